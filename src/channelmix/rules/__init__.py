@@ -1,0 +1,55 @@
+"""Business rules as frozen dataclasses: each states its rows over spend once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from channelmix.errors import InputError, nearest_name
+from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
+from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
+from channelmix.rules.scenarios import FixedBudget
+
+__all__ = [
+    "CONSTRAINTS",
+    "SCENARIOS",
+    "Cells",
+    "ChangeLimit",
+    "FixedBudget",
+    "GroupShare",
+    "KeepWorking",
+    "LinearConstraint",
+    "Row",
+    "Rule",
+    "SpendBounds",
+    "rule_from_dict",
+    "rule_to_dict",
+]
+
+SCENARIOS: Mapping[str, Any] = {"fixed_budget": FixedBudget}
+CONSTRAINTS: Mapping[str, Any] = {
+    "spend_bounds": SpendBounds,
+    "group_share": GroupShare,
+    "change_limit": ChangeLimit,
+    "keep_working": KeepWorking,
+    "linear_constraint": LinearConstraint,
+}
+
+
+def rule_from_dict(data: Mapping[str, Any]) -> Any:
+    """Read a rule that `rule_to_dict` wrote.
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown or a field is missing, unknown or out of range.
+    """
+    known = {**SCENARIOS, **CONSTRAINTS}
+    kind = data.get("kind")
+    if kind not in known:
+        raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
+    fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
+    try:
+        return known[kind](**fields)
+    except TypeError as error:
+        raise InputError(f"{kind}: {error}") from None

@@ -1,0 +1,139 @@
+"""What every rule has in common: rows over spend, and the cells they speak of."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.errors import InputError, nearest_name
+
+__all__ = ["Cells", "Row", "Rule", "StrictRecord", "amount", "rule_to_dict", "share"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells that rules speak of.
+
+    Parameters
+    ----------
+    names : tuple of str
+        One name a cell, its parts joined by ``/`` (``market/channel/purpose``).
+    current : ndarray of shape (n_cells,), optional
+        Spend today, in currency per period; rules about change need it.
+    """
+
+    names: tuple[str, ...]
+    current: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def select(self, selector: str) -> NDArray[np.bool_]:
+        """Mark the cells that a selector names.
+
+        A selector is ``all``, the name of a cell, or some of its parts in order: ``sms``, ``FR/sms``, ``service``.
+
+        Returns
+        -------
+        ndarray of shape (n_cells,)
+
+        Raises
+        ------
+        InputError
+            If no cell has these parts; the message hints at the nearest name.
+        """
+        if selector == "all":
+            return np.ones(len(self.names), dtype=bool)
+        wanted = selector.split("/")
+        mask = np.array([_in_order(wanted, name.split("/")) for name in self.names], dtype=bool)
+        if not mask.any():
+            known = sorted({part for name in self.names for part in name.split("/")} | set(self.names))
+            raise InputError(f'no cell is selected by "{selector}"{nearest_name(selector, known)}')
+        return mask
+
+    def current_spend(self, rule: str) -> NDArray[np.float64]:
+        """Return today's spend, or raise an error that names the rule in need of it."""
+        if self.current is None:
+            raise InputError(f"{rule} compares with today's spend: state it with current={{name: spend}}")
+        return self.current
+
+
+def _in_order(wanted: Sequence[str], parts: Sequence[str]) -> bool:
+    remaining = iter(parts)
+    return all(part in remaining for part in wanted)
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One linear row ``low <= coefficients @ spend <= high`` that a rule states.
+
+    `label` is in the user's words and unique within its rule; `coefficients` has shape (n_cells,); `low` and `high`
+    are in currency per period and may be infinite.
+    """
+
+    rule: str
+    label: str
+    coefficients: NDArray[np.float64]
+    low: float
+    high: float
+
+    def violation(self, spend: NDArray[np.float64]) -> float:
+        """By how much `spend`, of shape (n_cells,), breaks the row, in currency per period; 0 if it holds."""
+        left = float(self.coefficients @ spend)
+        return max(0.0, self.low - left, left - self.high)
+
+
+class Rule(Protocol):
+    """A scenario or a constraint: it states its rows once; solver and certificate read the same statement."""
+
+    kind: str
+
+    @property
+    def label(self) -> str:
+        """The rule's name in the user's words."""
+        ...
+
+    def rows(self, cells: Cells) -> list[Row]:
+        """State the rule for these cells."""
+        ...
+
+
+class StrictRecord:
+    """Mixin that tells Pydantic how to read a rule from JSON: no unknown keys, `selector` written ``select``."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "forbid",
+        "use_attribute_docstrings": True,
+        "alias_generator": lambda name: "select" if name == "selector" else name,
+    }
+
+
+def rule_to_dict(rule: Any) -> dict[str, Any]:
+    """Write a rule the way a profile does: its kind, then its fields that are set."""
+    fields = {"select" if f.name == "selector" else f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)}
+    body = {key: value for key, value in fields.items() if key != "kind" and value is not None}
+    return {"kind": rule.kind, **body}
+
+
+def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
+    """Raise InputError unless `value` is None or a finite number of at least `minimum`."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
+        raise InputError(f"{what} must be a number, not {value!r}")
+    if not math.isfinite(value) or value < minimum:
+        floor = "finite" if minimum == -math.inf else f"finite and at least {minimum:g}"
+        raise InputError(f"{what} must be {floor}, not {value!r}")
+
+
+def share(value: float, what: str) -> None:
+    """Raise InputError unless `value` lies in [0, 1]."""
+    amount(value, what)
+    if value > 1.0:
+        raise InputError(f"{what} must be a share between 0 and 1, not {value!r}")
