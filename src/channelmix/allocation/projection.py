@@ -1,0 +1,45 @@
+"""The spend nearest to a wish that obeys the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cvxpy as cp
+import numpy as np
+
+from channelmix.problem import AllocationProblem
+
+__all__ = ["project"]
+
+
+def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, float] | None:
+    """Return the feasible spend with the least sum of squared distances to `wish`.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Its rules are obeyed; its curves play no part.
+    wish : mapping of cell name to spend
+        Cells not named wish for none.
+
+    Returns
+    -------
+    dict of cell name to spend, or None if the rules conflict
+    """
+    names = problem.curves.names
+    target = np.array([float(wish.get(name, 0.0)) for name in names])
+    if problem.violation(target) == 0.0:
+        return dict(zip(names, target.tolist(), strict=True))
+    form = problem.standard
+    if form.empty_box:
+        return None
+    spend = cp.Variable(form.n_cells, bounds=[form.box_low, form.box_high])
+    above, below = np.isfinite(form.high), np.isfinite(form.low)
+    rows = [form.A[above] @ spend <= form.high[above], form.A[below] @ spend >= form.low[below]]
+    distance = cp.sum_squares(spend - form.from_user(target))
+    program = cp.Problem(cp.Minimize(distance), [row for row in rows if row.size])
+    program.solve(solver="CLARABEL")
+    if program.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        return None
+    nearest = np.clip(np.asarray(spend.value), form.box_low, form.box_high)
+    return dict(zip(names, form.to_user(nearest).tolist(), strict=True))

@@ -1,0 +1,170 @@
+"""The linear programs behind the search, stated in CVXPY: the concave relaxation of a box, and what rules conflict."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.problem import StandardForm
+
+__all__ = ["Elastic", "Relaxation", "Relaxed", "concave_hull", "solver_version"]
+
+Array = NDArray[np.float64]
+
+SEGMENTS = 48
+"""Segments of a concave hull that the linear program keeps; it needs only good prices, the bound is exact without it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """Optimal spend (n_cells,) and row prices (n_rows,) of a relaxation, in standard units."""
+
+    spend: Array
+    prices: Array
+
+
+def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return the corners of the smallest concave function above the points (Andrew's monotone chain).
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n,)
+        Points with `x` non-decreasing.
+    """
+    kept_x: list[float] = []
+    kept_y: list[float] = []
+    for px, py in zip(x.tolist(), y.tolist(), strict=True):
+        if kept_x and px <= kept_x[-1]:
+            if py <= kept_y[-1]:
+                continue
+            kept_x.pop()
+            kept_y.pop()
+        while len(kept_x) > 1 and (kept_y[-1] - kept_y[-2]) * (px - kept_x[-1]) <= (py - kept_y[-1]) * (
+            kept_x[-1] - kept_x[-2]
+        ):
+            kept_x.pop()
+            kept_y.pop()
+        kept_x.append(px)
+        kept_y.append(py)
+    return np.array(kept_x), np.array(kept_y)
+
+
+def _thin(x: Array, y: Array, focus: float) -> tuple[Array, Array]:
+    """Keep the corners nearest to `focus` and an even sample of the others."""
+    if len(x) <= SEGMENTS + 1:
+        return x, y
+    centre = int(np.searchsorted(x, focus))
+    near = np.arange(max(0, centre - SEGMENTS // 4), min(len(x), centre + SEGMENTS // 4))
+    even = np.linspace(0, len(x) - 1, SEGMENTS // 2).round().astype(int)
+    chosen = np.union1d(near, even)
+    return x[chosen], y[chosen]
+
+
+class Relaxation:
+    """Maximize a sum of concave piecewise linear functions under the rows; compiled once, solved many times.
+
+    Spend on a cell is its hull's first corner plus a share of each segment, so that a solver fills the segments in
+    the order of their slopes.
+    """
+
+    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
+        self._form = form
+        self._solver = solver
+        self.solves = 0
+        shape = (form.n_cells, SEGMENTS)
+        self._start, self._width, self._gain = cp.Parameter(shape[0]), cp.Parameter(shape), cp.Parameter(shape)
+        self._share = cp.Variable(shape, bounds=[0, 1])
+        spend = self._start + cp.sum(cp.multiply(self._width, self._share), axis=1)
+        self._above, self._below = np.isfinite(form.high), np.isfinite(form.low)
+        self._rows: list[Any] = []
+        if self._above.any():
+            self._rows.append(form.A[self._above] @ spend <= form.high[self._above])
+        if self._below.any():
+            self._rows.append(form.A[self._below] @ spend >= form.low[self._below])
+        self._problem = cp.Problem(cp.Maximize(cp.sum(cp.multiply(self._gain, self._share))), self._rows)
+
+    def solve(self, corners: Sequence[tuple[Array, Array]], focus: Array) -> Relaxed | None:
+        """Solve for concave corners (spend, height) of each cell; None if the rows cannot hold.
+
+        `focus`, shape (n_cells,), is where a hull with more corners than fit is kept in full.
+        """
+        form = self._form
+        start = np.empty(form.n_cells)
+        width, gain = np.zeros((form.n_cells, SEGMENTS)), np.zeros((form.n_cells, SEGMENTS))
+        for i, (x, y) in enumerate(corners):
+            x, y = _thin(x, y, focus[i])
+            start[i] = x[0]
+            width[i, : len(x) - 1] = np.diff(x)
+            gain[i, : len(x) - 1] = np.diff(y) - form.charge[i] * np.diff(x)
+        self._start.value, self._width.value, self._gain.value = start, width, gain
+        if not _solve(self._problem, self._solver):
+            return None
+        self.solves += 1
+        share = np.clip(np.asarray(self._share.value), 0.0, 1.0)
+        spend = start + (width * share).sum(axis=1)
+        prices = np.zeros(len(form.A))
+        duals = [np.atleast_1d(row.dual_value) for row in self._rows]
+        if self._above.any():
+            prices[self._above] += np.maximum(duals[0], 0.0)
+        if self._below.any():
+            prices[self._below] -= np.maximum(duals[-1], 0.0)
+        return Relaxed(spend, prices)
+
+
+class Elastic:
+    """Least total violation of the rows over a box, with the prices that prove it cannot be less.
+
+    `weights` says which rows count at all; it can change between solves.
+    """
+
+    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
+        self._form = form
+        self._solver = solver
+        m, n = form.A.shape
+        self._low, self._high = cp.Parameter(n), cp.Parameter(n)
+        self._weights = cp.Parameter(m, nonneg=True)
+        self._spend = cp.Variable(n)
+        slack = cp.Variable(m, nonneg=True)
+        self._above, self._below = np.flatnonzero(np.isfinite(form.high)), np.flatnonzero(np.isfinite(form.low))
+        self._rows: list[Any] = [self._spend >= self._low, self._spend <= self._high]
+        if len(self._above):
+            self._rows.append(form.A[self._above] @ self._spend - slack[self._above] <= form.high[self._above])
+        if len(self._below):
+            self._rows.append(form.A[self._below] @ self._spend + slack[self._below] >= form.low[self._below])
+        self._problem = cp.Problem(cp.Minimize(self._weights @ slack), self._rows)
+
+    def solve(self, box_low: Array, box_high: Array, weights: Array) -> tuple[float, Relaxed]:
+        """Return the least weighted violation, where it is reached, and its prices (a Farkas vector if positive)."""
+        self._low.value, self._high.value, self._weights.value = box_low, box_high, weights
+        if not _solve(self._problem, self._solver):  # pragma: no cover - it is feasible by construction
+            raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
+        prices = np.zeros(len(self._form.A))
+        duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows[2:]]
+        if len(self._above):
+            prices[self._above] += duals[0]
+        if len(self._below):
+            prices[self._below] -= duals[-1]
+        return float(self._problem.value), Relaxed(np.asarray(self._spend.value, dtype=float), prices)
+
+
+def solver_version(solver: str = "HIGHS") -> str:
+    """Name and version of the linear programming solver."""
+    if solver == "HIGHS":
+        import highspy
+
+        return f"HiGHS {highspy.Highs().version()}"
+    return solver
+
+
+def _solve(problem: Any, solver: str) -> bool:
+    """Solve; False if infeasible. A solver's own doubt is not an error here: every claim is checked without it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        problem.solve(solver=solver, ignore_dpp=False)
+    return problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)

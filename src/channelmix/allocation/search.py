@@ -1,0 +1,281 @@
+"""Branch and bound on sums of S-shaped curves: price, bound, refine, split.
+
+Each box of spend has a concave over-estimate of every cell (the hull of its envelope). A linear program finds spend and
+prices; the true curves at that spend give a lower bound, weak duality at those prices gives an upper bound. Where the
+envelope is loose it is refined, where the hull is loose the box is split (Udell & Boyd 2013, "Maximizing a sum of
+sigmoids").
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.allocation.relaxation import Elastic, Relaxation, concave_hull
+from channelmix.problem import StandardForm
+from channelmix.solution import Proof
+
+__all__ = ["Search"]
+
+Array = NDArray[np.float64]
+
+FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
+"""First grid of every envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
+
+REFINE_ROUNDS = 25
+"""Times a box may be priced again on a finer envelope before it is split all the same."""
+
+SLIVER = 1e-9
+"""A box is not split closer than this to its ends, in standard units of spend."""
+
+ROW_TOLERANCE = 1e-7
+"""Violation of a row that a candidate may have, in standard units: the linear programming solver's own tolerance."""
+
+POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
+POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
+"""First and last half-width of the polish's window, as a share of the largest cell's range."""
+
+
+@dataclass(eq=False)
+class _Node:
+    """A box of spend: a leaf until it is split."""
+
+    low: Array
+    high: Array
+    prices: Array
+    bound: float = math.inf
+    infeasible: bool = False
+    stuck: bool = False
+    split: tuple[int, float] | None = None
+    children: tuple[_Node, ...] = field(default=())
+
+
+class Search:
+    """One search over a standard form.
+
+    Parameters
+    ----------
+    form : StandardForm
+        With a box that is not empty.
+    gap : float
+        Gap to close.
+    starts : iterable of ndarray of shape (n_cells,)
+        Spend to begin from, in standard units; what breaks a row is passed over.
+    deadline : float
+        Value of `time.perf_counter` at which to stop.
+    """
+
+    def __init__(
+        self, form: StandardForm, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
+    ) -> None:
+        self.form = form
+        self.gap = gap
+        self.deadline = deadline
+        span = form.box_high - form.box_low
+        self.envelopes = form.envelopes([low + FIRST_GRID * w for low, w in zip(form.box_low, span, strict=True)])
+        self.relaxation = Relaxation(form, solver)
+        self._elastic: Elastic | None = None
+        self._solver = solver
+        self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
+        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)))
+        self.best: Array | None = None
+        self.best_value = -math.inf
+        self.shadow = np.zeros(len(form.A))
+        self.nodes = 1
+        self._polished = -math.inf
+        for start in starts:
+            self._offer(np.clip(start, form.box_low, form.box_high))
+
+    def run(self) -> None:
+        """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every case."""
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            pass
+        if self.best is not None and self.best_value > self._polished:
+            self._polish()
+
+    def _run(self) -> None:
+        ticket = itertools.count()
+        heap: list[tuple[float, int, _Node]] = []
+
+        def push(node: _Node) -> None:
+            if not (node.infeasible or node.stuck):
+                heapq.heappush(heap, (-node.bound, next(ticket), node))
+
+        push(self.root)
+        while heap and -heap[0][0] > self._target() and time.perf_counter() < self.deadline:
+            node = heapq.heappop(heap)[2]
+            self._work(node)
+            for leaf in node.children or (node,):
+                push(leaf)
+
+    def upper_bound(self) -> float:
+        """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
+        for leaf in self.leaves():
+            if not leaf.infeasible:
+                leaf.bound = self.form.dual_bound(self.envelopes, leaf.low, leaf.high, leaf.prices)
+        return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
+
+    def leaves(self) -> list[_Node]:
+        """All leaves, in preorder."""
+        return [node for node in self._preorder() if node.split is None]
+
+    def proof(self) -> Proof:
+        """The tree, the prices and the grids."""
+        nodes = self._preorder()
+        leaves = [node for node in nodes if node.split is None]
+        return Proof(
+            cell=np.array([-1 if node.split is None else node.split[0] for node in nodes], dtype=np.int64),
+            threshold=np.array([0.0 if node.split is None else node.split[1] for node in nodes]),
+            prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(self.form.A)),
+            infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
+            grids=tuple(envelope.grid for envelope in self.envelopes),
+        )
+
+    def _preorder(self) -> list[_Node]:
+        stack, nodes = [self.root], []
+        while stack:
+            node = stack.pop()
+            nodes.append(node)
+            stack.extend(reversed(node.children))
+        return nodes
+
+    def _scale(self) -> float:
+        """The denominator of the gap at the best spend."""
+        if self.best is None:
+            return 0.0
+        return max(abs(self.best_value), self.best_value + float(self.form.charge @ self.best))
+
+    def _target(self) -> float:
+        """Bound at which a box is done; a tenth of the gap is kept back for rounding."""
+        return self.best_value + 0.9 * self.gap * self._scale()
+
+    def _offer(self, spend: Array) -> None:
+        """Take `spend` as the best so far if it obeys the rows and is worth more."""
+        if self.form.violation(spend) > ROW_TOLERANCE:
+            return
+        value = self.form.value(spend)
+        if value > self.best_value:
+            self.best, self.best_value = spend, value
+
+    def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
+        key = (cell, low, high)
+        if key not in self._hulls:
+            self._hulls[key] = concave_hull(*self.envelopes[cell].vertices(low, high))
+        return self._hulls[key]
+
+    def _refine(self, cell: int, spend: Sequence[float]) -> bool:
+        fresh = self.envelopes[cell].refine(np.asarray(spend))
+        if fresh:
+            self._hulls = {key: hull for key, hull in self._hulls.items() if key[0] != cell}
+        return fresh
+
+    def _work(self, node: _Node) -> None:
+        """Price a box until it is done, infeasible or split."""
+        focus = 0.5 * (node.low + node.high)
+        inherited = self.form.dual_bound(self.envelopes, node.low, node.high, node.prices)
+        node.bound = min(node.bound, inherited)
+        for _ in range(REFINE_ROUNDS):
+            if node.bound <= self._target() or time.perf_counter() > self.deadline:
+                return
+            hulls = [self._hull(i, a, b) for i, (a, b) in enumerate(zip(node.low, node.high, strict=True))]
+            relaxed = self.relaxation.solve(hulls, focus)
+            if relaxed is None:
+                self._give_up(node)
+                return
+            focus = np.clip(relaxed.spend, node.low, node.high)
+            bound = self.form.dual_bound(self.envelopes, node.low, node.high, relaxed.prices)
+            if bound < node.bound:
+                node.bound, node.prices = bound, relaxed.prices
+            self._offer(focus)
+            if node is self.root and self.best_value > self._polished:
+                self._polish()
+            if node.bound <= self._target():
+                return
+            if not self._tighten(focus, hulls):
+                break
+        self._split(node, focus, hulls)
+
+    def _tighten(self, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> bool:
+        """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there."""
+        mean = self.form.curves.mean_value(spend)
+        height = np.array([e.height(s) for e, s in zip(self.envelopes, spend.tolist(), strict=True)])
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
+        loose, bent = height - mean, top - height
+        if loose.sum() < max(0.25 * bent.sum(), 0.05 * self.gap * self._scale()):
+            return False
+        fresh = False
+        for i in np.flatnonzero(loose > 0.1 * loose.max()):
+            s, grid = float(spend[i]), self.envelopes[i].grid
+            k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
+            fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+        return fresh
+
+    def _split(self, node: _Node, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> None:
+        """Split the box at `spend` of the cell whose hull lies highest above its curve."""
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
+        room = np.minimum(spend - node.low, node.high - spend) > SLIVER
+        excess = np.where(room, top - self.form.curves.mean_value(spend), -math.inf)
+        cell = int(np.argmax(excess))
+        at = float(spend[cell])
+        if not room[cell]:
+            # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
+            cell = int(np.argmax(node.high - node.low))
+            at = 0.5 * float(node.low[cell] + node.high[cell])
+            if node.high[cell] - node.low[cell] <= SLIVER:
+                node.stuck = True
+                return
+        self._refine(cell, [at])
+        below, above = node.high.copy(), node.low.copy()
+        below[cell] = above[cell] = at
+        node.split = (cell, at)
+        node.children = (
+            _Node(node.low, below, node.prices, node.bound),
+            _Node(above, node.high, node.prices, node.bound),
+        )
+        self.nodes += 2
+
+    def _give_up(self, node: _Node) -> None:
+        """Mark a box as infeasible, with the prices that prove it; a box at the edge of feasibility is halved."""
+        if self._elastic is None:
+            self._elastic = Elastic(self.form, self._solver)
+        _, elastic = self._elastic.solve(node.low, node.high, np.ones(len(self.form.A)))
+        if self.form.dual_bound((), node.low, node.high, elastic.prices) < 0.0:
+            node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
+            return
+        self._offer(np.clip(elastic.spend, node.low, node.high))
+        flat = [(np.array([a, b]), np.zeros(2)) for a, b in zip(node.low, node.high, strict=True)]
+        self._split(node, 0.5 * (node.low + node.high), flat)
+
+    def _polish(self) -> None:
+        """Improve the best spend within its basin: the same linear program on ever smaller windows around it.
+
+        Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window are the
+        marginal worth of the rows.
+        """
+        form = self.form
+        reach = float((form.box_high - form.box_low).max(initial=0.0))
+        half = POLISH_FIRST * reach
+        while half > POLISH_LAST * reach and self.best is not None and time.perf_counter() < self.deadline:
+            best = self.best
+            windows = []
+            for i, envelope in enumerate(self.envelopes):
+                x = np.unique(np.clip(best[i] + half * POLISH_POINTS, form.box_low[i], form.box_high[i]))
+                windows.append(concave_hull(x, envelope.value(x)))
+            relaxed = self.relaxation.solve(windows, best)
+            if relaxed is None:
+                break
+            self.shadow = relaxed.prices
+            self._offer(np.clip(relaxed.spend, form.box_low, form.box_high))
+            moved = float(np.abs(self.best - best).max(initial=0.0))
+            if moved < 0.5 * half:
+                half *= 0.25
+        self._polished = self.best_value

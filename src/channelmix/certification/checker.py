@@ -1,0 +1,187 @@
+"""The checker: it trusts neither solver nor search, only curves, rules and weak duality."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.errors import CertificateError
+from channelmix.problem import AllocationProblem, StandardForm
+from channelmix.response import Envelope
+from channelmix.solution import Proof, Solution, Status, relative_gap
+
+__all__ = ["Certificate", "verify"]
+
+Array = NDArray[np.float64]
+
+FEASIBILITY_TOLERANCE = 1e-6
+"""Violation of a rule allowed, as a share of the problem's largest spend: ten times the solver's own tolerance."""
+
+VALUE_TOLERANCE = 1e-9
+"""Relative difference allowed between a claimed number and the recomputed one: rounding, on another machine too."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was recomputed of a solution; amounts in the problem's own units.
+
+    Parameters
+    ----------
+    status : Status
+        Confirmed status.
+    value, upper_bound : float
+        Objective reached and proven bound on every feasible objective.
+    gap : float
+        ``(upper_bound - value) / max(abs(value), gross outcome)``.
+    max_violation : float
+        Largest violation of any rule, in units of spend.
+    leaves : int
+        Leaves of the proof that were checked.
+    """
+
+    status: Status
+    value: float
+    upper_bound: float
+    gap: float
+    max_violation: float
+    leaves: int
+
+
+def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
+    """Recompute every claim of a solution without any solver.
+
+    The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the value and
+    the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it is rigorous.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Curves and rules: the only things trusted.
+    solution : Solution
+        Claims and their proof.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    CertificateError
+        If any claim is not what the proof shows; the message names the claim.
+    """
+    form = problem.standard
+    if solution.status is Status.INFEASIBLE:
+        return _verify_infeasible(form, solution)
+    spend = _claimed_spend(problem, solution)
+    violation = problem.violation(spend)
+    if violation > FEASIBILITY_TOLERANCE * form.spend_unit:
+        raise CertificateError(f"the spend breaks a rule by {violation:g}")
+    value = problem.value(spend)
+    _same("value", solution.value, value, max(abs(value), problem.gross(spend)))
+    bound, leaves = _proven_bound(form, solution.proof)
+    bound *= form.outcome_unit
+    scale = max(abs(value), problem.gross(spend))
+    if not math.isfinite(bound):
+        raise CertificateError("the proof shows no finite upper bound")
+    if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:
+        raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}")
+    if not bound >= value - 10 * FEASIBILITY_TOLERANCE * scale:
+        raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
+    gap = relative_gap(solution.upper_bound, value, problem.gross(spend))
+    _same("gap", solution.gap, gap, 1.0)
+    if solution.status is Status.OPTIMAL and not gap <= solution.requested_gap:
+        raise CertificateError(f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}")
+    return Certificate(solution.status, value, solution.upper_bound, gap, violation, leaves)
+
+
+def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
+    spend = np.asarray(solution.spend, dtype=float)
+    if spend.shape != (problem.curves.n_cells,):
+        raise CertificateError(f"the spend has shape {spend.shape}, the problem has {problem.curves.n_cells} cells")
+    if not np.isfinite(spend).all():
+        raise CertificateError("the spend is not finite")
+    if (spend < 0.0).any():
+        raise CertificateError(f"the spend is negative on {problem.curves.names[int(np.argmin(spend))]}")
+    return spend
+
+
+def _same(what: str, claimed: float, computed: float, scale: float) -> None:
+    if not abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300):
+        raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+
+
+def _verify_infeasible(form: StandardForm, solution: Solution) -> Certificate:
+    leaves = 0
+    if not form.empty_box:
+        _, leaves = _walk(form, solution.proof, None)
+        if not solution.proof.infeasible.all():
+            raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+
+
+def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
+    """Largest leaf bound, in the standard unit of outcome, and the number of leaves."""
+    if form.empty_box:
+        raise CertificateError("the rules admit no spend at all")
+    if len(proof.grids) != form.n_cells:
+        raise CertificateError(f"the proof has {len(proof.grids)} grids for {form.n_cells} cells")
+    grids = []
+    for i, grid in enumerate(proof.grids):
+        points = np.asarray(grid, dtype=float)
+        if points.ndim != 1 or not np.isfinite(points).all():
+            raise CertificateError("a grid of the proof is not a list of finite amounts")
+        ends = form.box_low[i], form.box_high[i]
+        grids.append(np.concatenate([np.clip(points, *ends), proof.threshold[proof.cell == i], ends]))
+    return _walk(form, proof, [Envelope(form.curves.cell(i), grid) for i, grid in enumerate(grids)])
+
+
+def _walk(form: StandardForm, proof: Proof, envelopes: list[Envelope] | None) -> tuple[float, int]:
+    """Follow the split tree from the box that the rules imply, and bound every leaf; raise on any flaw."""
+    cell, threshold, prices = proof.cell, proof.threshold, proof.prices
+    n_leaves = int((cell < 0).sum())
+    if cell.ndim != 1 or threshold.shape != cell.shape or not np.isfinite(threshold).all():
+        raise CertificateError("the proof's tree is damaged")
+    if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
+        raise CertificateError("the proof does not hold one price a row at every leaf")
+    if not np.isfinite(prices).all():
+        raise CertificateError("a price of the proof is not finite")
+    stack = [(form.box_low, form.box_high)]
+    worst, leaf = -math.inf, 0
+    for node in range(len(cell)):
+        if not stack:
+            raise CertificateError("the proof's tree has nodes outside its root")
+        low, high = stack.pop()
+        split = int(cell[node])
+        if split < 0:
+            worst = max(worst, _leaf_bound(form, envelopes, low, high, prices[leaf], bool(proof.infeasible[leaf])))
+            leaf += 1
+            continue
+        at = float(threshold[node])
+        if split >= form.n_cells or not low[split] <= at <= high[split]:
+            raise CertificateError("the proof splits a cell outside its box")
+        below, above = high.copy(), low.copy()
+        below[split] = above[split] = at
+        stack += [(above, high), (low, below)]  # preorder: the lower child comes first
+    if stack:
+        raise CertificateError("the proof's tree leaves a part of the box uncovered")
+    return worst, leaf
+
+
+def _leaf_bound(
+    form: StandardForm,
+    envelopes: list[Envelope] | None,
+    low: Array,
+    high: Array,
+    prices: Array,
+    infeasible: bool,
+) -> float:
+    if infeasible:
+        if not form.dual_bound((), low, high, prices) < 0.0:
+            raise CertificateError("a leaf called infeasible is not shown to be")
+        return -math.inf
+    if envelopes is None:
+        raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
+    return form.dual_bound(envelopes, low, high, prices)

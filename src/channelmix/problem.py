@@ -1,0 +1,333 @@
+"""AllocationProblem: curves, scenario, constraints and charges, in the user's units and in a standard form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.errors import InputError, nearest_name
+from channelmix.response import Envelope, ResponseCurves
+from channelmix.rules import CONSTRAINTS, SCENARIOS, Cells, Row, rule_from_dict, rule_to_dict
+
+__all__ = ["AllocationProblem", "StandardForm"]
+
+Array = NDArray[np.float64]
+
+BOX_ROUNDS = 4
+"""Passes of bound propagation over the rows: chains of rules longer than this only loosen the box, never break it."""
+
+CROSSING_TOLERANCE = 1e-12
+"""Bounds that cross by no more than this share of the spend unit cross by rounding alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class AllocationProblem:
+    """Maximize the mean outcome of all cells, less charges, within a scenario and its constraints.
+
+    Parameters
+    ----------
+    curves : ResponseCurves
+        Response of every cell; amounts everywhere below are in the curves' own unit of spend.
+    scenario : FixedBudget
+        What is asked for.
+    constraints : sequence of constraints
+        `SpendBounds`, `GroupShare`, `ChangeLimit`, `KeepWorking`, `LinearConstraint`.
+    risk : None
+        The mean over draws is maximized; no other attitude to risk is supported yet.
+    carryover : None
+        One typical period is planned; carry-over between periods is not supported yet.
+    charge : mapping of selector to float, optional
+        Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit of spend.
+        Charges of overlapping selectors add up.
+    current : mapping of selector to float, optional
+        Spend today on each cell by name; cells not named have none. `KeepWorking` and `ChangeLimit` need it.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, a number is out of range, or two rules of one kind carry one name.
+
+    Examples
+    --------
+    >>> curves = ResponseCurves.power([1.0, 2.0], [0.5, 0.5], names=["sms", "app"])
+    >>> AllocationProblem(curves, scenario=rule_from_dict({"kind": "fixed_budget", "amount": 10.0})).value([2.0, 8.0])
+    7.07...
+    """
+
+    curves: ResponseCurves
+    scenario: Any
+    constraints: Sequence[Any] = ()
+    risk: None = None
+    carryover: None = None
+    charge: Mapping[str, float] | None = None
+    current: Mapping[str, float] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.curves, ResponseCurves):
+            raise InputError("curves must be a ResponseCurves")
+        if not isinstance(self.scenario, tuple(SCENARIOS.values())):
+            raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
+        for name in ("risk", "carryover"):
+            if getattr(self, name) is not None:
+                raise InputError(f"{name} is not supported in this version: leave it None")
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        for rule in self.constraints:
+            if not isinstance(rule, tuple(CONSTRAINTS.values())):
+                raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
+        self.rows  # noqa: B018  unknown names are found here, not in the middle of a search
+        self.charges  # noqa: B018
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells' names and current spend, as rules read them."""
+        if self.current is None:
+            return Cells(self.curves.names)
+        spend = np.zeros(self.curves.n_cells)
+        for name, amount in self.current.items():
+            if name not in self.curves.names:
+                raise InputError(f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}')
+            if not (math.isfinite(amount) and amount >= 0.0):
+                raise InputError(f"current spend on {name} must be finite and non-negative, not {amount!r}")
+            spend[self.curves.names.index(name)] = amount
+        return Cells(self.curves.names, spend)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every row of the scenario and the constraints; rules that share a name are told apart by a number."""
+        seen: dict[str, int] = {}
+        rows: list[Row] = []
+        for rule in (self.scenario, *self.constraints):
+            seen[rule.label] = count = seen.get(rule.label, 0) + 1
+            mark = "" if count == 1 else f" ({count})"
+            rows += [
+                Row(r.rule + mark, r.label + mark, r.coefficients, r.low, r.high) for r in rule.rows(self.cells)
+            ]
+        return tuple(rows)
+
+    @cached_property
+    def charges(self) -> Array:
+        """Charge per unit of spend of each cell; shape (n_cells,)."""
+        charges = np.zeros(self.curves.n_cells)
+        for selector, rate in (self.charge or {}).items():
+            if not (math.isfinite(rate) and rate >= 0.0):
+                raise InputError(f"the charge of {selector} must be finite and non-negative, not {rate!r}")
+            charges += rate * self.cells.select(selector)
+        return charges
+
+    def gross(self, spend: Any) -> float:
+        """Mean outcome of all cells at `spend` of shape (n_cells,), before charges."""
+        return float(self.curves.mean_value(spend).sum())
+
+    def value(self, spend: Any) -> float:
+        """Objective at `spend` of shape (n_cells,): mean outcome less charges."""
+        return self.gross(spend) - float(self.charges @ np.asarray(spend, dtype=float))
+
+    def violation(self, spend: Any) -> float:
+        """Largest violation of any rule at `spend`, in units of spend; 0 if every rule holds."""
+        array = np.asarray(spend, dtype=float)
+        below = float(np.max(-array, initial=0.0))
+        return max([below, *(row.violation(array) / max(1.0, np.abs(row.coefficients).max()) for row in self.rows)])
+
+    @cached_property
+    def standard(self) -> StandardForm:
+        """The same problem in canonical order and in units that are powers of two."""
+        return StandardForm.of(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the problem as JSON-ready data."""
+        data: dict[str, Any] = {
+            "curves": self.curves.to_dict(),
+            "scenario": rule_to_dict(self.scenario),
+            "constraints": [rule_to_dict(rule) for rule in self.constraints],
+        }
+        if self.charge is not None:
+            data["charge"] = dict(self.charge)
+        if self.current is not None:
+            data["current"] = dict(self.current)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        InputError
+            If the data are damaged.
+        """
+        try:
+            return cls(
+                ResponseCurves.from_dict(data["curves"]),
+                rule_from_dict(data["scenario"]),
+                [rule_from_dict(rule) for rule in data["constraints"]],
+                charge=data.get("charge"),
+                current=data.get("current"),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"problem: damaged data ({error!r})") from None
+
+
+@dataclass(frozen=True, eq=False)
+class StandardForm:
+    """``maximize sum F_i(s_i) - charge @ s`` subject to ``low <= A s <= high`` over a finite box.
+
+    Cells are ordered by their numbers, not their names, and spend and outcome are counted in powers of two, so that
+    renaming, reordering or a change of currency leaves the search almost unmoved. `order[k]` is the user's index of
+    cell k. The box is derived from the rows alone; an empty one (`box_low` above `box_high`) means that the rules
+    conflict.
+    """
+
+    curves: ResponseCurves
+    A: Array
+    low: Array
+    high: Array
+    charge: Array
+    box_low: Array
+    box_high: Array
+    order: NDArray[np.intp]
+    spend_unit: float
+    outcome_unit: float
+    row_unit: Array
+
+    @classmethod
+    def of(cls, problem: AllocationProblem) -> Self:
+        """Derive the standard form of a problem."""
+        rows = problem.rows
+        A = np.array([row.coefficients for row in rows])
+        low, high = np.array([row.low for row in rows]), np.array([row.high for row in rows])
+        box_low, box_high = _propagate(A, low, high)
+        reach = np.maximum(box_high, box_low)
+        if not np.isfinite(reach).all():
+            cell = problem.curves.names[int(np.flatnonzero(~np.isfinite(reach))[0])]
+            raise InputError(f"spend on {cell} has no limit: state a budget or an upper bound")
+        spend_unit = _power_of_two(float(reach.max(initial=0.0)))
+        at_most = problem.curves.mean_value(np.maximum(reach, 0.0))
+        outcome_unit = _power_of_two(float(at_most.sum()))
+        half = problem.curves.mean_value(0.5 * np.maximum(reach, 0.0))
+        key = (np.arange(len(reach)), box_low, reach, half / outcome_unit, at_most / outcome_unit)
+        order = np.lexsort(key)
+        A = A[:, order] * spend_unit
+        size = np.array([_power_of_two(float(np.abs(row).max(initial=0.0))) for row in A])
+        return cls(
+            curves=problem.curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
+            A=A / size[:, np.newaxis],
+            low=low / size,
+            high=high / size,
+            charge=problem.charges[order] * (spend_unit / outcome_unit),
+            box_low=box_low[order] / spend_unit,
+            box_high=box_high[order] / spend_unit,
+            order=order,
+            spend_unit=spend_unit,
+            outcome_unit=outcome_unit,
+            row_unit=size,
+        )
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return len(self.order)
+
+    @property
+    def empty_box(self) -> bool:
+        """Whether the rules conflict already in their bounds on single cells."""
+        return bool((self.box_low > self.box_high).any())
+
+    def to_user(self, spend: Array) -> Array:
+        """Spend in the user's order and unit."""
+        result = np.empty(self.n_cells)
+        result[self.order] = spend * self.spend_unit
+        return result
+
+    def from_user(self, spend: Any) -> Array:
+        """Spend in canonical order and unit."""
+        return np.asarray(spend, dtype=float)[self.order] / self.spend_unit
+
+    def value(self, spend: Array) -> float:
+        """Objective at `spend`, in the standard unit of outcome."""
+        return float(self.curves.mean_value(spend).sum() - self.charge @ spend)
+
+    def violation(self, spend: Array) -> float:
+        """Largest violation of a row or of non-negativity at `spend`, in the standard unit of spend."""
+        left = self.A @ spend
+        return float(max(np.max(self.low - left), np.max(left - self.high), np.max(-spend, initial=0.0), 0.0))
+
+    def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
+        """Build each cell's upper bound on its grid, over its box."""
+        ends = zip(self.box_low, self.box_high, strict=True)
+        return [
+            Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end))
+            for i, (grid, end) in enumerate(zip(grids, ends, strict=True))
+        ]
+
+    def dual_bound(self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array) -> float:
+        """Weak duality: no feasible spend in the box is worth more than this, whatever the prices.
+
+        A row's price is charged against its upper side where positive and its lower side where negative; an open side
+        cannot carry a price, and makes the bound infinite. Given prices every cell's best is found alone.
+
+        Parameters
+        ----------
+        envelopes : sequence of Envelope
+            Upper bound of each cell, its grid holding the box's ends; none for a bound of 0 on the outcome
+            (a negative result then proves the box infeasible).
+        box_low, box_high : ndarray of shape (n_cells,)
+        prices : ndarray of shape (n_rows,)
+        """
+        side = np.where(prices > 0.0, self.high, self.low)
+        priced = prices != 0.0
+        constant = float(prices[priced] @ side[priced]) if np.isfinite(side[priced]).all() else math.inf
+        slope = prices @ self.A
+        if not envelopes:
+            return constant + float(np.maximum(-slope * box_low, -slope * box_high).sum())
+        slope = slope + self.charge
+        best = (
+            envelope.support(float(p), float(a), float(b))
+            for envelope, p, a, b in zip(envelopes, slope, box_low, box_high, strict=True)
+        )
+        return constant + sum(best)
+
+
+def _propagate(A: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Bound each cell from the rows alone, starting from spend >= 0; shape (n_cells,) each."""
+    n = A.shape[1]
+    box_low, box_high = np.zeros(n), np.full(n, np.inf)
+    for _ in range(BOX_ROUNDS):
+        before = box_low.copy(), box_high.copy()
+        for a, row_low, row_high in zip(A, low, high, strict=True):
+            _tighten(a, row_high, box_low, box_high)
+            _tighten(-a, -row_low, box_low, box_high)
+        if (before[0] == box_low).all() and (before[1] == box_high).all():
+            break
+    unit = np.max(np.where(np.isfinite(box_high), box_high, 0.0), initial=0.0)
+    hair = (box_low > box_high) & (box_low <= box_high + CROSSING_TOLERANCE * unit)
+    return box_low, np.where(hair, box_low, box_high)
+
+
+def _tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
+    """Use ``a @ s <= high`` to shrink the box in place."""
+    used = np.flatnonzero(a)
+    if not math.isfinite(high) or not len(used):
+        return
+    with np.errstate(invalid="ignore"):
+        least = np.where(a > 0.0, a * box_low, np.where(a < 0.0, a * box_high, 0.0))
+    unbounded = ~np.isfinite(least)
+    total = float(least[~unbounded].sum())
+    for i in used:
+        if unbounded.sum() - unbounded[i] > 0:
+            continue
+        others = total - (0.0 if unbounded[i] else float(least[i]))
+        limit = (high - others) / a[i]
+        if a[i] > 0.0:
+            box_high[i] = min(box_high[i], limit)
+        else:
+            box_low[i] = max(box_low[i], limit)
+
+
+def _power_of_two(size: float) -> float:
+    return 2.0 ** round(math.log2(size)) if size > 0.0 else 1.0

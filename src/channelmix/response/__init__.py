@@ -1,0 +1,9 @@
+"""Response curves and their rigorous bounds, in NumPy."""
+
+from __future__ import annotations
+
+from channelmix.response.curves import ResponseCurves
+from channelmix.response.envelope import Envelope
+from channelmix.response.families import Family
+
+__all__ = ["Envelope", "Family", "ResponseCurves"]

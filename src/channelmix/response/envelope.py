@@ -1,0 +1,151 @@
+"""A rigorous piecewise linear upper bound of a cell's mean response, refined where it matters.
+
+On an interval [l, u] each draw's slope lies between bounds that are closed form, since it has one inflection: on a
+convex piece the curve lies below its chord, on a concave piece below its tangents, and across the inflection the slope
+stays below its peak. Averaged over draws (F is the mean), for l <= s <= u:
+
+    F(s) <= min( F(l) + (s - l) * mean sup f',  F(u) - (u - s) * mean inf f' ),
+
+with the chord's slope in place of both where a draw is convex. Nothing is assumed about the mean's own shape, which
+can change curvature often. Any grid gives a valid bound; a finer one gives a tighter bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.response.families import Family
+
+__all__ = ["Envelope"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Segments:
+    """Mean bounds of the slope on each segment of a grid; shape (n_grid - 1,)."""
+
+    steepest: Array
+    flattest: Array
+
+
+class Envelope:
+    """Upper bound of one cell's mean response over [low, high], piecewise linear between `vertices`.
+
+    Parameters
+    ----------
+    curve : Family
+        The cell's curves, parameters of shape (n_draws, 1).
+    grid : ndarray of shape (n_grid,)
+        Spend at which the bound is exact; sorted here, and joined by the curve's knots inside its range.
+    """
+
+    def __init__(self, curve: Family, grid: Array) -> None:
+        self._curve = curve
+        self._inflection = curve.inflection()
+        self._peak = curve.derivative(self._inflection) if np.isfinite(self._inflection).all() else self._inflection
+        inside = curve.knots()
+        inside = inside[(inside > np.min(grid)) & (inside < np.max(grid))]
+        self.grid = np.unique(np.concatenate([np.asarray(grid, dtype=float), inside]))
+        self.mean, self._segments = self._tabulate(self.grid)
+        self._vertices: tuple[Array, Array] | None = None
+
+    def value(self, spend: Array) -> Array:
+        """Mean response at `spend` of shape (n,); shape (n,)."""
+        return np.asarray(self._curve.value(np.asarray(spend, dtype=float)[np.newaxis]).mean(axis=0))
+
+    def refine(self, spend: Array) -> bool:
+        """Make the bound exact at these amounts too; return whether any of them is new.
+
+        Amounts outside the grid's range are ignored.
+        """
+        wanted = np.asarray(spend, dtype=float)
+        wanted = wanted[(wanted > self.grid[0]) & (wanted < self.grid[-1])]
+        fresh = np.setdiff1d(wanted, self.grid)
+        if not len(fresh):
+            return False
+        grid = np.union1d(self.grid, fresh)
+        kept = np.isin(grid, self.grid)
+        old = kept[:-1] & kept[1:]  # both ends were neighbours before: nothing new lies between them
+        steepest, flattest = np.empty(len(grid) - 1), np.empty(len(grid) - 1)
+        mean = np.empty(len(grid))
+        mean[kept] = self.mean
+        position = np.searchsorted(self.grid, grid[:-1][old])
+        steepest[old], flattest[old] = self._segments.steepest[position], self._segments.flattest[position]
+        left = np.flatnonzero(~old)
+        ends = np.union1d(left, left + 1)
+        value, slope = self._evaluate(grid[ends])
+        mean[ends] = value.mean(axis=0)
+        a, b = np.searchsorted(ends, left), np.searchsorted(ends, left + 1)
+        new = self._bounds(grid[left], grid[left + 1], value[:, a], value[:, b], slope[:, a], slope[:, b])
+        steepest[left], flattest[left] = new.steepest, new.flattest
+        self.grid, self.mean, self._segments = grid, mean, _Segments(steepest, flattest)
+        self._vertices = None
+        return True
+
+    def vertices(self, low: float, high: float) -> tuple[Array, Array]:
+        """Spend and height of the bound's corners within [low, high], which must be points of the grid.
+
+        Returns
+        -------
+        spend, height : ndarray of shape (n_vertices,)
+        """
+        if self._vertices is None:
+            self._vertices = self._corners()
+        x, y = self._vertices
+        first, last = np.searchsorted(self.grid, [low, high])
+        window = slice(2 * int(first), 2 * int(last) + 1)
+        return x[window], y[window]
+
+    def support(self, price: float, low: float, high: float) -> float:
+        """Upper bound of ``max F(s) - price * s`` over [low, high], both points of the grid."""
+        x, y = self.vertices(low, high)
+        return float(np.max(y - price * x))
+
+    def height(self, spend: float) -> float:
+        """The bound at one amount within the grid's range."""
+        if len(self.grid) == 1:
+            return float(self.mean[0])
+        k = int(np.clip(np.searchsorted(self.grid, spend, side="right") - 1, 0, len(self.grid) - 2))
+        rise = spend - self.grid[k]
+        steep = self._segments.steepest[k]
+        from_left = self.mean[k] + steep * rise if np.isfinite(steep) else np.inf
+        from_right = self.mean[k + 1] - self._segments.flattest[k] * (self.grid[k + 1] - spend)
+        return float(min(from_left, from_right))
+
+    def _evaluate(self, grid: Array) -> tuple[Array, Array]:
+        return self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis])
+
+    def _tabulate(self, grid: Array) -> tuple[Array, _Segments]:
+        value, slope = self._evaluate(grid)
+        bounds = self._bounds(grid[:-1], grid[1:], value[:, :-1], value[:, 1:], slope[:, :-1], slope[:, 1:])
+        return value.mean(axis=0), bounds
+
+    def _bounds(
+        self, low: Array, high: Array, value_low: Array, value_high: Array, slope_low: Array, slope_high: Array
+    ) -> _Segments:
+        """Bound the slope of every draw on every segment, then average; inputs (n_segments,) and (n_draws, n_segments)."""
+        convex = self._inflection >= high
+        concave = self._inflection <= low
+        chord = (value_high - value_low) / (high - low)
+        steepest = np.where(convex, chord, np.where(concave, slope_low, self._peak))
+        flattest = np.where(convex, chord, np.where(concave, slope_high, np.minimum(slope_low, slope_high)))
+        return _Segments(steepest.mean(axis=0), flattest.mean(axis=0))
+
+    def _corners(self) -> tuple[Array, Array]:
+        low, high = self.grid[:-1], self.grid[1:]
+        steep, flat = self._segments.steepest, self._segments.flattest
+        rise = self.mean[1:] - self.mean[:-1] - flat * (high - low)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # An infinite slope puts the corner on the left end, at the height of the line from the right.
+            step = np.where(steep > flat, rise / (steep - flat), 0.0)
+        step = np.clip(np.where(np.isfinite(steep), step, 0.0), 0.0, high - low)
+        x = np.empty(2 * len(self.grid) - 1)
+        y = np.empty_like(x)
+        x[::2], y[::2] = self.grid, self.mean
+        x[1::2] = low + step
+        y[1::2] = np.maximum(self.mean[1:] - flat * (high - x[1::2]), np.maximum(self.mean[:-1], 0.0))
+        return x, y
