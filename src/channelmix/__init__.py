@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from channelmix._version import __version__
+
+if TYPE_CHECKING:
+    from channelmix.allocation import solve as solve
+    from channelmix.certification import Certificate as Certificate
+    from channelmix.certification import verify as verify
+    from channelmix.effectiveness import PublishedPrior as PublishedPrior
+    from channelmix.errors import CertificateError as CertificateError
+    from channelmix.errors import ChannelMixError as ChannelMixError
+    from channelmix.errors import InputError as InputError
+    from channelmix.plan import Plan as Plan
+    from channelmix.problem import AllocationProblem as AllocationProblem
+    from channelmix.profile import CompanyProfile as CompanyProfile
+    from channelmix.profile import ProfileError as ProfileError
+    from channelmix.recommender import optimize as optimize
+    from channelmix.response import ResponseCurves as ResponseCurves
+    from channelmix.rules import ChangeLimit as ChangeLimit
+    from channelmix.rules import FixedBudget as FixedBudget
+    from channelmix.rules import GroupShare as GroupShare
+    from channelmix.rules import KeepWorking as KeepWorking
+    from channelmix.rules import LinearConstraint as LinearConstraint
+    from channelmix.rules import SpendBounds as SpendBounds
+    from channelmix.solution import Solution as Solution
+    from channelmix.solution import Status as Status
 
 _HOMES = {
     "AllocationProblem": "problem",

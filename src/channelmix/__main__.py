@@ -1,0 +1,5 @@
+"""``python -m channelmix``."""
+
+from channelmix.cli import main
+
+main(prog_name="channelmix")

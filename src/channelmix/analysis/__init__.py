@@ -1,0 +1,19 @@
+"""Analysis: what explains a solution, as parts of a Plan."""
+
+from __future__ import annotations
+
+from channelmix.analysis.assumptions import assumptions, remarks
+from channelmix.analysis.comparisons import Split, compare, equal_split, surveyed_mix
+from channelmix.analysis.reasons import reasons
+from channelmix.analysis.warnings import warnings
+
+__all__ = [
+    "Split",
+    "assumptions",
+    "compare",
+    "equal_split",
+    "reasons",
+    "remarks",
+    "surveyed_mix",
+    "warnings",
+]

@@ -1,0 +1,55 @@
+"""What a plan assumes: every figure that the profile left open, with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from channelmix.datasets import load_sources
+from channelmix.effectiveness import Figure
+from channelmix.plan import Assumption
+
+__all__ = ["assumptions", "remarks"]
+
+SOURCES_SHOWN = 3
+
+
+def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) -> list[Assumption]:
+    """One entry a published or judged range that a cell's curve rests on."""
+    sources = load_sources()
+    entries = list(defaults)
+    for figure in figures:
+        r = figure.range
+        titles = dict.fromkeys(sources[i].title for i in r.fact_ids if i in sources)
+        factor = r.uncertainty_factor
+        entries.append(
+            Assumption(
+                name=f"{r.quantity.replace('_', ' ')} of {_shared(figure.cells)}",
+                value=r.typical,
+                low=r.typical / factor,
+                high=r.typical * factor,
+                unit=r.unit,
+                basis=r.basis,
+                facts=list(r.fact_ids),
+                sources=list(titles)[:SOURCES_SHOWN],
+                note=r.note,
+            )
+        )
+    return entries
+
+
+def remarks(*extra: str) -> list[str]:
+    """What holds for every plan on published evidence, and what is particular to this one."""
+    return [
+        "Outcomes rest on published figures and judged ranges, not on the company's own data.",
+        "Attributed responses are turned into incremental ones by a judged factor, not by an experiment.",
+        "Overlap of audiences between channels is ignored.",
+        "Word of mouth and opt-outs caused by messages are not counted.",
+        *extra,
+    ]
+
+
+def _shared(names: Sequence[str]) -> str:
+    """Name a group of cells by the channels and purposes they have in common."""
+    parts = list(zip(*(name.split("/") for name in names), strict=True))
+    channels, purposes = (list(dict.fromkeys(part)) for part in parts[1:])
+    return f"{', '.join(channels)} {', '.join(purposes)}"

@@ -1,0 +1,99 @@
+"""``channelmix optimize``: from a profile to a proven plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from channelmix.cli.session import INFEASIBLE, UNPROVEN, read_profile, write_result
+
+__all__ = ["optimize"]
+
+
+@click.command()
+@click.argument("profile", metavar="PROFILE")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    help="How to write the plan. Default: by the ending of --output, else table.",
+)
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option(
+    "--budget", type=float, metavar="AMOUNT", help="Budget per period, in place of the profile's scenario."
+)
+@click.option("--gap", type=float, default=1e-4, show_default=True, help="Relative gap to prove.")
+@click.option(
+    "--time-limit",
+    type=float,
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give the best plan so far, with its honest gap, after this time.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 65536),
+    default=256,
+    show_default=True,
+    help="Draws of effectiveness to plan on; a power of two is best.",
+)
+@click.pass_context
+def optimize(
+    ctx: click.Context,
+    profile: str,
+    style: str | None,
+    output: str | None,
+    budget: float | None,
+    gap: float,
+    time_limit: float,
+    seed: int,
+    draws: int,
+) -> None:
+    r"""Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it.
+
+    \b
+    Examples:
+      channelmix optimize profile.json
+      channelmix optimize profile.json --budget 120000
+      channelmix optimize profile.json --output plan.json
+      channelmix optimize - --format csv < profile.json
+    """
+    import channelmix as cm
+
+    company = read_profile(profile)
+    if budget is not None:
+        company = company.with_budget(budget)
+    plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
+    _write(plan, style or _style_of(output), output)
+    if output is not None:
+        click.echo(f"{output}: {plan.status}", err=True)
+    code = {cm.Status.INFEASIBLE: INFEASIBLE, cm.Status.NOT_CERTIFIED: UNPROVEN}.get(plan.status, 0)
+    ctx.exit(code)
+
+
+def _style_of(output: str | None) -> str:
+    return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
+
+
+def _write(plan: Any, style: str, output: str | None) -> None:
+    if style == "json":
+        write_result(plan.to_json(), output)
+        return
+    from channelmix import report
+
+    if style == "csv":
+        write_result(report.to_csv(plan), output)
+    elif output is None:
+        report.to_terminal(plan)
+    else:
+        import io
+
+        buffer = io.StringIO()
+        report.to_terminal(plan, buffer)
+        write_result(buffer.getvalue(), output)

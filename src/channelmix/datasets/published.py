@@ -1,0 +1,124 @@
+"""Judged ranges of channel quantities, with the published facts behind them.
+
+`priors.csv` holds ranges proposed on published facts; `judgements.csv` holds the library's own choices where no usable
+figure exists, or where one had to be borrowed, and says so in its basis. `sources.csv` cites every fact they name.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+__all__ = ["PriorRange", "Source", "load_ranges", "load_sources"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a published figure stands.
+
+    `kind` says how far to trust it (official_stat, academic, measured_vendor, platform_doc, consultancy, survey_vendor,
+    secondary, vendor_blog); `year` is ``n.d.`` where the page gives none.
+    """
+
+    fact_id: str
+    kind: str
+    year: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PriorRange:
+    """Judged range of one quantity: log-normal with median `typical` and 90 % interval ``[typical / k, typical * k]``.
+
+    Parameters
+    ----------
+    channel, purpose, quantity : str
+        What it is about; ``all`` where it holds for every channel or purpose.
+    low, typical, high : float
+        In `unit`.
+    unit : str
+        Unit of the figures.
+    uncertainty_factor : float
+        The k of the interval; 1 for a figure used as it is.
+    fact_ids : tuple of str
+        Published facts behind the range; empty for a bare judgement.
+    basis, note : str
+        Kind of basis (judgement on facts, proxy, derived, survey, ...) and remark.
+    """
+
+    channel: str
+    purpose: str
+    quantity: str
+    low: float
+    typical: float
+    high: float
+    unit: str
+    uncertainty_factor: float
+    fact_ids: tuple[str, ...]
+    basis: str
+    note: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """(channel, purpose, quantity)."""
+        return self.channel, self.purpose, self.quantity
+
+
+@cache
+def load_ranges() -> Mapping[tuple[str, str, str], PriorRange]:
+    """Return every judged range by (channel, purpose, quantity).
+
+    Examples
+    --------
+    >>> load_ranges()["sms", "promotion", "response_rate"].typical
+    0.07
+    """
+    ranges = [_range(row) for name in ("priors.csv", "judgements.csv") for row in _rows(name)]
+    return MappingProxyType({r.key: r for r in ranges})
+
+
+@cache
+def load_sources() -> Mapping[str, Source]:
+    """Return the citation of every fact that a range names, by fact id."""
+    sources = [
+        Source(row["fact_id"], row["kind"], row["year"], row["source_title"], row["source_url"])
+        for row in _rows("sources.csv")
+    ]
+    return MappingProxyType({source.fact_id: source for source in sources})
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (resources.files("channelmix.datasets") / "published" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _range(row: Mapping[str, str]) -> PriorRange:
+    return PriorRange(
+        row["channel"],
+        row["purpose"],
+        row["quantity"],
+        float(row["low"]),
+        float(row["typical"]),
+        float(row["high"]),
+        row["unit"],
+        float(row["uncertainty_factor"] or 1.0),
+        tuple(_expanded(row["fact_ids"])),
+        row["basis"],
+        row["note"],
+    )
+
+
+def _expanded(text: str) -> Iterator[str]:
+    """Spell out ``CST001..CST003``."""
+    for token in text.split():
+        first, _, last = token.partition("..")
+        if not last:
+            yield first
+            continue
+        for number in range(int(first[3:]), int(last[3:]) + 1):
+            yield f"{first[:3]}{number:03d}"

@@ -1,0 +1,32 @@
+"""Plan: data only, with the check that re-proves it."""
+
+from __future__ import annotations
+
+from channelmix.plan.audit import interval, verify_plan
+from channelmix.plan.model import (
+    Assumption,
+    CellPlan,
+    Certificate,
+    Comparison,
+    Interval,
+    Plan,
+    Provenance,
+    ShadowPrice,
+    Totals,
+)
+from channelmix.plan.rows import allocation_rows
+
+__all__ = [
+    "Assumption",
+    "CellPlan",
+    "Certificate",
+    "Comparison",
+    "Interval",
+    "Plan",
+    "Provenance",
+    "ShadowPrice",
+    "Totals",
+    "allocation_rows",
+    "interval",
+    "verify_plan",
+]

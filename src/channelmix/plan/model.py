@@ -1,0 +1,273 @@
+"""Plan: the answer as data, in versioned JSON that carries its own problem and proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from channelmix.errors import InputError
+from channelmix.solution import Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Assumption",
+    "CellPlan",
+    "Certificate",
+    "Comparison",
+    "Interval",
+    "Plan",
+    "Provenance",
+    "ShadowPrice",
+    "Totals",
+]
+
+LARGEST_PLAN = 200_000_000
+"""Bytes of JSON that a plan may have: 1,000 draws of 1,000 cells fit in."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Interval(_Part):
+    """A mean with its 90 % interval over the draws, in currency per period."""
+
+    mean: float
+    """Mean over the draws."""
+    low: float
+    """5 % quantile."""
+    high: float
+    """95 % quantile."""
+
+
+class Certificate(_Part):
+    """What is proven of the plan; amounts in currency per period."""
+
+    value: float | None
+    """Objective reached: mean outcome less charges."""
+    upper_bound: float | None
+    """No split within the rules is worth more than this."""
+    gap: float | None
+    """(upper_bound - value) / max(|value|, gross outcome)."""
+    max_violation: float | None
+    """Largest violation of any rule, in currency per period."""
+    requested_gap: float
+    """The gap that was asked for."""
+
+
+class CellPlan(_Part):
+    """One cell's part of the plan; amounts in currency per period."""
+
+    market: str
+    """Market."""
+    channel: str
+    """Channel."""
+    purpose: str
+    """Purpose."""
+    period: int
+    """Period that the row is for; 1 is the typical period, repeated over the horizon."""
+    spend: float
+    """Spend proposed."""
+    current_spend: float
+    """Spend today."""
+    outcome: Interval
+    """Incremental outcome of the spend proposed."""
+    marginal_return: float | None
+    """Expected outcome of the next unit of currency; null where it has no limit."""
+    evidence: str
+    """What the estimate rests on."""
+    reason: str
+    """Why, in a few words."""
+
+    @property
+    def name(self) -> str:
+        """The cell's name, ``market/channel/purpose``."""
+        return f"{self.market}/{self.channel}/{self.purpose}"
+
+
+class Totals(_Part):
+    """Sums over all cells; amounts in currency per period unless said otherwise."""
+
+    budget: float
+    """Limit of the scenario."""
+    spend: float
+    """Spend proposed."""
+    current_spend: float
+    """Spend today."""
+    moved: float
+    """Part of the spend that is not where it would be in the current mix scaled to the same total."""
+    outcome: Interval
+    """Incremental outcome of the plan."""
+    periods: int
+    """Number of periods in the horizon."""
+    horizon_spend: float
+    """Spend over the horizon, in currency."""
+    horizon_outcome: float
+    """Mean incremental outcome over the horizon, in currency."""
+    next_unit: float | None
+    """Worth of one more unit of budget; null where no budget binds."""
+
+
+class Comparison(_Part):
+    """Another split on the same draws; amounts in currency per period."""
+
+    name: str
+    """Which split it is."""
+    description: str
+    """How it was made."""
+    feasible: bool
+    """Whether it obeys the rules."""
+    is_baseline: bool
+    """Whether the plan is judged as a change from it."""
+    spend: dict[str, float]
+    """Spend by cell."""
+    outcome: Interval
+    """Its incremental outcome."""
+    gain: Interval
+    """Outcome of the plan less its outcome, draw by draw."""
+    chance: float
+    """Share of draws in which the plan brings more."""
+    tail_loss: float
+    """Average loss against it over the worst tenth of draws; 0 where even these gain."""
+    standard_error: dict[str, float] | None
+    """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
+
+
+class Assumption(_Part):
+    """A figure that the profile does not state, and where it comes from."""
+
+    name: str
+    """What the figure is."""
+    value: float
+    """Typical value."""
+    low: float
+    """Lower end of its 90 % interval."""
+    high: float
+    """Upper end of its 90 % interval."""
+    unit: str
+    """Unit."""
+    basis: str
+    """Kind of basis; "judgement" means that no source states it."""
+    facts: list[str]
+    """Ids of the published facts behind it."""
+    sources: list[str]
+    """The first few sources of these facts."""
+    note: str
+    """Remark."""
+
+
+class ShadowPrice(_Part):
+    """What one more unit of a rule's limit is worth, in the plan's basin."""
+
+    constraint: str
+    """The rule."""
+    price: float
+    """Outcome per unit of currency of the limit."""
+
+
+class Provenance(_Part):
+    """What made the plan. It holds no clock times."""
+
+    profile_sha256: str
+    """Digest of the validated profile."""
+    version: str
+    """Version of channelmix."""
+    seed: int
+    """Seed of the draws."""
+    draws: int
+    """Number of draws planned on."""
+    fresh_draws: int
+    """Number of other draws that comparisons are computed on."""
+
+
+class Plan(_Part):
+    """A certified channel mix.
+
+    Read one with `from_json`, check it with `channelmix.plan.verify_plan`. Amounts are in `currency` per period.
+    """
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    status: Status
+    """optimal, not_certified or infeasible."""
+    name: str
+    """The company."""
+    currency: str
+    """ISO 4217 code."""
+    period: str
+    """Length of a period, in words."""
+    scenario: dict[str, Any]
+    """What was asked for."""
+    certificate: Certificate
+    """What is proven."""
+    allocation: list[CellPlan]
+    """One row a cell; empty if infeasible."""
+    totals: Totals | None
+    """Sums; null if infeasible."""
+    comparisons: list[Comparison]
+    """Other splits on the same fresh draws."""
+    assumptions: list[Assumption]
+    """Figures that the profile does not state."""
+    remarks: list[str]
+    """What holds for the whole plan and was not computed: what is ignored, what was scaled or projected."""
+    shadow_prices: list[ShadowPrice]
+    """Price of each binding rule."""
+    conflicts: list[str]
+    """Minimal set of rules that cannot hold together; empty unless infeasible."""
+    warnings: list[str]
+    """What to look at before following the plan."""
+    problem: dict[str, Any] = Field(repr=False)
+    """The problem solved: curves, scenario, rules."""
+    proof: dict[str, Any] = Field(repr=False)
+    """The proof, in the units of the problem's standard form."""
+    provenance: Provenance
+    """What made the plan."""
+
+    def to_json(self) -> str:
+        """Write the plan as JSON; `from_json` reads it back unchanged."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a plan that `to_json` wrote.
+
+        Raises
+        ------
+        InputError
+            If the text is not JSON or not a plan; the message names the place.
+        """
+        if len(text) > LARGEST_PLAN:
+            raise InputError(f"a plan of {len(text):,} bytes is above the limit of {LARGEST_PLAN:,}")
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "top level"
+            raise InputError(f"not a plan of channelmix: {place}: {first['msg']}") from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a plan from a file.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read or holds no plan.
+        """
+        try:
+            return cls.from_json(Path(path).read_bytes())
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the allocation as a DataFrame, one row a cell (needs pandas)."""
+        import pandas as pd
+
+        from channelmix.plan.rows import allocation_rows
+
+        return pd.DataFrame(allocation_rows(self))

@@ -1,0 +1,214 @@
+"""From a company profile to a proven plan: the thin composition of all rooms."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix import analysis
+from channelmix._version import __version__
+from channelmix.allocation import project, solve
+from channelmix.certification import verify
+from channelmix.certification.checker import Certificate as Checked
+from channelmix.effectiveness import CellDraws, PublishedPrior, prior_curves
+from channelmix.errors import InputError
+from channelmix.plan import (
+    CellPlan,
+    Certificate,
+    Comparison,
+    Plan,
+    Provenance,
+    ShadowPrice,
+    Totals,
+    interval,
+)
+from channelmix.problem import AllocationProblem
+from channelmix.profile import CompanyProfile
+from channelmix.rules import FixedBudget, rule_to_dict
+from channelmix.solution import Solution, Status
+
+__all__ = ["optimize"]
+
+Array = NDArray[np.float64]
+
+FRESH_DRAWS = 1024
+"""Draws that comparisons are computed on: tail measures need at least 1,000."""
+
+FRESH_SEED = 1_000_003
+"""Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
+
+
+def optimize(
+    profile: CompanyProfile, *, gap: float = 1e-4, seed: int = 0, time_limit: float = 60.0, n_draws: int = 256
+) -> Plan:
+    """Plan a company's channel mix, and prove it.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+        The company.
+    gap : float
+        Relative gap to close between the plan's value and the proven upper bound.
+    seed : int
+        Seed of the draws of effectiveness.
+    time_limit : float
+        Seconds after which the best plan so far is returned with its honest gap.
+    n_draws : int
+        Draws of effectiveness to plan on.
+
+    Returns
+    -------
+    Plan
+        With status ``infeasible`` and the names of the rules in conflict where no split obeys them all.
+
+    Raises
+    ------
+    InputError
+        If an option is out of range.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> from channelmix.profile import starter_profile
+    >>> plan = cm.optimize(cm.CompanyProfile.model_validate(starter_profile()))
+    >>> str(plan.status)
+    'optimal'
+    """
+    if not (isinstance(seed, int) and 0 <= seed < 2**32):
+        raise InputError(f"seed must be a whole number between 0 and {2**32 - 1}, not {seed!r}")
+    if n_draws < 1:
+        raise InputError(f"n_draws must be at least 1, not {n_draws!r}")
+    draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
+    problem = _problem(profile, draws)
+    budget = float(problem.scenario.amount)
+    splits = _splits(profile, problem, budget)
+    solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
+    checked = verify(problem, solution)
+    comparisons: list[Comparison] = []
+    if solution.status is not Status.INFEASIBLE:
+        again = (
+            PublishedPrior(n_draws=FRESH_DRAWS, seed=(seed + FRESH_SEED) % 2**32).fit().draws(profile.cells())
+        )
+        fresh = prior_curves(again, profile.period_days, profile.usd_rate or 1.0)
+        comparisons = analysis.compare(problem, fresh, solution.spend, splits)
+    return _plan(profile, draws, problem, solution, checked, comparisons, seed)
+
+
+def _problem(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+    return AllocationProblem(
+        prior_curves(draws, profile.period_days, profile.usd_rate or 1.0),
+        profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),
+        profile.rules,
+        current={cell.name: cell.current_spend for cell in draws.cells},
+    )
+
+
+def _splits(profile: CompanyProfile, problem: AllocationProblem, budget: float) -> list[analysis.Split]:
+    """The baseline first, then what else the plan is compared with."""
+    cells = profile.cells()
+    today = {cell.name: cell.current_spend for cell in cells}
+    spent = math.fsum(today.values())
+    splits = []
+    if spent > 0.0:
+        scaled = {name: amount * (budget / spent) for name, amount in today.items()}
+        if math.isclose(spent, budget, rel_tol=1e-9):
+            scaled, how = today, "today's spend"
+        else:
+            how = f"today's spend, scaled by {budget / spent:.3g} to the budget"
+            splits.append(analysis.Split("today", "today's spend as it is", today))
+        nearest = project(problem, scaled)
+        if nearest is not None and nearest != scaled:
+            how += ", moved as little as the rules ask"
+        splits.insert(0, analysis.Split("current mix", how, nearest or scaled, is_baseline=True))
+    splits.append(dataclasses.replace(analysis.equal_split(cells, budget), is_baseline=not splits))
+    surveyed = analysis.surveyed_mix(cells, budget)
+    return splits if surveyed is None else [*splits, surveyed]
+
+
+def _plan(
+    profile: CompanyProfile,
+    draws: CellDraws,
+    problem: AllocationProblem,
+    solution: Solution,
+    checked: Checked,
+    comparisons: Sequence[Comparison],
+    seed: int,
+) -> Plan:
+    feasible = solution.status is not Status.INFEASIBLE
+    budget = float(problem.scenario.amount)
+    prices = [ShadowPrice(constraint=name, price=price) for name, price in solution.shadow_prices.items()]
+    return Plan(
+        status=solution.status,
+        name=profile.name,
+        currency=profile.currency,
+        period=profile.period if isinstance(profile.period, str) else f"{profile.period:g} days",
+        scenario=rule_to_dict(problem.scenario),
+        certificate=Certificate(
+            value=checked.value if feasible else None,
+            upper_bound=checked.upper_bound if feasible else None,
+            gap=checked.gap if feasible else None,
+            max_violation=checked.max_violation if feasible else None,
+            requested_gap=solution.requested_gap,
+        ),
+        allocation=_allocation(draws, problem, solution) if feasible else [],
+        totals=_totals(profile, problem, solution, budget) if feasible else None,
+        comparisons=list(comparisons),
+        assumptions=analysis.assumptions(draws.figures),
+        remarks=analysis.remarks(),
+        shadow_prices=prices,
+        conflicts=list(solution.conflicts),
+        warnings=analysis.warnings(problem, solution, profile.currency, budget) if feasible else [],
+        problem=problem.to_dict(),
+        proof=solution.proof.to_dict(),
+        provenance=Provenance(
+            profile_sha256=profile.sha256,
+            version=__version__,
+            seed=seed,
+            draws=draws.n_draws,
+            fresh_draws=FRESH_DRAWS,
+        ),
+    )
+
+
+def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution) -> list[CellPlan]:
+    outcome = problem.curves.value(solution.spend)
+    marginal = problem.curves.derivative(solution.spend).mean(axis=0) - problem.charges
+    why = analysis.reasons(problem, solution, draws.cells)
+    return [
+        CellPlan(
+            market=cell.market,
+            channel=cell.channel,
+            purpose=cell.purpose,
+            period=1,
+            spend=float(solution.spend[i]),
+            current_spend=cell.current_spend,
+            outcome=interval(outcome[:, i]),
+            marginal_return=float(marginal[i]) if math.isfinite(marginal[i]) else None,
+            evidence=draws.evidence[i],
+            reason=why[i],
+        )
+        for i, cell in enumerate(draws.cells)
+    ]
+
+
+def _totals(profile: CompanyProfile, problem: AllocationProblem, solution: Solution, budget: float) -> Totals:
+    spend = solution.spend
+    outcome = interval(problem.curves.value(spend).sum(axis=1))
+    current: Array = np.array([cell.current_spend for cell in profile.cells()])
+    total, today = float(spend.sum()), float(current.sum())
+    scaled = current * (total / today) if today > 0.0 else np.zeros_like(current)
+    return Totals(
+        budget=budget,
+        spend=total,
+        current_spend=today,
+        moved=float(np.maximum(spend - scaled, 0.0).sum()),
+        outcome=outcome,
+        periods=profile.periods,
+        horizon_spend=total * profile.periods,
+        horizon_outcome=outcome.mean * profile.periods,
+        next_unit=solution.shadow_prices.get(problem.scenario.label),
+    )

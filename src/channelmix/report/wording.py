@@ -1,0 +1,44 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+__all__ = ["amount", "percent", "short"]
+
+
+def amount(value: float) -> str:
+    """Whole units with thousands separators; two decimals where units are few.
+
+    >>> amount(41049.6), amount(0.04), amount(-3.2)
+    ('41,050', '0.04', '-3.20')
+    """
+    if abs(value) >= 100.0 or value == round(value):
+        return f"{value + 0.0:,.0f}"
+    return f"{value:,.2f}"
+
+
+def short(value: float) -> str:
+    """Three digits at most, with k, M or bn.
+
+    >>> short(174321.0), short(2_400_000.0), short(87.4), short(0.0)
+    ('174k', '2.4M', '87', '0')
+    """
+    size = abs(value)
+    for limit, unit, suffix in ((999.5e6, 1e9, "bn"), (999.5e3, 1e6, "M"), (999.5, 1e3, "k")):
+        if size >= limit:
+            scaled = value / unit
+            return f"{scaled:.0f}{suffix}" if abs(scaled) >= 9.95 else f"{scaled:.1f}{suffix}"
+    return f"{value + 0.0:.0f}" if size >= 9.5 or value == round(value) else f"{value:.2g}"
+
+
+def percent(share: float) -> str:
+    """A share in percent, without false precision; never a rounded 100 or 0 for what is not quite so.
+
+    >>> percent(0.347), percent(0.99998), percent(0.0000102), percent(1.0)
+    ('35 %', '> 99.9 %', '0.0010 %', '100 %')
+    """
+    value = 100.0 * share
+    if 99.95 < value < 100.0:
+        return "> 99.9 %"
+    if value in (0.0, 100.0) or abs(value) >= 1.0:
+        return f"{value:.1f} %" if 99.0 < value < 100.0 else f"{value:.0f} %"
+    return f"{value:.2g} %" if abs(value) >= 0.01 else f"{value:.4f} %"
