@@ -150,9 +150,8 @@ def _service(cell: Cell, drawn: _Draws, share: Array, usd_rate: float) -> Respon
     )
     cap = np.maximum(load * cost, TINY)
     spread = LOGISTIC_SCALE * drawn("load_variation") * cap
-    return ResponseCurves.capped_linear(
-        *np.array([load * worth, cap, spread])[..., np.newaxis], names=[cell.name]
-    )
+    scale, caps, spreads = (a[:, np.newaxis] for a in (load * worth, cap, spread))
+    return ResponseCurves.capped_linear(scale, caps, spreads, names=[cell.name])
 
 
 def _service_shares(draws: CellDraws) -> list[Array]:
