@@ -43,7 +43,7 @@ FRESH_SEED = 1_000_003
 
 
 def optimize(
-    profile: CompanyProfile, *, gap: float = 1e-4, seed: int = 0, time_limit: float = 60.0, n_draws: int = 256
+    profile: CompanyProfile, *, gap: float = 1e-4, seed: int = 0, time_limit: float = 60.0, n_draws: int = 512
 ) -> Plan:
     """Plan a company's channel mix, and prove it.
 

@@ -39,7 +39,7 @@ __all__ = ["optimize"]
 @click.option(
     "--draws",
     type=click.IntRange(1, 65536),
-    default=256,
+    default=512,
     show_default=True,
     help="Draws of effectiveness to plan on; a power of two is best.",
 )

@@ -161,7 +161,7 @@ class PublishedPrior(BaseEstimator):
         The ranges in use.
     """
 
-    def __init__(self, n_draws: int = 256, seed: int = 0) -> None:
+    def __init__(self, n_draws: int = 512, seed: int = 0) -> None:
         self.n_draws = n_draws
         self.seed = seed
 

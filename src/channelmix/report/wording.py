@@ -11,6 +11,7 @@ def amount(value: float) -> str:
     >>> amount(41049.6), amount(0.04), amount(-3.2)
     ('41,050', '0.04', '-3.20')
     """
+    value = _steady(value)
     if abs(value) >= 100.0 or value == round(value):
         return f"{value + 0.0:,.0f}"
     return f"{value:,.2f}"
@@ -22,6 +23,7 @@ def short(value: float) -> str:
     >>> short(174321.0), short(2_400_000.0), short(87.4), short(0.0)
     ('174k', '2.4M', '87', '0')
     """
+    value = _steady(value)
     size = abs(value)
     for limit, unit, suffix in ((999.5e6, 1e9, "bn"), (999.5e3, 1e6, "M"), (999.5, 1e3, "k")):
         if size >= limit:
@@ -42,3 +44,8 @@ def percent(share: float) -> str:
     if value in (0.0, 100.0) or abs(value) >= 1.0:
         return f"{value:.1f} %" if 99.0 < value < 100.0 else f"{value:.0f} %"
     return f"{value:.2g} %" if abs(value) >= 0.01 else f"{value:.4f} %"
+
+
+def _steady(value: float) -> float:
+    """Drop digits that another machine may round otherwise, so that 45,499.9999999 and 45,500 read alike."""
+    return float(f"{value:.9g}")

@@ -1,0 +1,30 @@
+"""What the user writes about the company, read strictly, with every fault reported at its place."""
+
+from __future__ import annotations
+
+from channelmix.profile.cells import Cell
+from channelmix.profile.company import CompanyProfile
+from channelmix.profile.faults import Fault, ProfileError
+from channelmix.profile.models import Advocacy, Channel, Market, MarketChannel, Promotion, Purposes, Service
+from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, MeanRisk
+from channelmix.profile.schema_json import json_schema
+from channelmix.profile.starter import starter_profile
+
+__all__ = [
+    "BUILT_IN_CHANNELS",
+    "PURPOSES",
+    "Advocacy",
+    "Cell",
+    "Channel",
+    "CompanyProfile",
+    "Fault",
+    "Market",
+    "MarketChannel",
+    "MeanRisk",
+    "ProfileError",
+    "Promotion",
+    "Purposes",
+    "Service",
+    "json_schema",
+    "starter_profile",
+]

@@ -1,0 +1,171 @@
+"""The cells of a profile: each market, channel and purpose with what the profile states of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from channelmix.profile.models import Channel, Market, MarketChannel, ProfileFields, Purposes
+from channelmix.profile.parts import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
+
+__all__ = ["Cell", "basis_of", "lay_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What money is put on: one purpose of one channel in one market.
+
+    Counts and amounts are this market's part. None stands for what the profile does not state.
+
+    Parameters
+    ----------
+    market, channel, purpose : str
+    basis : str or None
+        The built-in channel whose published figures apply.
+    sector, country : str
+        Closed list of sectors; ISO 3166 code of the market's country.
+    customers : float
+        Customers of the market, a count.
+    penetration : float or None
+        Share of them who have a mobile phone.
+    reachable : float
+        Customers of the market whom the channel reaches, a count.
+    current_spend : float
+        Spend today, in currency per period.
+    cost_per_contact : float or None
+        In currency.
+    publicness : float or None
+        From 0 (private) to 1 (fully public).
+    contacts_per_customer : float or None
+        Promotional contacts that one customer bears per period.
+    orders_per_contact : float or None
+        Incremental orders per delivered contact, a share.
+    resolution_share, on_time_share : float or None
+        Shares of handled service contacts that are resolved, and answered in time.
+    service_share : float or None
+        Share of the market's inbound contacts that come over the channel.
+    inbound_contacts : float or None
+        Service contacts that the market's customers start per period.
+    value : float
+        Worth of one order, resolution or positive exposure, after the purpose; in currency.
+    orders_per_click : float or None
+        Share of clicks that become an order.
+    """
+
+    market: str
+    channel: str
+    purpose: Purpose
+    basis: BuiltInChannel | None
+    sector: Sector
+    country: str
+    customers: float
+    penetration: float | None
+    reachable: float
+    current_spend: float
+    cost_per_contact: float | None
+    publicness: float | None
+    contacts_per_customer: float | None
+    orders_per_contact: float | None
+    resolution_share: float | None
+    on_time_share: float | None
+    service_share: float | None
+    inbound_contacts: float | None
+    value: float
+    orders_per_click: float | None
+
+    @property
+    def name(self) -> str:
+        """The cell's name, ``market/channel/purpose``."""
+        return f"{self.market}/{self.channel}/{self.purpose}"
+
+
+def lay_out(profile: ProfileFields) -> tuple[Cell, ...]:
+    """Split the company's figures over its markets.
+
+    Company-wide counts and amounts are split in proportion to customers; what a market states itself replaces
+    its part and leaves the other markets' parts as they are. A channel without a stated reach reaches nobody.
+
+    Returns
+    -------
+    tuple of Cell
+        Markets, then channels as they are written, then promotion, service and advocacy.
+    """
+    customers = math.fsum(market.customers for market in profile.markets)
+    return tuple(
+        cell
+        for market in profile.markets
+        for name, channel in profile.channels.items()
+        for cell in _cells(profile, market, name, channel, market.customers / customers)
+    )
+
+
+def _cells(
+    profile: ProfileFields, market: Market, name: str, channel: Channel, part: float
+) -> Iterator[Cell]:
+    own = market.channels.get(name) or _nothing_own()
+    promotion, service = profile.purposes.promotion, profile.purposes.service
+    inbound = None if service is None else service.inbound_contacts * part
+    shared: dict[str, Any] = {
+        "basis": basis_of(name, channel),
+        "sector": profile.sector,
+        "country": market.country or profile.country,
+        "customers": market.customers,
+        "penetration": market.penetration,
+        "reachable": _reachable(market, channel, own, part),
+        "publicness": _first(own.publicness, channel.publicness),
+        "contacts_per_customer": _first(own.contacts_per_customer, channel.contacts_per_customer),
+        "orders_per_contact": _first(own.orders_per_contact, channel.orders_per_contact),
+        "resolution_share": _first(own.resolution_share, channel.resolution_share),
+        "on_time_share": _first(own.on_time_share, channel.on_time_share),
+        "service_share": _first(own.service_share, channel.service_share),
+        "inbound_contacts": _first(market.inbound_contacts, inbound),
+        "orders_per_click": None if promotion is None else promotion.orders_per_click,
+    }
+    for purpose in profile.purposes_of(name):
+        yield Cell(
+            market=market.name,
+            channel=name,
+            purpose=purpose,
+            current_spend=own.current_spend.get(purpose, channel.current_spend.get(purpose, 0.0) * part),
+            cost_per_contact=own.cost_per_contact.get(purpose, channel.cost_per_contact.get(purpose)),
+            value=_worth(profile.purposes, purpose),
+            **shared,
+        )
+
+
+@cache
+def _nothing_own() -> MarketChannel:
+    """What a market states of a channel that does not differ there; made once, for there may be many."""
+    return MarketChannel()
+
+
+def _worth(purposes: Purposes, purpose: Purpose) -> float:
+    """Worth of one order, resolution or exposure."""
+    worths = {
+        "promotion": purposes.promotion and purposes.promotion.margin_per_order,
+        "service": purposes.service and purposes.service.value_per_resolution,
+        "advocacy": purposes.advocacy and purposes.advocacy.value_per_exposure,
+    }
+    return worths[purpose] or 0.0
+
+
+def basis_of(name: str, channel: Channel) -> BuiltInChannel | None:
+    """Return the built-in channel whose published figures apply to a channel, if any."""
+    return next((built_in for built_in in BUILT_IN_CHANNELS if built_in == name), channel.like)
+
+
+def _reachable(market: Market, channel: Channel, own: MarketChannel, part: float) -> float:
+    if own.reachable is not None:
+        return own.reachable
+    share = own.reachable_share
+    if share is None and channel.reachable is not None:
+        return min(channel.reachable * part, market.customers)  # the product may exceed them by rounding
+    reached: float = _first(share, channel.reachable_share, 0.0)
+    return reached * market.customers
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,132 @@
+"""The profile of a company: what everything else starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from typing import Self
+
+from pydantic import ValidationError, model_validator
+
+from channelmix.profile.cells import Cell, lay_out
+from channelmix.profile.checks import find_problems
+from channelmix.profile.faults import Path, ProblemsError
+from channelmix.profile.models import ProfileFields
+from channelmix.profile.schema_json import json_schema
+from channelmix.profile.source import read_document, read_file
+from channelmix.profile.translate import translate
+from channelmix.rules import FixedBudget
+
+__all__ = ["CompanyProfile"]
+
+DAYS_A_YEAR = 365.25
+_PERIOD_DAYS = {
+    "day": 1.0,
+    "week": 7.0,
+    "month": DAYS_A_YEAR / 12,
+    "quarter": DAYS_A_YEAR / 4,
+    "year": DAYS_A_YEAR,
+}
+
+
+class CompanyProfile(ProfileFields):
+    """A company as the user describes it: its customers, channels, worths and rules.
+
+    Every amount is in the profile's currency per period. Read one with `from_file` or `from_json`, which
+    report all faults at once with their places; `model_validate` makes the same checks on Python's own types.
+    """
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        if problems := find_problems(self):
+            raise ProblemsError(problems)
+        return self
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a profile from a JSON file of at most 10 MB in UTF-8.
+
+        Raises
+        ------
+        ProfileError
+            If the file or its profile cannot be used; it lists every fault with line and column.
+        """
+        return cls.from_json(read_file(path), source=os.fspath(path))
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str = "profile") -> Self:
+        """Read a profile from JSON text, or from its bytes in UTF-8.
+
+        Parameters
+        ----------
+        text : str or bytes
+        source : str
+            What messages call the text, such as the name of its file.
+
+        Raises
+        ------
+        ProfileError
+            If the profile cannot be used; it lists every fault with line and column.
+        """
+        document = read_document(text, source)
+        problems = list(document.problems)
+        profile = None
+        try:
+            profile = cls.model_validate(document.value)
+        except ValidationError as error:
+            told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
+            found = translate(error, document.value, json_schema())
+            problems += [problem for problem in found if problem.path not in told]
+        if profile is None or problems:
+            raise document.error(problems)
+        return profile
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Split the company's figures over its markets, channels and purposes.
+
+        Returns
+        -------
+        tuple of Cell
+            Markets, then channels as they are written, then promotion, service and advocacy.
+        """
+        return lay_out(self)
+
+    def with_budget(self, amount: float) -> Self:
+        """Return this profile with another budget, in currency per period, checked anew.
+
+        Raises
+        ------
+        ProfileError
+            If the amount cannot stand in a profile.
+        """
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        content["scenario"] = {"kind": "fixed_budget", "amount": amount}
+        return self.from_json(json.dumps(content), source="profile with another budget")
+
+    @property
+    def period_days(self) -> float:
+        """Length of one period, in days."""
+        return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
+
+    @property
+    def current_total(self) -> float:
+        """Spend today over all cells, in currency per period."""
+        return math.fsum(cell.current_spend for cell in self.cells())
+
+    @property
+    def budget(self) -> float:
+        """The scenario's limit of total spend, or today's total spend without one; in currency per period."""
+        return self.scenario.amount if isinstance(self.scenario, FixedBudget) else self.current_total
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what the profile says, however it is laid out and whether or not defaults are written."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _leading(path: Path) -> list[Path]:
+    return [path[:length] for length in range(len(path) + 1)]

@@ -1,0 +1,188 @@
+"""Faults of a profile: what is wrong, where it stands, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from channelmix.errors import InputError
+
+__all__ = [
+    "Fault",
+    "Path",
+    "Problem",
+    "ProblemsError",
+    "ProfileError",
+    "closest",
+    "echo",
+    "escape",
+    "path_text",
+]
+
+Path = tuple[str | int, ...]
+
+ECHO_LENGTH = 60
+"""Characters of the user's own text that a message repeats."""
+LISTED_FAULTS = 50
+"""Faults that a message lists before it only counts the rest."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fault whose place in the text is not known yet.
+
+    Parameters
+    ----------
+    path : tuple of str or int
+        Keys and list positions that lead to the value, from the top (or from the model that raised it).
+    found, expected : str
+        What stands there and what should, in plain words.
+    hint : str
+        The known name nearest to a mistyped one, or empty.
+    at_key : bool
+        Whether the key is at fault rather than its value.
+    """
+
+    path: Path
+    found: str
+    expected: str
+    hint: str = ""
+    at_key: bool = False
+
+    def __str__(self) -> str:
+        where = path_text(self.path)
+        return _sentence(where, self.found, self.expected, self.hint)
+
+
+class ProblemsError(ValueError):
+    """Several problems at once, in the only form that may leave a Pydantic validator."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a profile and its place.
+
+    Parameters
+    ----------
+    path : str
+        Where in the profile, such as ``channels.sms.reachable`` or ``rules[1].high``; empty for all of it.
+    line, column : int or None
+        Place in the text, from 1, in characters: of the value, or of the key where the key is at fault. A
+        missing field is placed at the object that lacks it. None where there is no text.
+    found, expected : str
+        What stands there and what should, in plain words.
+    hint : str
+        The known name nearest to a mistyped one, or empty.
+    """
+
+    path: str
+    line: int | None
+    column: int | None
+    found: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = "" if self.line is None else f"line {self.line}, column {self.column}"
+        where = ", ".join(part for part in (place, self.path) if part)
+        return _sentence(where, self.found, self.expected, self.hint)
+
+
+class ProfileError(InputError):
+    """A profile cannot be used; the message lists every fault with its place and what was expected there.
+
+    Parameters
+    ----------
+    source : str
+        The file's name, or another name for where the text came from.
+    faults : tuple of Fault
+        All faults, in the order of their places.
+    """
+
+    def __init__(self, source: str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(source, faults)
+        self.source = source
+        self.faults = faults
+
+    def __str__(self) -> str:
+        count = len(self.faults)
+        lines = [f"{escape(self.source)}: {count} fault{'' if count == 1 else 's'}"]
+        lines += [f"  {fault}" for fault in self.faults[:LISTED_FAULTS]]
+        if count > LISTED_FAULTS:
+            lines.append(f"  and {count - LISTED_FAULTS} more")
+        return "\n".join(lines)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the known name nearest to a mistyped one, whatever its case, or an empty string.
+
+    >>> closest("SMSS", ["sms", "social"])
+    'sms'
+    """
+    if len(name) > ECHO_LENGTH:  # nobody mistypes a name at such length, and comparing would take long
+        return ""
+    folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= ECHO_LENGTH}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[match[0]] if match else ""
+
+
+def escape(text: str) -> str:
+    r"""Write control and other unprintable characters as escapes, so that no message can drive a terminal.
+
+    >>> escape("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def echo(value: Any) -> str:
+    """Repeat a value of the user's in a message: short, in JSON's words, without control characters.
+
+    >>> echo("smss"), echo(None), echo(-3), echo({"a": 1})
+    ('"smss"', 'null', '-3', 'an object')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        quoted = escape(value[: ECHO_LENGTH + 1].replace("\\", "\\\\").replace('"', '\\"'))
+        return f'"{_cut(quoted)}"'
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    return _cut(escape(repr(value).removesuffix(".0")))
+
+
+def path_text(path: Path) -> str:
+    """Write a path the way messages show it.
+
+    >>> path_text(("rules", 1, "high")), path_text(("channels", "my shop"))
+    ('rules[1].high', 'channels["my shop"]')
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("_", "").replace("-", "").replace("$", "").isalnum():
+            text += ("." if text else "") + _cut(part)
+        else:
+            text += f"[{echo(part)}]"
+    return text
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ECHO_LENGTH else text[: ECHO_LENGTH - 3] + "..."
+
+
+def _sentence(where: str, found: str, expected: str, hint: str) -> str:
+    question = f' (did you mean "{hint}"?)' if hint else ""
+    return f"{where}{': ' if where else ''}found {found}, expected {expected}{question}"

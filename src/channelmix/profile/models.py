@@ -1,0 +1,226 @@
+"""What the user writes: the profile's fields, each with its unit, and the checks within one part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from channelmix.profile.faults import Problem, ProblemsError, echo
+from channelmix.profile.parts import (
+    PURPOSES,
+    Amount,
+    BuiltInChannel,
+    Constraint,
+    Count,
+    Country,
+    Currency,
+    Name,
+    Notes,
+    Period,
+    Positive,
+    Purpose,
+    Record,
+    Risk,
+    Scenario,
+    SchemaVersion,
+    Sector,
+    Share,
+    Title,
+)
+
+__all__ = [
+    "Advocacy",
+    "Channel",
+    "ChannelFigures",
+    "Market",
+    "MarketChannel",
+    "ProfileFields",
+    "Promotion",
+    "Purposes",
+    "Service",
+]
+
+
+class Promotion(Record):
+    """What promotion is worth to the company."""
+
+    margin_per_order: Amount
+    """Margin that one order brings, in the profile's currency."""
+    orders_per_click: Share | None = None
+    """Share of clicks that become an order, between 0 and 1; without it, a wide published range."""
+
+
+class Service(Record):
+    """What after-sales service is worth to the company, and how much of it customers ask for."""
+
+    inbound_contacts: Amount
+    """Contacts that customers start, in contacts per period over the whole company."""
+    value_per_resolution: Amount
+    """Worth of one resolved contact, in the profile's currency."""
+
+
+class Advocacy(Record):
+    """What image and word of mouth are worth to the company."""
+
+    value_per_exposure: Amount
+    """Worth of one positive exposure of one person, in the profile's currency."""
+
+
+class Purposes(Record):
+    """What contacts are for; at least one purpose is stated."""
+
+    promotion: Promotion | None = None
+    """Push messages that sell; amounts in the profile's currency."""
+    service: Service | None = None
+    """Inbound after-sales service; contacts per period, amounts in the profile's currency."""
+    advocacy: Advocacy | None = None
+    """Image and word of mouth; amounts in the profile's currency."""
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not self.declared:
+            raise ProblemsError((Problem((), "no purpose", f"at least one of {', '.join(PURPOSES)}"),))
+        return self
+
+    @property
+    def declared(self) -> tuple[Purpose, ...]:
+        """The purposes stated, in canonical order."""
+        return tuple(purpose for purpose in PURPOSES if getattr(self, purpose) is not None)
+
+
+class ChannelFigures(Record):
+    """What may be stated of a channel, for the whole company or for one market."""
+
+    reachable: Amount | None = None
+    """Customers that the channel reaches, as a count; or state reachable_share."""
+    reachable_share: Share | None = None
+    """Customers that the channel reaches, as a share of all customers between 0 and 1; or state reachable."""
+    current_spend: Mapping[Purpose, Amount] = {}
+    """Spend today for each purpose, in the profile's currency per period; 0 where it is not stated."""
+    cost_per_contact: Mapping[Purpose, Positive] = {}
+    """Cost of one contact for each purpose, in the profile's currency: of one delivered message or
+    impression, of one handled service contact with all its labour, or, for promotion and advocacy in the app,
+    of one active user won. Published figures where it is not stated."""
+    publicness: Share | None = None
+    """How many others see what is said on the channel: a share from 0 (private) to 1 (fully public)."""
+    contacts_per_customer: Positive | None = None
+    """Promotional contacts that one customer bears, in contacts per period."""
+    orders_per_contact: Share | None = None
+    """Orders per delivered promotional contact that would not have come without it, a share from 0 to 1."""
+    resolution_share: Share | None = None
+    """Share of handled service contacts that are resolved, between 0 and 1."""
+    on_time_share: Share | None = None
+    """Share of handled service contacts that are answered in time, between 0 and 1."""
+    service_share: Share | None = None
+    """Share of inbound service contacts that come over this channel, between 0 and 1; all channels' sum to at
+    most 1."""
+
+    @model_validator(mode="after")
+    def _one_reach(self) -> Self:
+        if self.reachable is not None and self.reachable_share is not None:
+            expected = "either reachable or reachable_share, not both"
+            raise ProblemsError((Problem(("reachable_share",), echo(self.reachable_share), expected),))
+        return self
+
+
+class MarketChannel(ChannelFigures):
+    """What differs in one market from the channel's company-wide figures; what is stated replaces them."""
+
+
+class Channel(ChannelFigures):
+    """A way to reach and answer customers: social, sms, im, app, or one of the company's own."""
+
+    like: BuiltInChannel | None = None
+    """For a channel of the company's own: the built-in channel whose published figures stand in for it."""
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)] | None = None
+    """The purposes that the channel is used for; without it, all of the profile's purposes."""
+    notes: Notes = None
+    """Free notes, read by no one but people."""
+
+    @field_validator("purposes", mode="after")
+    @classmethod
+    def _each_once(cls, value: tuple[Purpose, ...] | None) -> tuple[Purpose, ...] | None:
+        listed = value or ()
+        problems = [
+            Problem((i,), f"{echo(purpose)} again", "each purpose only once")
+            for i, purpose in enumerate(listed)
+            if purpose in listed[:i]
+        ]
+        if problems:
+            raise ProblemsError(tuple(problems))
+        return value
+
+
+class Market(Record):
+    """A country, region, shop or customer segment with its own customers, reach and costs."""
+
+    name: Name
+    """What the market is called in rules and plans; no other market, channel or purpose has this name."""
+    customers: Positive
+    """Customers of the market, as a count above 0."""
+    penetration: Share | None = None
+    """Share of the customers who have a mobile phone, between 0 and 1; without it, published figures."""
+    country: Country | None = None
+    """ISO 3166 code of the market's country, two capital letters; without it, the profile's country."""
+    inbound_contacts: Amount | None = None
+    """Service contacts that this market's customers start, in contacts per period; without it, the
+    market's part of the company's by its number of customers."""
+    channels: Mapping[str, MarketChannel] = {}
+    """For each channel that differs here, what differs; amounts in the profile's currency."""
+    notes: Notes = None
+    """Free notes, read by no one but people."""
+
+
+class ProfileFields(Record):
+    """The fields of a profile, in the order in which they are best written."""
+
+    schema_uri: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
+    """Where editors find the JSON Schema of profiles; ignored."""
+    schema_version: SchemaVersion = 1
+    """Version of this format: 1."""
+    name: Title
+    """The company's name."""
+    sector: Sector
+    """The company's sector, which chooses the published figures."""
+    country: Country
+    """ISO 3166 code of the company's country, two capital letters."""
+    currency: Currency
+    """ISO 4217 code of the currency of every amount, three capital letters."""
+    usd_rate: Annotated[Positive | None, Field(validate_default=True)] = None
+    """Units of the currency for one US dollar. Needed as soon as a cost comes from published figures, which
+    are in US dollars; 1 for USD."""
+    period: Period
+    """What amounts and counts are per: "day", "week", "month", "quarter", "year", or a number of days."""
+    periods: Count = 1
+    """Number of periods that the plan covers; every amount is per period."""
+    scenario: Scenario | None = None
+    """What the plan is asked for, in the profile's currency per period; without it, today's total spend as a
+    fixed budget."""
+    purposes: Purposes
+    """What contacts are for, and what they are worth in the profile's currency."""
+    markets: Annotated[tuple[Market, ...], Field(min_length=1)]
+    """The markets, with customers as counts."""
+    channels: Annotated[Mapping[Name, Channel], Field(min_length=1)]
+    """The channels by name: social, sms, im, app, or the company's own; amounts in the profile's currency."""
+    rules: tuple[Constraint, ...] = ()
+    """Business rules that the plan must keep; amounts in the profile's currency per period."""
+    risk: Risk | None = None
+    """How uncertainty counts; without it, the plan's default."""
+    notes: Notes = None
+    """Free notes, read by no one but people."""
+
+    @field_validator("usd_rate", mode="after")
+    @classmethod
+    def _one_for_us_dollars(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if info.data.get("currency") != "USD":
+            return value
+        if value is not None and value != 1.0:
+            raise ProblemsError((Problem((), echo(value), "1 (or nothing), since the currency is USD"),))
+        return 1.0
+
+    def purposes_of(self, channel: str) -> tuple[Purpose, ...]:
+        """Return the declared purposes that a channel is used for, in canonical order."""
+        restricted = self.channels[channel].purposes
+        return tuple(p for p in self.purposes.declared if restricted is None or p in restricted)

@@ -1,0 +1,284 @@
+"""JSON text of a profile: read once for its values, and again only to find the places of faults."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from channelmix.profile.faults import Fault, Path, Problem, ProfileError, echo, escape, path_text
+
+__all__ = ["Document", "read_document", "read_file"]
+
+LARGEST_FILE = 10_000_000
+"""Bytes of the largest profile that is read."""
+DEEPEST_NESTING = 100
+"""Levels of lists and objects within each other."""
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+# Possessive quantifiers (*+): an unterminated string must not be tried again from each of its characters.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_TOKEN = re.compile(r"[\w.+-]+|.", re.DOTALL)
+
+# What the standard library's parser says, and what was expected there in plain words.
+_SYNTAX = {
+    "Expecting value": "a value",
+    "Expecting property name enclosed in double quotes": "a key in double quotes",
+    "Expecting ':' delimiter": 'a ":" after the key',
+    "Expecting ',' delimiter": 'a "," or the end of this list or object',
+    "Extra data": "nothing more after the end of the profile",
+    "Unterminated string starting at": "a closing double quote",
+    "Invalid control character at": r"control characters written as escapes, such as \n for a new line",
+    "Illegal trailing comma before end of object": 'no "," after the last entry',
+    "Illegal trailing comma before end of array": 'no "," after the last entry',
+}
+
+
+@dataclass
+class _Reader:
+    """The hooks of one `json.loads`, which note what the parser itself lets pass."""
+
+    out_of_range: bool = False
+    repeated: list[tuple[dict[str, Any], list[str]]] = field(default_factory=list)
+
+    def number(self, text: str) -> float:
+        value = float(text)
+        self.out_of_range |= not math.isfinite(value)
+        return value
+
+    def whole_number(self, text: str) -> int | float:
+        value = self.number(
+            text
+        )  # thousands of digits overflow here, before Python's own limit on int() applies
+        return int(text) if math.isfinite(value) else value
+
+    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            self.repeated.append((members, [key for key, count in counts.items() if count > 1]))
+        return members
+
+
+@dataclass(frozen=True)
+class Document:
+    """A JSON text, its value, and the problems that stand in the text itself.
+
+    Parameters
+    ----------
+    source : str
+        What messages call the text.
+    text : str
+    value : object
+        The top-level object, as Python's own types. Of a repeated key, the last value counts.
+    problems : tuple of Problem
+        Numbers out of range, repeated keys, text that is not valid Unicode.
+    """
+
+    source: str
+    text: str
+    value: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+    def error(self, problems: Iterable[Problem]) -> ProfileError:
+        """Find the place of each problem and return them all as one error, in the order of their places."""
+        problems = list(problems)
+        spots = _spots(self.text, {problem.path for problem in problems})
+        line_starts = _line_starts(self.text)
+        placed = []
+        for problem in problems:
+            at = self._offset(problem, spots)
+            placed.append((at, _fault(problem, line_starts, at)))
+        placed.sort(key=lambda pair: pair[0])
+        return ProfileError(self.source, tuple(fault for _, fault in placed))
+
+    def _offset(self, problem: Problem, spots: dict[Path, list[tuple[int, int]]]) -> int:
+        path = problem.path
+        while path not in spots:  # a missing field is placed at the object that lacks it
+            path = path[:-1]
+        places = spots[path]
+        if problem.at_key and path == problem.path:
+            return places[min(1, len(places) - 1)][0]  # of a repeated key, the second
+        return places[-1][1]
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """Read a file of at most 10 MB, or raise a ProfileError that says why not."""
+    source = os.fspath(path)
+    expected = "a profile in JSON"
+    try:
+        with FilePath(path).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(LARGEST_FILE + 1) if size <= LARGEST_FILE else None
+    except FileNotFoundError:
+        raise _whole(source, "no file of this name", expected) from None
+    except IsADirectoryError:
+        raise _whole(source, "a directory", expected) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise _whole(source, f"a file that cannot be read ({reason})", expected) from None
+    except ValueError:  # a null character in the name
+        raise _whole(source, "a name that no file can have", expected) from None
+    if data is None:
+        raise _whole(source, f"a file of {size} bytes", f"at most {LARGEST_FILE} bytes (10 MB)")
+    return data
+
+
+def read_document(data: str | bytes, source: str) -> Document:
+    """Parse JSON text, or raise a ProfileError if it has no value that could be checked further.
+
+    Parameters
+    ----------
+    data : str or bytes
+        JSON; bytes in UTF-8. A byte order mark is ignored.
+    source : str
+        What messages call the text.
+    """
+    text = _decode(data, source).removeprefix("\ufeff")
+    if not text.strip(" \t\r\n"):
+        raise _whole(source, "an empty text", "a profile in JSON")
+    _check_depth(text, source)
+    reader = _Reader()
+    try:
+        value = json.loads(
+            text,
+            parse_int=reader.whole_number,
+            parse_float=reader.number,
+            parse_constant=reader.number,
+            object_pairs_hook=reader.members,
+        )
+    except json.JSONDecodeError as error:
+        raise _syntax_error(text, source, error) from None
+    if not isinstance(value, dict):
+        raise _error_at(text, source, _skip_space(text, 0), echo(value), "an object in braces")
+    doubtful = reader.out_of_range or reader.repeated or _LONE_SURROGATE.search(text)
+    return Document(source, text, value, tuple(_problems(value, reader)) if doubtful else ())
+
+
+def _decode(data: str | bytes, source: str) -> str:
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > LARGEST_FILE:
+        raise _whole(source, f"more than {LARGEST_FILE} bytes", f"at most {LARGEST_FILE} bytes (10 MB)")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        raise _error_at(
+            before, source, len(before), f"byte 0x{raw[error.start]:02x}", "text in UTF-8"
+        ) from None
+
+
+def _check_depth(text: str, source: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth > DEEPEST_NESTING:
+                expected = f"at most {DEEPEST_NESTING} levels of lists and objects"
+                raise _error_at(
+                    text, source, match.start(), f"nesting deeper than {DEEPEST_NESTING}", expected
+                )
+        elif match[0] in "]}":
+            depth -= 1
+
+
+def _syntax_error(text: str, source: str, error: json.JSONDecodeError) -> ProfileError:
+    token = _TOKEN.match(text, error.pos)
+    found = "the end of the text" if token is None else echo(token[0])
+    message = error.msg.rstrip(": ")
+    expected = _SYNTAX.get(message, f"valid JSON ({escape(message.lower())})")
+    return _error_at(text, source, error.pos, found, expected)
+
+
+def _problems(value: Any, reader: _Reader) -> Iterator[Problem]:
+    repeated = {id(members): keys for members, keys in reader.repeated}
+    stack: list[tuple[Path, Any]] = [((), value)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, dict):
+            for key in repeated.get(id(node), ()):
+                yield Problem((*path, key), f"the key {echo(key)} again", "each key only once", at_key=True)
+            for key, child in node.items():
+                if _is_broken(key):
+                    yield Problem((*path, key), echo(key), "a key in valid Unicode", at_key=True)
+                stack.append(((*path, key), child))
+        elif isinstance(node, list):
+            stack.extend(((*path, i), child) for i, child in enumerate(node))
+        elif isinstance(node, str):
+            if _is_broken(node):
+                yield Problem(path, echo(node), "text in valid Unicode")
+        elif isinstance(node, float) and not math.isfinite(node):
+            found = "NaN" if math.isnan(node) else "a number out of range"
+            yield Problem(path, found, "a finite number")
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _spots(text: str, paths: Iterable[Path]) -> dict[Path, list[tuple[int, int]]]:
+    """Find where the key and the value of each path start, for each time that the key occurs.
+
+    Only what leads to a wanted path is walked through; the rest is skipped at the parser's own speed.
+    """
+    wanted: dict[str | int, Any] = {}
+    for path in paths:
+        node = wanted
+        for part in path:
+            node = node.setdefault(part, {})
+    decoder = json.JSONDecoder(parse_int=float)
+    start = _skip_space(text, 0)
+    spots: dict[Path, list[tuple[int, int]]] = {(): [(start, start)]}
+
+    def walk(at: int, node: dict[str | int, Any], path: Path) -> int:
+        if not node or text[at] not in "{[":
+            return decoder.raw_decode(text, at)[1]
+        is_object, part = text[at] == "{", 0
+        at = _skip_space(text, at + 1)
+        while text[at] not in "}]":
+            key: str | int = part
+            key_at = at
+            if is_object:
+                key, at = decoder.raw_decode(text, at)
+                at = _skip_space(text, _skip_space(text, at) + 1)
+            if key in node:
+                spots.setdefault((*path, key), []).append((key_at, at))
+            at = _skip_space(text, walk(at, node.get(key, {}), (*path, key)))
+            part += 1
+            if text[at] == ",":
+                at = _skip_space(text, at + 1)
+        return at + 1
+
+    walk(start, wanted, ())
+    return spots
+
+
+def _skip_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return at if match is None else match.end()
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text))]
+
+
+def _fault(problem: Problem, line_starts: list[int], at: int) -> Fault:
+    line = bisect_right(line_starts, at)
+    column = at - line_starts[line - 1] + 1
+    return Fault(path_text(problem.path), line, column, problem.found, problem.expected, problem.hint)
+
+
+def _error_at(text: str, source: str, at: int, found: str, expected: str) -> ProfileError:
+    return ProfileError(source, (_fault(Problem((), found, expected), _line_starts(text), at),))
+
+
+def _whole(source: str, found: str, expected: str) -> ProfileError:
+    return ProfileError(source, (Fault("", None, None, found, expected),))

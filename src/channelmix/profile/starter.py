@@ -1,0 +1,151 @@
+"""A first profile to edit: complete, valid, and with every common field shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from channelmix.errors import InputError
+from channelmix.profile.company import CompanyProfile
+
+__all__ = ["starter_profile"]
+
+# Rounded to two digits, only to write amounts of the right size; the starter's notes ask for today's rate.
+_ROUGH_USD_RATES: Mapping[str, float] = {
+    "AED": 3.7,
+    "AUD": 1.5,
+    "BRL": 5.4,
+    "CAD": 1.4,
+    "CHF": 0.88,
+    "CNY": 7.2,
+    "CZK": 23.0,
+    "DKK": 6.9,
+    "EUR": 0.92,
+    "GBP": 0.78,
+    "HUF": 360.0,
+    "IDR": 16000.0,
+    "INR": 84.0,
+    "JPY": 150.0,
+    "KRW": 1400.0,
+    "MAD": 9.9,
+    "MXN": 18.0,
+    "NOK": 11.0,
+    "NZD": 1.7,
+    "PLN": 3.9,
+    "SEK": 10.0,
+    "SGD": 1.3,
+    "TRY": 34.0,
+    "USD": 1.0,
+    "ZAR": 18.0,
+}
+_SPEND_SHARES: Mapping[str, Mapping[str, float]] = {
+    "social": {"promotion": 0.45, "service": 0.1},
+    "sms": {"promotion": 0.15, "service": 0.05},
+    "im": {"promotion": 0.03, "service": 0.12},
+    "app": {"promotion": 0.05, "service": 0.05},
+}
+_REACHABLE_SHARES: Mapping[str, float] = {"social": 0.6, "sms": 0.25, "im": 0.05, "app": 0.1}
+_PUBLICNESS: Mapping[str, float] = {"social": 1.0, "sms": 0.0, "im": 0.1, "app": 0.0}
+
+
+def starter_profile(
+    name: str = "My company",
+    *,
+    country: str = "FR",
+    currency: str = "EUR",
+    sector: str = "retail",
+    usd_rate: float | None = None,
+    budget: float = 100_000.0,
+    customers: float = 500_000.0,
+    period: str | float = "month",
+    periods: int = 1,
+) -> dict[str, Any]:
+    """Return a complete and valid profile to edit, ready for `json.dumps`.
+
+    Parameters
+    ----------
+    name : str
+        The company's name.
+    country, currency : str
+        ISO 3166 code of two capital letters; ISO 4217 code of three.
+    sector : str
+        One of the profile's sectors.
+    usd_rate : float, optional
+        Units of the currency for one US dollar; for common currencies a rough rate stands in.
+    budget : float
+        Total spend per period, in the currency: the scenario's amount, and today's spend.
+    customers : float
+        Customers of the company, a count.
+    period : str or float
+        What amounts are per: day, week, month, quarter, year, or a number of days.
+    periods : int
+        Number of periods that the plan covers.
+
+    Raises
+    ------
+    InputError
+        If a value cannot stand in a profile, or `usd_rate` is needed.
+
+    >>> starter_profile(currency="USD", country="US")["markets"]
+    [{'name': 'US', 'customers': 500000}]
+    """
+    rate = usd_rate if usd_rate is not None else _ROUGH_USD_RATES.get(currency)
+    if rate is None:
+        known = ", ".join(_ROUGH_USD_RATES)
+        raise InputError(
+            f"state usd_rate, the units of {currency!r} for one US dollar (known roughly: {known})"
+        )
+    profile: dict[str, Any] = {
+        "$schema": "profile.schema.json",
+        "schema_version": 1,
+        "notes": [
+            "Replace every figure with your own. Amounts are in your currency, per period.",
+            "usd_rate: write today's units of your currency for one US dollar.",
+            "reachable: customers you may contact there; cost_per_contact and other figures are optional.",
+        ],
+        "name": name,
+        "sector": sector,
+        "country": country,
+        "currency": currency,
+        "usd_rate": rate,
+        "period": period,
+        "periods": periods,
+        "scenario": {"kind": "fixed_budget", "amount": _plain(budget)},
+        "purposes": {
+            "promotion": {"margin_per_order": _rounded(24 * rate), "orders_per_click": 0.03},
+            "service": {
+                "inbound_contacts": _rounded(0.03 * customers),
+                "value_per_resolution": _rounded(10 * rate),
+            },
+            "advocacy": {"value_per_exposure": _rounded(0.001 * rate)},
+        },
+        "markets": [{"name": country, "customers": _plain(customers)}],
+        "channels": {
+            channel: {
+                "reachable": _rounded(_REACHABLE_SHARES[channel] * customers),
+                "publicness": _PUBLICNESS[channel],
+                "current_spend": {
+                    purpose: _plain(float(f"{share * budget:.10g}")) for purpose, share in shares.items()
+                },
+            }
+            for channel, shares in _SPEND_SHARES.items()
+        },
+        "rules": [
+            {"kind": "keep_working", "floor": 0.5},
+            {"kind": "group_share", "select": "social", "high": 0.7},
+        ],
+    }
+    profile["channels"]["sms"]["cost_per_contact"] = {"promotion": _rounded(0.055 * rate)}
+    CompanyProfile.from_json(json.dumps(profile), source="starter profile")
+    return profile
+
+
+def _rounded(value: float) -> float:
+    """Round to two significant digits, as a figure that is only a first guess."""
+    return _plain(float(f"{value:.2g}"))
+
+
+def _plain(value: float) -> float:
+    """Write a whole number without the ``.0`` that nobody writes by hand."""
+    return int(value) if float(value).is_integer() else value
