@@ -1,7 +1,8 @@
-"""AllocationProblem: curves, scenario, constraints and charges, in the user's units and in a standard form."""
+"""AllocationProblem: curves, scenario, constraints and charges, in the user's units and a standard form."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +15,22 @@ from numpy.typing import NDArray
 from channelmix.errors import InputError, nearest_name
 from channelmix.response import Envelope, ResponseCurves
 from channelmix.rules import CONSTRAINTS, SCENARIOS, Cells, Row, rule_from_dict, rule_to_dict
+from channelmix.rules.base import number
 
-__all__ = ["AllocationProblem", "StandardForm"]
+__all__ = ["CONFLICT_TOLERANCE", "AllocationProblem", "StandardForm"]
 
 Array = NDArray[np.float64]
 
-BOX_ROUNDS = 4
-"""Passes of bound propagation over the rows: chains of rules longer than this only loosen the box, never break it."""
+EPSILON = float(np.finfo(float).eps)
+"""Relative rounding of one operation."""
 
-CROSSING_TOLERANCE = 1e-12
-"""Bounds that cross by no more than this share of the spend unit cross by rounding alone."""
+BOX_ROUNDS = 4
+"""Passes of bound propagation over the rows: longer chains of rules only loosen the box, never break it."""
+
+CONFLICT_TOLERANCE = 1e-9
+"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on
+one cell, as
+a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,20 +50,21 @@ class AllocationProblem:
     carryover : None
         One typical period is planned; carry-over between periods is not supported yet.
     charge : mapping of selector to float, optional
-        Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit of spend.
-        Charges of overlapping selectors add up.
+        Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit
+        of spend. Charges of overlapping selectors add up.
     current : mapping of selector to float, optional
         Spend today on each cell by name; cells not named have none. `KeepWorking` and `ChangeLimit` need it.
 
     Raises
     ------
     InputError
-        If a name is unknown, a number is out of range, or two rules of one kind carry one name.
+        If a name is unknown or a number is out of range.
 
     Examples
     --------
     >>> curves = ResponseCurves.power([1.0, 2.0], [0.5, 0.5], names=["sms", "app"])
-    >>> AllocationProblem(curves, scenario=rule_from_dict({"kind": "fixed_budget", "amount": 10.0})).value([2.0, 8.0])
+    >>> budget = rule_from_dict({"kind": "fixed_budget", "amount": 10.0})
+    >>> AllocationProblem(curves, budget).value([2.0, 8.0])
     7.07...
     """
 
@@ -80,8 +88,7 @@ class AllocationProblem:
         for rule in self.constraints:
             if not isinstance(rule, tuple(CONSTRAINTS.values())):
                 raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
-        self.rows  # noqa: B018  unknown names are found here, not in the middle of a search
-        self.charges  # noqa: B018
+        _ = self.rows, self.charges  # unknown names are found here, not in the middle of a search
 
     @cached_property
     def cells(self) -> Cells:
@@ -91,23 +98,23 @@ class AllocationProblem:
         spend = np.zeros(self.curves.n_cells)
         for name, amount in self.current.items():
             if name not in self.curves.names:
-                raise InputError(f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}')
-            if not (math.isfinite(amount) and amount >= 0.0):
-                raise InputError(f"current spend on {name} must be finite and non-negative, not {amount!r}")
+                raise InputError(
+                    f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}'
+                )
+            number(amount, f"current spend on {name}")
             spend[self.curves.names.index(name)] = amount
         return Cells(self.curves.names, spend)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the scenario and the constraints; rules that share a name are told apart by a number."""
-        seen: dict[str, int] = {}
+        """Every row of the scenario and the constraints; equal names are told apart by a number."""
+        rules: set[str] = set()
+        labels: set[str] = set()
         rows: list[Row] = []
         for rule in (self.scenario, *self.constraints):
-            seen[rule.label] = count = seen.get(rule.label, 0) + 1
-            mark = "" if count == 1 else f" ({count})"
-            rows += [
-                Row(r.rule + mark, r.label + mark, r.coefficients, r.low, r.high) for r in rule.rows(self.cells)
-            ]
+            name = _unused(rule.label, rules)
+            for r in rule.rows(self.cells):
+                rows.append(Row(name, _unused(r.label, labels), r.coefficients, r.low, r.high))
         return tuple(rows)
 
     @cached_property
@@ -115,8 +122,7 @@ class AllocationProblem:
         """Charge per unit of spend of each cell; shape (n_cells,)."""
         charges = np.zeros(self.curves.n_cells)
         for selector, rate in (self.charge or {}).items():
-            if not (math.isfinite(rate) and rate >= 0.0):
-                raise InputError(f"the charge of {selector} must be finite and non-negative, not {rate!r}")
+            number(rate, f"the charge of {selector}")
             charges += rate * self.cells.select(selector)
         return charges
 
@@ -132,7 +138,9 @@ class AllocationProblem:
         """Largest violation of any rule at `spend`, in units of spend; 0 if every rule holds."""
         array = np.asarray(spend, dtype=float)
         below = float(np.max(-array, initial=0.0))
-        return max([below, *(row.violation(array) / max(1.0, np.abs(row.coefficients).max()) for row in self.rows)])
+        # Divided by its largest weight, a row's violation is an amount of spend.
+        rows = (row.violation(array) / float(np.abs(row.coefficients).max() or 1.0) for row in self.rows)
+        return max(below, *rows)
 
     @cached_property
     def standard(self) -> StandardForm:
@@ -177,10 +185,10 @@ class AllocationProblem:
 class StandardForm:
     """``maximize sum F_i(s_i) - charge @ s`` subject to ``low <= A s <= high`` over a finite box.
 
-    Cells are ordered by their numbers, not their names, and spend and outcome are counted in powers of two, so that
-    renaming, reordering or a change of currency leaves the search almost unmoved. `order[k]` is the user's index of
-    cell k. The box is derived from the rows alone; an empty one (`box_low` above `box_high`) means that the rules
-    conflict.
+    Cells are ordered by their numbers, not their names, and spend and outcome are counted in powers of two,
+    so that renaming, reordering or a change of currency leaves the search almost unmoved. `order[k]` is the
+    user's index of cell k. The box is derived from the rows alone; an empty one (`box_low` above `box_high`)
+    means that the rules conflict.
     """
 
     curves: ResponseCurves
@@ -212,8 +220,11 @@ class StandardForm:
         half = problem.curves.mean_value(0.5 * np.maximum(reach, 0.0))
         key = (np.arange(len(reach)), box_low, reach, half / outcome_unit, at_most / outcome_unit)
         order = np.lexsort(key)
+        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge
+        # budget.
+        reached, unbound = (np.abs(A) * reach).max(axis=1), np.abs(A).max(axis=1) * spend_unit
+        size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
         A = A[:, order] * spend_unit
-        size = np.array([_power_of_two(float(np.abs(row).max(initial=0.0))) for row in A])
         return cls(
             curves=problem.curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
             A=A / size[:, np.newaxis],
@@ -232,6 +243,11 @@ class StandardForm:
     def n_cells(self) -> int:
         """Number of cells."""
         return len(self.order)
+
+    @property
+    def span(self) -> Array:
+        """Range of each cell's spend in the box."""
+        return self.box_high - self.box_low
 
     @property
     def empty_box(self) -> bool:
@@ -253,7 +269,7 @@ class StandardForm:
         return float(self.curves.mean_value(spend).sum() - self.charge @ spend)
 
     def violation(self, spend: Array) -> float:
-        """Largest violation of a row or of non-negativity at `spend`, in the standard unit of spend."""
+        """Largest violation of a row, in units of what it can reach, or of non-negativity at `spend`."""
         left = self.A @ spend
         return float(max(np.max(self.low - left), np.max(left - self.high), np.max(-spend, initial=0.0), 0.0))
 
@@ -265,17 +281,28 @@ class StandardForm:
             for i, (grid, end) in enumerate(zip(grids, ends, strict=True))
         ]
 
-    def dual_bound(self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array) -> float:
+    def excludes(self, box_low: Array, box_high: Array, prices: Array) -> bool:
+        """Whether `prices` (a Farkas vector) prove that no spend in the box obeys the rows.
+
+        The rows must miss by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
+        """
+        largest = float(np.abs(prices).max(initial=0.0))
+        return self.dual_bound((), box_low, box_high, prices) < -CONFLICT_TOLERANCE * largest
+
+    def dual_bound(
+        self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array
+    ) -> float:
         """Weak duality: no feasible spend in the box is worth more than this, whatever the prices.
 
-        A row's price is charged against its upper side where positive and its lower side where negative; an open side
-        cannot carry a price, and makes the bound infinite. Given prices every cell's best is found alone.
+        A row's price is charged against its upper side where positive and its lower side where negative; an
+        open side cannot carry a price, and makes the bound infinite. Given prices every cell's best is found
+        alone.
 
         Parameters
         ----------
         envelopes : sequence of Envelope
             Upper bound of each cell, its grid holding the box's ends; none for a bound of 0 on the outcome
-            (a negative result then proves the box infeasible).
+            (`excludes` reads a negative result as a proof that the box is infeasible).
         box_low, box_high : ndarray of shape (n_cells,)
         prices : ndarray of shape (n_rows,)
         """
@@ -305,28 +332,39 @@ def _propagate(A: Array, low: Array, high: Array) -> tuple[Array, Array]:
         if (before[0] == box_low).all() and (before[1] == box_high).all():
             break
     unit = np.max(np.where(np.isfinite(box_high), box_high, 0.0), initial=0.0)
-    hair = (box_low > box_high) & (box_low <= box_high + CROSSING_TOLERANCE * unit)
+    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
     return box_low, np.where(hair, box_low, box_high)
 
 
 def _tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
-    """Use ``a @ s <= high`` to shrink the box in place."""
+    """Use ``a @ s <= high`` to shrink the box in place, rounding outwards."""
     used = np.flatnonzero(a)
     if not math.isfinite(high) or not len(used):
         return
     with np.errstate(invalid="ignore"):
         least = np.where(a > 0.0, a * box_low, np.where(a < 0.0, a * box_high, 0.0))
+        most = np.abs(a) * box_high
     unbounded = ~np.isfinite(least)
     total = float(least[~unbounded].sum())
+    # Rounding of a row's sum, which a tiny weight would blow up into an amount of spend.
+    hair = 4.0 * EPSILON * len(used) * (abs(high) + float(most[np.isfinite(most)].sum()))
     for i in used:
         if unbounded.sum() - unbounded[i] > 0:
             continue
         others = total - (0.0 if unbounded[i] else float(least[i]))
-        limit = (high - others) / a[i]
+        limit = (high - others + (hair if others else 0.0)) / a[i]
         if a[i] > 0.0:
             box_high[i] = min(box_high[i], limit)
         else:
             box_low[i] = max(box_low[i], limit)
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """Return `name`, with a number where it is taken already, and take it."""
+    candidates = itertools.chain([name], (f"{name} ({k})" for k in itertools.count(2)))
+    chosen = next(candidate for candidate in candidates if candidate not in taken)
+    taken.add(chosen)
+    return chosen
 
 
 def _power_of_two(size: float) -> float:

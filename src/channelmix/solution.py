@@ -31,11 +31,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """A split tree over the box of spend, and prices at its leaves, in the units of the problem's standard form.
+    """A split tree over the box of spend, and prices at its leaves, in standard units.
 
-    Nodes stand in preorder. A node that splits names a cell and a threshold: its first child holds spend up to the
-    threshold, its second spend from there on. A leaf holds one price a row: positive against the row's upper side,
-    negative against its lower side. Any prices give a valid bound by weak duality.
+    Nodes stand in preorder. A node that splits names a cell and a threshold: its first child holds spend up
+    to the threshold, its second spend from there on. A leaf holds one price a row: positive against the row's
+    upper side, negative against its lower side. Any prices give a valid bound by weak duality.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ class Proof:
     infeasible : ndarray of bool, shape (n_leaves,)
         Leaves whose prices prove that no spend in them obeys the rows (a Farkas vector).
     grids : tuple of ndarray
-        Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the bound.
+        Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the
+        bound.
     """
 
     cell: NDArray[np.int64]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import cvxpy as cp
 import numpy as np
 
+from channelmix.allocation.relaxation import solve_program
+from channelmix.errors import InputError, nearest_name
 from channelmix.problem import AllocationProblem
+from channelmix.rules.base import number
 
 __all__ = ["project"]
 
@@ -25,8 +29,17 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     Returns
     -------
     dict of cell name to spend, or None if the rules conflict
+
+    Raises
+    ------
+    InputError
+        If the wish names an unknown cell, or an amount is not finite.
     """
     names = problem.curves.names
+    for name, wanted in wish.items():
+        if name not in names:
+            raise InputError(f'a wish for an unknown cell "{name}"{nearest_name(name, names)}')
+        number(wanted, f"the wish for {name}", minimum=-math.inf)
     target = np.array([float(wish.get(name, 0.0)) for name in names])
     if problem.violation(target) == 0.0:
         return dict(zip(names, target.tolist(), strict=True))
@@ -38,8 +51,7 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     rows = [form.A[above] @ spend <= form.high[above], form.A[below] @ spend >= form.low[below]]
     distance = cp.sum_squares(spend - form.from_user(target))
     program = cp.Problem(cp.Minimize(distance), [row for row in rows if row.size])
-    program.solve(solver="CLARABEL")
-    if program.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+    if not solve_program(program, "CLARABEL"):
         return None
     nearest = np.clip(np.asarray(spend.value), form.box_low, form.box_high)
     return dict(zip(names, form.to_user(nearest).tolist(), strict=True))

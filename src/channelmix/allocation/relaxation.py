@@ -1,10 +1,12 @@
-"""The linear programs behind the search, stated in CVXPY: the concave relaxation of a box, and what rules conflict."""
+"""The linear programs behind the search, in CVXPY: the relaxation of a box, and what rules conflict."""
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import cvxpy as cp
@@ -13,12 +15,15 @@ from numpy.typing import NDArray
 
 from channelmix.problem import StandardForm
 
-__all__ = ["Elastic", "Relaxation", "Relaxed", "concave_hull", "solver_version"]
+__all__ = ["Elastic", "Relaxation", "Relaxed", "concave_hull", "solve_program", "solver_version"]
 
 Array = NDArray[np.float64]
 
+SOLVERS = ("HIGHS", "CLARABEL")
+"""Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
+
 SEGMENTS = 48
-"""Segments of a concave hull that the linear program keeps; it needs only good prices, the bound is exact without it."""
+"""Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +74,8 @@ def _thin(x: Array, y: Array, focus: float) -> tuple[Array, Array]:
 class Relaxation:
     """Maximize a sum of concave piecewise linear functions under the rows; compiled once, solved many times.
 
-    Spend on a cell is its hull's first corner plus a share of each segment, so that a solver fills the segments in
-    the order of their slopes.
+    Spend on a cell is its hull's first corner plus a share of each segment, so that a solver fills the
+    segments in the order of their slopes.
     """
 
     def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
@@ -78,7 +83,8 @@ class Relaxation:
         self._solver = solver
         self.solves = 0
         shape = (form.n_cells, SEGMENTS)
-        self._start, self._width, self._gain = cp.Parameter(shape[0]), cp.Parameter(shape), cp.Parameter(shape)
+        self._start = cp.Parameter(form.n_cells)
+        self._width, self._gain = cp.Parameter(shape), cp.Parameter(shape)
         self._share = cp.Variable(shape, bounds=[0, 1])
         spend = self._start + cp.sum(cp.multiply(self._width, self._share), axis=1)
         self._above, self._below = np.isfinite(form.high), np.isfinite(form.low)
@@ -103,7 +109,7 @@ class Relaxation:
             width[i, : len(x) - 1] = np.diff(x)
             gain[i, : len(x) - 1] = np.diff(y) - form.charge[i] * np.diff(x)
         self._start.value, self._width.value, self._gain.value = start, width, gain
-        if not _solve(self._problem, self._solver):
+        if not solve_program(self._problem, self._solver):
             return None
         self.solves += 1
         share = np.clip(np.asarray(self._share.value), 0.0, 1.0)
@@ -127,44 +133,55 @@ class Elastic:
         self._form = form
         self._solver = solver
         m, n = form.A.shape
-        self._low, self._high = cp.Parameter(n), cp.Parameter(n)
+        self._low, self._width = cp.Parameter(n), cp.Parameter(n)
         self._weights = cp.Parameter(m, nonneg=True)
-        self._spend = cp.Variable(n)
+        self._share = cp.Variable(n, bounds=[0, 1])
+        spend = self._low + cp.multiply(self._width, self._share)
         slack = cp.Variable(m, nonneg=True)
-        self._above, self._below = np.flatnonzero(np.isfinite(form.high)), np.flatnonzero(np.isfinite(form.low))
-        self._rows: list[Any] = [self._spend >= self._low, self._spend <= self._high]
+        self._above = np.flatnonzero(np.isfinite(form.high))
+        self._below = np.flatnonzero(np.isfinite(form.low))
+        self._rows: list[Any] = []
         if len(self._above):
-            self._rows.append(form.A[self._above] @ self._spend - slack[self._above] <= form.high[self._above])
+            self._rows.append(form.A[self._above] @ spend - slack[self._above] <= form.high[self._above])
         if len(self._below):
-            self._rows.append(form.A[self._below] @ self._spend + slack[self._below] >= form.low[self._below])
+            self._rows.append(form.A[self._below] @ spend + slack[self._below] >= form.low[self._below])
         self._problem = cp.Problem(cp.Minimize(self._weights @ slack), self._rows)
 
     def solve(self, box_low: Array, box_high: Array, weights: Array) -> tuple[float, Relaxed]:
-        """Return the least weighted violation, where it is reached, and its prices (a Farkas vector if positive)."""
-        self._low.value, self._high.value, self._weights.value = box_low, box_high, weights
-        if not _solve(self._problem, self._solver):  # pragma: no cover - it is feasible by construction
+        """Return the least weighted violation, where it is, and its prices: a Farkas vector if positive."""
+        self._low.value, self._width.value, self._weights.value = box_low, box_high - box_low, weights
+        if not solve_program(
+            self._problem, self._solver
+        ):  # pragma: no cover - it is feasible by construction
             raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
         prices = np.zeros(len(self._form.A))
-        duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows[2:]]
+        duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows]
         if len(self._above):
             prices[self._above] += duals[0]
         if len(self._below):
             prices[self._below] -= duals[-1]
-        return float(self._problem.value), Relaxed(np.asarray(self._spend.value, dtype=float), prices)
+        share = np.clip(np.asarray(self._share.value), 0.0, 1.0)
+        return float(self._problem.value), Relaxed(box_low + (box_high - box_low) * share, prices)
 
 
 def solver_version(solver: str = "HIGHS") -> str:
     """Name and version of the linear programming solver."""
     if solver == "HIGHS":
-        import highspy
-
-        return f"HiGHS {highspy.Highs().version()}"
+        return f"HiGHS {version('highspy')}"
     return solver
 
 
-def _solve(problem: Any, solver: str) -> bool:
-    """Solve; False if infeasible. A solver's own doubt is not an error here: every claim is checked without it."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-        problem.solve(solver=solver, ignore_dpp=False)
-    return problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)
+def solve_program(problem: Any, solver: str) -> bool:
+    """Solve; False if infeasible. A solver's doubt is no error: every claim is checked without it.
+
+    Where a solver gives up (on badly scaled rules, now and then), the next one is asked.
+    """
+    for name in dict.fromkeys((solver, *SOLVERS)):
+        with warnings.catch_warnings(), contextlib.suppress(cp.SolverError, ValueError):
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(solver=name, ignore_dpp=False)
+            if problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+                return True
+            if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+                return False
+    return False

@@ -1,19 +1,20 @@
 """Branch and bound on sums of S-shaped curves: price, bound, refine, split.
 
-Each box of spend has a concave over-estimate of every cell (the hull of its envelope). A linear program finds spend and
-prices; the true curves at that spend give a lower bound, weak duality at those prices gives an upper bound. Where the
-envelope is loose it is refined, where the hull is loose the box is split (Udell & Boyd 2013, "Maximizing a sum of
-sigmoids").
+Each box of spend has a concave over-estimate of every cell (the hull of its envelope). A linear program finds
+spend and prices; the true curves at that spend give a lower bound, weak duality at those prices gives an
+upper bound. Where the envelope is loose it is refined, where the hull is loose the box is split (Udell & Boyd
+2013, "Maximizing a sum of sigmoids").
 """
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,20 +28,33 @@ __all__ = ["Search"]
 Array = NDArray[np.float64]
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
-"""First grid of every envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
+"""First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
 
 REFINE_ROUNDS = 25
 """Times a box may be priced again on a finer envelope before it is split all the same."""
 
 SLIVER = 1e-9
-"""A box is not split closer than this to its ends, in standard units of spend."""
+"""A box is not split closer than this to its ends, as a share of the cell's range."""
 
 ROW_TOLERANCE = 1e-7
-"""Violation of a row that a candidate may have, in standard units: the linear programming solver's own tolerance."""
+"""Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
 POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
 POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
-"""First and last half-width of the polish's window, as a share of the largest cell's range."""
+"""First and last half-width of the polish's window, as a share of each cell's range."""
+
+POLISH_ROUNDS = 30
+"""Windows from which on each is smaller than the last, however far the best spend still creeps."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """Where a box is split, and its parts: set at once, so that an interrupt never leaves half of it."""
+
+    cell: int
+    at: float
+    below: _Node
+    above: _Node
 
 
 @dataclass(eq=False)
@@ -53,8 +67,7 @@ class _Node:
     bound: float = math.inf
     infeasible: bool = False
     stuck: bool = False
-    split: tuple[int, float] | None = None
-    children: tuple[_Node, ...] = field(default=())
+    split: _Split | None = None
 
 
 class Search:
@@ -78,8 +91,10 @@ class Search:
         self.form = form
         self.gap = gap
         self.deadline = deadline
-        span = form.box_high - form.box_low
-        self.envelopes = form.envelopes([low + FIRST_GRID * w for low, w in zip(form.box_low, span, strict=True)])
+        span = form.span
+        self.envelopes = form.envelopes(
+            [low + FIRST_GRID * w for low, w in zip(form.box_low, span, strict=True)]
+        )
         self.relaxation = Relaxation(form, solver)
         self._elastic: Elastic | None = None
         self._solver = solver
@@ -90,17 +105,27 @@ class Search:
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
         self._polished = -math.inf
+        self._begun = False
         for start in starts:
             self._offer(np.clip(start, form.box_low, form.box_high))
 
     def run(self) -> None:
-        """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every case."""
+        """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every
+        case.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If it strikes before any spend that obeys the rules is known.
+        """
         try:
             self._run()
         except KeyboardInterrupt:
-            pass
-        if self.best is not None and self.best_value > self._polished:
-            self._polish()
+            if self.best is None:  # nothing to return
+                raise
+        with contextlib.suppress(KeyboardInterrupt):
+            if self.best is not None and self.best_value > self._polished:
+                self._polish()
 
     def _run(self) -> None:
         ticket = itertools.count()
@@ -111,10 +136,10 @@ class Search:
                 heapq.heappush(heap, (-node.bound, next(ticket), node))
 
         push(self.root)
-        while heap and -heap[0][0] > self._target() and time.perf_counter() < self.deadline:
+        while heap and -heap[0][0] > self._target() and not self._late():
             node = heapq.heappop(heap)[2]
             self._work(node)
-            for leaf in node.children or (node,):
+            for leaf in (node.split.below, node.split.above) if node.split else (node,):
                 push(leaf)
 
     def upper_bound(self) -> float:
@@ -133,8 +158,8 @@ class Search:
         nodes = self._preorder()
         leaves = [node for node in nodes if node.split is None]
         return Proof(
-            cell=np.array([-1 if node.split is None else node.split[0] for node in nodes], dtype=np.int64),
-            threshold=np.array([0.0 if node.split is None else node.split[1] for node in nodes]),
+            cell=np.array([-1 if node.split is None else node.split.cell for node in nodes], dtype=np.int64),
+            threshold=np.array([0.0 if node.split is None else node.split.at for node in nodes]),
             prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(self.form.A)),
             infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
             grids=tuple(envelope.grid for envelope in self.envelopes),
@@ -145,8 +170,13 @@ class Search:
         while stack:
             node = stack.pop()
             nodes.append(node)
-            stack.extend(reversed(node.children))
+            if node.split:
+                stack += [node.split.above, node.split.below]
         return nodes
+
+    def _late(self) -> bool:
+        """Whether to stop; one relaxation is always solved, so that the tightest limit gets an answer too."""
+        return self._begun and time.perf_counter() >= self.deadline
 
     def _scale(self) -> float:
         """The denominator of the gap at the best spend."""
@@ -184,10 +214,11 @@ class Search:
         inherited = self.form.dual_bound(self.envelopes, node.low, node.high, node.prices)
         node.bound = min(node.bound, inherited)
         for _ in range(REFINE_ROUNDS):
-            if node.bound <= self._target() or time.perf_counter() > self.deadline:
+            if node.bound <= self._target() or self._late():
                 return
             hulls = [self._hull(i, a, b) for i, (a, b) in enumerate(zip(node.low, node.high, strict=True))]
             relaxed = self.relaxation.solve(hulls, focus)
+            self._begun = True
             if relaxed is None:
                 self._give_up(node)
                 return
@@ -222,33 +253,35 @@ class Search:
     def _split(self, node: _Node, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> None:
         """Split the box at `spend` of the cell whose hull lies highest above its curve."""
         top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
-        room = np.minimum(spend - node.low, node.high - spend) > SLIVER
+        room = np.minimum(spend - node.low, node.high - spend) > SLIVER * self.form.span
         excess = np.where(room, top - self.form.curves.mean_value(spend), -math.inf)
         cell = int(np.argmax(excess))
         at = float(spend[cell])
         if not room[cell]:
             # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
-            cell = int(np.argmax(node.high - node.low))
+            width = (node.high - node.low) / np.where(self.form.span > 0.0, self.form.span, 1.0)
+            cell = int(np.argmax(width))
             at = 0.5 * float(node.low[cell] + node.high[cell])
-            if node.high[cell] - node.low[cell] <= SLIVER:
+            if width[cell] <= SLIVER:
                 node.stuck = True
                 return
         self._refine(cell, [at])
         below, above = node.high.copy(), node.low.copy()
         below[cell] = above[cell] = at
-        node.split = (cell, at)
-        node.children = (
+        node.split = _Split(
+            cell,
+            at,
             _Node(node.low, below, node.prices, node.bound),
             _Node(above, node.high, node.prices, node.bound),
         )
         self.nodes += 2
 
     def _give_up(self, node: _Node) -> None:
-        """Mark a box as infeasible, with the prices that prove it; a box at the edge of feasibility is halved."""
+        """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
         if self._elastic is None:
             self._elastic = Elastic(self.form, self._solver)
         _, elastic = self._elastic.solve(node.low, node.high, np.ones(len(self.form.A)))
-        if self.form.dual_bound((), node.low, node.high, elastic.prices) < 0.0:
+        if self.form.excludes(node.low, node.high, elastic.prices):
             node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
             return
         self._offer(np.clip(elastic.spend, node.low, node.high))
@@ -258,24 +291,26 @@ class Search:
     def _polish(self) -> None:
         """Improve the best spend within its basin: the same linear program on ever smaller windows around it.
 
-        Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window are the
-        marginal worth of the rows.
+        Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window
+        are the marginal worth of the rows.
         """
         form = self.form
-        reach = float((form.box_high - form.box_low).max(initial=0.0))
-        half = POLISH_FIRST * reach
-        while half > POLISH_LAST * reach and self.best is not None and time.perf_counter() < self.deadline:
+        scale = np.where(form.span > 0.0, form.span, form.span.max(initial=0.0))
+        half, rounds = POLISH_FIRST if scale.any() else 0.0, 0
+        while half > POLISH_LAST and self.best is not None and time.perf_counter() < self.deadline:
             best = self.best
             windows = []
             for i, envelope in enumerate(self.envelopes):
-                x = np.unique(np.clip(best[i] + half * POLISH_POINTS, form.box_low[i], form.box_high[i]))
+                # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
+                x = np.unique(np.maximum(best[i] + half * scale[i] * POLISH_POINTS, 0.0))
                 windows.append(concave_hull(x, envelope.value(x)))
             relaxed = self.relaxation.solve(windows, best)
             if relaxed is None:
                 break
             self.shadow = relaxed.prices
             self._offer(np.clip(relaxed.spend, form.box_low, form.box_high))
-            moved = float(np.abs(self.best - best).max(initial=0.0))
-            if moved < 0.5 * half:
+            moved = float((np.abs(self.best - best) / scale).max(initial=0.0))
+            rounds += 1
+            if moved < 0.5 * half or rounds > POLISH_ROUNDS:
                 half *= 0.25
         self._polished = self.best_value

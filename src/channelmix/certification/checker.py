@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,10 @@ __all__ = ["Certificate", "verify"]
 Array = NDArray[np.float64]
 
 FEASIBILITY_TOLERANCE = 1e-6
-"""Violation of a rule allowed, as a share of the problem's largest spend: ten times the solver's own tolerance."""
+"""Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""
 
 VALUE_TOLERANCE = 1e-9
-"""Relative difference allowed between a claimed number and the recomputed one: rounding, on another machine too."""
+"""Relative difference allowed between a claimed number and the recomputed one: rounding, on any machine."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class Certificate:
 def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     """Recompute every claim of a solution without any solver.
 
-    The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the value and
-    the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it is rigorous.
+    The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the
+    value and the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it
+    is rigorous.
 
     Parameters
     ----------
@@ -73,11 +75,16 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         If any claim is not what the proof shows; the message names the claim.
     """
     form = problem.standard
-    if solution.status is Status.INFEASIBLE:
-        return _verify_infeasible(form, solution)
+    try:
+        status = Status(solution.status)
+    except ValueError:
+        raise CertificateError(f"unknown status {solution.status!r}") from None
+    _check_structure(form, solution.proof)
+    if status is Status.INFEASIBLE:
+        return _verify_infeasible(problem, solution)
     spend = _claimed_spend(problem, solution)
     violation = problem.violation(spend)
-    if violation > FEASIBILITY_TOLERANCE * form.spend_unit:
+    if form.violation(form.from_user(spend)) > FEASIBILITY_TOLERANCE:
         raise CertificateError(f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
     _same("value", solution.value, value, max(abs(value), problem.gross(spend)))
@@ -87,20 +94,29 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     if not math.isfinite(bound):
         raise CertificateError("the proof shows no finite upper bound")
     if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:
-        raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}")
+        raise CertificateError(
+            f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
+        )
     if not bound >= value - 10 * FEASIBILITY_TOLERANCE * scale:
         raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
     gap = relative_gap(solution.upper_bound, value, problem.gross(spend))
     _same("gap", solution.gap, gap, 1.0)
-    if solution.status is Status.OPTIMAL and not gap <= solution.requested_gap:
-        raise CertificateError(f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}")
-    return Certificate(solution.status, value, solution.upper_bound, gap, violation, leaves)
+    if status is Status.OPTIMAL and not gap <= solution.requested_gap:
+        raise CertificateError(
+            f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}"
+        )
+    return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
 
 
 def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
-    spend = np.asarray(solution.spend, dtype=float)
+    try:
+        spend = np.asarray(solution.spend, dtype=float)
+    except (TypeError, ValueError):
+        raise CertificateError("the spend is not a list of amounts") from None
     if spend.shape != (problem.curves.n_cells,):
-        raise CertificateError(f"the spend has shape {spend.shape}, the problem has {problem.curves.n_cells} cells")
+        raise CertificateError(
+            f"the spend has shape {spend.shape}, the problem has {problem.curves.n_cells} cells"
+        )
     if not np.isfinite(spend).all():
         raise CertificateError("the spend is not finite")
     if (spend < 0.0).any():
@@ -113,13 +129,33 @@ def _same(what: str, claimed: float, computed: float, scale: float) -> None:
         raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
 
 
-def _verify_infeasible(form: StandardForm, solution: Solution) -> Certificate:
+def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certificate:
+    claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
+    if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
+        raise CertificateError("called infeasible, and yet it claims a spend or a value")
+    unknown = set(solution.conflicts) - {row.rule for row in problem.rows}
+    if unknown:
+        raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
     leaves = 0
-    if not form.empty_box:
-        _, leaves = _walk(form, solution.proof, None)
+    if not problem.standard.empty_box:
         if not solution.proof.infeasible.all():
             raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
+        _, leaves = _walk(problem.standard, solution.proof, ())
     return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+
+
+def _check_structure(form: StandardForm, proof: Proof) -> None:
+    """Raise unless the parts of the proof fit together and hold finite numbers."""
+    cell, threshold, prices = proof.cell, proof.threshold, proof.prices
+    if cell.ndim != 1 or cell.dtype.kind != "i" or threshold.shape != cell.shape:
+        raise CertificateError("the proof's tree is damaged")
+    if not np.isfinite(threshold).all() or (cell >= form.n_cells).any():
+        raise CertificateError("the proof's tree is damaged: it splits what is not a cell, or at no amount")
+    n_leaves = int((cell < 0).sum())
+    if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
+        raise CertificateError("the proof does not hold one price a row at every leaf")
+    if not np.isfinite(prices).all():
+        raise CertificateError("a price of the proof is not finite")
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
@@ -134,20 +170,14 @@ def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
         if points.ndim != 1 or not np.isfinite(points).all():
             raise CertificateError("a grid of the proof is not a list of finite amounts")
         ends = form.box_low[i], form.box_high[i]
-        grids.append(np.concatenate([np.clip(points, *ends), proof.threshold[proof.cell == i], ends]))
+        points = np.concatenate([points, proof.threshold[proof.cell == i]])
+        grids.append(np.append(np.clip(points, *ends), ends))
     return _walk(form, proof, [Envelope(form.curves.cell(i), grid) for i, grid in enumerate(grids)])
 
 
-def _walk(form: StandardForm, proof: Proof, envelopes: list[Envelope] | None) -> tuple[float, int]:
+def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tuple[float, int]:
     """Follow the split tree from the box that the rules imply, and bound every leaf; raise on any flaw."""
-    cell, threshold, prices = proof.cell, proof.threshold, proof.prices
-    n_leaves = int((cell < 0).sum())
-    if cell.ndim != 1 or threshold.shape != cell.shape or not np.isfinite(threshold).all():
-        raise CertificateError("the proof's tree is damaged")
-    if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
-        raise CertificateError("the proof does not hold one price a row at every leaf")
-    if not np.isfinite(prices).all():
-        raise CertificateError("a price of the proof is not finite")
+    cell, threshold = proof.cell, proof.threshold
     stack = [(form.box_low, form.box_high)]
     worst, leaf = -math.inf, 0
     for node in range(len(cell)):
@@ -156,11 +186,12 @@ def _walk(form: StandardForm, proof: Proof, envelopes: list[Envelope] | None) ->
         low, high = stack.pop()
         split = int(cell[node])
         if split < 0:
-            worst = max(worst, _leaf_bound(form, envelopes, low, high, prices[leaf], bool(proof.infeasible[leaf])))
+            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], bool(proof.infeasible[leaf]))
+            worst = max(worst, bound)
             leaf += 1
             continue
         at = float(threshold[node])
-        if split >= form.n_cells or not low[split] <= at <= high[split]:
+        if not low[split] <= at <= high[split]:
             raise CertificateError("the proof splits a cell outside its box")
         below, above = high.copy(), low.copy()
         below[split] = above[split] = at
@@ -172,16 +203,18 @@ def _walk(form: StandardForm, proof: Proof, envelopes: list[Envelope] | None) ->
 
 def _leaf_bound(
     form: StandardForm,
-    envelopes: list[Envelope] | None,
+    envelopes: Sequence[Envelope],
     low: Array,
     high: Array,
     prices: Array,
     infeasible: bool,
 ) -> float:
-    if infeasible:
-        if not form.dual_bound((), low, high, prices) < 0.0:
-            raise CertificateError("a leaf called infeasible is not shown to be")
-        return -math.inf
-    if envelopes is None:
-        raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
-    return form.dual_bound(envelopes, low, high, prices)
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
+        if infeasible:
+            if not form.excludes(low, high, prices):
+                raise CertificateError("a leaf called infeasible is not shown to be")
+            return -math.inf
+        bound = form.dual_bound(envelopes, low, high, prices)
+    if math.isnan(bound):
+        raise CertificateError("the prices of a leaf prove nothing: they overflow")
+    return bound

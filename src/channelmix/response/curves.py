@@ -23,6 +23,7 @@ from channelmix.response.families import (
     Logistic,
     Power,
 )
+from channelmix.response.numerics import as_numbers
 from channelmix.response.tabulated import Tabulated
 
 __all__ = ["ResponseCurves"]
@@ -34,10 +35,10 @@ Array = NDArray[np.float64]
 class ResponseCurves:
     """Draws of the response curves of some cells, of one family or several.
 
-    Build one with `hill`, `exponential`, `logistic`, `power`, `logarithmic`, `capped_linear` or `tabulated`; join several
-    with `concat`. Spend is in currency per period, outcome in money per period; both are the caller's units and are
-    kept. Every curve is non-decreasing and 0 at 0. Draws of different cells belong together: draw d of every cell is
-    one joint possibility.
+    Build one with `hill`, `exponential`, `logistic`, `power`, `logarithmic`, `capped_linear` or `tabulated`;
+    join several with `concat`. Spend is in currency per period, outcome in money per period; both are the
+    caller's units and are kept. Every curve is non-decreasing and 0 at 0. Draws of different cells belong
+    together: draw d of every cell is one joint possibility.
 
     Parameters
     ----------
@@ -53,7 +54,9 @@ class ResponseCurves:
     @classmethod
     def _build(cls, family: Family, names: Sequence[str] | None) -> Self:
         cells = family.shape[1]
-        chosen = tuple(f"cell{i + 1}" for i in range(cells)) if names is None else tuple(str(n) for n in names)
+        chosen = (
+            tuple(f"cell{i + 1}" for i in range(cells)) if names is None else tuple(str(n) for n in names)
+        )
         if len(chosen) != cells:
             raise InputError(f"{len(chosen)} names for {cells} cells")
         _check_unique(chosen)
@@ -61,15 +64,19 @@ class ResponseCurves:
 
     @classmethod
     def hill(
-        cls, scale: ArrayLike, half_saturation: ArrayLike, slope: ArrayLike, names: Sequence[str] | None = None
+        cls,
+        scale: ArrayLike,
+        half_saturation: ArrayLike,
+        slope: ArrayLike,
+        names: Sequence[str] | None = None,
     ) -> Self:
         """Hill curves ``scale * s^slope / (s^slope + half_saturation^slope)``.
 
         Parameters
         ----------
         scale, half_saturation, slope : array_like of shape (n_cells,) or (n_draws, n_cells)
-            Largest outcome (money per period), spend at half of it (currency per period), steepness (> 0; above 1 the
-            curve is S-shaped).
+            Largest outcome (money per period), spend at half of it (currency per period), steepness (> 0;
+            above 1 the curve is S-shaped).
         names : sequence of str, optional
             Names of the cells.
 
@@ -88,12 +95,12 @@ class ResponseCurves:
 
     @classmethod
     def exponential(cls, scale: ArrayLike, rate: ArrayLike, names: Sequence[str] | None = None) -> Self:
-        """Curves ``scale * (1 - exp(-s / rate))``; `rate` is an amount of spend. Shapes and errors as in `hill`."""
+        """Curves ``scale * (1 - exp(-s / rate))``; `rate` is an amount of spend. Else as `hill`."""
         return cls._build(Exponential.checked(scale=scale, rate=rate), names)
 
     @classmethod
     def logistic(cls, scale: ArrayLike, lam: ArrayLike, names: Sequence[str] | None = None) -> Self:
-        """Curves ``scale * (1 - exp(-lam s)) / (1 + exp(-lam s))``; `lam` is per unit of spend. As PyMC-Marketing's."""
+        """Curves ``scale * (1 - exp(-lam s)) / (1 + exp(-lam s))``; `lam` is per unit of spend."""
         return cls._build(Logistic.checked(scale=scale, lam=lam), names)
 
     @classmethod
@@ -103,7 +110,7 @@ class ResponseCurves:
 
     @classmethod
     def logarithmic(cls, scale: ArrayLike, rate: ArrayLike, names: Sequence[str] | None = None) -> Self:
-        """Curves ``scale * log(1 + s / rate)``; `rate` is an amount of spend. Shapes and errors as in `hill`."""
+        """Curves ``scale * log(1 + s / rate)``; `rate` is an amount of spend. Else as `hill`."""
         return cls._build(Logarithmic.checked(scale=scale, rate=rate), names)
 
     @classmethod
@@ -112,8 +119,8 @@ class ResponseCurves:
     ) -> Self:
         """Curves that rise in a straight line to `scale` at spend `cap`, then stay there.
 
-        With `spread` > 0 (spend) the cap is random with a logistic distribution of that scale parameter, and the curve
-        is the expectation, ``scale / cap * E[min(s, C)]``. Shapes and errors as in `hill`.
+        With `spread` > 0 (spend) the cap is random with a logistic distribution of that scale parameter, and
+        the curve is the expectation, ``scale / cap * E[min(s, C)]``. Shapes and errors as in `hill`.
         """
         return cls._build(CappedLinear.checked(scale=scale, cap=cap, spread=spread), names)
 
@@ -191,11 +198,11 @@ class ResponseCurves:
         return np.concatenate([self._full(block.inflection()) for block in self.blocks], axis=1)
 
     def cell(self, index: int) -> Family:
-        """Return one cell's curves, parameters of shape (n_draws or 1, 1)."""
+        """Return one cell's curves, parameters of shape (n_draws or 1, 1); `index` counts from 0."""
         for start, block in zip(self._starts, self.blocks, strict=False):
-            if index < start + block.shape[1]:
+            if 0 <= index - start < block.shape[1]:
                 return block.take([index - start])
-        raise IndexError(index)
+        raise IndexError(f"no cell {index} among {self.n_cells}")
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
@@ -204,12 +211,15 @@ class ResponseCurves:
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Count spend and outcome in these units (powers of two keep every digit)."""
-        return type(self)(self.names, tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks))
+        return type(self)(
+            self.names, tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Write the curves as JSON-ready data; arrays are base64 of little-endian doubles, so no digit is lost."""
+        """Write JSON-ready data; arrays are base64 of little-endian doubles, so no digit is lost."""
         blocks = [
-            {"family": b.kind, "parameters": {k: _encode(v) for k, v in b.parameters.items()}} for b in self.blocks
+            {"family": b.kind, "parameters": {k: _encode(v) for k, v in b.parameters.items()}}
+            for b in self.blocks
         ]
         return {"names": list(self.names), "blocks": blocks}
 
@@ -227,7 +237,7 @@ class ResponseCurves:
             names = tuple(str(name) for name in data["names"])
         except InputError:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             raise InputError(f"response curves: damaged data ({error})") from None
         if not parts or sum(part.shape[1] for part in parts) != len(names):
             raise InputError("response curves: the number of names and of curves differ")
@@ -244,7 +254,7 @@ class ResponseCurves:
         return np.broadcast_to(array, (self.n_draws, array.shape[1]))
 
     def _spread(self, spend: ArrayLike, evaluate: Callable[[Family, Array], Array]) -> Array:
-        array = np.asarray(spend, dtype=float)
+        array = as_numbers(spend, "spend")
         if array.shape != (self.n_cells,):
             raise InputError(f"spend must have shape ({self.n_cells},), one amount a cell, not {array.shape}")
         if not (np.isfinite(array).all() and (array >= 0.0).all()):
@@ -262,7 +272,12 @@ def _merge(blocks: Iterable[Family]) -> list[Family]:
 
     def step(merged: list[Family], block: Family) -> list[Family]:
         last = merged[-1] if merged else None
-        if last is None or type(last) is not type(block) or isinstance(block, Tabulated) or last.shape[0] != block.shape[0]:
+        if (
+            last is None
+            or type(last) is not type(block)
+            or isinstance(block, Tabulated)
+            or last.shape[0] != block.shape[0]
+        ):
             return [*merged, block]
         joined = {k: np.concatenate([v, block.parameters[k]], axis=-1) for k, v in last.parameters.items()}
         return [*merged[:-1], type(block)(**joined)]

@@ -1,13 +1,13 @@
 """A rigorous piecewise linear upper bound of a cell's mean response, refined where it matters.
 
-On an interval [l, u] each draw's slope lies between bounds that are closed form, since it has one inflection: on a
-convex piece the curve lies below its chord, on a concave piece below its tangents, and across the inflection the slope
-stays below its peak. Averaged over draws (F is the mean), for l <= s <= u:
+On an interval [l, u] each draw's slope lies between bounds that are closed form, since it has one inflection:
+on a convex piece the curve lies below its chord, on a concave piece below its tangents, and across the
+inflection the slope stays below its peak. Averaged over draws (F is the mean), for l <= s <= u:
 
     F(s) <= min( F(l) + (s - l) * mean sup f',  F(u) - (u - s) * mean inf f' ),
 
-with the chord's slope in place of both where a draw is convex. Nothing is assumed about the mean's own shape, which
-can change curvature often. Any grid gives a valid bound; a finer one gives a tighter bound.
+with the chord's slope in place of both where a draw is convex. Nothing is assumed about the mean's own shape,
+which can change curvature often. Any grid gives a valid bound; a finer one gives a tighter bound.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Envelope:
     def __init__(self, curve: Family, grid: Array) -> None:
         self._curve = curve
         self._inflection = curve.inflection()
-        self._peak = curve.derivative(self._inflection) if np.isfinite(self._inflection).all() else self._inflection
+        self._peak = (
+            curve.derivative(self._inflection) if np.isfinite(self._inflection).all() else self._inflection
+        )
         inside = curve.knots()
         inside = inside[(inside > np.min(grid)) & (inside < np.max(grid))]
         self.grid = np.unique(np.concatenate([np.asarray(grid, dtype=float), inside]))
@@ -106,7 +108,7 @@ class Envelope:
         return float(np.max(y - price * x))
 
     def height(self, spend: float) -> float:
-        """The bound at one amount within the grid's range."""
+        """The bound at one amount of the grid's range; the line from the right where a slope is infinite."""
         if len(self.grid) == 1:
             return float(self.mean[0])
         k = int(np.clip(np.searchsorted(self.grid, spend, side="right") - 1, 0, len(self.grid) - 2))
@@ -125,9 +127,15 @@ class Envelope:
         return value.mean(axis=0), bounds
 
     def _bounds(
-        self, low: Array, high: Array, value_low: Array, value_high: Array, slope_low: Array, slope_high: Array
+        self,
+        low: Array,
+        high: Array,
+        value_low: Array,
+        value_high: Array,
+        slope_low: Array,
+        slope_high: Array,
     ) -> _Segments:
-        """Bound the slope of every draw on every segment, then average; inputs (n_segments,) and (n_draws, n_segments)."""
+        """Bound the slope of every draw on every segment, (n_draws, n_segments), then average."""
         convex = self._inflection >= high
         concave = self._inflection <= low
         chord = (value_high - value_low) / (high - low)

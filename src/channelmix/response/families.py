@@ -1,8 +1,8 @@
 """Saturation families: value, slope and inflection of a response curve, for all draws and cells at once.
 
-Every family maps spend ``s >= 0`` (currency per period) to incremental outcome (money per period), is non-decreasing,
-is 0 at 0, and is convex up to its inflection and concave from there on (between its knots, if it has any). Parameters
-have shape (n_draws, n_cells); ``s`` broadcasts against them.
+Every family maps spend ``s >= 0`` (currency per period) to incremental outcome (money per period), is
+non-decreasing, is 0 at 0, and is convex up to its inflection and concave from there on (between its knots, if
+it has any). Parameters have shape (n_draws, n_cells); ``s`` broadcasts against them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import InputError
-from channelmix.response.numerics import logistic, softplus
+from channelmix.response.numerics import as_numbers, logistic, softplus
 
 __all__ = ["FAMILIES", "CappedLinear", "Exponential", "Family", "Hill", "Logarithmic", "Logistic", "Power"]
 
@@ -79,14 +79,16 @@ class Family:
         InputError
             If shapes do not fit, or a number is not finite or out of range.
         """
-        arrays = {name: np.asarray(value, dtype=float) for name, value in parameters.items()}
+        arrays = {name: as_numbers(value, f"{cls.kind} curves: {name}") for name, value in parameters.items()}
         try:
             shape = np.broadcast_shapes((1, 1), *(a.shape for a in arrays.values()))
         except ValueError:
             shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
             raise InputError(f"{cls.kind} curves: shapes do not fit together: {shapes}") from None
         if len(shape) != 2 or 0 in shape:
-            raise InputError(f"{cls.kind} curves: parameters must have shape (n_cells,) or (n_draws, n_cells)")
+            raise InputError(
+                f"{cls.kind} curves: parameters must have shape (n_cells,) or (n_draws, n_cells)"
+            )
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
             fine = np.isfinite(array) & (array >= low) & (array <= high)
@@ -94,7 +96,9 @@ class Family:
                 fine &= array > 0.0
             if not fine.all():
                 place = tuple(int(k) for k in np.argwhere(~fine)[0])
-                raise InputError(f"{cls.kind} curves: {name}{list(place)} is {array[place]!r}, outside its range")
+                raise InputError(
+                    f"{cls.kind} curves: {name}{list(place)} is {array[place]!r}, outside its range"
+                )
         return cls(**{name: np.broadcast_to(array, shape).copy() for name, array in arrays.items()})
 
 
@@ -133,7 +137,7 @@ class Hill(Family):
 
     def _exponent(self, spend: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return self.slope * (np.log(spend) - np.log(self.half_saturation))
+            return np.asarray(self.slope * (np.log(spend) - np.log(self.half_saturation)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +198,7 @@ class Power(Family):
 
     def derivative(self, spend: Array) -> Array:
         """See `Family.derivative`."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             slope = self.scale * self.exponent * np.power(spend, self.exponent - 1.0)
         return np.where(self.scale > 0.0, slope, 0.0)
 
@@ -236,9 +240,10 @@ class Logarithmic(Family):
 class CappedLinear(Family):
     """Linear up to a cap that may itself be random: ``scale * E[min(s, C)] / cap``.
 
-    With ``spread = 0``, C is `cap` and the curve reaches `scale` there. With ``spread > 0``, C follows a logistic
-    distribution of mean `cap` and scale parameter `spread`, whose limited expected value is
-    ``s - spread * (softplus((s - cap) / spread) - softplus(-cap / spread))``. `cap` and `spread` are amounts of spend.
+    With ``spread = 0``, C is `cap` and the curve reaches `scale` there. With ``spread > 0``, C follows a
+    logistic distribution of mean `cap` and scale parameter `spread`, and counts as 0 where it is below; its
+    limited expected value is ``spread * (softplus(cap / spread) - softplus((cap - s) / spread))``. `cap` and
+    `spread` are amounts of spend.
     """
 
     kind: ClassVar[str] = "capped_linear"
@@ -249,17 +254,25 @@ class CappedLinear(Family):
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
         sharp = np.minimum(spend, self.cap)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
             off = softplus(-np.abs(spend - self.cap) / self.spread) - softplus(-self.cap / self.spread)
-            soft = sharp - self.spread * off
-        return self.scale * (np.clip(np.where(self.spread > 0.0, soft, sharp), 0.0, None) / self.cap)
+            start = -np.log1p(
+                logistic(self.cap / self.spread) * np.expm1(-np.minimum(spend / self.spread, 1.0))
+            )
+            # The same number twice: the first loses no digit near 0, the second none further out.
+            soft = np.where(spend < self.spread, self.spread * start, sharp - self.spread * off)
+        return self.scale * (np.where(self.spread > 0.0, soft, sharp) / self.cap)
 
     def derivative(self, spend: Array) -> Array:
         """See `Family.derivative`: the chance that the cap lies above `spend`, times ``scale / cap``."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             soft = logistic((self.cap - spend) / self.spread)
-        return self.scale / self.cap * np.where(self.spread > 0.0, soft, np.asarray(spend < self.cap, dtype=float))
+        return (
+            self.scale
+            / self.cap
+            * np.where(self.spread > 0.0, soft, np.asarray(spend < self.cap, dtype=float))
+        )
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""

@@ -1,20 +1,33 @@
-"""Elementary functions that neither overflow nor lose digits at their ends."""
+"""Numbers from outside, and elementary functions that neither overflow nor lose digits at their ends."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["logistic", "softplus"]
+from channelmix.errors import InputError
+
+__all__ = ["as_numbers", "logistic", "softplus"]
+
+
+def as_numbers(value: Any, what: str) -> NDArray[np.float64]:
+    """Return `value` as an array of doubles, or raise InputError with `what` it was to be."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{what} must be numbers ({error})") from None
 
 
 def logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``1 / (1 + exp(-x))``; the exponent is clipped where the result is 0 or 1 to the last bit.
+    """``1 / (1 + exp(-x))``, exactly 0 at minus infinity and 1 at infinity.
 
     >>> float(logistic(np.float64(0.0)))
     0.5
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))))
+    decay = np.exp(-np.abs(x))
+    return np.asarray(np.where(np.asarray(x) < 0.0, decay, 1.0) / (1.0 + decay))
 
 
 def softplus(x: NDArray[np.float64]) -> NDArray[np.float64]:

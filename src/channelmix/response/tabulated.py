@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError
 from channelmix.response.families import Family
+from channelmix.response.numerics import as_numbers
 
 __all__ = ["Tabulated"]
 
@@ -20,8 +21,9 @@ Array = NDArray[np.float64]
 class Tabulated(Family):
     """Piecewise linear through given points, constant after the last one.
 
-    `points` holds spend, shape (n_points, n_cells), increasing from 0; `outcome` has shape (n_points, n_draws, n_cells),
-    non-decreasing from 0. Nothing is assumed about curvature: the curve may bend either way at every point.
+    `points` holds spend, shape (n_points, n_cells), increasing from 0; `outcome` has shape (n_points,
+    n_draws, n_cells), non-decreasing from 0. Nothing is assumed about curvature: the curve may bend either
+    way at every point.
     """
 
     kind: ClassVar[str] = "tabulated"
@@ -30,20 +32,27 @@ class Tabulated(Family):
 
     @classmethod
     def checked(cls, **parameters: Any) -> Self:
-        """Build from `spend` (n_points,) or (n_points, n_cells) and `outcome` (n_points, n_cells) or (n_draws, ...).
+        """Build from `spend` (n_points,) or (n_points, n_cells) and `outcome` (n_points, n_cells) or
+        (n_draws, ...).
 
         Raises
         ------
         InputError
             If shapes do not fit, spend does not increase from 0, or outcome falls or does not start at 0.
         """
-        spend = np.asarray(parameters["spend"], dtype=float)
-        outcome = np.asarray(parameters["outcome"], dtype=float)
+        spend = as_numbers(parameters["spend"], "tabulated curves: spend")
+        outcome = as_numbers(parameters["outcome"], "tabulated curves: outcome")
         if outcome.ndim == 2:
             outcome = outcome[np.newaxis]
-        if spend.ndim == 1:
+        if spend.ndim == 1 and outcome.ndim == 3:
             spend = np.repeat(spend[:, np.newaxis], outcome.shape[-1], axis=1)
-        if outcome.ndim != 3 or spend.ndim != 2 or outcome.shape[1:] != spend.shape or spend.shape[0] < 2:
+        if (
+            outcome.ndim != 3
+            or spend.ndim != 2
+            or outcome.shape[1:] != spend.shape
+            or spend.shape[0] < 2
+            or 0 in outcome.shape
+        ):
             raise InputError(
                 "tabulated curves: spend must have shape (n_points,) or (n_points, n_cells) and outcome "
                 f"(n_points, n_cells) or (n_draws, n_points, n_cells), not {spend.shape} and {outcome.shape}"
@@ -65,7 +74,7 @@ class Tabulated(Family):
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
         left, slope, base = self._segment(spend)
-        return base + slope * (np.minimum(spend, self.points[-1]) - left)
+        return np.asarray(base + slope * (np.minimum(spend, self.points[-1]) - left))
 
     def derivative(self, spend: Array) -> Array:
         """See `Family.derivative`."""
@@ -85,15 +94,17 @@ class Tabulated(Family):
         return type(self)(self.points / spend_unit, self.outcome / outcome_unit)
 
     def _segment(self, spend: Array) -> tuple[Array, Array, Array]:
-        """Left end, slope and outcome at the left end of the segment that holds each spend; (n_draws, n) each."""
-        draws, cells = self.shape
+        """Left end of the segment that holds each spend, its slope and the outcome there."""
+        _, cells = self.shape
         spend = np.broadcast_to(spend, np.broadcast_shapes(np.shape(spend), (1, cells)))
         if cells == 1:  # one cell at many spends: the columns are spends
             knots = self.points[:, 0]
             k = np.clip(np.searchsorted(knots, spend, side="right") - 1, 0, len(knots) - 2)[0]
             rise = np.diff(self.outcome[:, :, 0], axis=0) / np.diff(knots)[:, np.newaxis]
             return np.broadcast_to(knots[k], (1, len(k))), rise[k].T, self.outcome[k, :, 0].T
-        k = np.array([np.searchsorted(self.points[:, j], spend[0, j], side="right") - 1 for j in range(cells)])
+        k = np.array(
+            [np.searchsorted(self.points[:, j], spend[0, j], side="right") - 1 for j in range(cells)]
+        )
         k = np.clip(k, 0, len(self.points) - 2)
         j = np.arange(cells)
         left, width = self.points[k, j], self.points[k + 1, j] - self.points[k, j]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Cells", "Row", "Rule", "StrictRecord", "amount", "rule_to_dict", "share"]
+__all__ = ["Cells", "Row", "Rule", "StrictRecord", "amount", "number", "rule_to_dict", "share"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,8 @@ class Cells:
     def select(self, selector: str) -> NDArray[np.bool_]:
         """Mark the cells that a selector names.
 
-        A selector is ``all``, the name of a cell, or some of its parts in order: ``sms``, ``FR/sms``, ``service``.
+        A selector is ``all``, the name of a cell, or some of its parts in order: ``sms``, ``FR/sms``,
+        ``service``.
 
         Returns
         -------
@@ -73,8 +74,8 @@ def _in_order(wanted: Sequence[str], parts: Sequence[str]) -> bool:
 class Row:
     """One linear row ``low <= coefficients @ spend <= high`` that a rule states.
 
-    `label` is in the user's words and unique within its rule; `coefficients` has shape (n_cells,); `low` and `high`
-    are in currency per period and may be infinite.
+    `label` is in the user's words and unique within its rule; `coefficients` has shape (n_cells,); `low` and
+    `high` are in currency per period and may be infinite.
     """
 
     rule: str
@@ -105,7 +106,7 @@ class Rule(Protocol):
 
 
 class StrictRecord:
-    """Mixin that tells Pydantic how to read a rule from JSON: no unknown keys, `selector` written ``select``."""
+    """Mixin that tells Pydantic how to read a rule: no unknown keys, `selector` written ``select``."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "forbid",
@@ -116,15 +117,21 @@ class StrictRecord:
 
 def rule_to_dict(rule: Any) -> dict[str, Any]:
     """Write a rule the way a profile does: its kind, then its fields that are set."""
-    fields = {"select" if f.name == "selector" else f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)}
+    fields = {
+        "select" if f.name == "selector" else f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)
+    }
     body = {key: value for key, value in fields.items() if key != "kind" and value is not None}
     return {"kind": rule.kind, **body}
 
 
 def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
     """Raise InputError unless `value` is None or a finite number of at least `minimum`."""
-    if value is None:
-        return
+    if value is not None:
+        number(value, what, minimum=minimum)
+
+
+def number(value: float, what: str, *, minimum: float = 0.0) -> None:
+    """Raise InputError unless `value` is a finite number of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise InputError(f"{what} must be a number, not {value!r}")
     if not math.isfinite(value) or value < minimum:
@@ -134,6 +141,6 @@ def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
 
 def share(value: float, what: str) -> None:
     """Raise InputError unless `value` lies in [0, 1]."""
-    amount(value, what)
+    number(value, what)
     if value > 1.0:
         raise InputError(f"{what} must be a share between 0 and 1, not {value!r}")

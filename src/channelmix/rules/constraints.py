@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from channelmix.errors import InputError
-from channelmix.rules.base import Cells, Row, StrictRecord, amount, share
+from channelmix.rules.base import Cells, Row, StrictRecord, amount, number, share
 
 __all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "SpendBounds"]
 
@@ -26,15 +27,15 @@ class SpendBounds(StrictRecord):
     """
 
     bounds: Mapping[str, tuple[float | None, float | None]]
-    """For each selector, the lowest and highest total spend on it, in currency per period; null leaves a side open."""
+    """For each selector, lowest and highest total spend on it, in currency per period; null: open."""
     kind: Literal["spend_bounds"] = field(default="spend_bounds", kw_only=True, repr=False)
     """Which rule this is."""
 
     def __post_init__(self) -> None:
-        if not self.bounds:
-            raise InputError("spend_bounds needs at least one selector")
+        if not isinstance(self.bounds, Mapping) or not self.bounds:
+            raise InputError("spend_bounds needs a mapping with at least one selector")
         for selector, pair in self.bounds.items():
-            if len(pair) != 2:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
                 raise InputError(f"spend_bounds of {selector} needs two amounts, low and high, not {pair!r}")
             low, high = pair
             amount(low, f"the low bound of {selector}")
@@ -74,7 +75,7 @@ class GroupShare(StrictRecord):
     """
 
     selector: str
-    """The cells whose share of total spend is limited: all, or a market, channel, purpose or parts joined by "/"."""
+    """The cells whose share of spend is limited: all, a market, channel, purpose or parts joined by "/"."""
     low: float = 0.0
     """Lowest share of total spend, between 0 and 1."""
     high: float = 1.0
@@ -86,7 +87,9 @@ class GroupShare(StrictRecord):
         share(self.low, f"the low share of {self.selector}")
         share(self.high, f"the high share of {self.selector}")
         if self.low > self.high:
-            raise InputError(f"the shares of {self.selector} cross: low {self.low:g} is above high {self.high:g}")
+            raise InputError(
+                f"the shares of {self.selector} cross: low {self.low:g} is above high {self.high:g}"
+            )
 
     @property
     def label(self) -> str:
@@ -220,10 +223,10 @@ class LinearConstraint(StrictRecord):
     """Which rule this is."""
 
     def __post_init__(self) -> None:
-        if not self.coefficients:
-            raise InputError(f"{self.name} needs at least one coefficient")
+        if not isinstance(self.coefficients, Mapping) or not self.coefficients:
+            raise InputError(f"{self.name} needs a mapping with at least one coefficient")
         for selector, weight in self.coefficients.items():
-            amount(weight, f"the coefficient of {selector}", minimum=-math.inf)
+            number(weight, f"the coefficient of {selector}", minimum=-math.inf)
         amount(self.low, f"low of {self.name}", minimum=-math.inf)
         amount(self.high, f"high of {self.name}", minimum=-math.inf)
         if self.low is None and self.high is None:
@@ -246,7 +249,7 @@ class LinearConstraint(StrictRecord):
         return [Row(self.label, self.label, weights, low, high)]
 
 
-def _unit(length: int, index: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _unit(length: int, index: np.intp) -> NDArray[np.float64]:
     row = np.zeros(length)
     row[index] = 1.0
     return row

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from channelmix.rules.base import Cells, Row, StrictRecord, amount
+from channelmix.rules.base import Cells, Row, StrictRecord, number
 
 __all__ = ["FixedBudget"]
 
@@ -29,7 +29,7 @@ class FixedBudget(StrictRecord):
     """Which scenario this is."""
 
     def __post_init__(self) -> None:
-        amount(self.amount, "the amount of fixed_budget")
+        number(self.amount, "the amount of fixed_budget")
 
     @property
     def label(self) -> str:
