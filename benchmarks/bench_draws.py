@@ -30,7 +30,9 @@ def problem(profile: cm.CompanyProfile, n_draws: int, seed: int) -> cm.Allocatio
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--reference", type=int, default=16384, help="draws of the reference")
     options = parser.parse_args()
@@ -47,7 +49,9 @@ def main() -> int:
             loss.append((best.value - reference.value(solution.spend)) / best.value)
         each = (time.perf_counter() - began) / options.seeds
         shown = f"{100 * np.mean(off):.1f} to {100 * max(off):.1f} %"
-        print(f"{n_draws:>6} {shown:>18} {100 * np.mean(loss):>8.3f} % {100 * max(loss):>9.3f} % {each:>8.2f}")
+        print(
+            f"{n_draws:>6} {shown:>18} {100 * np.mean(loss):>8.3f} % {100 * max(loss):>9.3f} % {each:>8.2f}"
+        )
     return 0
 
 

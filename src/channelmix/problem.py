@@ -28,8 +28,7 @@ BOX_ROUNDS = 4
 """Passes of bound propagation over the rows: longer chains of rules only loosen the box, never break it."""
 
 CONFLICT_TOLERANCE = 1e-9
-"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on
-one cell, as
+"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
 

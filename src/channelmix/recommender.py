@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from channelmix.allocation import project, solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, PublishedPrior, prior_curves
-from channelmix.errors import InputError
+from channelmix.errors import CertificateError, InputError
 from channelmix.plan import (
     CellPlan,
     Certificate,
@@ -25,13 +26,19 @@ from channelmix.plan import (
     ShadowPrice,
     Totals,
     interval,
+    moved_spend,
+    prices_hold,
 )
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.rules import FixedBudget, rule_to_dict
+from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
 __all__ = ["optimize"]
+
+ROUNDING = 1e-9
+"""Violation of a rule that counts as rounding, as a share of the budget."""
 
 Array = NDArray[np.float64]
 
@@ -69,6 +76,8 @@ def optimize(
     ------
     InputError
         If an option is out of range.
+    CertificateError
+        If no split that obeys the rules was found within the time limit, though none was proven not to exist.
 
     Examples
     --------
@@ -78,15 +87,16 @@ def optimize(
     >>> str(plan.status)
     'optimal'
     """
-    if not (isinstance(seed, int) and 0 <= seed < 2**32):
-        raise InputError(f"seed must be a whole number between 0 and {2**32 - 1}, not {seed!r}")
-    if n_draws < 1:
-        raise InputError(f"n_draws must be at least 1, not {n_draws!r}")
+    _check_options(gap, seed, time_limit, n_draws)
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
     problem = _problem(profile, draws)
     budget = float(problem.scenario.amount)
     splits = _splits(profile, problem, budget)
     solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
+    if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
+        raise CertificateError(
+            f"no split that obeys the rules was found within {time_limit:g} seconds; allow more time"
+        )
     checked = verify(problem, solution)
     comparisons: list[Comparison] = []
     if solution.status is not Status.INFEASIBLE:
@@ -96,6 +106,15 @@ def optimize(
         fresh = prior_curves(again, profile.period_days, profile.usd_rate or 1.0)
         comparisons = analysis.compare(problem, fresh, solution.spend, splits)
     return _plan(profile, draws, problem, solution, checked, comparisons, seed)
+
+
+def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> None:
+    number(gap, "gap")
+    if gap == 0.0 or not time_limit > 0.0:
+        raise InputError("gap and time_limit must be above 0")
+    for name, value, low in (("seed", seed, 0), ("n_draws", n_draws, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value < 2**32:
+            raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
 def _problem(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
@@ -120,8 +139,10 @@ def _splits(profile: CompanyProfile, problem: AllocationProblem, budget: float) 
         else:
             how = f"today's spend, scaled by {budget / spent:.3g} to the budget"
             splits.append(analysis.Split("today", "today's spend as it is", today))
-        nearest = project(problem, scaled)
-        if nearest is not None and nearest != scaled:
+        nearest = None
+        if problem.violation([scaled[name] for name in problem.curves.names]) > ROUNDING * budget:
+            nearest = project(problem, scaled)
+        if nearest is not None:
             how += ", moved as little as the rules ask"
         splits.insert(0, analysis.Split("current mix", how, nearest or scaled, is_baseline=True))
     splits.append(dataclasses.replace(analysis.equal_split(cells, budget), is_baseline=not splits))
@@ -140,7 +161,9 @@ def _plan(
 ) -> Plan:
     feasible = solution.status is not Status.INFEASIBLE
     budget = float(problem.scenario.amount)
-    prices = [ShadowPrice(constraint=name, price=price) for name, price in solution.shadow_prices.items()]
+    # A search that ran out of time may leave prices of a point it has since left: these are not stated.
+    held = feasible and prices_hold(problem, solution.spend, solution.shadow_prices)
+    prices = solution.shadow_prices if held else {}
     return Plan(
         status=solution.status,
         name=profile.name,
@@ -155,14 +178,14 @@ def _plan(
             requested_gap=solution.requested_gap,
         ),
         allocation=_allocation(draws, problem, solution) if feasible else [],
-        totals=_totals(profile, problem, solution, budget) if feasible else None,
+        totals=_totals(profile, problem, solution.spend, prices) if feasible else None,
         comparisons=list(comparisons),
         assumptions=analysis.assumptions(draws.figures),
         remarks=analysis.remarks(),
-        shadow_prices=prices,
+        shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         warnings=analysis.warnings(problem, solution, profile.currency, budget) if feasible else [],
-        problem=problem.to_dict(),
+        problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets
         proof=solution.proof.to_dict(),
         provenance=Provenance(
             profile_sha256=profile.sha256,
@@ -195,20 +218,20 @@ def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution
     ]
 
 
-def _totals(profile: CompanyProfile, problem: AllocationProblem, solution: Solution, budget: float) -> Totals:
-    spend = solution.spend
+def _totals(
+    profile: CompanyProfile, problem: AllocationProblem, spend: Array, prices: Mapping[str, float]
+) -> Totals:
     outcome = interval(problem.curves.value(spend).sum(axis=1))
-    current: Array = np.array([cell.current_spend for cell in profile.cells()])
-    total, today = float(spend.sum()), float(current.sum())
-    scaled = current * (total / today) if today > 0.0 else np.zeros_like(current)
+    current = np.array([cell.current_spend for cell in profile.cells()])
+    total = float(spend.sum())
     return Totals(
-        budget=budget,
+        budget=float(problem.scenario.amount),
         spend=total,
-        current_spend=today,
-        moved=float(np.maximum(spend - scaled, 0.0).sum()),
+        current_spend=float(current.sum()),
+        moved=moved_spend(spend, current),
         outcome=outcome,
         periods=profile.periods,
         horizon_spend=total * profile.periods,
         horizon_outcome=outcome.mean * profile.periods,
-        next_unit=solution.shadow_prices.get(problem.scenario.label),
+        next_unit=prices.get(problem.scenario.label),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from channelmix.datasets import load_sources
+from channelmix.datasets import source_titles
 from channelmix.effectiveness import Figure
 from channelmix.plan import Assumption
 
@@ -15,11 +15,9 @@ SOURCES_SHOWN = 3
 
 def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) -> list[Assumption]:
     """One entry a published or judged range that a cell's curve rests on."""
-    sources = load_sources()
     entries = list(defaults)
     for figure in figures:
         r = figure.range
-        titles = dict.fromkeys(sources[i].title for i in r.fact_ids if i in sources)
         factor = r.uncertainty_factor
         entries.append(
             Assumption(
@@ -30,7 +28,7 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
-                sources=list(titles)[:SOURCES_SHOWN],
+                sources=source_titles(r.fact_ids)[:SOURCES_SHOWN],
                 note=r.note,
             )
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
-from channelmix.plan import Comparison, interval
+from channelmix.plan import Comparison, interval, obeys
 from channelmix.problem import AllocationProblem
 from channelmix.profile import Cell
 from channelmix.response import ResponseCurves
@@ -19,8 +19,8 @@ __all__ = ["Split", "compare", "equal_split", "surveyed_mix"]
 TAIL = 0.1
 """Share of draws that count as the worst tail."""
 
-FEASIBLE = 1e-6
-"""Violation below which a split counts as obeying the rules, as a share of its total."""
+ROUNDING = 1e-12
+"""Difference between two outcomes, as a share of them, that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,14 @@ def compare(
         spend = np.array([split.spend.get(name, 0.0) for name in problem.curves.names])
         other = fresh.value(spend).sum(axis=1)
         gain = outcome - other
+        # The same money on the same cells brings the same: what differs by rounding is no gain.
+        gain[np.abs(gain) <= ROUNDING * np.maximum(np.abs(outcome), np.abs(other))] = 0.0
         worst = np.sort(gain)[: max(1, int(TAIL * len(gain)))]
         comparisons.append(
             Comparison(
                 name=split.name,
                 description=split.description,
-                feasible=problem.violation(spend) <= FEASIBLE * max(float(spend.sum()), 1e-300),
+                feasible=obeys(problem, spend),
                 is_baseline=split.is_baseline,
                 spend=dict(zip(problem.curves.names, spend.tolist(), strict=True)),
                 outcome=interval(other),

@@ -12,7 +12,10 @@ from channelmix.solution import Solution
 __all__ = ["reasons"]
 
 SATURATED = 0.95
-"""Share of the outcome at the whole budget from which on a cell counts as saturated."""
+"""Share of the outcome at twice its spend from which on a cell counts as saturated."""
+
+SAME = 1e-6
+"""Share of today's spend by which a cell may move and still counts as left where it is."""
 
 PRICE_FLOOR = 1e-6
 """Shadow prices below this share of the largest marginal return are rounding."""
@@ -31,26 +34,36 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     spend = solution.spend
     current = problem.cells.current if problem.cells.current is not None else np.zeros(len(spend))
     marginal = problem.curves.derivative(spend).mean(axis=0) - problem.charges
-    most = problem.curves.mean_value(np.full(len(spend), max(float(spend.sum()), 1.0)))
-    reached = problem.curves.mean_value(spend)
+    total = float(spend.sum())
+    most = problem.curves.mean_value(np.full(len(spend), total))
+    reached, twice = problem.curves.mean_value(spend), problem.curves.mean_value(2.0 * spend)
     holding = _holding_rules(problem, solution)
     lines = []
     for i, cell in enumerate(cells):
-        if most[i] <= 0.0:
-            line = "reaches nobody" if cell.reachable <= 0.0 else "brings nothing"
+        if total <= 0.0:
+            line = "no budget"
+        elif most[i] <= 0.0:
+            line = _why_nothing(cell)
             line = f"{line}, kept by {holding[i]}" if spend[i] > 0.0 and holding[i] else line
         elif holding[i]:
-            rule = holding[i]
             verb = "kept by" if _would_shrink(problem, solution, i, marginal) else "held by"
-            line = f"{verb} {rule}"
+            line = f"{verb} {holding[i]}"
         elif spend[i] <= 0.0:
             line = "returns less than the others"
-        elif reached[i] >= SATURATED * most[i]:
+        elif reached[i] >= SATURATED * twice[i]:
             line = "demand met" if cell.purpose == "service" else "audience saturated"
         else:
-            line = "best return left" if spend[i] > current[i] else "more elsewhere returns more"
+            shrinks = spend[i] < (1.0 - SAME) * current[i]
+            line = "returns more elsewhere" if shrinks else "best return left"
         lines.append(line)
     return lines
+
+
+def _why_nothing(cell: Cell) -> str:
+    """Why no amount of money on the cell brings anything."""
+    if cell.purpose == "service":
+        return "brings nothing" if cell.inbound_contacts else "no inbound contacts"
+    return "brings nothing" if cell.reachable > 0.0 else "reaches nobody"
 
 
 def _holding_rules(problem: AllocationProblem, solution: Solution) -> list[str]:

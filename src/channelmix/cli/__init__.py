@@ -5,31 +5,32 @@ from __future__ import annotations
 import click
 
 from channelmix._version import __version__
+from channelmix.cli.facts import facts
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
 from channelmix.cli.schema import schema
-from channelmix.cli.session import Commands
+from channelmix.cli.session import Commands, examples
 from channelmix.cli.validate import validate
 from channelmix.cli.verify import verify
 
 __all__ = ["main"]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("channelmix init profile.json", "channelmix optimize profile.json"),
+)
 @click.version_option(__version__, prog_name="channelmix")
 def main() -> None:
-    r"""Split a budget over social media, SMS, instant messaging and an app, and prove that no better split exists.
+    """Split a budget over social media, SMS, instant messaging and an app, and prove that no better split exists.
 
-    Begin with a profile of the company, then ask for a plan:
-
-    \b
-      channelmix init profile.json
-      channelmix optimize profile.json
+    Begin with a profile of the company, then ask for a plan.
 
     Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 rules that no split obeys,
     5 not certified within the limits or a proof rejected.
     """
 
 
-for _command in (init, validate, schema, optimize, verify):
+for _command in (init, validate, schema, facts, optimize, verify):
     main.add_command(_command)

@@ -4,59 +4,121 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from channelmix.cli.session import write_result
+from channelmix.cli.session import Number, examples, write_result
 
 __all__ = ["init"]
 
-QUESTIONS = (
-    ("name", "Company name"),
-    ("sector", "Sector"),
-    ("country", "Country (two letters)"),
-    ("currency", "Currency (three letters)"),
-    ("budget", "Budget per month"),
-    ("customers", "Customers"),
+QUESTIONS = {
+    "name": "Company name",
+    "sector": "Sector",
+    "country": "Country (two letters)",
+    "currency": "Currency (three letters)",
+    "usd_rate": "Units of that currency for one US dollar",
+    "budget": "Budget per month",
+    "customers": "Customers",
+}
+
+PLACES = {"scenario.amount": "budget", "markets[0].customers": "customers"}
+"""Where a starter profile holds what is asked under another name."""
+
+
+@click.command(
+    epilog=examples(
+        "channelmix init profile.json",
+        "channelmix init profile.json --country DE --budget 80000 --force",
+        "channelmix init > profile.json",
+    )
 )
-
-
-@click.command()
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--name", help="The company's name.")
 @click.option("--sector", help="Sector, such as retail, banking, telecom; see channelmix schema.")
 @click.option("--country", metavar="CODE", help="ISO 3166 code, two capital letters.")
 @click.option("--currency", metavar="CODE", help="ISO 4217 code, three capital letters.")
-@click.option("--usd-rate", type=float, metavar="RATE", help="Units of the currency for one US dollar.")
-@click.option("--budget", type=float, metavar="AMOUNT", help="Total spend per period.")
-@click.option("--customers", type=float, metavar="COUNT", help="Customers of the company.")
+@click.option(
+    "--usd-rate",
+    type=Number(min=0, min_open=True),
+    metavar="RATE",
+    help="Units of the currency for one US dollar.",
+)
+@click.option("--budget", type=Number(min=0, min_open=True), metavar="AMOUNT", help="Total spend per period.")
+@click.option(
+    "--customers", type=Number(min=0, min_open=True), metavar="COUNT", help="Customers of the company."
+)
 @click.option("--periods", type=int, metavar="COUNT", help="Number of periods to plan.")
 def init(file: str | None, force: bool, **flags: Any) -> None:
-    r"""Write a complete, valid starter profile to FILE, or to standard output without FILE.
+    """Write a complete, valid starter profile to FILE, or to standard output without FILE.
 
     With FILE, on a terminal and without further options, a few questions are asked; Enter takes the default.
-
-    \b
-    Examples:
-      channelmix init profile.json
-      channelmix init profile.json --country DE --budget 80000 --force
-      channelmix init > profile.json
     """
+    to_file = file is not None and file != "-"
+    if to_file and Path(str(file)).exists() and not force:
+        raise click.UsageError(f"{file} exists; replace it with --force")
+    given = {key: value for key, value in flags.items() if value is not None}
+    if to_file and not given and sys.stdin.isatty() and sys.stderr.isatty():
+        given = _ask()
+    text = json.dumps(_starter(given), indent=2, ensure_ascii=False) + "\n"
+    write_result(text, file)
+    if to_file:
+        click.echo(f"{file} written; edit it, then run: channelmix optimize {file}", err=True)
+
+
+def _ask() -> dict[str, Any]:
+    """Ask for the most important figures; a wrong answer is asked for again."""
     import inspect
 
     from channelmix.profile import starter_profile
 
-    if file is not None and file != "-" and Path(file).exists() and not force:
-        raise click.UsageError(f"{file} exists; replace it with --force")
-    given = {key: value for key, value in flags.items() if value is not None}
-    if file is not None and not given and sys.stdin.isatty() and sys.stderr.isatty():
-        defaults = inspect.signature(starter_profile).parameters
-        for key, question in QUESTIONS:
-            given[key] = click.prompt(question, default=defaults[key].default, err=True)
-    text = json.dumps(starter_profile(**given), indent=2, ensure_ascii=False) + "\n"
-    write_result(text, file)
-    if file not in (None, "-"):
-        click.echo(f"{file} written; edit it, then run: channelmix optimize {file}", err=True)
+    defaults = inspect.signature(starter_profile).parameters
+    given: dict[str, Any] = {}
+    for key, question in QUESTIONS.items():
+        if key == "usd_rate" and _rate_is_known(given["currency"]):
+            continue
+        default = defaults[key].default
+        shown = f"{default:.0f}" if isinstance(default, float) else default
+        given[key] = click.prompt(question, default=shown, value_proc=partial(_answer, key), err=True)
+    return given
+
+
+def _answer(key: str, text: str) -> Any:
+    """Read the answer to a question, or raise UsageError, upon which it is asked again."""
+    numeric = key in {"usd_rate", "budget", "customers"}
+    answer: Any = Number(min=0, min_open=True).convert(text, None, None) if numeric else text.strip()
+    _starter({"usd_rate": 1.0, key: answer} if key == "currency" else {key: answer})
+    return answer
+
+
+def _rate_is_known(currency: str) -> bool:
+    from channelmix.errors import InputError
+    from channelmix.profile import starter_profile
+
+    try:
+        starter_profile(currency=currency)
+    except InputError:
+        return False
+    return True
+
+
+def _starter(given: dict[str, Any]) -> dict[str, Any]:
+    """Make the profile; what is wrong with a flag is said of the flag, not of its place in the profile."""
+    from channelmix.profile import ProfileError, starter_profile
+
+    try:
+        return starter_profile(**given)
+    except ProfileError as error:
+        flags = {fault: PLACES.get(fault.path, fault.path) for fault in error.faults}
+        said = [
+            f"--{flag.replace('_', '-')}: found {fault.found}, expected {fault.expected}"
+            + (f' (did you mean "{fault.hint}"?)' if fault.hint else "")
+            for fault, flag in flags.items()
+            if flag in given
+        ]
+        if not said:
+            raise
+        raise click.UsageError("\n".join(said)) from None

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import click
 
-from channelmix.cli.session import INFEASIBLE, UNPROVEN, read_profile, write_result
+from channelmix.cli.session import (
+    INFEASIBLE,
+    UNPROVEN,
+    Number,
+    examples,
+    is_terminal,
+    read_profile,
+    write_result,
+)
 
 __all__ = ["optimize"]
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "channelmix optimize profile.json",
+        "channelmix optimize profile.json --budget 120000",
+        "channelmix optimize profile.json --output plan.json",
+        "channelmix optimize - --format csv < profile.json",
+    )
+)
 @click.argument("profile", metavar="PROFILE")
 @click.option(
     "--format",
@@ -22,12 +38,22 @@ __all__ = ["optimize"]
 )
 @click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
 @click.option(
-    "--budget", type=float, metavar="AMOUNT", help="Budget per period, in place of the profile's scenario."
+    "--budget",
+    type=Number(min=0),
+    metavar="AMOUNT",
+    help="Budget per period, in place of the profile's scenario.",
 )
-@click.option("--gap", type=float, default=1e-4, show_default=True, help="Relative gap to prove.")
+@click.option(
+    "--gap",
+    type=Number(min=0, min_open=True),
+    metavar="SHARE",
+    default=1e-4,
+    show_default=True,
+    help="Relative gap to prove.",
+)
 @click.option(
     "--time-limit",
-    type=float,
+    type=Number(min=0, min_open=True),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
@@ -55,15 +81,7 @@ def optimize(
     seed: int,
     draws: int,
 ) -> None:
-    r"""Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it.
-
-    \b
-    Examples:
-      channelmix optimize profile.json
-      channelmix optimize profile.json --budget 120000
-      channelmix optimize profile.json --output plan.json
-      channelmix optimize - --format csv < profile.json
-    """
+    """Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it."""
     import channelmix as cm
 
     company = read_profile(profile)
@@ -89,11 +107,9 @@ def _write(plan: Any, style: str, output: str | None) -> None:
 
     if style == "csv":
         write_result(report.to_csv(plan), output)
-    elif output is None:
+    elif output is None and is_terminal():
         report.to_terminal(plan)
     else:
-        import io
-
         buffer = io.StringIO()
         report.to_terminal(plan, buffer)
         write_result(buffer.getvalue(), output)

@@ -6,17 +6,14 @@ import json
 
 import click
 
+from channelmix.cli.session import examples, write_result
+
 __all__ = ["schema"]
 
 
-@click.command()
+@click.command(epilog=examples("channelmix schema > profile.schema.json"))
 def schema() -> None:
-    r"""Print the JSON Schema of a profile, for editors that complete and check as you type.
-
-    \b
-    Example:
-      channelmix schema > profile.schema.json
-    """
+    """Print the JSON Schema of a profile, for editors that complete and check as you type."""
     from channelmix.profile import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    write_result(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

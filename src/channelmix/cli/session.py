@@ -1,18 +1,39 @@
-"""What every command shares: exit codes, reading and writing."""
+"""What every command shares: exit codes, options, reading and writing."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import math
 import os
+import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["DEFECT", "INFEASIBLE", "INVALID", "UNPROVEN", "Commands", "read_profile", "write_result"]
+__all__ = [
+    "DEFECT",
+    "INFEASIBLE",
+    "INTERRUPTED",
+    "INVALID",
+    "UNPROVEN",
+    "Commands",
+    "Number",
+    "examples",
+    "is_terminal",
+    "read_input",
+    "read_profile",
+    "write_result",
+]
 
 DEFECT, INVALID, INFEASIBLE, UNPROVEN = 1, 3, 4, 5
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that asks for the traceback of a defect."""
@@ -25,64 +46,143 @@ class Commands(click.Group):
         """Run the command."""
         from channelmix.errors import CertificateError, ChannelMixError
 
+        if isinstance(
+            sys.stdout, io.TextIOWrapper
+        ):  # a name that the terminal cannot show must not stop a plan
+            sys.stdout.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except CertificateError as error:
-            _fail(f"proof rejected: {error}", UNPROVEN)
+            _fail(f"not proven: {error}", UNPROVEN)
         except ChannelMixError as error:
             _fail(str(error), INVALID)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            _fail("interrupted", INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise
+            said = " ".join(str(error).split())
             _fail(
-                f"a defect of channelmix ({type(error).__name__}: {error}); please report it, "
+                f"a defect of channelmix ({type(error).__name__}: {said}); please report it, "
                 f"with the traceback that {TRACEBACK}=1 shows",
                 DEFECT,
             )
 
 
+class Number(click.FloatRange):
+    """An option that is a finite number in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number; NaN would pass every comparison with a range."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+def examples(*lines: str) -> str:
+    """Lay out the examples of a command's help, line by line."""
+    return "\n".join(["\b", f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)])
+
+
 def _fail(message: str, code: int) -> None:
-    click.echo(f"channelmix: {message}", err=True)
+    from channelmix.profile.faults import escape
+
+    lines = (escape(line) for line in f"channelmix: {message}".split("\n"))
+    with contextlib.suppress(OSError):  # nobody listens: the code still tells
+        click.echo("\n".join(lines), err=True)
     raise click.exceptions.Exit(code)
 
 
 def read_profile(path: str) -> Any:
     """Read a profile from a file, or from standard input for ``-``."""
     from channelmix.profile import CompanyProfile
+    from channelmix.profile.source import LARGEST_FILE
 
     if path == "-":
-        return CompanyProfile.from_json(sys.stdin.buffer.read(), source="standard input")
+        return CompanyProfile.from_json(read_input(LARGEST_FILE), source="standard input")
     return CompanyProfile.from_file(path)
 
 
-def write_result(text: str, output: str | None) -> None:
-    """Write a result to standard output, or to a file that is replaced only once it is complete.
+def read_input(limit: int) -> bytes:
+    """Read standard input, of at most `limit` bytes.
 
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If there is none, or there is more.
     """
-    if output is None or output == "-":
-        click.echo(text, nl=False)
-        return
     from channelmix.errors import InputError
 
-    target = Path(output)
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(f"standard input has more than {limit} bytes")
+    return data
+
+
+def write_result(text: str, output: str | None = None) -> None:
+    """Write a result to standard output, or to a file that is replaced only once it is complete.
+
+    Results are in UTF-8 whatever the locale, unless they go to a terminal.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    from channelmix.errors import InputError
+
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        if output is None or output == "-":
+            _print(text)
+        else:
+            _write_file(text.encode(), Path(output))
     except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror or error}") from None
+        place = "to standard output" if output in (None, "-") else output
+        raise InputError(f"cannot write {place}: {error.strerror or error}") from None
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal; it may be closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text if is_terminal() else text.encode(), nl=False)
+    except BrokenPipeError:
+        # The reader has seen enough. What is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(data: bytes, path: Path) -> None:
+    target = Path(os.path.realpath(path))  # behind a link, the file itself is replaced
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG | (0o666 & ~_umask())
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        target.write_bytes(data)  # a pipe or a device has no content to keep
+        return
+    with _temporary(target) as name:
+        Path(name).write_bytes(data)
+        os.chmod(name, stat.S_IMODE(mode))
+        os.replace(name, target)
+
+
+@contextlib.contextmanager
+def _temporary(target: Path) -> Iterator[str]:
+    """Make an empty file beside the target, gone in the end unless it has replaced it."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".channelmix-")
+    os.close(handle)
+    try:
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _umask() -> int:

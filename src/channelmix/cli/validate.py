@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import click
 
-from channelmix.cli.session import read_profile
+from channelmix.cli.session import examples, read_profile, write_result
 
 __all__ = ["validate"]
 
 
-@click.command()
+@click.command(epilog=examples("channelmix validate profile.json"))
 @click.argument("file", metavar="FILE")
 def validate(file: str) -> None:
-    r"""Check the profile in FILE ("-" reads standard input); every fault is listed with its line and column.
+    """Check the profile in FILE ("-" reads standard input); every fault is listed with its line and column."""
+    from channelmix.plan.wording import amount
 
-    \b
-    Example:
-      channelmix validate profile.json
-    """
     profile = read_profile(file)
-    cells = profile.cells()
-    channels = len(profile.channels)
-    markets = len(profile.markets)
-    click.echo(
-        f"{profile.name}: valid; {markets} market{'s' * (markets > 1)}, {channels} channel{'s' * (channels > 1)}, "
-        f"{len(cells)} cells, {profile.currency} {profile.budget:,.0f} per period"
+    counts = (
+        (len(profile.markets), "market"),
+        (len(profile.channels), "channel"),
+        (len(profile.cells()), "cell"),
     )
+    holds = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
+    write_result(f"{profile.name}: valid; {holds}, {profile.currency} {amount(profile.budget)} per period\n")

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
+
+from channelmix.cli.session import examples, read_input, write_result
 
 __all__ = ["verify"]
 
 
-@click.command()
+@click.command(epilog=examples("channelmix verify plan.json"))
 @click.argument("plan", metavar="PLAN")
 def verify(plan: str) -> None:
-    r"""Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
+    """Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
 
-    Value, rules, bound and outcomes are computed again from the curves and rules in the plan and its proof.
-
-    \b
-    Example:
-      channelmix verify plan.json
+    Value, rules, bound, outcomes, totals and prices are computed again from the curves and rules in the plan and its
+    proof. Comparisons rest on draws that are not in the plan; they, assumptions, reasons and warnings are not proven.
     """
     from channelmix.plan import Plan, verify_plan
-    from channelmix.report.wording import amount, percent
+    from channelmix.plan.model import LARGEST_PLAN
+    from channelmix.plan.wording import amount, percent
     from channelmix.solution import Status
 
-    read = Plan.from_json(sys.stdin.buffer.read()) if plan == "-" else Plan.from_file(plan)
+    read = Plan.from_json(read_input(LARGEST_PLAN)) if plan == "-" else Plan.from_file(plan)
     certificate = verify_plan(read)
     if certificate.status is Status.INFEASIBLE:
-        click.echo(f"{read.name}: holds: no split obeys all rules ({', '.join(read.conflicts)})")
+        named = f" (in conflict: {', '.join(read.conflicts)})" if read.conflicts else ""
+        write_result(f"{read.name}: holds: no split obeys all rules{named}\n")
         return
     mark = "" if certificate.status is Status.OPTIMAL else " (not certified to the gap that was asked for)"
-    click.echo(
+    write_result(
         f"{read.name}: holds: value {read.currency} {amount(certificate.value)}, proven upper bound "
         f"{amount(certificate.upper_bound)}, gap {percent(certificate.gap)}{mark}, "
-        f"{certificate.leaves} lea{'f' if certificate.leaves == 1 else 'ves'} checked"
+        f"{certificate.leaves} lea{'f' if certificate.leaves == 1 else 'ves'} checked\n"
     )

@@ -1,34 +1,20 @@
 """Judged ranges of channel quantities, with the published facts behind them.
 
 `priors.csv` holds ranges proposed on published facts; `judgements.csv` holds the library's own choices where no usable
-figure exists, or where one had to be borrowed, and says so in its basis. `sources.csv` cites every fact they name.
+figure exists, or where one had to be borrowed, and says so in its basis. The facts that they name are in
+`channelmix.datasets.facts`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
-__all__ = ["PriorRange", "Source", "load_ranges", "load_sources"]
+from channelmix.datasets.files import read_rows
 
-
-@dataclass(frozen=True)
-class Source:
-    """Where a published figure stands.
-
-    `kind` says how far to trust it (official_stat, academic, measured_vendor, platform_doc, consultancy, survey_vendor,
-    secondary, vendor_blog); `year` is ``n.d.`` where the page gives none.
-    """
-
-    fact_id: str
-    kind: str
-    year: str
-    title: str
-    url: str
+__all__ = ["PriorRange", "load_ranges"]
 
 
 @dataclass(frozen=True)
@@ -78,23 +64,8 @@ def load_ranges() -> Mapping[tuple[str, str, str], PriorRange]:
     >>> load_ranges()["sms", "promotion", "response_rate"].typical
     0.07
     """
-    ranges = [_range(row) for name in ("priors.csv", "judgements.csv") for row in _rows(name)]
+    ranges = [_range(row) for name in ("priors.csv", "judgements.csv") for row in read_rows(name)]
     return MappingProxyType({r.key: r for r in ranges})
-
-
-@cache
-def load_sources() -> Mapping[str, Source]:
-    """Return the citation of every fact that a range names, by fact id."""
-    sources = [
-        Source(row["fact_id"], row["kind"], row["year"], row["source_title"], row["source_url"])
-        for row in _rows("sources.csv")
-    ]
-    return MappingProxyType({source.fact_id: source for source in sources})
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = (resources.files("channelmix.datasets") / "published" / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
 
 
 def _range(row: Mapping[str, str]) -> PriorRange:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -15,9 +16,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from channelmix.datasets import PriorRange, load_ranges
-from channelmix.profile import Cell
+from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
-__all__ = ["QUANTITIES", "CellDraws", "Figure", "PublishedPrior"]
+__all__ = ["ON_PHONES", "QUANTITIES", "CellDraws", "Figure", "PublishedPrior"]
 
 Array = NDArray[np.float64]
 
@@ -32,10 +33,20 @@ SHARES = frozenset(
         "orders_per_click",
         "resolution",
         "on_time_share",
+        "service_share",
+        "penetration",
     }
-    | {"service_share", "penetration"}
 )
 """Quantities that cannot exceed 1."""
+
+ON_PHONES = frozenset({"sms", "im", "app"})
+"""Built-in channels that reach people on a mobile phone."""
+
+FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
+"""What a profile may state of a cell in numbers."""
+
+MOST_DIMENSIONS = qmc.Sobol.MAXDIM
+"""Quantities that one sequence can draw together; more take further sequences."""
 
 QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("social", "promotion"): (
@@ -151,7 +162,7 @@ class PublishedPrior(BaseEstimator):
     Parameters
     ----------
     n_draws : int
-        Number of joint draws; a power of two keeps the sequence balanced.
+        Number of joint draws, at least 1; a power of two keeps the sequence balanced.
     seed : int
         Seed of the scrambling.
 
@@ -192,12 +203,14 @@ class PublishedPrior(BaseEstimator):
         """
         check_is_fitted(self)
         wanted = [self._wanted(cell) for cell in cells]
-        # A custom channel that borrows figures has its own draws of them. Sorting makes the draws independent of the
-        # order in which the profile names its channels.
+        # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
+        # independent of the order in which the profile states them, and of the names it makes up.
+        rank = {channel: i for i, channel in enumerate(_ranked(cells))}
         keys = sorted(
-            {(cell.channel, r.key) for cell, ranges in zip(cells, wanted, strict=True) for r in ranges}
+            {(cell.channel, r.key) for cell, ranges in zip(cells, wanted, strict=True) for r in ranges},
+            key=lambda key: (rank[key[0]], key[1]),
         )
-        uniform = qmc.Sobol(max(len(keys), 1), scramble=True, rng=self.seed).random(self.n_draws)
+        uniform = self._uniform(len(keys))
         table = {key: self._log_normal(key[1], uniform[:, j]) for j, key in enumerate(keys)}
         quantities = tuple(
             {r.quantity: table[cell.channel, r.key] for r in ranges}
@@ -214,7 +227,7 @@ class PublishedPrior(BaseEstimator):
         """Ranges that the cell's curve needs and its profile does not state."""
         stated = {q for field, names in STATED.items() if getattr(cell, field) is not None for q in names}
         names: Sequence[str] = QUANTITIES.get((cell.basis or "", cell.purpose), GENERIC.get(cell.purpose, ()))
-        if cell.penetration is None and cell.basis != "social":
+        if cell.penetration is None and cell.basis in ON_PHONES and cell.purpose != "service":
             names = (*names, "penetration")
         if cell.orders_per_click is not None:
             stated.add("orders_per_click")
@@ -226,6 +239,16 @@ class PublishedPrior(BaseEstimator):
                 return self.ranges_[channel, purpose, quantity]
         raise KeyError((cell.name, quantity))
 
+    def _uniform(self, dimensions: int) -> Array:
+        """Draw points of the unit cube; shape (n_draws, dimensions)."""
+        # The sequence is balanced over powers of two only: a number between is the beginning of the next one.
+        exponent = (self.n_draws - 1).bit_length()
+        parts = [
+            qmc.Sobol(min(MOST_DIMENSIONS, dimensions - start), scramble=True, rng=rng).random_base2(exponent)
+            for start, rng in zip(range(0, dimensions, MOST_DIMENSIONS), _generators(self.seed), strict=False)
+        ]
+        return np.hstack([part[: self.n_draws] for part in parts] or [np.empty((self.n_draws, 0))])
+
     def _log_normal(self, key: tuple[str, str, str], uniform: Array) -> Array:
         r = self.ranges_[key]
         deviation = math.log(r.uncertainty_factor) / Z90
@@ -235,3 +258,21 @@ class PublishedPrior(BaseEstimator):
 
 GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
 """What is still needed of a custom channel that states its figures itself."""
+
+
+def _ranked(cells: Iterable[Cell]) -> list[str]:
+    """Order channels: built-in ones by name, then the others by what is stated of them, and by name between equals."""
+    stated: dict[str, list[tuple[str | float, ...]]] = {}
+    for cell in cells:
+        figures = (getattr(cell, name) for name in FIGURES)
+        statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+        stated.setdefault(cell.channel, []).append(statement)
+    built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
+    others = stated.keys() - set(built_in)
+    return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+
+
+def _generators(seed: int) -> Iterator[np.random.Generator]:
+    """Make one generator after the other; the first is that of the seed alone."""
+    yield np.random.default_rng(seed)
+    yield from (np.random.default_rng([seed, part]) for part in itertools.count(1))

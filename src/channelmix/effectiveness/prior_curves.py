@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.prior import CellDraws
+from channelmix.effectiveness.prior import ON_PHONES, CellDraws
 from channelmix.profile import Cell
 from channelmix.response import ResponseCurves
 
@@ -35,7 +35,8 @@ def prior_curves(draws: CellDraws, period_days: float, usd_rate: float) -> Respo
 
     - Promotion: ``N * (1 - exp(-n / N)) * incremental orders per contact * margin per order``.
     - Service: ``E[min(n, load)] * resolution * on-time share * value per resolution`` with load random around inbound
-      contacts times the channel's share of them (the shares of a market sum to at most 1 in every draw).
+      contacts times the channel's share of them. A market's shares sum to at most 1 in every draw: stated ones are
+      kept, drawn ones share what these leave.
     - Advocacy: ``N * (1 - exp(-n / N)) * value per positive exposure``.
     - The app's promotion and advocacy buy active users: the customers who do not have the app yet take the place of N,
       and each user won is worth the contacts he receives while he stays. Messages to today's users cost almost nothing
@@ -89,7 +90,7 @@ class _Draws:
 def _audience(cell: Cell, drawn: _Draws) -> Array:
     """Customers the channel reaches; nobody is reached on a mobile phone he does not have."""
     reachable = drawn.constant(cell.reachable)
-    if cell.basis == "social":
+    if cell.basis not in ON_PHONES:
         return reachable
     return np.minimum(reachable, cell.customers * drawn("penetration", cell.penetration))
 
@@ -134,12 +135,19 @@ def _bought_users(cell: Cell, drawn: _Draws, period_days: float, usd_rate: float
 
 
 def _saturating(cell: Cell, scale: Array, rate: Array) -> ResponseCurves:
-    rate = np.where(rate > 0.0, rate, TINY)
-    return ResponseCurves.exponential(scale[:, np.newaxis], rate[:, np.newaxis], names=[cell.name])
+    return ResponseCurves.exponential(scale[:, np.newaxis], _positive(rate)[:, np.newaxis], names=[cell.name])
+
+
+def _positive(spend: Array) -> Array:
+    """Spend that a curve is scaled by; where there is nobody to spend it on, the curve is 0 whatever its scale."""
+    return np.where(spend > 0.0, spend, TINY)
 
 
 def _service(cell: Cell, drawn: _Draws, share: Array, usd_rate: float) -> ResponseCurves:
-    load = (cell.inbound_contacts or 0.0) * share
+    relative = LOGISTIC_SCALE * drawn("load_variation")
+    # A logistic load would fall below 0 now and then, where none is handled: its location makes up for that, so that
+    # the mean of what can be handled is the mean load.
+    load = (cell.inbound_contacts or 0.0) * share / (1.0 + relative * np.log1p(np.exp(-1.0 / relative)))
     if cell.cost_per_contact is not None:
         cost = drawn.constant(cell.cost_per_contact)
     else:
@@ -148,19 +156,29 @@ def _service(cell: Cell, drawn: _Draws, share: Array, usd_rate: float) -> Respon
     worth = (
         drawn("resolution", cell.resolution_share) * drawn("on_time_share", cell.on_time_share) * cell.value
     )
-    cap = np.maximum(load * cost, TINY)
-    spread = LOGISTIC_SCALE * drawn("load_variation") * cap
-    scale, caps, spreads = (a[:, np.newaxis] for a in (load * worth, cap, spread))
+    cap = _positive(load * cost)
+    scale, caps, spreads = (a[:, np.newaxis] for a in (load * worth, cap, relative * cap))
     return ResponseCurves.capped_linear(scale, caps, spreads, names=[cell.name])
 
 
 def _service_shares(draws: CellDraws) -> list[Array]:
-    """Each cell's share of its market's inbound contacts, scaled down where a market's shares exceed 1."""
-    shares = [
-        _Draws(q, draws.n_draws)("service_share", cell.service_share if cell.purpose == "service" else 0.0)
-        for cell, q in zip(draws.cells, draws.quantities, strict=True)
-    ]
-    totals: dict[str, Array] = {}
+    """Each cell's share of its market's inbound contacts; drawn shares are scaled down to what stated ones leave."""
+    none = np.zeros(draws.n_draws)
+    stated: dict[str, float] = {}
+    drawn: dict[str, Array] = {}
+    shares = [quantities.get("service_share", none) for quantities in draws.quantities]
     for cell, share in zip(draws.cells, shares, strict=True):
-        totals[cell.market] = totals.get(cell.market, np.zeros(draws.n_draws)) + share
-    return [s / np.maximum(totals[cell.market], 1.0) for cell, s in zip(draws.cells, shares, strict=True)]
+        stated[cell.market] = stated.get(cell.market, 0.0) + _stated_share(cell)
+        drawn[cell.market] = drawn.get(cell.market, none) + share
+    fits = {
+        market: np.minimum(1.0, max(1.0 - stated[market], 0.0) / np.maximum(total, TINY))
+        for market, total in drawn.items()
+    }
+    return [
+        share * fits[cell.market] + _stated_share(cell)
+        for cell, share in zip(draws.cells, shares, strict=True)
+    ]
+
+
+def _stated_share(cell: Cell) -> float:
+    return (cell.service_share or 0.0) if cell.purpose == "service" else 0.0

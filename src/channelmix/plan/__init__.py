@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import interval, verify_plan
+from channelmix.plan.audit import interval, moved_spend, obeys, prices_hold, verify_plan
 from channelmix.plan.model import (
     Assumption,
     CellPlan,
@@ -28,5 +28,8 @@ __all__ = [
     "Totals",
     "allocation_rows",
     "interval",
+    "moved_spend",
+    "obeys",
+    "prices_hold",
     "verify_plan",
 ]

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.certification import Certificate, verify
 from channelmix.errors import CertificateError
-from channelmix.plan.model import CellPlan, Interval, Plan
+from channelmix.plan.model import Interval, Plan, Totals
 from channelmix.problem import AllocationProblem
 from channelmix.solution import Proof, SearchReport, Solution, Status
 
-__all__ = ["interval", "verify_plan"]
+__all__ = ["interval", "moved_spend", "obeys", "prices_hold", "verify_plan"]
 
 Array = NDArray[np.float64]
 
 RELATIVE_TOLERANCE = 1e-9
-"""Difference allowed between a number of the plan and the recomputed one: rounding, on another machine too."""
+"""Difference allowed between a number of the plan and the recomputed one, as a share of the largest number of its
+kind: rounding, on another machine too."""
+
+FEASIBLE = 1e-6
+"""Violation below which a split counts as obeying the rules, as a share of its total."""
+
+PRICE_TOLERANCE = 1e-3
+"""By how much a cell's marginal return may differ from what its rules charge it, as a share of the largest of these."""
+
+PRICE_STEP = 1e-6
+"""Part of total spend that a price is blind to: it is found on steps of this size. Returns below this share of the
+average return are as good as none."""
 
 
 def verify_plan(plan: Plan) -> Certificate:
-    """Recompute a plan's certificate, allocation and totals from its problem and proof, without any solver.
+    """Recompute a plan's certificate, allocation, totals and prices from its problem and proof, without any solver.
 
-    Comparisons rest on draws that do not travel in the plan; they, reasons and warnings are not part of the claim.
+    Taken as given: the problem itself (curves, rules, spend today), and what is said of it in words or for the reader's
+    convenience: names, currency, period and number of periods, evidence, assumptions, reasons, remarks, warnings, and
+    where the plan comes from. Of the comparisons, which rest on draws that do not travel in the plan, only their rules
+    and sums are checked; of conflicting rules, only that the rules exist and that no split obeys all rules together.
 
     Parameters
     ----------
@@ -41,42 +56,8 @@ def verify_plan(plan: Plan) -> Certificate:
     InputError
         If the problem inside the plan is damaged.
     """
-    problem = AllocationProblem.from_dict(plan.problem)
-    if plan.scenario != plan.problem.get("scenario"):
-        raise CertificateError("the plan's scenario is not the scenario of its problem")
-    claims = plan.certificate
-    proof = Proof.from_dict(plan.proof)
-    if plan.status is Status.INFEASIBLE:
-        spend = np.full(problem.curves.n_cells, math.nan)
-        value, bound, gap = math.nan, -math.inf, math.nan
-    else:
-        spend = _spend(problem, plan)
-        if claims.value is None or claims.upper_bound is None or claims.gap is None:
-            raise CertificateError("the certificate lacks a number")
-        value, bound, gap = claims.value, claims.upper_bound, claims.gap
-    solution = Solution(
-        status=plan.status,
-        spend=spend,
-        value=value,
-        upper_bound=bound,
-        gap=gap,
-        requested_gap=claims.requested_gap,
-        shadow_prices={},
-        conflicts=tuple(plan.conflicts),
-        proof=proof,
-        report=SearchReport(0, 0, 0.0, ""),
-    )
-    certificate = verify(problem, solution)
-    if plan.status is Status.INFEASIBLE:
-        if plan.allocation:
-            raise CertificateError("an infeasible plan holds an allocation")
-        return certificate
-    if claims.max_violation is None or certificate.max_violation > claims.max_violation + RELATIVE_TOLERANCE:
-        raise CertificateError(
-            f"max_violation claimed {claims.max_violation!r}, recomputed {certificate.max_violation!r}"
-        )
-    _check_outcomes(problem, plan, spend)
-    return certificate
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd amounts: what overflows equals no claim
+        return _verified(plan)
 
 
 def interval(draws: Array) -> Interval:
@@ -85,44 +66,188 @@ def interval(draws: Array) -> Interval:
     return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
 
 
+def moved_spend(spend: Array, current: Array) -> float:
+    """Part of the spend that is not where it would be in the current mix scaled to the same total."""
+    today = float(current.sum())
+    scaled = current * (float(spend.sum()) / today) if today > 0.0 else np.zeros_like(current)
+    return float(np.maximum(spend - scaled, 0.0).sum())
+
+
+def obeys(problem: AllocationProblem, spend: Array) -> bool:
+    """Whether a split obeys every rule, rounding apart."""
+    return problem.violation(spend) <= FEASIBLE * float(spend.sum())
+
+
+def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> bool:
+    """Whether shadow prices are what the plan's marginal returns make of them.
+
+    Only a rule at its limit has a price. What the rules charge a cell is its marginal return within `PRICE_STEP` of its
+    spend, or more where the cell has no money.
+    """
+    limits = {row.label: row for row in problem.rows}
+    charged: Array = np.zeros(len(spend))
+    for label, price in prices.items():
+        row = limits.get(label)
+        if row is None:
+            return False
+        limit, reach = row.high if price > 0.0 else row.low, float(np.abs(row.coefficients) @ spend)
+        if not abs(float(row.coefficients @ spend) - limit) <= PRICE_TOLERANCE * max(reach, abs(limit)):
+            return False
+        charged += price * row.coefficients
+    total = float(spend.sum())
+    around = [np.maximum(spend + side * PRICE_STEP * total, 0.0) for side in (-1.0, 0.0, 1.0)]
+    slopes = [problem.curves.derivative(at).mean(axis=0) - problem.charges for at in around]
+    low, high = np.min(slopes, axis=0), np.max(slopes, axis=0)
+    finite = high[np.isfinite(high)]
+    largest = max(float(np.abs(charged).max()), float(np.abs(finite).max(initial=0.0)))
+    room = PRICE_TOLERANCE * largest + PRICE_STEP * (problem.gross(spend) / total if total > 0.0 else 0.0)
+    empty = spend <= PRICE_STEP * total
+    return bool(((charged >= low - room) & (empty | (charged <= high + room))).all())
+
+
+def _verified(plan: Plan) -> Certificate:
+    problem = AllocationProblem.from_dict(plan.problem)
+    if plan.scenario != plan.problem.get("scenario"):
+        raise CertificateError("the plan's scenario is not the scenario of its problem")
+    if plan.provenance.draws != problem.curves.n_draws:
+        raise CertificateError(
+            f"the plan claims {plan.provenance.draws} draws, its problem has {problem.curves.n_draws}"
+        )
+    solution = _claimed(problem, plan)
+    certificate = verify(problem, solution)
+    if plan.status is Status.INFEASIBLE:
+        return certificate
+    claims, spend = plan.certificate, solution.spend
+    if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
+        raise CertificateError("called not certified, and yet its gap is the one that was asked for")
+    scale = max(float(spend.sum()), certificate.max_violation)
+    _same("max_violation", claims.max_violation, certificate.max_violation, scale)
+    _check_outcomes(problem, plan, spend)
+    _check_totals(problem, plan, spend)
+    _check_prices(problem, plan, spend)
+    _check_comparisons(problem, plan)
+    return certificate
+
+
+def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
+    claims = plan.certificate
+    if plan.status is Status.INFEASIBLE:
+        numbers = claims.value, claims.upper_bound, claims.gap, claims.max_violation, plan.totals
+        if any(number is not None for number in numbers) or plan.allocation or plan.comparisons:
+            raise CertificateError("called infeasible, and yet it holds an allocation or its numbers")
+        if plan.shadow_prices:
+            raise CertificateError("called infeasible, and yet it holds shadow prices")
+        spend = np.full(problem.curves.n_cells, math.nan)
+        value, bound, gap = math.nan, -math.inf, math.nan
+    else:
+        if plan.conflicts:
+            raise CertificateError(f"called {plan.status}, and yet it names conflicting rules")
+        if claims.value is None or claims.upper_bound is None or claims.gap is None:
+            raise CertificateError("the certificate lacks a number")
+        spend = _spend(problem, plan)
+        value, bound, gap = claims.value, claims.upper_bound, claims.gap
+    return Solution(
+        status=plan.status,
+        spend=spend,
+        value=value,
+        upper_bound=bound,
+        gap=gap,
+        requested_gap=claims.requested_gap,
+        shadow_prices={},
+        conflicts=tuple(plan.conflicts),
+        proof=Proof.from_dict(plan.proof),
+        report=SearchReport(0, 0, 0.0, ""),
+    )
+
+
 def _spend(problem: AllocationProblem, plan: Plan) -> Array:
-    rows = {row.name: row for row in plan.allocation}
-    if tuple(rows) != problem.curves.names or len(rows) != len(plan.allocation):
+    if tuple(row.name for row in plan.allocation) != problem.curves.names:
         raise CertificateError("the allocation's cells are not the problem's cells")
+    if any(row.period != 1 for row in plan.allocation):
+        raise CertificateError("the allocation has a row for another period than the typical one, 1")
     return np.array([row.spend for row in plan.allocation])
 
 
+def _current(problem: AllocationProblem) -> Array:
+    return np.zeros(problem.curves.n_cells) if problem.cells.current is None else problem.cells.current
+
+
 def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    draws = problem.curves.value(spend)
-    marginal = problem.curves.derivative(spend).mean(axis=0) - problem.charges
+    draws, current = problem.curves.value(spend), _current(problem)
     scale = float(draws.sum(axis=1).max(initial=0.0))
-    for i, row in enumerate(plan.allocation):
-        _check_row(row, interval(draws[:, i]), float(marginal[i]), scale)
-        today = float(problem.cells.current[i]) if problem.cells.current is not None else 0.0
-        _same(f"current spend on {row.name}", row.current_spend, today, max(today, 1.0))
-    if plan.totals is None:
-        raise CertificateError("the plan lacks its totals")
-    total = interval(draws.sum(axis=1))
-    for key in ("mean", "low", "high"):
-        _same(f"total outcome ({key})", getattr(plan.totals.outcome, key), getattr(total, key), scale)
-    _same("total spend", plan.totals.spend, float(spend.sum()), float(spend.sum()))
-    _same(
-        "horizon spend",
-        plan.totals.horizon_spend,
-        float(spend.sum()) * plan.totals.periods,
-        plan.totals.spend,
+    marginal = problem.curves.derivative(spend).mean(axis=0) - problem.charges
+    # On a saturated plan every marginal return is rounding: the average return tells how large one might be.
+    steepness = max(
+        float(np.abs(marginal[np.isfinite(marginal)]).max(initial=0.0)),
+        scale / float(spend.sum()) if spend.any() else 0.0,
     )
-    _same("horizon outcome", plan.totals.horizon_outcome, total.mean * plan.totals.periods, scale)
+    for i, row in enumerate(plan.allocation):
+        _same_interval(f"outcome of {row.name}", row.outcome, interval(draws[:, i]), scale)
+        slope = float(marginal[i]) if math.isfinite(marginal[i]) else None
+        _same(f"marginal return of {row.name}", row.marginal_return, slope, steepness)
+        today = float(current[i])
+        _same(f"current spend on {row.name}", row.current_spend, today, today)
 
 
-def _check_row(row: CellPlan, outcome: Interval, marginal: float, scale: float) -> None:
+def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
+    totals = plan.totals
+    if totals is None:
+        raise CertificateError("the plan lacks its totals")
+    draws, current = problem.curves.value(spend).sum(axis=1), _current(problem)
+    outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
+    _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
+    _check_sums(totals, total, outcome.mean)
+    budget = float(problem.scenario.amount)
+    _same("budget", totals.budget, budget, budget)
+    _same("current spend", totals.current_spend, today, today)
+    _same("moved spend", totals.moved, moved_spend(spend, current), total)
+    prices = {price.constraint: price.price for price in plan.shadow_prices}
+    if totals.next_unit != prices.get(problem.scenario.label):
+        raise CertificateError("the worth of one more unit is not the shadow price of the budget")
+
+
+def _check_sums(totals: Totals, spend: float, outcome: float) -> None:
+    _same("total spend", totals.spend, spend, spend)
+    _same("horizon spend", totals.horizon_spend, spend * totals.periods, spend * totals.periods)
+    over_all = outcome * totals.periods
+    _same("horizon outcome", totals.horizon_outcome, over_all, over_all)
+
+
+def _check_prices(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
+    prices = {price.constraint: price.price for price in plan.shadow_prices}
+    if len(prices) < len(plan.shadow_prices):
+        raise CertificateError("a rule has two shadow prices")
+    if prices and not prices_hold(problem, spend, prices):
+        raise CertificateError("the shadow prices are not what the rules and the marginal returns show")
+
+
+def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
+    if sum(comparison.is_baseline for comparison in plan.comparisons) > 1:
+        raise CertificateError("the plan has two baselines")
+    sums = []
+    for comparison in plan.comparisons:
+        what = f"the comparison with the {comparison.name}"
+        if tuple(comparison.spend) != problem.curves.names:
+            raise CertificateError(f"{what} is not about the problem's cells")
+        spend = np.array(list(comparison.spend.values()))
+        if (spend < 0.0).any() or comparison.feasible != obeys(problem, spend):
+            raise CertificateError(f"{what} is not right about whether that split obeys the rules")
+        if not 0.0 <= comparison.chance <= 1.0 or comparison.tail_loss < 0.0:
+            raise CertificateError(f"{what} holds a chance or a loss that is none")
+        sums.append(comparison.outcome.mean + comparison.gain.mean)
+    for comparison, outcome in zip(plan.comparisons, sums, strict=True):
+        what = f"the plan's outcome in the comparison with the {comparison.name}"
+        _same(what, outcome, sums[0], max(abs(sums[0]), abs(comparison.outcome.mean)))
+
+
+def _same_interval(what: str, claimed: Interval, computed: Interval, scale: float) -> None:
     for key in ("mean", "low", "high"):
-        _same(f"outcome ({key}) of {row.name}", getattr(row.outcome, key), getattr(outcome, key), scale)
-    if row.marginal_return is not None or math.isfinite(marginal):
-        claimed = math.nan if row.marginal_return is None else row.marginal_return
-        _same(f"marginal return of {row.name}", claimed, marginal, max(1.0, abs(marginal)))
+        _same(f"{what} ({key})", getattr(claimed, key), getattr(computed, key), scale)
 
 
-def _same(what: str, claimed: float, computed: float, scale: float) -> None:
-    if not abs(claimed - computed) <= RELATIVE_TOLERANCE * max(abs(scale), 1.0):
+def _same(what: str, claimed: float | None, computed: float | None, scale: float) -> None:
+    if claimed is None or computed is None:
+        if claimed is not computed:
+            raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+    elif not abs(claimed - computed) <= RELATIVE_TOLERANCE * abs(scale):
         raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from channelmix.errors import InputError
 from channelmix.solution import Status
@@ -33,6 +36,24 @@ LARGEST_PLAN = 200_000_000
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
+    @field_validator("*")
+    @classmethod
+    def _sound(cls, value: Any) -> Any:
+        if not _is_sound(value):
+            raise PydanticCustomError("unsound", "Input should hold printable text and finite numbers only")
+        return value
+
+
+def _is_sound(value: Any) -> bool:
+    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
+    if isinstance(value, str):
+        return value.isprintable()
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
+    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
+
 
 class Interval(_Part):
     """A mean with its 90 % interval over the draws, in currency per period."""
@@ -43,6 +64,12 @@ class Interval(_Part):
     """5 % quantile."""
     high: float
     """95 % quantile."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise PydanticCustomError("crossed", "Input should have its low end below its high end")
+        return self
 
 
 class Certificate(_Part):
@@ -103,7 +130,7 @@ class Totals(_Part):
     """Part of the spend that is not where it would be in the current mix scaled to the same total."""
     outcome: Interval
     """Incremental outcome of the plan."""
-    periods: int
+    periods: int = Field(ge=1)
     """Number of periods in the horizon."""
     horizon_spend: float
     """Spend over the horizon, in currency."""
@@ -177,11 +204,11 @@ class Provenance(_Part):
     """Digest of the validated profile."""
     version: str
     """Version of channelmix."""
-    seed: int
+    seed: int = Field(ge=0)
     """Seed of the draws."""
-    draws: int
+    draws: int = Field(ge=1)
     """Number of draws planned on."""
-    fresh_draws: int
+    fresh_draws: int = Field(ge=1)
     """Number of other draws that comparisons are computed on."""
 
 
@@ -241,14 +268,7 @@ class Plan(_Part):
         InputError
             If the text is not JSON or not a plan; the message names the place.
         """
-        if len(text) > LARGEST_PLAN:
-            raise InputError(f"a plan of {len(text):,} bytes is above the limit of {LARGEST_PLAN:,}")
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "top level"
-            raise InputError(f"not a plan of channelmix: {place}: {first['msg']}") from None
+        return cls._read(text, "")
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -260,9 +280,28 @@ class Plan(_Part):
             If the file cannot be read or holds no plan.
         """
         try:
-            return cls.from_json(Path(path).read_bytes())
+            with Path(path).open("rb") as stream:
+                text = stream.read(LARGEST_PLAN + 1)
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}") from None
+        return cls._read(text, f"{path}: ")
+
+    @classmethod
+    def _read(cls, text: str | bytes, source: str) -> Self:
+        if len(text) > LARGEST_PLAN:
+            raise InputError(f"{source}a plan has at most {LARGEST_PLAN:,} bytes")
+        try:
+            data = text.encode() if isinstance(text, str) else text
+            return cls.model_validate_json(data, strict=True)
+        except UnicodeEncodeError:
+            raise InputError(f"{source}not a plan of channelmix: the text is not valid Unicode") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "top level"
+            said = (
+                first["msg"].replace("Input should", "it should").replace("Field required", "it is missing")
+            )
+            raise InputError(f"{source}not a plan of channelmix: {place}: {said}") from None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the allocation as a DataFrame, one row a cell (needs pandas)."""

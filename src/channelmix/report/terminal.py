@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from functools import partial
 from typing import IO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import CellPlan, Comparison, Plan
-from channelmix.report.wording import amount, percent, short
+from channelmix.plan.wording import amount, percent, short
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
@@ -24,6 +25,18 @@ BAR = 24
 
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
+
+NAME = 24
+"""Width from which on a name of a market or a channel is folded."""
+
+COLUMNS = {"now": 0, "plan": 0, "change": 66, "return (90 %)": 56, "next": 90, "why": 76}
+"""Columns of the table beside names, and the width of a line from which on there is room for each."""
+
+FEW, MANY = 1.0, 1e9
+"""Budgets between these are shown in whole units, others in a few digits."""
+
+NOTHING = 1e-7
+"""Share of the budget below which money is rounding: the solver's own."""
 
 LABEL = 10
 """Width of the labels at the left of the last lines."""
@@ -61,8 +74,8 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
         return
     yield from _headline(plan)
     yield Text()
-    yield _table(plan)
-    if any(_idle(row) for row in plan.allocation):
+    yield _table(plan, width)
+    if any(_idle(plan, row) for row in plan.allocation):
         yield Text()
         yield _labelled("No money", _without_money(plan))
     yield Text()
@@ -85,7 +98,7 @@ def _title(plan: Plan, width: int) -> Text:
     }[plan.status]
     budget = plan.totals.budget if plan.totals else float(plan.scenario["amount"])
     left = f"{plan.name}   {plan.currency} {amount(budget)} {_per(plan)}"
-    gap = max(3, min(width, PIPED_WIDTH) - len(left) - len(status[0]))
+    gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
 
 
@@ -113,8 +126,11 @@ def _headline(plan: Plan) -> Iterable[Text]:
     rests = "Rests on published figures, not on your data."
     if base is not None:
         gain = base.gain
+        same = gain.low == gain.mean == gain.high == 0.0
         yield Text(
-            f"Gain {short(gain.mean)} (90 %: {short(gain.low)} to {short(gain.high)}); "
+            f"The plan brings what the {base.name} brings."
+            if same
+            else f"Gain {short(gain.mean)} (90 %: {short(gain.low)} to {short(gain.high)}); "
             f"beats the {base.name} in {percent(base.chance)} of draws."
         )
         if base.name == "current mix" and base.description != "today's spend":
@@ -128,43 +144,62 @@ def _headline(plan: Plan) -> Iterable[Text]:
         )
 
 
-def _table(plan: Plan) -> Table:
+def _table(plan: Plan, width: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     many = len({row.market for row in plan.allocation}) > 1
+    room = width - (min(max(cell_len(row.market) for row in plan.allocation), NAME) + 2) * many
     if many:
-        table.add_column("market")
-    table.add_column("channel")
-    table.add_column("purpose")
-    for name in ("now", "plan", "change", "return (90 %)", f"next {plan.currency}"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", no_wrap=True, overflow="ellipsis")
+        table.add_column("market", min_width=6, max_width=NAME, overflow="fold")
+    table.add_column("channel", min_width=7, max_width=NAME, overflow="fold")
+    table.add_column("purpose", min_width=9, no_wrap=True)
+    columns = [name for name, needed in COLUMNS.items() if room >= needed]
+    for name in columns:
+        if name == "why":  # the only one beside names that may take a second line
+            table.add_column(name)
+        else:
+            header = f"next {plan.currency}" if name == "next" else name
+            table.add_column(header, justify="right", no_wrap=True)
     above: tuple[str, str] = ("", "")
     for row in plan.allocation:
-        if _idle(row):
+        if _idle(plan, row):
             continue
         place = (row.market, row.channel)
         market = row.market if row.market != above[0] else ""
         channel = row.channel if place != above else ""
-        change = row.spend - row.current_spend
-        style = "green" if change > 0.5 else "red" if change < -0.5 else ""
-        cells = [
-            Text(channel),
-            Text(row.purpose),
-            Text(amount(row.current_spend)),
-            Text(amount(row.spend), style="bold"),
-            Text(f"{change:+,.0f}" if abs(change) >= 0.5 else "0", style=style),
-            Text(f"{short(row.outcome.mean)} ({short(row.outcome.low)}-{short(row.outcome.high)})"),
-            Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
-            Text(row.reason),
-        ]
-        table.add_row(*([Text(market), *cells] if many else cells))
+        figures = _figures(plan, row)
+        names = [Text(channel), Text(row.purpose)]
+        table.add_row(*[Text(market)] * many, *names, *(figures[name] for name in columns))
         above = place
     return table
 
 
-def _idle(row: CellPlan) -> bool:
+def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
+    """What the table's columns say of a cell."""
+    usual = plan.totals is not None and FEW <= plan.totals.budget < MANY
+    money = amount if usual else short
+    change = row.spend - row.current_spend
+    if abs(change) <= _nothing(plan):
+        change = 0.0
+    style = "green" if change > 0.0 else "red" if change < 0.0 else ""
+    outcome = row.outcome
+    return {
+        "now": Text(money(row.current_spend)),
+        "plan": Text(money(row.spend), style="bold"),
+        "change": Text(f"{'+' * (change > 0.0)}{money(change)}", style=style),
+        "return (90 %)": Text(f"{short(outcome.mean)} ({short(outcome.low)}-{short(outcome.high)})"),
+        "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
+        "why": Text(row.reason),
+    }
+
+
+def _nothing(plan: Plan) -> float:
+    """Money that is rounding in this plan."""
+    return NOTHING * max(plan.totals.budget, plan.totals.current_spend) if plan.totals else 0.0
+
+
+def _idle(plan: Plan, row: CellPlan) -> bool:
     """Whether a cell has no money, today or in the plan."""
-    return row.current_spend == 0.0 and row.spend < 0.005
+    return row.current_spend == 0.0 and row.spend <= _nothing(plan)
 
 
 def _bars(plan: Plan) -> Iterable[Table]:
@@ -182,7 +217,8 @@ def _bars(plan: Plan) -> Iterable[Table]:
 
 def _comparisons(plan: Plan) -> str:
     parts = [f"{c.name} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons]
-    mean = plan.totals.outcome.mean if plan.totals else 0.0
+    # The plan on the same fresh draws as the other splits, not on those that it was made on.
+    mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
     note = "" if all(c.feasible for c in plan.comparisons) else "   (* breaks a rule)"
     return "   ".join([*parts, f"plan {short(mean)}"]) + note + _surveyed(plan.comparisons)
 
@@ -224,7 +260,7 @@ def _without_money(plan: Plan) -> str:
     many = len({row.market for row in plan.allocation}) > 1
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in plan.allocation:
-        if _idle(row):
+        if _idle(plan, row):
             groups.setdefault((row.market if many else "", row.purpose, row.reason), []).append(row.channel)
     return _some(
         [

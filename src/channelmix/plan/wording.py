@@ -1,20 +1,22 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, in a plan's own lines and in reports."""
 
 from __future__ import annotations
+
+import math
 
 __all__ = ["amount", "percent", "short"]
 
 
 def amount(value: float) -> str:
-    """Whole units with thousands separators; two decimals where units are few.
+    """Whole units with thousands separators; two decimals where units are few, two digits where there is hardly one.
 
-    >>> amount(41049.6), amount(0.04), amount(-3.2)
-    ('41,050', '0.04', '-3.20')
+    >>> amount(41049.6), amount(0.04), amount(-3.2), amount(0.0000012)
+    ('41,050', '0.04', '-3.20', '0.0000012')
     """
     value = _steady(value)
     if abs(value) >= 100.0 or value == round(value):
         return f"{value + 0.0:,.0f}"
-    return f"{value:,.2f}"
+    return f"{value:,.2f}" if abs(value) >= 0.01 else _two_digits(value)
 
 
 def short(value: float) -> str:
@@ -28,8 +30,10 @@ def short(value: float) -> str:
     for limit, unit, suffix in ((999.5e6, 1e9, "bn"), (999.5e3, 1e6, "M"), (999.5, 1e3, "k")):
         if size >= limit:
             scaled = value / unit
-            return f"{scaled:.0f}{suffix}" if abs(scaled) >= 9.95 else f"{scaled:.1f}{suffix}"
-    return f"{value + 0.0:.0f}" if size >= 9.5 or value == round(value) else f"{value:.2g}"
+            return f"{scaled:,.0f}{suffix}" if abs(scaled) >= 9.95 else f"{scaled:.1f}{suffix}"
+    if size >= 9.5 or value == round(value):
+        return f"{value + 0.0:.0f}"
+    return f"{value:.2g}"
 
 
 def percent(share: float) -> str:
@@ -43,9 +47,16 @@ def percent(share: float) -> str:
         return "> 99.9 %"
     if value in (0.0, 100.0) or abs(value) >= 1.0:
         return f"{value:.1f} %" if 99.0 < value < 100.0 else f"{value:.0f} %"
-    return f"{value:.2g} %" if abs(value) >= 0.01 else f"{value:.4f} %"
+    return f"{value:.2g} %" if abs(value) >= 0.01 else f"{_two_digits(value)} %"
 
 
 def _steady(value: float) -> float:
     """Drop digits that another machine may round otherwise, so that 45,499.9999999 and 45,500 read alike."""
     return float(f"{value:.9g}")
+
+
+def _two_digits(value: float) -> str:
+    """Two significant digits, written out unless that takes a long row of zeros."""
+    if abs(value) < 1e-9:
+        return f"{value:.2g}"
+    return f"{value:.{1 - math.floor(math.log10(abs(value)))}f}"

@@ -1,0 +1,214 @@
+"""What published figures say of a quantity: one mixed-effects regression of its logarithm for each quantity.
+
+A quantity qualifies with at least 15 figures from at least 5 sources. A figure's logarithm depends on channel, purpose,
+sector, country and its continent, variant (iOS or Android, Facebook or Instagram, marketing or utility message, ...),
+kind of source, source, and year. Figures are weighted by how far their kind of source deserves trust.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
+from channelmix.effectiveness.mixed_effects import MixedEffectsRegressor
+
+__all__ = ["COLUMNS", "MetaRegression", "Setting", "usable_figures"]
+
+Array = NDArray[np.float64]
+
+COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
+"""Columns with random effects; the last column of the regression is the year."""
+
+FEWEST_FIGURES, FEWEST_SOURCES = 15, 5
+
+EFFECT_SCALE, EFFECT_SPREAD = 0.3, 0.7
+"""Prior of every scale, chosen by cross-validation over sources (benchmarks/bench_meta_regression.py)."""
+
+VARIANTS = re.compile(
+    r"\b(ios|android|facebook|instagram|tiktok|linkedin|twitter|web push|leads?|cart|marketing|utility"
+    r"|authentication)\b",
+    re.IGNORECASE,
+)
+"""Words of a remark that tell figures of one quantity apart."""
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a quantity is wanted: the levels that a prediction is made for.
+
+    An empty text stands for what no figure tells apart. `kind` is the kind of source whose figures the prediction is
+    to resemble; `year` None asks for the middle of the years found.
+    """
+
+    channel: str
+    purpose: str
+    sector: str = "all"
+    country: str = ""
+    continent: str = ""
+    variant: str = ""
+    kind: str = "measured_vendor"
+    source: str = "the company itself"
+    year: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Quantity:
+    """One quantity's regression and the figures behind it."""
+
+    regressor: MixedEffectsRegressor
+    figures: tuple[Fact, ...]
+    settings: tuple[Setting, ...]
+    middle_year: float
+
+
+class MetaRegression(BaseEstimator):
+    """Regressions of all quantities that qualify, fitted to published figures.
+
+    Parameters
+    ----------
+    effect_scale, effect_spread : float
+        Prior of the scales; see `MixedEffectsRegressor`.
+
+    Attributes
+    ----------
+    quantities_ : tuple of str
+        Quantities that qualify.
+    """
+
+    def __init__(self, effect_scale: float = EFFECT_SCALE, effect_spread: float = EFFECT_SPREAD) -> None:
+        self.effect_scale = effect_scale
+        self.effect_spread = effect_spread
+
+    def fit(self, X: Iterable[Fact] | None = None, y: None = None) -> Self:  # noqa: ARG002  scikit-learn's
+        """Take the figures; each quantity is fitted when it is first asked for.
+
+        Parameters
+        ----------
+        X : iterable of Fact, optional
+            By default, all published figures.
+        y : None
+            Not used.
+        """
+        self._figures = usable_figures(load_facts() if X is None else X)
+        counts = Counter(fact.quantity for fact in self._figures)
+        self.quantities_ = tuple(
+            sorted(q for q in counts if _qualifies([f for f in self._figures if f.quantity == q]))
+        )
+        self._fitted: dict[str, _Quantity] = {}
+        return self
+
+    def predict_log(self, quantity: str, settings: Sequence[Setting]) -> tuple[Array, Array, int]:
+        """Predict the logarithm of a quantity for several settings jointly.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_settings,)
+        covariance : ndarray of shape (n_settings, n_settings)
+            Of a new figure: it includes how much sources differ, and settings of one source share that.
+        degrees_of_freedom : int
+            Of the multivariate Student's t.
+
+        Raises
+        ------
+        KeyError
+            If the quantity does not qualify.
+        """
+        fitted = self._quantity(quantity)
+        mean, covariance = fitted.regressor.predict_joint(_table(settings, fitted.middle_year))
+        return mean, covariance, fitted.regressor.degrees_of_freedom_
+
+    def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
+        """Return the figures nearest to a setting: of its channel and country, else of its channel, else all."""
+        figures = self._quantity(quantity).figures
+        for near in (
+            [f for f in figures if f.channel == setting.channel and f.country == setting.country != ""],
+            [f for f in figures if f.channel == setting.channel],
+        ):
+            if near:
+                return near
+        return list(figures)
+
+    def _quantity(self, quantity: str) -> _Quantity:
+        check_is_fitted(self)
+        if quantity not in self.quantities_:
+            raise KeyError(quantity)
+        if quantity not in self._fitted:
+            figures = tuple(f for f in self._figures if f.quantity == quantity)
+            self._fitted[quantity] = _fit(figures, self.effect_scale, self.effect_spread)
+        return self._fitted[quantity]
+
+
+def usable_figures(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Figures with a positive number, money turned into US dollars and percent into shares."""
+    return tuple(fact for fact in map(_in_standard_unit, facts) if fact is not None)
+
+
+@cache
+def _in_standard_unit(fact: Fact) -> Fact | None:
+    value = fact.value
+    if value is None or value <= 0.0:
+        return None
+    currency, _, rest = fact.unit.partition(" ")
+    if currency in USD and rest.startswith("per"):
+        factor, unit = USD[currency], f"USD {rest}"
+    elif fact.unit.startswith("percent"):
+        factor, unit = 0.01, fact.unit.replace("percent", "share", 1)
+    else:
+        factor, unit = 1.0, fact.unit
+    return replace(fact, low=None, typical=value * factor, high=None, unit=unit)
+
+
+def _qualifies(figures: Sequence[Fact]) -> bool:
+    return len(figures) >= FEWEST_FIGURES and len({f.source_title for f in figures}) >= FEWEST_SOURCES
+
+
+def _fit(figures: tuple[Fact, ...], effect_scale: float, effect_spread: float) -> _Quantity:
+    years = [float(f.year) for f in figures if f.year.isdigit()]
+    middle = float(np.mean(years)) if years else 0.0
+    settings = tuple(_setting(fact) for fact in figures)
+    regressor = MixedEffectsRegressor(
+        categorical=range(len(COLUMNS)),
+        group=COLUMNS.index("source"),
+        effect_scale=effect_scale,
+        effect_spread=effect_spread,
+    )
+    log_values = [math.log(fact.value) for fact in figures if fact.value is not None]
+    regressor.fit(_table(settings, middle), log_values, [TRUST[fact.kind] for fact in figures])
+    return _Quantity(regressor, figures, settings, middle)
+
+
+def _setting(fact: Fact) -> Setting:
+    words = sorted({word.lower() for word in VARIANTS.findall(fact.note)})
+    return Setting(
+        channel=fact.channel,
+        purpose=fact.purpose,
+        sector=fact.sector,
+        country=fact.country,
+        continent=fact.continent,
+        variant=" ".join(words[:2]),
+        kind=fact.kind,
+        source=fact.source_title,
+        year=float(fact.year) if fact.year.isdigit() else None,
+    )
+
+
+def _table(settings: Sequence[Setting], middle_year: float) -> NDArray[np.object_]:
+    """Rows of the regression; what no source tells is a level of its own, and an unknown year the middle one."""
+    rows: list[list[object]] = []
+    for s in settings:
+        levels: Mapping[str, str] = {name: getattr(s, name) or UNKNOWN for name in COLUMNS}
+        rows.append([*levels.values(), middle_year if s.year is None else s.year])
+    return np.array(rows, dtype=object)

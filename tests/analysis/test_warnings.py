@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from channelmix.allocation import solve
+from channelmix.analysis import warnings
+from channelmix.plan import Plan
+from channelmix.problem import AllocationProblem
+from channelmix.profile import CompanyProfile
+from channelmix.recommender import optimize
+from channelmix.response import ResponseCurves
+from channelmix.rules import FixedBudget, SpendBounds
+from channelmix.solution import Status
+
+
+def warnings_of(content: dict[str, Any], **options: Any) -> list[str]:
+    return optimize(CompanyProfile.model_validate(content), **options).warnings
+
+
+def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
+    rows = {row.name: row for row in small_plan.allocation}
+    lines = small_plan.warnings
+    for name, row in rows.items():
+        said = [line for line in lines if f" {name}" in line]
+        cut = row.current_spend > 0.0 and row.spend <= 0.75 * row.current_spend
+        assert len(said) == cut
+        if cut:
+            verb = "abandons" if row.spend <= 1e-6 * row.current_spend else "cuts"
+            assert said[0].startswith(verb)
+    assert any(line.startswith("abandons FR/app/promotion, which works: EUR 3,000 to 0;") for line in lines)
+    assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
+
+
+def test_what_does_not_work_may_be_cut(small: dict[str, Any]) -> None:
+    small["channels"]["app"]["reachable"] = 0.0
+    assert not any("FR/app/promotion" in line for line in warnings_of(small))
+
+
+def test_a_cut_to_almost_nothing_is_not_called_100_percent(small: dict[str, Any]) -> None:
+    small["rules"] = [{"kind": "spend_bounds", "bounds": {"app/promotion": [1.0, 1.0]}}]
+    (line,) = (line for line in warnings_of(small) if "FR/app/promotion" in line)
+    assert line.startswith("cuts FR/app/promotion by > 99.9 %")
+
+
+def test_nothing_to_warn_of(small: dict[str, Any]) -> None:
+    small["channels"] = {
+        "sms": {"reachable": 5e4, "purposes": ["promotion"], "current_spend": {"promotion": 500.0}}
+    }
+    small["scenario"]["amount"] = 500.0
+    plan = optimize(CompanyProfile.model_validate(small))
+    assert (plan.totals.next_unit or 0.0) > 1.0 if plan.totals else False
+    assert plan.warnings == []
+
+
+def test_the_last_unit_returns_less_than_itself(small: dict[str, Any]) -> None:
+    (line,) = (line for line in warnings_of(small) if "the last EUR" in line)
+    assert "returns 0.4" in line
+    small["scenario"]["amount"] = 2000.0
+    assert not any("the last EUR" in line for line in warnings_of(small))
+
+
+@pytest.mark.parametrize("amount", [1e9, 1e12])
+def test_money_without_any_use_is_not_spent_in_silence(small: dict[str, Any], amount: float) -> None:
+    """Far above saturation the budget has no price at all: that must not silence the warning."""
+    small["scenario"]["amount"] = amount
+    lines = warnings_of(small)
+    assert any("returns 0.00: less than itself" in line or "stays unspent" in line for line in lines)
+
+
+def test_unspent_money_is_explained(small: dict[str, Any]) -> None:
+    caps = {channel: [None, 100.0] for channel in small["channels"]}
+    small["rules"] = [{"kind": "spend_bounds", "bounds": caps}]
+    lines = warnings_of(small)
+    assert (
+        "EUR 19,600 of the budget stays unspent: the rules hold every cell that would gain from it" in lines
+    )
+    assert not any("the last EUR" in line for line in lines)
+
+
+def test_unspent_money_without_rules_is_not_blamed_on_rules(small: dict[str, Any]) -> None:
+    small["channels"] = {
+        "sms": {"reachable": 0.0, "purposes": ["promotion"], "current_spend": {"promotion": 5.0}}
+    }
+    plan = optimize(CompanyProfile.model_validate(small))
+    assert not any("rules" in line for line in plan.warnings)
+
+
+def test_not_certified_is_the_first_warning(small: dict[str, Any]) -> None:
+    plan = optimize(CompanyProfile.model_validate(small), gap=1e-13, time_limit=1e-9)
+    assert plan.status is Status.NOT_CERTIFIED
+    assert plan.warnings[0].startswith("not certified: a split worth up to ")
+    assert plan.certificate.gap is not None
+    assert plan.certificate.gap > 1e-13
+
+
+def test_small_amounts_are_readable(small: dict[str, Any]) -> None:
+    small["scenario"]["amount"] = 0.5
+    small["rules"] = [{"kind": "spend_bounds", "bounds": {"all": [None, 0.25]}}]
+    assert any(line.startswith("EUR 0.25 of the budget stays unspent") for line in warnings_of(small))
+
+
+def test_no_rule_is_blamed_where_there_is_none() -> None:
+    """Far from saturation, and yet unspent: only a search that was cut short leaves that."""
+    curves = ResponseCurves.exponential([[10.0]], [[5.0]], names=["m/a/p"])
+    spend = np.array([1.0])
+    left_over = {
+        False: AllocationProblem(curves, FixedBudget(100.0)),
+        True: AllocationProblem(curves, FixedBudget(100.0), [SpendBounds({"a": (None, 1.0)})]),
+    }
+    for ruled, problem in left_over.items():
+        found = solve(left_over[True])
+        assert found.spend == pytest.approx(spend)
+        (line,) = warnings(problem, found, "EUR", 100.0)
+        assert line.startswith("EUR 99 of the budget stays unspent")
+        assert ("rules" in line) == ruled

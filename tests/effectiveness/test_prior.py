@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from channelmix.datasets import PriorRange
+from channelmix.effectiveness import CellDraws, PublishedPrior, prior_curves
+from channelmix.effectiveness.prior import MOST_DIMENSIONS, SHARES
+from channelmix.profile import CompanyProfile
+
+
+def cells_of(content: dict[str, Any]) -> Any:
+    return CompanyProfile.model_validate(content).cells()
+
+
+def draw(content: dict[str, Any], n_draws: int = 256, seed: int = 0) -> CellDraws:
+    return PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(cells_of(content))
+
+
+def by_cell(draws: CellDraws) -> dict[str, Any]:
+    return {cell.name: q for cell, q in zip(draws.cells, draws.quantities, strict=True)}
+
+
+def test_scikit_learn_parameters() -> None:
+    prior = PublishedPrior(n_draws=64, seed=3)
+    assert prior.get_params() == {"n_draws": 64, "seed": 3}
+    prior.set_params(seed=4).fit()
+    copied = clone(prior)
+    assert copied.get_params() == {"n_draws": 64, "seed": 4}
+    with pytest.raises(NotFittedError):
+        copied.draws(())
+
+
+def test_no_cells_no_draws() -> None:
+    assert PublishedPrior().fit().draws(()).quantities == ()
+
+
+def test_draws_are_log_normal_with_the_stated_interval(small: dict[str, Any]) -> None:
+    draws = draw(small, n_draws=4096)
+    seen = 0
+    for figure in draws.figures:
+        entry = figure.range
+        place = [c.name for c in draws.cells].index(figure.cells[0])
+        sample = draws.quantities[place][entry.quantity]
+        low, middle, high = np.quantile(sample, [0.05, 0.5, 0.95])
+        k = entry.uncertainty_factor
+        most = 1.0 if entry.quantity in SHARES else np.inf
+        assert middle == pytest.approx(min(entry.typical, most), rel=0.01)
+        assert low == pytest.approx(min(entry.typical / k, most), rel=0.02)
+        assert high == pytest.approx(min(entry.typical * k, most), rel=0.02)
+        seen += 1
+    assert seen > 30
+
+
+def test_shares_never_exceed_one(small: dict[str, Any]) -> None:
+    for quantities in draw(small, n_draws=4096).quantities:
+        for name, sample in quantities.items():
+            assert (sample > 0.0).all()
+            assert name not in SHARES or sample.max() <= 1.0
+
+
+def test_markets_share_draws_and_channels_do_not(small: dict[str, Any]) -> None:
+    small["markets"] = [{"name": "A", "customers": 100000.0}, {"name": "B", "customers": 50000.0}]
+    cells = by_cell(draw(small, n_draws=2048))
+    for name, quantities in cells.items():
+        if name.startswith("A/"):
+            assert all((q == cells["B/" + name[2:]][key]).all() for key, q in quantities.items())
+    # One range for several channels is no reason to draw it together.
+    independent = [
+        np.log(cells[name]["incremental_factor"])
+        for name in ("A/sms/promotion", "A/im/promotion", "A/app/promotion")
+    ] + [np.log(cells["A/sms/promotion"]["conversion_rate"])]
+    correlation = np.corrcoef(independent) - np.eye(4)
+    assert np.abs(correlation).max() < 0.05
+
+
+def test_order_and_names_do_not_matter(small: dict[str, Any]) -> None:
+    small["markets"] = [{"name": "A", "customers": 100000.0}, {"name": "B", "customers": 50000.0}]
+    small["channels"]["kiosk"] = {"like": "sms", "reachable": 2000.0}
+    small["channels"]["phone"] = {"like": "im", "reachable": 3000.0}
+    turned = copy.deepcopy(small)
+    turned["markets"].reverse()
+    turned["channels"] = dict(reversed(turned["channels"].items()))
+    renamed = copy.deepcopy(small)
+    renamed["channels"]["zzz"] = renamed["channels"].pop("kiosk")
+    first, second, third = by_cell(draw(small)), by_cell(draw(turned)), by_cell(draw(renamed))
+    for name, quantities in first.items():
+        for other, key in ((second, name), (third, name.replace("kiosk", "zzz"))):
+            assert quantities.keys() == other[key].keys()
+            assert all((quantities[q] == other[key][q]).all() for q in quantities)
+
+
+def test_currency_of_the_statements_does_not_matter(small: dict[str, Any]) -> None:
+    small["channels"]["kiosk"] = {"like": "sms", "reachable": 2000.0, "cost_per_contact": {"promotion": 9.0}}
+    small["channels"]["phone"] = {"like": "sms", "reachable": 2000.0, "cost_per_contact": {"promotion": 10.0}}
+    scaled = copy.deepcopy(small)
+    for name in ("kiosk", "phone"):
+        scaled["channels"][name]["cost_per_contact"]["promotion"] *= 1e-5
+    first, second = by_cell(draw(small)), by_cell(draw(scaled))
+    assert all((q[key] == second[name][key]).all() for name, q in first.items() for key in q)
+
+
+def test_seeds_reproduce_and_differ(small: dict[str, Any]) -> None:
+    one, same, other = (by_cell(draw(small, seed=seed)) for seed in (7, 7, 8))
+    sample = one["FR/sms/promotion"]["conversion_rate"]
+    assert (sample == same["FR/sms/promotion"]["conversion_rate"]).all()
+    assert (sample != other["FR/sms/promotion"]["conversion_rate"]).any()
+
+
+@pytest.mark.parametrize("n_draws", [1, 3, 100, 257])
+def test_any_number_of_draws(small: dict[str, Any], n_draws: int) -> None:
+    draws = draw(small, n_draws=n_draws)
+    assert all(len(q) == n_draws for quantities in draws.quantities for q in quantities.values())
+    longer = draw(small, n_draws=2 ** (n_draws - 1).bit_length())
+    assert (
+        by_cell(draws)["FR/im/service"]["resolution"]
+        == by_cell(longer)["FR/im/service"]["resolution"][:n_draws]
+    ).all()
+
+
+def test_more_quantities_than_one_sequence_can_draw() -> None:
+    prior = PublishedPrior(n_draws=2, seed=5)
+    points = prior._uniform(MOST_DIMENSIONS + 3)
+    assert points.shape == (2, MOST_DIMENSIONS + 3)
+    assert (points[:, :3] != points[:, -3:]).all()
+
+
+@pytest.mark.parametrize(
+    ("figure", "gone"),
+    [
+        ({"cost_per_contact": {"promotion": 0.05}}, {"cost_per_contact"}),
+        ({"contacts_per_customer": 4.0}, {"saturation_frequency"}),
+        ({"orders_per_contact": 0.003}, {"conversion_rate", "incremental_factor"}),
+    ],
+)
+def test_a_stated_figure_replaces_published_ones(
+    small: dict[str, Any], figure: dict[str, Any], gone: set[str]
+) -> None:
+    before = by_cell(draw(small))["FR/sms/promotion"]
+    small["channels"]["sms"] |= figure
+    draws = draw(small)
+    after = by_cell(draws)["FR/sms/promotion"]
+    assert before.keys() - after.keys() == gone
+    used = {(f.range.quantity, name) for f in draws.figures for name in f.cells}
+    assert not used & {(quantity, "FR/sms/promotion") for quantity in gone}
+
+
+def test_stated_service_figures_and_penetration(small: dict[str, Any]) -> None:
+    small["channels"]["im"] |= {"service_share": 0.2, "resolution_share": 0.8, "on_time_share": 0.9}
+    small["channels"]["im"]["cost_per_contact"] = {"service": 3.0}
+    small["markets"][0]["penetration"] = 0.9
+    draws = draw(small)
+    assert by_cell(draws)["FR/im/service"].keys() == {"load_variation"}
+    assert "penetration" not in {f.range.quantity for f in draws.figures}
+
+
+def test_only_what_a_curve_uses_is_listed(small: dict[str, Any]) -> None:
+    """Service depends on inbound contacts, social media on no phone: the share of phones is not theirs."""
+    figures = {f.range.quantity: f.cells for f in draw(small).figures}
+    assert all("service" not in name and "social" not in name for name in figures["penetration"])
+
+
+def test_ranges_can_be_replaced(small: dict[str, Any]) -> None:
+    known = PriorRange("sms", "promotion", "conversion_rate", 0.5, 0.5, 0.5, "", 1.0, (), "judgement", "")
+    draws = PublishedPrior(n_draws=4).fit([known]).draws(cells_of(small))
+    assert (by_cell(draws)["FR/sms/promotion"]["conversion_rate"] == 0.5).all()
+
+
+def test_every_channel_and_purpose_has_its_figures(small: dict[str, Any]) -> None:
+    draws = draw(small)
+    assert len(draws.cells) == 12
+    curves = prior_curves(draws, 30.0, 0.9)
+    assert curves.names == tuple(cell.name for cell in draws.cells)
+    assert curves.n_draws == draws.n_draws
+    assert draws.evidence == ("prior",) * 12

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from channelmix.plan import Plan
+from channelmix.profile import CompanyProfile
+from channelmix.recommender import optimize
+from channelmix.report import terminal as module
+from channelmix.report import to_csv, to_terminal
+
+
+def plan_of(content: dict[str, Any]) -> Plan:
+    return optimize(CompanyProfile.model_validate(content))
+
+
+def piped(plan: Plan, **options: Any) -> str:
+    file = io.StringIO()
+    to_terminal(plan, file, **options)
+    return file.getvalue()
+
+
+def on_terminal(plan: Plan, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a terminal of this width is sent, escape sequences included."""
+    file = io.StringIO()
+
+    def console(**options: Any) -> Console:
+        return Console(
+            **{**options, "force_terminal": True, "width": width, "_environ": {"TERM": "xterm-256color"}}
+        )
+
+    monkeypatch.setattr(module, "Console", console)
+    to_terminal(plan, file)
+    return file.getvalue()
+
+
+def changed(plan: Plan, **parts: Any) -> Plan:
+    return Plan.from_json(json.dumps(json.loads(plan.to_json()) | parts))
+
+
+@pytest.fixture(scope="module")
+def tall() -> Plan:
+    """Two markets and a custom channel, all with difficult names."""
+    content = {
+        "name": "[bold]北京 Très Long[/] 株式会社 {x} :smile: \\[red]",
+        "sector": "retail",
+        "country": "FR",
+        "currency": "EUR",
+        "usd_rate": 0.9,
+        "period": 45,
+        "periods": 2,
+        "scenario": {"kind": "fixed_budget", "amount": 20000.0},
+        "purposes": {
+            "promotion": {"margin_per_order": 20.0},
+            "service": {"inbound_contacts": 500.0, "value_per_resolution": 9.0},
+        },
+        "markets": [
+            {"name": "[red]Île-de-France und ein sehr langer Name einer Region[red]", "customers": 1e5},
+            {"name": "北京市朝阳区北京市朝阳区北京市朝阳区", "customers": 3e5},
+            {"name": "=SUM(A1)", "customers": 1e4},
+        ],
+        "channels": {
+            "sms": {"reachable": 1e4, "current_spend": {"promotion": 8000.0}},
+            "[link=http:x]kiosk de nom très très long": {"like": "im", "reachable": 1e4},
+        },
+        "rules": [{"kind": "keep_working", "floor": 0.5}],
+    }
+    return plan_of(content)
+
+
+def test_into_a_pipe_there_is_plain_text(example_plan: Plan) -> None:
+    text = piped(example_plan)
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[0].startswith("Maison Verte   EUR 135,000 a month")
+    assert lines[0].endswith("OPTIMAL (proven)")
+
+
+def test_the_table_says_what_the_plan_says(example_plan: Plan) -> None:
+    text = piped(example_plan)
+    for row in example_plan.allocation:
+        if row.spend or row.current_spend:
+            assert f"{row.current_spend:,.0f}" in text
+            assert f"{row.spend:,.0f}" in text
+            assert row.reason in text
+    for warning in example_plan.warnings:
+        assert warning in " ".join(text.split())
+    assert "No money  advocacy on social, sms, im, app (returns less than the others)" in text
+    assert "Over 3 periods" in text
+
+
+def test_colours_on_a_terminal_only(example_plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[" in on_terminal(example_plan, 120, monkeypatch)
+    monkeypatch.undo()
+    assert "\x1b[" not in piped(example_plan, color=False)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+@pytest.mark.parametrize("which", ["example_plan", "tall", "infeasible_plan"])
+def test_any_width(
+    which: str, width: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan: Plan = request.getfixturevalue(which)
+    monkeypatch.setenv("NO_COLOR", "1")
+    for line in on_terminal(plan, width, monkeypatch).splitlines():
+        plain = line.replace("\x1b[1m", "").replace("\x1b[0m", "")
+        for code in ("\x1b[1;32m", "\x1b[1;31m", "\x1b[32m", "\x1b[31m", "\x1b[33m"):
+            plain = plain.replace(code, "")
+        assert cell_len(plain) <= width
+        assert "…" not in plain, "no number is cut"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_names_never_vanish(tall: Plan, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = on_terminal(tall, width, monkeypatch)
+    assert "sms" in text
+    assert "promotion" in text
+    for line in text.splitlines():
+        if "=SUM(A1)" in line and "promotion" in line:
+            break
+    else:
+        pytest.fail("a row without its names")
+
+
+def test_text_is_text(tall: Plan) -> None:
+    """What looks like markup, emoji or a format is shown as it was written."""
+    text = piped(tall)
+    assert "[bold]北京 Très Long[/] 株式会社 {x} :smile: \\[red]" in text
+    assert "[link=http:x]kiosk" in text
+    assert "per 45 days" in text
+
+
+@pytest.mark.parametrize("factor", [1e-6 / 2e4, 1e12 / 2e4, 1e-12])
+def test_very_small_and_very_large_amounts(small: dict[str, Any], factor: float) -> None:
+    small["usd_rate"] *= factor
+    small["scenario"]["amount"] *= factor
+    small["purposes"]["promotion"]["margin_per_order"] *= factor
+    small["purposes"]["service"]["value_per_resolution"] *= factor
+    small["purposes"]["advocacy"]["value_per_exposure"] *= factor
+    for channel in small["channels"].values():
+        channel["current_spend"] = {p: factor * a for p, a in channel["current_spend"].items()}
+    text = piped(plan_of(small))
+    header = next(line for line in text.splitlines() if line.startswith("channel"))
+    assert header.split() == [
+        "channel",
+        "purpose",
+        "now",
+        "plan",
+        "change",
+        "return",
+        "(90",
+        "%)",
+        "next",
+        "EUR",
+        "why",
+    ]
+    (row,) = (line for line in text.splitlines() if line.startswith("sms "))
+    now, plan, change = row.split()[2:5]
+    values = [float(x.removesuffix("bn")) for x in (now, plan, change)]
+    assert values[0] > 0.0
+    assert values[1] == pytest.approx(values[0] + values[2], rel=0.1)
+    assert "…" not in text
+
+
+def test_rows_are_not_hidden_in_a_small_currency(small: dict[str, Any]) -> None:
+    small["usd_rate"] *= 1e-9
+    small["scenario"]["amount"] *= 1e-9
+    for purpose, worth in (("promotion", "margin_per_order"), ("service", "value_per_resolution")):
+        small["purposes"][purpose][worth] *= 1e-9
+    for channel in small["channels"].values():
+        channel["current_spend"] = {}
+    text = piped(plan_of(small))
+    assert any(line.startswith("sms ") for line in text.splitlines())
+
+
+def test_infeasible(infeasible_plan: Plan) -> None:
+    text = piped(infeasible_plan)
+    assert "INFEASIBLE" in text.splitlines()[0]
+    for rule in infeasible_plan.conflicts:
+        assert f"  - {rule}" in text
+    assert "obeys all rules." in piped(changed(infeasible_plan, conflicts=[]))
+
+
+def test_not_certified(small: dict[str, Any]) -> None:
+    plan = optimize(CompanyProfile.model_validate(small), gap=1e-13, time_limit=1e-9)
+    text = piped(plan)
+    assert "NOT CERTIFIED" in text.splitlines()[0]
+    assert "OPTIMAL" not in text
+
+
+def test_the_plan_that_is_the_current_mix(small: dict[str, Any]) -> None:
+    small["rules"] = [{"kind": "change_limit", "absolute": 0.0}]
+    text = piped(plan_of(small))
+    assert "The plan brings what the current mix brings." in text
+    assert "beats" not in text
+
+
+def test_without_spend_today(small: dict[str, Any]) -> None:
+    for channel in small["channels"].values():
+        channel["current_spend"] = {}
+    text = piped(plan_of(small))
+    assert "beats the equal split" in text
+    assert "now       " not in text
+
+
+def test_csv_parses_back(example_plan: Plan) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(example_plan))))
+    assert len(rows) == len(example_plan.allocation)
+    for row, cell in zip(rows, example_plan.allocation, strict=True):
+        assert (row["market"], row["channel"], row["purpose"]) == (cell.market, cell.channel, cell.purpose)
+        assert float(row["spend"]) == cell.spend
+        assert float(row["outcome_high"]) == cell.outcome.high
+        assert row["reason"] == cell.reason
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_csv_holds_no_formula(small: dict[str, Any], start: str) -> None:
+    small["markets"][0]["name"] = f'{start}cmd, "x"'
+    (market,) = {row["market"] for row in csv.DictReader(io.StringIO(to_csv(plan_of(small))))}
+    assert market == f'\'{start}cmd, "x"'
+
+
+def test_csv_of_a_slope_without_limit(example_plan: Plan) -> None:
+    data = json.loads(example_plan.to_json())
+    rows = copy.deepcopy(data["allocation"])
+    rows[0]["marginal_return"] = None
+    plan = changed(example_plan, allocation=rows)
+    first = next(csv.DictReader(io.StringIO(to_csv(plan))))
+    assert first["marginal_return"] == ""
+    assert "no limit" in piped(plan)
+
+
+def test_wide_characters_are_counted_as_wide(example_plan: Plan) -> None:
+    title = piped(changed(example_plan, name="北京市")).splitlines()[0]
+    assert cell_len(title) == 100
+    assert title.endswith("OPTIMAL (proven)")
