@@ -253,6 +253,38 @@ class StandardForm:
         """Whether the rules conflict already in their bounds on single cells."""
         return bool((self.box_low > self.box_high).any())
 
+    @cached_property
+    def twins(self) -> NDArray[np.intp]:
+        """Group of each cell: neighbours that no number tells apart share one; shape (n_cells,)."""
+        same = [self._interchangeable(i, i + 1) for i in range(self.n_cells - 1)]
+        return np.cumsum([0, *(not twin for twin in same)])
+
+    def _interchangeable(self, i: int, j: int) -> bool:
+        numbers = (self.box_low, self.box_high, self.charge, *self.A)
+        one, other = self.curves.cell(i), self.curves.cell(j)
+        return (
+            all(row[i] == row[j] for row in numbers)
+            and type(one) is type(other)
+            and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
+        )
+
+    def halves(self, box_low: Array, box_high: Array, cell: int, at: float) -> tuple[Array, Array]:
+        """Split a box at `at` of one cell: the upper ends of the first half, the lower ends of the second.
+
+        Twins can be taken in falling order of spend, since exchanging them changes nothing. So where a cell gets at
+        most `at`, its later twins do too, and where it gets at least `at`, so do its earlier ones.
+        """
+        twin = self.twins == self.twins[cell]
+        place = np.arange(self.n_cells)
+        return (
+            np.where(twin & (place >= cell), np.minimum(box_high, at), box_high),
+            np.where(twin & (place <= cell), np.maximum(box_low, at), box_low),
+        )
+
+    def in_falling_order(self, spend: Array) -> Array:
+        """Exchange the spend of twins so that it falls from each to the next."""
+        return spend[np.lexsort((-spend, self.twins))]
+
     def to_user(self, spend: Array) -> Array:
         """Spend in the user's order and unit."""
         result = np.empty(self.n_cells)

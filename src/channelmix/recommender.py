@@ -181,7 +181,7 @@ def _plan(
         totals=_totals(profile, problem, solution.spend, prices) if feasible else None,
         comparisons=list(comparisons),
         assumptions=analysis.assumptions(draws.figures),
-        remarks=analysis.remarks(),
+        remarks=analysis.remarks(*_defaults_taken(profile)),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         warnings=analysis.warnings(problem, solution, profile.currency, budget) if feasible else [],
@@ -195,6 +195,13 @@ def _plan(
             fresh_draws=FRESH_DRAWS,
         ),
     )
+
+
+def _defaults_taken(profile: CompanyProfile) -> list[str]:
+    """What the profile leaves open beside figures."""
+    if profile.scenario is not None:
+        return []
+    return [f"The profile states no scenario: the budget is today's spend, {profile.budget:,.0f} {profile.currency}."]
 
 
 def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution) -> list[CellPlan]:

@@ -252,6 +252,7 @@ class Search:
 
     def _split(self, node: _Node, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> None:
         """Split the box at `spend` of the cell whose hull lies highest above its curve."""
+        spend = np.clip(self.form.in_falling_order(spend), node.low, node.high)
         top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
         room = np.minimum(spend - node.low, node.high - spend) > SLIVER * self.form.span
         excess = np.where(room, top - self.form.curves.mean_value(spend), -math.inf)
@@ -265,9 +266,9 @@ class Search:
             if width[cell] <= SLIVER:
                 node.stuck = True
                 return
-        self._refine(cell, [at])
-        below, above = node.high.copy(), node.low.copy()
-        below[cell] = above[cell] = at
+        for twin in np.flatnonzero(self.form.twins == self.form.twins[cell]):
+            self._refine(int(twin), [at])
+        below, above = self.form.halves(node.low, node.high, cell, at)
         node.split = _Split(
             cell,
             at,

@@ -170,7 +170,9 @@ def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
         if points.ndim != 1 or not np.isfinite(points).all():
             raise CertificateError("a grid of the proof is not a list of finite amounts")
         ends = form.box_low[i], form.box_high[i]
-        points = np.concatenate([points, proof.threshold[proof.cell == i]])
+        points = np.concatenate(
+            [points, proof.threshold[np.isin(proof.cell, np.flatnonzero(form.twins == form.twins[i]))]]
+        )
         grids.append(np.append(np.clip(points, *ends), ends))
     return _walk(form, proof, [Envelope(form.curves.cell(i), grid) for i, grid in enumerate(grids)])
 
@@ -193,8 +195,7 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         at = float(threshold[node])
         if not low[split] <= at <= high[split]:
             raise CertificateError("the proof splits a cell outside its box")
-        below, above = high.copy(), low.copy()
-        below[split] = above[split] = at
+        below, above = form.halves(low, high, split, at)
         stack += [(above, high), (low, below)]  # preorder: the lower child comes first
     if stack:
         raise CertificateError("the proof's tree leaves a part of the box uncovered")
