@@ -139,6 +139,7 @@ def test_without_scenario_todays_total_is_the_budget(small: dict[str, Any]) -> N
     assert plan.totals is not None
     assert plan.totals.budget == 20000.0
     assert plan.scenario == {"kind": "fixed_budget", "amount": 20000.0}
+    assert "The profile states no scenario: the budget is today's spend, 20,000 EUR." in plan.remarks
 
 
 def test_the_current_mix_itself_is_returned_where_nothing_may_move(small: dict[str, Any]) -> None:
