@@ -48,9 +48,13 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         return None
     spend = cp.Variable(form.n_cells, bounds=[form.box_low, form.box_high])
     above, below = np.isfinite(form.high), np.isfinite(form.low)
-    rows = [form.A[above] @ spend <= form.high[above], form.A[below] @ spend >= form.low[below]]
+    rows = []
+    if above.any():
+        rows.append(form.A[above] @ spend <= form.high[above])
+    if below.any():
+        rows.append(form.A[below] @ spend >= form.low[below])
     distance = cp.sum_squares(spend - form.from_user(target))
-    program = cp.Problem(cp.Minimize(distance), [row for row in rows if row.size])
+    program = cp.Problem(cp.Minimize(distance), rows)
     if not solve_program(program, "CLARABEL"):
         return None
     nearest = np.clip(np.asarray(spend.value), form.box_low, form.box_high)
