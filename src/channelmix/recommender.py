@@ -201,7 +201,9 @@ def _defaults_taken(profile: CompanyProfile) -> list[str]:
     """What the profile leaves open beside figures."""
     if profile.scenario is not None:
         return []
-    return [f"The profile states no scenario: the budget is today's spend, {profile.budget:,.0f} {profile.currency}."]
+    return [
+        f"The profile states no scenario: the budget is today's spend, {profile.budget:,.0f} {profile.currency}."
+    ]
 
 
 def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution) -> list[CellPlan]:
