@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from channelmix.datasets import load_ranges
 from channelmix.datasets.facts import Fact
-from channelmix.effectiveness.meta_regression import MetaRegression, _setting, usable_figures
+from channelmix.effectiveness.meta_regression import MetaRegression, held_out_predictions
 
 JUDGED = {
     "cost_per_sms": "cost_per_contact",
@@ -34,46 +34,37 @@ JUDGED = {
 }
 """Judged quantity that a published quantity answers to."""
 
+PURPOSE = {"cost_per_whatsapp_message": "promotion"}
+"""Purpose whose judged range a quantity answers to, where it is not the figure's own: the range of service by instant
+messaging is of an agent's time, not of a message."""
+
 
 def judged_factor(fact: Fact) -> float:
     """Uncertainty factor of the judged range for the figure's channel and purpose; NaN where there is none."""
     ranges = load_ranges()
     name = JUDGED.get(fact.quantity, "")
-    for purpose in (fact.purpose, "promotion", "service", "advocacy"):
+    for purpose in (PURPOSE.get(fact.quantity, fact.purpose), "promotion", "service", "advocacy"):
         if (fact.channel, purpose, name) in ranges:
             return ranges[fact.channel, purpose, name].uncertainty_factor
     return math.nan
 
 
-def held_out(figures: list[Fact]) -> tuple[list[bool], list[float], list[float]]:
+def held_out(figures: Iterable[Fact]) -> tuple[list[bool], list[float], list[float]]:
     """Whether each figure lies in its interval, the interval's factor, and the judged factor."""
-    inside, factor, judged = [], [], []
-    for source in sorted({f.source_title for f in figures}):
-        rest = [f for f in figures if f.source_title != source]
-        out = [f for f in figures if f.source_title == source]
-        model = MetaRegression().fit()
-        from channelmix.effectiveness import meta_regression
-
-        fitted = meta_regression._fit(tuple(rest), model.effect_scale, model.effect_spread)
-        mean, covariance = fitted.regressor.predict_joint(
-            meta_regression._table([_setting(f) for f in out], fitted.middle_year)
-        )
-        half = student_t.ppf(0.95, fitted.regressor.degrees_of_freedom_) * np.sqrt(np.diag(covariance))
-        for f, m, h in zip(out, mean, half, strict=True):
-            inside.append(abs(math.log(f.value or math.nan) - m) <= h)
-            factor.append(math.exp(h))
-            judged.append(judged_factor(f))
-    return inside, factor, judged
+    predictions = held_out_predictions(figures)
+    inside = [p.low <= (p.figure.value or math.nan) <= p.high for p in predictions]
+    factor = [math.sqrt(p.high / p.low) for p in predictions]
+    return inside, factor, [judged_factor(p.figure) for p in predictions]
 
 
 def main() -> int:
-    figures = usable_figures(MetaRegression().fit()._figures)
+    model = MetaRegression().fit()
     print(
         f"{'quantity':28} {'figures':>7} {'sources':>7} {'covered':>8} {'median k':>9} {'judged k':>9} {'ratio':>6}"
     )
     every: tuple[list[bool], list[float]] = ([], [])
-    for quantity in MetaRegression().fit().quantities_:
-        own = [f for f in figures if f.quantity == quantity]
+    for quantity in model.quantities_:
+        own = model.figures(quantity)
         inside, factor, judged = held_out(own)
         ratio = np.array(factor) / np.array(judged)
         known = ratio[np.isfinite(ratio)]

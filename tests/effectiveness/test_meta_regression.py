@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import channelmix.datasets
 from channelmix.datasets.facts import continent_of, load_facts
-from channelmix.effectiveness.meta_regression import MetaRegression, Setting, usable_figures
+from channelmix.datasets.scales import load_scales, scales_table
+from channelmix.effectiveness.meta_regression import (
+    COLUMNS,
+    MetaRegression,
+    Setting,
+    held_out_predictions,
+    usable_figures,
+)
+
+STORED = Path(channelmix.datasets.__file__).parent / "published" / "scales.csv"
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +75,42 @@ def test_drivers_are_the_nearest_figures(model: MetaRegression) -> None:
 def test_what_does_not_qualify_is_refused(model: MetaRegression) -> None:
     with pytest.raises(KeyError):
         model.predict_log("people_told", [Setting("all", "advocacy")])
+
+
+def test_stored_scales_are_those_of_the_published_figures(model: MetaRegression) -> None:
+    """Stale scales are mended by CHANNELMIX_UPDATE_SCALES=1."""
+    searched = MetaRegression().fit(load_facts())
+    scales = {quantity: searched.scales(quantity) for quantity in searched.quantities_}
+    if os.environ.get("CHANNELMIX_UPDATE_SCALES"):
+        STORED.write_text(scales_table(scales), encoding="utf-8")
+        load_scales.cache_clear()
+    assert load_scales().keys() == scales.keys() == set(model.quantities_)
+    for quantity, found in scales.items():
+        assert len(found) == len(COLUMNS) + 2
+        assert load_scales()[quantity] == pytest.approx(found, rel=0.01)
+        assert model.scales(quantity) == pytest.approx(found, rel=0.01)
+
+
+def test_another_prior_has_other_scales(model: MetaRegression) -> None:
+    other = MetaRegression(effect_scale=1.0).fit()
+    assert other.scales("click_through_rate")[-2] > model.scales("click_through_rate")[-2]
+
+
+def test_the_level_is_narrower_than_a_figure_and_shares_its_source(model: MetaRegression) -> None:
+    settings = [Setting("sms", "all", country=c, continent=continent_of(c)) for c in ("US", "FR")]
+    mean, figure, _ = model.predict_log("cost_per_sms", settings)
+    same, level, _ = model.predict_log("cost_per_sms", settings, noise=False)
+    scales = model.scales("cost_per_sms")
+    assert mean == pytest.approx(same)
+    assert np.diag(figure - level) == pytest.approx(scales[-1] ** 2)
+    assert level[0, 1] == pytest.approx(figure[0, 1])
+    assert level[0, 1] > 0.9 * scales[-2] ** 2
+
+
+def test_every_figure_is_held_out_once(model: MetaRegression) -> None:
+    figures = model.figures("push_open_rate")
+    predictions = held_out_predictions(figures)
+    assert sorted(p.figure.fact_id for p in predictions) == sorted(figure.fact_id for figure in figures)
+    inside = [p.low <= (p.figure.value or math.nan) <= p.high for p in predictions]
+    assert 0.8 <= np.mean(inside) <= 1.0
+    assert np.mean([math.sqrt(p.high / p.low) for p in predictions]) < 6.0

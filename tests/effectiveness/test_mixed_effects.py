@@ -90,3 +90,28 @@ def test_bad_weights_are_refused() -> None:
     X, y = simulated(np.random.default_rng(7))
     with pytest.raises(ValueError, match="reliability"):
         MixedEffectsRegressor(categorical=[0, 1]).fit(X, y, -np.ones(len(y)))
+
+
+def test_known_scales_spare_the_search() -> None:
+    X, y = simulated(np.random.default_rng(9))
+    searched = MixedEffectsRegressor(categorical=[0, 1], group=1).fit(X, y)
+    known = MixedEffectsRegressor(categorical=[0, 1], group=1, scales=searched.scales_.tolist()).fit(X, y)
+    assert known.scales_ == pytest.approx(searched.scales_)
+    for ours, theirs in zip(known.predict_joint(X), searched.predict_joint(X), strict=True):
+        assert ours == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize("scales", [[0.3, 0.4], [0.3, 0.4, 0.0, 0.3], [0.3, 0.4, np.nan, 0.3]])
+def test_bad_scales_are_refused(scales: list[float]) -> None:
+    X, y = simulated(np.random.default_rng(9))
+    with pytest.raises(ValueError, match="scales must hold 4 positive numbers"):
+        MixedEffectsRegressor(categorical=[0, 1], scales=scales).fit(X, y)
+
+
+def test_noise_is_added_to_each_outcome_alone() -> None:
+    X, y = simulated(np.random.default_rng(9))
+    model = MixedEffectsRegressor(categorical=[0, 1], group=1).fit(X, y)
+    mean, single = model.predict_joint(X[:5])
+    same, level = model.predict_joint(X[:5], noise=False)
+    assert mean == pytest.approx(same)
+    assert single - level == pytest.approx(model.scales_[-1] ** 2 * np.eye(5))

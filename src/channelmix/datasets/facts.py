@@ -134,8 +134,12 @@ def continent_of(country: str) -> str:
     >>> continent_of("FR"), continent_of("XX")
     ('Europe', '')
     """
-    known = {row["code"]: row["continent"] for row in read_rows("spellings.csv") if row["field"] == "region"}
-    return known.get(country, "") if country else ""
+    return _continents().get(country, "") if country else ""
+
+
+@cache
+def _continents() -> Mapping[str, str]:
+    return {row["code"]: row["continent"] for row in read_rows("spellings.csv") if row["field"] == "region"}
 
 
 def find_facts(selector: str = "all") -> list[Fact]:

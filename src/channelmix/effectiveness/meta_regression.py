@@ -17,13 +17,15 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
+from channelmix.datasets.scales import load_scales
 from channelmix.effectiveness.mixed_effects import MixedEffectsRegressor
 
-__all__ = ["COLUMNS", "MetaRegression", "Setting", "usable_figures"]
+__all__ = ["COLUMNS", "HeldOut", "MetaRegression", "Setting", "held_out_predictions", "usable_figures"]
 
 Array = NDArray[np.float64]
 
@@ -66,16 +68,17 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class _Quantity:
-    """One quantity's regression and the figures behind it."""
+    """One quantity's regression."""
 
     regressor: MixedEffectsRegressor
-    figures: tuple[Fact, ...]
-    settings: tuple[Setting, ...]
     middle_year: float
 
 
 class MetaRegression(BaseEstimator):
     """Regressions of all quantities that qualify, fitted to published figures.
+
+    The scales of the published figures under the default prior travel with the package, since searching them takes
+    longer than a plan; for other figures, or another prior, they are searched.
 
     Parameters
     ----------
@@ -107,17 +110,45 @@ class MetaRegression(BaseEstimator):
         self.quantities_ = tuple(
             sorted(q for q in counts if _qualifies([f for f in self._figures if f.quantity == q]))
         )
+        usual = (self.effect_scale, self.effect_spread) == (EFFECT_SCALE, EFFECT_SPREAD)
+        self._scales = load_scales() if X is None and usual else {}
         self._fitted: dict[str, _Quantity] = {}
         return self
 
-    def predict_log(self, quantity: str, settings: Sequence[Setting]) -> tuple[Array, Array, int]:
+    def figures(self, quantity: str) -> tuple[Fact, ...]:
+        """Return the figures that a quantity's regression rests on, in standard units."""
+        check_is_fitted(self)
+        return tuple(fact for fact in self._figures if fact.quantity == quantity)
+
+    def scales(self, quantity: str) -> tuple[float, ...]:
+        """Return the scales of the year's slope, of the effects of each of `COLUMNS`, and of the noise.
+
+        Raises
+        ------
+        KeyError
+            If the quantity does not qualify.
+        """
+        return tuple(self._quantity(quantity).regressor.scales_.tolist())
+
+    def predict_log(
+        self, quantity: str, settings: Sequence[Setting], noise: bool = True
+    ) -> tuple[Array, Array, int]:
         """Predict the logarithm of a quantity for several settings jointly.
+
+        Parameters
+        ----------
+        quantity : str
+        settings : sequence of Setting
+        noise : bool
+            Whether to predict a figure that a source would publish, or the level such figures lie around. A figure's
+            own noise comes of its sample, its definition, its month: it is not the company's, whose level is what a
+            plan needs. How much sources differ belongs to both, since the company is one more source.
 
         Returns
         -------
         mean : ndarray of shape (n_settings,)
         covariance : ndarray of shape (n_settings, n_settings)
-            Of a new figure: it includes how much sources differ, and settings of one source share that.
+            It includes how much sources differ, and settings of one source share that.
         degrees_of_freedom : int
             Of the multivariate Student's t.
 
@@ -127,12 +158,12 @@ class MetaRegression(BaseEstimator):
             If the quantity does not qualify.
         """
         fitted = self._quantity(quantity)
-        mean, covariance = fitted.regressor.predict_joint(_table(settings, fitted.middle_year))
+        mean, covariance = fitted.regressor.predict_joint(_table(settings, fitted.middle_year), noise)
         return mean, covariance, fitted.regressor.degrees_of_freedom_
 
     def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
         """Return the figures nearest to a setting: of its channel and country, else of its channel, else all."""
-        figures = self._quantity(quantity).figures
+        figures = self.figures(quantity)
         for near in (
             [f for f in figures if f.channel == setting.channel and f.country == setting.country != ""],
             [f for f in figures if f.channel == setting.channel],
@@ -146,9 +177,46 @@ class MetaRegression(BaseEstimator):
         if quantity not in self.quantities_:
             raise KeyError(quantity)
         if quantity not in self._fitted:
-            figures = tuple(f for f in self._figures if f.quantity == quantity)
-            self._fitted[quantity] = _fit(figures, self.effect_scale, self.effect_spread)
+            self._fitted[quantity] = _fit(
+                self.figures(quantity), self.effect_scale, self.effect_spread, self._scales.get(quantity)
+            )
         return self._fitted[quantity]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A figure, and the 90 % interval predicted for it by the figures of all other sources."""
+
+    figure: Fact
+    low: float
+    high: float
+
+
+def held_out_predictions(
+    figures: Iterable[Fact], effect_scale: float = EFFECT_SCALE, effect_spread: float = EFFECT_SPREAD
+) -> list[HeldOut]:
+    """Cross-validate the regression of one quantity by source: each in turn is held out and predicted by the rest.
+
+    Parameters
+    ----------
+    figures : iterable of Fact
+        Of one quantity, in standard units, from at least two sources; see `MetaRegression.figures`.
+    effect_scale, effect_spread : float
+        Prior of the scales, which are searched for every source that is held out.
+    """
+    known = tuple(figures)
+    predictions = []
+    for source in sorted({fact.source_title for fact in known}):
+        rest = tuple(fact for fact in known if fact.source_title != source)
+        out = [fact for fact in known if fact.source_title == source]
+        fitted = _fit(rest, effect_scale, effect_spread)
+        mean, covariance = fitted.regressor.predict_joint(
+            _table([_setting(fact) for fact in out], fitted.middle_year)
+        )
+        half = student_t.ppf(0.95, fitted.regressor.degrees_of_freedom_) * np.sqrt(np.diag(covariance))
+        ends = zip(out, np.exp(mean - half).tolist(), np.exp(mean + half).tolist(), strict=True)
+        predictions += [HeldOut(fact, low, high) for fact, low, high in ends]
+    return predictions
 
 
 def usable_figures(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -175,7 +243,12 @@ def _qualifies(figures: Sequence[Fact]) -> bool:
     return len(figures) >= FEWEST_FIGURES and len({f.source_title for f in figures}) >= FEWEST_SOURCES
 
 
-def _fit(figures: tuple[Fact, ...], effect_scale: float, effect_spread: float) -> _Quantity:
+def _fit(
+    figures: Sequence[Fact],
+    effect_scale: float,
+    effect_spread: float,
+    scales: Sequence[float] | None = None,
+) -> _Quantity:
     years = [float(f.year) for f in figures if f.year.isdigit()]
     middle = float(np.mean(years)) if years else 0.0
     settings = tuple(_setting(fact) for fact in figures)
@@ -184,10 +257,11 @@ def _fit(figures: tuple[Fact, ...], effect_scale: float, effect_spread: float) -
         group=COLUMNS.index("source"),
         effect_scale=effect_scale,
         effect_spread=effect_spread,
+        scales=scales,
     )
     log_values = [math.log(fact.value) for fact in figures if fact.value is not None]
     regressor.fit(_table(settings, middle), log_values, [TRUST[fact.kind] for fact in figures])
-    return _Quantity(regressor, figures, settings, middle)
+    return _Quantity(regressor, middle)
 
 
 def _setting(fact: Fact) -> Setting:

@@ -45,6 +45,8 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         Prior median of every scale, in standard deviations of the outcome.
     effect_spread : float
         Prior standard deviation of the logarithm of every scale.
+    scales : sequence of float, optional
+        Scales known from an earlier fit to the same figures, as its `scales_` holds them. By default they are searched.
 
     Attributes
     ----------
@@ -64,11 +66,13 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         group: int | None = None,
         effect_scale: float = 0.4,
         effect_spread: float = 1.0,
+        scales: Sequence[float] | None = None,
     ) -> None:
         self.categorical = categorical
         self.group = group
         self.effect_scale = effect_scale
         self.effect_spread = effect_spread
+        self.scales = scales
 
     def fit(self, X: Any, y: Any, reliability: Any = None) -> Self:
         """Fit the regression.
@@ -84,7 +88,7 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `reliability` is not one non-negative number a row.
+            If `reliability` is not one non-negative number a row, or `scales` not one positive number a scale.
         """
         columns = list(self.categorical or ())
         X, y = validate_data(self, X, y, dtype=self._dtype, y_numeric=True, ensure_min_samples=2)
@@ -107,7 +111,7 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         self._numeric = (numeric - self._shift) / self._spread
         self._target = (y - self._center) / self._unit
         self._matches = [_same(levels, levels) for levels in self._levels]
-        self._log_scales = self._most_likely_scales()
+        self._log_scales = self._most_likely_scales() if self.scales is None else self._known_scales()
         self.scales_ = np.exp(self._log_scales) * self._unit
         covariance = self._covariance(self._numeric, self._numeric, self._matches)
         covariance[np.diag_indices_from(covariance)] += np.exp(2.0 * self._log_scales[-1]) / self._weight
@@ -128,8 +132,21 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         half = student_t.ppf(0.5 + 0.5 * level, self.degrees_of_freedom_) * np.sqrt(np.diag(covariance))
         return mean - half, mean + half
 
-    def predict_joint(self, X: Any) -> tuple[Array, Array]:
-        """Mean (n_rows,) and covariance (n_rows, n_rows) of new outcomes; rows of one new level share its effect."""
+    def predict_joint(self, X: Any, noise: bool = True) -> tuple[Array, Array]:
+        """Predict new outcomes jointly; rows of one new level share its effect.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_rows, n_columns)
+        noise : bool
+            Whether the covariance is that of single new outcomes, or without their noise that of the level they lie
+            around.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_rows,)
+        covariance : ndarray of shape (n_rows, n_rows)
+        """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=self._dtype)
         columns = list(self.categorical or ())
@@ -138,7 +155,8 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         to_data = [_same(new, old) for new, old in zip(levels, self._levels, strict=True)]
         cross = self._covariance(numeric, self._numeric, to_data)
         own = self._covariance(numeric, numeric, [_same(new, new) for new in levels])
-        own[np.diag_indices_from(own)] += np.exp(2.0 * self._log_scales[-1])
+        if noise:
+            own[np.diag_indices_from(own)] += np.exp(2.0 * self._log_scales[-1])
         mean = cross @ self._pull
         covariance = own - cross @ cho_solve(self._factor, cross.T)
         return self._center + self._unit * mean, self._unit**2 * covariance
@@ -157,6 +175,13 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         for variance, match in zip(variances[1:-1], matches, strict=True):
             total += variance * match
         return total
+
+    def _known_scales(self) -> Array:
+        """Logarithms of the scales that are given, in standard deviations of the outcome."""
+        known = np.asarray(self.scales, dtype=float)
+        if known.shape != (len(self._matches) + 2,) or not (np.isfinite(known).all() and (known > 0.0).all()):
+            raise ValueError(f"scales must hold {len(self._matches) + 2} positive numbers")
+        return np.log(known / self._unit)
 
     def _most_likely_scales(self) -> Array:
         """Posterior mode of the logarithms of all scales."""
