@@ -31,7 +31,7 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
             verb = "abandons" if row.spend <= 1e-6 * row.current_spend else "cuts"
             assert said[0].startswith(verb)
     assert any(line.startswith("abandons FR/app/promotion, which works: EUR 3,000 to 0;") for line in lines)
-    assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
+    assert any(line.startswith("cuts FR/social/service by ") for line in lines)
 
 
 def test_what_does_not_work_may_be_cut(small: dict[str, Any]) -> None:

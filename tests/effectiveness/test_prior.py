@@ -28,10 +28,10 @@ def by_cell(draws: CellDraws) -> dict[str, Any]:
 
 def test_scikit_learn_parameters() -> None:
     prior = PublishedPrior(n_draws=64, seed=3)
-    assert prior.get_params() == {"n_draws": 64, "seed": 3}
+    assert prior.get_params() == {"n_draws": 64, "seed": 3, "regression": True}
     prior.set_params(seed=4).fit()
     copied = clone(prior)
-    assert copied.get_params() == {"n_draws": 64, "seed": 4}
+    assert copied.get_params() == {"n_draws": 64, "seed": 4, "regression": True}
     with pytest.raises(NotFittedError):
         copied.draws(())
 

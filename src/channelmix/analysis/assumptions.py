@@ -14,14 +14,15 @@ SOURCES_SHOWN = 3
 
 
 def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) -> list[Assumption]:
-    """One entry a published or judged range that a cell's curve rests on."""
+    """One entry a judged range, or a prediction in its place, that a cell's curve rests on."""
     entries = list(defaults)
     for figure in figures:
         r = figure.range
         factor = r.uncertainty_factor
+        place = f" in {figure.country}" if figure.country else ""
         entries.append(
             Assumption(
-                name=f"{r.quantity.replace('_', ' ')} of {_shared(figure.cells)}",
+                name=f"{r.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}",
                 value=r.typical,
                 low=r.typical / factor,
                 high=r.typical * factor,

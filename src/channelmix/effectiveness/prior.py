@@ -1,4 +1,4 @@
-"""Draws of each cell's quantities from published ranges: a scikit-learn estimator that needs no data."""
+"""Draws of each cell's quantities from published evidence: a scikit-learn estimator that needs no data."""
 
 from __future__ import annotations
 
@@ -16,14 +16,23 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.counterparts import (
+    COUNTERPARTS,
+    Z90,
+    Counterpart,
+    described,
+    published_regression,
+    regressed,
+    setting_of,
+)
+from channelmix.effectiveness.meta_regression import Setting
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 __all__ = ["ON_PHONES", "QUANTITIES", "CellDraws", "Figure", "PublishedPrior"]
 
 Array = NDArray[np.float64]
 
-Z90 = float(ndtri(0.95))
-"""Half-width of a 90 % interval in standard deviations."""
+Key = tuple[str, str, str]
 
 SHARES = frozenset(
     {
@@ -47,6 +56,9 @@ FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswi
 
 MOST_DIMENSIONS = qmc.Sobol.MAXDIM
 """Quantities that one sequence can draw together; more take further sequences."""
+
+NEGLIGIBLE = 1e-9
+"""Share of the largest variance that is added to all, so that a covariance has a Cholesky factor."""
 
 QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("social", "promotion"): (
@@ -119,13 +131,33 @@ STATED = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A published range that a cell's curve rests on.
+    """A judged range, or the prediction of a regression in its place, that a cell's curve rests on.
 
-    `cells` names the cells that use it.
+    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
     """
 
     range: PriorRange
     cells: tuple[str, ...]
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What one quantity of a cell is drawn from: a range, or the regression of a counterpart for a setting."""
+
+    channel: str
+    range: PriorRange
+    regression: tuple[Counterpart, Setting] | None = None
+
+    @property
+    def block(self) -> tuple[str, Key]:
+        """What is drawn together: a channel's range, or a published quantity for all purposes and countries."""
+        key = ("regression", self.regression[0].quantity, "") if self.regression else self.range.key
+        return self.channel, key
+
+    @property
+    def setting(self) -> Setting | None:
+        return self.regression[1] if self.regression else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +171,7 @@ class CellDraws:
     quantities : tuple of mapping of str to ndarray of shape (n_draws,)
         Draws of each cell's published quantities, in the units of `PriorRange`.
     figures : tuple of Figure
-        The published ranges drawn from.
+        The ranges and predictions drawn from.
     evidence : tuple of str
         What each cell rests on: ``prior``.
     n_draws : int
@@ -154,10 +186,13 @@ class CellDraws:
 
 
 class PublishedPrior(BaseEstimator):
-    """Published ranges as log-normal distributions, drawn by a scrambled Sobol sequence.
+    """Regressions of published figures and judged ranges as log-normal distributions, drawn by a Sobol sequence.
 
-    One distribution stands behind a channel's quantity, whatever the market: its draws are shared by all markets.
-    Different channels and quantities are independent, the factor from attributed to incremental included.
+    A quantity of `COUNTERPARTS` is drawn from the regression of its published counterpart, for the cell's sector and
+    country: markets of one country share their draws, those of others are correlated as the regression says, and so
+    are the purposes of a channel, since one company asks one source. Every other quantity is drawn from a judged
+    range, whatever the market. Different channels and quantities are independent, the factor from attributed to
+    incremental included.
 
     Parameters
     ----------
@@ -165,16 +200,19 @@ class PublishedPrior(BaseEstimator):
         Number of joint draws, at least 1; a power of two keeps the sequence balanced.
     seed : int
         Seed of the scrambling.
+    regression : bool
+        Whether regressions are used; else every quantity is drawn from its range.
 
     Attributes
     ----------
     ranges_ : mapping of (channel, purpose, quantity) to PriorRange
-        The ranges in use.
+        The ranges in use where no regression is.
     """
 
-    def __init__(self, n_draws: int = 512, seed: int = 0) -> None:
+    def __init__(self, n_draws: int = 512, seed: int = 0, regression: bool = True) -> None:
         self.n_draws = n_draws
         self.seed = seed
+        self.regression = regression
 
     def fit(self, X: Iterable[PriorRange] | None = None, y: None = None) -> Self:  # noqa: ARG002  scikit-learn's
         """Take the ranges to draw from.
@@ -182,11 +220,13 @@ class PublishedPrior(BaseEstimator):
         Parameters
         ----------
         X : iterable of PriorRange, optional
-            Ranges that replace published ones of the same channel, purpose and quantity.
+            Ranges that replace published ones, and regressions, of the same channel, purpose and quantity.
         y : None
             Not used.
         """
-        self.ranges_ = {**load_ranges(), **{r.key: r for r in X or ()}}
+        own = {r.key: r for r in X or ()}
+        self.ranges_ = {**load_ranges(), **own}
+        self._own = frozenset(own)
         return self
 
     def draws(self, cells: Sequence[Cell]) -> CellDraws:
@@ -202,26 +242,50 @@ class PublishedPrior(BaseEstimator):
         CellDraws
         """
         check_is_fitted(self)
-        wanted = [self._wanted(cell) for cell in cells]
+        uses = [[self._use(cell, r) for r in self._wanted(cell)] for cell in cells]
+        table = self._table({use for own in uses for use in own}, _ranked(cells))
+        quantities = tuple({use.range.quantity: table[use] for use in own} for own in uses)
+        users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
+        for cell, own in zip(cells, uses, strict=True):
+            for use in own:
+                country = use.setting.country if use.setting else ""
+                users.setdefault((use.range.key, country), (use, []))[1].append(cell.name)
+        figures = tuple(
+            Figure(_presented(use), tuple(names), country)
+            for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
+        )
+        return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(uses), self.n_draws)
+
+    def _table(self, uses: set[_Use], channels: Sequence[str]) -> dict[_Use, Array]:
+        """Draw whatever is used."""
         # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
         # independent of the order in which the profile states them, and of the names it makes up.
-        rank = {channel: i for i, channel in enumerate(_ranked(cells))}
-        keys = sorted(
-            {(cell.channel, r.key) for cell, ranges in zip(cells, wanted, strict=True) for r in ranges},
-            key=lambda key: (rank[key[0]], key[1]),
+        rank = {channel: i for i, channel in enumerate(channels)}
+        blocks: dict[tuple[str, Key], list[_Use]] = {}
+        for use in uses:
+            blocks.setdefault(use.block, []).append(use)
+        order = sorted(blocks, key=lambda block: (rank[block[0]], block[1]))
+        settings = {
+            block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place)
+            for block in order
+        }
+        normal = ndtri(self._uniform(sum(len(settings[block]) or 1 for block in order)))
+        table, done = {}, 0
+        for block in order:
+            own = normal[:, done : done + (len(settings[block]) or 1)]
+            done += own.shape[1]
+            logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
+            for use in blocks[block]:
+                table[use] = _drawn(use, logs, own)
+        return table
+
+    def _use(self, cell: Cell, judged: PriorRange) -> _Use:
+        counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
+        if not self.regression or counterpart is None or judged.key in self._own:
+            return _Use(cell.channel, judged)
+        return _Use(
+            cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell))
         )
-        uniform = self._uniform(len(keys))
-        table = {key: self._log_normal(key[1], uniform[:, j]) for j, key in enumerate(keys)}
-        quantities = tuple(
-            {r.quantity: table[cell.channel, r.key] for r in ranges}
-            for cell, ranges in zip(cells, wanted, strict=True)
-        )
-        users: dict[tuple[str, str, str], list[str]] = {}
-        for cell, ranges in zip(cells, wanted, strict=True):
-            for r in ranges:
-                users.setdefault(r.key, []).append(cell.name)
-        figures = tuple(Figure(self.ranges_[key], tuple(names)) for key, names in sorted(users.items()))
-        return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(wanted), self.n_draws)
 
     def _wanted(self, cell: Cell) -> list[PriorRange]:
         """Ranges that the cell's curve needs and its profile does not state."""
@@ -249,11 +313,30 @@ class PublishedPrior(BaseEstimator):
         ]
         return np.hstack([part[: self.n_draws] for part in parts] or [np.empty((self.n_draws, 0))])
 
-    def _log_normal(self, key: tuple[str, str, str], uniform: Array) -> Array:
-        r = self.ranges_[key]
-        deviation = math.log(r.uncertainty_factor) / Z90
-        draws: Array = r.typical * np.exp(deviation * ndtri(uniform))
-        return np.minimum(draws, 1.0) if r.quantity in SHARES else draws
+
+def _joint(quantity: str, settings: Sequence[Setting], normal: Array) -> dict[Setting, Array]:
+    """Draws of the logarithm of a published quantity, correlated over settings."""
+    mean, covariance = regressed(published_regression(), quantity, settings)
+    # Effects add up: what purposes and countries make of a price is of lower rank than there are pairs of them.
+    covariance[np.diag_indices_from(covariance)] += NEGLIGIBLE * covariance.diagonal().max()
+    draws = mean + normal @ np.linalg.cholesky(covariance).T
+    return {setting: draws[:, j] for j, setting in enumerate(settings)}
+
+
+def _drawn(use: _Use, logs: Mapping[Setting, Array], normal: Array) -> Array:
+    if use.regression:
+        draws: Array = use.regression[0].factor * np.exp(logs[use.regression[1]])
+    else:
+        draws = use.range.typical * np.exp(math.log(use.range.uncertainty_factor) / Z90 * normal[:, 0])
+    return np.minimum(draws, 1.0) if use.range.quantity in SHARES else draws
+
+
+def _presented(use: _Use) -> PriorRange:
+    return described(published_regression(), *use.regression, use.range) if use.regression else use.range
+
+
+def _place(setting: Setting) -> tuple[str, ...]:
+    return setting.purpose, setting.variant, setting.sector, setting.country
 
 
 GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
