@@ -180,6 +180,7 @@ def _plan(
         allocation=_allocation(draws, problem, solution) if feasible else [],
         totals=_totals(profile, problem, solution.spend, prices) if feasible else None,
         comparisons=list(comparisons),
+        survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
         assumptions=analysis.assumptions(draws.figures),
         remarks=analysis.remarks(*_defaults_taken(profile)),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],

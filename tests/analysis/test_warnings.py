@@ -30,7 +30,7 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
         if cut:
             verb = "abandons" if row.spend <= 1e-6 * row.current_spend else "cuts"
             assert said[0].startswith(verb)
-    assert any(line.startswith("abandons FR/app/promotion, which works: EUR 3,000 to 0;") for line in lines)
+    assert any(line.startswith("abandons FR/app/promotion: EUR 3,000 to 0;") for line in lines)
     assert any(line.startswith("cuts FR/social/service by ") for line in lines)
 
 

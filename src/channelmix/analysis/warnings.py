@@ -67,7 +67,7 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
         share = float(1.0 - spend[i] / current[i])
         verb = f"abandons {name}" if share >= 1.0 - 1e-6 else f"cuts {name} by {percent(share)}"
         lines.append(
-            f"{verb}, which works: {currency} {amount(float(current[i]))} to {amount(float(spend[i]))}; "
+            f"{verb}: {currency} {amount(float(current[i]))} to {amount(float(spend[i]))}; "
             f"today it returns {amount(float(today[i]))}"
         )
     return lines

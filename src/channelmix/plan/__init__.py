@@ -12,6 +12,7 @@ from channelmix.plan.model import (
     Plan,
     Provenance,
     ShadowPrice,
+    SurveyRow,
     Totals,
 )
 from channelmix.plan.rows import allocation_rows
@@ -25,6 +26,7 @@ __all__ = [
     "Plan",
     "Provenance",
     "ShadowPrice",
+    "SurveyRow",
     "Totals",
     "allocation_rows",
     "interval",

@@ -126,6 +126,7 @@ def _verified(plan: Plan) -> Certificate:
     _check_totals(problem, plan, spend)
     _check_prices(problem, plan, spend)
     _check_comparisons(problem, plan)
+    _check_survey(plan)
     return certificate
 
 
@@ -133,7 +134,12 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
     claims = plan.certificate
     if plan.status is Status.INFEASIBLE:
         numbers = claims.value, claims.upper_bound, claims.gap, claims.max_violation, plan.totals
-        if any(number is not None for number in numbers) or plan.allocation or plan.comparisons:
+        if (
+            any(number is not None for number in numbers)
+            or plan.allocation
+            or plan.comparisons
+            or plan.survey
+        ):
             raise CertificateError("called infeasible, and yet it holds an allocation or its numbers")
         if plan.shadow_prices:
             raise CertificateError("called infeasible, and yet it holds shadow prices")
@@ -238,6 +244,20 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
     for comparison, outcome in zip(plan.comparisons, sums, strict=True):
         what = f"the plan's outcome in the comparison with the {comparison.name}"
         _same(what, outcome, sums[0], max(abs(sums[0]), abs(comparison.outcome.mean)))
+
+
+def _check_survey(plan: Plan) -> None:
+    """Recompute the company's own shares; what the survey says of others is taken as given."""
+    for row in plan.survey:
+        inside = [cell for cell in plan.allocation if row.purpose in ("all", cell.purpose)]
+        own = [cell for cell in inside if cell.channel == row.channel]
+        what = f"the share of {row.channel} ({row.purpose}) beside the survey"
+        for claimed, key in ((row.share_now, "current_spend"), (row.share_planned, "spend")):
+            whole = sum(getattr(cell, key) for cell in inside)
+            part = sum(getattr(cell, key) for cell in own)
+            _same(what, claimed, part / whole if whole > 0.0 else 0.0, 1.0)
+        if row.used_now != any(cell.current_spend > 0.0 for cell in own):
+            raise CertificateError(f"{what} is not right about whether it is used today")
 
 
 def _same_interval(what: str, claimed: Interval, computed: Interval, scale: float) -> None:

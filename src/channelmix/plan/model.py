@@ -26,6 +26,7 @@ __all__ = [
     "Plan",
     "Provenance",
     "ShadowPrice",
+    "SurveyRow",
     "Totals",
 ]
 
@@ -165,6 +166,25 @@ class Comparison(_Part):
     """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
 
 
+class SurveyRow(_Part):
+    """Use of one channel by surveyed companies and by this one: use, not effect."""
+
+    channel: str
+    """Channel."""
+    purpose: str
+    """What it is used for: service, or all for any purpose."""
+    companies: float
+    """Share of the 798 surveyed companies that use it so (Economist Intelligence Unit, 2012)."""
+    standard_error: float
+    """Sampling error of that share."""
+    used_now: bool
+    """Whether this company spends on it today."""
+    share_now: float
+    """Its share of today's spend on the purpose."""
+    share_planned: float
+    """Its share of the plan's spend on the purpose."""
+
+
 class Assumption(_Part):
     """A figure that the profile does not state, and where it comes from."""
 
@@ -238,6 +258,8 @@ class Plan(_Part):
     """Sums; null if infeasible."""
     comparisons: list[Comparison]
     """Other splits on the same fresh draws."""
+    survey: list[SurveyRow]
+    """How the company stands beside surveyed ones; empty if infeasible."""
     assumptions: list[Assumption]
     """Figures that the profile does not state."""
     remarks: list[str]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.plan import CellPlan, Comparison, Plan
+from channelmix.plan import CellPlan, Plan
 from channelmix.plan.wording import amount, percent, short
 from channelmix.solution import Status
 
@@ -82,6 +82,8 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     yield from _bars(plan)
     yield Text()
     yield _labelled("Compare", _comparisons(plan))
+    if plan.survey:
+        yield _labelled("Survey", _survey(plan))
     if plan.shadow_prices:
         yield _labelled("Rules", _prices(plan))
     for i, warning in enumerate(plan.warnings):
@@ -220,15 +222,17 @@ def _comparisons(plan: Plan) -> str:
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
     note = "" if all(c.feasible for c in plan.comparisons) else "   (* breaks a rule)"
-    return "   ".join([*parts, f"plan {short(mean)}"]) + note + _surveyed(plan.comparisons)
+    return "on fresh draws: " + "   ".join([*parts, f"plan {short(mean)}"]) + note
 
 
-def _surveyed(comparisons: Iterable[Comparison]) -> str:
-    surveyed = next((c for c in comparisons if c.standard_error), None)
-    if surveyed is None or surveyed.standard_error is None:
-        return ""
-    error = 100.0 * max(surveyed.standard_error.values())
-    return f"\nThe surveyed mix is what 798 companies did in 2012 (standard error {error:.1f} points), not what works."
+def _survey(plan: Plan) -> str:
+    rows = [row for row in plan.survey if row.purpose == "all"]
+    used = ", ".join(f"{row.channel} {percent(row.companies)}" for row in rows)
+    error = 100.0 * max(row.standard_error for row in rows)
+    return (
+        f"of 798 companies asked in 2012, {used} used the channel (standard error {error:.1f} points at most): "
+        "what they did, not what works."
+    )
 
 
 def _prices(plan: Plan) -> str:
