@@ -169,6 +169,9 @@ class AllocationProblem:
             If the data are damaged.
         """
         try:
+            unknown = set(data) - {"curves", "scenario", "constraints", "charge", "current"}
+            if unknown:
+                raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
             return cls(
                 ResponseCurves.from_dict(data["curves"]),
                 rule_from_dict(data["scenario"]),

@@ -42,6 +42,10 @@ ROUNDING = 1e-9
 
 Array = NDArray[np.float64]
 
+NO_PRICES = (
+    "Shadow prices are not stated: the search ended before they agreed with the plan's marginal returns."
+)
+
 FRESH_DRAWS = 1024
 """Draws that comparisons are computed on: tail measures need at least 1,000."""
 
@@ -87,7 +91,10 @@ def optimize(
     >>> str(plan.status)
     'optimal'
     """
+    if not isinstance(profile, CompanyProfile):
+        raise InputError("profile must be a CompanyProfile: read one with CompanyProfile.from_file")
     _check_options(gap, seed, time_limit, n_draws)
+    seed = int(seed)
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
     problem = _problem(profile, draws)
     budget = float(problem.scenario.amount)
@@ -113,7 +120,7 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> No
     if gap == 0.0 or not time_limit > 0.0:
         raise InputError("gap and time_limit must be above 0")
     for name, value, low in (("seed", seed, 0), ("n_draws", n_draws, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value < 2**32:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value < 2**32:
             raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
@@ -138,13 +145,14 @@ def _splits(profile: CompanyProfile, problem: AllocationProblem, budget: float) 
             scaled, how = today, "today's spend"
         else:
             how = f"today's spend, scaled by {budget / spent:.3g} to the budget"
-            splits.append(analysis.Split("today", "today's spend as it is", today))
         nearest = None
         if problem.violation([scaled[name] for name in problem.curves.names]) > ROUNDING * budget:
             nearest = project(problem, scaled)
         if nearest is not None:
             how += ", moved as little as the rules ask"
-        splits.insert(0, analysis.Split("current mix", how, nearest or scaled, is_baseline=True))
+        splits.append(analysis.Split("current mix", how, nearest or scaled, is_baseline=True))
+        if how != "today's spend":
+            splits.append(analysis.Split("today", "today's spend as it is", today))
     splits.append(dataclasses.replace(analysis.equal_split(cells, budget), is_baseline=not splits))
     surveyed = analysis.surveyed_mix(cells, budget)
     return splits if surveyed is None else [*splits, surveyed]
@@ -182,7 +190,7 @@ def _plan(
         comparisons=list(comparisons),
         survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
         assumptions=analysis.assumptions(draws.figures),
-        remarks=analysis.remarks(*_defaults_taken(profile)),
+        remarks=analysis.remarks(*_defaults_taken(profile), *([] if held or not feasible else [NO_PRICES])),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         warnings=analysis.warnings(problem, solution, profile.currency, budget) if feasible else [],

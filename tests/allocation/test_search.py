@@ -158,12 +158,12 @@ def test_an_interrupt_returns_the_best_so_far(
     made = hill_problem(np.random.default_rng(9), 10, 5, shares=True)
     original, count = Relaxation.solve, 0
 
-    def interrupted(self: Relaxation, corners: Any, focus: Any) -> Relaxed | None:
+    def interrupted(self: Relaxation, *arguments: Any, **options: Any) -> Relaxed | None:
         nonlocal count
         count += 1
         if count == call or (again and count > call):
             raise KeyboardInterrupt
-        return original(self, corners, focus)
+        return original(self, *arguments, **options)
 
     monkeypatch.setattr(Relaxation, "solve", interrupted)
     solution = solved(made.problem, gap=1e-10)
@@ -173,7 +173,7 @@ def test_an_interrupt_returns_the_best_so_far(
 
 
 def test_an_interrupt_before_any_plan_is_known_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(self: Relaxation, corners: Any, focus: Any) -> Relaxed | None:
+    def interrupted(self: Relaxation, *arguments: Any, **options: Any) -> Relaxed | None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Relaxation, "solve", interrupted)
@@ -286,9 +286,21 @@ def test_projection_against_a_raw_quadratic_program(seed: int) -> None:
         A[np.isfinite(high)] @ spend <= high[np.isfinite(high)],
         A[np.isfinite(low)] @ spend >= low[np.isfinite(low)],
     ]
-    cp.Problem(cp.Minimize(cp.sum_squares(spend - wish)), limits).solve(solver="CLARABEL")
+    weight = np.abs(wish) + 0.01 * np.abs(wish).mean()
+    distance = sum((spend[i] - wish[i]) ** 2 / weight[i] for i in range(5))
+    cp.Problem(cp.Minimize(distance), limits).solve(solver="CLARABEL")
     np.testing.assert_allclose(found, spend.value, atol=1e-5 * made.budget)
     assert made.problem.violation(found) <= 1e-6 * made.budget
+
+
+def test_a_limit_on_the_total_scales_a_wish() -> None:
+    """Cells change in proportion to what they wish for, up to the floor of 1 % of the mean wish."""
+    wish = {"FR/sms": 4.0, "FR/app": 2.0, "DE/sms": 0.0}
+    nearest = project(problem(cm.SpendBounds({"all": (None, 3.0)})), wish)
+    assert nearest is not None
+    assert nearest["FR/sms"] == pytest.approx(2.0, rel=0.02)
+    assert nearest["FR/app"] == pytest.approx(1.0, rel=0.02)
+    assert nearest["DE/sms"] == pytest.approx(0.0, abs=0.02)
 
 
 def test_projection_returns_a_feasible_wish_untouched() -> None:
@@ -322,3 +334,30 @@ def test_concave_hull_is_the_smallest_concave_function_above() -> None:
     assert (np.diff(np.diff(hull_y) / np.diff(hull_x)) <= 1e-12).all()
     assert (np.interp(x, hull_x, hull_y) >= y - 1e-12).all()
     assert all(any((x == a) & (y == b)) for a, b in zip(hull_x, hull_y, strict=True))
+
+
+def test_an_unknown_solver_is_refused() -> None:
+    with pytest.raises(cm.InputError, match="unknown solver 'HIGS'"):
+        cm.solve(problem(), solver="HIGS")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_shadow_prices_meet_the_conditions_of_an_optimum(seed: int) -> None:
+    """Each cell's marginal return equals what its rows charge for it, and a priced row binds."""
+    rng = np.random.default_rng([99, seed])
+    made = hill_problem(rng, int(rng.integers(4, 16)), shares=bool(seed % 2)).problem
+    solution = cm.solve(made)
+    marginal = made.curves.derivative(solution.spend).mean(axis=0)
+    charged = np.zeros(len(marginal))
+    for row in made.rows:
+        price = solution.shadow_prices.get(row.label, 0.0)
+        charged += price * row.coefficients
+        side = row.high if price > 0.0 else row.low
+        if abs(price) > 1e-3 * marginal.max():
+            assert float(row.coefficients @ solution.spend) == pytest.approx(
+                side, abs=1e-5 * solution.spend.sum()
+            )
+    held = np.where(
+        solution.spend > 1e-6 * solution.spend.sum(), np.abs(marginal - charged), marginal - charged
+    )
+    assert held.max() <= 1e-3 * marginal.max()

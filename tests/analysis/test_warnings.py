@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,45 @@ def test_no_rule_is_blamed_where_there_is_none() -> None:
         (line,) = warnings(problem, found, "EUR", 100.0)
         assert line.startswith("EUR 99 of the budget stays unspent")
         assert ("rules" in line) == ruled
+
+
+def cuts_of(names: list[str], before: list[float], after: list[float]) -> list[str]:
+    """Warnings of a plan whose spend is given, on cells that return about their spend."""
+    curves = ResponseCurves.exponential([[1e4] * len(names)], [[1e4] * len(names)], names=names)
+    current = dict(zip(names, before, strict=True))
+    problem = AllocationProblem(curves, FixedBudget(sum(after)), current=current)
+    found = dataclasses.replace(solve(problem), spend=np.array(after))
+    lines = warnings(problem, found, "EUR", sum(after))
+    return [line for line in lines if line.startswith(("cuts", "abandons"))]
+
+
+def test_many_cuts_are_one_line_a_channel() -> None:
+    names = [
+        f"{m}/{c}/{p}" for m in ("A", "B") for c in ("sms", "app", "im") for p in ("promotion", "service")
+    ]
+    before = [100.0] * 12
+    after = [50.0, 50.0, 0.0, 0.0, 400.0, 500.0, 50.0, 50.0, 0.0, 100.0, 40.0, 100.0]
+    lines = cuts_of(names, before, after)
+    assert [line.split(";")[0] for line in lines] == [
+        "abandons part of app: EUR 300 to 0 over 3 of 4 cells",
+        "cuts sms by 50 %: EUR 400 to 200 over 4 cells",
+        "cuts B/im/promotion by 60 %: EUR 100 to 40",
+    ]
+    assert "today they return 3" in lines[1]
+    assert "today it returns " in lines[2]
+
+
+def test_up_to_four_cuts_are_named_by_cell() -> None:
+    names = ["A/sms/promotion", "A/sms/service", "B/sms/promotion", "B/sms/service", "A/app/promotion"]
+    lines = cuts_of(names, [100.0] * 5, [50.0, 40.0, 30.0, 0.0, 280.0])
+    assert [line.split(":")[0] for line in lines] == [
+        "abandons B/sms/service",
+        "cuts B/sms/promotion by 70 %",
+        "cuts A/sms/service by 60 %",
+        "cuts A/sms/promotion by 50 %",
+    ]
+
+
+def test_cells_without_a_channel_stand_for_themselves() -> None:
+    lines = cuts_of(list("abcdef"), [100.0] * 6, [50.0] * 5 + [350.0])
+    assert [line.split(" by ")[0] for line in lines] == [f"cuts {name}" for name in "abcde"]

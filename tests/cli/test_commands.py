@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -213,8 +214,38 @@ def test_infeasible_rules(run: Run, tmp_path: Path, small: dict[str, Any]) -> No
 def test_not_certified(run: Run, profile: str) -> None:
     result = run("optimize", profile, "--gap", "1e-13", "--time-limit", "1e-9", "-o", "plan.json")
     assert result.exit_code == 5
-    assert result.stderr == "plan.json: not_certified\n"
+    assert re.fullmatch(
+        r"plan\.json: not_certified: a split worth up to [\d.]+ % more may exist \(the gap\)\n", result.stderr
+    )
     assert "(not certified to the gap that was asked for)" in run("verify", "plan.json").stdout
+
+
+@pytest.mark.parametrize("style", ["csv", "json"])
+def test_data_without_a_proof_says_so(run: Run, profile: str, style: str) -> None:
+    result = run("optimize", profile, "--gap", "1e-13", "--time-limit", "1e-9", "--format", style)
+    assert result.exit_code == 5
+    assert result.stderr.startswith("channelmix: not_certified: a split worth up to ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("style", ["csv", "json"])
+def test_data_without_a_plan_says_why(run: Run, tmp_path: Path, small: dict[str, Any], style: str) -> None:
+    small["rules"] = [{"kind": "spend_bounds", "bounds": {"sms": [30000, None]}}]
+    (tmp_path / "p.json").write_text(json.dumps(small), encoding="utf-8")
+    result = run("optimize", "p.json", "--format", style)
+    assert result.exit_code == 4
+    assert result.stderr == (
+        "channelmix: infeasible: no split of the budget obeys these rules together: "
+        "fixed_budget, spend_bounds sms\n"
+    )
+    assert run("optimize", "p.json").stderr == "", "the table says it itself"
+
+
+def test_help_of_verify_says_what_is_not_claimed(run: Run) -> None:
+    said = " ".join(run("verify", "--help").stdout.split())
+    (sentence,) = (part for part in said.split(". ") if part.startswith("Not part of the claim: "))
+    for word in ("names", "words", "assumptions", "comparisons with other splits", "no smaller set of rules"):
+        assert word in sentence
 
 
 def test_validate(run: Run, profile: str) -> None:

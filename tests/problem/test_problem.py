@@ -133,7 +133,8 @@ def test_names_of_repeated_rules_are_told_apart() -> None:
         cm.SpendBounds({"FR/sms": (0.0, 6.0), "DE": (0.0, 9.0)}),
         cm.ChangeLimit("sms", absolute=1.0),
         cm.ChangeLimit("FR", absolute=2.0),
-        LinearConstraint({"all": 1.0}, low=1.0, name="fixed_budget"),
+        LinearConstraint({"all": 1.0}, low=1.0, name="agency"),
+        LinearConstraint({"sms": 1.0}, high=9.0, name="agency"),
         current={"FR/sms": 1.0},
     )
     labels = [row.label for row in p.rows]
@@ -144,7 +145,7 @@ def test_names_of_repeated_rules_are_told_apart() -> None:
         "spend_bounds FR/sms (2)",
         "spend_bounds FR/sms, DE",
     ]
-    assert "fixed_budget (2)" in labels
+    assert "agency (2)" in labels
 
 
 BAD: dict[str, dict[str, Any]] = {
@@ -236,3 +237,9 @@ def test_open_sides_carry_no_price() -> None:
     envelopes = form.envelopes([np.array([]) for _ in range(3)])
     assert form.dual_bound(envelopes, form.box_low, form.box_high, np.array([-1.0])) == math.inf
     assert not form.excludes(form.box_low, form.box_high, np.array([-1.0]))
+
+
+def test_unknown_parts_of_a_written_problem_are_refused() -> None:
+    made = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0))
+    with pytest.raises(cm.InputError, match="carryover"):
+        cm.AllocationProblem.from_dict({**made.to_dict(), "carryover": [1, 2]})

@@ -356,3 +356,30 @@ def test_echoes_are_short_and_cannot_drive_a_terminal(sketch: dict[str, Any], fa
     assert fault.found.endswith('..."')
     assert len(fault.found) == 62
     assert "\x1b" not in unknown.path + unknown.found
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", "printable characters"),
+        ("a\x07b", "printable characters"),
+        ("floor, not \u202e", "printable characters"),
+        ("fixed_budget", "other than a kind of rule"),
+        ("x" * 101, "at most 100 characters"),
+        (5, "text"),
+    ],
+)
+def test_name_of_a_rule(sketch: dict[str, Any], faults_of: FaultsOf, name: Any, expected: str) -> None:
+    sketch["rules"].append({"kind": "linear_constraint", "coefficients": {"sms": 1}, "low": 0, "name": name})
+    faults = faults_of(sketch)
+    assert list(faults) == ["rules[2].name"]
+    assert expected in faults["rules[2].name"].expected
+
+
+def test_a_service_channel_of_ones_own_need_not_be_public(sketch: dict[str, Any]) -> None:
+    own = {"resolution_share": 0.8, "on_time_share": 0.9, "service_share": 0.1}
+    channel = {"reachable": 1, "purposes": ["service"], "cost_per_contact": {"service": 2}, **own}
+    sketch["channels"]["desk"] = channel
+    CompanyProfile.model_validate(sketch)
+    channel["publicness"] = 0.5
+    CompanyProfile.model_validate(sketch)

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from channelmix.plan import Plan
+from channelmix.plan.wording import short
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
 from channelmix.report import terminal as module
@@ -202,14 +203,14 @@ def test_the_plan_that_is_the_current_mix(small: dict[str, Any]) -> None:
     small["rules"] = [{"kind": "change_limit", "absolute": 0.0}]
     text = piped(plan_of(small))
     assert "The plan brings what the current mix brings." in text
-    assert "beats" not in text
+    assert "better in" not in text
 
 
 def test_without_spend_today(small: dict[str, Any]) -> None:
     for channel in small["channels"].values():
         channel["current_spend"] = {}
     text = piped(plan_of(small))
-    assert "beats the equal split" in text
+    assert "over the equal split; better in " in text
     assert "now       " not in text
 
 
@@ -244,3 +245,108 @@ def test_wide_characters_are_counted_as_wide(example_plan: Plan) -> None:
     title = piped(changed(example_plan, name="北京市")).splitlines()[0]
     assert cell_len(title) == 100
     assert title.endswith("OPTIMAL (proven)")
+
+
+def many_markets(small: dict[str, Any], count: int) -> Plan:
+    """Every channel and purpose has money in every market."""
+    places = ["Deutschland", "France", "Italia", "Polska", "Portugal", "Suisse"]
+    small["markets"] = [{"name": name, "customers": 1e5} for name in places[:count]]
+    for channel in small["channels"].values():
+        del channel["reachable"]
+        channel["reachable_share"] = 0.2
+        channel["current_spend"] = {"promotion": 2e4, "service": 1e4, "advocacy": 5e3}
+    small["scenario"]["amount"] = 130000.0
+    small["rules"] = [{"kind": "keep_working", "floor": 0.5}]
+    return plan_of(small)
+
+
+def test_three_markets_keep_the_next_unit(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = many_markets(small, 3)
+    lines = piped(plan).splitlines()
+    header = next(line for line in lines if line.startswith("market"))
+    assert "return (90 %)  next EUR  why" in header
+    monkeypatch.setenv("NO_COLOR", "1")
+    narrow = on_terminal(plan, 80, monkeypatch)
+    assert "next EUR" in narrow
+    assert "change" not in narrow.split("No money")[0].split("total")[0]
+
+
+def test_the_total(example_plan: Plan) -> None:
+    (line,) = (line for line in piped(example_plan).splitlines() if line.startswith("total "))
+    totals = example_plan.totals
+    assert totals is not None
+    now, then, change, mean, _ = line.split()[1:]
+    assert (now, then, change) == (f"{totals.current_spend:,.0f}", f"{totals.spend:,.0f}", "0")
+    assert mean in piped(example_plan).splitlines()[1], "the headline's own return"
+
+
+def test_one_row_has_no_total(small: dict[str, Any]) -> None:
+    small["channels"] = {
+        "sms": {"reachable": 5e4, "purposes": ["promotion"], "current_spend": {"promotion": 500.0}}
+    }
+    assert "\ntotal" not in piped(plan_of(small))
+
+
+def test_many_rows_are_counted(small: dict[str, Any]) -> None:
+    plan = many_markets(small, 6)
+    text = piped(plan)
+    money = [row for row in plan.allocation if row.spend or row.current_spend]
+    assert len(money) == 72
+    body = text.split("\nmarket ")[1].split("\ntotal ")[0].splitlines()[1:]
+    shown = [line for line in body if any(f" {p} " in line for p in ("promotion", "service", "advocacy"))]
+    assert len(shown) == module.ROWS
+    assert "\nand 32 more cells (--format json or csv)\n" in text
+    largest = max(money, key=lambda row: row.spend)
+    assert f"{largest.spend:,.0f}" in "".join(shown)
+
+
+def test_four_warnings_and_a_count(example_plan: Plan) -> None:
+    text = piped(changed(example_plan, warnings=[f"warning {i}" for i in range(7)]))
+    assert "warning 3\n          and 3 more (--format json lists them)\n" in text
+    assert "warning 4" not in text
+
+
+def test_prices_are_grouped_by_rule(example_plan: Plan) -> None:
+    prices = {
+        "fixed_budget": 1.25,
+        "keep_working FR/app/promotion": -1.18,
+        "keep_working FR/sms/service": -0.03,
+        "change_limit FR/app/service": -0.5,
+        "change_limit FR/im/service": 0.25,
+        "group_share social high": 0.111,
+        "keep_working FR/sms/service (2)": -0.04,
+    }
+    stated = [{"constraint": name, "price": price} for name, price in prices.items()]
+    text = " ".join(piped(changed(example_plan, shadow_prices=stated)).split())
+    assert (
+        "is worth: the budget +1.25, keep_working -0.03 to -1.18 (3 cells), "
+        "change_limit -0.50 to +0.25 (2 cells), group_share social high +0.11 Warnings"
+    ) in text
+    alone = [{"constraint": "keep_working FR/app/promotion", "price": -1.0}]
+    text = piped(changed(example_plan, shadow_prices=alone))
+    assert "is worth: keep_working -1.00 (FR/app/promotion)\n" in text
+
+
+def test_the_headline_does_not_set_a_return_beside_one_of_other_draws(example_plan: Plan) -> None:
+    """The plan's own draws may be poorer than the fresh ones: its return is below the baseline's, and it gains."""
+    data = json.loads(example_plan.to_json())
+    for comparison in data["comparisons"]:
+        comparison["outcome"]["mean"] += 1e6
+    text = piped(changed(example_plan, comparisons=data["comparisons"]))
+    headline, compare = text.split("Compare")
+    assert "1.1M" not in headline
+    gain, better = headline.splitlines()[2].split(" over the current mix; ")
+    assert gain.startswith(f"Gain {short(example_plan.comparisons[0].gain.mean)} (90 %: ")
+    assert better.startswith("better in ")
+    assert "current mix 1.1M" in compare
+    assert "plan 1.2M" in compare
+
+
+@pytest.mark.parametrize("width", [50, 60, 70, 80, 100])
+def test_bars_break_between_items(example_plan: Plan, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = [line.rstrip() for line in on_terminal(example_plan, width, monkeypatch).splitlines()]
+    bars = [line for line in lines if "#" in line]
+    assert sum(line.count(" %") for line in bars) == 8
+    for line in bars:
+        assert line.endswith(" %"), "no item is torn"

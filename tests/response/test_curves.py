@@ -169,3 +169,12 @@ def test_damaged_data_are_refused(damage: Callable[[Any], None]) -> None:
     damage(data)
     with pytest.raises(InputError):
         ResponseCurves.from_dict(data)
+
+
+def test_made_up_names_are_numbered_anew_where_curves_are_joined() -> None:
+    one, two = ResponseCurves.power([1.0, 2.0], 0.5), ResponseCurves.power([3.0], 0.5)
+    assert ResponseCurves.concat([one, two]).names == ("cell1", "cell2", "cell3")
+    named = ResponseCurves.power([1.0], 0.5, names=["cell1"])
+    assert ResponseCurves.concat([one, named, two]).names == ("cell2", "cell3", "cell1", "cell4")
+    with pytest.raises(InputError, match="repeat"):
+        ResponseCurves.concat([named, named])

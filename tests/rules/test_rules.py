@@ -20,7 +20,7 @@ from channelmix import (
     LinearConstraint,
     SpendBounds,
 )
-from channelmix.rules import Cells, rule_from_dict, rule_to_dict
+from channelmix.rules import CONSTRAINTS, SCENARIOS, Cells, rule_from_dict, rule_to_dict
 
 UNTYPED: Any = channelmix  # for arguments that a type checker would refuse
 NAMES = ("FR/sms/promotion", "FR/app/service", "DE/sms/promotion", "DE/app/promotion")
@@ -132,6 +132,12 @@ BAD: dict[str, Callable[[], Any]] = {
     "weights without names": lambda: UNTYPED.LinearConstraint([1.0], high=1.0),
     "no sides": lambda: LinearConstraint({"sms": 1.0}),
     "sides cross": lambda: LinearConstraint({"sms": 1.0}, low=2.0, high=1.0),
+    "name of 101 characters": lambda: LinearConstraint({"sms": 1.0}, high=1.0, name="x" * 101),
+    "name a number": lambda: UNTYPED.LinearConstraint({"sms": 1.0}, high=1.0, name=5),
+    **{
+        f"name {name!r}": lambda name=name: LinearConstraint({"sms": 1.0}, high=1.0, name=name)  # type: ignore[misc]
+        for name in ("", " ", " x", "a\nb", "\x1b[2J", "fixed_budget", "keep_working", "\ud800")
+    },
 }
 
 
@@ -176,3 +182,11 @@ def test_rules_that_cannot_bind_state_no_row() -> None:
 def test_weights_of_overlapping_selectors_add_up() -> None:
     (row,) = LinearConstraint({"all": 1.0, "sms": 2.0, "FR/sms": 4.0}, high=1.0).rows(CELLS)
     np.testing.assert_array_equal(row.coefficients, [7.0, 1.0, 3.0, 1.0])
+
+
+def test_every_other_kind_is_no_name_for_a_rule() -> None:
+    for kind in {*SCENARIOS, *CONSTRAINTS} - {"linear_constraint"}:
+        with pytest.raises(InputError, match="other than a kind of rule"):
+            LinearConstraint({"all": 1.0}, high=1.0, name=kind)
+    assert LinearConstraint({"all": 1.0}, high=1.0).name == "linear_constraint"
+    assert LinearConstraint({"all": 1.0}, high=1.0, name="x" * 100).label == "x" * 100

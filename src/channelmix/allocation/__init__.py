@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 
+import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,6 +65,8 @@ def solve(
     for name, number in (("gap", gap), ("time_limit", time_limit)):
         if not number > 0.0:
             raise InputError(f"{name} must be positive, not {number!r}")
+    if solver not in cp.installed_solvers():
+        raise InputError(f"unknown solver {solver!r}{nearest_name(solver, cp.installed_solvers())}")
     began = time.perf_counter()
     form = problem.standard
     if form.empty_box:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import cvxpy as cp
 import numpy as np
+from scipy.sparse import csr_array
 
 from channelmix.allocation.relaxation import solve_program
 from channelmix.errors import InputError, nearest_name
@@ -16,8 +17,15 @@ from channelmix.rules.base import number
 __all__ = ["project"]
 
 
+FLOOR = 0.01
+"""Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
+
+
 def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, float] | None:
-    """Return the feasible spend with the least sum of squared distances to `wish`.
+    """Return the feasible spend nearest to `wish`, changing cells in proportion to what they wish for.
+
+    It has the least ``sum((spend - wish)^2 / (wish + floor))``, with a floor of 1 % of the mean wish: a limit on a
+    total scales its cells alike, and cells that wish for nothing get something only where a rule asks for it.
 
     Parameters
     ----------
@@ -50,10 +58,12 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     above, below = np.isfinite(form.high), np.isfinite(form.low)
     rows = []
     if above.any():
-        rows.append(form.A[above] @ spend <= form.high[above])
+        rows.append(csr_array(form.A[above]) @ spend <= form.high[above])
     if below.any():
-        rows.append(form.A[below] @ spend >= form.low[below])
-    distance = cp.sum_squares(spend - form.from_user(target))
+        rows.append(csr_array(form.A[below]) @ spend >= form.low[below])
+    wished = form.from_user(target)
+    weight = np.abs(wished) + (FLOOR * float(np.abs(wished).mean()) or 1.0)
+    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), spend - wished))
     program = cp.Problem(cp.Minimize(distance), rows)
     if not solve_program(program, "CLARABEL"):
         return None

@@ -12,6 +12,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array, kron
 
 from channelmix.problem import StandardForm
 
@@ -74,51 +75,61 @@ def _thin(x: Array, y: Array, focus: float) -> tuple[Array, Array]:
 class Relaxation:
     """Maximize a sum of concave piecewise linear functions under the rows; compiled once, solved many times.
 
-    Spend on a cell is its hull's first corner plus a share of each segment, so that a solver fills the
-    segments in the order of their slopes.
+    Spend on a cell is its hull's first corner plus what is filled of each segment; a solver fills the segments
+    in the order of their slopes. No parameter multiplies a variable except in the objective, which keeps the
+    compiled program small however many cells there are.
     """
 
     def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
         self._form = form
         self._solver = solver
         self.solves = 0
-        shape = (form.n_cells, SEGMENTS)
-        self._start = cp.Parameter(form.n_cells)
-        self._width, self._gain = cp.Parameter(shape), cp.Parameter(shape)
-        self._share = cp.Variable(shape, bounds=[0, 1])
-        spend = self._start + cp.sum(cp.multiply(self._width, self._share), axis=1)
-        self._above, self._below = np.isfinite(form.high), np.isfinite(form.low)
+        segments = form.n_cells * SEGMENTS
+        self._width, self._slope = cp.Parameter(segments, nonneg=True), cp.Parameter(segments)
+        self._filled = cp.Variable(segments, nonneg=True)
+        added = cp.Variable(form.n_cells)
+        self._above = np.flatnonzero(np.isfinite(form.high))
+        self._below = np.flatnonzero(np.isfinite(form.low))
+        self._room_above, self._room_below = cp.Parameter(len(self._above)), cp.Parameter(len(self._below))
         self._rows: list[Any] = []
-        if self._above.any():
-            self._rows.append(form.A[self._above] @ spend <= form.high[self._above])
-        if self._below.any():
-            self._rows.append(form.A[self._below] @ spend >= form.low[self._below])
-        self._problem = cp.Problem(cp.Maximize(cp.sum(cp.multiply(self._gain, self._share))), self._rows)
+        if len(self._above):
+            self._rows.append(csr_array(form.A[self._above]) @ added <= self._room_above)
+        if len(self._below):
+            self._rows.append(csr_array(form.A[self._below]) @ added >= self._room_below)
+        of_cell = csr_array(kron(eye_array(form.n_cells), np.ones((1, SEGMENTS))))
+        limits = [added == of_cell @ self._filled, self._filled <= self._width]
+        self._problem = cp.Problem(cp.Maximize(self._slope @ self._filled), [*limits, *self._rows])
 
-    def solve(self, corners: Sequence[tuple[Array, Array]], focus: Array) -> Relaxed | None:
+    def solve(
+        self, corners: Sequence[tuple[Array, Array]], focus: Array, unit: float = 1.0
+    ) -> Relaxed | None:
         """Solve for concave corners (spend, height) of each cell; None if the rows cannot hold.
 
-        `focus`, shape (n_cells,), is where a hull with more corners than fit is kept in full.
+        `focus`, shape (n_cells,), is where a hull with more corners than fit is kept in full. `unit` is the size
+        of what is to be decided, in standard units of spend: a solver's tolerances are absolute.
         """
         form = self._form
         start = np.empty(form.n_cells)
-        width, gain = np.zeros((form.n_cells, SEGMENTS)), np.zeros((form.n_cells, SEGMENTS))
+        width, slope = np.zeros((form.n_cells, SEGMENTS)), np.zeros((form.n_cells, SEGMENTS))
         for i, (x, y) in enumerate(corners):
             x, y = _thin(x, y, focus[i])
             start[i] = x[0]
             width[i, : len(x) - 1] = np.diff(x)
-            gain[i, : len(x) - 1] = np.diff(y) - form.charge[i] * np.diff(x)
-        self._start.value, self._width.value, self._gain.value = start, width, gain
+            slope[i, : len(x) - 1] = np.diff(y) / np.diff(x) - form.charge[i]
+        left = form.A @ start
+        self._width.value, self._slope.value = width.ravel() / unit, slope.ravel()
+        self._room_above.value = (form.high - left)[self._above] / unit
+        self._room_below.value = (form.low - left)[self._below] / unit
         if not solve_program(self._problem, self._solver):
             return None
         self.solves += 1
-        share = np.clip(np.asarray(self._share.value), 0.0, 1.0)
-        spend = start + (width * share).sum(axis=1)
+        filled = np.clip(np.reshape(self._filled.value, width.shape) * unit, 0.0, width)
+        spend = start + filled.sum(axis=1)
         prices = np.zeros(len(form.A))
         duals = [np.atleast_1d(row.dual_value) for row in self._rows]
-        if self._above.any():
+        if len(self._above):
             prices[self._above] += np.maximum(duals[0], 0.0)
-        if self._below.any():
+        if len(self._below):
             prices[self._below] -= np.maximum(duals[-1], 0.0)
         return Relaxed(spend, prices)
 
@@ -142,9 +153,13 @@ class Elastic:
         self._below = np.flatnonzero(np.isfinite(form.low))
         self._rows: list[Any] = []
         if len(self._above):
-            self._rows.append(form.A[self._above] @ spend - slack[self._above] <= form.high[self._above])
+            self._rows.append(
+                csr_array(form.A[self._above]) @ spend - slack[self._above] <= form.high[self._above]
+            )
         if len(self._below):
-            self._rows.append(form.A[self._below] @ spend + slack[self._below] >= form.low[self._below])
+            self._rows.append(
+                csr_array(form.A[self._below]) @ spend + slack[self._below] >= form.low[self._below]
+            )
         self._problem = cp.Problem(cp.Minimize(self._weights @ slack), self._rows)
 
     def solve(self, box_low: Array, box_high: Array, weights: Array) -> tuple[float, Relaxed]:

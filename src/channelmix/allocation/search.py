@@ -305,7 +305,7 @@ class Search:
                 # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
                 x = np.unique(np.maximum(best[i] + half * scale[i] * POLISH_POINTS, 0.0))
                 windows.append(concave_hull(x, envelope.value(x)))
-            relaxed = self.relaxation.solve(windows, best)
+            relaxed = self.relaxation.solve(windows, best, unit=half)
             if relaxed is None:
                 break
             self.shadow = relaxed.prices

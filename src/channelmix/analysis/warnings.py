@@ -14,6 +14,9 @@ __all__ = ["warnings"]
 CUT = 0.25
 """A cell cut by at least this share of today's spend, and not idle today, is named."""
 
+FEW = 4
+"""Cuts up to this number are named cell by cell; more are summed by channel, or they would repeat the table."""
+
 UNSPENT = 1e-4
 """Share of the budget left over from which on the reason is stated."""
 
@@ -59,15 +62,36 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
     if current is None:
         return []
     today = problem.curves.mean_value(current)
+    names = problem.curves.names
+    cut = [
+        i
+        for i in range(len(names))
+        if current[i] > 0.0 and today[i] > 0.0 and spend[i] <= (1.0 - CUT) * current[i]
+    ]
+    groups: dict[str, list[int]] = {}
+    for i in cut:
+        groups.setdefault(names[i] if len(cut) <= FEW else _channel(names[i]), []).append(i)
+    largest_first = sorted(groups.items(), key=lambda group: float((spend - current)[group[1]].sum()))
     lines = []
-    for i in np.argsort(spend - current, kind="stable"):
-        if current[i] <= 0.0 or today[i] <= 0.0 or spend[i] > (1.0 - CUT) * current[i]:
-            continue
-        name = problem.curves.names[i]
-        share = float(1.0 - spend[i] / current[i])
+    for channel, cells in largest_first:
+        before, after, lost = (float(values[cells].sum()) for values in (current, spend, today))
+        # A channel may keep or raise its other cells: only part of it is cut then.
+        all_cells = sum(_channel(names[i]) == channel and current[i] > 0.0 for i in range(len(names)))
+        if len(cells) == 1:
+            name, over, returns = names[cells[0]], "", "it returns"
+        else:
+            of = f" of {all_cells}" if all_cells > len(cells) else ""
+            name = f"part of {channel}" if of else channel
+            over, returns = f" over {len(cells)}{of} cells", "they return"
+        share = 1.0 - after / before
         verb = f"abandons {name}" if share >= 1.0 - 1e-6 else f"cuts {name} by {percent(share)}"
         lines.append(
-            f"{verb}: {currency} {amount(float(current[i]))} to {amount(float(spend[i]))}; "
-            f"today it returns {amount(float(today[i]))}"
+            f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; today {returns} {amount(lost)}"
         )
     return lines
+
+
+def _channel(name: str) -> str:
+    """Return the channel of a cell named ``market/channel/purpose``; a cell named otherwise stands for itself."""
+    parts = name.split("/")
+    return parts[1] if len(parts) == 3 else name

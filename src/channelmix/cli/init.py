@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,13 @@ QUESTIONS = {
 
 PLACES = {"scenario.amount": "budget", "markets[0].customers": "customers"}
 """Where a starter profile holds what is asked under another name."""
+
+DERIVED = (
+    (re.compile(r"channels\..*\.current_spend\."), "budget"),
+    (re.compile(r"channels\..*\.reachable$|purposes\.service\.inbound_contacts$"), "customers"),
+    (re.compile(r"channels\..*\.cost_per_contact\.|purposes\."), "usd_rate"),
+)
+"""Places of a starter profile whose figures are worked out from an answer, each with that answer's name."""
 
 
 @click.command(
@@ -88,9 +96,21 @@ def _ask() -> dict[str, Any]:
 
 def _answer(key: str, text: str) -> Any:
     """Read the answer to a question, or raise UsageError, upon which it is asked again."""
-    numeric = key in {"usd_rate", "budget", "customers"}
-    answer: Any = Number(min=0, min_open=True).convert(text, None, None) if numeric else text.strip()
-    _starter({"usd_rate": 1.0, key: answer} if key == "currency" else {key: answer})
+    from channelmix.profile.faults import echo
+
+    answer: Any = text.strip()
+    if key in {"usd_rate", "budget", "customers"}:
+        try:
+            answer = Number(min=0, min_open=True).convert(answer, None, None)
+        except click.BadParameter:
+            raise click.UsageError(_sentence(echo(answer), "a number greater than 0")) from None
+    given = {"usd_rate": 1.0, key: answer} if key == "currency" else {key: answer}
+    if key == "usd_rate":
+        given["currency"] = "XXX"  # any but USD, whose rate is fixed
+    try:
+        _make(given)
+    except _WrongAnswersError as error:
+        raise click.UsageError("\n".join(error.said.values())) from None
     return answer
 
 
@@ -105,20 +125,45 @@ def _rate_is_known(currency: str) -> bool:
     return True
 
 
+class _WrongAnswersError(Exception):
+    """What is wrong with each answer or flag, by its name."""
+
+    def __init__(self, said: dict[str, str]) -> None:
+        super().__init__(said)
+        self.said = said
+
+
 def _starter(given: dict[str, Any]) -> dict[str, Any]:
     """Make the profile; what is wrong with a flag is said of the flag, not of its place in the profile."""
+    try:
+        return _make(given)
+    except _WrongAnswersError as error:
+        lines = (f"--{flag.replace('_', '-')}: {said}" for flag, said in error.said.items())
+        raise click.UsageError("\n".join(lines)) from None
+
+
+def _make(given: dict[str, Any]) -> dict[str, Any]:
+    """Make the profile, or raise _WrongAnswersError with one sentence for each answer at fault."""
     from channelmix.profile import ProfileError, starter_profile
+    from channelmix.profile.faults import echo
 
     try:
         return starter_profile(**given)
     except ProfileError as error:
-        flags = {fault: PLACES.get(fault.path, fault.path) for fault in error.faults}
-        said = [
-            f"--{flag.replace('_', '-')}: found {fault.found}, expected {fault.expected}"
-            + (f' (did you mean "{fault.hint}"?)' if fault.hint else "")
-            for fault, flag in flags.items()
-            if flag in given
-        ]
+        said: dict[str, str] = {}
+        for fault in error.faults:
+            flag = PLACES.get(fault.path, fault.path)
+            if flag in given:
+                said[flag] = _sentence(fault.found, fault.expected, fault.hint)
+        for fault in error.faults:
+            flag = next((flag for places, flag in DERIVED if places.match(fault.path)), "")
+            if flag in given:  # figures that the user never saw: say what the flag was
+                expected = f"an amount with which {fault.path} becomes {fault.expected}"
+                said.setdefault(flag, _sentence(echo(given[flag]), expected))
         if not said:
             raise
-        raise click.UsageError("\n".join(said)) from None
+        raise _WrongAnswersError(said) from None
+
+
+def _sentence(found: str, expected: str, hint: str = "") -> str:
+    return f"found {found}, expected {expected}" + (f' (did you mean "{hint}"?)' if hint else "")

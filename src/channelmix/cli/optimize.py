@@ -88,15 +88,31 @@ def optimize(
     if budget is not None:
         company = company.with_budget(budget)
     plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
-    _write(plan, style or _style_of(output), output)
-    if output is not None:
-        click.echo(f"{output}: {plan.status}", err=True)
+    style = style or _style_of(output)
+    _write(plan, style, output)
+    # The table says it all itself; data alone, or a file, would leave the reader to guess from the exit code.
+    why = "" if style == "table" else _shortcoming(plan)
+    if output is not None or why:
+        click.echo(f"{output or 'channelmix'}: {plan.status}{why}", err=True)
     code = {cm.Status.INFEASIBLE: INFEASIBLE, cm.Status.NOT_CERTIFIED: UNPROVEN}.get(plan.status, 0)
     ctx.exit(code)
 
 
 def _style_of(output: str | None) -> str:
     return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
+
+
+def _shortcoming(plan: Any) -> str:
+    """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
+    from channelmix.plan.wording import percent
+    from channelmix.solution import Status
+
+    if plan.status is Status.INFEASIBLE:
+        named = f" together: {', '.join(plan.conflicts)}" if plan.conflicts else ""
+        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}"
+    if plan.status is Status.NOT_CERTIFIED:
+        return f": a split worth up to {percent(plan.certificate.gap)} more may exist (the gap)"
+    return ""
 
 
 def _write(plan: Any, style: str, output: str | None) -> None:

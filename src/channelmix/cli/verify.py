@@ -15,7 +15,8 @@ def verify(plan: str) -> None:
     """Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
 
     Value, rules, bound, outcomes, totals and prices are computed again from the curves and rules in the plan and its
-    proof. Comparisons rest on draws that are not in the plan; they, assumptions, reasons and warnings are not proven.
+    proof. Not part of the claim: names and words (reasons, warnings), assumptions, comparisons with other splits, whose
+    draws are not in the plan, and that no smaller set of rules is in conflict.
     """
     from channelmix.plan import Plan, verify_plan
     from channelmix.plan.model import LARGEST_PLAN

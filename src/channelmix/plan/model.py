@@ -327,7 +327,10 @@ class Plan(_Part):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the allocation as a DataFrame, one row a cell (needs pandas)."""
-        import pandas as pd
+        try:
+            import pandas as pd
+        except ImportError:
+            raise InputError("to_frame needs pandas: pip install 'channelmix[frames]'") from None
 
         from channelmix.plan.rows import allocation_rows
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError
 from channelmix.profile.cells import Cell, lay_out
+from channelmix.profile.doubts import NO_DOUBTS, Doubts
 from channelmix.profile.faults import Path, Problem, closest, echo, escape
 from channelmix.profile.models import ChannelFigures, ProfileFields
 from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, Purpose
@@ -27,7 +28,7 @@ ROUNDING = 1e-9
 # What a channel must state for a purpose, besides its cost per contact, where no published figures stand in.
 _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     "promotion": ("contacts_per_customer", "orders_per_contact"),
-    "service": ("resolution_share", "on_time_share", "service_share", "publicness"),
+    "service": ("resolution_share", "on_time_share", "service_share"),
     "advocacy": ("contacts_per_customer", "publicness"),
 }
 # Figures that mean nothing unless the channel is used for the purpose.
@@ -39,21 +40,30 @@ _ONLY_FOR: Mapping[str, Purpose] = {
 }
 
 
-def find_problems(profile: ProfileFields) -> tuple[Problem, ...]:
-    """Return every problem between the parts of a profile whose parts are valid by themselves."""
+def find_problems(profile: ProfileFields, doubts: Doubts = NO_DOUBTS) -> tuple[Problem, ...]:
+    """Return every problem between the parts of a profile whose parts are valid by themselves.
+
+    Parameters
+    ----------
+    profile : ProfileFields
+    doubts : Doubts, optional
+        What is not known because other values stand in for faulty ones; nothing is concluded from that.
+    """
     count = len(profile.markets) * sum(len(profile.purposes_of(name)) for name in profile.channels)
     if count > MOST_CELLS:
+        if doubts.purposes:
+            return ()
         found = f"{count} cells (markets x channels x purposes)"
         return (Problem(("markets",), found, f"at most {MOST_CELLS} cells"),)
     cells = lay_out(profile)
     return (
         *_names(profile),
-        *_channels(profile),
-        *_market_overrides(profile),
-        *_service_shares(profile, cells),
-        *_published_figures(profile, cells),
-        *_scenario(profile, cells),
-        *_rules(profile, cells),
+        *_channels(profile, doubts),
+        *_market_overrides(profile, doubts),
+        *(() if doubts.service_shares else _service_shares(profile, cells)),
+        *_published_figures(profile, cells, doubts),
+        *(() if doubts.scenario else _scenario(profile, cells)),
+        *_rules(profile, cells, doubts),
     )
 
 
@@ -70,7 +80,7 @@ def _names(profile: ProfileFields) -> Iterator[Problem]:
         taken.setdefault(market.name, "a market")
 
 
-def _channels(profile: ProfileFields) -> Iterator[Problem]:
+def _channels(profile: ProfileFields, doubts: Doubts) -> Iterator[Problem]:
     customers = math.fsum(market.customers for market in profile.markets)
     declared = profile.purposes.declared
     for name, channel in profile.channels.items():
@@ -78,32 +88,39 @@ def _channels(profile: ProfileFields) -> Iterator[Problem]:
         if channel.like is not None and name in BUILT_IN_CHANNELS:
             yield Problem((*path, "like"), echo(channel.like), f'nothing, for "{name}" is built in itself')
         for i, purpose in enumerate(channel.purposes or ()):
-            if purpose not in declared:
+            if purpose not in declared and not doubts.purposes:
                 yield Problem((*path, "purposes", i), echo(purpose), _one_of(declared, "purposes"))
-        yield from _figures(profile, name, channel, path)
-        yield from _count_within(
-            channel.reachable, customers, (*path, "reachable"), "the customers of all markets"
-        )
+        if not doubts.figures_of(name):
+            yield from _figures(profile, name, channel, path)
+        if not doubts.customers:
+            yield from _count_within(
+                channel.reachable, customers, (*path, "reachable"), "the customers of all markets"
+            )
         stated = channel.reachable is not None or channel.reachable_share is not None
-        if not stated and not all(_states_reach(m.channels.get(name)) for m in profile.markets):
+        if stated or doubts.channel(name):
+            continue
+        if not all(_states_reach(m.channels.get(name)) for m in profile.markets):
             yield Problem((*path, "reachable"), "nothing", "reachable or reachable_share")
 
 
-def _market_overrides(profile: ProfileFields) -> Iterator[Problem]:
+def _market_overrides(profile: ProfileFields, doubts: Doubts) -> Iterator[Problem]:
     for i, market in enumerate(profile.markets):
-        if market.inbound_contacts is not None and profile.purposes.service is None:
+        if market.inbound_contacts is not None and profile.purposes.service is None and not doubts.purposes:
             expected = "nothing, for the profile has no purpose service"
             yield Problem(("markets", i, "inbound_contacts"), echo(market.inbound_contacts), expected)
         for name, own in market.channels.items():
             path: Path = ("markets", i, "channels", name)
             if name not in profile.channels:
-                hint = closest(name, profile.channels)
-                yield Problem(path, echo(name), "a channel of the profile", hint, at_key=True)
+                if not doubts.channel_names:
+                    hint = closest(name, profile.channels)
+                    yield Problem(path, echo(name), "a channel of the profile", hint, at_key=True)
                 continue
-            yield from _figures(profile, name, own, path)
-            yield from _count_within(
-                own.reachable, market.customers, (*path, "reachable"), "the market's customers"
-            )
+            if not doubts.figures_of(name):
+                yield from _figures(profile, name, own, path)
+            if i not in doubts.customers:
+                yield from _count_within(
+                    own.reachable, market.customers, (*path, "reachable"), "the market's customers"
+                )
 
 
 def _figures(profile: ProfileFields, name: str, figures: ChannelFigures, path: Path) -> Iterator[Problem]:
@@ -149,7 +166,7 @@ def _service_shares(profile: ProfileFields, cells: Iterable[Cell]) -> Iterator[P
             yield Problem(("channels",), found, expected)
 
 
-def _published_figures(profile: ProfileFields, cells: Iterable[Cell]) -> Iterator[Problem]:
+def _published_figures(profile: ProfileFields, cells: Iterable[Cell], doubts: Doubts) -> Iterator[Problem]:
     """Find what published figures would have to supply, and cannot."""
     missing: dict[str, dict[str, None]] = {}
     costs_published = []
@@ -162,11 +179,11 @@ def _published_figures(profile: ProfileFields, cells: Iterable[Cell]) -> Iterato
             absent[f"cost_per_contact.{cell.purpose}"] = None
         absent |= {field: None for field in _NEEDED[cell.purpose] if getattr(cell, field) is None}
     for name, absent in missing.items():
-        if absent:
+        if absent and not doubts.figures_of(name):
             names = ", ".join(BUILT_IN_CHANNELS)
             expected = f"like (one of {names}), or the channel's own {', '.join(absent)}"
             yield Problem(("channels", name, "like"), "nothing", expected, closest(name, BUILT_IN_CHANNELS))
-    if costs_published and profile.usd_rate is None:
+    if costs_published and profile.usd_rate is None and not doubts.usd_rate:
         cell = costs_published[0]
         expected = (
             f"units of {profile.currency} for one US dollar, for published costs are in US dollars and "
@@ -182,7 +199,7 @@ def _scenario(profile: ProfileFields, cells: Iterable[Cell]) -> Iterator[Problem
         )
 
 
-def _rules(profile: ProfileFields, cells: Sequence[Cell]) -> Iterator[Problem]:
+def _rules(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Iterator[Problem]:
     known = Cells(tuple(cell.name for cell in cells))
     spend = np.array([cell.current_spend for cell in cells])
     chosen: dict[str, int | None] = {}
@@ -193,6 +210,8 @@ def _rules(profile: ProfileFields, cells: Sequence[Cell]) -> Iterator[Problem]:
                 mask = _selected(known, selector)
                 chosen[selector] = None if mask is None else int(np.argmax(np.where(mask, spend, -1.0)))
             cell = chosen[selector]
+            if cell is None and doubts.names:
+                break
             if cell is None:
                 expected = (
                     'a market, a channel, a purpose, some of these in this order joined by "/", or "all"'
@@ -201,8 +220,10 @@ def _rules(profile: ProfileFields, cells: Sequence[Cell]) -> Iterator[Problem]:
                 unknown.append(Problem(("rules", i, *path), echo(selector), expected, hint, at_key))
             else:
                 sample.add(cell)
-        yield from unknown
-        if not unknown:
+        else:  # every selector is known, or surely unknown
+            yield from unknown
+            if unknown or doubts.spend:
+                continue
             # A rule may state as many rows as there are cells: the largest cell of each selector is enough.
             names = tuple(known.names[cell] for cell in sorted(sample))
             current = spend[sorted(sample)] if spend.any() else None

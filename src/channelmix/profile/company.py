@@ -14,6 +14,7 @@ from channelmix.profile.cells import Cell, lay_out
 from channelmix.profile.checks import find_problems
 from channelmix.profile.faults import Path, ProblemsError
 from channelmix.profile.models import ProfileFields
+from channelmix.profile.repair import problems_between_valid_parts
 from channelmix.profile.schema_json import json_schema
 from channelmix.profile.source import read_document, read_file
 from channelmix.profile.translate import translate
@@ -77,7 +78,9 @@ class CompanyProfile(ProfileFields):
             profile = cls.model_validate(document.value)
         except ValidationError as error:
             told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
-            found = translate(error, document.value, json_schema())
+            schema = json_schema()
+            found = translate(error, document.value, schema)
+            found += problems_between_valid_parts(document.value, found, schema)
             problems += [problem for problem in found if problem.path not in told]
         if profile is None or problems:
             raise document.error(problems)

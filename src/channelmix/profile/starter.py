@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from channelmix.errors import InputError
 from channelmix.profile.company import CompanyProfile
+from channelmix.profile.parts import CURRENCY_PATTERN
 
 __all__ = ["starter_profile"]
 
@@ -91,6 +93,8 @@ def starter_profile(
     [{'name': 'US', 'customers': 500000}]
     """
     rate = usd_rate if usd_rate is not None else _ROUGH_USD_RATES.get(currency)
+    if rate is None and not re.fullmatch(CURRENCY_PATTERN, currency):
+        rate = 1.0  # no rate could make a currency of this code: the profile says what is wrong with it
     if rate is None:
         known = ", ".join(_ROUGH_USD_RATES)
         raise InputError(

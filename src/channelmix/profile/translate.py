@@ -38,6 +38,7 @@ _PATTERNS = {
     COUNTRY_PATTERN: 'an ISO 3166 country code of two capital letters, such as "FR"',
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
+_RULE_NAME = re.compile(r"the name of a linear_constraint must be (?P<expected>.*?), not ", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 _OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.DOTALL)
 
@@ -148,7 +149,9 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
-    """Place what a rule says of itself at the number it complains of, if it names one."""
+    """Place what a rule says of itself at the name or number it complains of, if it says which."""
+    if name := _RULE_NAME.match(message):
+        return Problem((*path, "name"), echo(rule.get("name")), name["expected"])
     match = _OUT_OF_RANGE.search(message)
     if match:
         for inner, value in _numbers(rule, ()):

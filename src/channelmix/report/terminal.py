@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import IO
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.plan import CellPlan, Plan
+from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice
 from channelmix.plan.wording import amount, percent, short
 from channelmix.solution import Status
 
@@ -29,8 +29,20 @@ SHOWN = 4
 NAME = 24
 """Width from which on a name of a market or a channel is folded."""
 
-COLUMNS = {"now": 0, "plan": 0, "change": 66, "return (90 %)": 56, "next": 90, "why": 76}
-"""Columns of the table beside names, and the width of a line from which on there is room for each."""
+COLUMNS = ("now", "plan", "change", "return (90 %)", "next", "why")
+"""Columns of the table beside names."""
+
+WANTED = ("return (90 %)", "next", "why", "change")
+"""Columns that a narrow table may lack, the most wanted first: the change follows from the two before it."""
+
+WHY = 12
+"""Width at which reasons are still readable, on two lines."""
+
+PADDING = 2
+"""Blanks between columns."""
+
+ROWS = 40
+"""Rows of the table at most."""
 
 FEW, MANY = 1.0, 1e9
 """Budgets between these are shown in whole units, others in a few digits."""
@@ -74,19 +86,27 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
         return
     yield from _headline(plan)
     yield Text()
-    yield _table(plan, width)
+    money = [row for row in plan.allocation if not _idle(plan, row)]
+    shown = _largest(money)
+    yield _table(plan, shown, width)
+    hidden = len(money) - len(shown)
+    if hidden:
+        yield Text(f"and {hidden} more cell{'s' * (hidden > 1)} (--format json or csv)")
     if any(_idle(plan, row) for row in plan.allocation):
         yield Text()
         yield _labelled("No money", _without_money(plan))
     yield Text()
-    yield from _bars(plan)
+    yield from _bars(plan, width - LABEL)
     yield Text()
-    yield _labelled("Compare", _comparisons(plan))
+    yield _labelled("Compare", _comparisons(plan, width - LABEL))
     if plan.survey:
         yield _labelled("Survey", _survey(plan))
     if plan.shadow_prices:
         yield _labelled("Rules", _prices(plan))
-    for i, warning in enumerate(plan.warnings):
+    warnings = plan.warnings[:SHOWN]
+    if len(plan.warnings) > SHOWN:
+        warnings.append(f"and {len(plan.warnings) - SHOWN} more (--format json lists them)")
+    for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
     yield _labelled("Assumes", _assumed(plan))
     yield _labelled("Proof", _proof(plan))
@@ -120,11 +140,11 @@ def _headline(plan: Plan) -> Iterable[Text]:
     assert totals is not None  # noqa: S101  the caller has checked it
     outcome = totals.outcome
     base = next((c for c in plan.comparisons if c.is_baseline), None)
-    first = (
+    # The baseline's return is on other draws than the plan's: side by side they could contradict the gain.
+    yield Text(
         f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {_per(plan)} "
-        f"(90 %: {short(outcome.low)} to {short(outcome.high)})"
+        f"(90 %: {short(outcome.low)} to {short(outcome.high)})."
     )
-    yield Text(first + (f"; the {base.name} returns {short(base.outcome.mean)}." if base else "."))
     rests = "Rests on published figures, not on your data."
     if base is not None:
         gain = base.gain
@@ -132,8 +152,8 @@ def _headline(plan: Plan) -> Iterable[Text]:
         yield Text(
             f"The plan brings what the {base.name} brings."
             if same
-            else f"Gain {short(gain.mean)} (90 %: {short(gain.low)} to {short(gain.high)}); "
-            f"beats the {base.name} in {percent(base.chance)} of draws."
+            else f"Gain {short(gain.mean)} (90 %: {short(gain.low)} to {short(gain.high)}) "
+            f"over the {base.name}; better in {percent(base.chance)} of draws."
         )
         if base.name == "current mix" and base.description != "today's spend":
             rests += f" The current mix is {base.description}."
@@ -146,51 +166,104 @@ def _headline(plan: Plan) -> Iterable[Text]:
         )
 
 
-def _table(plan: Plan, width: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    many = len({row.market for row in plan.allocation}) > 1
-    room = width - (min(max(cell_len(row.market) for row in plan.allocation), NAME) + 2) * many
-    if many:
-        table.add_column("market", min_width=6, max_width=NAME, overflow="fold")
-    table.add_column("channel", min_width=7, max_width=NAME, overflow="fold")
-    table.add_column("purpose", min_width=9, no_wrap=True)
-    columns = [name for name, needed in COLUMNS.items() if room >= needed]
+def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:
+    """Return the rows with the largest change or spend, in the order of the plan."""
+    if len(rows) <= ROWS:
+        return list(rows)
+    size = [max(row.spend, abs(row.spend - row.current_spend)) for row in rows]
+    kept = sorted(range(len(rows)), key=lambda i: -size[i])[:ROWS]
+    return [rows[i] for i in sorted(kept)]
+
+
+def _table(plan: Plan, rows: Sequence[CellPlan], width: int) -> Table:
+    names = _names(plan, rows)
+    figures = [_figures(plan, row) for row in rows]
+    if len(rows) > 1:
+        figures.append(_total(plan))
+    heads = {name: f"next {plan.currency}" if name == "next" else name for name in COLUMNS}
+    widths = {name: _widest(head, (line[name].plain for line in figures)) for name, head in heads.items()}
+    named = {title: min(_widest(title, column), NAME) for title, column in names.items()}
+    room = width - sum(named.values()) - PADDING * len(named)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
+    for title, wide in named.items():
+        if title == "purpose":
+            table.add_column(title, min_width=9, no_wrap=True)
+        else:  # where names have room, reasons take a second line before names do
+            least = wide if room >= widths["now"] + PADDING + widths["plan"] else len(title)
+            table.add_column(title, min_width=least, max_width=NAME, overflow="fold")
+    columns = _fitting(widths, room)
     for name in columns:
         if name == "why":  # the only one beside names that may take a second line
             table.add_column(name)
         else:
-            header = f"next {plan.currency}" if name == "next" else name
-            table.add_column(header, justify="right", no_wrap=True)
-    above: tuple[str, str] = ("", "")
-    for row in plan.allocation:
-        if _idle(plan, row):
-            continue
-        place = (row.market, row.channel)
-        market = row.market if row.market != above[0] else ""
-        channel = row.channel if place != above else ""
-        figures = _figures(plan, row)
-        names = [Text(channel), Text(row.purpose)]
-        table.add_row(*[Text(market)] * many, *names, *(figures[name] for name in columns))
-        above = place
+            table.add_column(heads[name], justify="right", no_wrap=True)
+    for label, line in zip(zip(*names.values(), strict=True), figures, strict=True):
+        table.add_row(*map(Text, label), *(line[name] for name in columns))
     return table
+
+
+def _names(plan: Plan, rows: Sequence[CellPlan]) -> dict[str, list[str]]:
+    """Columns of names beside the figures, without what repeats the row above, and the total's at the end."""
+    markets, channels = [], []
+    above: tuple[str, str] = ("", "")
+    for row in rows:
+        place = (row.market, row.channel)
+        markets.append(row.market if row.market != above[0] else "")
+        channels.append(row.channel if place != above else "")
+        above = place
+    columns = {"market": markets, "channel": channels, "purpose": [row.purpose for row in rows]}
+    if len({row.market for row in plan.allocation}) == 1:
+        del columns["market"]
+    if len(rows) > 1:
+        for i, column in enumerate(columns.values()):
+            column.append("" if i else "total")
+    return columns
+
+
+def _widest(head: str, column: Iterable[str]) -> int:
+    return max([cell_len(head), *map(cell_len, column)])
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
+    """Columns of figures that fit in a width, in the table's order."""
+    shown = {"now", "plan"}
+    room -= widths["now"] + PADDING + widths["plan"]
+    for name in WANTED:
+        needed = PADDING + (min(widths[name], WHY) if name == "why" else widths[name])
+        if room >= needed:
+            shown.add(name)
+            room -= needed
+    return [name for name in COLUMNS if name in shown]
 
 
 def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
     """What the table's columns say of a cell."""
+    return _money(plan, row.current_spend, row.spend, row.outcome) | {
+        "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
+        "why": Text(row.reason),
+    }
+
+
+def _total(plan: Plan) -> dict[str, Text]:
+    """What the table's columns say of all cells, shown or not."""
+    totals = plan.totals
+    assert totals is not None  # noqa: S101  the caller has checked it
+    return _money(plan, totals.current_spend, totals.spend, totals.outcome) | {"next": Text(), "why": Text()}
+
+
+def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, Text]:
+    """Money today and in the plan, and what it brings."""
     usual = plan.totals is not None and FEW <= plan.totals.budget < MANY
     money = amount if usual else short
-    change = row.spend - row.current_spend
+    change = then - now
     if abs(change) <= _nothing(plan):
         change = 0.0
     style = "green" if change > 0.0 else "red" if change < 0.0 else ""
-    outcome = row.outcome
     return {
-        "now": Text(money(row.current_spend)),
-        "plan": Text(money(row.spend), style="bold"),
+        "now": Text(money(now)),
+        "plan": Text(money(then), style="bold"),
         "change": Text(f"{'+' * (change > 0.0)}{money(change)}", style=style),
         "return (90 %)": Text(f"{short(outcome.mean)} ({short(outcome.low)}-{short(outcome.high)})"),
-        "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
-        "why": Text(row.reason),
     }
 
 
@@ -204,7 +277,7 @@ def _idle(plan: Plan, row: CellPlan) -> bool:
     return row.current_spend == 0.0 and row.spend <= _nothing(plan)
 
 
-def _bars(plan: Plan) -> Iterable[Table]:
+def _bars(plan: Plan, width: int) -> Iterable[Table]:
     channels = list(dict.fromkeys(row.channel for row in plan.allocation))
     for label, key in (("now", "current_spend"), ("plan", "spend")):
         totals = {c: sum(getattr(row, key) for row in plan.allocation if row.channel == c) for c in channels}
@@ -214,15 +287,28 @@ def _bars(plan: Plan) -> Iterable[Table]:
         parts = [
             f"{c} {'#' * round(BAR * t / whole)} {percent(t / whole)}" for c, t in totals.items() if t > 0.0
         ]
-        yield _labelled(label, "   ".join(parts))
+        yield _labelled(label, _lines(parts, width))
 
 
-def _comparisons(plan: Plan) -> str:
+def _comparisons(plan: Plan, width: int) -> str:
     parts = [f"{c.name} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons]
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
-    note = "" if all(c.feasible for c in plan.comparisons) else "   (* breaks a rule)"
-    return "on fresh draws: " + "   ".join([*parts, f"plan {short(mean)}"]) + note
+    note = [] if all(c.feasible for c in plan.comparisons) else ["(* breaks a rule)"]
+    parts[0] = f"on fresh draws: {parts[0]}"
+    return _lines([*parts, f"plan {short(mean)}", *note], width)
+
+
+def _lines(items: Sequence[str], width: int) -> str:
+    """Put items beside each other, as many as a line holds: it breaks between items only."""
+    lines: list[str] = []
+    for item in items:
+        longer = f"{lines[-1]}   {item}" if lines else item
+        if lines and cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(item)
+    return "\n".join(lines)
 
 
 def _survey(plan: Plan) -> str:
@@ -236,9 +322,32 @@ def _survey(plan: Plan) -> str:
 
 
 def _prices(plan: Plan) -> str:
-    prices = sorted(plan.shadow_prices, key=lambda p: -abs(p.price))
-    what = [f"{p.constraint} {p.price:+.2f}" for p in prices]
+    groups: dict[str, list[ShadowPrice]] = {}
+    cells = [row.name for row in plan.allocation]
+    for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
+        groups.setdefault(_rule(price.constraint, cells), []).append(price)
+    budget = groups.pop(str(plan.scenario.get("kind")), [])
+    what = [f"the budget {price.price:+.2f}" for price in budget]
+    what += [_price_of(rule, prices) for rule, prices in groups.items()]
     return f"one more {plan.currency} in a limit is worth: {_some(what)}"
+
+
+def _rule(label: str, cells: Iterable[str]) -> str:
+    """Return the rule of a price's label: a rule with a limit a cell names the cell behind a space."""
+    starts = [at for at in (label.find(f" {cell}") for cell in cells) if at > 0]
+    return label[: min(starts)] if starts else label
+
+
+def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
+    """Say a rule once, with its price or with the range of its cells' prices, the smallest effect first."""
+    ends = [f"{price.price:+.2f}" for price in sorted(prices, key=lambda p: abs(p.price))]
+    if min(p.price for p in prices) < 0.0 < max(p.price for p in prices):
+        ends = [f"{price:+.2f}" for price in sorted(p.price for p in prices)]
+    span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
+    if len(prices) > 1:
+        return f"{rule} {span} ({len(prices)} cells)"
+    cell = prices[0].constraint[len(rule) :].strip()
+    return f"{rule} {span}" + (f" ({cell})" if cell else "")
 
 
 def _assumed(plan: Plan) -> str:

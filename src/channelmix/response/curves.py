@@ -46,10 +46,13 @@ class ResponseCurves:
         One name a cell.
     blocks : tuple of Family
         Curves of consecutive cells, a block for each run of one family.
+    made_up : bool
+        Whether the names were made up because none were given; `concat` may then make up others.
     """
 
     names: tuple[str, ...]
     blocks: tuple[Family, ...]
+    made_up: bool = False
 
     @classmethod
     def _build(cls, family: Family, names: Sequence[str] | None) -> Self:
@@ -60,7 +63,7 @@ class ResponseCurves:
         if len(chosen) != cells:
             raise InputError(f"{len(chosen)} names for {cells} cells")
         _check_unique(chosen)
-        return cls(chosen, (family,))
+        return cls(chosen, (family,), made_up=names is None)
 
     @classmethod
     def hill(
@@ -148,6 +151,8 @@ class ResponseCurves:
     def concat(cls, curves: Iterable[Self]) -> Self:
         """Join the cells of several curves in the order given; a single draw is repeated to match the others.
 
+        Curves that were built without names are numbered anew, past any name that is given.
+
         Raises
         ------
         InputError
@@ -159,9 +164,12 @@ class ResponseCurves:
         draws = {part.n_draws for part in parts} - {1}
         if len(draws) > 1:
             raise InputError(f"curves with different numbers of draws cannot be joined: {sorted(draws)}")
-        names = tuple(name for part in parts for name in part.names)
+        given = {name for part in parts if not part.made_up for name in part.names}
+        fresh = (name for name in (f"cell{i}" for i in itertools.count(1)) if name not in given)
+        names = tuple(next(fresh) if part.made_up else name for part in parts for name in part.names)
         _check_unique(names)
-        return cls(names, tuple(block for part in parts for block in part.blocks))
+        blocks = tuple(block for part in parts for block in part.blocks)
+        return cls(names, blocks, made_up=all(part.made_up for part in parts))
 
     @property
     def n_cells(self) -> int:

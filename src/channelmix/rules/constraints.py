@@ -15,6 +15,11 @@ from channelmix.rules.base import Cells, Row, StrictRecord, amount, number, shar
 
 __all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "SpendBounds"]
 
+LONGEST_NAME = 100
+"""Characters of the longest name that a user may give to a rule."""
+# Plans tell rules apart by these; only a linear_constraint, whose name it is by default, may be called its kind.
+_OTHER_KINDS = ("fixed_budget", "spend_bounds", "group_share", "change_limit", "keep_working")
+
 
 @dataclass(frozen=True)
 class SpendBounds(StrictRecord):
@@ -208,7 +213,7 @@ class LinearConstraint(StrictRecord):
     low, high : float, optional
         Amounts in currency per period times the weights' unit; ``None`` leaves a side open.
     name : str
-        What messages call the rule.
+        What messages call the rule, in at most 100 printable characters; not the kind of another rule.
     """
 
     coefficients: Mapping[str, float]
@@ -218,11 +223,12 @@ class LinearConstraint(StrictRecord):
     high: float | None = None
     """Highest weighted sum, in currency per period; null leaves it open."""
     name: str = "linear_constraint"
-    """What messages call this rule."""
+    """What messages call this rule, in at most 100 printable characters."""
     kind: Literal["linear_constraint"] = field(default="linear_constraint", kw_only=True, repr=False)
     """Which rule this is."""
 
     def __post_init__(self) -> None:
+        _rule_name(self.name)
         if not isinstance(self.coefficients, Mapping) or not self.coefficients:
             raise InputError(f"{self.name} needs a mapping with at least one coefficient")
         for selector, weight in self.coefficients.items():
@@ -247,6 +253,19 @@ class LinearConstraint(StrictRecord):
         low = -math.inf if self.low is None else float(self.low)
         high = math.inf if self.high is None else float(self.high)
         return [Row(self.label, self.label, weights, low, high)]
+
+
+def _rule_name(name: str) -> None:
+    """Raise InputError unless messages and plans can call a rule by this name."""
+    what = "the name of a linear_constraint must be"
+    if not isinstance(name, str):
+        raise InputError(f"{what} text, not {name!r}")
+    if len(name) > LONGEST_NAME:
+        raise InputError(f"{what} at most {LONGEST_NAME} characters long, not {len(name)}")
+    if not name or not name.isprintable() or name != name.strip():
+        raise InputError(f"{what} a name in printable characters without spaces around it, not {name!r}")
+    if name in _OTHER_KINDS:
+        raise InputError(f"{what} a name other than a kind of rule, not {name!r}")
 
 
 def _unit(length: int, index: np.intp) -> NDArray[np.float64]:
