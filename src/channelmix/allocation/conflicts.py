@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from channelmix.allocation.relaxation import Elastic
-from channelmix.problem import CONFLICT_TOLERANCE, AllocationProblem
+from channelmix.problem import AllocationProblem
+from channelmix.standard import CONFLICT_TOLERANCE
 
 __all__ = ["conflicting_rules"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, kron
 
-from channelmix.problem import StandardForm
+from channelmix.standard import StandardForm
 
 __all__ = ["Elastic", "Relaxation", "Relaxed", "concave_hull", "solve_program", "solver_version"]
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.relaxation import Elastic, Relaxation, concave_hull
-from channelmix.problem import StandardForm
 from channelmix.solution import Proof
+from channelmix.standard import StandardForm
 
 __all__ = ["Search"]
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import CertificateError
-from channelmix.problem import AllocationProblem, StandardForm
+from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
 from channelmix.solution import Proof, Solution, Status, relative_gap
+from channelmix.standard import StandardForm
 
 __all__ = ["Certificate", "verify"]
 

@@ -8,6 +8,7 @@ it has any). Parameters have shape (n_draws, n_cells); ``s`` broadcasts against 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
@@ -24,20 +25,20 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Family:
+class Family(ABC):
     """Parameters of one family, each of shape (n_draws, n_cells), and the curve they describe."""
 
     kind: ClassVar[str]
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Lowest and highest accepted value of a parameter; 0 as the lowest excludes 0 except for `scale`."""
 
+    @abstractmethod
     def value(self, spend: Array) -> Array:
         """Incremental outcome at `spend`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def derivative(self, spend: Array) -> Array:
         """Marginal return at `spend` (the slope to the right), which may be infinite at 0."""
-        raise NotImplementedError
 
     def inflection(self) -> Array:
         """Spend up to which the curve is convex and from which it is concave; 0 if concave throughout."""
@@ -47,9 +48,9 @@ class Family:
         """Spend at which the curve may bend in any direction; shape (n_knots,), empty for smooth families."""
         return np.empty(0)
 
+    @abstractmethod
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome counted in these units."""
-        raise NotImplementedError
 
     @property
     def parameters(self) -> dict[str, Array]:
