@@ -42,9 +42,7 @@ ROUNDING = 1e-9
 
 Array = NDArray[np.float64]
 
-NO_PRICES = (
-    "Shadow prices are not stated: the search ended before they agreed with the plan's marginal returns."
-)
+NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 
 FRESH_DRAWS = 1024
 """Draws that comparisons are computed on: tail measures need at least 1,000."""
