@@ -12,6 +12,7 @@ from tests.oracles import minimal_conflicts, random_curves
 
 import channelmix as cm
 from channelmix import Status
+from channelmix.allocation.relaxation import Elastic
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
@@ -148,3 +149,11 @@ def test_rounding_proves_no_conflict() -> None:
     for _ in range(500):
         prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], len(form.A)) * 10.0 ** rng.uniform(-20, 20)
         assert not form.excludes(form.box_low, form.box_high, prices)
+
+
+def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The elastic program is feasible by construction: failing on it is the solver's fault, said aloud."""
+    monkeypatch.setattr("channelmix.allocation.relaxation.solve_program", lambda *_: False)
+    form = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0)).standard
+    with pytest.raises(RuntimeError, match="feasible linear program"):
+        Elastic(form).solve(form.box_low, form.box_high, np.ones(len(form.A)))

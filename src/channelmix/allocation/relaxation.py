@@ -165,9 +165,7 @@ class Elastic:
     def solve(self, box_low: Array, box_high: Array, weights: Array) -> tuple[float, Relaxed]:
         """Return the least weighted violation, where it is, and its prices: a Farkas vector if positive."""
         self._low.value, self._width.value, self._weights.value = box_low, box_high - box_low, weights
-        if not solve_program(
-            self._problem, self._solver
-        ):  # pragma: no cover - it is feasible by construction
+        if not solve_program(self._problem, self._solver):
             raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
         prices = np.zeros(len(self._form.A))
         duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice
+from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.plan.wording import amount, percent, short
 from channelmix.solution import Status
 
@@ -84,11 +84,11 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     if plan.status is Status.INFEASIBLE or plan.totals is None:
         yield from _infeasible(plan)
         return
-    yield from _headline(plan)
+    yield from _headline(plan, plan.totals)
     yield Text()
     money = [row for row in plan.allocation if not _idle(plan, row)]
     shown = _largest(money)
-    yield _table(plan, shown, width)
+    yield _table(plan, plan.totals, shown, width)
     hidden = len(money) - len(shown)
     if hidden:
         yield Text(f"and {hidden} more cell{'s' * (hidden > 1)} (--format json or csv)")
@@ -135,9 +135,7 @@ def _infeasible(plan: Plan) -> Iterable[Text]:
         yield Text(f"  - {rule}")
 
 
-def _headline(plan: Plan) -> Iterable[Text]:
-    totals = plan.totals
-    assert totals is not None  # noqa: S101  the caller has checked it
+def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
     outcome = totals.outcome
     base = next((c for c in plan.comparisons if c.is_baseline), None)
     # The baseline's return is on other draws than the plan's: side by side they could contradict the gain.
@@ -175,11 +173,11 @@ def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:
     return [rows[i] for i in sorted(kept)]
 
 
-def _table(plan: Plan, rows: Sequence[CellPlan], width: int) -> Table:
+def _table(plan: Plan, totals: Totals, rows: Sequence[CellPlan], width: int) -> Table:
     names = _names(plan, rows)
     figures = [_figures(plan, row) for row in rows]
     if len(rows) > 1:
-        figures.append(_total(plan))
+        figures.append(_total(plan, totals))
     heads = {name: f"next {plan.currency}" if name == "next" else name for name in COLUMNS}
     widths = {name: _widest(head, (line[name].plain for line in figures)) for name, head in heads.items()}
     named = {title: min(_widest(title, column), NAME) for title, column in names.items()}
@@ -244,10 +242,8 @@ def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
     }
 
 
-def _total(plan: Plan) -> dict[str, Text]:
+def _total(plan: Plan, totals: Totals) -> dict[str, Text]:
     """What the table's columns say of all cells, shown or not."""
-    totals = plan.totals
-    assert totals is not None  # noqa: S101  the caller has checked it
     return _money(plan, totals.current_spend, totals.spend, totals.outcome) | {"next": Text(), "why": Text()}
 
 
