@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.carryover import Carryover, Delay
 from channelmix.errors import InputError, nearest_name
 from channelmix.response import ResponseCurves
-from channelmix.rules import CONSTRAINTS, SCENARIOS, Cells, Row, rule_from_dict, rule_to_dict
+from channelmix.rules import CONSTRAINTS, SCENARIOS, Auxiliary, Cells, Row, rule_from_dict, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.standard import StandardForm
 
@@ -24,25 +26,31 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class AllocationProblem:
-    """Maximize the mean outcome of all cells, less charges, within a scenario and its constraints.
+    """Reach a scenario's aim within its limits and the constraints.
+
+    The objective is ``gain * net outcome - price * money`` with the scenario's `gain` and `price`: net outcome is the
+    mean outcome of all cells less charges, money is spend with activation fees.
 
     Parameters
     ----------
     curves : ResponseCurves
         Response of every cell; amounts everywhere below are in the curves' own unit of spend.
-    scenario : FixedBudget
+    scenario : FixedBudget, TargetOutcome, FlexibleBudget or MaxProfit
         What is asked for.
     constraints : sequence of constraints
-        `SpendBounds`, `GroupShare`, `ChangeLimit`, `KeepWorking`, `LinearConstraint`.
+        `SpendBounds`, `GroupShare`, `ChangeLimit`, `KeepWorking`, `LinearConstraint`, `MinimumIfActive`,
+        `AtMostActive`, `ActivationFee`, `PackSize`.
     risk : None
         The mean over draws is maximized; no other attitude to risk is supported yet.
-    carryover : None
-        One typical period is planned; carry-over between periods is not supported yet.
+    carryover : Carryover, optional
+        Plans several periods instead of a typical one. Amounts of the scenario and the constraints are then over all
+        periods together; a cell of one period is selected with ``period 3`` as a further part of its name.
     charge : mapping of selector to float, optional
         Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit
         of spend. Charges of overlapping selectors add up.
     current : mapping of selector to float, optional
-        Spend today on each cell by name; cells not named have none. `KeepWorking` and `ChangeLimit` need it.
+        Spend today on each cell by name, per period; cells not named have none. `KeepWorking` and `ChangeLimit` need
+        it.
 
     Raises
     ------
@@ -61,7 +69,7 @@ class AllocationProblem:
     scenario: Any
     constraints: Sequence[Any] = ()
     risk: None = None
-    carryover: None = None
+    carryover: Carryover | None = None
     charge: Mapping[str, float] | None = None
     current: Mapping[str, float] | None = field(default=None, kw_only=True)
 
@@ -70,20 +78,43 @@ class AllocationProblem:
             raise InputError("curves must be a ResponseCurves")
         if not isinstance(self.scenario, tuple(SCENARIOS.values())):
             raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
-        for name in ("risk", "carryover"):
-            if getattr(self, name) is not None:
-                raise InputError(f"{name} is not supported in this version: leave it None")
+        if self.risk is not None:
+            raise InputError("risk is not supported in this version: leave it None")
+        if self.carryover is not None and not isinstance(self.carryover, Carryover):
+            raise InputError(f"carryover must be a Carryover, not {self.carryover!r}")
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:
             if not isinstance(rule, tuple(CONSTRAINTS.values())):
                 raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
-        _ = self.rows, self.charges  # unknown names are found here, not in the middle of a search
+        # Unknown names and shapes that do not fit are found here, not in the middle of a search.
+        _ = self.delay, self.rows, self.charges
+
+    @cached_property
+    def delay(self) -> Delay | None:
+        """The carry-over over this problem's cells; None where one typical period is planned."""
+        return None if self.carryover is None else self.carryover.over(self.curves.n_cells)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a spend: (n_cells,), or (periods, n_cells)."""
+        n = self.curves.n_cells
+        return (n,) if self.delay is None else (self.delay.periods, n)
 
     @cached_property
     def cells(self) -> Cells:
-        """The cells' names and current spend, as rules read them."""
+        """The cells' names and current spend, as rules read them; one cell a period where there are several."""
+        return Cells(self._names, self._current)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        if self.delay is None:
+            return self.curves.names
+        return tuple(f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names)
+
+    @property
+    def _current(self) -> Array | None:
         if self.current is None:
-            return Cells(self.curves.names)
+            return None
         spend = np.zeros(self.curves.n_cells)
         for name, amount in self.current.items():
             if name not in self.curves.names:
@@ -92,7 +123,19 @@ class AllocationProblem:
                 )
             number(amount, f"current spend on {name}")
             spend[self.curves.names.index(name)] = amount
-        return Cells(self.curves.names, spend)
+        return np.broadcast_to(spend, self.shape).ravel()
+
+    @cached_property
+    def auxiliaries(self) -> tuple[Auxiliary, ...]:
+        """Variables beside spend that the constraints bring; equal keys are one, with fees and charges added up."""
+        found: dict[str, Auxiliary] = {}
+        for rule in self.constraints:
+            for one in rule.auxiliaries(self.cells) if hasattr(rule, "auxiliaries") else ():
+                old = found.get(one.key)
+                if old is not None:
+                    one = dataclasses.replace(one, fee=one.fee + old.fee, charge=one.charge + old.charge)
+                found[one.key] = one
+        return tuple(found.values())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -100,41 +143,87 @@ class AllocationProblem:
         rules: set[str] = set()
         labels: set[str] = set()
         rows: list[Row] = []
+        fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
         for rule in (self.scenario, *self.constraints):
             name = _unused(rule.label, rules)
-            for r in rule.rows(self.cells):
-                rows.append(Row(name, _unused(r.label, labels), r.coefficients, r.low, r.high))
+            for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
+                rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
         return tuple(rows)
 
     @cached_property
     def charges(self) -> Array:
-        """Charge per unit of spend of each cell; shape (n_cells,)."""
-        charges = np.zeros(self.curves.n_cells)
+        """Charge per unit of spend of each cell; shape (n_cells,), or (periods * n_cells,)."""
+        charges = np.zeros(len(self.cells))
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
             charges += rate * self.cells.select(selector)
         return charges
 
+    @cached_property
+    def response(self) -> ResponseCurves:
+        """The curves of what acts: those of the cells, or one a cell and period of the horizon."""
+        return self.curves if self.delay is None else self.delay.curves(self.curves)
+
+    def acting(self, spend: Any) -> Array:
+        """Spend that acts: adstocked where there is a carry-over; shape (response.n_cells,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        return array if self.delay is None else self.delay.matrix @ array + self.delay.start
+
+    @cached_property
+    def anyway(self) -> float:
+        """Mean outcome of what was spent before the plan, which no spend of the plan can claim."""
+        if self.delay is None:
+            return 0.0
+        return float(self.response.mean_value(self.delay.start).sum())
+
     def gross(self, spend: Any) -> float:
-        """Mean outcome of all cells at `spend` of shape (n_cells,), before charges."""
-        return float(self.curves.mean_value(spend).sum())
+        """Mean outcome of all cells at `spend`, of the problem's shape, before charges."""
+        return float(self.response.mean_value(self.acting(spend)).sum()) - self.anyway
+
+    def net(self, spend: Any) -> float:
+        """Mean outcome of all cells at `spend` less charges."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
+        return self.gross(spend) - float(self.charges @ array) - extra
+
+    def money(self, spend: Any) -> float:
+        """Money that `spend` takes: its sum and the fees that it makes due."""
+        array = np.asarray(spend, dtype=float).ravel()
+        return float(array.sum()) + sum(one.fee * one.value(array) for one in self.auxiliaries if one.fee)
 
     def value(self, spend: Any) -> float:
-        """Objective at `spend` of shape (n_cells,): mean outcome less charges."""
-        return self.gross(spend) - float(self.charges @ np.asarray(spend, dtype=float))
+        """Objective at `spend`, of the problem's shape."""
+        gained = self.scenario.gain * self.net(spend) if self.scenario.gain else 0.0
+        return gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0)
+
+    def size(self, spend: Any) -> float:
+        """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
+        return max(abs(self.value(spend)), self.scenario.gain * self.gross(spend))
 
     def violation(self, spend: Any) -> float:
-        """Largest violation of any rule at `spend`, in units of spend; 0 if every rule holds."""
-        array = np.asarray(spend, dtype=float)
-        below = float(np.max(-array, initial=0.0))
-        # Divided by its largest weight, a row's violation is an amount of spend.
-        rows = (row.violation(array) / float(np.abs(row.coefficients).max() or 1.0) for row in self.rows)
-        return max(below, *rows)
+        """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = {one.key: one.value(array) for one in self.auxiliaries}
+        outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
+        largest = float(np.max(-array, initial=0.0))
+        for row in self.rows:
+            # Divided by its largest weight, a row's violation is an amount of spend.
+            weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
+            largest = max(largest, row.violation(array, extra, outcome) / weight)
+        return largest
 
     @cached_property
     def standard(self) -> StandardForm:
         """The same problem in canonical order and in units that are powers of two."""
-        return StandardForm.of(self.curves, self.rows, self.charges)
+        return StandardForm.of(
+            self.response,
+            self.rows,
+            self.charges,
+            gain=self.scenario.gain,
+            price=self.scenario.price,
+            auxiliaries=self.auxiliaries,
+            delay=self.delay,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Write the problem as JSON-ready data."""
@@ -143,6 +232,8 @@ class AllocationProblem:
             "scenario": rule_to_dict(self.scenario),
             "constraints": [rule_to_dict(rule) for rule in self.constraints],
         }
+        if self.carryover is not None:
+            data["carryover"] = self.carryover.to_dict()
         if self.charge is not None:
             data["charge"] = dict(self.charge)
         if self.current is not None:
@@ -159,13 +250,14 @@ class AllocationProblem:
             If the data are damaged.
         """
         try:
-            unknown = set(data) - {"curves", "scenario", "constraints", "charge", "current"}
+            unknown = set(data) - {"curves", "scenario", "constraints", "carryover", "charge", "current"}
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
             return cls(
                 ResponseCurves.from_dict(data["curves"]),
                 rule_from_dict(data["scenario"]),
                 [rule_from_dict(rule) for rule in data["constraints"]],
+                carryover=Carryover.from_dict(data["carryover"]) if "carryover" in data else None,
                 charge=data.get("charge"),
                 current=data.get("current"),
             )

@@ -136,12 +136,11 @@ class Solution:
     report: SearchReport
 
 
-def relative_gap(upper_bound: float, value: float, gross: float) -> float:
-    """``(upper_bound - value) / max(abs(value), gross)``, all in money; 0 where nothing is left to gain.
+def relative_gap(upper_bound: float, value: float, size: float) -> float:
+    """``(upper_bound - value) / size``, all in money (see `AllocationProblem.size`); 0 where nothing is left to gain.
 
     >>> relative_gap(101.0, 100.0, 100.0)
     0.01
     """
     missing = max(upper_bound - value, 0.0)
-    scale = max(abs(value), gross)
-    return missing / scale if scale > 0.0 else (0.0 if missing == 0.0 else math.inf)
+    return missing / size if size > 0.0 else (0.0 if missing == 0.0 else math.inf)

@@ -11,101 +11,203 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.carryover import Delay
 from channelmix.errors import InputError
+from channelmix.propagation import propagate, tighten
 from channelmix.response import Envelope, ResponseCurves
-from channelmix.rules import Row
+from channelmix.rules import Auxiliary, Row
 
 __all__ = ["CONFLICT_TOLERANCE", "StandardForm"]
 
 Array = NDArray[np.float64]
 
-EPSILON = float(np.finfo(float).eps)
-"""Relative rounding of one operation."""
-
-BOX_ROUNDS = 4
-"""Passes of bound propagation over the rows: longer chains of rules only loosen the box, never break it."""
-
 CONFLICT_TOLERANCE = 1e-9
 """Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
+OUTWARDS = 1e-12
+"""By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
+
 
 @dataclass(frozen=True, eq=False)
 class StandardForm:
-    """``maximize sum F_i(s_i) - charge @ s`` subject to ``low <= A s <= high`` over a finite box.
+    """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B * sum F_i(v_i) <= high`` in a box.
 
-    Cells are ordered by their numbers, not their names, and spend and outcome are counted in powers of two,
-    so that renaming, reordering or a change of currency leaves the search almost unmoved. `order[k]` is the
-    user's index of cell k. The box is derived from the rows alone; an empty one (`box_low` above `box_high`)
-    means that the rules conflict.
+    The variables v are what acts in each cell (the first `n_cells`, in canonical order), then spend where a carry-over
+    makes it another thing, then the rules' auxiliary variables; `integer` marks whole-numbered ones. Cells are ordered
+    by their numbers, not their names, and spend and outcome are counted in powers of two, so that renaming, reordering
+    or a change of currency leaves the search almost unmoved. `order[k]` is the user's index of cell k. The box is
+    derived from the rows alone; an empty one (`box_low` above `box_high`) means that the rules conflict. The first rows
+    are the problem's own; those that tie variables to each other follow.
     """
 
     curves: ResponseCurves
     A: Array
+    B: Array
     low: Array
     high: Array
+    gain: float
     charge: Array
+    offset: float
+    """Outcome of what was spent before the plan, which does not count."""
     box_low: Array
     box_high: Array
+    integer: NDArray[np.bool_]
     order: NDArray[np.intp]
-    spend_unit: float
+    places: NDArray[np.intp]
+    """Place of each variable among what acts, spend and auxiliaries in the user's order."""
+    unit: Array
     outcome_unit: float
     row_unit: Array
+    auxiliaries: tuple[Auxiliary, ...]
+    delay: Delay | None
 
     @classmethod
-    def of(cls, curves: ResponseCurves, rows: Sequence[Row], charges: Array) -> Self:
-        """Derive the standard form from curves, rows and charges in the user's units and order."""
-        A = np.array([row.coefficients for row in rows])
-        low, high = np.array([row.low for row in rows]), np.array([row.high for row in rows])
-        box_low, box_high = _propagate(A, low, high)
+    def of(
+        cls,
+        curves: ResponseCurves,
+        rows: Sequence[Row],
+        charges: Array,
+        *,
+        gain: float = 1.0,
+        price: float = 0.0,
+        auxiliaries: Sequence[Auxiliary] = (),
+        delay: Delay | None = None,
+    ) -> Self:
+        """Derive the standard form from a problem in the user's units and order.
+
+        Parameters
+        ----------
+        curves : ResponseCurves
+            Of what acts.
+        rows : sequence of Row
+            Over spend and auxiliary variables.
+        charges : ndarray of shape (n_spends,)
+            Outcome lost per unit of spend.
+        gain, price : float
+            Weights of net outcome and of money in the objective.
+        auxiliaries : sequence of Auxiliary
+        delay : Delay, optional
+            How spend turns into what acts; None where it is the same.
+        """
+        spends = len(charges)
+        A, low, high = _stated(rows, spends, auxiliaries)
+        B = np.array([row.outcome for row in rows])
+        box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
         reach = np.maximum(box_high, box_low)
-        if not np.isfinite(reach).all():
-            cell = curves.names[int(np.flatnonzero(~np.isfinite(reach))[0])]
-            raise InputError(f"spend on {cell} has no limit: state a budget or an upper bound")
-        spend_unit = _power_of_two(float(reach.max(initial=0.0)))
-        at_most = curves.mean_value(np.maximum(reach, 0.0))
+        if not np.isfinite(reach[:spends]).all():
+            cell = int(np.flatnonzero(~np.isfinite(reach[:spends]))[0])
+            raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
+        A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries)
+        B = np.append(B, np.zeros(len(A) - len(B)))
+        lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
+        money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
+        A, charge = A - B[:, np.newaxis] * lost, gain * lost + price * money
+        offset = 0.0
+        if delay is not None:
+            W, start = delay.matrix, delay.start
+            offset = float(curves.mean_value(start).sum())
+            n = len(start)
+            link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
+            A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
+            B = np.append(B, np.zeros(n))
+            low, high = np.append(low, start), np.append(high, start)
+            charge = np.append(np.zeros(n), charge)
+            least, most = W @ np.maximum(box_low[:spends], 0.0) + start, W @ np.maximum(reach[:spends], 0.0) + start
+            box_low = np.append(least - OUTWARDS * most, box_low)
+            box_high = np.append(most * (1.0 + OUTWARDS), box_high)
+            box_low[:n] = np.maximum(box_low[:n], 0.0)
+            if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
+                box_high[:n] = np.maximum(box_low[:n], box_high[:n])
+        return cls._scaled(
+            curves, A, B, low + B * offset, high, gain, charge, offset, box_low, box_high, tuple(auxiliaries), delay
+        )
+
+    @classmethod
+    def _scaled(
+        cls,
+        curves: ResponseCurves,
+        A: Array,
+        B: Array,
+        low: Array,
+        high: Array,
+        gain: float,
+        charge: Array,
+        offset: float,
+        box_low: Array,
+        box_high: Array,
+        auxiliaries: tuple[Auxiliary, ...],
+        delay: Delay | None,
+    ) -> Self:
+        """Put the variables in canonical order and count everything in powers of two."""
+        n, first = curves.n_cells, len(charge) - len(auxiliaries)
+        reach = np.maximum(np.maximum(box_low, box_high), 0.0)
+        spend_unit = _power_of_two(float(reach[:n].max(initial=0.0)))
+        at_most = curves.mean_value(reach[:n])
         outcome_unit = _power_of_two(float(at_most.sum()))
-        half = curves.mean_value(0.5 * np.maximum(reach, 0.0))
-        key = (np.arange(len(reach)), box_low, reach, half / outcome_unit, at_most / outcome_unit)
-        order = np.lexsort(key)
-        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge
-        # budget.
-        reached, unbound = (np.abs(A) * reach).max(axis=1), np.abs(A).max(axis=1) * spend_unit
+        half = curves.mean_value(0.5 * reach[:n])
+        order = np.lexsort((np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit))
+        spends = np.empty(0, dtype=order.dtype) if delay is None else n + order[order < first - n]
+        places = np.concatenate([order, spends, np.arange(first, len(charge))])
+        unit = np.full(len(charge), spend_unit)
+        unit[first:] = [spend_unit if one.in_money else 1.0 for one in auxiliaries]
+        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget.
+        at_all = B * outcome_unit
+        reached = np.maximum((np.abs(A) * reach).max(axis=1, initial=0.0), at_all)
+        unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
         size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
-        A = A[:, order] * spend_unit
+        unit = unit[places]
         return cls(
             curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
-            A=A / size[:, np.newaxis],
+            A=A[:, places] * unit / size[:, np.newaxis],
+            B=at_all / size,
             low=low / size,
             high=high / size,
-            charge=charges[order] * (spend_unit / outcome_unit),
-            box_low=box_low[order] / spend_unit,
-            box_high=box_high[order] / spend_unit,
+            gain=gain,
+            charge=charge[places] * (unit / outcome_unit),
+            offset=offset / outcome_unit,
+            box_low=box_low[places] / unit,
+            box_high=box_high[places] / unit,
+            integer=np.append(np.zeros(first, dtype=bool), [one.integer for one in auxiliaries]).astype(bool),
             order=order,
-            spend_unit=spend_unit,
+            places=places,
+            unit=unit,
             outcome_unit=outcome_unit,
             row_unit=size,
+            auxiliaries=auxiliaries,
+            delay=delay,
         )
 
     @property
     def n_cells(self) -> int:
-        """Number of cells."""
+        """Number of cells: variables with a curve."""
         return len(self.order)
 
     @property
+    def n_variables(self) -> int:
+        """Number of all variables."""
+        return len(self.charge)
+
+    @property
+    def spends(self) -> slice:
+        """The variables that are spend."""
+        end = self.n_variables - len(self.auxiliaries)
+        return slice(0 if self.delay is None else self.n_cells, end)
+
+    @property
     def span(self) -> Array:
-        """Range of each cell's spend in the box."""
+        """Range of each variable in the box."""
         return self.box_high - self.box_low
 
     @property
     def empty_box(self) -> bool:
-        """Whether the rules conflict already in their bounds on single cells."""
+        """Whether the rules conflict already in their bounds on single variables."""
         return bool((self.box_low > self.box_high).any())
 
     @cached_property
     def twins(self) -> NDArray[np.intp]:
-        """Group of each cell: neighbours that no number tells apart share one; shape (n_cells,)."""
-        same = [self._interchangeable(i, i + 1) for i in range(self.n_cells - 1)]
+        """Group of each variable: neighbouring cells that no number tells apart share one; shape (n_variables,)."""
+        same = [i + 1 < self.n_cells and self._interchangeable(i, i + 1) for i in range(self.n_variables - 1)]
         return np.cumsum([0, *(not twin for twin in same)])
 
     def _interchangeable(self, i: int, j: int) -> bool:
@@ -117,126 +219,187 @@ class StandardForm:
             and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
         )
 
-    def halves(self, box_low: Array, box_high: Array, cell: int, at: float) -> tuple[Array, Array]:
-        """Split a box at `at` of one cell: the upper ends of the first half, the lower ends of the second.
+    def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
+        """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
 
+        A whole-numbered variable is at most the whole number below `at` in the first half, and more in the second.
         Twins can be taken in falling order of spend, since exchanging them changes nothing. So where a cell gets at
         most `at`, its later twins do too, and where it gets at least `at`, so do its earlier ones.
         """
-        twin = self.twins == self.twins[cell]
-        place = np.arange(self.n_cells)
+        if self.integer[variable]:
+            below, above = box_high.copy(), box_low.copy()
+            below[variable], above[variable] = math.floor(at), math.floor(at) + 1.0
+            return below, above
+        twin = self.twins == self.twins[variable]
+        place = np.arange(self.n_variables)
         return (
-            np.where(twin & (place >= cell), np.minimum(box_high, at), box_high),
-            np.where(twin & (place <= cell), np.maximum(box_low, at), box_low),
+            np.where(twin & (place >= variable), np.minimum(box_high, at), box_high),
+            np.where(twin & (place <= variable), np.maximum(box_low, at), box_low),
         )
 
-    def in_falling_order(self, spend: Array) -> Array:
-        """Exchange the spend of twins so that it falls from each to the next."""
-        return spend[np.lexsort((-spend, self.twins))]
+    def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
+        """Shrink a box by the rows that hold one whole-numbered variable: a cell that is off spends nothing."""
+        box_low, box_high = box_low.copy(), box_high.copy()
+        if self.integer[variable]:
+            for k in np.flatnonzero((self.A[:, variable] != 0.0) & (self.B == 0.0)):
+                tighten(self.A[k], self.high[k], box_low, box_high)
+                tighten(-self.A[k], -self.low[k], box_low, box_high)
+        return box_low, np.maximum(box_low, box_high)
 
-    def to_user(self, spend: Array) -> Array:
-        """Spend in the user's order and unit."""
-        result = np.empty(self.n_cells)
-        result[self.order] = spend * self.spend_unit
-        return result
+    def in_falling_order(self, variables: Array) -> Array:
+        """Exchange the spend of twins so that it falls from each to the next."""
+        return variables[np.lexsort((-variables, self.twins))]
+
+    def to_user(self, variables: Array) -> Array:
+        """Spend in the user's order and unit; shape (n_spends,)."""
+        everything = np.empty(self.n_variables)
+        everything[self.places] = variables * self.unit
+        spends = everything[: self.n_variables - len(self.auxiliaries)]
+        return spends if self.delay is None else spends[self.n_cells :]
 
     def from_user(self, spend: Any) -> Array:
-        """Spend in canonical order and unit."""
-        return np.asarray(spend, dtype=float)[self.order] / self.spend_unit
+        """All variables, in canonical order and unit, that go with a spend in the user's order and unit."""
+        array = np.asarray(spend, dtype=float).ravel()
+        acting = np.empty(0) if self.delay is None else self.delay.matrix @ array + self.delay.start
+        everything = np.concatenate([acting, array, [one.value(array) for one in self.auxiliaries]])
+        return everything[self.places] / self.unit
 
-    def value(self, spend: Array) -> float:
-        """Objective at `spend`, in the standard unit of outcome."""
-        return float(self.curves.mean_value(spend).sum() - self.charge @ spend)
+    def outcome(self, variables: Array) -> float:
+        """Mean outcome of all cells, in the standard unit, with what earlier spend brings anyway."""
+        return float(self.curves.mean_value(variables[: self.n_cells]).sum())
 
-    def violation(self, spend: Array) -> float:
-        """Largest violation of a row, in units of what it can reach, or of non-negativity at `spend`."""
-        left = self.A @ spend
-        return float(max(np.max(self.low - left), np.max(left - self.high), np.max(-spend, initial=0.0), 0.0))
+    def value(self, variables: Array) -> float:
+        """Objective at `variables`, in the standard unit of outcome."""
+        gained = self.gain * (self.outcome(variables) - self.offset) if self.gain else 0.0
+        return float(gained - self.charge @ variables)
+
+    def size(self, variables: Array, value: float) -> float:
+        """Denominator of the gap, in the standard unit of outcome."""
+        return max(abs(value), self.gain * (self.outcome(variables) - self.offset))
+
+    def violation(self, variables: Array) -> float:
+        """Largest violation of a row, in units of what it can reach, or of non-negativity."""
+        left = self.A @ variables
+        if self.B.any():
+            left = left + self.B * self.outcome(variables)
+        below = np.max(-variables[: self.n_cells], initial=0.0)
+        return float(max(np.max(self.low - left, initial=0.0), np.max(left - self.high, initial=0.0), below))
 
     def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
         """Build each cell's upper bound on its grid, over its box."""
         ends = zip(self.box_low, self.box_high, strict=True)
         return [
             Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end))
-            for i, (grid, end) in enumerate(zip(grids, ends, strict=True))
+            for i, (grid, end) in enumerate(zip(grids, ends, strict=False))
         ]
 
-    def excludes(self, box_low: Array, box_high: Array, prices: Array) -> bool:
-        """Whether `prices` (a Farkas vector) prove that no spend in the box obeys the rows.
+    def excludes(self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array) -> bool:
+        """Whether `prices` (a Farkas vector) prove that nothing in the box obeys the rows.
 
         The rows must miss by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
         """
+        if (box_low > box_high).any():
+            return True
         largest = float(np.abs(prices).max(initial=0.0))
-        return self.dual_bound((), box_low, box_high, prices) < -CONFLICT_TOLERANCE * largest
+        bound = self._bound(envelopes, box_low, box_high, prices, 0.0, np.zeros(self.n_variables))
+        return bound < -CONFLICT_TOLERANCE * largest
 
     def dual_bound(
         self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array
     ) -> float:
-        """Weak duality: no feasible spend in the box is worth more than this, whatever the prices.
+        """Weak duality: nothing feasible in the box is worth more than this, whatever the prices.
 
         A row's price is charged against its upper side where positive and its lower side where negative; an
-        open side cannot carry a price, and makes the bound infinite. Given prices every cell's best is found
+        open side cannot carry a price, and makes the bound infinite. Given prices every variable's best is found
         alone.
 
         Parameters
         ----------
         envelopes : sequence of Envelope
-            Upper bound of each cell, its grid holding the box's ends; none for a bound of 0 on the outcome
-            (`excludes` reads a negative result as a proof that the box is infeasible).
-        box_low, box_high : ndarray of shape (n_cells,)
+            Upper bound of each cell, its grid holding the box's ends.
+        box_low, box_high : ndarray of shape (n_variables,)
         prices : ndarray of shape (n_rows,)
         """
+        return self._bound(envelopes, box_low, box_high, prices, self.gain, self.charge) - self.gain * self.offset
+
+    def _bound(
+        self,
+        envelopes: Sequence[Envelope],
+        box_low: Array,
+        box_high: Array,
+        prices: Array,
+        gain: float,
+        charge: Array,
+    ) -> float:
         side = np.where(prices > 0.0, self.high, self.low)
         priced = prices != 0.0
-        constant = float(prices[priced] @ side[priced]) if np.isfinite(side[priced]).all() else math.inf
-        slope = prices @ self.A
-        if not envelopes:
-            return constant + float(np.maximum(-slope * box_low, -slope * box_high).sum())
-        slope = slope + self.charge
-        best = (
-            envelope.support(float(p), float(a), float(b))
-            for envelope, p, a, b in zip(envelopes, slope, box_low, box_high, strict=True)
-        )
-        return constant + sum(best)
+        if not np.isfinite(side[priced]).all():
+            return math.inf
+        constant = float(prices[priced] @ side[priced])
+        slope = prices @ self.A + charge
+        weight = gain - float(prices @ self.B)
+        n = self.n_cells if weight > 0.0 else 0
+        rest = np.maximum(-slope[n:] * box_low[n:], -slope[n:] * box_high[n:])
+        best = 0.0
+        for envelope, price, low, high in zip(envelopes, slope[:n].tolist(), box_low, box_high, strict=False):
+            spend, outcome = envelope.vertices(float(low), float(high))
+            best += float(np.max(weight * outcome - price * spend))
+        return constant + float(rest.sum()) + best
 
 
-def _propagate(A: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """Bound each cell from the rows alone, starting from spend >= 0; shape (n_cells,) each."""
-    n = A.shape[1]
-    box_low, box_high = np.zeros(n), np.full(n, np.inf)
-    for _ in range(BOX_ROUNDS):
-        before = box_low.copy(), box_high.copy()
-        for a, row_low, row_high in zip(A, low, high, strict=True):
-            _tighten(a, row_high, box_low, box_high)
-            _tighten(-a, -row_low, box_low, box_high)
-        if (before[0] == box_low).all() and (before[1] == box_high).all():
-            break
-    unit = np.max(np.where(np.isfinite(box_high), box_high, 0.0), initial=0.0)
+def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
+    """The rows as a matrix over spend and auxiliary variables, with their limits."""
+    column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
+    A = np.zeros((len(rows), spends + len(auxiliaries)))
+    for k, row in enumerate(rows):
+        A[k, :spends] = row.coefficients
+        for key, weight in row.extra.items():
+            A[k, column[key]] = weight
+    return A, np.array([row.low for row in rows]), np.array([row.high for row in rows])
+
+
+def _box(
+    A: Array, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary]
+) -> tuple[Array, Array]:
+    """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
+    box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
+    linear = B == 0.0  # an outcome's row tells nothing of spend by itself
+    for _ in range(2 if auxiliaries else 1):
+        for i, one in enumerate(auxiliaries, start=spends):
+            ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
+            box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])
+        propagate(A[linear], low[linear], high[linear], box_low, box_high)
+        for i, one in enumerate(auxiliaries, start=spends):
+            if one.integer:
+                box_low[i] = np.ceil(box_low[i] - CONFLICT_TOLERANCE)
+                box_high[i] = np.floor(box_high[i] + CONFLICT_TOLERANCE)
+    unit = np.ones(len(box_low))
+    unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
     hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
     return box_low, np.where(hair, box_low, box_high)
 
 
-def _tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
-    """Use ``a @ s <= high`` to shrink the box in place, rounding outwards."""
-    used = np.flatnonzero(a)
-    if not math.isfinite(high) or not len(used):
-        return
-    with np.errstate(invalid="ignore"):
-        least = np.where(a > 0.0, a * box_low, np.where(a < 0.0, a * box_high, 0.0))
-        most = np.abs(a) * box_high
-    unbounded = ~np.isfinite(least)
-    total = float(least[~unbounded].sum())
-    # Rounding of a row's sum, which a tiny weight would blow up into an amount of spend.
-    hair = 4.0 * EPSILON * len(used) * (abs(high) + float(most[np.isfinite(most)].sum()))
-    for i in used:
-        if unbounded.sum() - unbounded[i] > 0:
-            continue
-        others = total - (0.0 if unbounded[i] else float(least[i]))
-        limit = (high - others + (hair if others else 0.0)) / a[i]
-        if a[i] > 0.0:
-            box_high[i] = min(box_high[i], limit)
-        else:
-            box_low[i] = max(box_low[i], limit)
+def _linked(
+    A: Array,
+    low: Array,
+    high: Array,
+    box_low: Array,
+    box_high: Array,
+    spends: int,
+    auxiliaries: Sequence[Auxiliary],
+) -> tuple[Array, Array, Array]:
+    """Append the rows that tie the auxiliary variables to spend."""
+    most = np.maximum(box_low, box_high)[:spends]
+    rows = []
+    for i, one in enumerate(auxiliaries, start=spends):
+        for weights, own, row_low, row_high in one.links(most):
+            row = np.zeros(A.shape[1])
+            row[:spends], row[i] = weights, own
+            rows.append((row, row_low, row_high))
+    if not rows:
+        return A, low, high
+    links, lows, highs = zip(*rows, strict=True)
+    return np.vstack([A, *links]), np.append(low, lows), np.append(high, highs)
 
 
 def _power_of_two(size: float) -> float:

@@ -76,7 +76,7 @@ def test_standard_form_and_back(seed: int) -> None:
     spend = rng.dirichlet(np.ones(n)) * budget
     assert form.to_user(form.from_user(spend)).tobytes() == spend.tobytes()
     assert sorted(form.order) == list(range(n))
-    assert math.log2(form.spend_unit).is_integer()
+    assert all(math.log2(unit).is_integer() for unit in form.unit)
     assert math.log2(form.outcome_unit).is_integer()
     assert all(math.log2(size).is_integer() for size in form.row_unit)
     assert 0.5 <= float(form.box_high.max()) <= 2.0
@@ -229,14 +229,14 @@ def test_weak_duality_of_the_standard_form() -> None:
         prices = rng.normal(size=len(form.A)) * rng.integers(0, 2, len(form.A))
         bound = form.dual_bound(envelopes, form.box_low, form.box_high, prices)
         assert bound >= form.value(spend) - 1e-12
-        assert not form.excludes(form.box_low, form.box_high, prices)
+        assert not form.excludes((), form.box_low, form.box_high, prices)
 
 
 def test_open_sides_carry_no_price() -> None:
     form = problem().standard
     envelopes = form.envelopes([np.array([]) for _ in range(3)])
     assert form.dual_bound(envelopes, form.box_low, form.box_high, np.array([-1.0])) == math.inf
-    assert not form.excludes(form.box_low, form.box_high, np.array([-1.0]))
+    assert not form.excludes((), form.box_low, form.box_high, np.array([-1.0]))
 
 
 def test_unknown_parts_of_a_written_problem_are_refused() -> None:

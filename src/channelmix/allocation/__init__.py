@@ -81,11 +81,11 @@ def solve(
     if bound == -math.inf:
         return _infeasible(problem, gap, search.proof(), report, solver)
     if search.best is None:
-        spend, value, reached = np.full(form.n_cells, math.nan), math.nan, math.inf
+        spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
     else:
-        spend = form.to_user(search.best)
+        spend = form.to_user(search.best).reshape(problem.shape)
         value = problem.value(spend)
-        reached = relative_gap(bound * form.outcome_unit, value, problem.gross(spend))
+        reached = relative_gap(bound * form.outcome_unit, value, problem.size(spend))
     return Solution(
         status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
         spend=spend,
@@ -102,7 +102,7 @@ def solve(
 
 def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -> list[NDArray[np.float64]]:
     """Each start as spend in standard units."""
-    names = problem.curves.names
+    names = problem.cells.names
     for start in starts:
         for name in start:
             if name not in names:
@@ -113,7 +113,8 @@ def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -
 def _shadow_prices(problem: AllocationProblem, search: Search) -> dict[str, float]:
     form = problem.standard
     prices = search.shadow * form.outcome_unit / form.row_unit
-    return {row.label: float(price) for row, price in zip(problem.rows, prices, strict=True) if price != 0.0}
+    # The form's further rows only tie variables to each other.
+    return {row.label: float(price) for row, price in zip(problem.rows, prices, strict=False) if price != 0.0}
 
 
 def _infeasible(
@@ -121,7 +122,7 @@ def _infeasible(
 ) -> Solution:
     return Solution(
         status=Status.INFEASIBLE,
-        spend=np.full(problem.curves.n_cells, math.nan),
+        spend=np.full(problem.shape, math.nan),
         value=math.nan,
         upper_bound=-math.inf,
         gap=math.nan,

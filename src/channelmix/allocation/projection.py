@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
 import cvxpy as cp
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from channelmix.allocation.integers import held, roundings
 from channelmix.allocation.relaxation import solve_program
 from channelmix.errors import InputError, nearest_name
 from channelmix.problem import AllocationProblem
 from channelmix.rules.base import number
+from channelmix.standard import StandardForm
 
 __all__ = ["project"]
 
+Array = NDArray[np.float64]
 
 FLOOR = 0.01
 """Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
@@ -30,7 +35,7 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     Parameters
     ----------
     problem : AllocationProblem
-        Its rules are obeyed; its curves play no part.
+        Its rules on spend are obeyed; its curves, and what it asks of outcome, play no part.
     wish : mapping of cell name to spend
         Cells not named wish for none.
 
@@ -43,29 +48,40 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     InputError
         If the wish names an unknown cell, or an amount is not finite.
     """
-    names = problem.curves.names
+    names = problem.cells.names
     for name, wanted in wish.items():
         if name not in names:
             raise InputError(f'a wish for an unknown cell "{name}"{nearest_name(name, names)}')
         number(wanted, f"the wish for {name}", minimum=-math.inf)
     target = np.array([float(wish.get(name, 0.0)) for name in names])
-    if problem.violation(target) == 0.0:
-        return dict(zip(names, target.tolist(), strict=True))
     form = problem.standard
+    wished = form.from_user(target)
+    linear = dataclasses.replace(form, low=np.where(form.B > 0.0, -math.inf, form.low), B=np.zeros(len(form.B)))
+    if problem.violation(target) == 0.0 or (form.B.any() and linear.violation(wished) == 0.0):
+        return dict(zip(names, target.tolist(), strict=True))
     if form.empty_box:
         return None
-    spend = cp.Variable(form.n_cells, bounds=[form.box_low, form.box_high])
-    above, below = np.isfinite(form.high), np.isfinite(form.low)
+    nearest = _nearest(linear, wished, form.box_low, form.box_high)
+    if nearest is not None and form.integer.any():
+        boxes = (held(form, form.box_low, form.box_high, rounded) for rounded in roundings(form, nearest))
+        inside = (_nearest(linear, wished, low, high) for low, high in boxes if (low <= high).all())
+        nearest = next((found for found in inside if found is not None), None)
+    return None if nearest is None else dict(zip(names, form.to_user(nearest).tolist(), strict=True))
+
+
+def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Array | None:
+    """Solve the quadratic program over a box, in standard units."""
+    variables = cp.Variable(form.n_variables, bounds=[low, high])
     rows = []
-    if above.any():
-        rows.append(csr_array(form.A[above]) @ spend <= form.high[above])
-    if below.any():
-        rows.append(csr_array(form.A[below]) @ spend >= form.low[below])
-    wished = form.from_user(target)
-    weight = np.abs(wished) + (FLOOR * float(np.abs(wished).mean()) or 1.0)
-    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), spend - wished))
+    for limit, sign in ((form.high, 1.0), (form.low, -1.0)):
+        bounded = np.isfinite(limit)
+        if bounded.any():
+            rows.append(csr_array(sign * form.A[bounded]) @ variables <= sign * limit[bounded])
+    spends = form.spends
+    goal = wished[spends]
+    weight = np.abs(goal) + (FLOOR * float(np.abs(goal).mean()) or 1.0)
+    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), variables[spends] - goal))
     program = cp.Problem(cp.Minimize(distance), rows)
     if not solve_program(program, "CLARABEL"):
         return None
-    nearest = np.clip(np.asarray(spend.value), form.box_low, form.box_high)
-    return dict(zip(names, form.to_user(nearest).tolist(), strict=True))
+    return np.clip(np.asarray(variables.value), low, high)

@@ -12,7 +12,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array, kron
+from scipy.sparse import block_diag, csr_array, eye_array, kron
 
 from channelmix.standard import StandardForm
 
@@ -29,9 +29,9 @@ SEGMENTS = 48
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """Optimal spend (n_cells,) and row prices (n_rows,) of a relaxation, in standard units."""
+    """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units."""
 
-    spend: Array
+    variables: Array
     prices: Array
 
 
@@ -76,105 +76,129 @@ class Relaxation:
     """Maximize a sum of concave piecewise linear functions under the rows; compiled once, solved many times.
 
     Spend on a cell is its hull's first corner plus what is filled of each segment; a solver fills the segments
-    in the order of their slopes. No parameter multiplies a variable except in the objective, which keeps the
-    compiled program small however many cells there are.
+    in the order of their slopes. Every other variable is one segment. No parameter multiplies a variable except in the
+    objective and in one row that sums outcome up (only where a row speaks of outcome), which keeps the compiled
+    program small however many cells there are.
+
+    An `elastic` one lets rows be broken and minimizes by how much, all told: its prices prove that a box is infeasible.
     """
 
-    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
+    def __init__(self, form: StandardForm, solver: str = "HIGHS", *, elastic: bool = False) -> None:
         self._form = form
         self._solver = solver
+        self._elastic = elastic
         self.solves = 0
-        segments = form.n_cells * SEGMENTS
+        hulls, others = form.n_cells * SEGMENTS, form.n_variables - form.n_cells
+        segments = hulls + others
         self._width, self._slope = cp.Parameter(segments, nonneg=True), cp.Parameter(segments)
         self._filled = cp.Variable(segments, nonneg=True)
-        added = cp.Variable(form.n_cells)
+        self._rise, outcome = cp.Parameter(hulls), cp.Variable()
+        added = cp.Variable(form.n_variables)
         self._above = np.flatnonzero(np.isfinite(form.high))
         self._below = np.flatnonzero(np.isfinite(form.low))
         self._room_above, self._room_below = cp.Parameter(len(self._above)), cp.Parameter(len(self._below))
         self._rows: list[Any] = []
+        broken: Any = 0.0
         if len(self._above):
-            self._rows.append(csr_array(form.A[self._above]) @ added <= self._room_above)
+            over = cp.Variable(len(self._above), nonneg=True) if elastic else 0.0
+            broken = broken + (cp.sum(over) if elastic else 0.0)
+            self._rows.append(csr_array(form.A[self._above]) @ added - over <= self._room_above)
+        counted = bool(form.B.any())
         if len(self._below):
-            self._rows.append(csr_array(form.A[self._below]) @ added >= self._room_below)
-        of_cell = csr_array(kron(eye_array(form.n_cells), np.ones((1, SEGMENTS))))
+            under = cp.Variable(len(self._below), nonneg=True) if elastic else 0.0
+            broken = broken + (cp.sum(under) if elastic else 0.0)
+            left = csr_array(form.A[self._below]) @ added + under
+            if counted:
+                left = left + form.B[self._below] * outcome
+            self._rows.append(left >= self._room_below)
+        of_cell = csr_array(
+            block_diag([kron(eye_array(form.n_cells), np.ones((1, SEGMENTS))), eye_array(others)])
+        )
         limits = [added == of_cell @ self._filled, self._filled <= self._width]
-        self._problem = cp.Problem(cp.Maximize(self._slope @ self._filled), [*limits, *self._rows])
+        if counted:
+            limits.append(outcome <= self._rise @ self._filled[:hulls])
+        objective = -broken if elastic else self._slope @ self._filled
+        self._problem = cp.Problem(cp.Maximize(objective), [*limits, *self._rows])
 
     def solve(
-        self, corners: Sequence[tuple[Array, Array]], focus: Array, unit: float = 1.0
+        self,
+        corners: Sequence[tuple[Array, Array]],
+        box_low: Array,
+        box_high: Array,
+        focus: Array,
+        unit: float = 1.0,
     ) -> Relaxed | None:
         """Solve for concave corners (spend, height) of each cell; None if the rows cannot hold.
 
-        `focus`, shape (n_cells,), is where a hull with more corners than fit is kept in full. `unit` is the size
-        of what is to be decided, in standard units of spend: a solver's tolerances are absolute.
+        The box, of shape (n_variables,), bounds the variables that are not cells. `focus`, shape (n_variables,), is
+        where a hull with more corners than fit is kept in full. `unit` is the size of what is to be decided, in
+        standard units of spend: a solver's tolerances are absolute.
         """
-        form = self._form
-        start = np.empty(form.n_cells)
-        width, slope = np.zeros((form.n_cells, SEGMENTS)), np.zeros((form.n_cells, SEGMENTS))
+        form, n = self._form, self._form.n_cells
+        start = box_low.copy()
+        width, rise = np.zeros((n, SEGMENTS)), np.zeros((n, SEGMENTS))
+        bottom = 0.0
         for i, (x, y) in enumerate(corners):
             x, y = _thin(x, y, focus[i])
             start[i] = x[0]
+            bottom += float(y[0])
             width[i, : len(x) - 1] = np.diff(x)
-            slope[i, : len(x) - 1] = np.diff(y) / np.diff(x) - form.charge[i]
-        left = form.A @ start
-        self._width.value, self._slope.value = width.ravel() / unit, slope.ravel()
+            rise[i, : len(x) - 1] = np.diff(y) / np.diff(x)
+        slope = form.gain * rise - form.charge[:n, np.newaxis]
+        left = form.A @ start + form.B * bottom
+        widths = np.append(width.ravel(), (box_high - box_low)[n:])
+        self._width.value, self._slope.value = widths / unit, np.append(slope.ravel(), -form.charge[n:])
+        self._rise.value = rise.ravel()
         self._room_above.value = (form.high - left)[self._above] / unit
         self._room_below.value = (form.low - left)[self._below] / unit
         if not solve_program(self._problem, self._solver):
             return None
         self.solves += 1
-        filled = np.clip(np.reshape(self._filled.value, width.shape) * unit, 0.0, width)
-        spend = start + filled.sum(axis=1)
+        filled = np.clip(np.asarray(self._filled.value) * unit, 0.0, widths)
+        variables = start
+        variables[:n] += filled[: n * SEGMENTS].reshape(width.shape).sum(axis=1)
+        variables[n:] += filled[n * SEGMENTS :]
         prices = np.zeros(len(form.A))
-        duals = [np.atleast_1d(row.dual_value) for row in self._rows]
-        if len(self._above):
-            prices[self._above] += np.maximum(duals[0], 0.0)
-        if len(self._below):
-            prices[self._below] -= np.maximum(duals[-1], 0.0)
-        return Relaxed(spend, prices)
-
-
-class Elastic:
-    """Least total violation of the rows over a box, with the prices that prove it cannot be less.
-
-    `weights` says which rows count at all; it can change between solves.
-    """
-
-    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
-        self._form = form
-        self._solver = solver
-        m, n = form.A.shape
-        self._low, self._width = cp.Parameter(n), cp.Parameter(n)
-        self._weights = cp.Parameter(m, nonneg=True)
-        self._share = cp.Variable(n, bounds=[0, 1])
-        spend = self._low + cp.multiply(self._width, self._share)
-        slack = cp.Variable(m, nonneg=True)
-        self._above = np.flatnonzero(np.isfinite(form.high))
-        self._below = np.flatnonzero(np.isfinite(form.low))
-        self._rows: list[Any] = []
-        if len(self._above):
-            self._rows.append(
-                csr_array(form.A[self._above]) @ spend - slack[self._above] <= form.high[self._above]
-            )
-        if len(self._below):
-            self._rows.append(
-                csr_array(form.A[self._below]) @ spend + slack[self._below] >= form.low[self._below]
-            )
-        self._problem = cp.Problem(cp.Minimize(self._weights @ slack), self._rows)
-
-    def solve(self, box_low: Array, box_high: Array, weights: Array) -> tuple[float, Relaxed]:
-        """Return the least weighted violation, where it is, and its prices: a Farkas vector if positive."""
-        self._low.value, self._width.value, self._weights.value = box_low, box_high - box_low, weights
-        if not solve_program(self._problem, self._solver):
-            raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
-        prices = np.zeros(len(self._form.A))
         duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows]
         if len(self._above):
             prices[self._above] += duals[0]
         if len(self._below):
             prices[self._below] -= duals[-1]
-        share = np.clip(np.asarray(self._share.value), 0.0, 1.0)
-        return float(self._problem.value), Relaxed(box_low + (box_high - box_low) * share, prices)
+        return Relaxed(variables, prices)
+
+
+class Elastic:
+    """Least total violation of the linear rows over a box, whole numbers kept.
+
+    `weights` says which rows count at all; it can change between solves.
+    """
+
+    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
+        self._solver = solver
+        self.rows = form.A
+        m, n = form.A.shape
+        self._linear = (form.B == 0.0).astype(float)
+        self._low, self._high = cp.Parameter(n), cp.Parameter(n)
+        self._weights = cp.Parameter(m, nonneg=True)
+        whole = np.flatnonzero(form.integer)
+        variables = cp.Variable(n)
+        slack = cp.Variable(m, nonneg=True)
+        rows: list[Any] = [variables >= self._low, variables <= self._high]
+        if len(whole):
+            rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
+        above, below = np.isfinite(form.high), np.isfinite(form.low) & (form.B == 0.0)
+        if above.any():
+            rows.append(csr_array(form.A[above]) @ variables - slack[above] <= form.high[above])
+        if below.any():
+            rows.append(csr_array(form.A[below]) @ variables + slack[below] >= form.low[below])
+        self._problem = cp.Problem(cp.Minimize(self._weights @ slack), rows)
+
+    def solve(self, box_low: Array, box_high: Array, weights: Array) -> float:
+        """Return the least weighted violation."""
+        self._low.value, self._high.value, self._weights.value = box_low, box_high, weights * self._linear
+        if not solve_program(self._problem, self._solver):
+            raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
+        return float(self._problem.value)
 
 
 def solver_version(solver: str = "HIGHS") -> str:

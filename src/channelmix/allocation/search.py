@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.allocation.relaxation import Elastic, Relaxation, concave_hull
+from channelmix.allocation.integers import held, most_telling, roundings
+from channelmix.allocation.relaxation import Relaxation, Relaxed, concave_hull
 from channelmix.solution import Proof
 from channelmix.standard import StandardForm
 
@@ -38,6 +39,9 @@ SLIVER = 1e-9
 
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
+
+WHOLE = 1e-6
+"""How near to a whole number counts as one."""
 
 POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
 POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
@@ -93,21 +97,22 @@ class Search:
         self.deadline = deadline
         span = form.span
         self.envelopes = form.envelopes(
-            [low + FIRST_GRID * w for low, w in zip(form.box_low, span, strict=True)]
+            [low + FIRST_GRID * w for low, w in zip(form.box_low[: form.n_cells], span, strict=False)]
         )
         self.relaxation = Relaxation(form, solver)
-        self._elastic: Elastic | None = None
+        self._elastic: Relaxation | None = None
         self._solver = solver
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
         self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)))
         self.best: Array | None = None
         self.best_value = -math.inf
+        self._size = 0.0
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
         self._polished = -math.inf
         self._begun = False
         for start in starts:
-            self._offer(np.clip(start, form.box_low, form.box_high))
+            self._offer(start)
 
     def run(self) -> None:
         """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every
@@ -125,7 +130,7 @@ class Search:
                 raise
         with contextlib.suppress(KeyboardInterrupt):
             if self.best is not None and self.best_value > self._polished:
-                self._polish()
+                self._polish(self.best, self.form.box_low, self.form.box_high)
 
     def _run(self) -> None:
         ticket = itertools.count()
@@ -146,7 +151,7 @@ class Search:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
         for leaf in self.leaves():
             if not leaf.infeasible:
-                leaf.bound = self.form.dual_bound(self.envelopes, leaf.low, leaf.high, leaf.prices)
+                leaf.bound = self._bound(leaf, leaf.prices)
         return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
 
     def leaves(self) -> list[_Node]:
@@ -178,23 +183,23 @@ class Search:
         """Whether to stop; one relaxation is always solved, so that the tightest limit gets an answer too."""
         return self._begun and time.perf_counter() >= self.deadline
 
-    def _scale(self) -> float:
-        """The denominator of the gap at the best spend."""
-        if self.best is None:
-            return 0.0
-        return max(abs(self.best_value), self.best_value + float(self.form.charge @ self.best))
-
     def _target(self) -> float:
         """Bound at which a box is done; a tenth of the gap is kept back for rounding."""
-        return self.best_value + 0.9 * self.gap * self._scale()
+        return self.best_value + 0.9 * self.gap * self._size
 
-    def _offer(self, spend: Array) -> None:
-        """Take `spend` as the best so far if it obeys the rows and is worth more."""
-        if self.form.violation(spend) > ROW_TOLERANCE:
-            return
-        value = self.form.value(spend)
+    def _offer(self, variables: Array) -> bool:
+        """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
+        spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
+        complete = self.form.from_user(spend)  # what goes with the spend, whatever a linear program made of it
+        if self.form.violation(complete) > ROW_TOLERANCE:
+            return False
+        value = self.form.value(complete)
         if value > self.best_value:
-            self.best, self.best_value = spend, value
+            self.best, self.best_value, self._size = complete, value, self.form.size(complete, value)
+        return True
+
+    def _bound(self, node: _Node, prices: Array) -> float:
+        return self.form.dual_bound(self.envelopes, node.low, node.high, prices)
 
     def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
         key = (cell, low, high)
@@ -211,107 +216,190 @@ class Search:
     def _work(self, node: _Node) -> None:
         """Price a box until it is done, infeasible or split."""
         focus = 0.5 * (node.low + node.high)
-        inherited = self.form.dual_bound(self.envelopes, node.low, node.high, node.prices)
-        node.bound = min(node.bound, inherited)
+        node.bound = min(node.bound, self._bound(node, node.prices))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
-            hulls = [self._hull(i, a, b) for i, (a, b) in enumerate(zip(node.low, node.high, strict=True))]
-            relaxed = self.relaxation.solve(hulls, focus)
+            hulls = self._hulls_of(node.low, node.high)
+            relaxed = self.relaxation.solve(hulls, node.low, node.high, focus)
             self._begun = True
             if relaxed is None:
                 self._give_up(node)
                 return
-            focus = np.clip(relaxed.spend, node.low, node.high)
-            bound = self.form.dual_bound(self.envelopes, node.low, node.high, relaxed.prices)
+            focus = np.clip(relaxed.variables, node.low, node.high)
+            bound = self._bound(node, relaxed.prices)
             if bound < node.bound:
                 node.bound, node.prices = bound, relaxed.prices
-            self._offer(focus)
-            if node is self.root and self.best_value > self._polished:
-                self._polish()
+            self._try(node, relaxed)
             if node.bound <= self._target():
                 return
             if not self._tighten(focus, hulls):
                 break
         self._split(node, focus, hulls)
 
+    def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
+        return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
+
+    def _try(self, node: _Node, relaxed: Relaxed) -> None:
+        """Look for spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
+        first = node is self.root
+        if self.form.integer.any():
+            for rounded in roundings(self.form, relaxed.variables):
+                low, high = held(self.form, node.low, node.high, rounded)
+                if (low <= high).all():
+                    self._keep_ends(low, high)
+                    inside = self.relaxation.solve(self._hulls_of(low, high), low, high, relaxed.variables)
+                    if inside is not None:
+                        self._improve(np.clip(inside.variables, low, high), low, high, polish=first)
+            return
+        feasible = self._offer(relaxed.variables)
+        if first and (self.best_value > self._polished or not feasible):
+            self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
+        elif not feasible and self.form.B.any():
+            self._improve(relaxed.variables, node.low, node.high, polish=False)
+
+    def _improve(self, variables: Array, low: Array, high: Array, *, polish: bool) -> None:
+        """Offer spend whose whole numbers are fixed by a box, and what a polish in that box makes of it."""
+        cleaned = np.clip(variables, low, high)
+        before = self.best_value
+        feasible = self._offer(cleaned)
+        if not feasible or self.best_value > before or polish:
+            self._polish(self.best if feasible and self.best_value > before else cleaned, low, high)
+
+    def _keep_ends(self, low: Array, high: Array) -> None:
+        """Make the envelopes exact at the ends of a box."""
+        for i in range(self.form.n_cells):
+            self._refine(i, [float(low[i]), float(high[i])])
+
     def _tighten(self, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> bool:
         """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there."""
-        mean = self.form.curves.mean_value(spend)
-        height = np.array([e.height(s) for e, s in zip(self.envelopes, spend.tolist(), strict=True)])
-        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
+        cells = spend[: self.form.n_cells]
+        mean = self.form.curves.mean_value(cells)
+        height = np.array([e.height(s) for e, s in zip(self.envelopes, cells.tolist(), strict=True)])
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
         loose, bent = height - mean, top - height
-        if loose.sum() < max(0.25 * bent.sum(), 0.05 * self.gap * self._scale()):
+        if loose.sum() < max(0.25 * bent.sum(), 0.05 * self.gap * self._size):
             return False
         fresh = False
         for i in np.flatnonzero(loose > 0.1 * loose.max()):
-            s, grid = float(spend[i]), self.envelopes[i].grid
+            s, grid = float(cells[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
             fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
         return fresh
 
     def _split(self, node: _Node, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> None:
-        """Split the box at `spend` of the cell whose hull lies highest above its curve."""
-        spend = np.clip(self.form.in_falling_order(spend), node.low, node.high)
-        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(spend, hulls, strict=True)])
-        room = np.minimum(spend - node.low, node.high - spend) > SLIVER * self.form.span
-        excess = np.where(room, top - self.form.curves.mean_value(spend), -math.inf)
+        """Split the box at a whole number that is none, else at the cell whose hull lies highest above its curve."""
+        form = self.form
+        spend = np.clip(form.in_falling_order(spend), node.low, node.high)
+        fraction = np.where(form.integer, np.abs(spend - np.round(spend)), 0.0)
+        if fraction.max(initial=0.0) > WHOLE:
+            variable = most_telling(form, spend, fraction, hulls)
+            self._part(node, variable, float(spend[variable]))
+            return
+        n = form.n_cells
+        cells, low, high, span = spend[:n], node.low[:n], node.high[:n], form.span[:n]
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
+        room = np.minimum(cells - low, high - cells) > SLIVER * span
+        excess = np.where(room, top - form.curves.mean_value(cells), -math.inf)
         cell = int(np.argmax(excess))
-        at = float(spend[cell])
+        at = float(cells[cell])
         if not room[cell]:
             # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
-            width = (node.high - node.low) / np.where(self.form.span > 0.0, self.form.span, 1.0)
+            width = (node.high - node.low) / np.where(form.span > 0.0, form.span, 1.0)
+            width[n:] = np.where(form.integer[n:], width[n:], 0.0)
             cell = int(np.argmax(width))
             at = 0.5 * float(node.low[cell] + node.high[cell])
             if width[cell] <= SLIVER:
                 node.stuck = True
                 return
-        for twin in np.flatnonzero(self.form.twins == self.form.twins[cell]):
-            self._refine(int(twin), [at])
-        below, above = self.form.halves(node.low, node.high, cell, at)
+        self._part(node, cell, at)
+
+    def _part(self, node: _Node, variable: int, at: float) -> None:
+        """Split a box at `at` of one variable."""
+        form = self.form
+        below, above = form.halves(node.low, node.high, variable, at)
+        if form.integer[variable]:
+            first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
+            for low, high in (first, second):
+                self._keep_ends(low, high)
+        else:
+            first, second = (node.low, below), (above, node.high)
+            for twin in np.flatnonzero(form.twins == form.twins[variable]):
+                if twin < form.n_cells:
+                    self._refine(int(twin), [at])
         node.split = _Split(
-            cell,
+            variable,
             at,
-            _Node(node.low, below, node.prices, node.bound),
-            _Node(above, node.high, node.prices, node.bound),
+            _Node(*first, node.prices, node.bound),
+            _Node(*second, node.prices, node.bound),
         )
         self.nodes += 2
 
     def _give_up(self, node: _Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
         if self._elastic is None:
-            self._elastic = Elastic(self.form, self._solver)
-        _, elastic = self._elastic.solve(node.low, node.high, np.ones(len(self.form.A)))
-        if self.form.excludes(node.low, node.high, elastic.prices):
-            node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
-            return
-        self._offer(np.clip(elastic.spend, node.low, node.high))
+            self._elastic = Relaxation(self.form, self._solver, elastic=True)
+        focus = 0.5 * (node.low + node.high)
+        for _ in range(REFINE_ROUNDS):
+            hulls = self._hulls_of(node.low, node.high)
+            elastic = self._elastic.solve(hulls, node.low, node.high, focus)
+            if elastic is None:
+                break
+            if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices):
+                node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
+                return
+            focus = np.clip(elastic.variables, node.low, node.high)
+            if self._offer(focus) or not self.form.B.any() or not self._tighten(focus, hulls):
+                break
         flat = [(np.array([a, b]), np.zeros(2)) for a, b in zip(node.low, node.high, strict=True)]
-        self._split(node, 0.5 * (node.low + node.high), flat)
+        self._split(node, 0.5 * (node.low + node.high), flat[: self.form.n_cells])
 
-    def _polish(self) -> None:
-        """Improve the best spend within its basin: the same linear program on ever smaller windows around it.
+    def _polish(self, centre: Array, low: Array, high: Array) -> None:
+        """Improve spend within its basin: the same linear program on ever smaller windows around it.
 
         Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window
-        are the marginal worth of the rows.
+        are the marginal worth of the rows. Whole numbers stay as they are in `centre`, which need not obey the rows.
         """
-        form = self.form
-        scale = np.where(form.span > 0.0, form.span, form.span.max(initial=0.0))
-        half, rounds = POLISH_FIRST if scale.any() else 0.0, 0
-        while half > POLISH_LAST and self.best is not None and time.perf_counter() < self.deadline:
-            best = self.best
-            windows = []
-            for i, envelope in enumerate(self.envelopes):
-                # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-                x = np.unique(np.maximum(best[i] + half * scale[i] * POLISH_POINTS, 0.0))
-                windows.append(concave_hull(x, envelope.value(x)))
-            relaxed = self.relaxation.solve(windows, best, unit=half)
-            if relaxed is None:
-                break
-            self.shadow = relaxed.prices
-            self._offer(np.clip(relaxed.spend, form.box_low, form.box_high))
-            moved = float((np.abs(self.best - best) / scale).max(initial=0.0))
+        form, n = self.form, self.form.n_cells
+        span = form.span[:n]
+        scale = np.where(span > 0.0, span, span.max(initial=0.0))
+        low, high = held(
+            form, np.where(form.integer, low, form.box_low), np.where(form.integer, high, form.box_high), centre
+        )
+        half, rounds, prices = POLISH_FIRST if scale.any() else 0.0, 0, None
+        reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
+        while half > POLISH_LAST and time.perf_counter() < self.deadline:
+            relaxed = self.relaxation.solve(self._windows(centre, half * scale, high), low, high, centre, unit=half)
             rounds += 1
+            if relaxed is None:
+                if reached > -math.inf or half > 0.5:
+                    break
+                half *= 2.0  # what obeys the rows lies further away
+                continue
+            prices = relaxed.prices
+            nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))
+            moved = float((np.abs(nearby - centre)[:n] / scale).max(initial=0.0))
+            if form.violation(nearby) <= ROW_TOLERANCE:
+                value = form.value(nearby)
+                if value > reached:
+                    centre, reached = nearby, value
+                    self._offer(nearby)
+                else:
+                    moved = 0.0
+            elif reached == -math.inf:
+                centre = nearby
+            else:
+                moved = 0.0
             if moved < 0.5 * half or rounds > POLISH_ROUNDS:
                 half *= 0.25
-        self._polished = self.best_value
+        if prices is not None and reached >= self.best_value:
+            self.shadow, self._polished = prices, self.best_value
+
+    def _windows(self, centre: Array, half: Array, high: Array) -> list[tuple[Array, Array]]:
+        """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
+        windows = []
+        for i, envelope in enumerate(self.envelopes):
+            # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
+            x = np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0)) if high[i] > 0.0 else np.zeros(1)
+            windows.append(concave_hull(x, envelope.value(x)))
+        return windows

@@ -88,10 +88,10 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     if form.violation(form.from_user(spend)) > FEASIBILITY_TOLERANCE:
         raise CertificateError(f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
-    _same("value", solution.value, value, max(abs(value), problem.gross(spend)))
+    scale = problem.size(spend)
+    _same("value", solution.value, value, scale)
     bound, leaves = _proven_bound(form, solution.proof)
     bound *= form.outcome_unit
-    scale = max(abs(value), problem.gross(spend))
     if not math.isfinite(bound):
         raise CertificateError("the proof shows no finite upper bound")
     if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:
@@ -100,7 +100,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         )
     if not bound >= value - 10 * FEASIBILITY_TOLERANCE * scale:
         raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
-    gap = relative_gap(solution.upper_bound, value, problem.gross(spend))
+    gap = relative_gap(solution.upper_bound, value, scale)
     _same("gap", solution.gap, gap, 1.0)
     if status is Status.OPTIMAL and not gap <= solution.requested_gap:
         raise CertificateError(
@@ -114,14 +114,12 @@ def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
         spend = np.asarray(solution.spend, dtype=float)
     except (TypeError, ValueError):
         raise CertificateError("the spend is not a list of amounts") from None
-    if spend.shape != (problem.curves.n_cells,):
-        raise CertificateError(
-            f"the spend has shape {spend.shape}, the problem has {problem.curves.n_cells} cells"
-        )
+    if spend.shape != problem.shape:
+        raise CertificateError(f"the spend has shape {spend.shape}, not {problem.shape}")
     if not np.isfinite(spend).all():
         raise CertificateError("the spend is not finite")
     if (spend < 0.0).any():
-        raise CertificateError(f"the spend is negative on {problem.curves.names[int(np.argmin(spend))]}")
+        raise CertificateError(f"the spend is negative on {problem.cells.names[int(np.argmin(spend))]}")
     return spend
 
 
@@ -141,7 +139,7 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
     if not problem.standard.empty_box:
         if not solution.proof.infeasible.all():
             raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
-        _, leaves = _walk(problem.standard, solution.proof, ())
+        _, leaves = _walk(problem.standard, solution.proof, _envelopes(problem.standard, solution.proof))
     return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
 
 
@@ -150,7 +148,9 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
     cell, threshold, prices = proof.cell, proof.threshold, proof.prices
     if cell.ndim != 1 or cell.dtype.kind != "i" or threshold.shape != cell.shape:
         raise CertificateError("the proof's tree is damaged")
-    if not np.isfinite(threshold).all() or (cell >= form.n_cells).any():
+    splits = cell[cell >= 0]
+    known = (splits < form.n_cells) | form.integer[np.minimum(splits, form.n_variables - 1)]
+    if not np.isfinite(threshold).all() or (splits >= form.n_variables).any() or not known.all():
         raise CertificateError("the proof's tree is damaged: it splits what is not a cell, or at no amount")
     n_leaves = int((cell < 0).sum())
     if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
@@ -163,19 +163,24 @@ def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
     """Largest leaf bound, in the standard unit of outcome, and the number of leaves."""
     if form.empty_box:
         raise CertificateError("the rules admit no spend at all")
-    if len(proof.grids) != form.n_cells:
-        raise CertificateError(f"the proof has {len(proof.grids)} grids for {form.n_cells} cells")
+    return _walk(form, proof, _envelopes(form, proof))
+
+
+def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
+    """Upper bound of each cell on the proof's grid; an infeasible problem may do without."""
+    hints = proof.grids or ((),) * form.n_cells
+    if len(hints) != form.n_cells:
+        raise CertificateError(f"the proof has {len(hints)} grids for {form.n_cells} cells")
     grids = []
-    for i, grid in enumerate(proof.grids):
+    for i, grid in enumerate(hints):
         points = np.asarray(grid, dtype=float)
         if points.ndim != 1 or not np.isfinite(points).all():
             raise CertificateError("a grid of the proof is not a list of finite amounts")
         ends = form.box_low[i], form.box_high[i]
-        points = np.concatenate(
-            [points, proof.threshold[np.isin(proof.cell, np.flatnonzero(form.twins == form.twins[i]))]]
-        )
+        twins = np.flatnonzero(form.twins == form.twins[i])
+        points = np.concatenate([points, proof.threshold[np.isin(proof.cell, twins)]])
         grids.append(np.append(np.clip(points, *ends), ends))
-    return _walk(form, proof, [Envelope(form.curves.cell(i), grid) for i, grid in enumerate(grids)])
+    return form.envelopes(grids)
 
 
 def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tuple[float, int]:
@@ -197,7 +202,10 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         if not low[split] <= at <= high[split]:
             raise CertificateError("the proof splits a cell outside its box")
         below, above = form.halves(low, high, split, at)
-        stack += [(above, high), (low, below)]  # preorder: the lower child comes first
+        first, second = (low, below), (above, high)
+        if form.integer[split]:
+            first, second = form.implied(*first, split), form.implied(*second, split)
+        stack += [second, first]  # preorder: the lower child comes first
     if stack:
         raise CertificateError("the proof's tree leaves a part of the box uncovered")
     return worst, leaf
@@ -212,8 +220,10 @@ def _leaf_bound(
     infeasible: bool,
 ) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
+        for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
+            envelope.refine([low[i], high[i]])
         if infeasible:
-            if not form.excludes(low, high, prices):
+            if not form.excludes(envelopes, low, high, prices):
                 raise CertificateError("a leaf called infeasible is not shown to be")
             return -math.inf
         bound = form.dual_bound(envelopes, low, high, prices)

@@ -6,33 +6,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from channelmix.errors import InputError, nearest_name
+from channelmix.rules.auxiliary import Auxiliary
 from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
 from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
-from channelmix.rules.scenarios import FixedBudget
+from channelmix.rules.scenarios import FixedBudget, FlexibleBudget, MaxProfit, TargetOutcome
+from channelmix.rules.switches import ActivationFee, AtMostActive, MinimumIfActive, PackSize
 
 __all__ = [
     "CONSTRAINTS",
     "SCENARIOS",
+    "ActivationFee",
+    "AtMostActive",
+    "Auxiliary",
     "Cells",
     "ChangeLimit",
     "FixedBudget",
+    "FlexibleBudget",
     "GroupShare",
     "KeepWorking",
     "LinearConstraint",
+    "MaxProfit",
+    "MinimumIfActive",
+    "PackSize",
     "Row",
     "Rule",
     "SpendBounds",
+    "TargetOutcome",
     "rule_from_dict",
     "rule_to_dict",
 ]
 
-SCENARIOS: Mapping[str, Any] = {"fixed_budget": FixedBudget}
+SCENARIOS: Mapping[str, Any] = {
+    "fixed_budget": FixedBudget,
+    "target_outcome": TargetOutcome,
+    "flexible_budget": FlexibleBudget,
+    "max_profit": MaxProfit,
+}
 CONSTRAINTS: Mapping[str, Any] = {
     "spend_bounds": SpendBounds,
     "group_share": GroupShare,
     "change_limit": ChangeLimit,
     "keep_working": KeepWorking,
     "linear_constraint": LinearConstraint,
+    "minimum_if_active": MinimumIfActive,
+    "at_most_active": AtMostActive,
+    "activation_fee": ActivationFee,
+    "pack_size": PackSize,
 }
 
 

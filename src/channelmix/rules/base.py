@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -26,10 +26,13 @@ class Cells:
         One name a cell, its parts joined by ``/`` (``market/channel/purpose``).
     current : ndarray of shape (n_cells,), optional
         Spend today, in currency per period; rules about change need it.
+    fees : mapping of str to float, optional
+        Money that each auxiliary variable costs on top of spend, by its key; what scenarios count beside spend.
     """
 
     names: tuple[str, ...]
     current: NDArray[np.float64] | None = None
+    fees: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -72,10 +75,11 @@ def _in_order(wanted: Sequence[str], parts: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One linear row ``low <= coefficients @ spend <= high`` that a rule states.
+    """One row ``low <= coefficients @ spend + extra @ auxiliaries + outcome * net outcome <= high`` of a rule.
 
     `label` is in the user's words and unique within its rule; `coefficients` has shape (n_cells,); `low` and
-    `high` are in currency per period and may be infinite.
+    `high` are in currency per period and may be infinite. `extra` weighs auxiliary variables by their keys (see
+    `Auxiliary`). `outcome` >= 0 weighs the expected outcome of all cells less charges; such a row has no `high`.
     """
 
     rule: str
@@ -83,15 +87,23 @@ class Row:
     coefficients: NDArray[np.float64]
     low: float
     high: float
+    extra: Mapping[str, float] = field(default_factory=dict)
+    outcome: float = 0.0
 
-    def violation(self, spend: NDArray[np.float64]) -> float:
-        """By how much `spend`, of shape (n_cells,), breaks the row, in currency per period; 0 if it holds."""
-        left = float(self.coefficients @ spend)
+    def violation(
+        self, spend: NDArray[np.float64], extra: Mapping[str, float] | None = None, outcome: float = 0.0
+    ) -> float:
+        """By how much `spend`, of shape (n_cells,), breaks the row, in the unit of its limits; 0 if it holds."""
+        left = float(self.coefficients @ spend) + self.outcome * outcome
+        left += sum(weight * (extra or {})[key] for key, weight in self.extra.items())
         return max(0.0, self.low - left, left - self.high)
 
 
 class Rule(Protocol):
-    """A scenario or a constraint: it states its rows once; solver and certificate read the same statement."""
+    """A scenario or a constraint: it states its rows once; solver and certificate read the same statement.
+
+    A rule that needs more than rows has also ``auxiliaries(cells)``, the list of its `Auxiliary` variables.
+    """
 
     kind: str
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import InputError
+from channelmix.rules.auxiliary import Auxiliary, Change
 from channelmix.rules.base import Cells, Row, StrictRecord, amount, number, share
 
 __all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "SpendBounds"]
@@ -18,7 +19,20 @@ __all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "Spen
 LONGEST_NAME = 100
 """Characters of the longest name that a user may give to a rule."""
 # Plans tell rules apart by these; only a linear_constraint, whose name it is by default, may be called its kind.
-_OTHER_KINDS = ("fixed_budget", "spend_bounds", "group_share", "change_limit", "keep_working")
+_OTHER_KINDS = (
+    "fixed_budget",
+    "target_outcome",
+    "flexible_budget",
+    "max_profit",
+    "spend_bounds",
+    "group_share",
+    "change_limit",
+    "keep_working",
+    "minimum_if_active",
+    "at_most_active",
+    "activation_fee",
+    "pack_size",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,8 @@ class ChangeLimit(StrictRecord):
         Largest change as a share of the cell's current spend (0.25: a quarter up or down).
     absolute : float, optional
         Largest change in currency per period. With both, both hold.
+    switching_cost : float, optional
+        Outcome lost per unit of spend changed, up or down.
     """
 
     selector: str = "all"
@@ -132,14 +148,17 @@ class ChangeLimit(StrictRecord):
     """Largest change up or down, as a share of the cell's current spend (0.25 is a quarter)."""
     absolute: float | None = None
     """Largest change up or down, in currency per period."""
+    switching_cost: float | None = None
+    """What changing costs: outcome lost per unit of spend changed on a cell, up or down."""
     kind: Literal["change_limit"] = field(default="change_limit", kw_only=True, repr=False)
     """Which rule this is."""
 
     def __post_init__(self) -> None:
         amount(self.relative, "the relative change")
         amount(self.absolute, "the absolute change")
-        if self.relative is None and self.absolute is None:
-            raise InputError("change_limit needs relative, absolute or both")
+        amount(self.switching_cost, "the switching cost")
+        if self.relative is None and self.absolute is None and self.switching_cost is None:
+            raise InputError("change_limit needs relative, absolute or switching_cost")
 
     @property
     def label(self) -> str:
@@ -149,7 +168,9 @@ class ChangeLimit(StrictRecord):
     def rows(self, cells: Cells) -> list[Row]:
         """State one row a selected cell."""
         current = cells.current_spend(self.label)
-        rows = []
+        rows: list[Row] = []
+        if self.relative is None and self.absolute is None:
+            return rows
         for i in np.flatnonzero(cells.select(self.selector)):
             relative = math.inf if self.relative is None else self.relative * current[i]
             width = min(relative, math.inf if self.absolute is None else self.absolute)
@@ -157,6 +178,21 @@ class ChangeLimit(StrictRecord):
             label = f"change_limit {cells.names[i]}"
             rows.append(Row(self.label, label, one, max(0.0, current[i] - width), current[i] + width))
         return rows
+
+    def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
+        """Bring the change of each selected cell, if changing costs anything."""
+        if not self.switching_cost:
+            return []
+        current = cells.current_spend(self.label)
+        return [
+            Change(
+                f"change:{i}",
+                _unit(len(cells), i) > 0.0,
+                charge=float(self.switching_cost),
+                current=float(current[i]),
+            )
+            for i in np.flatnonzero(cells.select(self.selector))
+        ]
 
 
 @dataclass(frozen=True)
