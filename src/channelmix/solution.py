@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -27,6 +27,8 @@ class Status(StrEnum):
     """A limit was reached first: the best spend found, with its honest gap."""
     INFEASIBLE = "infeasible"
     """No spend obeys all rules; a minimal conflicting set is named."""
+    UNBOUNDED = "unbounded"
+    """Ever more spend on a cell pays ever more; the cell is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,8 @@ class Proof:
     grids : tuple of ndarray
         Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the
         bound.
+    limit : float, optional
+        Money, in the user's unit, beyond which no spend can be better; where the scenario sets no limit itself.
     """
 
     cell: NDArray[np.int64]
@@ -57,10 +61,13 @@ class Proof:
     prices: Array
     infeasible: NDArray[np.bool_]
     grids: tuple[Array, ...]
+    limit: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Write the proof as JSON-ready data."""
+        limit = {} if self.limit is None else {"limit": self.limit}
         return {
+            **limit,
             "cell": self.cell.tolist(),
             "threshold": self.threshold.tolist(),
             "prices": self.prices.tolist(),
@@ -84,6 +91,7 @@ class Proof:
                 np.asarray(data["prices"], dtype=float),
                 np.asarray(data["infeasible"], dtype=bool),
                 tuple(np.asarray(grid, dtype=float) for grid in data["grids"]),
+                None if data.get("limit") is None else float(data["limit"]),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CertificateError(f"the proof is damaged: {error!r}") from None
@@ -107,17 +115,20 @@ class Solution:
     ----------
     status : Status
         See `Status`.
-    spend : ndarray of shape (n_cells,)
+    spend : ndarray of shape (n_cells,) or (periods, n_cells)
         Spend on each cell; NaN where infeasible.
     value, upper_bound, gap : float
-        Objective reached, proven upper bound on any feasible objective, and
-        ``(upper_bound - value) / max(abs(value), gross outcome)``.
+        Objective reached (minus the money spent for a target outcome), proven upper bound on any feasible objective,
+        and ``(upper_bound - value) / AllocationProblem.size``.
     requested_gap : float
         The gap asked for.
     shadow_prices : mapping of str to float
         Worth of one more unit of each binding row's right-hand side, in the plan's basin.
     conflicts : tuple of str
-        Names of a minimal set of rules that cannot hold together; empty unless infeasible.
+        Names of a minimal set of rules that cannot hold together, or of the cell without limit; else empty.
+    mend : mapping of str to float
+        By how much rules must give way, least in total, so that the rest can hold: in the unit of each row's limit;
+        empty unless infeasible.
     proof : Proof
         What `verify` checks.
     report : SearchReport
@@ -134,6 +145,7 @@ class Solution:
     conflicts: tuple[str, ...]
     proof: Proof
     report: SearchReport
+    mend: Mapping[str, float] = field(default_factory=dict)
 
 
 def relative_gap(upper_bound: float, value: float, size: float) -> float:

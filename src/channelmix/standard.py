@@ -16,6 +16,7 @@ from channelmix.errors import InputError
 from channelmix.propagation import propagate, tighten
 from channelmix.response import Envelope, ResponseCurves
 from channelmix.rules import Auxiliary, Row
+from channelmix.rules.auxiliary import OnOff
 
 __all__ = ["CONFLICT_TOLERANCE", "StandardForm"]
 
@@ -98,7 +99,8 @@ class StandardForm:
         if not np.isfinite(reach[:spends]).all():
             cell = int(np.flatnonzero(~np.isfinite(reach[:spends]))[0])
             raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
-        A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries)
+        owned = _owned(auxiliaries)
+        A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries, owned)
         B = np.append(B, np.zeros(len(A) - len(B)))
         lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
         money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
@@ -219,6 +221,18 @@ class StandardForm:
             and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
         )
 
+    def members(self, variable: int) -> NDArray[np.intp]:
+        """The spend variables that an auxiliary variable tells of."""
+        one = self.auxiliaries[variable - (self.n_variables - len(self.auxiliaries))]
+        shift = 0 if self.delay is None else self.n_cells
+        return np.argsort(self.places)[shift + np.flatnonzero(one.cells)]
+
+    @cached_property
+    def states(self) -> dict[int, NDArray[np.intp]]:
+        """On/off variables that no row ties to spend: each with the variables that are 0 where it is off."""
+        first = self.n_variables - len(self.auxiliaries)
+        return {first + i: self.members(first + i) for i in _owned(self.auxiliaries)}
+
     def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
         """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
 
@@ -241,6 +255,8 @@ class StandardForm:
         """Shrink a box by the rows that hold one whole-numbered variable: a cell that is off spends nothing."""
         box_low, box_high = box_low.copy(), box_high.copy()
         if self.integer[variable]:
+            if box_high[variable] <= 0.0 and variable in self.states:
+                box_high[self.states[variable]] = 0.0
             for k in np.flatnonzero((self.A[:, variable] != 0.0) & (self.B == 0.0)):
                 tighten(self.A[k], self.high[k], box_low, box_high)
                 tighten(-self.A[k], -self.low[k], box_low, box_high)
@@ -335,16 +351,18 @@ class StandardForm:
         priced = prices != 0.0
         if not np.isfinite(side[priced]).all():
             return math.inf
-        constant = float(prices[priced] @ side[priced])
         slope = prices @ self.A + charge
         weight = gain - float(prices @ self.B)
-        n = self.n_cells if weight > 0.0 else 0
-        rest = np.maximum(-slope[n:] * box_low[n:], -slope[n:] * box_high[n:])
-        best = 0.0
-        for envelope, price, low, high in zip(envelopes, slope[:n].tolist(), box_low, box_high, strict=False):
-            spend, outcome = envelope.vertices(float(low), float(high))
-            best += float(np.max(weight * outcome - price * spend))
-        return constant + float(rest.sum()) + best
+        best = np.maximum(-slope * box_low, -slope * box_high)
+        if weight > 0.0:
+            for i, envelope in enumerate(envelopes):
+                spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]))
+                best[i] = np.max(weight * outcome - slope[i] * spend)
+        for state, members in self.states.items():
+            on = float(best[members].sum()) - slope[state] if box_high[state] > 0.0 else -math.inf
+            off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
+            best[state], best[members] = max(on, off), 0.0
+        return float(prices[priced] @ side[priced]) + float(best.sum())
 
 
 def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
@@ -370,6 +388,8 @@ def _box(
             box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])
         propagate(A[linear], low[linear], high[linear], box_low, box_high)
         for i, one in enumerate(auxiliaries, start=spends):
+            if isinstance(one, OnOff) and (box_low[:spends][one.cells] > 0.0).any():
+                box_low[i] = 1.0
             if one.integer:
                 box_low[i] = np.ceil(box_low[i] - CONFLICT_TOLERANCE)
                 box_high[i] = np.floor(box_high[i] + CONFLICT_TOLERANCE)
@@ -387,11 +407,14 @@ def _linked(
     box_high: Array,
     spends: int,
     auxiliaries: Sequence[Auxiliary],
+    owned: Sequence[int],
 ) -> tuple[Array, Array, Array]:
-    """Append the rows that tie the auxiliary variables to spend."""
+    """Append the rows that tie the auxiliary variables to spend, where the search does not do so itself."""
     most = np.maximum(box_low, box_high)[:spends]
     rows = []
     for i, one in enumerate(auxiliaries, start=spends):
+        if i - spends in owned:
+            continue
         for weights, own, row_low, row_high in one.links(most):
             row = np.zeros(A.shape[1])
             row[:spends], row[i] = weights, own
@@ -400,6 +423,17 @@ def _linked(
         return A, low, high
     links, lows, highs = zip(*rows, strict=True)
     return np.vstack([A, *links]), np.append(low, lows), np.append(high, highs)
+
+
+def _owned(auxiliaries: Sequence[Auxiliary]) -> list[int]:
+    """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
+    taken: Array | None = None
+    owned = []
+    for i, one in enumerate(auxiliaries):
+        if isinstance(one, OnOff) and (taken is None or not (taken & one.cells).any()):
+            taken = one.cells if taken is None else taken | one.cells
+            owned.append(i)
+    return owned
 
 
 def _power_of_two(size: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -10,15 +11,26 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.allocation.conflicts import conflicting_rules
+from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.projection import project
 from channelmix.allocation.relaxation import solver_version
 from channelmix.allocation.search import Search
 from channelmix.errors import InputError, nearest_name
+from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
+from channelmix.rules import FixedBudget, FlexibleBudget, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
 
 __all__ = ["project", "solve"]
+
+DOUBLINGS = 60
+"""How many times the first budget tried for a target is below the largest."""
+
+COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
+"""Gap and time of each search for a budget that is enough for a target."""
+
+ROOM = 1e-3
+"""Share by which a limit of money exceeds what is known to be enough."""
 
 
 def solve(
@@ -68,9 +80,17 @@ def solve(
     if solver not in cp.installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, cp.installed_solvers())}")
     began = time.perf_counter()
+    wanted = problem
+    limit = None
+    if not is_limited(problem):
+        try:
+            limit = _limit(problem, gap, time_limit, starts, solver)
+        except UnboundedError as unbounded:
+            return _unbounded(problem, gap, unbounded.cell, solver)
+        problem = limited(problem, limit)
     form = problem.standard
     if form.empty_box:
-        empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), ())
+        empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit)
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
     search = Search(form, gap, _starts(problem, starts), began + time_limit, solver)
     search.run()
@@ -78,8 +98,9 @@ def solve(
     report = SearchReport(
         search.nodes, search.relaxation.solves, time.perf_counter() - began, solver_version(solver)
     )
+    proof = dataclasses.replace(search.proof(), limit=limit)
     if bound == -math.inf:
-        return _infeasible(problem, gap, search.proof(), report, solver)
+        return _infeasible(problem, gap, proof, report, solver)
     if search.best is None:
         spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
     else:
@@ -93,11 +114,50 @@ def solve(
         upper_bound=bound * form.outcome_unit,
         gap=reached,
         requested_gap=gap,
-        shadow_prices=_shadow_prices(problem, search),
+        shadow_prices=_shadow_prices(wanted, problem, search),
         conflicts=(),
-        proof=search.proof(),
+        proof=proof,
         report=report,
     )
+
+
+def _limit(
+    problem: AllocationProblem,
+    gap: float,
+    time_limit: float,
+    starts: Sequence[Mapping[str, float]],
+    solver: str,
+) -> float:
+    """Find money beyond which no spend can be better, where the scenario sets no limit."""
+    if isinstance(problem.scenario, FlexibleBudget) and problem.scenario.min_roi is not None:
+        return limit_for(problem, 0.0)
+    if isinstance(problem.scenario, TargetOutcome):
+        return _enough(problem, solver)
+    nothing = np.zeros(problem.shape)
+    if problem.violation(nothing) == 0.0:
+        return limit_for(problem, 0.0)
+    nearest = project(limited(problem, largest_limit(problem)), {})
+    if nearest is None:
+        return largest_limit(problem)
+    return limit_for(problem, problem.value(list(nearest.values())))
+
+
+def _enough(problem: AllocationProblem, solver: str) -> float:
+    """Find money that is enough for a target, doubling it; the largest limit if none is."""
+    most = largest_limit(problem)
+    amount = most * 2.0 ** -DOUBLINGS
+    while amount < most:
+        budget = dataclasses.replace(problem, scenario=FixedBudget(amount))
+        everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
+        if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
+            search = Search(budget.standard, COARSE_GAP, (), time.perf_counter() + COARSE_SECONDS, solver)
+            search.run()
+            if search.best is not None:
+                spend = budget.standard.to_user(search.best).reshape(problem.shape)
+                if budget.value(spend) >= problem.scenario.amount:
+                    return budget.money(spend) * (1.0 + ROOM)
+        amount *= 4.0
+    return most
 
 
 def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -> list[NDArray[np.float64]]:
@@ -110,25 +170,53 @@ def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -
     return [problem.standard.from_user([start.get(name, 0.0) for name in names]) for start in starts]
 
 
-def _shadow_prices(problem: AllocationProblem, search: Search) -> dict[str, float]:
+def _shadow_prices(
+    wanted: AllocationProblem, problem: AllocationProblem, search: Search
+) -> dict[str, float]:
+    """Prices of the rows that were asked for, in the user's units; those that only tie variables have none."""
     form = problem.standard
     prices = search.shadow * form.outcome_unit / form.row_unit
-    # The form's further rows only tie variables to each other.
-    return {row.label: float(price) for row, price in zip(problem.rows, prices, strict=False) if price != 0.0}
+    labels = {row.label for row in wanted.rows}
+    return {
+        row.label: float(price)
+        for row, price in zip(problem.rows, prices, strict=False)
+        if price != 0.0 and row.label in labels
+    }
 
 
 def _infeasible(
     problem: AllocationProblem, gap: float, proof: Proof, report: SearchReport, solver: str
 ) -> Solution:
+    conflict = conflicting_rules(problem, solver)
+    return _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
+
+
+def _unbounded(problem: AllocationProblem, gap: float, cell: str, solver: str) -> Solution:
+    nothing = Proof(np.array([-1]), np.zeros(1), np.zeros((1, 0)), np.array([False]), ())
+    report = SearchReport(0, 0, 0.0, solver_version(solver))
+    return _none(problem, gap, Status.UNBOUNDED, math.inf, Conflict((cell,), {}), nothing, report)
+
+
+def _none(
+    problem: AllocationProblem,
+    gap: float,
+    status: Status,
+    bound: float,
+    conflict: Conflict,
+    proof: Proof,
+    report: SearchReport,
+) -> Solution:
+    """A solution without spend."""
     return Solution(
-        status=Status.INFEASIBLE,
+        status=status,
         spend=np.full(problem.shape, math.nan),
         value=math.nan,
-        upper_bound=-math.inf,
+        upper_bound=bound,
         gap=math.nan,
         requested_gap=gap,
         shadow_prices={},
-        conflicts=conflicting_rules(problem, solver),
+        conflicts=conflict.rules,
         proof=proof,
         report=report,
+        mend=conflict.mend,
     )

@@ -5,17 +5,23 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from channelmix.allocation.relaxation import Elastic
 from channelmix.allocation.search import Search
+from channelmix.limits import is_limited, largest_limit, limited
 from channelmix.problem import AllocationProblem
+from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.rules.auxiliary import OnOff
 from channelmix.standard import CONFLICT_TOLERANCE
 
-__all__ = ["conflicting_rules"]
+__all__ = ["Conflict", "conflicting_rules"]
+
+Array = NDArray[np.float64]
 
 WHOLE_TOLERANCE = 1e-5
 """Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""
@@ -27,7 +33,15 @@ REACH_GAP, REACH_SECONDS = 1e-2, 5.0
 """Gap and time of a search for whether an outcome is within reach."""
 
 
-def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Conflict:
+    """Names of rules that cannot hold together, and by how much which rows must give way; see `Solution`."""
+
+    rules: tuple[str, ...]
+    mend: Mapping[str, float]
+
+
+def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
     """Name a minimal set of rules that conflict, by the deletion filter: each of them is needed for the
     conflict.
 
@@ -40,8 +54,8 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> tupl
 
     Returns
     -------
-    tuple of str
-        Names in the order of the rules; empty if the rules do not conflict beyond the tolerance.
+    Conflict
+        Names in the order of the rules; none if the rules do not conflict beyond the tolerance.
 
     References
     ----------
@@ -51,14 +65,17 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> tupl
     elastic = _Whole(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
-        if not problem.standard.B.any():
-            return ()
-        return _without_reach(problem, remaining, solver)
+        return _out_of_reach(problem, solver) if problem.standard.B.any() else Conflict((), {})
+    slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
+    tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
     for name in list(remaining):
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    return tuple(remaining)
+    mend = {
+        row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t
+    }
+    return Conflict(tuple(remaining), mend)
 
 
 class _Whole:
@@ -76,15 +93,28 @@ class _Whole:
         most = wide * max(1.0, float(amounts[np.isfinite(amounts)].max(initial=1.0)))
         self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else WHOLE_TOLERANCE
         self._low, self._high = np.zeros(form.n_variables), np.full(form.n_variables, most)
-        A = form.A.copy()
         first = form.n_variables - len(form.auxiliaries)
         spend = np.full(len(problem.cells), most * form.unit[0])
+        kept = np.ones(len(form.A), dtype=bool)
+        switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
             self._high[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
-            for k in range(len(self._rows), len(A)):
-                if isinstance(one, OnOff) and A[k, i] < 0.0:  # as much as the wide box allows, not the rules
-                    A[k, i] = -np.abs(A[k, :first]).sum() * most
-        self._elastic = Elastic(dataclasses.replace(form, A=A), solver)
+            if isinstance(one, OnOff):  # off spends nothing, on as much as the wide box allows, whatever rules say
+                kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
+                switch = np.zeros(form.n_variables)
+                switch[form.members(i)] = 1.0
+                switch[i] = -switch.sum() * most
+                switches.append(switch)
+        more = np.zeros(len(switches))
+        self._elastic = Elastic(
+            np.vstack([form.A[kept], *switches]),
+            np.append(form.low[kept], more - np.inf),
+            np.append(form.high[kept], more),
+            np.append(form.B[kept] == 0.0, more == 0.0),
+            form.integer,
+            solver,
+        )
+        self._links = int(kept.sum()) + len(switches) - len(self._rows)
 
     def conflict(self, rules: Sequence[str]) -> bool:
         """Whether these rules cannot all hold; rows that tie variables together always do."""
@@ -92,22 +122,49 @@ class _Whole:
 
     def violation(self, rules: Sequence[str]) -> float:
         """Least total violation of these rules."""
-        weights = np.full(len(self._elastic.rows), LINK)
-        weights[: len(self._rows)] = [1.0 if name in rules else 0.0 for name in self._rows]
-        return self._elastic.solve(self._low, self._high, weights)
+        own = [1.0 if name in rules else 0.0 for name in self._rows]
+        return self._elastic.solve(self._low, self._high, np.append(own, np.full(self._links, LINK)))
+
+    def broken(self) -> Array:
+        """By how much each row gives way where all of them do least; shape (n_rows,), in standard units."""
+        self.violation(self._rows)
+        return self._elastic.slack[: len(self._rows)]
 
 
-def _without_reach(problem: AllocationProblem, rules: Sequence[str], solver: str) -> tuple[str, ...]:
-    """Name a minimal set of rules that keep an outcome out of reach, the scenario's own among them."""
+def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
+    """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
+    scenario = problem.rows[0].rule
     kept = list(problem.constraints)
-    names = [name for name in rules if name != problem.rows[0].rule]
-    by_name = dict(zip(names, kept, strict=False)) if len(names) == len(kept) else {}
-    for name, rule in by_name.items():
+    for rule in problem.constraints:
         fewer = [other for other in kept if other is not rule]
-        form = dataclasses.replace(problem, constraints=fewer).standard
-        search = Search(form, REACH_GAP, (), time.perf_counter() + REACH_SECONDS, solver)
-        search.run()
-        if search.upper_bound() == -math.inf:
+        without = dataclasses.replace(problem, constraints=fewer)
+        if not is_limited(without):
+            without = limited(without, largest_limit(without))
+        if _search(without, solver).upper_bound() == -math.inf:
             kept = fewer
-            names = [other for other in names if other != name]
-    return (problem.rows[0].rule, *names)
+    names = {id(rule): name for rule, name in zip(problem.constraints, _names(problem), strict=True)}
+    mend = {}
+    if isinstance(problem.scenario, TargetOutcome):
+        limit = FixedBudget(problem.scenario.max_amount or largest_limit(problem))
+        furthest = dataclasses.replace(problem, scenario=limit)
+        found = _search(furthest, solver)
+        if found.best is not None:
+            reached = furthest.value(furthest.standard.to_user(found.best).reshape(problem.shape))
+            mend = {scenario: problem.scenario.amount - reached}
+    return Conflict((scenario, *(names[id(rule)] for rule in kept)), mend)
+
+
+def _search(problem: AllocationProblem, solver: str) -> Search:
+    search = Search(problem.standard, REACH_GAP, (), time.perf_counter() + REACH_SECONDS, solver)
+    search.run()
+    return search
+
+
+def _names(problem: AllocationProblem) -> list[str]:
+    """What each constraint is called; those without rows by their label."""
+    stated = list(dict.fromkeys(row.rule for row in problem.rows))
+    names = []
+    for rule in problem.constraints:
+        own = [name for name in stated if name == rule.label or name.startswith(f"{rule.label} (")]
+        names.append(next((name for name in own if name not in names), rule.label))
+    return names

@@ -115,10 +115,27 @@ class Relaxation:
             block_diag([kron(eye_array(form.n_cells), np.ones((1, SEGMENTS))), eye_array(others)])
         )
         limits = [added == of_cell @ self._filled, self._filled <= self._width]
+        # What a state switches off fills none of its segments: as much of each as the state is on.
+        self._switched = [
+            (np.concatenate([self._segments(int(member)) for member in members]), state)
+            for state, members in form.states.items()
+        ]
+        self._switch = [cp.Parameter(len(own), nonneg=True) for own, _ in self._switched]
+        self._on = [cp.Parameter(len(own), nonneg=True) for own, _ in self._switched]
+        for (own, state), switch, on in zip(self._switched, self._switch, self._on, strict=True):
+            place = hulls + state - form.n_cells
+            limits.append(self._filled[own] <= cp.multiply(switch, self._filled[place]) + on)
         if counted:
             limits.append(outcome <= self._rise @ self._filled[:hulls])
         objective = -broken if elastic else self._slope @ self._filled
         self._problem = cp.Problem(cp.Maximize(objective), [*limits, *self._rows])
+
+    def _segments(self, variable: int) -> NDArray[np.intp]:
+        """Places of a variable's segments."""
+        n = self._form.n_cells
+        if variable < n:
+            return np.arange(variable * SEGMENTS, (variable + 1) * SEGMENTS)
+        return np.array([n * SEGMENTS + variable - n])
 
     def solve(
         self,
@@ -149,6 +166,8 @@ class Relaxation:
         widths = np.append(width.ravel(), (box_high - box_low)[n:])
         self._width.value, self._slope.value = widths / unit, np.append(slope.ravel(), -form.charge[n:])
         self._rise.value = rise.ravel()
+        for (own, state), switch, on in zip(self._switched, self._switch, self._on, strict=True):
+            switch.value, on.value = widths[own], widths[own] * box_low[state] / unit
         self._room_above.value = (form.high - left)[self._above] / unit
         self._room_below.value = (form.low - left)[self._below] / unit
         if not solve_program(self._problem, self._solver):
@@ -168,34 +187,52 @@ class Relaxation:
 
 
 class Elastic:
-    """Least total violation of the linear rows over a box, whole numbers kept.
+    """Least total violation of rows over a box, whole numbers kept.
 
-    `weights` says which rows count at all; it can change between solves.
+    Parameters
+    ----------
+    A : ndarray of shape (n_rows, n_variables)
+    low, high : ndarray of shape (n_rows,)
+    linear : ndarray of bool, shape (n_rows,)
+        Rows that count at all.
+    integer : ndarray of bool, shape (n_variables,)
     """
 
-    def __init__(self, form: StandardForm, solver: str = "HIGHS") -> None:
+    def __init__(
+        self,
+        A: Array,
+        low: Array,
+        high: Array,
+        linear: NDArray[np.bool_],
+        integer: NDArray[np.bool_],
+        solver: str = "HIGHS",
+    ) -> None:
         self._solver = solver
-        self.rows = form.A
-        m, n = form.A.shape
-        self._linear = (form.B == 0.0).astype(float)
-        self._low, self._high = cp.Parameter(n), cp.Parameter(n)
+        m, n = A.shape
+        self._low, self._width = cp.Parameter(n), cp.Parameter(n)
         self._weights = cp.Parameter(m, nonneg=True)
-        whole = np.flatnonzero(form.integer)
-        variables = cp.Variable(n)
-        slack = cp.Variable(m, nonneg=True)
-        rows: list[Any] = [variables >= self._low, variables <= self._high]
+        share = cp.Variable(n, bounds=[0, 1])
+        variables = self._low + cp.multiply(self._width, share)
+        self._slack = cp.Variable(m, nonneg=True)
+        rows: list[Any] = []
+        whole = np.flatnonzero(integer)
         if len(whole):
             rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
-        above, below = np.isfinite(form.high), np.isfinite(form.low) & (form.B == 0.0)
+        above, below = np.isfinite(high) & linear, np.isfinite(low) & linear
         if above.any():
-            rows.append(csr_array(form.A[above]) @ variables - slack[above] <= form.high[above])
+            rows.append(csr_array(A[above]) @ variables - self._slack[above] <= high[above])
         if below.any():
-            rows.append(csr_array(form.A[below]) @ variables + slack[below] >= form.low[below])
-        self._problem = cp.Problem(cp.Minimize(self._weights @ slack), rows)
+            rows.append(csr_array(A[below]) @ variables + self._slack[below] >= low[below])
+        self._problem = cp.Problem(cp.Minimize(self._weights @ self._slack), rows)
+
+    @property
+    def slack(self) -> Array:
+        """Violation of each row in the last solution; shape (n_rows,)."""
+        return np.asarray(self._slack.value)
 
     def solve(self, box_low: Array, box_high: Array, weights: Array) -> float:
         """Return the least weighted violation."""
-        self._low.value, self._high.value, self._weights.value = box_low, box_high, weights * self._linear
+        self._low.value, self._width.value, self._weights.value = box_low, box_high - box_low, weights
         if not solve_program(self._problem, self._solver):
             raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
         return float(self._problem.value)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import CertificateError
+from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
 from channelmix.solution import Proof, Solution, Status, relative_gap
@@ -75,11 +76,17 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     CertificateError
         If any claim is not what the proof shows; the message names the claim.
     """
-    form = problem.standard
     try:
         status = Status(solution.status)
     except ValueError:
         raise CertificateError(f"unknown status {solution.status!r}") from None
+    if not is_limited(problem):
+        if status is Status.UNBOUNDED:
+            return _verify_unbounded(problem, solution)
+        problem = _with_limit(problem, solution)
+    if status is Status.UNBOUNDED:
+        raise CertificateError("called unbounded, but the rules limit every cell")
+    form = problem.standard
     _check_structure(form, solution.proof)
     if status is Status.INFEASIBLE:
         return _verify_infeasible(problem, solution)
@@ -107,6 +114,30 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
             f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}"
         )
     return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
+
+
+def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certificate:
+    try:
+        limit_for(problem, 0.0)
+    except UnboundedError as unbounded:
+        if tuple(solution.conflicts) != (unbounded.cell,):
+            raise CertificateError(f"the cell without limit is {unbounded.cell}") from None
+        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0)
+    raise CertificateError("called unbounded, but every cell has its limit")
+
+
+def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
+    """Return the problem with the proof's limit of money, once it is shown that nothing better lies beyond."""
+    limit = solution.proof.limit
+    if limit is None or not math.isfinite(limit):
+        raise CertificateError("the scenario sets no limit of money, and the proof neither")
+    if Status(solution.status) is Status.INFEASIBLE:
+        least = largest_limit(problem)
+    else:
+        least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    if not limit >= least * (1.0 - VALUE_TOLERANCE):
+        raise CertificateError(f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays")
+    return limited(problem, limit)
 
 
 def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
