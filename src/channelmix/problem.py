@@ -15,9 +15,22 @@ from numpy.typing import NDArray
 from channelmix.carryover import Carryover, Delay
 from channelmix.errors import InputError, nearest_name
 from channelmix.response import ResponseCurves
-from channelmix.rules import CONSTRAINTS, SCENARIOS, Auxiliary, Cells, Row, rule_from_dict, rule_to_dict
+from channelmix.rules import (
+    CONSTRAINTS,
+    RISKS,
+    SCENARIOS,
+    Auxiliary,
+    Cells,
+    MeanCVaR,
+    Row,
+    SafeImprovement,
+    WorstCase,
+    rule_from_dict,
+    rule_to_dict,
+)
 from channelmix.rules.base import number
-from channelmix.standard import StandardForm
+from channelmix.rules.risk import tail_mean
+from channelmix.standard import StandardForm, TailRisk
 
 __all__ = ["AllocationProblem"]
 
@@ -40,8 +53,8 @@ class AllocationProblem:
     constraints : sequence of constraints
         `SpendBounds`, `GroupShare`, `ChangeLimit`, `KeepWorking`, `LinearConstraint`, `MinimumIfActive`,
         `AtMostActive`, `ActivationFee`, `PackSize`.
-    risk : None
-        The mean over draws is maximized; no other attitude to risk is supported yet.
+    risk : MeanRisk, MeanCVaR, WorstCase or SafeImprovement, optional
+        How the draws count: by their mean if not given. `SafeImprovement` adds a rule: see `safe`.
     carryover : Carryover, optional
         Plans several periods instead of a typical one. Amounts of the scenario and the constraints are then over all
         periods together; a cell of one period is selected with ``period 3`` as a further part of its name.
@@ -68,7 +81,7 @@ class AllocationProblem:
     curves: ResponseCurves
     scenario: Any
     constraints: Sequence[Any] = ()
-    risk: None = None
+    risk: Any = None
     carryover: Carryover | None = None
     charge: Mapping[str, float] | None = None
     current: Mapping[str, float] | None = field(default=None, kw_only=True)
@@ -78,8 +91,8 @@ class AllocationProblem:
             raise InputError("curves must be a ResponseCurves")
         if not isinstance(self.scenario, tuple(SCENARIOS.values())):
             raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
-        if self.risk is not None:
-            raise InputError("risk is not supported in this version: leave it None")
+        if self.risk is not None and not isinstance(self.risk, tuple(RISKS.values())):
+            raise InputError(f"risk must be one of {', '.join(RISKS)}, not {self.risk!r}")
         if self.carryover is not None and not isinstance(self.carryover, Carryover):
             raise InputError(f"carryover must be a Carryover, not {self.carryover!r}")
         object.__setattr__(self, "constraints", tuple(self.constraints))
@@ -87,7 +100,7 @@ class AllocationProblem:
             if not isinstance(rule, tuple(CONSTRAINTS.values())):
                 raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
         # Unknown names and shapes that do not fit are found here, not in the middle of a search.
-        _ = self.delay, self.rows, self.charges
+        _ = self.delay, self.rows, self.charges, self.baseline
 
     @cached_property
     def delay(self) -> Delay | None:
@@ -191,9 +204,48 @@ class AllocationProblem:
         array = np.asarray(spend, dtype=float).ravel()
         return float(array.sum()) + sum(one.fee * one.value(array) for one in self.auxiliaries if one.fee)
 
+    def net_draws(self, spend: Any) -> Array:
+        """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
+        drawn = self.response.value(self.acting(array)).sum(axis=1)
+        if self.delay is not None:
+            drawn = drawn - self.response.value(self.delay.start).sum(axis=1)
+        return np.asarray(drawn - float(self.charges @ array) - extra)
+
+    @property
+    def tail(self) -> tuple[float, float] | None:
+        """Weight of the worst draws in the objective, and which share of the draws they are; None for the mean."""
+        if isinstance(self.risk, MeanCVaR):
+            return self.risk.weight, self.risk.tail
+        if isinstance(self.risk, WorstCase):
+            return 1.0, 1.0 / self.curves.n_draws
+        return (0.0, self.risk.tail) if isinstance(self.risk, SafeImprovement) else None
+
+    @cached_property
+    def baseline(self) -> Array | None:
+        """Spend that a `SafeImprovement` improves on, of the problem's shape; None without one."""
+        if not isinstance(self.risk, SafeImprovement):
+            return None
+        mix = self.risk.current if self.risk.current is not None else self.current
+        if mix is None:
+            raise InputError("safe_improvement needs the current mix: state it with SafeImprovement(current=...)")
+        spend = np.zeros(len(self.cells))
+        for name, amount in mix.items():
+            chosen = [i for i, cell in enumerate(self.cells.names) if name in (cell, cell.rpartition("/period ")[0])]
+            if not chosen:
+                raise InputError(
+                    f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
+                )
+            spend[chosen] = amount
+        return spend.reshape(self.shape)
+
     def value(self, spend: Any) -> float:
         """Objective at `spend`, of the problem's shape."""
         gained = self.scenario.gain * self.net(spend) if self.scenario.gain else 0.0
+        if self.tail is not None and self.tail[0] and self.scenario.gain:
+            net = self.net_draws(spend)
+            gained += self.scenario.gain * self.tail[0] * (tail_mean(net, self.tail[1]) - float(net.mean()))
         return gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0)
 
     def size(self, spend: Any) -> float:
@@ -210,11 +262,18 @@ class AllocationProblem:
             # Divided by its largest weight, a row's violation is an amount of spend.
             weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
+        if self.baseline is not None and self.tail is not None:
+            gain = self.net_draws(array) - self.net_draws(self.baseline)
+            largest = max(largest, -tail_mean(gain, self.tail[1]))
         return largest
 
     @cached_property
     def standard(self) -> StandardForm:
         """The same problem in canonical order and in units that are powers of two."""
+        risk = None
+        if self.tail is not None:
+            floor = None if self.baseline is None else self.net_draws(self.baseline)
+            risk = TailRisk(*self.tail, floor)
         return StandardForm.of(
             self.response,
             self.rows,
@@ -223,6 +282,7 @@ class AllocationProblem:
             price=self.scenario.price,
             auxiliaries=self.auxiliaries,
             delay=self.delay,
+            risk=risk,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -234,6 +294,8 @@ class AllocationProblem:
         }
         if self.carryover is not None:
             data["carryover"] = self.carryover.to_dict()
+        if self.risk is not None:
+            data["risk"] = rule_to_dict(self.risk)
         if self.charge is not None:
             data["charge"] = dict(self.charge)
         if self.current is not None:
@@ -250,13 +312,14 @@ class AllocationProblem:
             If the data are damaged.
         """
         try:
-            unknown = set(data) - {"curves", "scenario", "constraints", "carryover", "charge", "current"}
+            unknown = set(data) - {"curves", "scenario", "constraints", "risk", "carryover", "charge", "current"}
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
             return cls(
                 ResponseCurves.from_dict(data["curves"]),
                 rule_from_dict(data["scenario"]),
                 [rule_from_dict(rule) for rule in data["constraints"]],
+                risk=rule_from_dict(data["risk"]) if "risk" in data else None,
                 carryover=Carryover.from_dict(data["carryover"]) if "carryover" in data else None,
                 charge=data.get("charge"),
                 current=data.get("current"),

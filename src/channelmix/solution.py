@@ -17,6 +17,9 @@ __all__ = ["Proof", "SearchReport", "Solution", "Status", "relative_gap"]
 
 Array = NDArray[np.float64]
 
+MOST_DRAWS = 10_000_000
+"""Draws that a proof may weigh, so that a small file cannot ask for more memory than there is."""
+
 
 class Status(StrEnum):
     """What is known of a solution."""
@@ -52,6 +55,8 @@ class Proof:
     grids : tuple of ndarray
         Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the
         bound.
+    tilts : tuple of ndarray of shape (n_draws,), optional
+        Weights of the draws at each leaf, where the worst draws count.
     limit : float, optional
         Money, in the user's unit, beyond which no spend can be better; where the scenario sets no limit itself.
     """
@@ -61,13 +66,16 @@ class Proof:
     prices: Array
     infeasible: NDArray[np.bool_]
     grids: tuple[Array, ...]
+    tilts: tuple[Array, ...] = ()
     limit: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Write the proof as JSON-ready data."""
-        limit = {} if self.limit is None else {"limit": self.limit}
+        more: dict[str, Any] = {} if self.limit is None else {"limit": self.limit}
+        if self.tilts:
+            more["tilts"] = [[np.flatnonzero(t).tolist(), t[t != 0.0].tolist(), len(t)] for t in self.tilts]
         return {
-            **limit,
+            **more,
             "cell": self.cell.tolist(),
             "threshold": self.threshold.tolist(),
             "prices": self.prices.tolist(),
@@ -91,10 +99,19 @@ class Proof:
                 np.asarray(data["prices"], dtype=float),
                 np.asarray(data["infeasible"], dtype=bool),
                 tuple(np.asarray(grid, dtype=float) for grid in data["grids"]),
+                tuple(_tilt(*tilt) for tilt in data.get("tilts", ())),
                 None if data.get("limit") is None else float(data["limit"]),
             )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
             raise CertificateError(f"the proof is damaged: {error!r}") from None
+
+
+def _tilt(places: Any, weights: Any, draws: int) -> Array:
+    if not 0 <= int(draws) <= MOST_DRAWS:
+        raise ValueError(f"weights for {draws} draws")
+    tilt = np.zeros(int(draws))
+    tilt[np.asarray(places, dtype=np.int64)] = np.asarray(weights, dtype=float)
+    return tilt
 
 
 @dataclass(frozen=True)

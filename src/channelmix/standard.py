@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from channelmix.propagation import propagate, tighten
 from channelmix.response import Envelope, ResponseCurves
 from channelmix.rules import Auxiliary, Row
 from channelmix.rules.auxiliary import OnOff
+from channelmix.rules.risk import tail_mean, tail_weights
 
-__all__ = ["CONFLICT_TOLERANCE", "StandardForm"]
+__all__ = ["CONFLICT_TOLERANCE", "StandardForm", "TailRisk"]
 
 Array = NDArray[np.float64]
 
@@ -26,8 +28,30 @@ CONFLICT_TOLERANCE = 1e-9
 """Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
+ROUNDING = 1e-9
+"""Relative rounding allowed in weights of draws."""
+
 OUTWARDS = 1e-12
 """By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
+
+
+@dataclass(frozen=True, eq=False)
+class TailRisk:
+    """How the worst draws count.
+
+    Parameters
+    ----------
+    weight : float
+        Weight of their mean in the objective.
+    tail : float
+        Share of the draws that are the worst.
+    floor : ndarray of shape (n_draws,), optional
+        Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
+    """
+
+    weight: float
+    tail: float
+    floor: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +73,10 @@ class StandardForm:
     high: Array
     gain: float
     charge: Array
-    offset: float
-    """Outcome of what was spent before the plan, which does not count."""
+    lost: Array
+    """Charges: outcome lost per unit of each variable."""
+    offset: Array
+    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
     box_low: Array
     box_high: Array
     integer: NDArray[np.bool_]
@@ -62,6 +88,7 @@ class StandardForm:
     row_unit: Array
     auxiliaries: tuple[Auxiliary, ...]
     delay: Delay | None
+    risk: TailRisk | None
 
     @classmethod
     def of(
@@ -74,6 +101,7 @@ class StandardForm:
         price: float = 0.0,
         auxiliaries: Sequence[Auxiliary] = (),
         delay: Delay | None = None,
+        risk: TailRisk | None = None,
     ) -> Self:
         """Derive the standard form from a problem in the user's units and order.
 
@@ -90,6 +118,8 @@ class StandardForm:
         auxiliaries : sequence of Auxiliary
         delay : Delay, optional
             How spend turns into what acts; None where it is the same.
+        risk : TailRisk, optional
+            How the worst draws count; None where the mean does alone.
         """
         spends = len(charges)
         A, low, high = _stated(rows, spends, auxiliaries)
@@ -105,24 +135,25 @@ class StandardForm:
         lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
         money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
         A, charge = A - B[:, np.newaxis] * lost, gain * lost + price * money
-        offset = 0.0
+        offset = np.zeros(curves.n_draws)
         if delay is not None:
             W, start = delay.matrix, delay.start
-            offset = float(curves.mean_value(start).sum())
+            offset = curves.value(start).sum(axis=1)
             n = len(start)
             link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
             A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
             B = np.append(B, np.zeros(n))
             low, high = np.append(low, start), np.append(high, start)
-            charge = np.append(np.zeros(n), charge)
+            charge, lost = np.append(np.zeros(n), charge), np.append(np.zeros(n), lost)
             least, most = W @ np.maximum(box_low[:spends], 0.0) + start, W @ np.maximum(reach[:spends], 0.0) + start
             box_low = np.append(least - OUTWARDS * most, box_low)
             box_high = np.append(most * (1.0 + OUTWARDS), box_high)
             box_low[:n] = np.maximum(box_low[:n], 0.0)
             if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
                 box_high[:n] = np.maximum(box_low[:n], box_high[:n])
+        low = low + B * float(offset.mean())
         return cls._scaled(
-            curves, A, B, low + B * offset, high, gain, charge, offset, box_low, box_high, tuple(auxiliaries), delay
+            curves, A, B, low, high, gain, charge, lost, offset, box_low, box_high, tuple(auxiliaries), delay, risk
         )
 
     @classmethod
@@ -135,11 +166,13 @@ class StandardForm:
         high: Array,
         gain: float,
         charge: Array,
-        offset: float,
+        lost: Array,
+        offset: Array,
         box_low: Array,
         box_high: Array,
         auxiliaries: tuple[Auxiliary, ...],
         delay: Delay | None,
+        risk: TailRisk | None,
     ) -> Self:
         """Put the variables in canonical order and count everything in powers of two."""
         n, first = curves.n_cells, len(charge) - len(auxiliaries)
@@ -159,6 +192,8 @@ class StandardForm:
         unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
         size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
         unit = unit[places]
+        if risk is not None and risk.floor is not None:
+            risk = dataclasses.replace(risk, floor=risk.floor / outcome_unit)
         return cls(
             curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
             A=A[:, places] * unit / size[:, np.newaxis],
@@ -167,6 +202,7 @@ class StandardForm:
             high=high / size,
             gain=gain,
             charge=charge[places] * (unit / outcome_unit),
+            lost=lost[places] * (unit / outcome_unit),
             offset=offset / outcome_unit,
             box_low=box_low[places] / unit,
             box_high=box_high[places] / unit,
@@ -178,6 +214,7 @@ class StandardForm:
             row_unit=size,
             auxiliaries=auxiliaries,
             delay=delay,
+            risk=risk,
         )
 
     @property
@@ -284,14 +321,24 @@ class StandardForm:
         """Mean outcome of all cells, in the standard unit, with what earlier spend brings anyway."""
         return float(self.curves.mean_value(variables[: self.n_cells]).sum())
 
+    def net(self, variables: Array) -> Array:
+        """Net outcome of every draw, in the standard unit; shape (n_draws,)."""
+        drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
+        return np.asarray(drawn - self.offset - float(self.lost @ variables))
+
     def value(self, variables: Array) -> float:
         """Objective at `variables`, in the standard unit of outcome."""
-        gained = self.gain * (self.outcome(variables) - self.offset) if self.gain else 0.0
-        return float(gained - self.charge @ variables)
+        if not self.gain:
+            return -float(self.charge @ variables)
+        gained = self.outcome(variables) - float(self.offset.mean())
+        if self.risk is not None and self.risk.weight:
+            net = self.net(variables)
+            gained += self.risk.weight * (tail_mean(net, self.risk.tail) - float(net.mean()))
+        return self.gain * gained - float(self.charge @ variables)
 
     def size(self, variables: Array, value: float) -> float:
         """Denominator of the gap, in the standard unit of outcome."""
-        return max(abs(value), self.gain * (self.outcome(variables) - self.offset))
+        return max(abs(value), self.gain * (self.outcome(variables) - float(self.offset.mean())))
 
     def violation(self, variables: Array) -> float:
         """Largest violation of a row, in units of what it can reach, or of non-negativity."""
@@ -299,35 +346,69 @@ class StandardForm:
         if self.B.any():
             left = left + self.B * self.outcome(variables)
         below = np.max(-variables[: self.n_cells], initial=0.0)
+        if self.risk is not None and self.risk.floor is not None:
+            below = max(below, -tail_mean(self.net(variables) - self.risk.floor, self.risk.tail))
         return float(max(np.max(self.low - left, initial=0.0), np.max(left - self.high, initial=0.0), below))
+
+    def worst(self, variables: Array) -> Array:
+        """Weights of the draws that are the worst at `variables`; shape (n_draws,), summing to 1."""
+        assert self.risk is not None
+        net = self.net(variables)
+        return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
+
+    def is_tilt(self, tilt: Array | None) -> bool:
+        """Whether weights of draws may stand in for the mean of the worst."""
+        if self.risk is None:
+            return tilt is None
+        if tilt is None or tilt.shape != self.offset.shape or not np.isfinite(tilt).all() or (tilt < 0.0).any():
+            return False
+        total = float(tilt.sum())
+        if self.risk.floor is None and abs(total - self.gain * self.risk.weight) > ROUNDING:
+            return False
+        most = min(1.0, 1.0 / (self.risk.tail * len(tilt)))
+        return bool((tilt <= total * most * (1.0 + ROUNDING)).all())
 
     def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
         """Build each cell's upper bound on its grid, over its box."""
         ends = zip(self.box_low, self.box_high, strict=True)
         return [
-            Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end))
+            Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end), by_draw=self.risk is not None)
             for i, (grid, end) in enumerate(zip(grids, ends, strict=False))
         ]
 
-    def excludes(self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array) -> bool:
+    def excludes(
+        self,
+        envelopes: Sequence[Envelope],
+        box_low: Array,
+        box_high: Array,
+        prices: Array,
+        tilt: Array | None = None,
+    ) -> bool:
         """Whether `prices` (a Farkas vector) prove that nothing in the box obeys the rows.
 
         The rows must miss by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
         """
         if (box_low > box_high).any():
             return True
-        largest = float(np.abs(prices).max(initial=0.0))
-        bound = self._bound(envelopes, box_low, box_high, prices, 0.0, np.zeros(self.n_variables))
+        if self.risk is not None and self.risk.floor is None:
+            tilt = None  # the worst draws count in the objective alone
+        largest = max(float(np.abs(prices).max(initial=0.0)), 0.0 if tilt is None else float(tilt.sum()))
+        bound = self._bound(envelopes, box_low, box_high, prices, tilt, 0.0, np.zeros(self.n_variables))
         return bound < -CONFLICT_TOLERANCE * largest
 
     def dual_bound(
-        self, envelopes: Sequence[Envelope], box_low: Array, box_high: Array, prices: Array
+        self,
+        envelopes: Sequence[Envelope],
+        box_low: Array,
+        box_high: Array,
+        prices: Array,
+        tilt: Array | None = None,
     ) -> float:
         """Weak duality: nothing feasible in the box is worth more than this, whatever the prices.
 
         A row's price is charged against its upper side where positive and its lower side where negative; an
-        open side cannot carry a price, and makes the bound infinite. Given prices every variable's best is found
-        alone.
+        open side cannot carry a price, and makes the bound infinite. Given prices, and weights of the draws for the
+        mean of the worst of them, every variable's best is found alone.
 
         Parameters
         ----------
@@ -335,8 +416,10 @@ class StandardForm:
             Upper bound of each cell, its grid holding the box's ends.
         box_low, box_high : ndarray of shape (n_variables,)
         prices : ndarray of shape (n_rows,)
+        tilt : ndarray of shape (n_draws,), optional
+            Where there is a risk; see `is_tilt`.
         """
-        return self._bound(envelopes, box_low, box_high, prices, self.gain, self.charge) - self.gain * self.offset
+        return self._bound(envelopes, box_low, box_high, prices, tilt, self.gain, self.charge)
 
     def _bound(
         self,
@@ -344,6 +427,7 @@ class StandardForm:
         box_low: Array,
         box_high: Array,
         prices: Array,
+        tilt: Array | None,
         gain: float,
         charge: Array,
     ) -> float:
@@ -352,17 +436,28 @@ class StandardForm:
         if not np.isfinite(side[priced]).all():
             return math.inf
         slope = prices @ self.A + charge
-        weight = gain - float(prices @ self.B)
+        mean = gain if self.risk is None else gain * (1.0 - self.risk.weight)
+        constant = float(prices[priced] @ side[priced]) - mean * float(self.offset.mean())
+        weight = mean - float(prices @ self.B)
+        weights = None
+        if tilt is not None:
+            assert self.risk is not None
+            constant -= float(tilt @ self.offset)
+            weights = weight / len(tilt) + tilt
+            if self.risk.floor is not None:
+                constant -= float(tilt @ self.risk.floor)
+                slope = slope + float(tilt.sum()) * self.lost
         best = np.maximum(-slope * box_low, -slope * box_high)
-        if weight > 0.0:
+        if weight > 0.0 or weights is not None:
+            factor = weight if weights is None else 1.0
             for i, envelope in enumerate(envelopes):
-                spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]))
-                best[i] = np.max(weight * outcome - slope[i] * spend)
+                spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]), weights)
+                best[i] = np.max(factor * outcome - slope[i] * spend)
         for state, members in self.states.items():
             on = float(best[members].sum()) - slope[state] if box_high[state] > 0.0 else -math.inf
             off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
             best[state], best[members] = max(on, off), 0.0
-        return float(prices[priced] @ side[priced]) + float(best.sum())
+        return constant + float(best.sum())
 
 
 def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:

@@ -15,6 +15,7 @@ from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.projection import project
 from channelmix.allocation.relaxation import solver_version
 from channelmix.allocation.search import Search
+from channelmix.allocation.tail import TailSearch
 from channelmix.errors import InputError, nearest_name
 from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
@@ -92,7 +93,8 @@ def solve(
     if form.empty_box:
         empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit)
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
-    search = Search(form, gap, _starts(problem, starts), began + time_limit, solver)
+    kind = Search if form.risk is None else TailSearch
+    search = kind(form, gap, _starts(problem, starts), began + time_limit, solver)
     search.run()
     bound = search.upper_bound()
     report = SearchReport(

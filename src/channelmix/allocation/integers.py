@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +67,9 @@ def _counts_broken(form: StandardForm, variables: Array) -> bool:
     return bool(((left > form.high[only] + SOME) | (left < form.low[only] - SOME)).any())
 
 
-def most_telling(
-    form: StandardForm, variables: Array, fraction: Array, hulls: Sequence[tuple[Array, Array]]
-) -> int:
+def most_telling(form: StandardForm, variables: Array, fraction: Array) -> int:
     """Return the fractional whole number to split on: the state with most outcome behind it, else the coarsest pack."""
-    heights = np.array([np.interp(v, x, y) for v, (x, y) in zip(variables, hulls, strict=False)])
+    heights = form.curves.mean_value(variables[: form.n_cells])
     places = np.argsort(form.places)  # where each of what acts, spend and auxiliaries stands
     score = np.zeros(len(variables))
     for i in np.flatnonzero(fraction > 0.0):

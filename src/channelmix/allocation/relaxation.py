@@ -29,10 +29,14 @@ SEGMENTS = 48
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units."""
+    """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units.
+
+    `tilt`, shape (n_draws,), weighs the draws where the worst of them count.
+    """
 
     variables: Array
     prices: Array
+    tilt: Array | None = None
 
 
 def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:

@@ -68,6 +68,7 @@ class _Node:
     low: Array
     high: Array
     prices: Array
+    tilt: Array | None = None
     bound: float = math.inf
     infeasible: bool = False
     stuck: bool = False
@@ -99,11 +100,11 @@ class Search:
         self.envelopes = form.envelopes(
             [low + FIRST_GRID * w for low, w in zip(form.box_low[: form.n_cells], span, strict=False)]
         )
-        self.relaxation = Relaxation(form, solver)
-        self._elastic: Relaxation | None = None
         self._solver = solver
+        self.relaxation = self._program()
+        self._elastic: Relaxation | None = None
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
-        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)))
+        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), self._first_tilt())
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
@@ -151,7 +152,7 @@ class Search:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
         for leaf in self.leaves():
             if not leaf.infeasible:
-                leaf.bound = self._bound(leaf, leaf.prices)
+                leaf.bound = self._bound(leaf, leaf.prices, leaf.tilt)
         return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
 
     def leaves(self) -> list[_Node]:
@@ -168,6 +169,7 @@ class Search:
             prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(self.form.A)),
             infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
             grids=tuple(envelope.grid for envelope in self.envelopes),
+            tilts=tuple(leaf.tilt for leaf in leaves if leaf.tilt is not None),
         )
 
     def _preorder(self) -> list[_Node]:
@@ -198,8 +200,8 @@ class Search:
             self.best, self.best_value, self._size = complete, value, self.form.size(complete, value)
         return True
 
-    def _bound(self, node: _Node, prices: Array) -> float:
-        return self.form.dual_bound(self.envelopes, node.low, node.high, prices)
+    def _bound(self, node: _Node, prices: Array, tilt: Array | None) -> float:
+        return self.form.dual_bound(self.envelopes, node.low, node.high, prices, tilt)
 
     def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
         key = (cell, low, high)
@@ -216,26 +218,51 @@ class Search:
     def _work(self, node: _Node) -> None:
         """Price a box until it is done, infeasible or split."""
         focus = 0.5 * (node.low + node.high)
-        node.bound = min(node.bound, self._bound(node, node.prices))
+        node.bound = min(node.bound, self._bound(node, node.prices, node.tilt))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
-            hulls = self._hulls_of(node.low, node.high)
-            relaxed = self.relaxation.solve(hulls, node.low, node.high, focus)
+            relaxed = self._relax(node.low, node.high, focus)
             self._begun = True
             if relaxed is None:
                 self._give_up(node)
                 return
             focus = np.clip(relaxed.variables, node.low, node.high)
-            bound = self._bound(node, relaxed.prices)
+            bound = self._bound(node, relaxed.prices, relaxed.tilt)
             if bound < node.bound:
-                node.bound, node.prices = bound, relaxed.prices
+                node.bound, node.prices, node.tilt = bound, relaxed.prices, relaxed.tilt
             self._try(node, relaxed)
             if node.bound <= self._target():
                 return
-            if not self._tighten(focus, hulls):
+            curve, height, top = self._heights(node.low, node.high, focus, relaxed)
+            if not self._tighten(focus, curve, height, top):
                 break
-        self._split(node, focus, hulls)
+        self._split(node, focus, top - curve)
+
+    def _program(self) -> Relaxation:
+        return Relaxation(self.form, self._solver)
+
+    def _first_tilt(self) -> Array | None:
+        """Weights of the draws to begin with, where the worst of them count."""
+        return None
+
+    def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve the relaxation of a box."""
+        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus)
+
+    def _relax_window(self, centre: Array, half: Array, low: Array, high: Array, unit: float) -> Relaxed | None:
+        """Solve on the curves' own values around a centre, within a box for what is not a cell."""
+        return self.relaxation.solve(self._windows(centre, half, high), low, high, centre, unit)
+
+    def _heights(
+        self, low: Array, high: Array, variables: Array, relaxed: Relaxed
+    ) -> tuple[Array, Array, Array]:
+        """Curve, bound and hull of each cell at `variables` in a box, with the draws as the relaxation weighs them."""
+        cells = variables[: self.form.n_cells]
+        hulls = self._hulls_of(low, high)
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
+        height = np.array([e.height(s) for e, s in zip(self.envelopes, cells.tolist(), strict=True)])
+        return self.form.curves.mean_value(cells), height, top
 
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
@@ -248,14 +275,14 @@ class Search:
                 low, high = held(self.form, node.low, node.high, rounded)
                 if (low <= high).all():
                     self._keep_ends(low, high)
-                    inside = self.relaxation.solve(self._hulls_of(low, high), low, high, relaxed.variables)
+                    inside = self._relax(low, high, relaxed.variables)
                     if inside is not None:
                         self._improve(np.clip(inside.variables, low, high), low, high, polish=first)
             return
         feasible = self._offer(relaxed.variables)
         if first and (self.best_value > self._polished or not feasible):
             self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
-        elif not feasible and self.form.B.any():
+        elif not feasible and self._speaks_of_outcome:
             self._improve(relaxed.variables, node.low, node.high, polish=False)
 
     def _improve(self, variables: Array, low: Array, high: Array, *, polish: bool) -> None:
@@ -271,36 +298,33 @@ class Search:
         for i in range(self.form.n_cells):
             self._refine(i, [float(low[i]), float(high[i])])
 
-    def _tighten(self, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> bool:
+    def _tighten(self, spend: Array, curve: Array, height: Array, top: Array) -> bool:
         """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there."""
-        cells = spend[: self.form.n_cells]
-        mean = self.form.curves.mean_value(cells)
-        height = np.array([e.height(s) for e, s in zip(self.envelopes, cells.tolist(), strict=True)])
-        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
-        loose, bent = height - mean, top - height
+        loose, bent = height - curve, top - height
         if loose.sum() < max(0.25 * bent.sum(), 0.05 * self.gap * self._size):
             return False
         fresh = False
         for i in np.flatnonzero(loose > 0.1 * loose.max()):
-            s, grid = float(cells[i]), self.envelopes[i].grid
+            s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
             fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
         return fresh
 
-    def _split(self, node: _Node, spend: Array, hulls: Sequence[tuple[Array, Array]]) -> None:
-        """Split the box at a whole number that is none, else at the cell whose hull lies highest above its curve."""
-        form = self.form
+    def _split(self, node: _Node, spend: Array, excess: Array) -> None:
+        """Split the box at a whole number that is none, else at the cell whose hull lies highest above its curve.
+
+        `excess`, shape (n_cells,), is by how much the hull lies above the curve at `spend`.
+        """
+        form, n = self.form, self.form.n_cells
         spend = np.clip(form.in_falling_order(spend), node.low, node.high)
         fraction = np.where(form.integer, np.abs(spend - np.round(spend)), 0.0)
         if fraction.max(initial=0.0) > WHOLE:
-            variable = most_telling(form, spend, fraction, hulls)
+            variable = most_telling(form, spend, fraction)
             self._part(node, variable, float(spend[variable]))
             return
-        n = form.n_cells
         cells, low, high, span = spend[:n], node.low[:n], node.high[:n], form.span[:n]
-        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
         room = np.minimum(cells - low, high - cells) > SLIVER * span
-        excess = np.where(room, top - form.curves.mean_value(cells), -math.inf)
+        excess = np.where(room, excess, -math.inf)
         cell = int(np.argmax(excess))
         at = float(cells[cell])
         if not room[cell]:
@@ -330,29 +354,39 @@ class Search:
         node.split = _Split(
             variable,
             at,
-            _Node(*first, node.prices, node.bound),
-            _Node(*second, node.prices, node.bound),
+            _Node(*first, node.prices, node.tilt, node.bound),
+            _Node(*second, node.prices, node.tilt, node.bound),
         )
         self.nodes += 2
 
     def _give_up(self, node: _Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
-        if self._elastic is None:
-            self._elastic = Relaxation(self.form, self._solver, elastic=True)
         focus = 0.5 * (node.low + node.high)
         for _ in range(REFINE_ROUNDS):
-            hulls = self._hulls_of(node.low, node.high)
-            elastic = self._elastic.solve(hulls, node.low, node.high, focus)
+            elastic = self._least_broken(node.low, node.high, focus)
             if elastic is None:
                 break
-            if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices):
+            if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
+                node.tilt = elastic.tilt
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
-            if self._offer(focus) or not self.form.B.any() or not self._tighten(focus, hulls):
+            if self._offer(focus) or not self._speaks_of_outcome:
                 break
-        flat = [(np.array([a, b]), np.zeros(2)) for a, b in zip(node.low, node.high, strict=True)]
-        self._split(node, 0.5 * (node.low + node.high), flat[: self.form.n_cells])
+            if not self._tighten(focus, *self._heights(node.low, node.high, focus, elastic)):
+                break
+        self._split(node, 0.5 * (node.low + node.high), np.zeros(self.form.n_cells))
+
+    def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve for the least violation of the rows in a box."""
+        if self._elastic is None:
+            self._elastic = Relaxation(self.form, self._solver, elastic=True)
+        return self._elastic.solve(self._hulls_of(low, high), low, high, focus)
+
+    @property
+    def _speaks_of_outcome(self) -> bool:
+        """Whether a row speaks of outcome, so that a relaxation's spend may break it."""
+        return bool(self.form.B.any())
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:
         """Improve spend within its basin: the same linear program on ever smaller windows around it.
@@ -369,7 +403,7 @@ class Search:
         half, rounds, prices = POLISH_FIRST if scale.any() else 0.0, 0, None
         reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
         while half > POLISH_LAST and time.perf_counter() < self.deadline:
-            relaxed = self.relaxation.solve(self._windows(centre, half * scale, high), low, high, centre, unit=half)
+            relaxed = self._relax_window(centre, half * scale, low, high, half)
             rounds += 1
             if relaxed is None:
                 if reached > -math.inf or half > 0.5:

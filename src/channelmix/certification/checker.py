@@ -188,6 +188,8 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
         raise CertificateError("the proof does not hold one price a row at every leaf")
     if not np.isfinite(prices).all():
         raise CertificateError("a price of the proof is not finite")
+    if len(proof.tilts) != (0 if form.risk is None else n_leaves):
+        raise CertificateError("the proof does not weigh the draws at every leaf where the worst of them count")
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
@@ -225,7 +227,9 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         low, high = stack.pop()
         split = int(cell[node])
         if split < 0:
-            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], bool(proof.infeasible[leaf]))
+            tilt = proof.tilts[leaf] if proof.tilts else None
+            hopeless = bool(proof.infeasible[leaf])
+            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], tilt, hopeless)
             worst = max(worst, bound)
             leaf += 1
             continue
@@ -248,16 +252,19 @@ def _leaf_bound(
     low: Array,
     high: Array,
     prices: Array,
+    tilt: Array | None,
     infeasible: bool,
 ) -> float:
+    if not form.is_tilt(tilt):
+        raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
             envelope.refine([low[i], high[i]])
         if infeasible:
-            if not form.excludes(envelopes, low, high, prices):
+            if not form.excludes(envelopes, low, high, prices, tilt):
                 raise CertificateError("a leaf called infeasible is not shown to be")
             return -math.inf
-        bound = form.dual_bound(envelopes, low, high, prices)
+        bound = form.dual_bound(envelopes, low, high, prices, tilt)
     if math.isnan(bound):
         raise CertificateError("the prices of a leaf prove nothing: they overflow")
     return bound

@@ -9,11 +9,13 @@ from channelmix.errors import InputError, nearest_name
 from channelmix.rules.auxiliary import Auxiliary
 from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
 from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
+from channelmix.rules.risk import MeanCVaR, MeanRisk, SafeImprovement, WorstCase
 from channelmix.rules.scenarios import FixedBudget, FlexibleBudget, MaxProfit, TargetOutcome
 from channelmix.rules.switches import ActivationFee, AtMostActive, MinimumIfActive, PackSize
 
 __all__ = [
     "CONSTRAINTS",
+    "RISKS",
     "SCENARIOS",
     "ActivationFee",
     "AtMostActive",
@@ -26,12 +28,16 @@ __all__ = [
     "KeepWorking",
     "LinearConstraint",
     "MaxProfit",
+    "MeanCVaR",
+    "MeanRisk",
     "MinimumIfActive",
     "PackSize",
     "Row",
     "Rule",
+    "SafeImprovement",
     "SpendBounds",
     "TargetOutcome",
+    "WorstCase",
     "rule_from_dict",
     "rule_to_dict",
 ]
@@ -53,6 +59,12 @@ CONSTRAINTS: Mapping[str, Any] = {
     "activation_fee": ActivationFee,
     "pack_size": PackSize,
 }
+RISKS: Mapping[str, Any] = {
+    "mean": MeanRisk,
+    "mean_cvar": MeanCVaR,
+    "worst_case": WorstCase,
+    "safe_improvement": SafeImprovement,
+}
 
 
 def rule_from_dict(data: Mapping[str, Any]) -> Any:
@@ -63,7 +75,7 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
     InputError
         If the kind is unknown or a field is missing, unknown or out of range.
     """
-    known = {**SCENARIOS, **CONSTRAINTS}
+    known = {**SCENARIOS, **CONSTRAINTS, **RISKS}
     kind = data.get("kind")
     if kind not in known:
         raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
