@@ -172,10 +172,8 @@ class Delay:
         for t, row in enumerate(factors, start=1):
             for i, factor in enumerate(row):
                 block = curves.cell(i)
-                if factor > 0.0:
-                    scaled = block.rescaled(1.0, 1.0 / float(factor))
-                else:
-                    scaled = type(block)(**{**block.parameters, **_flat(block.parameters)})
+                # Divided by infinity, a curve is flat: nothing comes of a period without season.
+                scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
                 parts.append(ResponseCurves((f"{curves.names[i]}/period {t}",), (scaled,)))
         return ResponseCurves.concat(parts)
 
@@ -188,12 +186,6 @@ class Delay:
             return np.ones((self.periods, self.n_cells))
         array = np.asarray(given, dtype=float)
         return np.broadcast_to(array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells))
-
-
-def _flat(parameters: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the parameter that scales a curve's height, set to 0."""
-    name = "outcome" if "outcome" in parameters else "scale"
-    return {name: np.zeros_like(parameters[name])}
 
 
 def geometric_weights(retention: float, lags: int) -> Array:

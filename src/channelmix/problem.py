@@ -22,6 +22,7 @@ from channelmix.rules import (
     Auxiliary,
     Cells,
     MeanCVaR,
+    PriceTiers,
     Row,
     SafeImprovement,
     WorstCase,
@@ -174,8 +175,13 @@ class AllocationProblem:
 
     @cached_property
     def response(self) -> ResponseCurves:
-        """The curves of what acts: those of the cells, or one a cell and period of the horizon."""
-        return self.curves if self.delay is None else self.delay.curves(self.curves)
+        """The curves of what acts: those of the cells at their prices, or one a cell and period of the horizon."""
+        curves = self.curves
+        for rule in self.constraints:
+            if isinstance(rule, PriceTiers):
+                chosen = Cells(curves.names).select(rule.selector)
+                curves = curves.discounted(chosen, rule.tiers)
+        return curves if self.delay is None else self.delay.curves(curves)
 
     def acting(self, spend: Any) -> Array:
         """Spend that acts: adstocked where there is a carry-over; shape (response.n_cells,)."""

@@ -65,13 +65,13 @@ def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
     return np.array(kept_x), np.array(kept_y)
 
 
-def _thin(x: Array, y: Array, focus: float) -> tuple[Array, Array]:
+def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
     """Keep the corners nearest to `focus` and an even sample of the others."""
-    if len(x) <= SEGMENTS + 1:
+    if len(x) <= pieces + 1:
         return x, y
     centre = int(np.searchsorted(x, focus))
-    near = np.arange(max(0, centre - SEGMENTS // 4), min(len(x), centre + SEGMENTS // 4))
-    even = np.linspace(0, len(x) - 1, SEGMENTS // 2).round().astype(int)
+    near = np.arange(max(0, centre - pieces // 4), min(len(x), centre + pieces // 4))
+    even = np.linspace(0, len(x) - 1, pieces // 2).round().astype(int)
     chosen = np.union1d(near, even)
     return x[chosen], y[chosen]
 
@@ -84,15 +84,18 @@ class Relaxation:
     objective and in one row that sums outcome up (only where a row speaks of outcome), which keeps the compiled
     program small however many cells there are.
 
-    An `elastic` one lets rows be broken and minimizes by how much, all told: its prices prove that a box is infeasible.
+    A hull has at most so many `pieces`. An `elastic` one lets rows be broken and minimizes by how much, all told: its prices prove that a box is infeasible.
     """
 
-    def __init__(self, form: StandardForm, solver: str = "HIGHS", *, elastic: bool = False) -> None:
+    def __init__(
+        self, form: StandardForm, solver: str = "HIGHS", *, elastic: bool = False, pieces: int = SEGMENTS
+    ) -> None:
         self._form = form
+        self._pieces = pieces
         self._solver = solver
         self._elastic = elastic
         self.solves = 0
-        hulls, others = form.n_cells * SEGMENTS, form.n_variables - form.n_cells
+        hulls, others = form.n_cells * pieces, form.n_variables - form.n_cells
         segments = hulls + others
         self._width, self._slope = cp.Parameter(segments, nonneg=True), cp.Parameter(segments)
         self._filled = cp.Variable(segments, nonneg=True)
@@ -116,7 +119,7 @@ class Relaxation:
                 left = left + form.B[self._below] * outcome
             self._rows.append(left >= self._room_below)
         of_cell = csr_array(
-            block_diag([kron(eye_array(form.n_cells), np.ones((1, SEGMENTS))), eye_array(others)])
+            block_diag([kron(eye_array(form.n_cells), np.ones((1, pieces))), eye_array(others)])
         )
         limits = [added == of_cell @ self._filled, self._filled <= self._width]
         # What a state switches off fills none of its segments: as much of each as the state is on.
@@ -138,8 +141,8 @@ class Relaxation:
         """Places of a variable's segments."""
         n = self._form.n_cells
         if variable < n:
-            return np.arange(variable * SEGMENTS, (variable + 1) * SEGMENTS)
-        return np.array([n * SEGMENTS + variable - n])
+            return np.arange(variable * self._pieces, (variable + 1) * self._pieces)
+        return np.array([n * self._pieces + variable - n])
 
     def solve(
         self,
@@ -155,12 +158,12 @@ class Relaxation:
         where a hull with more corners than fit is kept in full. `unit` is the size of what is to be decided, in
         standard units of spend: a solver's tolerances are absolute.
         """
-        form, n = self._form, self._form.n_cells
+        form, n, pieces = self._form, self._form.n_cells, self._pieces
         start = box_low.copy()
-        width, rise = np.zeros((n, SEGMENTS)), np.zeros((n, SEGMENTS))
+        width, rise = np.zeros((n, pieces)), np.zeros((n, pieces))
         bottom = 0.0
         for i, (x, y) in enumerate(corners):
-            x, y = _thin(x, y, focus[i])
+            x, y = _thin(x, y, focus[i], pieces)
             start[i] = x[0]
             bottom += float(y[0])
             width[i, : len(x) - 1] = np.diff(x)
@@ -179,8 +182,8 @@ class Relaxation:
         self.solves += 1
         filled = np.clip(np.asarray(self._filled.value) * unit, 0.0, widths)
         variables = start
-        variables[:n] += filled[: n * SEGMENTS].reshape(width.shape).sum(axis=1)
-        variables[n:] += filled[n * SEGMENTS :]
+        variables[:n] += filled[: n * pieces].reshape(width.shape).sum(axis=1)
+        variables[n:] += filled[n * pieces :]
         prices = np.zeros(len(form.A))
         duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows]
         if len(self._above):

@@ -44,8 +44,8 @@ WHOLE = 1e-6
 """How near to a whole number counts as one."""
 
 POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
-POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
-"""First and last half-width of the polish's window, as a share of each cell's range."""
+POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 2e-7, 0.125
+"""First and last half-width of the polish's window, as a share of each cell's range, and its step."""
 
 POLISH_ROUNDS = 30
 """Windows from which on each is smaller than the last, however far the best spend still creeps."""
@@ -103,6 +103,7 @@ class Search:
         self._solver = solver
         self.relaxation = self._program()
         self._elastic: Relaxation | None = None
+        self._small: Relaxation | None = None
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
         self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), self._first_tilt())
         self.best: Array | None = None
@@ -252,7 +253,9 @@ class Search:
 
     def _relax_window(self, centre: Array, half: Array, low: Array, high: Array, unit: float) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
-        return self.relaxation.solve(self._windows(centre, half, high), low, high, centre, unit)
+        if self._small is None:
+            self._small = Relaxation(self.form, self._solver, pieces=len(POLISH_POINTS) - 1)
+        return self._small.solve(self._windows(centre, half, high), low, high, centre, unit)
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
@@ -425,7 +428,7 @@ class Search:
             else:
                 moved = 0.0
             if moved < 0.5 * half or rounds > POLISH_ROUNDS:
-                half *= 0.25
+                half *= POLISH_SHRINK
         if prices is not None and reached >= self.best_value:
             self.shadow, self._polished = prices, self.best_value
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from channelmix.errors import InputError
+from channelmix.response.discounted import Discounted
 from channelmix.response.families import (
     CappedLinear,
     Exponential,
@@ -278,6 +279,20 @@ class ResponseCurves:
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
 
+    def discounted(self, chosen: Sequence[bool], tiers: Sequence[tuple[float, float]]) -> Self:
+        """Return the same curves with cheaper contacts beyond certain amounts of spend on the `chosen` cells.
+
+        Parameters
+        ----------
+        chosen : sequence of bool, length n_cells
+        tiers : sequence of (amount, discount)
+            Spend from which on a unit of effect costs this share less than at first; both rise.
+        """
+        blocks = [
+            Discounted.of(self.cell(i), tiers) if chosen[i] else self.cell(i) for i in range(self.n_cells)
+        ]
+        return type(self)(self.names, tuple(_merge(blocks)))
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Count spend and outcome in these units (powers of two keep every digit)."""
         return type(self)(
@@ -344,7 +359,7 @@ def _merge(blocks: Iterable[Family]) -> list[Family]:
         if (
             last is None
             or type(last) is not type(block)
-            or isinstance(block, Tabulated)
+            or isinstance(block, Tabulated | Discounted)
             or last.shape[0] != block.shape[0]
         ):
             return [*merged, block]

@@ -9,6 +9,8 @@ from channelmix.errors import InputError, nearest_name
 from channelmix.rules.auxiliary import Auxiliary
 from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
 from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
+from channelmix.rules.contacts import ContactCap, PriceTiers, ReputationLimit, ServiceLevel
+from channelmix.rules.pacing import Pacing
 from channelmix.rules.risk import MeanCVaR, MeanRisk, SafeImprovement, WorstCase
 from channelmix.rules.scenarios import FixedBudget, FlexibleBudget, MaxProfit, TargetOutcome
 from channelmix.rules.switches import ActivationFee, AtMostActive, MinimumIfActive, PackSize
@@ -22,6 +24,7 @@ __all__ = [
     "Auxiliary",
     "Cells",
     "ChangeLimit",
+    "ContactCap",
     "FixedBudget",
     "FlexibleBudget",
     "GroupShare",
@@ -32,9 +35,13 @@ __all__ = [
     "MeanRisk",
     "MinimumIfActive",
     "PackSize",
+    "Pacing",
+    "PriceTiers",
+    "ReputationLimit",
     "Row",
     "Rule",
     "SafeImprovement",
+    "ServiceLevel",
     "SpendBounds",
     "TargetOutcome",
     "WorstCase",
@@ -58,6 +65,11 @@ CONSTRAINTS: Mapping[str, Any] = {
     "at_most_active": AtMostActive,
     "activation_fee": ActivationFee,
     "pack_size": PackSize,
+    "price_tiers": PriceTiers,
+    "contact_cap": ContactCap,
+    "service_level": ServiceLevel,
+    "reputation_limit": ReputationLimit,
+    "pacing": Pacing,
 }
 RISKS: Mapping[str, Any] = {
     "mean": MeanRisk,

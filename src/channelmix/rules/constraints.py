@@ -32,6 +32,11 @@ _OTHER_KINDS = (
     "at_most_active",
     "activation_fee",
     "pack_size",
+    "price_tiers",
+    "contact_cap",
+    "service_level",
+    "reputation_limit",
+    "pacing",
 )
 
 
