@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.projection import project
-from channelmix.allocation.relaxation import solver_version
+from channelmix.allocation.solvers import solver_version
 from channelmix.allocation.search import Search
 from channelmix.allocation.tail import TailSearch
 from channelmix.errors import InputError, nearest_name
@@ -91,7 +91,7 @@ def solve(
         problem = limited(problem, limit)
     form = problem.standard
     if form.empty_box:
-        empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit)
+        empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit)
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
     kind = Search if form.risk is None else TailSearch
     search = kind(form, gap, _starts(problem, starts), began + time_limit, solver)

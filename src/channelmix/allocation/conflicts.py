@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.allocation.relaxation import Elastic
+from channelmix.allocation.elastic import Elastic
 from channelmix.allocation.search import Search
 from channelmix.limits import is_limited, largest_limit, limited
 from channelmix.problem import AllocationProblem

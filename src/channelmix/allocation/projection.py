@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from channelmix.allocation.integers import held, roundings
-from channelmix.allocation.relaxation import solve_program
+from channelmix.allocation.solvers import solve_program
 from channelmix.errors import InputError, nearest_name
 from channelmix.problem import AllocationProblem
 from channelmix.rules.base import number

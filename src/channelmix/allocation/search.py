@@ -15,12 +15,13 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.integers import held, most_telling, roundings
-from channelmix.allocation.relaxation import Relaxation, Relaxed, concave_hull
+from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.solution import Proof
 from channelmix.standard import StandardForm
 
@@ -102,8 +103,6 @@ class Search:
         )
         self._solver = solver
         self.relaxation = self._program()
-        self._elastic: Relaxation | None = None
-        self._small: Relaxation | None = None
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
         self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), self._first_tilt())
         self.best: Array | None = None
@@ -240,8 +239,18 @@ class Search:
                 break
         self._split(node, focus, top - curve)
 
-    def _program(self) -> Relaxation:
-        return Relaxation(self.form, self._solver)
+    def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
+        return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces)
+
+    @cached_property
+    def small(self) -> Relaxation:
+        """The linear program of a polish's window, which needs few pieces."""
+        return self._program(pieces=len(POLISH_POINTS) - 1)
+
+    @cached_property
+    def elastic(self) -> Relaxation:
+        """The linear program that minimizes by how much rows are broken."""
+        return self._program(elastic=True)
 
     def _first_tilt(self) -> Array | None:
         """Weights of the draws to begin with, where the worst of them count."""
@@ -253,9 +262,7 @@ class Search:
 
     def _relax_window(self, centre: Array, half: Array, low: Array, high: Array, unit: float) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
-        if self._small is None:
-            self._small = Relaxation(self.form, self._solver, pieces=len(POLISH_POINTS) - 1)
-        return self._small.solve(self._windows(centre, half, high), low, high, centre, unit)
+        return self.small.solve(self._windows(centre, half, high), low, high, centre, unit)
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
@@ -382,9 +389,7 @@ class Search:
 
     def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Solve for the least violation of the rows in a box."""
-        if self._elastic is None:
-            self._elastic = Relaxation(self.form, self._solver, elastic=True)
-        return self._elastic.solve(self._hulls_of(low, high), low, high, focus)
+        return self.elastic.solve(self._hulls_of(low, high), low, high, focus)
 
     @property
     def _speaks_of_outcome(self) -> bool:

@@ -188,7 +188,7 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
         raise CertificateError("the proof does not hold one price a row at every leaf")
     if not np.isfinite(prices).all():
         raise CertificateError("a price of the proof is not finite")
-    if len(proof.tilts) != (0 if form.risk is None else n_leaves):
+    if len(proof.tilts) != (0 if form.risk is None or form.empty_box else n_leaves):
         raise CertificateError("the proof does not weigh the draws at every leaf where the worst of them count")
 
 

@@ -1,0 +1,38 @@
+"""Calling a solver, and the next one where it gives up."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from importlib.metadata import version
+from typing import Any
+
+import cvxpy as cp
+
+__all__ = ["solve_program", "solver_version"]
+
+SOLVERS = ("HIGHS", "CLARABEL")
+"""Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
+
+
+def solver_version(solver: str = "HIGHS") -> str:
+    """Name and version of the linear programming solver."""
+    if solver == "HIGHS":
+        return f"HiGHS {version('highspy')}"
+    return solver
+
+
+def solve_program(problem: Any, solver: str) -> bool:
+    """Solve; False if infeasible. A solver's doubt is no error: every claim is checked without it.
+
+    Where a solver gives up (on badly scaled rules, now and then), the next one is asked.
+    """
+    for name in dict.fromkeys((solver, *SOLVERS)):
+        with warnings.catch_warnings(), contextlib.suppress(cp.SolverError, ValueError):
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(solver=name, ignore_dpp=False)
+            if problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+                return True
+            if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+                return False
+    return False
