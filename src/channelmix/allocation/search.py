@@ -227,7 +227,7 @@ class Search:
             if relaxed is None:
                 self._give_up(node)
                 return
-            focus = np.clip(relaxed.variables, node.low, node.high)
+            focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
             bound = self._bound(node, relaxed.prices, relaxed.tilt)
             if bound < node.bound:
                 node.bound, node.prices, node.tilt = bound, relaxed.prices, relaxed.tilt
@@ -326,7 +326,6 @@ class Search:
         `excess`, shape (n_cells,), is by how much the hull lies above the curve at `spend`.
         """
         form, n = self.form, self.form.n_cells
-        spend = np.clip(form.in_falling_order(spend), node.low, node.high)
         fraction = np.where(form.integer, np.abs(spend - np.round(spend)), 0.0)
         if fraction.max(initial=0.0) > WHOLE:
             variable = most_telling(form, spend, fraction)
