@@ -59,7 +59,8 @@ def test_no_plan_on_a_grid_with_shares_is_better(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "family", ["hill", "exponential", "logistic", "power", "logarithmic", "capped_linear", "tabulated"]
+    "family",
+    ["hill", "exponential", "logistic", "power", "logarithmic", "capped_linear", "service", "tabulated"],
 )
 @pytest.mark.parametrize("draws", [1, 20])
 def test_one_s_shaped_budget_of_every_family(family: str, draws: int) -> None:
@@ -160,7 +161,16 @@ def test_neither_local_search_nor_random_points_beat_the_bound(seed: int, draws:
 @pytest.mark.parametrize("seed", range(6))
 def test_mixed_families_under_random_rows_and_charges(seed: int) -> None:
     rng = np.random.default_rng([6, seed])
-    families = ["hill", "exponential", "logistic", "power", "logarithmic", "capped_linear", "tabulated"]
+    families = [
+        "hill",
+        "exponential",
+        "logistic",
+        "power",
+        "logarithmic",
+        "capped_linear",
+        "service",
+        "tabulated",
+    ]
     parts = []
     for i, family in enumerate(rng.choice(families, 5)):
         part = curves_of(rng, 1, 10, family=str(family))

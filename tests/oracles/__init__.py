@@ -223,6 +223,20 @@ def random_curves(
         return cm.ResponseCurves.capped_linear(
             scale, place, 0.2 * place * rng.integers(0, 2, cells), names=names
         )
+    if family == "service":
+        handled, resolution = rng.uniform(0.0, 1.0, (2, draws, cells))
+        return cm.ResponseCurves.service(
+            scale,
+            place,
+            place * rng.uniform(0.03, 0.4, cells),
+            handled,
+            (1.0 - handled) * rng.uniform(0.0, 1.0, cells),
+            resolution=resolution,
+            reach=scale * rng.integers(0, 2, cells),
+            criticism=scatter(rng.uniform(0.0, 4.0, cells)),
+            praise=scatter(rng.uniform(0.0, 1.0, cells)),
+            names=names,
+        )
     points = np.concatenate([[0.0], np.cumsum(reach * rng.uniform(0.05, 0.5, 12))])
     rises = rng.gamma(0.5, size=(draws, 12, cells))
     outcome = np.concatenate([np.zeros((draws, 1, cells)), np.cumsum(rises, axis=1)], axis=1)

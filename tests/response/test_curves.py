@@ -20,22 +20,23 @@ def mixed() -> ResponseCurves:
             ResponseCurves.power([2.0], [0.5], names=["c"]),
             ResponseCurves.tabulated([0.0, 1.0, 4.0], [[[0], [1], [1]], [[0], [0], [3]]], names=["d"]),
             ResponseCurves.capped_linear([2.0], [3.0], [0.1], names=["e"]),
+            ResponseCurves.service([2.0], [3.0], [0.5], [0.3], [0.6], reach=0.5, criticism=2.0, names=["f"]),
         ]
     )
 
 
-SPEND = np.array([1.0, 2.5, 0.3, 2.0, 2.9])
+SPEND = np.array([1.0, 2.5, 0.3, 2.0, 2.9, 2.7])
 
 
 def test_concat_repeats_a_single_draw() -> None:
     curves = mixed()
-    assert curves.names == ("a", "b", "c", "d", "e")
-    assert (curves.n_cells, curves.n_draws) == (5, 2)
+    assert curves.names == ("a", "b", "c", "d", "e", "f")
+    assert (curves.n_cells, curves.n_draws) == (6, 2)
     value = curves.value(SPEND)
-    assert value.shape == (2, 5)
+    assert value.shape == (2, 6)
     assert value[0, 2] == value[1, 2] == pytest.approx(2.0 * 0.3**0.5)
     np.testing.assert_allclose(curves.mean_value(SPEND), value.mean(axis=0))
-    assert curves.derivative(SPEND).shape == curves.inflection().shape == (2, 5)
+    assert curves.derivative(SPEND).shape == curves.inflection().shape == (2, 6)
 
 
 def test_concat_refuses_what_does_not_fit() -> None:
@@ -72,7 +73,7 @@ def test_cell_returns_one_cells_curves() -> None:
         np.testing.assert_array_equal(one[:, 0], curves.value(SPEND)[:, i])
 
 
-@pytest.mark.parametrize("index", [-1, 5, 99])
+@pytest.mark.parametrize("index", [-1, 6, 99])
 def test_a_cell_that_does_not_exist_is_an_error(index: int) -> None:
     with pytest.raises(IndexError):
         mixed().cell(index)

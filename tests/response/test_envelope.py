@@ -11,7 +11,16 @@ from tests.oracles import random_curves
 from channelmix import ResponseCurves
 from channelmix.response import Envelope, Family
 
-FAMILIES = ("hill", "exponential", "logistic", "power", "logarithmic", "capped_linear", "tabulated")
+FAMILIES = (
+    "hill",
+    "exponential",
+    "logistic",
+    "power",
+    "logarithmic",
+    "capped_linear",
+    "service",
+    "tabulated",
+)
 ROUNDING = 1e-12
 
 

@@ -19,6 +19,17 @@ FAMILIES: dict[str, dict[str, float]] = {
     "power": {"scale": 3.0, "exponent": 0.6},
     "logarithmic": {"scale": 3.0, "rate": 2.0},
     "capped_linear": {"scale": 3.0, "cap": 2.0, "spread": 0.4},
+    "service": {
+        "scale": 3.0,
+        "cap": 2.0,
+        "spread": 0.8,
+        "handled": 0.3,
+        "on_time": 0.6,
+        "resolution": 0.8,
+        "reach": 1.5,
+        "criticism": 2.0,
+        "praise": 0.4,
+    },
 }
 SMOOTH = sorted(FAMILIES)
 EXTREME = st.floats(-12.0, 12.0).map(lambda power: 10.0**power)
@@ -127,7 +138,7 @@ def test_hill_changes_curvature_at_its_inflection_and_nowhere_else(slope: float)
     np.testing.assert_array_equal(bend[clear] > 0.0, spend[clear] < place)
 
 
-@pytest.mark.parametrize("family", [f for f in SMOOTH if f != "hill"])
+@pytest.mark.parametrize("family", [f for f in SMOOTH if f not in ("hill", "service")])
 def test_other_families_are_concave(family: str) -> None:
     curves = build(family, **FAMILIES[family])
     assert curves.inflection()[0, 0] == 0.0
@@ -142,6 +153,10 @@ def test_extremes_are_finite_monotone_and_zero_at_zero(family: str, data: st.Dat
     parameters = {name: data.draw(EXTREME, name) for name in FAMILIES[family]}
     if "exponent" in parameters:
         parameters["exponent"] = min(parameters["exponent"], 1.0)
+    if family == "service":
+        for name in ("handled", "resolution"):
+            parameters[name] = min(parameters[name], 1.0)
+        parameters["on_time"] = min(parameters["on_time"], 1.0 - parameters["handled"])
     curves = build(family, **parameters)
     spend = np.sort([0.0, *(data.draw(EXTREME, "spend") for _ in range(4)), parameters.get("cap", 1.0)])
     value = np.array([at(curves, float(s)) for s in spend])
@@ -172,6 +187,10 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("logarithmic", {"scale": 1.0, "rate": np.nan}),
     ("capped_linear", {"scale": 1.0, "cap": 0.0}),
     ("capped_linear", {"scale": 1.0, "cap": 1.0, "spread": -1.0}),
+    ("service", {"scale": 1.0, "cap": 1.0, "spread": 0.0, "handled": 0.5}),
+    ("service", {"scale": 1.0, "cap": 1.0, "spread": 0.1, "handled": 0.7, "on_time": 0.4}),
+    ("service", {"scale": 1.0, "cap": 1.0, "spread": 0.1, "handled": 0.7, "resolution": 1.1}),
+    ("service", {"scale": 1.0, "cap": 1.0, "spread": 0.1, "handled": 0.7, "criticism": -1.0}),
     ("tabulated", {"spend": [0.0, 1.0], "outcome": [[0.0], [-1.0]]}),
     ("tabulated", {"spend": [0.0, 1.0], "outcome": [[1.0], [2.0]]}),
     ("tabulated", {"spend": [1.0, 2.0], "outcome": [[0.0], [2.0]]}),

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from channelmix.errors import InputError
 from channelmix.response.families import (
-    FAMILIES,
     CappedLinear,
     Exponential,
     Family,
@@ -24,19 +23,25 @@ from channelmix.response.families import (
     Power,
 )
 from channelmix.response.numerics import as_numbers
+from channelmix.response.service import Service
 from channelmix.response.tabulated import Tabulated
 
 __all__ = ["ResponseCurves"]
 
 Array = NDArray[np.float64]
 
+FAMILIES: Mapping[str, type[Family]] = {
+    family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)
+}
+"""Families that are read by their parameters, by kind."""
+
 
 @dataclass(frozen=True, eq=False)
 class ResponseCurves:
     """Draws of the response curves of some cells, of one family or several.
 
-    Build one with `hill`, `exponential`, `logistic`, `power`, `logarithmic`, `capped_linear` or `tabulated`;
-    join several with `concat`. Spend is in currency per period, outcome in money per period; both are the
+    Build one with `hill`, `exponential`, `logistic`, `power`, `logarithmic`, `capped_linear`, `service` or
+    `tabulated`; join several with `concat`. Spend is in currency per period, outcome in money per period; both are the
     caller's units and are kept. Every curve is non-decreasing and 0 at 0. Draws of different cells belong
     together: draw d of every cell is one joint possibility.
 
@@ -128,6 +133,59 @@ class ResponseCurves:
         return cls._build(CappedLinear.checked(scale=scale, cap=cap, spread=spread), names)
 
     @classmethod
+    def service(
+        cls,
+        scale: ArrayLike,
+        cap: ArrayLike,
+        spread: ArrayLike,
+        handled: ArrayLike,
+        on_time: ArrayLike = 0.0,
+        *,
+        resolution: ArrayLike = 1.0,
+        reach: ArrayLike = 0.0,
+        criticism: ArrayLike = 0.0,
+        praise: ArrayLike = 0.0,
+        names: Sequence[str] | None = None,
+    ) -> Self:
+        """Contacts answered, the earlier the better, and the word of mouth of those who made them: see `Service`.
+
+        Parameters
+        ----------
+        scale : array_like of shape (n_cells,) or (n_draws, n_cells)
+            Worth of the whole load, each contact resolved as a rule and answered on time: money per period.
+        cap, spread : array_like
+            Location and scale (> 0) of the logistic load, in spend that would handle it.
+        handled, on_time : array_like
+            Worth of a contact handled at all, and what it gains in periods without overload: shares that sum to at
+            most 1.
+        resolution : array_like
+            Share of contacts answered in full that leave a satisfied customer.
+        reach : array_like
+            Worth of every person of the market hearing of the company once: money per period.
+        criticism, praise : array_like
+            Exposures per person of the market if nobody, or everybody, who made contact were satisfied.
+        names : sequence of str, optional
+            Names of the cells.
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit or a parameter is out of range.
+        """
+        family = Service.checked(
+            scale=scale,
+            cap=cap,
+            spread=spread,
+            handled=handled,
+            on_time=on_time,
+            resolution=resolution,
+            reach=reach,
+            criticism=criticism,
+            praise=praise,
+        )
+        return cls._build(family, names)
+
+    @classmethod
     def tabulated(cls, spend: ArrayLike, outcome: ArrayLike, names: Sequence[str] | None = None) -> Self:
         """Piecewise linear curves through given points, constant after the last: any model's draws fit in.
 
@@ -202,7 +260,10 @@ class ResponseCurves:
         return self._spread(spend, lambda block, part: block.derivative(part))
 
     def inflection(self) -> Array:
-        """Spend up to which each draw is convex; shape (n_draws, n_cells), 0 where concave throughout."""
+        """Spend up to which each draw is convex; shape (n_draws, n_cells), 0 where concave throughout.
+
+        NaN for `service` curves, which may change curvature more than once.
+        """
         return np.concatenate([self._full(block.inflection()) for block in self.blocks], axis=1)
 
     def cell(self, index: int) -> Family:

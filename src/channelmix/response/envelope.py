@@ -1,7 +1,7 @@
 """A rigorous piecewise linear upper bound of a cell's mean response, refined where it matters.
 
-On an interval [l, u] each draw's slope lies between bounds that are closed form, since it has one inflection:
-on a convex piece the curve lies below its chord, on a concave piece below its tangents, and across the
+On an interval [l, u] each draw's slope lies between bounds that its family states in closed form. With one inflection,
+for instance, the curve lies below its chord on a convex piece and below its tangents on a concave one, and across the
 inflection the slope stays below its peak. Averaged over draws (F is the mean), for l <= s <= u:
 
     F(s) <= min( F(l) + (s - l) * mean sup f',  F(u) - (u - s) * mean inf f' ),
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.response.families import Family
+from channelmix.response.families import Family, Points
 
 __all__ = ["Envelope"]
 
@@ -45,10 +45,6 @@ class Envelope:
 
     def __init__(self, curve: Family, grid: Array) -> None:
         self._curve = curve
-        self._inflection = curve.inflection()
-        self._peak = (
-            curve.derivative(self._inflection) if np.isfinite(self._inflection).all() else self._inflection
-        )
         inside = curve.knots()
         inside = inside[(inside > np.min(grid)) & (inside < np.max(grid))]
         self.grid = np.unique(np.concatenate([np.asarray(grid, dtype=float), inside]))
@@ -79,10 +75,11 @@ class Envelope:
         steepest[old], flattest[old] = self._segments.steepest[position], self._segments.flattest[position]
         left = np.flatnonzero(~old)
         ends = np.union1d(left, left + 1)
-        value, slope = self._evaluate(grid[ends])
-        mean[ends] = value.mean(axis=0)
-        a, b = np.searchsorted(ends, left), np.searchsorted(ends, left + 1)
-        new = self._bounds(grid[left], grid[left + 1], value[:, a], value[:, b], slope[:, a], slope[:, b])
+        points = self._evaluate(grid[ends])
+        mean[ends] = points.value.mean(axis=0)
+        new = self._bounds(
+            points.take(np.searchsorted(ends, left)), points.take(np.searchsorted(ends, left + 1))
+        )
         steepest[left], flattest[left] = new.steepest, new.flattest
         self.grid, self.mean, self._segments = grid, mean, _Segments(steepest, flattest)
         self._vertices = None
@@ -118,29 +115,16 @@ class Envelope:
         from_right = self.mean[k + 1] - self._segments.flattest[k] * (self.grid[k + 1] - spend)
         return float(min(from_left, from_right))
 
-    def _evaluate(self, grid: Array) -> tuple[Array, Array]:
-        return self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis])
+    def _evaluate(self, grid: Array) -> Points:
+        return Points(grid, self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis]))
 
     def _tabulate(self, grid: Array) -> tuple[Array, _Segments]:
-        value, slope = self._evaluate(grid)
-        bounds = self._bounds(grid[:-1], grid[1:], value[:, :-1], value[:, 1:], slope[:, :-1], slope[:, 1:])
-        return value.mean(axis=0), bounds
+        points = self._evaluate(grid)
+        return points.value.mean(axis=0), self._bounds(points.take(slice(-1)), points.take(slice(1, None)))
 
-    def _bounds(
-        self,
-        low: Array,
-        high: Array,
-        value_low: Array,
-        value_high: Array,
-        slope_low: Array,
-        slope_high: Array,
-    ) -> _Segments:
-        """Bound the slope of every draw on every segment, (n_draws, n_segments), then average."""
-        convex = self._inflection >= high
-        concave = self._inflection <= low
-        chord = (value_high - value_low) / (high - low)
-        steepest = np.where(convex, chord, np.where(concave, slope_low, self._peak))
-        flattest = np.where(convex, chord, np.where(concave, slope_high, np.minimum(slope_low, slope_high)))
+    def _bounds(self, low: Points, high: Points) -> _Segments:
+        """Bound the slope of every draw on every segment, then average."""
+        steepest, flattest = self._curve.slope_bounds(low, high)
         return _Segments(steepest.mean(axis=0), flattest.mean(axis=0))
 
     def _corners(self) -> tuple[Array, Array]:

@@ -11,17 +11,33 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import InputError
-from channelmix.response.numerics import as_numbers, logistic, softplus
+from channelmix.response.numerics import as_numbers, limited_mean, logistic
 
-__all__ = ["FAMILIES", "CappedLinear", "Exponential", "Family", "Hill", "Logarithmic", "Logistic", "Power"]
+__all__ = ["CappedLinear", "Exponential", "Family", "Hill", "Logarithmic", "Logistic", "Points", "Power"]
 
 Array = NDArray[np.float64]
+
+
+class Points(NamedTuple):
+    """One cell's curves at some amounts of spend."""
+
+    spend: Array
+    """Shape (n_points,)."""
+    value: Array
+    """Outcome of every draw, shape (n_draws, n_points)."""
+    slope: Array
+    """Marginal return of every draw, shape (n_draws, n_points)."""
+
+    def take(self, index: Any) -> Points:
+        """Return some of the points."""
+        return Points(self.spend[index], self.value[:, index], self.slope[:, index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +46,9 @@ class Family(ABC):
 
     kind: ClassVar[str]
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
-    """Lowest and highest accepted value of a parameter; 0 as the lowest excludes 0 except for `scale`."""
+    """Lowest and highest accepted value of a parameter."""
+    may_vanish: ClassVar[frozenset[str]] = frozenset({"scale"})
+    """Parameters that accept 0 where it is the lowest value; for all others it is excluded."""
 
     @abstractmethod
     def value(self, spend: Array) -> Array:
@@ -43,6 +61,33 @@ class Family(ABC):
     def inflection(self) -> Array:
         """Spend up to which the curve is convex and from which it is concave; 0 if concave throughout."""
         return np.zeros(self.shape)
+
+    def slope_bounds(self, low: Points, high: Points) -> tuple[Array, Array]:
+        """Bound the slope of every draw of one cell between pairs of points; on a convex piece, by its chord's slope.
+
+        Parameters
+        ----------
+        low, high : Points
+            Left and right ends of the intervals, without a knot between them.
+
+        Returns
+        -------
+        steepest, flattest : ndarray of shape (n_draws, n_intervals)
+        """
+        convex, concave = self._turn >= high.spend, self._turn <= low.spend
+        chord = (high.value - low.value) / (high.spend - low.spend)
+        steepest = np.where(convex, chord, np.where(concave, low.slope, self._peak))
+        flattest = np.where(convex, chord, np.where(concave, high.slope, np.minimum(low.slope, high.slope)))
+        return steepest, flattest
+
+    @cached_property
+    def _turn(self) -> Array:
+        return self.inflection()
+
+    @cached_property
+    def _peak(self) -> Array:
+        """Slope at the inflection."""
+        return self.derivative(self._turn) if np.isfinite(self._turn).all() else self._turn
 
     def knots(self) -> Array:
         """Spend at which the curve may bend in any direction; shape (n_knots,), empty for smooth families."""
@@ -93,7 +138,7 @@ class Family(ABC):
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
             fine = np.isfinite(array) & (array >= low) & (array <= high)
-            if low == 0.0 and name not in ("scale", "spread"):
+            if low == 0.0 and name not in cls.may_vanish:
                 fine &= array > 0.0
             if not fine.all():
                 place = tuple(int(k) for k in np.argwhere(~fine)[0])
@@ -248,6 +293,7 @@ class CappedLinear(Family):
     """
 
     kind: ClassVar[str] = "capped_linear"
+    may_vanish: ClassVar[frozenset[str]] = frozenset({"scale", "spread"})
     scale: Array
     cap: Array
     spread: Array
@@ -256,13 +302,7 @@ class CappedLinear(Family):
         """See `Family.value`."""
         sharp = np.minimum(spend, self.cap)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
-            off = softplus(-np.abs(spend - self.cap) / self.spread) - softplus(-self.cap / self.spread)
-            start = -np.log1p(
-                logistic(self.cap / self.spread) * np.expm1(-np.minimum(spend / self.spread, 1.0))
-            )
-            # The same number twice: the first loses no digit near 0, the second none further out.
-            soft = np.where(spend < self.spread, self.spread * start, sharp - self.spread * off)
+            soft = limited_mean(spend, self.cap, self.spread)
         return self.scale * (np.where(self.spread > 0.0, soft, sharp) / self.cap)
 
     def derivative(self, spend: Array) -> Array:
@@ -278,8 +318,3 @@ class CappedLinear(Family):
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.cap / spend_unit, self.spread / spend_unit)
-
-
-FAMILIES: Mapping[str, type[Family]] = {
-    family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear)
-}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError
 
-__all__ = ["as_numbers", "logistic", "softplus"]
+__all__ = ["as_numbers", "limited_mean", "logistic", "softplus"]
 
 
 def as_numbers(value: Any, what: str) -> NDArray[np.float64]:
@@ -37,3 +37,18 @@ def softplus(x: NDArray[np.float64]) -> NDArray[np.float64]:
     1000.0
     """
     return np.asarray(np.logaddexp(0.0, x))
+
+
+def limited_mean(
+    limit: NDArray[np.float64], location: NDArray[np.float64], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """``E[min(limit, X)]`` of a logistic X that counts as 0 where it is below, for `spread` > 0.
+
+    >>> float(limited_mean(np.float64(1e9), np.float64(5.0), np.float64(0.1)))
+    5.0
+    """
+    # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
+    off = softplus(-np.abs(limit - location) / spread) - softplus(-location / spread)
+    start = -np.log1p(logistic(location / spread) * np.expm1(-np.minimum(limit / spread, 1.0)))
+    # The same number twice: the first loses no digit near 0, the second none further out.
+    return np.asarray(np.where(limit < spread, spread * start, np.minimum(limit, location) - spread * off))
