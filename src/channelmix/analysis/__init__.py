@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from channelmix.analysis.assumptions import assumptions, remarks
+from channelmix.analysis.assumptions import assumptions
 from channelmix.analysis.comparisons import Split, compare, equal_split, surveyed_mix
 from channelmix.analysis.reasons import reasons
+from channelmix.analysis.remarks import not_counted, remarks
 from channelmix.analysis.survey import beside_the_survey
 from channelmix.analysis.warnings import warnings
+from channelmix.analysis.word_of_mouth import word_of_mouth
 
 __all__ = [
     "Split",
@@ -14,8 +16,10 @@ __all__ = [
     "beside_the_survey",
     "compare",
     "equal_split",
+    "not_counted",
     "reasons",
     "remarks",
     "surveyed_mix",
     "warnings",
+    "word_of_mouth",
 ]

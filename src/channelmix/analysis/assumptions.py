@@ -8,7 +8,7 @@ from channelmix.datasets import source_titles
 from channelmix.effectiveness import Figure
 from channelmix.plan import Assumption
 
-__all__ = ["assumptions", "remarks"]
+__all__ = ["assumptions"]
 
 SOURCES_SHOWN = 3
 
@@ -34,17 +34,6 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             )
         )
     return entries
-
-
-def remarks(*extra: str) -> list[str]:
-    """What holds for every plan on published evidence, and what is particular to this one."""
-    return [
-        "Outcomes rest on published figures and judged ranges, not on the company's own data.",
-        "Attributed responses are turned into incremental ones by a judged factor, not by an experiment.",
-        "Overlap of audiences between channels is ignored.",
-        "Word of mouth and opt-outs caused by messages are not counted.",
-        *extra,
-    ]
 
 
 def _shared(names: Sequence[str]) -> str:

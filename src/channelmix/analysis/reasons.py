@@ -42,6 +42,12 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     for i, cell in enumerate(cells):
         if total <= 0.0:
             line = "no budget"
+        elif spend[i] <= 0.0 and problem.charges[i] > 0.0 and marginal[i] <= 0.0:
+            line = (
+                "opt-outs cost more than it brings"
+                if cell.purpose == "promotion"
+                else "does more harm than good"
+            )
         elif most[i] <= 0.0:
             line = _why_nothing(cell)
             line = f"{line}, kept by {holding[i]}" if spend[i] > 0.0 and holding[i] else line

@@ -22,12 +22,14 @@ __all__ = [
     "CellPlan",
     "Certificate",
     "Comparison",
+    "IfTen",
     "Interval",
     "Plan",
     "Provenance",
     "ShadowPrice",
     "SurveyRow",
     "Totals",
+    "WordOfMouth",
 ]
 
 LARGEST_PLAN = 200_000_000
@@ -105,8 +107,10 @@ class CellPlan(_Part):
     """Spend today."""
     outcome: Interval
     """Incremental outcome of the spend proposed."""
+    charge: float
+    """What the spend costs beside itself: consents lost to promotion, harm done by advocacy."""
     marginal_return: float | None
-    """Expected outcome of the next unit of currency; null where it has no limit."""
+    """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
     evidence: str
     """What the estimate rests on."""
     reason: str
@@ -130,13 +134,15 @@ class Totals(_Part):
     moved: float
     """Part of the spend that is not where it would be in the current mix scaled to the same total."""
     outcome: Interval
-    """Incremental outcome of the plan."""
+    """Incremental outcome of the plan, before charges."""
+    charge: float
+    """Sum of the cells' charges."""
     periods: int = Field(ge=1)
     """Number of periods in the horizon."""
     horizon_spend: float
     """Spend over the horizon, in currency."""
     horizon_outcome: float
-    """Mean incremental outcome over the horizon, in currency."""
+    """Mean incremental outcome over the horizon, before charges, in currency."""
     next_unit: float | None
     """Worth of one more unit of budget; null where no budget binds."""
 
@@ -155,15 +161,51 @@ class Comparison(_Part):
     spend: dict[str, float]
     """Spend by cell."""
     outcome: Interval
-    """Its incremental outcome."""
+    """Its incremental outcome, less its charges."""
     gain: Interval
-    """Outcome of the plan less its outcome, draw by draw."""
+    """Outcome of the plan less its outcome, both less their charges, draw by draw."""
     chance: float
     """Share of draws in which the plan brings more."""
     tail_loss: float
     """Average loss against it over the worst tenth of draws; 0 where even these gain."""
     standard_error: dict[str, float] | None
     """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
+
+
+class IfTen(_Part):
+    """The answer if an unsatisfied customer tells ten people, in private and in public; amounts per period."""
+
+    value: float
+    """Objective of the best plan then."""
+    gap: float
+    """No split within the rules is worth more by over this share then."""
+    share: float
+    """Word of mouth's share of that objective."""
+    moved: float
+    """Money that would sit elsewhere than in this plan."""
+    regret: float
+    """What following this plan would lose then, in objective."""
+
+
+class WordOfMouth(_Part):
+    """What customers tell others, at the plan's spend; means over the draws, in currency per period."""
+
+    told_if_satisfied: float
+    """People whom a satisfied customer tells, if he tells anyone."""
+    told_if_not: float
+    """People whom an unsatisfied customer tells where everybody listens: a quoted figure, not evidence."""
+    outcome: float
+    """Part of the objective that word of mouth makes: against unanswered contacts, and against no contact."""
+    share: float
+    """The same as a share of the objective."""
+    praise: float
+    """Worth of the praise that people hear."""
+    criticism: float
+    """Loss by the criticism that people still hear."""
+    balance: float
+    """Praise less criticism; negative for a loss."""
+    if_ten: IfTen
+    """What changes if ten are told in place of `told_if_not`."""
 
 
 class SurveyRow(_Part):
@@ -258,6 +300,10 @@ class Plan(_Part):
     """Sums; null if infeasible."""
     comparisons: list[Comparison]
     """Other splits on the same fresh draws."""
+    word_of_mouth: WordOfMouth | None
+    """What customers tell others; null where it is not counted."""
+    not_counted: list[str]
+    """What is left out of every number."""
     survey: list[SurveyRow]
     """How the company stands beside surveyed ones; empty if infeasible."""
     assumptions: list[Assumption]

@@ -22,6 +22,7 @@ COLUMNS = [
     "outcome_mean",
     "outcome_low",
     "outcome_high",
+    "charge",
     "marginal_return",
     "evidence",
     "reason",

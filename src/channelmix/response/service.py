@@ -129,6 +129,10 @@ class Service(Family):
         """Worth of the exposures to praise, in money per period; shape (n_draws, n_cells)."""
         return np.asarray(-self.reach * np.expm1(-self.praise * self.resolution * self.quality(spend)))
 
+    def word_of_mouth(self, spend: Array) -> Array:
+        """Part of the outcome that what people hear makes, against unanswered contacts; shape (n_draws, n_cells)."""
+        return np.asarray(self.value(spend) - self.scale * self.quality(spend))
+
     @property
     def _mean(self) -> Array:
         """Mean load."""
