@@ -229,10 +229,19 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
     best = scipy_optimize.minimize_scalar(
         lambda u: -(0.12 * (1 - math.exp(-u)) - 0.05 * u), bounds=(0, 9), method="bounded"
     )
-    consent = q["months_consented"] * 4.0 * -best.fun
+    months = 1.0 / (1.0 / q["months_consented"] + 0.01 * 4.0)
+    consent = months * 4.0 * -best.fun
     assert response.charges["FR/sms/promotion"] == pytest.approx(0.01 * consent / 0.05, rel=1e-6)
     small["channels"]["sms"]["value_per_consent"] = 2.0
     assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(0.01 * 2.0 / 0.05, rel=1e-12)
+
+
+def test_a_contact_never_costs_more_in_later_ones_than_one_of_them_is_worth(small: dict[str, Any]) -> None:
+    """The more often customers are contacted, the sooner they leave anyway, and the less is lost each time."""
+    for often in (1.0, 30.0, 3000.0):
+        small["channels"]["sms"] |= {"contacts_per_customer": often, "orders_per_contact": 0.006}
+        small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
+        assert response_of(small).charges["FR/sms/promotion"] < (0.12 - 0.05) / 0.05
 
 
 def test_a_contact_that_never_pays_makes_no_consent_worth_anything(small: dict[str, Any]) -> None:

@@ -35,7 +35,10 @@ def opt_out_charge(
         return 0.0
     opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
     if cell.value_per_consent is None:
-        consent = drawn("months_consented") * contacts_a_month * _best_margin(worth, cost)
+        # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
+        # costs more in later ones than one of these is worth.
+        months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
+        consent = months * contacts_a_month * _best_margin(worth, cost)
     else:
         consent = drawn.constant(cell.value_per_consent)
     return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())

@@ -29,8 +29,8 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
     ten = heard.if_ten
     return (
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} {per(plan)}; "
-        f"word of mouth is {percent(heard.share)} of the plan's worth. It takes {heard.told_if_satisfied:g} people told "
-        f"by a happy customer, up to {heard.told_if_not:,.15g} by an angry one: a quoted saying (P. Blackshaw), not "
+        f"word of mouth is {percent(heard.share)} of the plan's worth. It takes {heard.told_if_satisfied:g} people "
+        f"told by a happy customer, up to {heard.told_if_not:,.15g} by an angry one: a saying (P. Blackshaw), not "
         f"evidence. With 10 in its place {short(ten.moved)} would sit elsewhere, and this plan would lose "
         f"{short(ten.regret)}."
     )
