@@ -112,7 +112,7 @@ class AllocationProblem:
         charges = np.zeros(self.curves.n_cells)
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
-            charges += rate * self.cells.select(selector)
+            charges += float(rate) * self.cells.select(selector)
         return charges
 
     def gross(self, spend: Any) -> float:
