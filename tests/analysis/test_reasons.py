@@ -88,6 +88,7 @@ def test_what_is_free_says_where_the_money_returns(small_plan: Plan) -> None:
 
 def test_demand_met_and_saturation(small: dict[str, Any]) -> None:
     small["scenario"]["amount"] = 5e6
+    small["switched_off"] = ["fatigue"]  # or opt-outs would stop messages long before
     found = reasons(small)
     assert found["FR/sms/service"] == "demand met"
     assert found["FR/sms/promotion"] == "audience saturated"

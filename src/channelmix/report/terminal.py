@@ -334,6 +334,6 @@ def _without_money(plan: Plan) -> str:
 def _labelled(label: str, text: str, style: str = "") -> Table:
     grid = Table.grid(padding=0)
     grid.add_column(width=LABEL, no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")  # a long name without blanks takes a second line
     grid.add_row(Text(label, style="bold"), Text(text, style=style))
     return grid
