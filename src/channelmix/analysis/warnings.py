@@ -53,7 +53,8 @@ def _why_unspent(
     # What is left would not bring more than the gap even at the best cell's return: no rule is to blame.
     negligible = solution.requested_gap * max(abs(solution.value), problem.gross(solution.spend))
     if not problem.constraints or float(marginal.max()) * left <= negligible:
-        return "more spend would bring next to nothing"
+        last = ", and the last of what is spent returns less than itself: a smaller budget earns more"
+        return "more spend would bring next to nothing" + last * bool(marginal.max() < 1.0)
     return "the rules hold every cell that would gain from it"
 
 
