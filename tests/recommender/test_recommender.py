@@ -19,9 +19,11 @@ from channelmix.allocation import project
 from channelmix.plan import Comparison, Plan, verify_plan
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
+from channelmix.profile.parts import PURPOSES
 from channelmix.report import to_csv, to_terminal
 from channelmix.solution import Solution, Status
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCE = Path(__file__).parents[2] / "src"
 RANDOM = range(40)
 
@@ -49,10 +51,13 @@ def scaled(content: dict[str, Any], k: float) -> dict[str, Any]:
         for worth in ("margin_per_order", "value_per_resolution", "value_per_exposure"):
             if worth in purpose:
                 purpose[worth] *= k
-    for channel in content["channels"].values():
+    of_markets = [own for market in content["markets"] for own in market.get("channels", {}).values()]
+    for channel in [*content["channels"].values(), *of_markets]:
         for field in ("current_spend", "cost_per_contact"):
             channel[field] = {purpose: k * amount for purpose, amount in channel.get(field, {}).items()}
     for rule in content.get("rules", []):
+        if rule["kind"] == "linear_constraint":
+            rule["high"] *= k
         for selector, pair in rule.get("bounds", {}).items():
             rule["bounds"][selector] = [None if side is None else k * side for side in pair]
     return content
@@ -204,6 +209,24 @@ def test_the_unit_of_money_does_not_matter(small: dict[str, Any], small_plan: Pl
         10.0**exponent * small_plan.totals.outcome.mean, rel=1e-4
     )
     assert [row.reason for row in plan.allocation] == [row.reason for row in small_plan.allocation]
+
+
+def test_another_currency_gives_the_operator_the_same_plan() -> None:
+    content = json.loads((EXAMPLES / "telecom.json").read_text(encoding="utf-8"))
+    in_koruna = scaled(content, 25.2) | {"currency": "CZK"}
+    one, two = shares(plan_of(content)), shares(plan_of(in_koruna))
+    assert max(abs(one[name] - two[name]) for name in one) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["maison_verte", "bank", "telecom"])
+def test_every_example_is_proven_and_gains(name: str) -> None:
+    profile = CompanyProfile.from_file(EXAMPLES / f"{name}.json")
+    assert profile.purposes.declared == PURPOSES
+    plan = cm.optimize(profile)
+    assert plan.status is Status.OPTIMAL
+    assert baseline(plan).feasible
+    assert baseline(plan).gain.low > 0.0
+    verify_plan(plan)
 
 
 def test_names_and_order_do_not_matter(small: dict[str, Any]) -> None:
