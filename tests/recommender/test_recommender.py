@@ -19,8 +19,9 @@ from channelmix.allocation import project
 from channelmix.plan import Comparison, Plan, verify_plan
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
-from channelmix.profile.parts import PURPOSES
+from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES
 from channelmix.report import to_csv, to_terminal
+from channelmix.rules import CONSTRAINTS
 from channelmix.solution import Solution, Status
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -93,6 +94,19 @@ def test_random_profiles(seed: int) -> None:
     nearest = project(problem, wish)
     assert nearest is not None
     assert problem.value(list(nearest.values())) <= value + rounding
+
+
+def test_random_profiles_differ_in_everything() -> None:
+    contents = [random_content(seed) for seed in range(300)]
+    profiles = [CompanyProfile.model_validate(content) for content in contents]
+    assert len({profile.sector for profile in profiles}) == 21
+    assert len({market.country for profile in profiles for market in profile.markets}) > 15
+    assert {len(profile.channels) for profile in profiles} == set(range(1, 7))
+    assert {len(profile.markets) for profile in profiles} == set(range(1, 5))
+    assert {rule.kind for profile in profiles for rule in profile.rules} == set(CONSTRAINTS)
+    assert {cell.basis for profile in profiles for cell in profile.cells()} == {None, *BUILT_IN_CHANNELS}
+    assert len({profile.period for profile in profiles}) == 10
+    assert {profile.scenario is None for profile in profiles} == {False, True}
 
 
 def test_the_example_is_optimal_and_whole(example_plan: Plan) -> None:
