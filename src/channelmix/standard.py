@@ -209,11 +209,19 @@ def _propagate(A: Array, low: Array, high: Array) -> tuple[Array, Array]:
         for a, row_low, row_high in zip(A, low, high, strict=True):
             _tighten(a, row_high, box_low, box_high)
             _tighten(-a, -row_low, box_low, box_high)
+            # Ends that have crossed would drive each other apart without end, and the units with them.
+            if np.isfinite(box_high).all() and _crossed(box_low, box_high).any():
+                return box_low, box_high
         if (before[0] == box_low).all() and (before[1] == box_high).all():
             break
-    unit = np.max(np.where(np.isfinite(box_high), box_high, 0.0), initial=0.0)
-    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
+    hair = (box_low > box_high) & ~_crossed(box_low, box_high)
     return box_low, np.where(hair, box_low, box_high)
+
+
+def _crossed(box_low: Array, box_high: Array) -> NDArray[np.bool_]:
+    """Cells whose ends have crossed by more than rounding."""
+    unit = np.max(np.where(np.isfinite(box_high), box_high, 0.0), initial=0.0)
+    return np.asarray(box_low > box_high + CONFLICT_TOLERANCE * unit)
 
 
 def _tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:

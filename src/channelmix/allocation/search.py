@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.allocation.idle import prices_that_hold, without_idle_money
 from channelmix.allocation.relaxation import Elastic, Relaxation, concave_hull
 from channelmix.solution import Proof
 from channelmix.standard import StandardForm
@@ -126,6 +127,15 @@ class Search:
         with contextlib.suppress(KeyboardInterrupt):
             if self.best is not None and self.best_value > self._polished:
                 self._polish()
+            self._free_idle_money()
+
+    def _free_idle_money(self) -> None:
+        if self.best is None:
+            return
+        least = without_idle_money(self.form, self.best)
+        if least is not self.best:
+            self.shadow = prices_that_hold(self.form, least, self.shadow)
+            self.best, self.best_value = least, self.form.value(least)
 
     def _run(self) -> None:
         ticket = itertools.count()

@@ -53,7 +53,8 @@ def _why_unspent(
     if not problem.constraints or float(marginal.max()) * left <= negligible:
         if float((marginal + problem.charges).max()) * left > negligible:
             return "more of it would cost more in opt-outs and harm than it brings"
-        return "more spend would bring next to nothing"
+        last = ", and the last of what is spent returns less than itself: a smaller budget earns more"
+        return "more spend would bring next to nothing" + last * bool(marginal.max() < 1.0)
     return "the rules hold every cell that would gain from it"
 
 

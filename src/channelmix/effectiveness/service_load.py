@@ -85,7 +85,10 @@ def service_shares(draws: CellDraws) -> list[Array]:
     none = np.zeros(draws.n_draws)
     stated: dict[str, float] = {}
     drawn: dict[str, Array] = {}
-    shares = [quantities.get("service_share", none) for quantities in draws.quantities]
+    shares = [
+        np.minimum(quantities.get("service_share", none), _most_of_contacts(cell))
+        for cell, quantities in zip(draws.cells, draws.quantities, strict=True)
+    ]
     for cell, share in zip(draws.cells, shares, strict=True):
         stated[cell.market] = stated.get(cell.market, 0.0) + _stated_share(cell)
         drawn[cell.market] = drawn.get(cell.market, none) + share
@@ -97,6 +100,11 @@ def service_shares(draws: CellDraws) -> list[Array]:
         share * fits[cell.market] + _stated_share(cell)
         for cell, share in zip(draws.cells, shares, strict=True)
     ]
+
+
+def _most_of_contacts(cell: Cell) -> float:
+    """Largest share of inbound contacts that published figures may give a channel: an app serves those who have it."""
+    return cell.reachable / cell.customers if cell.basis == "app" else 1.0
 
 
 def _stated_share(cell: Cell) -> float:
