@@ -8,7 +8,6 @@ upper bound. Where the envelope is loose it is refined, where the hull is loose 
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import math
@@ -104,6 +103,7 @@ class Search:
         self.best_value = -math.inf
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
+        self.interrupted = False
         self._polished = -math.inf
         self._begun = False
         for start in starts:
@@ -123,9 +123,12 @@ class Search:
         except KeyboardInterrupt:
             if self.best is None:  # nothing to return
                 raise
-        with contextlib.suppress(KeyboardInterrupt):
+            self.interrupted = True
+        try:
             if self.best is not None and self.best_value > self._polished:
                 self._polish()
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     def _run(self) -> None:
         ticket = itertools.count()
