@@ -7,18 +7,15 @@ from functools import partial
 from typing import IO
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
-from channelmix.plan.wording import amount, percent, short
+from channelmix.plan.wording import amount, per, percent, short
+from channelmix.report.console import PIPED_WIDTH, show
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
-
-PIPED_WIDTH = 100
-"""Columns of a line where the output is not a terminal."""
 
 BAR = 24
 """Characters of a bar that stands for the whole budget."""
@@ -65,18 +62,7 @@ def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None =
     color : bool, optional
         Colours or none; by default, colours on a terminal only.
     """
-    plain = partial(Console, file=file, highlight=False, markup=False, emoji=False)
-    console = plain(no_color=color is False)
-    if console.is_terminal:
-        for part in _parts(plan, console.width):
-            console.print(part)
-        return
-    # Into a pipe or a file: a fixed width, no colour, and none of the blanks that fill a line.
-    console = plain(width=PIPED_WIDTH, color_system=None)
-    with console.capture() as capture:
-        for part in _parts(plan, PIPED_WIDTH):
-            console.print(part)
-    console.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    show(partial(_parts, plan), file, color=color)
 
 
 def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
@@ -361,7 +347,7 @@ def _proof(plan: Plan) -> str:
 
 
 def _per(plan: Plan) -> str:
-    return f"per {plan.period}" if plan.period[0].isdigit() else f"a {plan.period}"
+    return per(plan.period)
 
 
 def _without_money(plan: Plan) -> str:
