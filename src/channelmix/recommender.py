@@ -35,7 +35,7 @@ from channelmix.rules import FixedBudget, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
-__all__ = ["optimize"]
+__all__ = ["optimize", "problem_of"]
 
 ROUNDING = 1e-9
 """Violation of a rule that counts as rounding, as a share of the budget."""
@@ -94,7 +94,7 @@ def optimize(
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
-    problem = _problem(profile, draws)
+    problem = problem_of(profile, draws)
     budget = float(problem.scenario.amount)
     splits = _splits(profile, problem, budget)
     solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
@@ -122,7 +122,8 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> No
             raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
-def _problem(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+def problem_of(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+    """State a profile's problem on given draws of its cells, whose spend today is the problem's."""
     return AllocationProblem(
         prior_curves(draws, profile.period_days, profile.usd_rate or 1.0),
         profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),

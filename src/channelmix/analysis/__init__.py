@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from channelmix.analysis.assumptions import assumptions, remarks
+from channelmix.analysis.assumptions import assumptions, figure_name, remarks
 from channelmix.analysis.comparisons import Split, compare, equal_split, surveyed_mix
 from channelmix.analysis.reasons import reasons
+from channelmix.analysis.sensitivity import Reference
 from channelmix.analysis.survey import beside_the_survey
 from channelmix.analysis.warnings import warnings
 
 __all__ = [
+    "Reference",
     "Split",
     "assumptions",
     "beside_the_survey",
     "compare",
     "equal_split",
+    "figure_name",
     "reasons",
     "remarks",
     "surveyed_mix",

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from channelmix.effectiveness.prior import CellDraws, Figure, PublishedPrior
 from channelmix.effectiveness.prior_curves import prior_curves
+from channelmix.effectiveness.shifts import shifted, shifted_value
 
-__all__ = ["CellDraws", "Figure", "PublishedPrior", "prior_curves"]
+__all__ = ["CellDraws", "Figure", "PublishedPrior", "prior_curves", "shifted", "shifted_value"]

@@ -16,16 +16,20 @@ from channelmix.plan.model import (
     Totals,
 )
 from channelmix.plan.rows import allocation_rows
+from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
 
 __all__ = [
     "Assumption",
     "CellPlan",
     "Certificate",
     "Comparison",
+    "InputEffect",
     "Interval",
     "Plan",
     "Provenance",
+    "Sensitivity",
     "ShadowPrice",
+    "Side",
     "SurveyRow",
     "Totals",
     "allocation_rows",
@@ -33,5 +37,6 @@ __all__ = [
     "moved_spend",
     "obeys",
     "prices_hold",
+    "sensitivity_rows",
     "verify_plan",
 ]
