@@ -36,7 +36,7 @@ from channelmix.rules import FixedBudget, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
-__all__ = ["optimize"]
+__all__ = ["optimize", "problem_of"]
 
 ROUNDING = 1e-9
 """Violation of a rule that counts as rounding, as a share of the budget."""
@@ -99,8 +99,7 @@ def optimize(
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
-    response = _response(profile, draws)
-    problem = _problem(profile, response)
+    problem = problem_of(profile, draws)
     budget = float(problem.scenario.amount)
     splits = _splits(profile, problem, budget)
     solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
@@ -115,16 +114,16 @@ def optimize(
         again = (
             PublishedPrior(n_draws=FRESH_DRAWS, seed=(seed + FRESH_SEED) % 2**32).fit().draws(profile.cells())
         )
-        fresh = _problem(profile, _response(profile, again))
+        fresh = problem_of(profile, again)
         comparisons = analysis.compare(problem, fresh, solution.spend, splits)
         if "word of mouth" not in analysis.not_counted(profile):
             told = analysis.word_of_mouth(
                 profile,
                 problem,
                 solution,
-                response,
-                silent=_problem(profile, _response(profile, draws.silent())),
-                ten=_problem(profile, _response(profile, draws.telling(TEN))),
+                response_of(profile, draws),
+                silent=problem_of(profile, draws.silent()),
+                ten=problem_of(profile, draws.telling(TEN)),
                 time_limit=time_limit,
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
@@ -139,17 +138,20 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> No
             raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
-def _response(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
+def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
+    """Turn draws of a profile's cells into curves and charges."""
     return prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
 
 
-def _problem(profile: CompanyProfile, response: PriorResponse) -> AllocationProblem:
+def problem_of(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+    """State a profile's problem on given draws of its cells, whose spend today is the problem's."""
+    response = response_of(profile, draws)
     return AllocationProblem(
         response.curves,
         profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),
         profile.rules,
         charge=response.charges or None,
-        current={cell.name: cell.current_spend for cell in profile.cells()},
+        current={cell.name: cell.current_spend for cell in draws.cells},
     )
 
 

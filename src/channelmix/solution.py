@@ -91,12 +91,13 @@ class Proof:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """What the search did: kept with the solution, not in a plan."""
+    """What the search did, and whether Ctrl-C stopped it: kept with the solution, not in a plan."""
 
     nodes: int
     relaxations: int
     seconds: float
     solver: str
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ OPTIONS = {
     "validate": set(),
     "schema": set(),
     "optimize": {"--format", "--output", "--budget", "--gap", "--time-limit", "--seed"},
+    "sensitivity": {"--top", "--format", "--output", "--quiet"},
     "verify": set(),
 }
 """The contract's commands and options."""

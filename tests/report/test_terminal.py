@@ -14,6 +14,7 @@ from channelmix.plan import Plan
 from channelmix.plan.wording import short
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
+from channelmix.report import console as console_module
 from channelmix.report import terminal as module
 from channelmix.report import to_csv, to_terminal
 
@@ -37,7 +38,7 @@ def on_terminal(plan: Plan, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
             **{**options, "force_terminal": True, "width": width, "_environ": {"TERM": "xterm-256color"}}
         )
 
-    monkeypatch.setattr(module, "Console", console)
+    monkeypatch.setattr(console_module, "Console", console)
     to_terminal(plan, file)
     return file.getvalue()
 

@@ -76,7 +76,11 @@ def solve(
     search.run()
     bound = search.upper_bound()
     report = SearchReport(
-        search.nodes, search.relaxation.solves, time.perf_counter() - began, solver_version(solver)
+        search.nodes,
+        search.relaxation.solves,
+        time.perf_counter() - began,
+        solver_version(solver),
+        search.interrupted,
     )
     if bound == -math.inf:
         return _infeasible(problem, gap, search.proof(), report, solver)

@@ -8,7 +8,6 @@ upper bound. Where the envelope is loose it is refined, where the hull is loose 
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import math
@@ -105,6 +104,7 @@ class Search:
         self.best_value = -math.inf
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
+        self.interrupted = False
         self._polished = -math.inf
         self._begun = False
         for start in starts:
@@ -124,10 +124,13 @@ class Search:
         except KeyboardInterrupt:
             if self.best is None:  # nothing to return
                 raise
-        with contextlib.suppress(KeyboardInterrupt):
+            self.interrupted = True
+        try:
             if self.best is not None and self.best_value > self._polished:
                 self._polish()
             self._free_idle_money()
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     def _free_idle_money(self) -> None:
         if self.best is None:

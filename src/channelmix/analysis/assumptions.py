@@ -8,7 +8,7 @@ from channelmix.datasets import source_titles
 from channelmix.effectiveness import Figure
 from channelmix.plan import Assumption
 
-__all__ = ["assumptions"]
+__all__ = ["assumptions", "figure_name"]
 
 SOURCES_SHOWN = 3
 
@@ -19,10 +19,9 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     for figure in figures:
         r = figure.range
         factor = r.uncertainty_factor
-        place = f" in {figure.country}" if figure.country else ""
         entries.append(
             Assumption(
-                name=f"{r.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}",
+                name=figure_name(figure),
                 value=r.typical,
                 low=r.typical / factor,
                 high=r.typical * factor,
@@ -34,6 +33,12 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             )
         )
     return entries
+
+
+def figure_name(figure: Figure) -> str:
+    """Say what a figure is, of which channels and purposes, and where."""
+    place = f" in {figure.country}" if figure.country else ""
+    return f"{figure.range.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}"
 
 
 def _shared(names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from channelmix.cli.session import (
     write_result,
 )
 
-__all__ = ["MECHANISMS", "optimize"]
+__all__ = ["MECHANISMS", "optimize", "shortcoming", "style_of"]
 
 MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 """What `--without` takes: the profile's mechanisms, written out so that `--help` need not load the profile's room."""
@@ -101,21 +101,22 @@ def optimize(
     if without:
         company = company.without(*without)
     plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
-    style = style or _style_of(output)
+    style = style or style_of(output)
     _write(plan, style, output)
     # The table says it all itself; data alone, or a file, would leave the reader to guess from the exit code.
-    why = "" if style == "table" else _shortcoming(plan)
+    why = "" if style == "table" else shortcoming(plan)
     if output is not None or why:
         click.echo(f"{output or 'channelmix'}: {plan.status}{why}", err=True)
     code = {cm.Status.INFEASIBLE: INFEASIBLE, cm.Status.NOT_CERTIFIED: UNPROVEN}.get(plan.status, 0)
     ctx.exit(code)
 
 
-def _style_of(output: str | None) -> str:
+def style_of(output: str | None) -> str:
+    """Choose how to write a result by the ending of its file."""
     return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
 
 
-def _shortcoming(plan: Any) -> str:
+def shortcoming(plan: Any) -> str:
     """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
     from channelmix.plan.wording import percent
     from channelmix.solution import Status

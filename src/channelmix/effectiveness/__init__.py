@@ -5,5 +5,14 @@ from __future__ import annotations
 from channelmix.effectiveness.cell_draws import CellDraws, Figure
 from channelmix.effectiveness.prior import PublishedPrior
 from channelmix.effectiveness.prior_response import PriorResponse, prior_response
+from channelmix.effectiveness.shifts import shifted, shifted_value
 
-__all__ = ["CellDraws", "Figure", "PriorResponse", "PublishedPrior", "prior_response"]
+__all__ = [
+    "CellDraws",
+    "Figure",
+    "PriorResponse",
+    "PublishedPrior",
+    "prior_response",
+    "shifted",
+    "shifted_value",
+]

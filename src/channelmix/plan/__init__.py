@@ -18,6 +18,7 @@ from channelmix.plan.model import (
     WordOfMouth,
 )
 from channelmix.plan.rows import allocation_rows
+from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
 
 __all__ = [
     "Assumption",
@@ -25,10 +26,13 @@ __all__ = [
     "Certificate",
     "Comparison",
     "IfTen",
+    "InputEffect",
     "Interval",
     "Plan",
     "Provenance",
+    "Sensitivity",
     "ShadowPrice",
+    "Side",
     "SurveyRow",
     "Totals",
     "WordOfMouth",
@@ -37,5 +41,6 @@ __all__ = [
     "moved_spend",
     "obeys",
     "prices_hold",
+    "sensitivity_rows",
     "verify_plan",
 ]

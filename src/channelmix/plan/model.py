@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from channelmix.errors import InputError
+from channelmix.plan.document import Document
+from channelmix.plan.document import Part as _Part
 from channelmix.solution import Status
 
 if TYPE_CHECKING:
@@ -31,31 +29,6 @@ __all__ = [
     "Totals",
     "WordOfMouth",
 ]
-
-LARGEST_PLAN = 200_000_000
-"""Bytes of JSON that a plan may have: 1,000 draws of 1,000 cells fit in."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    @field_validator("*")
-    @classmethod
-    def _sound(cls, value: Any) -> Any:
-        if not _is_sound(value):
-            raise PydanticCustomError("unsound", "Input should hold printable text and finite numbers only")
-        return value
-
-
-def _is_sound(value: Any) -> bool:
-    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
-    if isinstance(value, str):
-        return value.isprintable()
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
-    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
 
 
 class Interval(_Part):
@@ -274,11 +247,13 @@ class Provenance(_Part):
     """Number of other draws that comparisons are computed on."""
 
 
-class Plan(_Part):
+class Plan(Document):
     """A certified channel mix.
 
     Read one with `from_json`, check it with `channelmix.plan.verify_plan`. Amounts are in `currency` per period.
     """
+
+    kind_of_document = "plan"
 
     schema_version: Literal[1] = 1
     """Version of this format."""
@@ -322,54 +297,6 @@ class Plan(_Part):
     """The proof, in the units of the problem's standard form."""
     provenance: Provenance
     """What made the plan."""
-
-    def to_json(self) -> str:
-        """Write the plan as JSON; `from_json` reads it back unchanged."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """Read a plan that `to_json` wrote.
-
-        Raises
-        ------
-        InputError
-            If the text is not JSON or not a plan; the message names the place.
-        """
-        return cls._read(text, "")
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a plan from a file.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be read or holds no plan.
-        """
-        try:
-            with Path(path).open("rb") as stream:
-                text = stream.read(LARGEST_PLAN + 1)
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from None
-        return cls._read(text, f"{path}: ")
-
-    @classmethod
-    def _read(cls, text: str | bytes, source: str) -> Self:
-        if len(text) > LARGEST_PLAN:
-            raise InputError(f"{source}a plan has at most {LARGEST_PLAN:,} bytes")
-        try:
-            data = text.encode() if isinstance(text, str) else text
-            return cls.model_validate_json(data, strict=True)
-        except UnicodeEncodeError:
-            raise InputError(f"{source}not a plan of channelmix: the text is not valid Unicode") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "top level"
-            said = (
-                first["msg"].replace("Input should", "it should").replace("Field required", "it is missing")
-            )
-            raise InputError(f"{source}not a plan of channelmix: {place}: {said}") from None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the allocation as a DataFrame, one row a cell (needs pandas)."""

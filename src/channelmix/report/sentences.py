@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from channelmix.plan import Plan, ShadowPrice, WordOfMouth
-from channelmix.plan.wording import percent, short
+from channelmix.plan.wording import per, percent, short
 
-__all__ = ["SHOWN", "assumed", "per", "prices", "proof", "some", "survey", "told"]
+__all__ = ["SHOWN", "assumed", "prices", "proof", "some", "survey", "told"]
 
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
-
-
-def per(plan: Plan) -> str:
-    """Say what amounts are per."""
-    return f"per {plan.period}" if plan.period[0].isdigit() else f"a {plan.period}"
 
 
 def some(items: list[str], separator: str = ", ") -> str:
@@ -28,8 +23,8 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
     """Word of mouth in plain words, and whether the number of people told decides anything."""
     ten = heard.if_ten
     return (
-        f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} {per(plan)}; "
-        f"word of mouth is {percent(heard.share)} of the plan's worth. It takes {heard.told_if_satisfied:g} people "
+        f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
+        f"{per(plan.period)}; word of mouth is {percent(heard.share)} of the plan's worth. It takes {heard.told_if_satisfied:g} people "
         f"told by a happy customer, up to {heard.told_if_not:,.15g} by an angry one: a saying (P. Blackshaw), not "
         f"evidence. With 10 in its place {short(ten.moved)} would sit elsewhere, and this plan would lose "
         f"{short(ten.regret)}."

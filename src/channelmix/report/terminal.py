@@ -7,19 +7,16 @@ from functools import partial
 from typing import IO
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import CellPlan, Interval, Plan, Totals
-from channelmix.plan.wording import amount, percent, short
-from channelmix.report.sentences import SHOWN, assumed, per, prices, proof, some, survey, told
+from channelmix.plan.wording import amount, per, percent, short
+from channelmix.report.console import PIPED_WIDTH, show
+from channelmix.report.sentences import SHOWN, assumed, prices, proof, some, survey, told
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
-
-PIPED_WIDTH = 100
-"""Columns of a line where the output is not a terminal."""
 
 BAR = 24
 """Characters of a bar that stands for the whole budget."""
@@ -63,18 +60,7 @@ def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None =
     color : bool, optional
         Colours or none; by default, colours on a terminal only.
     """
-    plain = partial(Console, file=file, highlight=False, markup=False, emoji=False)
-    console = plain(no_color=color is False)
-    if console.is_terminal:
-        for part in _parts(plan, console.width):
-            console.print(part)
-        return
-    # Into a pipe or a file: a fixed width, no colour, and none of the blanks that fill a line.
-    console = plain(width=PIPED_WIDTH, color_system=None)
-    with console.capture() as capture:
-        for part in _parts(plan, PIPED_WIDTH):
-            console.print(part)
-    console.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    show(partial(_parts, plan), file, color=color)
 
 
 def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
@@ -119,7 +105,7 @@ def _title(plan: Plan, width: int) -> Text:
         Status.INFEASIBLE: ("INFEASIBLE", "bold red"),
     }[plan.status]
     budget = plan.totals.budget if plan.totals else float(plan.scenario["amount"])
-    left = f"{plan.name}   {plan.currency} {amount(budget)} {per(plan)}"
+    left = f"{plan.name}   {plan.currency} {amount(budget)} {per(plan.period)}"
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
 
@@ -140,7 +126,7 @@ def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
     base = next((c for c in plan.comparisons if c.is_baseline), None)
     # The baseline's return is on other draws than the plan's: side by side they could contradict the gain.
     yield Text(
-        f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {per(plan)} "
+        f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {per(plan.period)} "
         f"(90 %: {short(outcome.low)} to {short(outcome.high)}){_less_charges(plan, totals)}."
     )
     rests = "Rests on published figures, not on your data."
