@@ -24,10 +24,10 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
     ten = heard.if_ten
     return (
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
-        f"{per(plan.period)}; word of mouth is {percent(heard.share)} of the plan's worth. It takes {heard.told_if_satisfied:g} people "
-        f"told by a happy customer, up to {heard.told_if_not:,.15g} by an angry one: a saying (P. Blackshaw), not "
-        f"evidence. With 10 in its place {short(ten.moved)} would sit elsewhere, and this plan would lose "
-        f"{short(ten.regret)}."
+        f"{per(plan.period)}; word of mouth is {percent(heard.share)} of the plan's worth. It takes "
+        f"{heard.told_if_satisfied:g} people told by a happy customer, up to {heard.told_if_not:,.15g} by an angry one: "
+        f"a saying (P. Blackshaw), not evidence. With 10 in its place, {plan.currency} {short(ten.moved)} would sit "
+        f"elsewhere, and this plan would fall short by {short(ten.regret)}."
     )
 
 
