@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import channelmix as cm
-from channelmix.effectiveness import PublishedPrior, prior_curves
+from channelmix.effectiveness import PublishedPrior, prior_response
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "maison_verte.json"
 
@@ -24,9 +24,15 @@ EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "maison_verte.json"
 def problem(profile: cm.CompanyProfile, n_draws: int, seed: int) -> cm.AllocationProblem:
     """The example's allocation problem on these draws."""
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
-    curves = prior_curves(draws, profile.period_days, profile.usd_rate or 1.0)
+    response = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
     current = {cell.name: cell.current_spend for cell in profile.cells()}
-    return cm.AllocationProblem(curves, cm.FixedBudget(profile.budget), profile.rules, current=current)
+    return cm.AllocationProblem(
+        response.curves,
+        cm.FixedBudget(profile.budget),
+        profile.rules,
+        charge=response.charges or None,
+        current=current,
+    )
 
 
 def main() -> int:

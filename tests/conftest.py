@@ -8,15 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
 
-CHANNELS = ("social", "sms", "im", "app")
-PURPOSES = ("promotion", "service", "advocacy")
 EXAMPLE = Path(__file__).parents[1] / "examples" / "maison_verte.json"
 
 SMALL: dict[str, Any] = {
@@ -46,12 +43,6 @@ SMALL: dict[str, Any] = {
 def small() -> dict[str, Any]:
     """Content of a small valid profile of one's own to change: budget and today's spend are both 20,000."""
     return copy.deepcopy(SMALL)
-
-
-@pytest.fixture(scope="session")
-def random_content() -> Callable[[int], dict[str, Any]]:
-    """Content of a random valid profile, by seed."""
-    return _random_content
 
 
 @pytest.fixture(scope="session")
@@ -94,64 +85,3 @@ def forged(plan_text: str) -> Callable[[Callable[[dict[str, Any]], None]], Plan]
         return Plan.from_json(json.dumps(data))
 
     return forge
-
-
-def _random_content(seed: int) -> dict[str, Any]:
-    rng = np.random.default_rng(seed)
-    budget = float(10.0 ** rng.uniform(2.5, 6.5))
-    purposes = [p for p in PURPOSES if rng.random() < 0.8] or ["promotion"]
-    channels = [c for c in CHANNELS if rng.random() < 0.8] or ["sms"]
-    markets = [f"M{i}" for i in range(int(rng.integers(1, 4)))]
-    worth: dict[str, Any] = {
-        "promotion": {"margin_per_order": float(rng.uniform(1.0, 100.0))},
-        "service": {
-            "inbound_contacts": float(10.0 ** rng.uniform(1.0, 5.0)),
-            "value_per_resolution": float(rng.uniform(0.5, 30.0)),
-        },
-        "advocacy": {"value_per_exposure": float(10.0 ** rng.uniform(-4.0, -1.0))},
-    }
-    content: dict[str, Any] = {
-        "name": f"Random {seed}",
-        "sector": str(rng.choice(["retail", "banking", "other"])),
-        "country": "DE",
-        "currency": "EUR",
-        "usd_rate": 0.9,
-        "period": rng.choice(["week", "month", "quarter"]).item(),
-        "periods": int(rng.integers(1, 13)),
-        "scenario": {"kind": "fixed_budget", "amount": budget},
-        "purposes": {purpose: worth[purpose] for purpose in purposes},
-        "markets": [{"name": name, "customers": float(10.0 ** rng.uniform(2.0, 6.5))} for name in markets],
-        "channels": {channel: _random_channel(rng, purposes, budget) for channel in channels},
-    }
-    if rng.random() < 0.4:
-        own = _random_channel(rng, purposes, budget)
-        content["channels"]["kiosk"] = {**own, "like": str(rng.choice(channels))}
-    if rng.random() < 0.5 and len(markets) > 1:
-        content["markets"][-1]["channels"] = {channels[0]: {"reachable_share": float(rng.random())}}
-    content["rules"] = _random_rules(rng, content, budget)
-    return content
-
-
-def _random_channel(rng: np.random.Generator, purposes: list[str], budget: float) -> dict[str, Any]:
-    channel: dict[str, Any] = {"reachable_share": float(rng.choice([0.0, 0.01, 0.2, 0.7]))}
-    if rng.random() < 0.8:
-        spend = {purpose: float(0.1 * budget * rng.random()) for purpose in purposes if rng.random() < 0.6}
-        channel["current_spend"] = spend
-    return channel
-
-
-def _random_rules(rng: np.random.Generator, content: dict[str, Any], budget: float) -> list[dict[str, Any]]:
-    """Rules that hold together: at most 80 % is kept, and every upper limit leaves room."""
-    first = next(iter(content["channels"]))
-    rules: list[dict[str, Any]] = []
-    if any(any(c.get("current_spend", {}).values()) for c in content["channels"].values()):
-        rules.append({"kind": "keep_working", "floor": float(rng.uniform(0.0, 0.6))})
-    if len(content["channels"]) == 1:
-        return rules
-    if rng.random() < 0.5:
-        rules.append({"kind": "group_share", "select": first, "high": 0.9})
-    if rng.random() < 0.5:
-        rules.append({"kind": "spend_bounds", "bounds": {first: [None, 0.85 * budget]}})
-    if rng.random() < 0.3:
-        rules.append({"kind": "linear_constraint", "coefficients": {first: 1.0, "all": -0.95}, "high": 0.0})
-    return rules if rng.random() < 0.8 else []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
     from channelmix.plan import Plan as Plan
+    from channelmix.plan import Sensitivity as Sensitivity
     from channelmix.problem import AllocationProblem as AllocationProblem
     from channelmix.profile import CompanyProfile as CompanyProfile
     from channelmix.profile import ProfileError as ProfileError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from channelmix.rules import SpendBounds as SpendBounds
     from channelmix.solution import Solution as Solution
     from channelmix.solution import Status as Status
+    from channelmix.tornado import sensitivity as sensitivity
 
 _HOMES = {
     "AllocationProblem": "problem",
@@ -45,10 +47,12 @@ _HOMES = {
     "ProfileError": "profile",
     "PublishedPrior": "effectiveness",
     "ResponseCurves": "response",
+    "Sensitivity": "plan",
     "Solution": "solution",
     "SpendBounds": "rules",
     "Status": "solution",
     "optimize": "recommender",
+    "sensitivity": "tornado",
     "solve": "allocation",
     "verify": "certification",
 }

@@ -170,7 +170,7 @@ class AllocationProblem:
         charges = np.zeros(len(self.cells))
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
-            charges += rate * self.cells.select(selector)
+            charges += float(rate) * self.cells.select(selector)
         return charges
 
     @cached_property

@@ -14,6 +14,9 @@ Array = NDArray[np.float64]
 EPSILON = float(np.finfo(float).eps)
 """Relative rounding of one operation."""
 
+CROSSED = 1e-6
+"""Share of a variable's end by which the other has crossed it for good."""
+
 ROUNDS = 4
 """Passes over the rows: longer chains of rules only loosen the box, never break it."""
 
@@ -25,6 +28,9 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
         for a, row_low, row_high in zip(A, low, high, strict=True):
             tighten(a, row_high, box_low, box_high)
             tighten(-a, -row_low, box_low, box_high)
+            # Ends that have crossed would drive each other apart without end, and the units with them.
+            if (box_low > box_high + CROSSED * np.abs(box_high)).any():
+                return
         if (before[0] == box_low).all() and (before[1] == box_high).all():
             break
 

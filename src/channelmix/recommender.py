@@ -15,7 +15,7 @@ from channelmix._version import __version__
 from channelmix.allocation import project, solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
-from channelmix.effectiveness import CellDraws, PublishedPrior, prior_curves
+from channelmix.effectiveness import CellDraws, PriorResponse, PublishedPrior, prior_response
 from channelmix.errors import CertificateError, InputError
 from channelmix.plan import (
     CellPlan,
@@ -25,6 +25,7 @@ from channelmix.plan import (
     Provenance,
     ShadowPrice,
     Totals,
+    WordOfMouth,
     interval,
     moved_spend,
     prices_hold,
@@ -35,7 +36,7 @@ from channelmix.rules import FixedBudget, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
-__all__ = ["optimize"]
+__all__ = ["optimize", "problem_of"]
 
 ROUNDING = 1e-9
 """Violation of a rule that counts as rounding, as a share of the budget."""
@@ -49,6 +50,10 @@ FRESH_DRAWS = 1024
 
 FRESH_SEED = 1_000_003
 """Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
+
+
+TEN = 10.0
+"""People whom an unsatisfied customer tells in the answer that the plan is held against."""
 
 
 def optimize(
@@ -94,7 +99,7 @@ def optimize(
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
-    problem = _problem(profile, draws)
+    problem = problem_of(profile, draws)
     budget = float(problem.scenario.amount)
     splits = _splits(profile, problem, budget)
     solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
@@ -104,13 +109,24 @@ def optimize(
         )
     checked = verify(problem, solution)
     comparisons: list[Comparison] = []
+    told = None
     if solution.status is not Status.INFEASIBLE:
         again = (
             PublishedPrior(n_draws=FRESH_DRAWS, seed=(seed + FRESH_SEED) % 2**32).fit().draws(profile.cells())
         )
-        fresh = prior_curves(again, profile.period_days, profile.usd_rate or 1.0)
+        fresh = problem_of(profile, again)
         comparisons = analysis.compare(problem, fresh, solution.spend, splits)
-    return _plan(profile, draws, problem, solution, checked, comparisons, seed)
+        if "word of mouth" not in analysis.not_counted(profile):
+            told = analysis.word_of_mouth(
+                profile,
+                problem,
+                solution,
+                response_of(profile, draws),
+                silent=problem_of(profile, draws.silent()),
+                ten=problem_of(profile, draws.telling(TEN)),
+                time_limit=time_limit,
+            )
+    return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> None:
@@ -122,11 +138,19 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int) -> No
             raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
-def _problem(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
+    """Turn draws of a profile's cells into curves and charges."""
+    return prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
+
+
+def problem_of(profile: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+    """State a profile's problem on given draws of its cells, whose spend today is the problem's."""
+    response = response_of(profile, draws)
     return AllocationProblem(
-        prior_curves(draws, profile.period_days, profile.usd_rate or 1.0),
+        response.curves,
         profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),
         profile.rules,
+        charge=response.charges or None,
         current={cell.name: cell.current_spend for cell in draws.cells},
     )
 
@@ -163,6 +187,7 @@ def _plan(
     solution: Solution,
     checked: Checked,
     comparisons: Sequence[Comparison],
+    told: WordOfMouth | None,
     seed: int,
 ) -> Plan:
     feasible = solution.status is not Status.INFEASIBLE
@@ -186,9 +211,13 @@ def _plan(
         allocation=_allocation(draws, problem, solution) if feasible else [],
         totals=_totals(profile, problem, solution.spend, prices) if feasible else None,
         comparisons=list(comparisons),
+        word_of_mouth=told,
+        not_counted=analysis.not_counted(profile),
         survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
         assumptions=analysis.assumptions(draws.figures),
-        remarks=analysis.remarks(*_defaults_taken(profile), *([] if held or not feasible else [NO_PRICES])),
+        remarks=analysis.remarks(
+            profile, *_defaults_taken(profile), *([] if held or not feasible else [NO_PRICES])
+        ),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         warnings=analysis.warnings(problem, solution, profile.currency, budget) if feasible else [],
@@ -226,6 +255,7 @@ def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution
             spend=float(solution.spend[i]),
             current_spend=cell.current_spend,
             outcome=interval(outcome[:, i]),
+            charge=float(problem.charges[i] * solution.spend[i]),
             marginal_return=float(marginal[i]) if math.isfinite(marginal[i]) else None,
             evidence=draws.evidence[i],
             reason=why[i],
@@ -246,6 +276,7 @@ def _totals(
         current_spend=float(current.sum()),
         moved=moved_spend(spend, current),
         outcome=outcome,
+        charge=float(problem.charges @ spend),
         periods=profile.periods,
         horizon_spend=total * profile.periods,
         horizon_outcome=outcome.mean * profile.periods,

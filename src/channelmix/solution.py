@@ -116,12 +116,13 @@ def _tilt(places: Any, weights: Any, draws: int) -> Array:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """What the search did: kept with the solution, not in a plan."""
+    """What the search did, and whether Ctrl-C stopped it: kept with the solution, not in a plan."""
 
     nodes: int
     relaxations: int
     seconds: float
     solver: str
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,6 +80,27 @@ def test_a_small_conflict_under_a_huge_budget() -> None:
     assert set(refuted(p).conflicts) == {"spend_bounds FR, FR/sms", "keep_working"}
 
 
+def test_ends_that_cross_do_not_drive_each_other_apart() -> None:
+    """A total of at most 70 % of itself is nothing, and some must be kept: bounds would tighten without end."""
+    names = [
+        f"{market}/{channel}" for market in ("FR", "DE", "IT") for channel in ("sms", "app", "im", "social")
+    ]
+    names += [f"{market}/{channel}" for market in ("FR", "DE", "IT") for channel in ("letter", "kiosk")]
+    p = cm.AllocationProblem(
+        cm.ResponseCurves.hill([3.0] * 18, [4.0] * 18, [1.0] * 18, names=names),
+        cm.FixedBudget(54.0),
+        [
+            cm.GroupShare("all", high=0.7),
+            cm.GroupShare("sms", low=0.15),
+            cm.GroupShare("app", high=0.7),
+            cm.ChangeLimit(relative=0.45),
+        ],
+        current=dict.fromkeys(names, 3.0),
+    )
+    assert p.standard.spend_unit < 100.0
+    assert set(refuted(p).conflicts) == {"group_share all", "change_limit all"}
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_the_conflict_is_one_of_the_minimal_ones(seed: int) -> None:
     rng = np.random.default_rng([1, seed])

@@ -168,6 +168,7 @@ def test_an_interrupt_returns_the_best_so_far(
     monkeypatch.setattr(Relaxation, "solve", interrupted)
     solution = solved(made.problem, gap=1e-10)
     assert count >= call
+    assert solution.report.interrupted
     assert solution.status is Status.NOT_CERTIFIED
     assert 1e-10 < solution.gap < 1.0
 

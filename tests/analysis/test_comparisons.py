@@ -28,7 +28,7 @@ def test_comparison_recomputed() -> None:
     problem = AllocationProblem(fresh, FixedBudget(10.0), [SpendBounds({"b": (None, 6.0)})])
     plan = np.array([6.0, 4.0])
     other = {"m/a/p": 2.0, "m/b/p": 8.0}
-    (result,) = compare(problem, fresh, plan, [Split("other", "a split", other)])
+    (result,) = compare(problem, problem, plan, [Split("other", "a split", other)])
 
     def outcome(spend: Any) -> Any:
         return (scale * (1 - np.exp(-np.asarray(spend) / 5.0))).sum(axis=1)
@@ -49,7 +49,7 @@ def test_the_plan_against_itself_gains_nothing() -> None:
     fresh = ResponseCurves.exponential(np.full((8, 2), 3.0), np.full((8, 2), 5.0), names=["m/a/p", "m/b/p"])
     problem = AllocationProblem(fresh, FixedBudget(10.0))
     nearly = {"m/a/p": 5.0 + 1e-14, "m/b/p": 5.0}
-    (result,) = compare(problem, fresh, np.array([5.0, 5.0]), [Split("same", "", nearly)])
+    (result,) = compare(problem, problem, np.array([5.0, 5.0]), [Split("same", "", nearly)])
     assert (result.chance, result.tail_loss, result.gain.high) == (0.0, 0.0, 0.0)
     assert result.feasible
 
@@ -104,15 +104,19 @@ def test_no_surveyed_channel_no_surveyed_mix(small: dict[str, Any]) -> None:
 
 def test_comparisons_of_a_plan_rest_on_fresh_draws(small: dict[str, Any], small_plan: Plan) -> None:
     profile = CompanyProfile.model_validate(small)
-    from channelmix.effectiveness import prior_curves
+    from channelmix.effectiveness import prior_response
 
     again = PublishedPrior(n_draws=1024, seed=1_000_003).fit().draws(profile.cells())
-    fresh = prior_curves(again, profile.period_days, 0.9)
+    response = prior_response(again, profile.period_days, 0.9)
+    fresh = response.curves
+    charges = np.array([response.charges.get(name, 0.0) for name in fresh.names])
+    assert charges.any()
     spend = np.array([row.spend for row in small_plan.allocation])
     for comparison in small_plan.comparisons:
-        other = fresh.value(np.array(list(comparison.spend.values()))).sum(axis=1)
+        split = np.array(list(comparison.spend.values()))
+        other = fresh.value(split).sum(axis=1) - charges @ split
         assert comparison.outcome.mean == pytest.approx(other.mean())
-        gain = fresh.value(spend).sum(axis=1) - other
+        gain = fresh.value(spend).sum(axis=1) - charges @ spend - other
         assert comparison.gain == interval(gain)
     assert small_plan.provenance.fresh_draws == 1024
 

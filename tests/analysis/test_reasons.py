@@ -71,6 +71,14 @@ def test_a_share_speaks_of_the_cells_it_selects_only(small: dict[str, Any]) -> N
         assert ("group_share" in reason) == ("/sms/" in name)
 
 
+def test_no_rule_keeps_what_gets_nothing_all_the_same(small: dict[str, Any]) -> None:
+    small["rules"] = [{"kind": "spend_bounds", "bounds": {"advocacy": [1000.0, None]}}]
+    found = {row.name: row for row in plan_of(small).allocation if row.purpose == "advocacy"}
+    kept = {name for name, row in found.items() if row.reason == "kept by spend_bounds advocacy"}
+    assert kept == {name for name, row in found.items() if row.spend > 0.0}
+    assert 0 < len(kept) < len(found)
+
+
 def test_what_is_free_says_where_the_money_returns(small_plan: Plan) -> None:
     for row in small_plan.allocation:
         if row.reason == "best return left":
@@ -88,6 +96,7 @@ def test_what_is_free_says_where_the_money_returns(small_plan: Plan) -> None:
 
 def test_demand_met_and_saturation(small: dict[str, Any]) -> None:
     small["scenario"]["amount"] = 5e6
+    small["switched_off"] = ["fatigue"]  # or opt-outs would stop messages long before
     found = reasons(small)
     assert found["FR/sms/service"] == "demand met"
     assert found["FR/sms/promotion"] == "audience saturated"

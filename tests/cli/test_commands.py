@@ -16,9 +16,10 @@ from click.testing import Result
 
 import channelmix
 from channelmix.cli import main
+from channelmix.cli.optimize import MECHANISMS
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
-from channelmix.profile.parts import Sector
+from channelmix.profile.parts import Mechanism, Sector
 from channelmix.recommender import optimize
 
 Run = Callable[..., Result]
@@ -28,6 +29,7 @@ OPTIONS = {
     "validate": set(),
     "schema": set(),
     "optimize": {"--format", "--output", "--budget", "--gap", "--time-limit", "--seed"},
+    "sensitivity": {"--top", "--format", "--output", "--quiet"},
     "verify": set(),
 }
 """The contract's commands and options."""
@@ -47,6 +49,22 @@ def test_help(run: Run, command: str) -> None:
     assert promised <= options
     assert all(option in result.stdout for option in promised)
     assert max(map(len, lines)) <= 80
+
+
+def test_what_can_be_left_out_is_what_a_profile_can_switch_off() -> None:
+    """The command writes the names out, to start fast."""
+    assert get_args(Mechanism) == MECHANISMS
+
+
+def test_mechanisms_are_left_out(run: Run, tmp_path: Path) -> None:
+    run("init", str(tmp_path / "p.json"))
+    options = ("--format", "json", "--without", "fatigue", "--without", "word_of_mouth")
+    plan = Plan.from_json(run("optimize", str(tmp_path / "p.json"), *options).stdout)
+    assert plan.not_counted == ["overlap of audiences", "word of mouth", "opt-outs"]
+    assert plan.word_of_mouth is None
+    assert plan.totals is not None
+    assert plan.totals.charge == 0.0
+    assert run("optimize", str(tmp_path / "p.json"), "--without", "magic").exit_code == 2
 
 
 def test_help_of_the_whole(run: Run) -> None:

@@ -9,8 +9,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from channelmix.datasets import PriorRange
-from channelmix.effectiveness import CellDraws, PublishedPrior, prior_curves
-from channelmix.effectiveness.prior import MOST_DIMENSIONS, SHARES
+from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
+from channelmix.effectiveness.prior import MOST_DIMENSIONS
+from channelmix.effectiveness.quantities import SHARES
 from channelmix.profile import CompanyProfile
 
 
@@ -41,7 +42,7 @@ def test_no_cells_no_draws() -> None:
 
 
 def test_draws_are_log_normal_with_the_stated_interval(small: dict[str, Any]) -> None:
-    draws = draw(small, n_draws=4096)
+    draws = draw(small, n_draws=32768)
     seen = 0
     for figure in draws.figures:
         entry = figure.range
@@ -155,8 +156,55 @@ def test_stated_service_figures_and_penetration(small: dict[str, Any]) -> None:
     small["channels"]["im"]["cost_per_contact"] = {"service": 3.0}
     small["markets"][0]["penetration"] = 0.9
     draws = draw(small)
-    assert by_cell(draws)["FR/im/service"].keys() == {"load_variation"}
+    told = {"publicness", "tells_if_not", "tells_if_satisfied"}
+    assert by_cell(draws)["FR/im/service"].keys() == {"load_variation", "late_worth"} | told
     assert "penetration" not in {f.range.quantity for f in draws.figures}
+
+
+def test_figures_of_mechanisms_are_stated_or_drawn(small: dict[str, Any]) -> None:
+    small["channels"]["sms"] |= {"publicness": 0.2, "opt_out_per_contact": 0.01, "value_per_consent": 3.0}
+    small["word_of_mouth"] = {"satisfied_share": 0.9}
+    cells = by_cell(draw(small))
+    assert not cells["FR/sms/promotion"].keys() & {"opt_out_per_message", "months_consented"}
+    assert "publicness" not in cells["FR/sms/service"]
+    assert cells["FR/sms/advocacy"].keys() == {
+        "cost_per_contact",
+        "saturation_frequency",
+        "response_rate",
+        "penetration",
+    }
+    assert {"opt_out_per_message", "months_consented"} <= cells["FR/im/promotion"].keys()
+    shared = [cells[f"FR/im/{purpose}"]["publicness"] for purpose in ("service", "advocacy")]
+    assert (shared[0] == shared[1]).all(), "a channel is as public for one purpose as for another"
+
+
+def test_orders_per_contact_leave_advocacy_its_response(small: dict[str, Any]) -> None:
+    small["channels"]["social"]["orders_per_contact"] = 0.001
+    cells = by_cell(draw(small))
+    assert "response_rate" in cells["FR/social/advocacy"]
+    assert "response_rate" not in cells["FR/social/promotion"]
+
+
+def test_channels_of_ones_own_are_judged_in_general(small: dict[str, Any]) -> None:
+    figures = {"publicness": 0.5, "contacts_per_customer": 1.0}
+    shares = {"resolution_share": 0.8, "on_time_share": 0.9, "service_share": 0.1}
+    costs = {"service": 2.0, "advocacy": 0.1}
+    small["channels"]["kiosk"] = {
+        "reachable": 2000.0,
+        "purposes": ["service", "advocacy"],
+        "cost_per_contact": costs,
+        **figures,
+        **shares,
+    }
+    cells = by_cell(draw(small, n_draws=4096))
+    assert cells["FR/kiosk/service"].keys() == {
+        "load_variation",
+        "late_worth",
+        "tells_if_not",
+        "tells_if_satisfied",
+    }
+    assert cells["FR/kiosk/advocacy"].keys() == {"response_rate", "satisfied_share"}
+    assert np.median(cells["FR/kiosk/advocacy"]["response_rate"]) == pytest.approx(0.01, rel=0.02)
 
 
 def test_only_what_a_curve_uses_is_listed(small: dict[str, Any]) -> None:
@@ -174,7 +222,7 @@ def test_ranges_can_be_replaced(small: dict[str, Any]) -> None:
 def test_every_channel_and_purpose_has_its_figures(small: dict[str, Any]) -> None:
     draws = draw(small)
     assert len(draws.cells) == 12
-    curves = prior_curves(draws, 30.0, 0.9)
+    curves = prior_response(draws, 30.0, 0.9).curves
     assert curves.names == tuple(cell.name for cell in draws.cells)
     assert curves.n_draws == draws.n_draws
     assert draws.evidence == ("prior",) * 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "has_rival",
     "hill_problem",
     "is_feasible",
+    "is_minimal_conflict",
     "linear_program",
     "minimal_conflicts",
     "random_curves",
@@ -189,8 +191,16 @@ def minimal_conflicts(problem: cm.AllocationProblem) -> set[frozenset[str]]:
     return found
 
 
+def is_minimal_conflict(problem: cm.AllocationProblem, rules: Iterable[str]) -> bool:
+    """Whether these rules cannot hold together, but could if any one of them were dropped."""
+    chosen = frozenset(rules)
+    return not _has_point(problem, chosen) and all(_has_point(problem, chosen - {rule}) for rule in chosen)
+
+
 def _has_point(problem: cm.AllocationProblem, rules: frozenset[str]) -> bool:
     rows = [row for row in problem.rows if row.rule in rules]
+    if not rows:
+        return True
     above = [(row.coefficients, row.high) for row in rows if np.isfinite(row.high)]
     below = [(-row.coefficients, -row.low) for row in rows if np.isfinite(row.low)]
     G, h = (np.array(side) for side in zip(*above, *below, strict=True))

@@ -65,6 +65,17 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("allocation.0.outcome.low", more),
         put("allocation.0.outcome.high", more),
         put("allocation.2.outcome.high", 1.0),
+        put("allocation.0.charge", 1.0),
+        put("allocation.3.charge", more),
+        put("totals.charge", more),
+        put("word_of_mouth", None),
+        put("word_of_mouth.outcome", more),
+        put("word_of_mouth.share", more),
+        put("word_of_mouth.praise", more),
+        put("word_of_mouth.criticism", more),
+        put("word_of_mouth.balance", more),
+        put("problem.charge.FR/sms/promotion", more),
+        put("problem.charge", {}),
         put("allocation.0.marginal_return", more),
         put("allocation.0.marginal_return", None),
         put("allocation.0.period", 2),
@@ -218,8 +229,14 @@ def test_feasible_rules_are_not_infeasible(forged: Forge) -> None:
         data["conflicts"] = ["fixed_budget", "keep_working"]
         data["certificate"] |= dict.fromkeys(("value", "upper_bound", "gap", "max_violation"))
         data["totals"] = None
-        data |= {"allocation": [], "comparisons": [], "shadow_prices": []}
-        data["proof"]["infeasible"] = [True]
+        data |= {
+            "allocation": [],
+            "comparisons": [],
+            "shadow_prices": [],
+            "survey": [],
+            "word_of_mouth": None,
+        }
+        data["proof"]["infeasible"] = [True for _ in data["proof"]["infeasible"]]
 
     with pytest.raises(CertificateError, match="infeasible"):
         verify_plan(forged(change))
@@ -245,7 +262,7 @@ def test_forged_infeasible(infeasible_plan: Plan, change: Change) -> None:
 
 
 def test_an_infeasible_plan_holds_no_allocation(infeasible_plan: Plan, example_plan: Plan) -> None:
-    for part in ("allocation", "totals", "comparisons"):
+    for part in ("allocation", "totals", "comparisons", "word_of_mouth"):
         data = json.loads(infeasible_plan.to_json())
         data[part] = json.loads(example_plan.to_json())[part]
         with pytest.raises(CertificateError, match="infeasible"):

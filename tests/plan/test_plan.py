@@ -11,7 +11,7 @@ import pytest
 
 from channelmix.errors import InputError
 from channelmix.plan import Plan, allocation_rows
-from channelmix.plan.model import LARGEST_PLAN
+from channelmix.plan.document import LARGEST_DOCUMENT
 from channelmix.plan.wording import amount, percent, short
 
 # The contract's keys: text, number, or the keys of an object within a list.
@@ -139,7 +139,7 @@ def test_what_is_no_plan(text: str | bytes) -> None:
 def test_a_huge_text_is_not_parsed() -> None:
     class Huge(str):
         def __len__(self) -> int:
-            return LARGEST_PLAN + 1
+            return LARGEST_DOCUMENT + 1
 
     with pytest.raises(InputError, match="at most 200,000,000 bytes"):
         Plan.from_json(Huge("{}"))

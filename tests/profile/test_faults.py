@@ -71,6 +71,14 @@ def put(profile: dict[str, Any], path: str, value: Any) -> None:
         ("channels.sms.service_share", 1.5, "1.5", "a number of at most 1", ""),
         ("channels.sms.current_spend.service", -1, "-1", "a number of at least 0", ""),
         ("channels.sms.cost_per_contact.promotion", 0, "0", "a number greater than 0", ""),
+        ("word_of_mouth", {"told_if_not": 0}, "0", "a number greater than 0", ""),
+        ("word_of_mouth", {"satisfied_share": 2}, "2", "a number of at most 1", ""),
+        ("word_of_mouth", {"value_per_exposure": 1}, "1", "purposes.advocacy.value_per_exposure says it", ""),
+        ("switched_off", ["fatige"], '"fatige"', '"fatigue"', "fatigue"),
+        ("switched_off", ["fatigue", "fatigue"], '"fatigue" again', "each only once", ""),
+        ("channels.sms.opt_out_per_contact", 1.5, "1.5", "a number of at most 1", ""),
+        ("channels.app.opt_out_per_contact", 0.1, "0.1", "nothing, for promotion in the app buys users", ""),
+        ("channels.app.value_per_consent", 1, "1", "nothing, for promotion in the app buys users", ""),
         ("rules", {}, "an object", "a list", ""),
         ("rules.1", 7, "7", "an object", ""),
         ("rules.1.high", 1.5, "1.5", "a share between 0 and 1", ""),
@@ -95,7 +103,9 @@ def test_value_at_fault(
     fault = next(iter(faults.values()))
     shown = path.replace(".0", "[0]").replace(".1", "[1]")
     assert len(faults) == 1
-    assert fault.path == shown + (".kind" if path == "risk" else "")
+    inner = next(iter(value)) if path in ("risk", "word_of_mouth") else ""
+    place = f"[{len(value) - 1}]" if path == "switched_off" else inner and f".{inner}"
+    assert fault.path == shown + place
     assert fault.found == found
     assert expected in fault.expected
     assert fault.hint == hint
@@ -103,7 +113,7 @@ def test_value_at_fault(
     assert fault.line is not None
     assert fault.column is not None
     rest = text.splitlines()[fault.line - 1][fault.column - 1 :]
-    written = value["kind"] if path == "risk" else value
+    written = value[inner] if inner else value[-1] if path == "switched_off" else value
     assert rest.startswith(json.dumps(written, indent=1).splitlines()[0])
 
 

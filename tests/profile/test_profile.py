@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from channelmix.profile import Cell, CompanyProfile, MeanRisk, ProfileError
+from channelmix.profile import Cell, CompanyProfile, MeanRisk, ProfileError, Telling
 from channelmix.rules import FixedBudget, GroupShare, KeepWorking
 
 
@@ -261,3 +261,35 @@ def test_import_is_light() -> None:
         check=True,
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_mechanisms_are_switched_off_in_a_copy(sketch: dict[str, Any]) -> None:
+    profile = CompanyProfile.model_validate(sketch)
+    assert all(cell.fatigue and cell.answer_on_time and cell.word_of_mouth for cell in profile.cells())
+    quiet = profile.without("word_of_mouth", "fatigue").without("fatigue")
+    assert quiet.switched_off == ("word_of_mouth", "fatigue")
+    assert all(not cell.fatigue and cell.word_of_mouth is None for cell in quiet.cells())
+    assert all(cell.answer_on_time for cell in quiet.cells())
+    assert profile.switched_off == ()
+    assert profile.sha256 != quiet.sha256
+    with pytest.raises(ProfileError, match="profile without some mechanisms"):
+        profile.without("magic")
+
+
+def test_an_exposure_is_worth_what_advocacy_or_word_of_mouth_says(sketch: dict[str, Any]) -> None:
+    (first, *_) = CompanyProfile.model_validate(sketch).cells()
+    assert first.word_of_mouth is not None
+    assert first.word_of_mouth.value_per_exposure == sketch["purposes"].pop("advocacy")["value_per_exposure"]
+    for channel in sketch["channels"].values():
+        for field in ("current_spend", "cost_per_contact"):
+            channel.get(field, {}).pop("advocacy", None)
+    assert all(cell.word_of_mouth is None for cell in CompanyProfile.model_validate(sketch).cells())
+    sketch["word_of_mouth"] = {"value_per_exposure": 0.02, "told_if_not": 50, "satisfied_share": 0.9}
+    (first, *_) = CompanyProfile.model_validate(sketch).cells()
+    assert first.word_of_mouth == Telling(3.0, 50.0, 10.0, 0.9, 0.02)
+
+
+def test_defaults_of_word_of_mouth_may_be_written(sketch: dict[str, Any]) -> None:
+    without = CompanyProfile.model_validate(sketch)
+    sketch["word_of_mouth"] = {"told_if_satisfied": 3, "told_if_not": 3000, "told_in_private": 10}
+    assert CompanyProfile.model_validate(sketch).sha256 == without.sha256

@@ -6,21 +6,25 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.oracles import is_minimal_conflict
+from tests.random_profiles import random_content
 
 import channelmix as cm
 from channelmix.allocation import project
 from channelmix.plan import Comparison, Plan, verify_plan
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
+from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES
 from channelmix.report import to_csv, to_terminal
+from channelmix.rules import CONSTRAINTS
 from channelmix.solution import Solution, Status
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCE = Path(__file__).parents[2] / "src"
 RANDOM = range(40)
 
@@ -48,22 +52,28 @@ def scaled(content: dict[str, Any], k: float) -> dict[str, Any]:
         for worth in ("margin_per_order", "value_per_resolution", "value_per_exposure"):
             if worth in purpose:
                 purpose[worth] *= k
-    for channel in content["channels"].values():
+    of_markets = [own for market in content["markets"] for own in market.get("channels", {}).values()]
+    for channel in [*content["channels"].values(), *of_markets]:
         for field in ("current_spend", "cost_per_contact"):
             channel[field] = {purpose: k * amount for purpose, amount in channel.get(field, {}).items()}
     for rule in content.get("rules", []):
+        if rule["kind"] == "linear_constraint":
+            rule["high"] *= k
         for selector, pair in rule.get("bounds", {}).items():
             rule["bounds"][selector] = [None if side is None else k * side for side in pair]
     return content
 
 
 @pytest.mark.parametrize("seed", RANDOM)
-def test_random_profiles(random_content: Callable[[int], dict[str, Any]], seed: int) -> None:
-    content = random_content(seed)
-    plan = plan_of(content)
+def test_random_profiles(seed: int) -> None:
+    plan = plan_of(random_content(seed))
     again = Plan.from_json(plan.to_json())
     assert again == plan
     certificate = verify_plan(again)
+    problem = AllocationProblem.from_dict(plan.problem)
+    if plan.status is Status.INFEASIBLE:
+        assert is_minimal_conflict(problem, plan.conflicts)
+        return
     assert plan.status is Status.OPTIMAL
     assert certificate.gap <= 1e-4
     totals = plan.totals
@@ -73,7 +83,6 @@ def test_random_profiles(random_content: Callable[[int], dict[str, Any]], seed: 
     assert totals.spend <= totals.budget * (1 + 1e-6)
     if totals.spend < totals.budget * (1 - 1e-4):
         assert any("stays unspent" in line for line in plan.warnings)
-    problem = AllocationProblem.from_dict(plan.problem)
     value = problem.value([row.spend for row in plan.allocation])
     rounding = 1e-6 * abs(value)
     for comparison in plan.comparisons:
@@ -85,6 +94,19 @@ def test_random_profiles(random_content: Callable[[int], dict[str, Any]], seed: 
     nearest = project(problem, wish)
     assert nearest is not None
     assert problem.value(list(nearest.values())) <= value + rounding
+
+
+def test_random_profiles_differ_in_everything() -> None:
+    contents = [random_content(seed) for seed in range(300)]
+    profiles = [CompanyProfile.model_validate(content) for content in contents]
+    assert len({profile.sector for profile in profiles}) == 21
+    assert len({market.country for profile in profiles for market in profile.markets}) > 15
+    assert {len(profile.channels) for profile in profiles} == set(range(1, 7))
+    assert {len(profile.markets) for profile in profiles} == set(range(1, 5))
+    assert {rule.kind for profile in profiles for rule in profile.rules} == set(CONSTRAINTS)
+    assert {cell.basis for profile in profiles for cell in profile.cells()} == {None, *BUILT_IN_CHANNELS}
+    assert len({profile.period for profile in profiles}) == 10
+    assert {profile.scenario is None for profile in profiles} == {False, True}
 
 
 def test_the_example_is_optimal_and_whole(example_plan: Plan) -> None:
@@ -201,6 +223,24 @@ def test_the_unit_of_money_does_not_matter(small: dict[str, Any], small_plan: Pl
         10.0**exponent * small_plan.totals.outcome.mean, rel=1e-4
     )
     assert [row.reason for row in plan.allocation] == [row.reason for row in small_plan.allocation]
+
+
+def test_another_currency_gives_the_operator_the_same_plan() -> None:
+    content = json.loads((EXAMPLES / "telecom.json").read_text(encoding="utf-8"))
+    in_koruna = scaled(content, 25.2) | {"currency": "CZK"}
+    one, two = shares(plan_of(content)), shares(plan_of(in_koruna))
+    assert max(abs(one[name] - two[name]) for name in one) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["maison_verte", "bank", "telecom"])
+def test_every_example_is_proven_and_gains(name: str) -> None:
+    profile = CompanyProfile.from_file(EXAMPLES / f"{name}.json")
+    assert profile.purposes.declared == PURPOSES
+    plan = cm.optimize(profile)
+    assert plan.status is Status.OPTIMAL
+    assert baseline(plan).feasible
+    assert baseline(plan).gain.low > 0.0
+    verify_plan(plan)
 
 
 def test_names_and_order_do_not_matter(small: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from channelmix.plan import Plan
 from channelmix.plan.wording import short
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
+from channelmix.report import console as console_module
 from channelmix.report import terminal as module
 from channelmix.report import to_csv, to_terminal
 
@@ -37,7 +38,7 @@ def on_terminal(plan: Plan, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
             **{**options, "force_terminal": True, "width": width, "_environ": {"TERM": "xterm-256color"}}
         )
 
-    monkeypatch.setattr(module, "Console", console)
+    monkeypatch.setattr(console_module, "Console", console)
     to_terminal(plan, file)
     return file.getvalue()
 
@@ -339,7 +340,30 @@ def test_the_headline_does_not_set_a_return_beside_one_of_other_draws(example_pl
     assert gain.startswith(f"Gain {short(example_plan.comparisons[0].gain.mean)} (90 %: ")
     assert better.startswith("better in ")
     assert "current mix 1.1M" in compare
-    assert "plan 1.2M" in compare
+    first = example_plan.comparisons[0]
+    assert f"plan {short(1e6 + first.outcome.mean + first.gain.mean)}" in compare
+
+
+def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
+    text = " ".join(piped(example_plan).split())
+    told, totals = example_plan.word_of_mouth, example_plan.totals
+    assert told is not None
+    assert totals is not None
+    assert f"less {short(totals.charge)} for customers who opt out." in text
+    assert f"criticism costing {short(told.criticism)} a month" in text
+    assert (
+        "3 people told by a happy customer, up to 3,000 by an angry one: a saying (P. Blackshaw), not" in text
+    )
+    assert f"With 10 in its place {short(told.if_ten.moved)} would sit elsewhere" in text
+    assert "Not counted: overlap of audiences." in text
+
+
+def test_what_is_left_out_is_not_shown(small: dict[str, Any]) -> None:
+    small["switched_off"] = ["fatigue", "word_of_mouth"]
+    text = " ".join(piped(plan_of(small)).split())
+    assert "opt out" not in text
+    assert "Told" not in text
+    assert "Not counted: overlap of audiences, word of mouth, opt-outs." in text
 
 
 @pytest.mark.parametrize("width", [50, 60, 70, 80, 100])

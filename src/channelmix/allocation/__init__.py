@@ -98,7 +98,11 @@ def solve(
     search.run()
     bound = search.upper_bound()
     report = SearchReport(
-        search.nodes, search.relaxation.solves, time.perf_counter() - began, solver_version(solver)
+        search.nodes,
+        search.relaxation.solves,
+        time.perf_counter() - began,
+        solver_version(solver),
+        search.interrupted,
     )
     proof = dataclasses.replace(search.proof(), limit=limit)
     if bound == -math.inf:

@@ -8,7 +8,6 @@ upper bound. Where the envelope is loose it is refined, where the hull is loose 
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import math
@@ -20,6 +19,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.allocation.idle import prices_that_hold, without_idle_money
 from channelmix.allocation.integers import held, most_telling, roundings
 from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.solution import Proof
@@ -110,6 +110,7 @@ class Search:
         self._size = 0.0
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
+        self.interrupted = False
         self._polished = -math.inf
         self._begun = False
         for start in starts:
@@ -129,9 +130,21 @@ class Search:
         except KeyboardInterrupt:
             if self.best is None:  # nothing to return
                 raise
-        with contextlib.suppress(KeyboardInterrupt):
+            self.interrupted = True
+        try:
             if self.best is not None and self.best_value > self._polished:
                 self._polish(self.best, self.form.box_low, self.form.box_high)
+            self._free_idle_money()
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _free_idle_money(self) -> None:
+        if self.best is None or self.form.delay is not None:
+            return
+        least = without_idle_money(self.form, self.best)
+        if least is not self.best and self.form.violation(least) <= ROW_TOLERANCE:
+            self.shadow = prices_that_hold(self.form, least, self.shadow)
+            self.best, self.best_value = least, self.form.value(least)
 
     def _run(self) -> None:
         ticket = itertools.count()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from channelmix.analysis.assumptions import assumptions, remarks
+from channelmix.analysis.assumptions import assumptions, figure_name
 from channelmix.analysis.comparisons import Split, compare, equal_split, surveyed_mix
 from channelmix.analysis.reasons import reasons
+from channelmix.analysis.remarks import not_counted, remarks
+from channelmix.analysis.sensitivity import Reference
 from channelmix.analysis.survey import beside_the_survey
 from channelmix.analysis.warnings import warnings
+from channelmix.analysis.word_of_mouth import word_of_mouth
 
 __all__ = [
+    "Reference",
     "Split",
     "assumptions",
     "beside_the_survey",
     "compare",
     "equal_split",
+    "figure_name",
+    "not_counted",
     "reasons",
     "remarks",
     "surveyed_mix",
     "warnings",
+    "word_of_mouth",
 ]

@@ -8,7 +8,7 @@ from channelmix.datasets import source_titles
 from channelmix.effectiveness import Figure
 from channelmix.plan import Assumption
 
-__all__ = ["assumptions", "remarks"]
+__all__ = ["assumptions", "figure_name"]
 
 SOURCES_SHOWN = 3
 
@@ -19,10 +19,9 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     for figure in figures:
         r = figure.range
         factor = r.uncertainty_factor
-        place = f" in {figure.country}" if figure.country else ""
         entries.append(
             Assumption(
-                name=f"{r.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}",
+                name=figure_name(figure),
                 value=r.typical,
                 low=r.typical / factor,
                 high=r.typical * factor,
@@ -36,15 +35,10 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     return entries
 
 
-def remarks(*extra: str) -> list[str]:
-    """What holds for every plan on published evidence, and what is particular to this one."""
-    return [
-        "Outcomes rest on published figures and judged ranges, not on the company's own data.",
-        "Attributed responses are turned into incremental ones by a judged factor, not by an experiment.",
-        "Overlap of audiences between channels is ignored.",
-        "Word of mouth and opt-outs caused by messages are not counted.",
-        *extra,
-    ]
+def figure_name(figure: Figure) -> str:
+    """Say what a figure is, of which channels and purposes, and where."""
+    place = f" in {figure.country}" if figure.country else ""
+    return f"{figure.range.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}"
 
 
 def _shared(names: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standa
 from channelmix.plan import Comparison, interval, obeys
 from channelmix.problem import AllocationProblem
 from channelmix.profile import Cell
-from channelmix.response import ResponseCurves
 
 __all__ = ["Split", "compare", "equal_split", "surveyed_mix"]
 
@@ -76,7 +75,7 @@ def surveyed_mix(cells: Sequence[Cell], budget: float) -> Split | None:
 
 def compare(
     problem: AllocationProblem,
-    fresh: ResponseCurves,
+    fresh: AllocationProblem,
     plan: NDArray[np.float64],
     splits: Sequence[Split],
 ) -> list[Comparison]:
@@ -86,17 +85,17 @@ def compare(
     ----------
     problem : AllocationProblem
         Its rules decide whether a split is feasible.
-    fresh : ResponseCurves
-        Other draws of the same cells.
+    fresh : AllocationProblem
+        The same problem on other draws.
     plan : ndarray of shape (n_cells,)
         The plan's spend.
     splits : sequence of Split
     """
-    outcome = fresh.value(plan).sum(axis=1)
+    outcome = _outcome(fresh, plan)
     comparisons = []
     for split in splits:
         spend = np.array([split.spend.get(name, 0.0) for name in problem.curves.names])
-        other = fresh.value(spend).sum(axis=1)
+        other = _outcome(fresh, spend)
         gain = outcome - other
         # The same money on the same cells brings the same: what differs by rounding is no gain.
         gain[np.abs(gain) <= ROUNDING * np.maximum(np.abs(outcome), np.abs(other))] = 0.0
@@ -116,6 +115,11 @@ def compare(
             )
         )
     return comparisons
+
+
+def _outcome(problem: AllocationProblem, spend: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Outcome less charges of every draw; shape (n_draws,)."""
+    return np.asarray(problem.curves.value(spend).sum(axis=1) - float(problem.charges @ spend))
 
 
 def _use(purpose: str) -> Mapping[str, float]:

@@ -42,6 +42,12 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     for i, cell in enumerate(cells):
         if total <= 0.0:
             line = "no budget"
+        elif spend[i] <= 0.0 and problem.charges[i] > 0.0 and marginal[i] <= 0.0:
+            line = (
+                "opt-outs cost more than it brings"
+                if cell.purpose == "promotion"
+                else "does more harm than good"
+            )
         elif most[i] <= 0.0:
             line = _why_nothing(cell)
             line = f"{line}, kept by {holding[i]}" if spend[i] > 0.0 and holding[i] else line
@@ -67,7 +73,10 @@ def _why_nothing(cell: Cell) -> str:
 
 
 def _holding_rules(problem: AllocationProblem, solution: Solution) -> list[str]:
-    """For each cell, the rule beside the scenario with the largest price on it; empty if none binds."""
+    """For each cell, the rule beside the scenario with the largest price on it; empty if none binds.
+
+    A rule that asks for more of several cells does not keep the ones that get nothing all the same.
+    """
     names = [""] * problem.curves.n_cells
     weight: NDArray[np.float64] = np.zeros(problem.curves.n_cells)
     floor = PRICE_FLOOR * max((abs(p) for p in solution.shadow_prices.values()), default=0.0)
@@ -77,6 +86,8 @@ def _holding_rules(problem: AllocationProblem, solution: Solution) -> list[str]:
             continue
         for i in np.flatnonzero(row.coefficients):
             pull = abs(price * row.coefficients[i])
+            if price * row.coefficients[i] < 0.0 and solution.spend[i] <= 0.0:
+                continue
             if pull > max(weight[i], floor) and _speaks_of(row.label, row.coefficients, int(i)):
                 weight[i], names[i] = pull, row.rule
     return names

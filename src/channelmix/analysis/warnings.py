@@ -48,12 +48,13 @@ def warnings(problem: AllocationProblem, solution: Solution, currency: str, budg
 def _why_unspent(
     problem: AllocationProblem, solution: Solution, left: float, marginal: NDArray[np.float64]
 ) -> str:
-    if problem.charge is not None:
-        return "more of it would cost more in charges than it brings, or rules forbid it"
     # What is left would not bring more than the gap even at the best cell's return: no rule is to blame.
     negligible = solution.requested_gap * max(abs(solution.value), problem.gross(solution.spend))
     if not problem.constraints or float(marginal.max()) * left <= negligible:
-        return "more spend would bring next to nothing"
+        if float((marginal + problem.charges).max()) * left > negligible:
+            return "more of it would cost more in opt-outs and harm than it brings"
+        last = ", and the last of what is spent returns less than itself: a smaller budget earns more"
+        return "more spend would bring next to nothing" + last * bool(marginal.max() < 1.0)
     return "the rules hold every cell that would gain from it"
 
 

@@ -9,6 +9,7 @@ from channelmix.cli.facts import facts
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
 from channelmix.cli.schema import schema
+from channelmix.cli.sensitivity import sensitivity
 from channelmix.cli.session import Commands, examples
 from channelmix.cli.validate import validate
 from channelmix.cli.verify import verify
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, optimize, verify):
+for _command in (init, validate, schema, facts, optimize, sensitivity, verify):
     main.add_command(_command)

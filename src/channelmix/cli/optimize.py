@@ -18,7 +18,10 @@ from channelmix.cli.session import (
     write_result,
 )
 
-__all__ = ["optimize"]
+__all__ = ["MECHANISMS", "optimize", "shortcoming", "style_of"]
+
+MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
+"""What `--without` takes: the profile's mechanisms, written out so that `--help` need not load the profile's room."""
 
 
 @click.command(
@@ -26,6 +29,7 @@ __all__ = ["optimize"]
         "channelmix optimize profile.json",
         "channelmix optimize profile.json --budget 120000",
         "channelmix optimize profile.json --output plan.json",
+        "channelmix optimize profile.json --without fatigue --without word_of_mouth",
         "channelmix optimize - --format csv < profile.json",
     )
 )
@@ -42,6 +46,12 @@ __all__ = ["optimize"]
     type=Number(min=0),
     metavar="AMOUNT",
     help="Budget per period, in place of the profile's scenario.",
+)
+@click.option(
+    "--without",
+    type=click.Choice(MECHANISMS),
+    multiple=True,
+    help="Mechanism of the published prior to switch off; may be repeated.",
 )
 @click.option(
     "--gap",
@@ -76,6 +86,7 @@ def optimize(
     style: str | None,
     output: str | None,
     budget: float | None,
+    without: tuple[str, ...],
     gap: float,
     time_limit: float,
     seed: int,
@@ -87,22 +98,25 @@ def optimize(
     company = read_profile(profile)
     if budget is not None:
         company = company.with_budget(budget)
+    if without:
+        company = company.without(*without)
     plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
-    style = style or _style_of(output)
+    style = style or style_of(output)
     _write(plan, style, output)
     # The table says it all itself; data alone, or a file, would leave the reader to guess from the exit code.
-    why = "" if style == "table" else _shortcoming(plan)
+    why = "" if style == "table" else shortcoming(plan)
     if output is not None or why:
         click.echo(f"{output or 'channelmix'}: {plan.status}{why}", err=True)
     code = {cm.Status.INFEASIBLE: INFEASIBLE, cm.Status.NOT_CERTIFIED: UNPROVEN}.get(plan.status, 0)
     ctx.exit(code)
 
 
-def _style_of(output: str | None) -> str:
+def style_of(output: str | None) -> str:
+    """Choose how to write a result by the ending of its file."""
     return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
 
 
-def _shortcoming(plan: Any) -> str:
+def shortcoming(plan: Any) -> str:
     """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
     from channelmix.plan.wording import percent
     from channelmix.solution import Status

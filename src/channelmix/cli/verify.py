@@ -19,11 +19,11 @@ def verify(plan: str) -> None:
     draws are not in the plan, and that no smaller set of rules is in conflict.
     """
     from channelmix.plan import Plan, verify_plan
-    from channelmix.plan.model import LARGEST_PLAN
+    from channelmix.plan.document import LARGEST_DOCUMENT
     from channelmix.plan.wording import amount, percent
     from channelmix.solution import Status
 
-    read = Plan.from_json(read_input(LARGEST_PLAN)) if plan == "-" else Plan.from_file(plan)
+    read = Plan.from_json(read_input(LARGEST_DOCUMENT)) if plan == "-" else Plan.from_file(plan)
     certificate = verify_plan(read)
     if certificate.status is Status.INFEASIBLE:
         named = f" (in conflict: {', '.join(read.conflicts)})" if read.conflicts else ""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from channelmix.effectiveness.prior import CellDraws, Figure, PublishedPrior
-from channelmix.effectiveness.prior_curves import prior_curves
+from channelmix.effectiveness.cell_draws import CellDraws, Figure
+from channelmix.effectiveness.prior import PublishedPrior
+from channelmix.effectiveness.prior_response import PriorResponse, prior_response
+from channelmix.effectiveness.shifts import shifted, shifted_value
 
-__all__ = ["CellDraws", "Figure", "PublishedPrior", "prior_curves"]
+__all__ = [
+    "CellDraws",
+    "Figure",
+    "PriorResponse",
+    "PublishedPrior",
+    "prior_response",
+    "shifted",
+    "shifted_value",
+]

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.cell_draws import CellDraws, Figure
 from channelmix.effectiveness.counterparts import (
     COUNTERPARTS,
     Z90,
@@ -26,30 +27,14 @@ from channelmix.effectiveness.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.meta_regression import Setting
+from channelmix.effectiveness.quantities import SHARES, wanted
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
-__all__ = ["ON_PHONES", "QUANTITIES", "CellDraws", "Figure", "PublishedPrior"]
+__all__ = ["PublishedPrior"]
 
 Array = NDArray[np.float64]
 
 Key = tuple[str, str, str]
-
-SHARES = frozenset(
-    {
-        "response_rate",
-        "conversion_rate",
-        "incremental_factor",
-        "orders_per_click",
-        "resolution",
-        "on_time_share",
-        "service_share",
-        "penetration",
-    }
-)
-"""Quantities that cannot exceed 1."""
-
-ON_PHONES = frozenset({"sms", "im", "app"})
-"""Built-in channels that reach people on a mobile phone."""
 
 FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
 """What a profile may state of a cell in numbers."""
@@ -59,86 +44,6 @@ MOST_DIMENSIONS = qmc.Sobol.MAXDIM
 
 NEGLIGIBLE = 1e-9
 """Share of the largest variance that is added to all, so that a covariance has a Cholesky factor."""
-
-QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("social", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "response_rate",
-        "orders_per_click",
-        "incremental_factor",
-    ),
-    ("sms", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "conversion_rate",
-        "incremental_factor",
-    ),
-    ("im", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "conversion_rate",
-        "incremental_factor",
-    ),
-    ("app", "promotion"): (
-        "cost_per_retained_user",
-        "months_retained",
-        "saturation_frequency",
-        "response_rate",
-        "orders_per_click",
-        "incremental_factor",
-    ),
-    ("social", "service"): (
-        "cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("sms", "service"): (
-        "cost_per_contact",
-        "agent_cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("im", "service"): ("cost_per_contact", "service_share", "resolution", "on_time_share", "load_variation"),
-    ("app", "service"): (
-        "cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("social", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("sms", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("im", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("app", "advocacy"): ("cost_per_retained_user", "months_retained", "saturation_frequency"),
-}
-"""What the curve of each built-in channel and purpose is made of."""
-
-STATED = {
-    "cost_per_contact": ("cost_per_contact", "cost_per_retained_user", "agent_cost_per_contact"),
-    "contacts_per_customer": ("saturation_frequency",),
-    "orders_per_contact": ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor"),
-    "resolution_share": ("resolution",),
-    "on_time_share": ("on_time_share",),
-    "service_share": ("service_share",),
-}
-"""Published quantities that a figure of the profile's own makes superfluous, by the profile's field."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A judged range, or the prediction of a regression in its place, that a cell's curve rests on.
-
-    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
-    """
-
-    range: PriorRange
-    cells: tuple[str, ...]
-    country: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,31 +63,6 @@ class _Use:
     @property
     def setting(self) -> Setting | None:
         return self.regression[1] if self.regression else None
-
-
-@dataclass(frozen=True, eq=False)
-class CellDraws:
-    """Joint draws of the quantities of some cells.
-
-    Parameters
-    ----------
-    cells : tuple of Cell
-        The cells, in order.
-    quantities : tuple of mapping of str to ndarray of shape (n_draws,)
-        Draws of each cell's published quantities, in the units of `PriorRange`.
-    figures : tuple of Figure
-        The ranges and predictions drawn from.
-    evidence : tuple of str
-        What each cell rests on: ``prior``.
-    n_draws : int
-        Number of draws.
-    """
-
-    cells: tuple[Cell, ...]
-    quantities: tuple[Mapping[str, Array], ...]
-    figures: tuple[Figure, ...]
-    evidence: tuple[str, ...]
-    n_draws: int
 
 
 class PublishedPrior(BaseEstimator):
@@ -242,7 +122,7 @@ class PublishedPrior(BaseEstimator):
         CellDraws
         """
         check_is_fitted(self)
-        uses = [[self._use(cell, r) for r in self._wanted(cell)] for cell in cells]
+        uses = [[self._use(cell, self._find(cell, name)) for name in wanted(cell)] for cell in cells]
         table = self._table({use for own in uses for use in own}, _ranked(cells))
         quantities = tuple({use.range.quantity: table[use] for use in own} for own in uses)
         users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
@@ -287,18 +167,9 @@ class PublishedPrior(BaseEstimator):
             cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell))
         )
 
-    def _wanted(self, cell: Cell) -> list[PriorRange]:
-        """Ranges that the cell's curve needs and its profile does not state."""
-        stated = {q for field, names in STATED.items() if getattr(cell, field) is not None for q in names}
-        names: Sequence[str] = QUANTITIES.get((cell.basis or "", cell.purpose), GENERIC.get(cell.purpose, ()))
-        if cell.penetration is None and cell.basis in ON_PHONES and cell.purpose != "service":
-            names = (*names, "penetration")
-        if cell.orders_per_click is not None:
-            stated.add("orders_per_click")
-        return [self._find(cell, name) for name in names if name not in stated]
-
     def _find(self, cell: Cell, quantity: str) -> PriorRange:
-        for channel, purpose in ((cell.basis or "all", cell.purpose), ("all", cell.purpose), ("all", "all")):
+        own = cell.basis or "all"
+        for channel, purpose in ((own, cell.purpose), (own, "all"), ("all", cell.purpose), ("all", "all")):
             if (channel, purpose, quantity) in self.ranges_:
                 return self.ranges_[channel, purpose, quantity]
         raise KeyError((cell.name, quantity))
@@ -337,10 +208,6 @@ def _presented(use: _Use) -> PriorRange:
 
 def _place(setting: Setting) -> tuple[str, ...]:
     return setting.purpose, setting.variant, setting.sector, setting.country
-
-
-GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
-"""What is still needed of a custom channel that states its figures itself."""
 
 
 def _ranked(cells: Iterable[Cell]) -> list[str]:

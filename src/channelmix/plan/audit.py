@@ -12,6 +12,7 @@ from channelmix.certification import Certificate, verify
 from channelmix.errors import CertificateError
 from channelmix.plan.model import Interval, Plan, Totals
 from channelmix.problem import AllocationProblem
+from channelmix.response import Service
 from channelmix.solution import Proof, SearchReport, Solution, Status
 
 __all__ = ["interval", "moved_spend", "obeys", "prices_hold", "verify_plan"]
@@ -39,7 +40,8 @@ def verify_plan(plan: Plan) -> Certificate:
     Taken as given: the problem itself (curves, rules, spend today), and what is said of it in words or for the reader's
     convenience: names, currency, period and number of periods, evidence, assumptions, reasons, remarks, warnings, and
     where the plan comes from. Of the comparisons, which rest on draws that do not travel in the plan, only their rules
-    and sums are checked; of conflicting rules, only that the rules exist and that no split obeys all rules together.
+    and sums are checked; of word of mouth, its sums and what it makes of service, but not what advocacy adds, nor the
+    answer if ten are told; of conflicting rules, only that the rules exist and that no split obeys all rules together.
 
     Parameters
     ----------
@@ -126,6 +128,7 @@ def _verified(plan: Plan) -> Certificate:
     _check_totals(problem, plan, spend)
     _check_prices(problem, plan, spend)
     _check_comparisons(problem, plan)
+    _check_word_of_mouth(problem, plan, spend)
     _check_survey(plan)
     return certificate
 
@@ -139,6 +142,7 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
             or plan.allocation
             or plan.comparisons
             or plan.survey
+            or plan.word_of_mouth
         ):
             raise CertificateError("called infeasible, and yet it holds an allocation or its numbers")
         if plan.shadow_prices:
@@ -187,10 +191,12 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
         float(np.abs(marginal[np.isfinite(marginal)]).max(initial=0.0)),
         scale / float(spend.sum()) if spend.any() else 0.0,
     )
+    charged = float((problem.charges * spend).max(initial=0.0))
     for i, row in enumerate(plan.allocation):
         _same_interval(f"outcome of {row.name}", row.outcome, interval(draws[:, i]), scale)
         slope = float(marginal[i]) if math.isfinite(marginal[i]) else None
         _same(f"marginal return of {row.name}", row.marginal_return, slope, steepness)
+        _same(f"charge of {row.name}", row.charge, float(problem.charges[i] * spend[i]), charged)
         today = float(current[i])
         _same(f"current spend on {row.name}", row.current_spend, today, today)
 
@@ -202,6 +208,8 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     draws, current = problem.curves.value(spend).sum(axis=1), _current(problem)
     outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
     _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
+    charge = float(problem.charges @ spend)
+    _same("total charge", totals.charge, charge, charge)
     _check_sums(totals, total, outcome.mean)
     budget = float(problem.scenario.amount)
     _same("budget", totals.budget, budget, budget)
@@ -244,6 +252,32 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
     for comparison, outcome in zip(plan.comparisons, sums, strict=True):
         what = f"the plan's outcome in the comparison with the {comparison.name}"
         _same(what, outcome, sums[0], max(abs(sums[0]), abs(comparison.outcome.mean)))
+
+
+def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
+    told, value = plan.word_of_mouth, problem.value(spend)
+    outcome = praise = criticism = (
+        0.0  # what service makes of them; what advocacy adds does not travel in the plan
+    )
+    for i in range(len(spend)):
+        curve, amount = problem.curves.cell(i), spend[i : i + 1]
+        if isinstance(curve, Service):
+            outcome += float(curve.word_of_mouth(amount).mean())
+            praise += float(curve.praise_won(amount).mean())
+            criticism += float(curve.criticism_left(amount).mean())
+    if told is None:
+        if criticism > 0.0:
+            raise CertificateError("called silent on word of mouth, and yet it counts in the curves")
+        return
+    scale = max(abs(value), praise, criticism)
+    if not any(row.purpose == "advocacy" and row.spend > 0.0 for row in plan.allocation):
+        _same("outcome of word of mouth", told.outcome, outcome, scale)
+        _same("praise", told.praise, praise, scale)
+        _same("criticism", told.criticism, criticism, scale)
+    elif min(told.praise - praise, told.criticism - criticism) < -RELATIVE_TOLERANCE * scale:
+        raise CertificateError("praise and criticism are less than what service alone makes of them")
+    _same("balance of word of mouth", told.balance, told.praise - told.criticism, scale)
+    _same("share of word of mouth", told.share, told.outcome / value if value else 0.0, 1.0)
 
 
 def _check_survey(plan: Plan) -> None:

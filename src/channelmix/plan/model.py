@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from channelmix.errors import InputError
+from channelmix.plan.document import Document
+from channelmix.plan.document import Part as _Part
 from channelmix.solution import Status
 
 if TYPE_CHECKING:
@@ -22,38 +20,15 @@ __all__ = [
     "CellPlan",
     "Certificate",
     "Comparison",
+    "IfTen",
     "Interval",
     "Plan",
     "Provenance",
     "ShadowPrice",
     "SurveyRow",
     "Totals",
+    "WordOfMouth",
 ]
-
-LARGEST_PLAN = 200_000_000
-"""Bytes of JSON that a plan may have: 1,000 draws of 1,000 cells fit in."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    @field_validator("*")
-    @classmethod
-    def _sound(cls, value: Any) -> Any:
-        if not _is_sound(value):
-            raise PydanticCustomError("unsound", "Input should hold printable text and finite numbers only")
-        return value
-
-
-def _is_sound(value: Any) -> bool:
-    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
-    if isinstance(value, str):
-        return value.isprintable()
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
-    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
 
 
 class Interval(_Part):
@@ -105,8 +80,10 @@ class CellPlan(_Part):
     """Spend today."""
     outcome: Interval
     """Incremental outcome of the spend proposed."""
+    charge: float
+    """What the spend costs beside itself: consents lost to promotion, harm done by advocacy."""
     marginal_return: float | None
-    """Expected outcome of the next unit of currency; null where it has no limit."""
+    """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
     evidence: str
     """What the estimate rests on."""
     reason: str
@@ -130,13 +107,15 @@ class Totals(_Part):
     moved: float
     """Part of the spend that is not where it would be in the current mix scaled to the same total."""
     outcome: Interval
-    """Incremental outcome of the plan."""
+    """Incremental outcome of the plan, before charges."""
+    charge: float
+    """Sum of the cells' charges."""
     periods: int = Field(ge=1)
     """Number of periods in the horizon."""
     horizon_spend: float
     """Spend over the horizon, in currency."""
     horizon_outcome: float
-    """Mean incremental outcome over the horizon, in currency."""
+    """Mean incremental outcome over the horizon, before charges, in currency."""
     next_unit: float | None
     """Worth of one more unit of budget; null where no budget binds."""
 
@@ -155,15 +134,51 @@ class Comparison(_Part):
     spend: dict[str, float]
     """Spend by cell."""
     outcome: Interval
-    """Its incremental outcome."""
+    """Its incremental outcome, less its charges."""
     gain: Interval
-    """Outcome of the plan less its outcome, draw by draw."""
+    """Outcome of the plan less its outcome, both less their charges, draw by draw."""
     chance: float
     """Share of draws in which the plan brings more."""
     tail_loss: float
     """Average loss against it over the worst tenth of draws; 0 where even these gain."""
     standard_error: dict[str, float] | None
     """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
+
+
+class IfTen(_Part):
+    """The answer if an unsatisfied customer tells ten people, in private and in public; amounts per period."""
+
+    value: float
+    """Objective of the best plan then."""
+    gap: float
+    """No split within the rules is worth more by over this share then."""
+    share: float
+    """Word of mouth's share of that objective."""
+    moved: float
+    """Money that would sit elsewhere than in this plan."""
+    regret: float
+    """What following this plan would lose then, in objective."""
+
+
+class WordOfMouth(_Part):
+    """What customers tell others, at the plan's spend; means over the draws, in currency per period."""
+
+    told_if_satisfied: float
+    """People whom a satisfied customer tells, if he tells anyone."""
+    told_if_not: float
+    """People whom an unsatisfied customer tells where everybody listens: a quoted figure, not evidence."""
+    outcome: float
+    """Part of the objective that word of mouth makes: against unanswered contacts, and against no contact."""
+    share: float
+    """The same as a share of the objective."""
+    praise: float
+    """Worth of the praise that people hear."""
+    criticism: float
+    """Loss by the criticism that people still hear."""
+    balance: float
+    """Praise less criticism; negative for a loss."""
+    if_ten: IfTen
+    """What changes if ten are told in place of `told_if_not`."""
 
 
 class SurveyRow(_Part):
@@ -232,11 +247,13 @@ class Provenance(_Part):
     """Number of other draws that comparisons are computed on."""
 
 
-class Plan(_Part):
+class Plan(Document):
     """A certified channel mix.
 
     Read one with `from_json`, check it with `channelmix.plan.verify_plan`. Amounts are in `currency` per period.
     """
+
+    kind_of_document = "plan"
 
     schema_version: Literal[1] = 1
     """Version of this format."""
@@ -258,6 +275,10 @@ class Plan(_Part):
     """Sums; null if infeasible."""
     comparisons: list[Comparison]
     """Other splits on the same fresh draws."""
+    word_of_mouth: WordOfMouth | None
+    """What customers tell others; null where it is not counted."""
+    not_counted: list[str]
+    """What is left out of every number."""
     survey: list[SurveyRow]
     """How the company stands beside surveyed ones; empty if infeasible."""
     assumptions: list[Assumption]
@@ -276,54 +297,6 @@ class Plan(_Part):
     """The proof, in the units of the problem's standard form."""
     provenance: Provenance
     """What made the plan."""
-
-    def to_json(self) -> str:
-        """Write the plan as JSON; `from_json` reads it back unchanged."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """Read a plan that `to_json` wrote.
-
-        Raises
-        ------
-        InputError
-            If the text is not JSON or not a plan; the message names the place.
-        """
-        return cls._read(text, "")
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a plan from a file.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be read or holds no plan.
-        """
-        try:
-            with Path(path).open("rb") as stream:
-                text = stream.read(LARGEST_PLAN + 1)
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from None
-        return cls._read(text, f"{path}: ")
-
-    @classmethod
-    def _read(cls, text: str | bytes, source: str) -> Self:
-        if len(text) > LARGEST_PLAN:
-            raise InputError(f"{source}a plan has at most {LARGEST_PLAN:,} bytes")
-        try:
-            data = text.encode() if isinstance(text, str) else text
-            return cls.model_validate_json(data, strict=True)
-        except UnicodeEncodeError:
-            raise InputError(f"{source}not a plan of channelmix: the text is not valid Unicode") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "top level"
-            said = (
-                first["msg"].replace("Input should", "it should").replace("Field required", "it is missing")
-            )
-            raise InputError(f"{source}not a plan of channelmix: {place}: {said}") from None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the allocation as a DataFrame, one row a cell (needs pandas)."""

@@ -23,6 +23,7 @@ def allocation_rows(plan: Plan) -> list[dict[str, Any]]:
             "outcome_mean": row.outcome.mean,
             "outcome_low": row.outcome.low,
             "outcome_high": row.outcome.high,
+            "charge": row.charge,
             "marginal_return": row.marginal_return,
             "evidence": row.evidence,
             "reason": row.reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "percent", "short"]
+__all__ = ["amount", "per", "percent", "short"]
 
 
 def amount(value: float) -> str:
@@ -34,6 +34,15 @@ def short(value: float) -> str:
     if size >= 9.5 or value == round(value):
         return f"{value + 0.0:.0f}"
     return f"{value:.2g}"
+
+
+def per(period: str) -> str:
+    """For each period.
+
+    >>> per("month"), per("45 days")
+    ('a month', 'per 45 days')
+    """
+    return f"per {period}" if period[0].isdigit() else f"a {period}"
 
 
 def percent(share: float) -> str:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from channelmix.profile.cells import Cell
+from channelmix.profile.cells import Cell, Telling
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Fault, ProfileError
-from channelmix.profile.models import Advocacy, Channel, Market, MarketChannel, Promotion, Purposes, Service
-from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, MeanRisk
+from channelmix.profile.models import (
+    Advocacy,
+    Channel,
+    Market,
+    MarketChannel,
+    Promotion,
+    Purposes,
+    Service,
+    WordOfMouth,
+)
+from channelmix.profile.parts import BUILT_IN_CHANNELS, MECHANISMS, PURPOSES, MeanRisk
 from channelmix.profile.schema_json import json_schema
 from channelmix.profile.starter import starter_profile
 
 __all__ = [
     "BUILT_IN_CHANNELS",
+    "MECHANISMS",
     "PURPOSES",
     "Advocacy",
     "Cell",
@@ -25,6 +35,8 @@ __all__ = [
     "Promotion",
     "Purposes",
     "Service",
+    "Telling",
+    "WordOfMouth",
     "json_schema",
     "starter_profile",
 ]

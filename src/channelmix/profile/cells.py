@@ -11,7 +11,28 @@ from typing import Any
 from channelmix.profile.models import Channel, Market, MarketChannel, ProfileFields, Purposes
 from channelmix.profile.parts import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
 
-__all__ = ["Cell", "basis_of", "lay_out"]
+__all__ = ["Cell", "Telling", "basis_of", "lay_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How far word of mouth carries, and what it is worth.
+
+    Parameters
+    ----------
+    told_if_satisfied, told_if_not, told_in_private : float
+        People whom one customer tells: if satisfied, and if not, where everybody listens and where nobody else does.
+    satisfied_share : float or None
+        Share of all customers who are satisfied.
+    value_per_exposure : float
+        Worth of one person hearing good of the company, loss of one hearing ill; in currency.
+    """
+
+    told_if_satisfied: float
+    told_if_not: float
+    told_in_private: float
+    satisfied_share: float | None
+    value_per_exposure: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,10 @@ class Cell:
         From 0 (private) to 1 (fully public).
     contacts_per_customer : float or None
         Promotional contacts that one customer bears per period.
+    opt_out_per_contact : float or None
+        Share of those contacted who withdraw their consent.
+    value_per_consent : float or None
+        Worth of a consent over the rest of its life, in currency.
     orders_per_contact : float or None
         Incremental orders per delivered contact, a share.
     resolution_share, on_time_share : float or None
@@ -53,6 +78,10 @@ class Cell:
         Worth of one order, resolution or positive exposure, after the purpose; in currency.
     orders_per_click : float or None
         Share of clicks that become an order.
+    word_of_mouth : Telling or None
+        None where word of mouth is not counted.
+    answer_on_time, fatigue : bool
+        Whether an answer in time counts for more than a late one, and whether opt-outs count.
     """
 
     market: str
@@ -68,6 +97,8 @@ class Cell:
     cost_per_contact: float | None
     publicness: float | None
     contacts_per_customer: float | None
+    opt_out_per_contact: float | None
+    value_per_consent: float | None
     orders_per_contact: float | None
     resolution_share: float | None
     on_time_share: float | None
@@ -75,6 +106,9 @@ class Cell:
     inbound_contacts: float | None
     value: float
     orders_per_click: float | None
+    word_of_mouth: Telling | None
+    answer_on_time: bool
+    fatigue: bool
 
     @property
     def name(self) -> str:
@@ -117,12 +151,17 @@ def _cells(
         "reachable": _reachable(market, channel, own, part),
         "publicness": _first(own.publicness, channel.publicness),
         "contacts_per_customer": _first(own.contacts_per_customer, channel.contacts_per_customer),
+        "opt_out_per_contact": _first(own.opt_out_per_contact, channel.opt_out_per_contact),
+        "value_per_consent": _first(own.value_per_consent, channel.value_per_consent),
         "orders_per_contact": _first(own.orders_per_contact, channel.orders_per_contact),
         "resolution_share": _first(own.resolution_share, channel.resolution_share),
         "on_time_share": _first(own.on_time_share, channel.on_time_share),
         "service_share": _first(own.service_share, channel.service_share),
         "inbound_contacts": _first(market.inbound_contacts, inbound),
         "orders_per_click": None if promotion is None else promotion.orders_per_click,
+        "word_of_mouth": _telling(profile),
+        "answer_on_time": "answer_on_time" not in profile.switched_off,
+        "fatigue": "fatigue" not in profile.switched_off,
     }
     for purpose in profile.purposes_of(name):
         yield Cell(
@@ -134,6 +173,20 @@ def _cells(
             value=_worth(profile.purposes, purpose),
             **shared,
         )
+
+
+def _telling(profile: ProfileFields) -> Telling | None:
+    """What counts as word of mouth: nothing where it is switched off, or where no exposure has a worth."""
+    value, figures = profile.value_per_exposure, profile.word_of_mouth
+    if value is None or "word_of_mouth" in profile.switched_off:
+        return None
+    return Telling(
+        figures.told_if_satisfied,
+        figures.told_if_not,
+        figures.told_in_private,
+        figures.satisfied_share,
+        value,
+    )
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import InputError
-from channelmix.profile.cells import Cell, lay_out
+from channelmix.profile.cells import Cell, basis_of, lay_out
 from channelmix.profile.doubts import NO_DOUBTS, Doubts
 from channelmix.profile.faults import Path, Problem, closest, echo, escape
 from channelmix.profile.models import ChannelFigures, ProfileFields
@@ -34,10 +34,16 @@ _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
 # Figures that mean nothing unless the channel is used for the purpose.
 _ONLY_FOR: Mapping[str, Purpose] = {
     "orders_per_contact": "promotion",
+    "opt_out_per_contact": "promotion",
+    "value_per_consent": "promotion",
     "resolution_share": "service",
     "on_time_share": "service",
     "service_share": "service",
 }
+
+
+# Figures that no money on the app's promotion touches: it buys users, and messages to today's users are not paid for.
+_NOT_OF_THE_APP = ("opt_out_per_contact", "value_per_consent")
 
 
 def find_problems(profile: ProfileFields, doubts: Doubts = NO_DOUBTS) -> tuple[Problem, ...]:
@@ -58,6 +64,7 @@ def find_problems(profile: ProfileFields, doubts: Doubts = NO_DOUBTS) -> tuple[P
     cells = lay_out(profile)
     return (
         *_names(profile),
+        *_worth_of_exposures(profile, doubts),
         *_channels(profile, doubts),
         *_market_overrides(profile, doubts),
         *(() if doubts.service_shares else _service_shares(profile, cells)),
@@ -78,6 +85,13 @@ def _names(profile: ProfileFields) -> Iterator[Problem]:
             expected = f"a name that is not already that of {taken[market.name]}"
             yield Problem(("markets", i, "name"), echo(market.name), expected)
         taken.setdefault(market.name, "a market")
+
+
+def _worth_of_exposures(profile: ProfileFields, doubts: Doubts) -> Iterator[Problem]:
+    value = profile.word_of_mouth.value_per_exposure
+    if value is not None and profile.purposes.advocacy is not None and not doubts.purposes:
+        expected = "nothing, for purposes.advocacy.value_per_exposure says it"
+        yield Problem(("word_of_mouth", "value_per_exposure"), echo(value), expected)
 
 
 def _channels(profile: ProfileFields, doubts: Doubts) -> Iterator[Problem]:
@@ -137,6 +151,12 @@ def _figures(profile: ProfileFields, name: str, figures: ChannelFigures, path: P
         value = getattr(figures, field)
         if value is not None and purpose not in used:
             yield Problem((*path, field), echo(value), f"nothing, for the channel is not used for {purpose}")
+    if basis_of(name, profile.channels[name]) == "app":
+        for field in _NOT_OF_THE_APP:
+            if (value := getattr(figures, field)) is not None and "promotion" in used:
+                yield Problem(
+                    (*path, field), echo(value), "nothing, for promotion in the app buys users, not messages"
+                )
 
 
 def _count_within(count: float | None, limit: float, path: Path, of_whom: str) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
@@ -104,9 +104,28 @@ class CompanyProfile(ProfileFields):
         ProfileError
             If the amount cannot stand in a profile.
         """
+        scenario = {"kind": "fixed_budget", "amount": amount}
+        return self._changed("profile with another budget", scenario=scenario)
+
+    def without(self, *mechanisms: str) -> Self:
+        """Return this profile with mechanisms of the published prior switched off, checked anew.
+
+        Parameters
+        ----------
+        *mechanisms : str
+            Of ``word_of_mouth``, ``answer_on_time`` and ``fatigue``; what is switched off already stays so.
+
+        Raises
+        ------
+        ProfileError
+            If there is no such mechanism.
+        """
+        switched_off = list(dict.fromkeys([*self.switched_off, *mechanisms]))
+        return self._changed("profile without some mechanisms", switched_off=switched_off)
+
+    def _changed(self, source: str, **fields: Any) -> Self:
         content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        content["scenario"] = {"kind": "fixed_budget", "amount": amount}
-        return self.from_json(json.dumps(content), source="profile with another budget")
+        return self.from_json(json.dumps(content | fields), source=source)
 
     @property
     def period_days(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -16,6 +16,7 @@ from channelmix.profile.parts import (
     Count,
     Country,
     Currency,
+    Mechanism,
     Name,
     Notes,
     Period,
@@ -40,6 +41,7 @@ __all__ = [
     "Promotion",
     "Purposes",
     "Service",
+    "WordOfMouth",
 ]
 
 
@@ -107,6 +109,10 @@ class ChannelFigures(Record):
     """How many others see what is said on the channel: a share from 0 (private) to 1 (fully public)."""
     contacts_per_customer: Positive | None = None
     """Promotional contacts that one customer bears, in contacts per period."""
+    opt_out_per_contact: Share | None = None
+    """Share of those contacted who withdraw their consent after a promotional contact, between 0 and 1."""
+    value_per_consent: Amount | None = None
+    """Worth of one customer's consent to be contacted over the rest of its life, in the profile's currency."""
     orders_per_contact: Share | None = None
     """Orders per delivered promotional contact that would not have come without it, a share from 0 to 1."""
     resolution_share: Share | None = None
@@ -141,15 +147,8 @@ class Channel(ChannelFigures):
 
     @field_validator("purposes", mode="after")
     @classmethod
-    def _each_once(cls, value: tuple[Purpose, ...] | None) -> tuple[Purpose, ...] | None:
-        listed = value or ()
-        problems = [
-            Problem((i,), f"{echo(purpose)} again", "each purpose only once")
-            for i, purpose in enumerate(listed)
-            if purpose in listed[:i]
-        ]
-        if problems:
-            raise ProblemsError(tuple(problems))
+    def _no_purpose_twice(cls, value: tuple[Purpose, ...] | None) -> tuple[Purpose, ...] | None:
+        _each_once(value or ())
         return value
 
 
@@ -171,6 +170,36 @@ class Market(Record):
     """For each channel that differs here, what differs; amounts in the profile's currency."""
     notes: Notes = None
     """Free notes, read by no one but people."""
+
+
+class WordOfMouth(Record):
+    """What customers tell others, and what it is worth that they hear it.
+
+    The defaults, 3 friends and 3,000 strangers, are a much quoted saying and not a measurement.
+    """
+
+    told_if_satisfied: Amount = 3.0
+    """People whom a satisfied customer tells, if he tells anyone, as a count."""
+    told_if_not: Positive = 3000.0
+    """People whom an unsatisfied customer tells where everybody listens (publicness 1), as a count."""
+    told_in_private: Positive = 10.0
+    """People whom an unsatisfied customer tells where nobody else listens (publicness 0), as a count."""
+    satisfied_share: Share | None = None
+    """Share of all customers who are satisfied, between 0 and 1; without it, a judged range."""
+    value_per_exposure: Amount | None = None
+    """Worth of one person hearing good of the company, and loss of one hearing ill, in the profile's currency;
+    needed only where purposes state no advocacy."""
+
+
+def _each_once(values: Iterable[str]) -> None:
+    listed = list(values)
+    problems = tuple(
+        Problem((i,), f"{echo(value)} again", "each only once")
+        for i, value in enumerate(listed)
+        if value in listed[:i]
+    )
+    if problems:
+        raise ProblemsError(problems)
 
 
 class ProfileFields(Record):
@@ -206,6 +235,10 @@ class ProfileFields(Record):
     """The channels by name: social, sms, im, app, or the company's own; amounts in the profile's currency."""
     rules: tuple[Constraint, ...] = ()
     """Business rules that the plan must keep; amounts in the profile's currency per period."""
+    word_of_mouth: WordOfMouth = Field(default_factory=WordOfMouth)
+    """What customers tell others; amounts in the profile's currency."""
+    switched_off: tuple[Mechanism, ...] = ()
+    """Mechanisms of the published prior that the plan leaves out: "word_of_mouth", "answer_on_time", "fatigue"."""
     risk: Risk | None = None
     """How uncertainty counts; without it, the plan's default."""
     notes: Notes = None
@@ -219,6 +252,18 @@ class ProfileFields(Record):
         if value is not None and value != 1.0:
             raise ProblemsError((Problem((), echo(value), "1 (or nothing), since the currency is USD"),))
         return 1.0
+
+    @field_validator("switched_off", mode="after")
+    @classmethod
+    def _no_mechanism_twice(cls, value: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+        _each_once(value)
+        return value
+
+    @property
+    def value_per_exposure(self) -> float | None:
+        """Worth of one person hearing of the company, in the profile's currency; None where it is not stated."""
+        advocacy = self.purposes.advocacy
+        return self.word_of_mouth.value_per_exposure if advocacy is None else advocacy.value_per_exposure
 
     def purposes_of(self, channel: str) -> tuple[Purpose, ...]:
         """Return the declared purposes that a channel is used for, in canonical order."""

@@ -38,6 +38,7 @@ __all__ = [
     "COUNTRY_PATTERN",
     "CURRENCY_PATTERN",
     "KINDS",
+    "MECHANISMS",
     "PURPOSES",
     "Amount",
     "BuiltInChannel",
@@ -46,6 +47,7 @@ __all__ = [
     "Country",
     "Currency",
     "MeanRisk",
+    "Mechanism",
     "Name",
     "Notes",
     "Period",
@@ -69,6 +71,8 @@ Purpose = Literal["promotion", "service", "advocacy"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 BuiltInChannel = Literal["social", "sms", "im", "app"]
 BUILT_IN_CHANNELS: tuple[BuiltInChannel, ...] = get_args(BuiltInChannel)
+Mechanism = Literal["word_of_mouth", "answer_on_time", "fatigue"]
+MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 Sector = Literal[
     "retail",
     "e_commerce",

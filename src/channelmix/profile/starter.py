@@ -135,6 +135,7 @@ def starter_profile(
             }
             for channel, shares in _SPEND_SHARES.items()
         },
+        "word_of_mouth": {"told_if_satisfied": 3, "told_if_not": 3000, "told_in_private": 10},
         "rules": [
             {"kind": "keep_working", "floor": 0.5},
             {"kind": "group_share", "select": "social", "high": 0.7},

@@ -1,8 +1,9 @@
-"""Report: a Plan as people read it. It reads a Plan, and nothing else."""
+"""Report: plans and sensitivities as people read them. It reads their data, and nothing else."""
 
 from __future__ import annotations
 
-from channelmix.report.delimited import to_csv
+from channelmix.report.delimited import sensitivity_to_csv, to_csv
 from channelmix.report.terminal import to_terminal
+from channelmix.report.tornado import sensitivity_to_terminal
 
-__all__ = ["to_csv", "to_terminal"]
+__all__ = ["sensitivity_to_csv", "sensitivity_to_terminal", "to_csv", "to_terminal"]

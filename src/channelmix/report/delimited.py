@@ -1,13 +1,15 @@
-"""The allocation as CSV."""
+"""Plans and sensitivities as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from channelmix.plan import Plan, allocation_rows
+from channelmix.plan import Plan, Sensitivity, allocation_rows, sensitivity_rows
 
-__all__ = ["to_csv"]
+__all__ = ["sensitivity_to_csv", "to_csv"]
 
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet would run text that begins so; an apostrophe keeps it text."""
@@ -22,18 +24,47 @@ COLUMNS = [
     "outcome_mean",
     "outcome_low",
     "outcome_high",
+    "charge",
     "marginal_return",
     "evidence",
     "reason",
 ]
 
 
+SENSITIVITY_COLUMNS = [
+    "rank",
+    "input",
+    "kind",
+    "factor",
+    "unit",
+    "assumed",
+    "side",
+    "value",
+    "kept_gain",
+    "best_gain",
+    "regret",
+    "moved",
+    "cell",
+    "planned_spend",
+    "spend",
+]
+
+
 def to_csv(plan: Plan) -> str:
     """Write one line a cell with a header; amounts in the plan's currency per period."""
+    return _written(allocation_rows(plan), COLUMNS)
+
+
+def sensitivity_to_csv(sensitivity: Sensitivity) -> str:
+    """Write one line an input, side and cell with a header; amounts in currency per period."""
+    return _written(sensitivity_rows(sensitivity), SENSITIVITY_COLUMNS)
+
+
+def _written(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    for row in allocation_rows(plan):
+    for row in rows:
         writer.writerow({key: _text(value) for key, value in row.items()})
     return buffer.getvalue()
 

@@ -7,24 +7,19 @@ from functools import partial
 from typing import IO
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
-from channelmix.plan.wording import amount, percent, short
+from channelmix.plan import CellPlan, Interval, Plan, Totals
+from channelmix.plan.wording import amount, per, percent, short
+from channelmix.report.console import PIPED_WIDTH, show
+from channelmix.report.sentences import SHOWN, assumed, prices, proof, some, survey, told
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
 
-PIPED_WIDTH = 100
-"""Columns of a line where the output is not a terminal."""
-
 BAR = 24
 """Characters of a bar that stands for the whole budget."""
-
-SHOWN = 4
-"""Entries of a list that are shown; the rest is counted."""
 
 NAME = 24
 """Width from which on a name of a market or a channel is folded."""
@@ -65,18 +60,7 @@ def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None =
     color : bool, optional
         Colours or none; by default, colours on a terminal only.
     """
-    plain = partial(Console, file=file, highlight=False, markup=False, emoji=False)
-    console = plain(no_color=color is False)
-    if console.is_terminal:
-        for part in _parts(plan, console.width):
-            console.print(part)
-        return
-    # Into a pipe or a file: a fixed width, no colour, and none of the blanks that fill a line.
-    console = plain(width=PIPED_WIDTH, color_system=None)
-    with console.capture() as capture:
-        for part in _parts(plan, PIPED_WIDTH):
-            console.print(part)
-    console.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    show(partial(_parts, plan), file, color=color)
 
 
 def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
@@ -99,17 +83,19 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     yield from _bars(plan, width - LABEL)
     yield Text()
     yield _labelled("Compare", _comparisons(plan, width - LABEL))
+    if plan.word_of_mouth is not None:
+        yield _labelled("Told", told(plan, plan.word_of_mouth))
     if plan.survey:
-        yield _labelled("Survey", _survey(plan))
+        yield _labelled("Survey", survey(plan))
     if plan.shadow_prices:
-        yield _labelled("Rules", _prices(plan))
+        yield _labelled("Rules", prices(plan))
     warnings = plan.warnings[:SHOWN]
     if len(plan.warnings) > SHOWN:
         warnings.append(f"and {len(plan.warnings) - SHOWN} more (--format json lists them)")
     for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
-    yield _labelled("Assumes", _assumed(plan))
-    yield _labelled("Proof", _proof(plan))
+    yield _labelled("Assumes", assumed(plan))
+    yield _labelled("Proof", proof(plan))
 
 
 def _title(plan: Plan, width: int) -> Text:
@@ -119,7 +105,7 @@ def _title(plan: Plan, width: int) -> Text:
         Status.INFEASIBLE: ("INFEASIBLE", "bold red"),
     }[plan.status]
     budget = plan.totals.budget if plan.totals else float(plan.scenario["amount"])
-    left = f"{plan.name}   {plan.currency} {amount(budget)} {_per(plan)}"
+    left = f"{plan.name}   {plan.currency} {amount(budget)} {per(plan.period)}"
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
 
@@ -140,8 +126,8 @@ def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
     base = next((c for c in plan.comparisons if c.is_baseline), None)
     # The baseline's return is on other draws than the plan's: side by side they could contradict the gain.
     yield Text(
-        f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {_per(plan)} "
-        f"(90 %: {short(outcome.low)} to {short(outcome.high)})."
+        f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {per(plan.period)} "
+        f"(90 %: {short(outcome.low)} to {short(outcome.high)}){_less_charges(plan, totals)}."
     )
     rests = "Rests on published figures, not on your data."
     if base is not None:
@@ -162,6 +148,14 @@ def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
             f"Over {totals.periods} periods: spend {short(totals.horizon_spend)}, "
             f"return {short(totals.horizon_outcome)}."
         )
+
+
+def _less_charges(plan: Plan, totals: Totals) -> str:
+    """What the plan's messages cost beside their price, to follow its return."""
+    if totals.charge <= _nothing(plan):
+        return ""
+    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.allocation)
+    return f", less {short(totals.charge)} for customers who opt out{' or speak ill' * harm}"
 
 
 def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:
@@ -307,63 +301,6 @@ def _lines(items: Sequence[str], width: int) -> str:
     return "\n".join(lines)
 
 
-def _survey(plan: Plan) -> str:
-    rows = [row for row in plan.survey if row.purpose == "all"]
-    used = ", ".join(f"{row.channel} {percent(row.companies)}" for row in rows)
-    error = 100.0 * max(row.standard_error for row in rows)
-    return (
-        f"of 798 companies asked in 2012, {used} used the channel (standard error {error:.1f} points at most): "
-        "what they did, not what works."
-    )
-
-
-def _prices(plan: Plan) -> str:
-    groups: dict[str, list[ShadowPrice]] = {}
-    cells = [row.name for row in plan.allocation]
-    for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
-        groups.setdefault(_rule(price.constraint, cells), []).append(price)
-    budget = groups.pop(str(plan.scenario.get("kind")), [])
-    what = [f"the budget {price.price:+.2f}" for price in budget]
-    what += [_price_of(rule, prices) for rule, prices in groups.items()]
-    return f"one more {plan.currency} in a limit is worth: {_some(what)}"
-
-
-def _rule(label: str, cells: Iterable[str]) -> str:
-    """Return the rule of a price's label: a rule with a limit a cell names the cell behind a space."""
-    starts = [at for at in (label.find(f" {cell}") for cell in cells) if at > 0]
-    return label[: min(starts)] if starts else label
-
-
-def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
-    """Say a rule once, with its price or with the range of its cells' prices, the smallest effect first."""
-    ends = [f"{price.price:+.2f}" for price in sorted(prices, key=lambda p: abs(p.price))]
-    if min(p.price for p in prices) < 0.0 < max(p.price for p in prices):
-        ends = [f"{price:+.2f}" for price in sorted(p.price for p in prices)]
-    span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
-    if len(prices) > 1:
-        return f"{rule} {span} ({len(prices)} cells)"
-    cell = prices[0].constraint[len(rule) :].strip()
-    return f"{rule} {span}" + (f" ({cell})" if cell else "")
-
-
-def _assumed(plan: Plan) -> str:
-    judged = sum(a.basis == "judgement" and not a.facts for a in plan.assumptions)
-    return (
-        f"{len(plan.assumptions)} published or judged figures, {judged} of them without any source "
-        "(--format json lists them). Overlap of audiences, word of mouth and opt-outs are not counted."
-    )
-
-
-def _proof(plan: Plan) -> str:
-    gap = plan.certificate.gap
-    claim = f"no split within the rules is worth over {percent(gap or 0.0)} more"
-    return f"{claim}; keep it with --output plan.json, repeat it with: channelmix verify plan.json"
-
-
-def _per(plan: Plan) -> str:
-    return f"per {plan.period}" if plan.period[0].isdigit() else f"a {plan.period}"
-
-
 def _without_money(plan: Plan) -> str:
     """Cells with no money, today or planned, grouped by market, purpose and reason."""
     many = len({row.market for row in plan.allocation}) > 1
@@ -371,7 +308,7 @@ def _without_money(plan: Plan) -> str:
     for row in plan.allocation:
         if _idle(plan, row):
             groups.setdefault((row.market if many else "", row.purpose, row.reason), []).append(row.channel)
-    return _some(
+    return some(
         [
             f"{f'{market} ' * many}{purpose} on {', '.join(c)} ({why})"
             for (market, purpose, why), c in groups.items()
@@ -380,14 +317,9 @@ def _without_money(plan: Plan) -> str:
     )
 
 
-def _some(items: list[str], separator: str = ", ") -> str:
-    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
-    return separator.join(items[:SHOWN]) + more
-
-
 def _labelled(label: str, text: str, style: str = "") -> Table:
     grid = Table.grid(padding=0)
     grid.add_column(width=LABEL, no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")  # a long name without blanks takes a second line
     grid.add_row(Text(label, style="bold"), Text(text, style=style))
     return grid

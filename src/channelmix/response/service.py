@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -116,8 +117,10 @@ class Service(Family):
     def quality(self, spend: Array) -> Array:
         """Quality served, a share of the mean load; shape (n_draws, n_cells)."""
         handled = limited_mean(spend, self.cap, self.spread)
-        quality = (self.handled * handled + self.on_time * self._in_time(spend)) / self._mean
-        return np.minimum(quality, 1.0)
+        worth = self.handled * handled
+        if self.on_time.any():
+            worth = worth + self.on_time * self._in_time(spend, handled)
+        return np.minimum(worth / self._mean, 1.0)
 
     def criticism_left(self, spend: Array) -> Array:
         """Worth of the exposures to criticism that remain, in money per period; shape (n_draws, n_cells)."""
@@ -129,7 +132,11 @@ class Service(Family):
         """Worth of the exposures to praise, in money per period; shape (n_draws, n_cells)."""
         return np.asarray(-self.reach * np.expm1(-self.praise * self.resolution * self.quality(spend)))
 
-    @property
+    def word_of_mouth(self, spend: Array) -> Array:
+        """Part of the outcome that what people hear makes, against unanswered contacts; shape (n_draws, n_cells)."""
+        return np.asarray(self.value(spend) - self.scale * self.quality(spend))
+
+    @cached_property
     def _mean(self) -> Array:
         """Mean load."""
         return self.cap + self.spread * softplus(-self.cap / self.spread)
@@ -142,12 +149,12 @@ class Service(Family):
         z = (self.cap - spend) / self.spread
         return np.asarray(logistic(z) * logistic(-z) / self.spread)
 
-    def _in_time(self, spend: Array) -> Array:
+    def _in_time(self, spend: Array, handled: Array) -> Array:
         """``E[L; L <= spend]``, in three ways that each keep their digits: near 0, below the load and above it."""
-        right = limited_mean(spend, self.cap, self.spread) - spend * self._above(spend)
-        below = softplus((spend - self.cap) / self.spread) - softplus(-self.cap / self.spread)
-        left = spend * logistic((spend - self.cap) / self.spread) - self.spread * below
-        part = np.where(spend > self.cap, right, left)
+        above = self._above(spend)
+        below = np.exp((np.minimum(spend, self.cap) - self.cap) / self.spread)
+        lacking = self.spread * (np.log1p(below) - np.log1p(np.exp(-self.cap / self.spread)))
+        part = np.where(spend > self.cap, handled - spend * above, spend * below / (1.0 + below) - lacking)
         small = np.asarray(spend < SMALL * self.spread)
         if small.any():
             half = 0.5 * np.where(small, spend, 0.0)

@@ -1,0 +1,75 @@
+"""What word of mouth makes of a plan, and whether the number of people told decides anything."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.allocation import solve
+from channelmix.effectiveness import PriorResponse
+from channelmix.plan import IfTen, WordOfMouth
+from channelmix.problem import AllocationProblem
+from channelmix.profile import CompanyProfile
+from channelmix.solution import Solution
+
+__all__ = ["word_of_mouth"]
+
+
+def word_of_mouth(
+    profile: CompanyProfile,
+    problem: AllocationProblem,
+    solution: Solution,
+    response: PriorResponse,
+    *,
+    silent: AllocationProblem,
+    ten: AllocationProblem,
+    time_limit: float,
+) -> WordOfMouth:
+    """Weigh word of mouth at the plan's spend, and plan again as if unsatisfied customers told ten people.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+        Says whom customers tell.
+    problem, solution
+        What was solved, and the answer.
+    response : PriorResponse
+        What the problem's curves were made with.
+    silent, ten : AllocationProblem
+        The same problem on the same draws, if nobody told anybody, and if unsatisfied customers told ten people.
+    time_limit : float
+        Seconds for planning again.
+    """
+    spend, value = solution.spend, problem.value(solution.spend)
+    names = problem.curves.names
+    again = solve(
+        ten, solution.requested_gap, time_limit, starts=[dict(zip(names, spend.tolist(), strict=True))]
+    )
+    praise, criticism = response.heard(spend)
+    return WordOfMouth(
+        told_if_satisfied=profile.word_of_mouth.told_if_satisfied,
+        told_if_not=profile.word_of_mouth.told_if_not,
+        outcome=value - silent.value(spend),
+        share=_share(value, silent.value(spend)),
+        praise=praise,
+        criticism=criticism,
+        balance=praise - criticism,
+        if_ten=IfTen(
+            value=again.value,
+            gap=again.gap,
+            share=_share(again.value, silent.value(again.spend)),
+            moved=_moved(spend, again.spend),
+            regret=max(0.0, again.value - ten.value(spend)),
+        ),
+    )
+
+
+def _share(value: float, without: float) -> float:
+    """Part of a value that is not there without word of mouth."""
+    return (value - without) / value if value else 0.0
+
+
+def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
+    """Money that sits elsewhere: what some cells gain, or what others lose where less is spent."""
+    change = after - before
+    return float(max(np.maximum(change, 0.0).sum(), np.maximum(-change, 0.0).sum()))

@@ -1,0 +1,95 @@
+"""``channelmix sensitivity``: which inputs the plan hangs on."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import click
+
+from channelmix.cli.optimize import shortcoming, style_of
+from channelmix.cli.session import INFEASIBLE, examples, is_terminal, read_profile, write_result
+
+__all__ = ["sensitivity"]
+
+PATIENCE = 1.0
+"""Seconds after which progress is shown."""
+
+
+@click.command(
+    epilog=examples(
+        "channelmix sensitivity profile.json",
+        "channelmix sensitivity profile.json --top 5",
+        "channelmix sensitivity profile.json --output sensitivity.csv",
+    )
+)
+@click.argument("profile", metavar="PROFILE")
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, help="Inputs that the table shows."
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    help="How to write it; json and csv hold every input. Default: by the ending of --output, else table.",
+)
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@click.pass_context
+def sensitivity(
+    ctx: click.Context, profile: str, top: int, style: str | None, output: str | None, quiet: bool
+) -> None:
+    """Move every input of the plan for PROFILE ("-" reads standard input) alone, down and up.
+
+    Inputs are the published figures in use, moved by their own uncertainty factors, and the numbers that the profile
+    states, moved by 1.25. Shown are the gain of the plan as it is, the plan made anew, and which inputs change the
+    recommendation: over a tenth of the budget moves, a cell is cut instead of raised or raised instead of cut, or the
+    gain turns negative.
+    """
+    import channelmix as cm
+
+    company = read_profile(profile)
+    plan = cm.optimize(company)
+    if plan.status is cm.Status.INFEASIBLE:
+        click.echo(f"channelmix: {plan.status}{shortcoming(plan)}", err=True)
+        ctx.exit(INFEASIBLE)
+    with _progress(quiet) as progress:
+        found = cm.sensitivity(company, plan, progress=progress)
+    style = style or style_of(output)
+    if style == "json":
+        write_result(found.to_json(), output)
+        return
+    from channelmix import report
+
+    if style == "csv":
+        write_result(report.sensitivity_to_csv(found), output)
+    elif output is None and is_terminal():
+        report.sensitivity_to_terminal(found, top=top)
+    else:
+        buffer = io.StringIO()
+        report.sensitivity_to_terminal(found, buffer, top=top)
+        write_result(buffer.getvalue(), output)
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show progress on a terminal's standard error, on one line that is gone in the end."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    began, shown = time.monotonic(), ""
+
+    def tell(done: int, of: int) -> None:
+        nonlocal shown
+        if time.monotonic() - began >= PATIENCE:
+            shown = f"{done} of {of} inputs"
+            click.echo(f"\r{shown}", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)

@@ -1,0 +1,93 @@
+"""Joint draws of what cells' curves are made of: the hand-off from the published prior to its curves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.datasets import PriorRange
+from channelmix.profile import Cell
+
+__all__ = ["CellDraws", "Drawn", "Figure"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A judged range, or the prediction of a regression in its place, that a cell's curve rests on.
+
+    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
+    """
+
+    range: PriorRange
+    cells: tuple[str, ...]
+    country: str = ""
+
+
+class Drawn:
+    """Quantities of one cell: what the profile states comes first, then what was drawn; shape (n_draws,) each."""
+
+    def __init__(self, quantities: Mapping[str, Array], n_draws: int) -> None:
+        self._quantities = quantities
+        self._n_draws = n_draws
+
+    def __call__(self, name: str, stated: float | None = None) -> Array:
+        """Return what was drawn, or what is stated in its place."""
+        return self._quantities[name] if stated is None else self.constant(stated)
+
+    def constant(self, number: float) -> Array:
+        """The same number in every draw."""
+        return np.full(self._n_draws, float(number))
+
+    def has(self, name: str) -> bool:
+        """Whether the quantity was drawn."""
+        return name in self._quantities
+
+
+@dataclass(frozen=True, eq=False)
+class CellDraws:
+    """Joint draws of the quantities of some cells.
+
+    Parameters
+    ----------
+    cells : tuple of Cell
+        The cells, in order.
+    quantities : tuple of mapping of str to ndarray of shape (n_draws,)
+        Draws of each cell's published quantities, in the units of `PriorRange`.
+    figures : tuple of Figure
+        The ranges and predictions drawn from.
+    evidence : tuple of str
+        What each cell rests on: ``prior``.
+    n_draws : int
+        Number of draws.
+    """
+
+    cells: tuple[Cell, ...]
+    quantities: tuple[Mapping[str, Array], ...]
+    figures: tuple[Figure, ...]
+    evidence: tuple[str, ...]
+    n_draws: int
+
+    def drawn(self, cell: int) -> Drawn:
+        """Return the quantities of one cell, by its place."""
+        return Drawn(self.quantities[cell], self.n_draws)
+
+    def silent(self) -> CellDraws:
+        """Return the same draws of cells whose customers tell nobody anything."""
+        cells = tuple(dataclasses.replace(cell, word_of_mouth=None) for cell in self.cells)
+        return dataclasses.replace(self, cells=cells)
+
+    def telling(self, people: float) -> CellDraws:
+        """Return the same draws where an unsatisfied customer tells that many people, however public the channel is."""
+        cells = []
+        for cell in self.cells:
+            told = cell.word_of_mouth and dataclasses.replace(
+                cell.word_of_mouth, told_if_not=people, told_in_private=people
+            )
+            cells.append(dataclasses.replace(cell, word_of_mouth=told))
+        return dataclasses.replace(self, cells=tuple(cells))

@@ -1,0 +1,139 @@
+"""Which quantities a cell's curve is made of, and what a profile may state in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from channelmix.profile import Cell
+
+__all__ = ["ON_PHONES", "QUANTITIES", "SHARES", "wanted"]
+
+SHARES = frozenset(
+    {
+        "response_rate",
+        "conversion_rate",
+        "incremental_factor",
+        "orders_per_click",
+        "opt_out_per_message",
+        "resolution",
+        "on_time_share",
+        "late_worth",
+        "service_share",
+        "penetration",
+        "publicness",
+        "satisfied_share",
+        "tells_if_satisfied",
+        "tells_if_not",
+    }
+)
+"""Quantities that cannot exceed 1."""
+
+ON_PHONES = frozenset({"sms", "im", "app"})
+"""Built-in channels that reach people on a mobile phone."""
+
+TIRING = frozenset({"sms", "im"})
+"""Built-in channels of which published figures say how many contacted customers opt out. Promotion in the app buys
+users, and messages to today's users are not paid for; of social media no figure was found."""
+
+ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
+
+QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("social", "promotion"): (
+        "cost_per_contact",
+        "saturation_frequency",
+        "response_rate",
+        "orders_per_click",
+        "incremental_factor",
+    ),
+    ("sms", "promotion"): (
+        "cost_per_contact",
+        "saturation_frequency",
+        "conversion_rate",
+        "incremental_factor",
+    ),
+    ("im", "promotion"): (
+        "cost_per_contact",
+        "saturation_frequency",
+        "conversion_rate",
+        "incremental_factor",
+    ),
+    ("app", "promotion"): (
+        "cost_per_retained_user",
+        "months_retained",
+        "saturation_frequency",
+        "response_rate",
+        "orders_per_click",
+        "incremental_factor",
+    ),
+    ("social", "service"): (
+        "cost_per_contact",
+        "service_share",
+        "resolution",
+        "on_time_share",
+        "load_variation",
+    ),
+    ("sms", "service"): (
+        "cost_per_contact",
+        "agent_cost_per_contact",
+        "service_share",
+        "resolution",
+        "on_time_share",
+        "load_variation",
+    ),
+    ("im", "service"): ("cost_per_contact", "service_share", "resolution", "on_time_share", "load_variation"),
+    ("app", "service"): (
+        "cost_per_contact",
+        "service_share",
+        "resolution",
+        "on_time_share",
+        "load_variation",
+    ),
+    ("social", "advocacy"): ("cost_per_contact", "saturation_frequency"),
+    ("sms", "advocacy"): ("cost_per_contact", "saturation_frequency"),
+    ("im", "advocacy"): ("cost_per_contact", "saturation_frequency"),
+    ("app", "advocacy"): ("cost_per_retained_user", "months_retained", "saturation_frequency"),
+}
+"""What the curve of each built-in channel and purpose is made of, whatever mechanisms are counted."""
+
+GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
+"""What is still needed of a custom channel that states its figures itself."""
+
+STATED: Mapping[str, tuple[str, ...]] = {
+    "cost_per_contact": ("cost_per_contact", "cost_per_retained_user", "agent_cost_per_contact"),
+    "contacts_per_customer": ("saturation_frequency",),
+    "opt_out_per_contact": ("opt_out_per_message",),
+    "value_per_consent": ("months_consented",),
+    "resolution_share": ("resolution",),
+    "on_time_share": ("on_time_share",),
+    "service_share": ("service_share",),
+    "publicness": ("publicness",),
+    "orders_per_click": ("orders_per_click",),
+}
+"""Published quantities that a figure of the profile's own makes superfluous, by the profile's field."""
+
+
+def wanted(cell: Cell) -> list[str]:
+    """Quantities that the cell's curve and charge need and its profile does not state."""
+    stated = {q for field, names in STATED.items() if getattr(cell, field) is not None for q in names}
+    if cell.purpose == "promotion" and cell.orders_per_contact is not None:
+        stated.update(ORDERS)
+    if cell.word_of_mouth is not None and cell.word_of_mouth.satisfied_share is not None:
+        stated.add("satisfied_share")
+    names = [
+        *QUANTITIES.get((cell.basis or "", cell.purpose), GENERIC.get(cell.purpose, ())),
+        *_of_mechanisms(cell),
+    ]
+    if cell.penetration is None and cell.basis in ON_PHONES and cell.purpose != "service":
+        names.append("penetration")
+    return [name for name in names if name not in stated]
+
+
+def _of_mechanisms(cell: Cell) -> Sequence[str]:
+    """What word of mouth, timing and fatigue need beyond the rest."""
+    if cell.purpose == "promotion":
+        tires = cell.basis in TIRING or cell.opt_out_per_contact is not None
+        return ("opt_out_per_message", "months_consented") if cell.fatigue and tires else ()
+    if cell.purpose == "advocacy":
+        return ("publicness", "response_rate", "satisfied_share") if cell.word_of_mouth else ()
+    told = ("publicness", "tells_if_not", "tells_if_satisfied") if cell.word_of_mouth else ()
+    return (*told, "late_worth") if cell.answer_on_time else told

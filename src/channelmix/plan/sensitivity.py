@@ -1,0 +1,131 @@
+"""Sensitivity: how a plan's gain and its spend answer to each input, as data in versioned JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from channelmix.plan.document import Document, Part
+
+__all__ = ["InputEffect", "Sensitivity", "Side", "sensitivity_rows"]
+
+
+class Side(Part):
+    """One input at its low or its high value, all else as it was; amounts in currency per period."""
+
+    value: float
+    """The input's value there."""
+    kept_gain: float
+    """Gain over the baseline of the plan as it is."""
+    best_gain: float
+    """Gain over the baseline of the plan made anew for this value."""
+    regret: float = Field(ge=0.0)
+    """What keeping the plan would forgo: best_gain - kept_gain; 0 where the plan stands."""
+    stands: bool
+    """Whether the plan as it is remains within the gap of the best one."""
+    gap: float | None
+    """Proven gap of the plan made anew; null where the plan stands."""
+    spend: dict[str, float]
+    """Spend by cell of the plan made anew; the plan's own where it stands."""
+    moved: float = Field(ge=0.0)
+    """Spend that is on another cell than in the plan."""
+    changes: list[str]
+    """How the recommendation changes, in words; empty if it does not."""
+
+
+class InputEffect(Part):
+    """What the plan owes to one input."""
+
+    name: str
+    """What the input is: a figure in words, or the path of a field in the profile."""
+    kind: Literal["figure", "profile"]
+    """A published or judged figure, moved by its own uncertainty factor; or a number of the profile, moved by the
+    common one."""
+    factor: float
+    """By which the input is divided and multiplied; a share stops at 1, a field at its limits."""
+    assumed: float
+    """The value that the plan rests on: the typical value of a figure, the number stated in the profile."""
+    unit: str
+    """Unit of a figure; empty for a field of the profile, which has its own."""
+    basis: str
+    """Kind of basis of a figure; empty for a field of the profile."""
+    facts: list[str]
+    """Ids of the published facts behind a figure."""
+    low: Side
+    """The input divided by its factor."""
+    high: Side
+    """The input multiplied by its factor."""
+    influence: float
+    """Largest change of the plan's gain, or regret of keeping the plan if that is more, on either side."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether the recommendation changes on either side."""
+        return bool(self.low.changes or self.high.changes)
+
+
+class Sensitivity(Document):
+    """How the gain and the spend of a plan answer to each input, moved alone.
+
+    Amounts are in `currency` per period. Every value is computed on the draws that the plan was made on.
+    """
+
+    kind_of_document = "sensitivity"
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    name: str
+    """The company."""
+    currency: str
+    """ISO 4217 code."""
+    period: str
+    """Length of a period, in words."""
+    budget: float
+    """The scenario's limit of spend."""
+    baseline: str
+    """The split that gains are measured from."""
+    gain: float
+    """The plan's gain over the baseline with every input as assumed."""
+    field_factor: float
+    """By which numbers of the profile are moved."""
+    spend: dict[str, float]
+    """The plan's spend by cell."""
+    current_spend: dict[str, float]
+    """Today's spend by cell."""
+    requested_gap: float
+    """The gap that the plan and plans made anew are proven to."""
+    inputs: list[InputEffect]
+    """Every input, the most influential first."""
+    profile_sha256: str
+    """Digest of the validated profile."""
+    seed: int = Field(ge=0)
+    """Seed of the draws."""
+    draws: int = Field(ge=1)
+    """Number of draws."""
+
+
+def sensitivity_rows(sensitivity: Sensitivity) -> list[dict[str, Any]]:
+    """One dictionary an input, side and cell, without nesting; amounts in currency per period."""
+    return [
+        {
+            "rank": rank,
+            "input": effect.name,
+            "kind": effect.kind,
+            "factor": effect.factor,
+            "unit": effect.unit,
+            "assumed": effect.assumed,
+            "side": name,
+            "value": side.value,
+            "kept_gain": side.kept_gain,
+            "best_gain": side.best_gain,
+            "regret": side.regret,
+            "moved": side.moved,
+            "cell": cell,
+            "planned_spend": planned,
+            "spend": side.spend[cell],
+        }
+        for rank, effect in enumerate(sensitivity.inputs, start=1)
+        for name, side in (("low", effect.low), ("high", effect.high))
+        for cell, planned in sensitivity.spend.items()
+    ]

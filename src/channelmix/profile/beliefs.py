@@ -1,0 +1,89 @@
+"""The numbers that a profile states of the world, and the same profile with one of them moved.
+
+What the company decides or knows from its books is none of them: budget, rules, periods and today's spend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from channelmix.profile.company import CompanyProfile
+from channelmix.profile.faults import Path
+from channelmix.profile.parts import Record
+
+__all__ = ["beliefs", "with_belief_moved"]
+
+NOT_BELIEFS = frozenset(
+    {"schema_version", "period", "periods", "scenario", "current_spend", "rules", "risk", "notes"}
+)
+"""Fields whose numbers are decisions, accounts or no statements at all."""
+
+PRECISION = 1e-6
+"""How near a moved number comes to the limit that stops it, as a share of the move."""
+
+
+def beliefs(profile: CompanyProfile) -> list[tuple[Path, float]]:
+    """List the profile's own numbers about the world other than 0, each with its path, in the order of the fields."""
+    return [(path, float(number)) for path, number in _numbers(profile, ()) if number]
+
+
+def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
+    if isinstance(part, Record):
+        for name in type(part).model_fields:
+            if name not in NOT_BELIEFS:
+                yield from _numbers(getattr(part, name), (*path, name))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from _numbers(value, (*path, key))
+    elif isinstance(part, tuple):
+        for i, value in enumerate(part):
+            yield from _numbers(value, (*path, i))
+    elif isinstance(part, int | float) and not isinstance(part, bool):
+        yield path, part
+
+
+def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tuple[float, CompanyProfile]:
+    """Multiply one number, or bring it as near to that as the profile's own checks allow.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+    path : tuple of str or int
+        From `beliefs`.
+    factor : float
+        What the number is multiplied by.
+
+    Returns
+    -------
+    number : float
+        What became of it: a share stops at 1, customers at those whom a channel reaches.
+    profile : CompanyProfile
+        The profile with that number, which may be the profile as it was.
+    """
+    content = profile.model_dump(mode="json", by_alias=True, exclude_none=True)
+    holder: Any = content
+    for part in path[:-1]:
+        holder = holder[part]
+    start = float(holder[path[-1]])
+
+    def attempt(number: float) -> CompanyProfile | None:
+        holder[path[-1]] = number
+        try:
+            return type(profile).model_validate(content)
+        except ValidationError:
+            return None
+
+    inside, beyond, best = start, start * factor, profile
+    if (moved := attempt(beyond)) is not None:
+        return beyond, moved
+    # The checks of a single number are limits: what they allow is an interval around the number as it stands.
+    while abs(beyond - inside) > PRECISION * abs(start * factor - start):
+        middle = 0.5 * (inside + beyond)
+        moved = attempt(middle)
+        inside, beyond, best = (middle, beyond, moved) if moved is not None else (inside, middle, best)
+    limit = float(f"{beyond:.5g}")  # limits tend to be round
+    moved = attempt(limit)
+    return (limit, moved) if moved is not None else (inside, best)

@@ -1,0 +1,44 @@
+"""How a report reaches a terminal, a pipe or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["PIPED_WIDTH", "show"]
+
+PIPED_WIDTH = 100
+"""Columns of a line where the output is not a terminal."""
+
+
+def show(
+    parts: Callable[[int], Iterable[Text | Table]], file: IO[str] | None, *, color: bool | None = None
+) -> None:
+    """Print the parts of a report that is laid out for a width.
+
+    Parameters
+    ----------
+    parts : callable
+        Makes the parts for a number of columns.
+    file : text file or None
+        None for standard output.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    plain = partial(Console, file=file, highlight=False, markup=False, emoji=False)
+    console = plain(no_color=color is False)
+    if console.is_terminal:
+        for part in parts(console.width):
+            console.print(part)
+        return
+    # Into a pipe or a file: a fixed width, no colour, and none of the blanks that fill a line.
+    console = plain(width=PIPED_WIDTH, color_system=None)
+    with console.capture() as capture:
+        for part in parts(PIPED_WIDTH):
+            console.print(part)
+    console.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
