@@ -1,8 +1,8 @@
 """How much money can make sense where a scenario sets no limit: what curves can bring bounds what pays.
 
-For any rate r, ``F_i(s) - r s <= K_i(r)`` with K_i the outcome where the slope has fallen to r for good (the limit of a
-curve that saturates). So a profit ``sum F_i - m * money`` of at least v needs ``money <= 2 (sum K_i(m / 2) - v) / m``, and
-a minimum ROI r needs ``money <= 2 sum K_i(r / 2) / r``. A target costs no more than any spend that reaches it.
+For any rate r, ``F_i(s) - r s <= K_i(r)`` with K_i the outcome where the slope has fallen to r for good (the limit of
+a curve that saturates). So a profit ``sum F_i - m * money`` of at least v needs ``money <= 2 (sum K_i(m / 2) - v) / m``,
+and a minimum ROI r needs ``money <= 2 sum K_i(r / 2) / r``. A target costs no more than any spend that reaches it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class UnboundedError(InputError):
     """Ever more spend on one cell pays ever more."""
 
     def __init__(self, cell: str) -> None:
-        super().__init__(f"the plan has no limit: {cell} pays however much is spent on it; state a max_amount")
+        super().__init__(
+            f"the plan has no limit: {cell} pays however much is spent on it; state a max_amount"
+        )
         self.cell = cell
 
 
@@ -57,7 +59,9 @@ def is_limited(problem: AllocationProblem) -> bool:
 
 def limited(problem: AllocationProblem, amount: float) -> AllocationProblem:
     """Return the same problem with a limit of money."""
-    return dataclasses.replace(problem, scenario=dataclasses.replace(problem.scenario, max_amount=float(amount)))
+    return dataclasses.replace(
+        problem, scenario=dataclasses.replace(problem.scenario, max_amount=float(amount))
+    )
 
 
 def limit_for(problem: AllocationProblem, value: float) -> float:
@@ -75,7 +79,7 @@ def limit_for(problem: AllocationProblem, value: float) -> float:
     if isinstance(scenario, FlexibleBudget) and scenario.min_roi is not None:
         rate = scenario.min_roi
         return 2.0 * _most(curves, 0.5 * rate) / rate
-    rate = scenario.price
+    rate = float(scenario.price)
     return 2.0 * (_most(curves, 0.5 * rate) - value) / rate
 
 

@@ -109,7 +109,9 @@ class AllocationProblem:
     def _names(self) -> tuple[str, ...]:
         if self.delay is None:
             return self.curves.names
-        return tuple(f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names)
+        return tuple(
+            f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names
+        )
 
     @property
     def _current(self) -> Array | None:
@@ -194,11 +196,11 @@ class AllocationProblem:
     def value(self, spend: Any) -> float:
         """Objective at `spend`, of the problem's shape."""
         gained = self.scenario.gain * self.net(spend) if self.scenario.gain else 0.0
-        return gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0)
+        return float(gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0))
 
     def size(self, spend: Any) -> float:
         """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
-        return max(abs(self.value(spend)), self.scenario.gain * self.gross(spend))
+        return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
 
     def violation(self, spend: Any) -> float:
         """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""

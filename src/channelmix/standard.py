@@ -115,14 +115,28 @@ class StandardForm:
             B = np.append(B, np.zeros(n))
             low, high = np.append(low, start), np.append(high, start)
             charge = np.append(np.zeros(n), charge)
-            least, most = W @ np.maximum(box_low[:spends], 0.0) + start, W @ np.maximum(reach[:spends], 0.0) + start
+            least, most = (
+                W @ np.maximum(box_low[:spends], 0.0) + start,
+                W @ np.maximum(reach[:spends], 0.0) + start,
+            )
             box_low = np.append(least - OUTWARDS * most, box_low)
             box_high = np.append(most * (1.0 + OUTWARDS), box_high)
             box_low[:n] = np.maximum(box_low[:n], 0.0)
             if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
                 box_high[:n] = np.maximum(box_low[:n], box_high[:n])
         return cls._scaled(
-            curves, A, B, low + B * offset, high, gain, charge, offset, box_low, box_high, tuple(auxiliaries), delay
+            curves,
+            A,
+            B,
+            low + B * offset,
+            high,
+            gain,
+            charge,
+            offset,
+            box_low,
+            box_high,
+            tuple(auxiliaries),
+            delay,
         )
 
     @classmethod
@@ -148,7 +162,9 @@ class StandardForm:
         at_most = curves.mean_value(reach[:n])
         outcome_unit = _power_of_two(float(at_most.sum()))
         half = curves.mean_value(0.5 * reach[:n])
-        order = np.lexsort((np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit))
+        order = np.lexsort(
+            (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
+        )
         spends = np.empty(0, dtype=order.dtype) if delay is None else n + order[order < first - n]
         places = np.concatenate([order, spends, np.arange(first, len(charge))])
         unit = np.full(len(charge), spend_unit)
@@ -336,7 +352,10 @@ class StandardForm:
         box_low, box_high : ndarray of shape (n_variables,)
         prices : ndarray of shape (n_rows,)
         """
-        return self._bound(envelopes, box_low, box_high, prices, self.gain, self.charge) - self.gain * self.offset
+        return (
+            self._bound(envelopes, box_low, box_high, prices, self.gain, self.charge)
+            - self.gain * self.offset
+        )
 
     def _bound(
         self,
@@ -427,7 +446,7 @@ def _linked(
 
 def _owned(auxiliaries: Sequence[Auxiliary]) -> list[int]:
     """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
-    taken: Array | None = None
+    taken: NDArray[np.bool_] | None = None
     owned = []
     for i, one in enumerate(auxiliaries):
         if isinstance(one, OnOff) and (taken is None or not (taken & one.cells).any()):

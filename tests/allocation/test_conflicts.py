@@ -156,4 +156,6 @@ def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.
     monkeypatch.setattr("channelmix.allocation.relaxation.solve_program", lambda *_: False)
     form = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0)).standard
     with pytest.raises(RuntimeError, match="feasible linear program"):
-        Elastic(form).solve(form.box_low, form.box_high, np.ones(len(form.A)))
+        Elastic(form.A, form.low, form.high, form.B == 0.0, form.integer).solve(
+            form.box_low, form.box_high, np.ones(len(form.A))
+        )

@@ -84,7 +84,7 @@ def solve(
     limit = None
     if not is_limited(problem):
         try:
-            limit = _limit(problem, gap, time_limit, starts, solver)
+            limit = _limit(problem, solver)
         except UnboundedError as unbounded:
             return _unbounded(problem, gap, unbounded.cell, solver)
         problem = limited(problem, limit)
@@ -121,13 +121,7 @@ def solve(
     )
 
 
-def _limit(
-    problem: AllocationProblem,
-    gap: float,
-    time_limit: float,
-    starts: Sequence[Mapping[str, float]],
-    solver: str,
-) -> float:
+def _limit(problem: AllocationProblem, solver: str) -> float:
     """Find money beyond which no spend can be better, where the scenario sets no limit."""
     if isinstance(problem.scenario, FlexibleBudget) and problem.scenario.min_roi is not None:
         return limit_for(problem, 0.0)
@@ -145,7 +139,7 @@ def _limit(
 def _enough(problem: AllocationProblem, solver: str) -> float:
     """Find money that is enough for a target, doubling it; the largest limit if none is."""
     most = largest_limit(problem)
-    amount = most * 2.0 ** -DOUBLINGS
+    amount = most * 2.0**-DOUBLINGS
     while amount < most:
         budget = dataclasses.replace(problem, scenario=FixedBudget(amount))
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
@@ -170,9 +164,7 @@ def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -
     return [problem.standard.from_user([start.get(name, 0.0) for name in names]) for start in starts]
 
 
-def _shadow_prices(
-    wanted: AllocationProblem, problem: AllocationProblem, search: Search
-) -> dict[str, float]:
+def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search: Search) -> dict[str, float]:
     """Prices of the rows that were asked for, in the user's units; those that only tie variables have none."""
     form = problem.standard
     prices = search.shadow * form.outcome_unit / form.row_unit

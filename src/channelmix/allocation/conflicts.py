@@ -72,9 +72,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    mend = {
-        row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t
-    }
+    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
     return Conflict(tuple(remaining), mend)
 
 
@@ -99,7 +97,9 @@ class _Whole:
         switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
             self._high[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
-            if isinstance(one, OnOff):  # off spends nothing, on as much as the wide box allows, whatever rules say
+            if isinstance(
+                one, OnOff
+            ):  # off spends nothing, on as much as the wide box allows, whatever rules say
                 kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
                 switch = np.zeros(form.n_variables)
                 switch[form.members(i)] = 1.0

@@ -190,7 +190,9 @@ class Search:
     def _offer(self, variables: Array) -> bool:
         """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
         spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
-        complete = self.form.from_user(spend)  # what goes with the spend, whatever a linear program made of it
+        complete = self.form.from_user(
+            spend
+        )  # what goes with the spend, whatever a linear program made of it
         if self.form.violation(complete) > ROW_TOLERANCE:
             return False
         value = self.form.value(complete)
@@ -263,8 +265,10 @@ class Search:
         cleaned = np.clip(variables, low, high)
         before = self.best_value
         feasible = self._offer(cleaned)
+        if feasible and self.best is not None and self.best_value > before:
+            cleaned = self.best
         if not feasible or self.best_value > before or polish:
-            self._polish(self.best if feasible and self.best_value > before else cleaned, low, high)
+            self._polish(cleaned, low, high)
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
@@ -364,12 +368,17 @@ class Search:
         span = form.span[:n]
         scale = np.where(span > 0.0, span, span.max(initial=0.0))
         low, high = held(
-            form, np.where(form.integer, low, form.box_low), np.where(form.integer, high, form.box_high), centre
+            form,
+            np.where(form.integer, low, form.box_low),
+            np.where(form.integer, high, form.box_high),
+            centre,
         )
         half, rounds, prices = POLISH_FIRST if scale.any() else 0.0, 0, None
         reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
         while half > POLISH_LAST and time.perf_counter() < self.deadline:
-            relaxed = self.relaxation.solve(self._windows(centre, half * scale, high), low, high, centre, unit=half)
+            relaxed = self.relaxation.solve(
+                self._windows(centre, half * scale, high), low, high, centre, unit=half
+            )
             rounds += 1
             if relaxed is None:
                 if reached > -math.inf or half > 0.5:
@@ -400,6 +409,10 @@ class Search:
         windows = []
         for i, envelope in enumerate(self.envelopes):
             # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-            x = np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0)) if high[i] > 0.0 else np.zeros(1)
+            x = (
+                np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0))
+                if high[i] > 0.0
+                else np.zeros(1)
+            )
             windows.append(concave_hull(x, envelope.value(x)))
         return windows

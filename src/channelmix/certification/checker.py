@@ -136,7 +136,9 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
     else:
         least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
     if not limit >= least * (1.0 - VALUE_TOLERANCE):
-        raise CertificateError(f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays")
+        raise CertificateError(
+            f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
+        )
     return limited(problem, limit)
 
 
@@ -252,7 +254,7 @@ def _leaf_bound(
 ) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
-            envelope.refine([low[i], high[i]])
+            envelope.refine(np.array([low[i], high[i]]))
         if infeasible:
             if not form.excludes(envelopes, low, high, prices):
                 raise CertificateError("a leaf called infeasible is not shown to be")
