@@ -16,9 +16,9 @@ from channelmix.allocation.projection import project
 from channelmix.allocation.relaxation import solver_version
 from channelmix.allocation.search import Search
 from channelmix.errors import InputError, nearest_name
-from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
+from channelmix.limits import UnboundedError, conflict_limit, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
-from channelmix.rules import FixedBudget, FlexibleBudget, TargetOutcome
+from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
 
 __all__ = ["project", "solve"]
@@ -123,16 +123,14 @@ def solve(
 
 def _limit(problem: AllocationProblem, solver: str) -> float:
     """Find money beyond which no spend can be better, where the scenario sets no limit."""
-    if isinstance(problem.scenario, FlexibleBudget) and problem.scenario.min_roi is not None:
-        return limit_for(problem, 0.0)
     if isinstance(problem.scenario, TargetOutcome):
         return _enough(problem, solver)
     nothing = np.zeros(problem.shape)
     if problem.violation(nothing) == 0.0:
-        return limit_for(problem, 0.0)
+        return limit_for(problem, problem.value(nothing))
     nearest = project(limited(problem, largest_limit(problem)), {})
-    if nearest is None:
-        return largest_limit(problem)
+    if nearest is None or problem.violation(list(nearest.values())) > 0.0:
+        return conflict_limit(problem)
     return limit_for(problem, problem.value(list(nearest.values())))
 
 
@@ -179,6 +177,8 @@ def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search
 def _infeasible(
     problem: AllocationProblem, gap: float, proof: Proof, report: SearchReport, solver: str
 ) -> Solution:
+    if proof.limit is not None:  # a limit of ours is no rule that could conflict
+        problem = limited(problem, largest_limit(problem))
     conflict = conflicting_rules(problem, solver)
     return _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.allocation.projection import project
 from channelmix.allocation.relaxation import Elastic
 from channelmix.allocation.search import Search
 from channelmix.limits import is_limited, largest_limit, limited
@@ -29,7 +30,7 @@ WHOLE_TOLERANCE = 1e-5
 LINK = 1e3
 """Weight of a row that ties variables together: it is not to be broken."""
 
-REACH_GAP, REACH_SECONDS = 1e-2, 5.0
+REACH_GAP, REACH_SECONDS = 1e-3, 2.0
 """Gap and time of a search for whether an outcome is within reach."""
 
 
@@ -140,22 +141,26 @@ def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
         without = dataclasses.replace(problem, constraints=fewer)
         if not is_limited(without):
             without = limited(without, largest_limit(without))
-        if _search(without, solver).upper_bound() == -math.inf:
+        if without.standard.empty_box or _search(without, solver).upper_bound() == -math.inf:
             kept = fewer
     names = {id(rule): name for rule, name in zip(problem.constraints, _names(problem), strict=True)}
     mend = {}
     if isinstance(problem.scenario, TargetOutcome):
-        limit = FixedBudget(problem.scenario.max_amount or largest_limit(problem))
-        furthest = dataclasses.replace(problem, scenario=limit)
-        found = _search(furthest, solver)
+        limit = problem.scenario.max_amount
+        limit = largest_limit(problem) if limit is None else limit
+        furthest = dataclasses.replace(problem, scenario=FixedBudget(limit))
+        even = project(furthest, dict.fromkeys(problem.cells.names, limit / len(problem.cells)))
+        found = _search(furthest, solver, [] if even is None else [list(even.values())])
         if found.best is not None:
             reached = furthest.value(furthest.standard.to_user(found.best).reshape(problem.shape))
             mend = {scenario: problem.scenario.amount - reached}
     return Conflict((scenario, *(names[id(rule)] for rule in kept)), mend)
 
 
-def _search(problem: AllocationProblem, solver: str) -> Search:
-    search = Search(problem.standard, REACH_GAP, (), time.perf_counter() + REACH_SECONDS, solver)
+def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
+    form = problem.standard
+    begin = [form.from_user(start) for start in starts]
+    search = Search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
     search.run()
     return search
 

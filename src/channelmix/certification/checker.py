@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import CertificateError
-from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
+from channelmix.limits import UnboundedError, conflict_limit, is_limited, limit_for, limited
 from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
 from channelmix.solution import Proof, Solution, Status, relative_gap
@@ -131,10 +131,13 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
     limit = solution.proof.limit
     if limit is None or not math.isfinite(limit):
         raise CertificateError("the scenario sets no limit of money, and the proof neither")
-    if Status(solution.status) is Status.INFEASIBLE:
-        least = largest_limit(problem)
-    else:
-        least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    try:
+        if Status(solution.status) is Status.INFEASIBLE:
+            least = conflict_limit(problem)
+        else:
+            least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    except UnboundedError as unbounded:
+        raise CertificateError(str(unbounded)) from None
     if not limit >= least * (1.0 - VALUE_TOLERANCE):
         raise CertificateError(
             f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
