@@ -140,14 +140,18 @@ class AllocationProblem:
         return tuple(found.values())
 
     @cached_property
+    def rule_names(self) -> tuple[str, ...]:
+        """What the scenario and each constraint are called; equal names are told apart by a number."""
+        taken: set[str] = set()
+        return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
+
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the scenario and the constraints; equal names are told apart by a number."""
-        rules: set[str] = set()
+        """Every row of the scenario and the constraints; equal labels are told apart by a number."""
         labels: set[str] = set()
         rows: list[Row] = []
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
-        for rule in (self.scenario, *self.constraints):
-            name = _unused(rule.label, rules)
+        for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
             for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
                 rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
         return tuple(rows)

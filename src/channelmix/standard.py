@@ -26,6 +26,9 @@ CONFLICT_TOLERANCE = 1e-9
 """Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
+MOST_IMPLIED = 50
+"""Whole numbers whose change is passed on at one split: more would only shrink a box further."""
+
 OUTWARDS = 1e-12
 """By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
 
@@ -229,13 +232,19 @@ class StandardForm:
         return np.cumsum([0, *(not twin for twin in same)])
 
     def _interchangeable(self, i: int, j: int) -> bool:
-        numbers = (self.box_low, self.box_high, self.charge, *self.A)
+        numbers = (self.box_low, self.box_high, self.charge, *self.A, *self._told_of)
         one, other = self.curves.cell(i), self.curves.cell(j)
         return (
             all(row[i] == row[j] for row in numbers)
             and type(one) is type(other)
             and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
         )
+
+    @cached_property
+    def _told_of(self) -> list[NDArray[np.bool_]]:
+        """The variables that each auxiliary variable tells of, whether a row says so or not."""
+        first = self.n_variables - len(self.auxiliaries)
+        return [np.isin(np.arange(self.n_variables), self.members(i)) for i in range(first, self.n_variables)]
 
     def members(self, variable: int) -> NDArray[np.intp]:
         """The spend variables that an auxiliary variable tells of."""
@@ -268,15 +277,33 @@ class StandardForm:
         )
 
     def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
-        """Shrink a box by the rows that hold one whole-numbered variable: a cell that is off spends nothing."""
+        """Shrink a box by what a change of one variable implies through the whole numbers.
+
+        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on.
+        A box with an end crossed by more than rounding admits nothing.
+        """
         box_low, box_high = box_low.copy(), box_high.copy()
-        if self.integer[variable]:
-            if box_high[variable] <= 0.0 and variable in self.states:
-                box_high[self.states[variable]] = 0.0
-            for k in np.flatnonzero((self.A[:, variable] != 0.0) & (self.B == 0.0)):
-                tighten(self.A[k], self.high[k], box_low, box_high)
-                tighten(-self.A[k], -self.low[k], box_low, box_high)
-        return box_low, np.maximum(box_low, box_high)
+        waiting = [variable]
+        for _ in range(MOST_IMPLIED):
+            if not waiting:
+                break
+            changed = waiting.pop()
+            before = box_low.copy(), box_high.copy()
+            if changed in self.states and box_high[changed] <= 0.0:
+                box_high[self.states[changed]] = 0.0
+            if self.integer[changed]:
+                for k in np.flatnonzero((self.A[:, changed] != 0.0) & (self.B == 0.0)):
+                    tighten(self.A[k], self.high[k], box_low, box_high)
+                    tighten(-self.A[k], -self.low[k], box_low, box_high)
+            for state, members in self.states.items():
+                if (box_low[members] > 0.0).any():
+                    box_low[state] = max(box_low[state], 1.0)
+            box_low[self.integer] = np.ceil(box_low[self.integer] - CONFLICT_TOLERANCE)
+            box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
+            moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
+            waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
+        hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
+        return box_low, np.where(hair, box_low, box_high)
 
     def in_falling_order(self, variables: Array) -> Array:
         """Exchange the spend of twins so that it falls from each to the next."""

@@ -134,16 +134,15 @@ class _Whole:
 
 def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
     """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
-    scenario = problem.rows[0].rule
-    kept = list(problem.constraints)
-    for rule in problem.constraints:
-        fewer = [other for other in kept if other is not rule]
-        without = dataclasses.replace(problem, constraints=fewer)
+    scenario, *names = problem.rule_names
+    kept = list(zip(names, problem.constraints, strict=True))
+    for name in names:
+        fewer = [(other, rule) for other, rule in kept if other != name]
+        without = dataclasses.replace(problem, constraints=[rule for _, rule in fewer])
         if not is_limited(without):
             without = limited(without, largest_limit(without))
         if without.standard.empty_box or _search(without, solver).upper_bound() == -math.inf:
             kept = fewer
-    names = {id(rule): name for rule, name in zip(problem.constraints, _names(problem), strict=True)}
     mend = {}
     if isinstance(problem.scenario, TargetOutcome):
         limit = problem.scenario.max_amount
@@ -154,7 +153,7 @@ def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
         if found.best is not None:
             reached = furthest.value(furthest.standard.to_user(found.best).reshape(problem.shape))
             mend = {scenario: problem.scenario.amount - reached}
-    return Conflict((scenario, *(names[id(rule)] for rule in kept)), mend)
+    return Conflict((scenario, *(name for name, _ in kept)), mend)
 
 
 def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
@@ -163,13 +162,3 @@ def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[f
     search = Search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
     search.run()
     return search
-
-
-def _names(problem: AllocationProblem) -> list[str]:
-    """What each constraint is called; those without rows by their label."""
-    stated = list(dict.fromkeys(row.rule for row in problem.rows))
-    names = []
-    for rule in problem.constraints:
-        own = [name for name in stated if name == rule.label or name.startswith(f"{rule.label} (")]
-        names.append(next((name for name in own if name not in names), rule.label))
-    return names

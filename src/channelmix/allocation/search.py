@@ -47,6 +47,9 @@ POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
 POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
 """First and last half-width of the polish's window, as a share of each cell's range."""
 
+POLISH_WIDER = 4
+"""Times that a window may double where nothing in it obeys the rows."""
+
 POLISH_ROUNDS = 30
 """Windows from which on each is smaller than the last, however far the best spend still creeps."""
 
@@ -322,22 +325,24 @@ class Search:
         """Split a box at `at` of one variable."""
         form = self.form
         below, above = form.halves(node.low, node.high, variable, at)
-        if form.integer[variable]:
-            first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
-            for low, high in (first, second):
-                self._keep_ends(low, high)
-        else:
-            first, second = (node.low, below), (above, node.high)
+        first, second = (
+            form.implied(node.low, below, variable),
+            form.implied(above, node.high, variable),
+        )
+        for low, high in (first, second):
+            self._keep_ends(low, high)
+        if not form.integer[variable]:
             for twin in np.flatnonzero(form.twins == form.twins[variable]):
                 if twin < form.n_cells:
                     self._refine(int(twin), [at])
-        node.split = _Split(
-            variable,
-            at,
-            _Node(*first, node.prices, node.bound),
-            _Node(*second, node.prices, node.bound),
-        )
+        node.split = _Split(variable, at, self._child(node, *first), self._child(node, *second))
         self.nodes += 2
+
+    def _child(self, node: _Node, low: Array, high: Array) -> _Node:
+        """Open a part of a box; one whose ends cross holds nothing."""
+        if (low > high).any():
+            return _Node(low, high, node.prices, -math.inf, infeasible=True)
+        return _Node(low, high, node.prices, node.bound)
 
     def _give_up(self, node: _Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
@@ -367,13 +372,10 @@ class Search:
         form, n = self.form, self.form.n_cells
         span = form.span[:n]
         scale = np.where(span > 0.0, span, span.max(initial=0.0))
-        low, high = held(
-            form,
-            np.where(form.integer, low, form.box_low),
-            np.where(form.integer, high, form.box_high),
-            centre,
-        )
-        half, rounds, prices = POLISH_FIRST if scale.any() else 0.0, 0, None
+        low, high = held(form, form.box_low, form.box_high, np.clip(centre, low, high))
+        if (low > high).any():
+            return
+        half, rounds, widened, prices = POLISH_FIRST if scale.any() else 0.0, 0, 0, None
         reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
         while half > POLISH_LAST and time.perf_counter() < self.deadline:
             relaxed = self.relaxation.solve(
@@ -381,9 +383,9 @@ class Search:
             )
             rounds += 1
             if relaxed is None:
-                if reached > -math.inf or half > 0.5:
+                if reached > -math.inf or widened == POLISH_WIDER:
                     break
-                half *= 2.0  # what obeys the rows lies further away
+                half, widened = 2.0 * half, widened + 1  # what obeys the rows lies further away
                 continue
             prices = relaxed.prices
             nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))

@@ -168,7 +168,7 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
     claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
     if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
         raise CertificateError("called infeasible, and yet it claims a spend or a value")
-    unknown = set(solution.conflicts) - {row.rule for row in problem.rows}
+    unknown = set(solution.conflicts) - set(problem.rule_names)
     if unknown:
         raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
     leaves = 0
@@ -238,10 +238,10 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         if not low[split] <= at <= high[split]:
             raise CertificateError("the proof splits a cell outside its box")
         below, above = form.halves(low, high, split, at)
-        first, second = (low, below), (above, high)
-        if form.integer[split]:
-            first, second = form.implied(*first, split), form.implied(*second, split)
-        stack += [second, first]  # preorder: the lower child comes first
+        stack += [
+            form.implied(above, high, split),
+            form.implied(low, below, split),
+        ]  # preorder: the lower child comes first
     if stack:
         raise CertificateError("the proof's tree leaves a part of the box uncovered")
     return worst, leaf
@@ -255,6 +255,9 @@ def _leaf_bound(
     prices: Array,
     infeasible: bool,
 ) -> float:
+    if infeasible and (low > high).any():
+        return -math.inf
+    high = np.maximum(low, high)
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
             envelope.refine(np.array([low[i], high[i]]))
