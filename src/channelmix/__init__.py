@@ -8,6 +8,7 @@ from channelmix._version import __version__
 
 if TYPE_CHECKING:
     from channelmix.allocation import solve as solve
+    from channelmix.carryover import Carryover as Carryover
     from channelmix.certification import Certificate as Certificate
     from channelmix.certification import verify as verify
     from channelmix.effectiveness import PublishedPrior as PublishedPrior
@@ -21,28 +22,42 @@ if TYPE_CHECKING:
     from channelmix.profile import ProfileError as ProfileError
     from channelmix.recommender import optimize as optimize
     from channelmix.response import ResponseCurves as ResponseCurves
+    from channelmix.rules import ActivationFee as ActivationFee
+    from channelmix.rules import AtMostActive as AtMostActive
     from channelmix.rules import ChangeLimit as ChangeLimit
     from channelmix.rules import FixedBudget as FixedBudget
+    from channelmix.rules import FlexibleBudget as FlexibleBudget
     from channelmix.rules import GroupShare as GroupShare
     from channelmix.rules import KeepWorking as KeepWorking
     from channelmix.rules import LinearConstraint as LinearConstraint
+    from channelmix.rules import MaxProfit as MaxProfit
+    from channelmix.rules import MinimumIfActive as MinimumIfActive
+    from channelmix.rules import PackSize as PackSize
     from channelmix.rules import SpendBounds as SpendBounds
+    from channelmix.rules import TargetOutcome as TargetOutcome
     from channelmix.solution import Solution as Solution
     from channelmix.solution import Status as Status
     from channelmix.tornado import sensitivity as sensitivity
 
 _HOMES = {
+    "ActivationFee": "rules",
     "AllocationProblem": "problem",
+    "AtMostActive": "rules",
+    "Carryover": "carryover",
     "Certificate": "certification",
     "CertificateError": "errors",
     "ChangeLimit": "rules",
     "ChannelMixError": "errors",
     "CompanyProfile": "profile",
     "FixedBudget": "rules",
+    "FlexibleBudget": "rules",
     "GroupShare": "rules",
     "InputError": "errors",
     "KeepWorking": "rules",
     "LinearConstraint": "rules",
+    "MaxProfit": "rules",
+    "MinimumIfActive": "rules",
+    "PackSize": "rules",
     "Plan": "plan",
     "ProfileError": "profile",
     "PublishedPrior": "effectiveness",
@@ -51,6 +66,7 @@ _HOMES = {
     "Solution": "solution",
     "SpendBounds": "rules",
     "Status": "solution",
+    "TargetOutcome": "rules",
     "optimize": "recommender",
     "sensitivity": "tornado",
     "solve": "allocation",

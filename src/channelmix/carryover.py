@@ -157,7 +157,9 @@ class Delay:
         x0 = np.zeros((self.carryover.horizon, self.n_cells))
         if self.carryover.initial is not None:
             initial = np.asarray(self.carryover.initial)
-            before = np.broadcast_to(initial[:, np.newaxis] if initial.ndim == 1 else initial, (len(initial), self.n_cells))
+            before = np.broadcast_to(
+                initial[:, np.newaxis] if initial.ndim == 1 else initial, (len(initial), self.n_cells)
+            )
             for back, spend in enumerate(before[::-1], start=1):
                 for lag in range(back, self.carryover.lags):
                     x0[lag - back] += self._weights[:, lag] * spend
@@ -185,7 +187,9 @@ class Delay:
         if given is None:
             return np.ones((self.periods, self.n_cells))
         array = np.asarray(given, dtype=float)
-        return np.broadcast_to(array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells))
+        return np.broadcast_to(
+            array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells)
+        )
 
 
 def geometric_weights(retention: float, lags: int) -> Array:

@@ -123,7 +123,9 @@ class AllocationProblem:
     def _names(self) -> tuple[str, ...]:
         if self.delay is None:
             return self.curves.names
-        return tuple(f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names)
+        return tuple(
+            f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names
+        )
 
     @property
     def _current(self) -> Array | None:
@@ -152,14 +154,18 @@ class AllocationProblem:
         return tuple(found.values())
 
     @cached_property
+    def rule_names(self) -> tuple[str, ...]:
+        """What the scenario and each constraint are called; equal names are told apart by a number."""
+        taken: set[str] = set()
+        return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
+
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the scenario and the constraints; equal names are told apart by a number."""
-        rules: set[str] = set()
+        """Every row of the scenario and the constraints; equal labels are told apart by a number."""
         labels: set[str] = set()
         rows: list[Row] = []
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
-        for rule in (self.scenario, *self.constraints):
-            name = _unused(rule.label, rules)
+        for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
             for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
                 rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
         return tuple(rows)
@@ -235,10 +241,14 @@ class AllocationProblem:
             return None
         mix = self.risk.current if self.risk.current is not None else self.current
         if mix is None:
-            raise InputError("safe_improvement needs the current mix: state it with SafeImprovement(current=...)")
+            raise InputError(
+                "safe_improvement needs the current mix: state it with SafeImprovement(current=...)"
+            )
         spend = np.zeros(len(self.cells))
         for name, amount in mix.items():
-            chosen = [i for i, cell in enumerate(self.cells.names) if name in (cell, cell.rpartition("/period ")[0])]
+            chosen = [
+                i for i, cell in enumerate(self.cells.names) if name in (cell, cell.rpartition("/period ")[0])
+            ]
             if not chosen:
                 raise InputError(
                     f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
@@ -252,11 +262,11 @@ class AllocationProblem:
         if self.tail is not None and self.tail[0] and self.scenario.gain:
             net = self.net_draws(spend)
             gained += self.scenario.gain * self.tail[0] * (tail_mean(net, self.tail[1]) - float(net.mean()))
-        return gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0)
+        return float(gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0))
 
     def size(self, spend: Any) -> float:
         """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
-        return max(abs(self.value(spend)), self.scenario.gain * self.gross(spend))
+        return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
 
     def violation(self, spend: Any) -> float:
         """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""
@@ -318,7 +328,15 @@ class AllocationProblem:
             If the data are damaged.
         """
         try:
-            unknown = set(data) - {"curves", "scenario", "constraints", "risk", "carryover", "charge", "current"}
+            unknown = set(data) - {
+                "curves",
+                "scenario",
+                "constraints",
+                "risk",
+                "carryover",
+                "charge",
+                "current",
+            }
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
             return cls(

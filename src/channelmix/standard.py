@@ -28,6 +28,9 @@ CONFLICT_TOLERANCE = 1e-9
 """Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
+MOST_IMPLIED = 50
+"""Whole numbers whose change is passed on at one split: more would only shrink a box further."""
+
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""
 
@@ -145,7 +148,10 @@ class StandardForm:
             B = np.append(B, np.zeros(n))
             low, high = np.append(low, start), np.append(high, start)
             charge, lost = np.append(np.zeros(n), charge), np.append(np.zeros(n), lost)
-            least, most = W @ np.maximum(box_low[:spends], 0.0) + start, W @ np.maximum(reach[:spends], 0.0) + start
+            least, most = (
+                W @ np.maximum(box_low[:spends], 0.0) + start,
+                W @ np.maximum(reach[:spends], 0.0) + start,
+            )
             box_low = np.append(least - OUTWARDS * most, box_low)
             box_high = np.append(most * (1.0 + OUTWARDS), box_high)
             box_low[:n] = np.maximum(box_low[:n], 0.0)
@@ -153,7 +159,20 @@ class StandardForm:
                 box_high[:n] = np.maximum(box_low[:n], box_high[:n])
         low = low + B * float(offset.mean())
         return cls._scaled(
-            curves, A, B, low, high, gain, charge, lost, offset, box_low, box_high, tuple(auxiliaries), delay, risk
+            curves,
+            A,
+            B,
+            low,
+            high,
+            gain,
+            charge,
+            lost,
+            offset,
+            box_low,
+            box_high,
+            tuple(auxiliaries),
+            delay,
+            risk,
         )
 
     @classmethod
@@ -181,7 +200,9 @@ class StandardForm:
         at_most = curves.mean_value(reach[:n])
         outcome_unit = _power_of_two(float(at_most.sum()))
         half = curves.mean_value(0.5 * reach[:n])
-        order = np.lexsort((np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit))
+        order = np.lexsort(
+            (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
+        )
         spends = np.empty(0, dtype=order.dtype) if delay is None else n + order[order < first - n]
         places = np.concatenate([order, spends, np.arange(first, len(charge))])
         unit = np.full(len(charge), spend_unit)
@@ -228,6 +249,16 @@ class StandardForm:
         return len(self.charge)
 
     @property
+    def tail_weight(self) -> float:
+        """Weight of the mean of the worst draws in the objective."""
+        return 0.0 if self.risk is None else self.risk.weight
+
+    @property
+    def floor(self) -> Array | None:
+        """See `TailRisk.floor`."""
+        return None if self.risk is None else self.risk.floor
+
+    @property
     def spends(self) -> slice:
         """The variables that are spend."""
         end = self.n_variables - len(self.auxiliaries)
@@ -250,13 +281,19 @@ class StandardForm:
         return np.cumsum([0, *(not twin for twin in same)])
 
     def _interchangeable(self, i: int, j: int) -> bool:
-        numbers = (self.box_low, self.box_high, self.charge, *self.A)
+        numbers = (self.box_low, self.box_high, self.charge, *self.A, *self._told_of)
         one, other = self.curves.cell(i), self.curves.cell(j)
         return (
             all(row[i] == row[j] for row in numbers)
             and type(one) is type(other)
             and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
         )
+
+    @cached_property
+    def _told_of(self) -> list[NDArray[np.bool_]]:
+        """The variables that each auxiliary variable tells of, whether a row says so or not."""
+        first = self.n_variables - len(self.auxiliaries)
+        return [np.isin(np.arange(self.n_variables), self.members(i)) for i in range(first, self.n_variables)]
 
     def members(self, variable: int) -> NDArray[np.intp]:
         """The spend variables that an auxiliary variable tells of."""
@@ -289,15 +326,33 @@ class StandardForm:
         )
 
     def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
-        """Shrink a box by the rows that hold one whole-numbered variable: a cell that is off spends nothing."""
+        """Shrink a box by what a change of one variable implies through the whole numbers.
+
+        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on.
+        A box with an end crossed by more than rounding admits nothing.
+        """
         box_low, box_high = box_low.copy(), box_high.copy()
-        if self.integer[variable]:
-            if box_high[variable] <= 0.0 and variable in self.states:
-                box_high[self.states[variable]] = 0.0
-            for k in np.flatnonzero((self.A[:, variable] != 0.0) & (self.B == 0.0)):
-                tighten(self.A[k], self.high[k], box_low, box_high)
-                tighten(-self.A[k], -self.low[k], box_low, box_high)
-        return box_low, np.maximum(box_low, box_high)
+        waiting = [variable]
+        for _ in range(MOST_IMPLIED):
+            if not waiting:
+                break
+            changed = waiting.pop()
+            before = box_low.copy(), box_high.copy()
+            if changed in self.states and box_high[changed] <= 0.0:
+                box_high[self.states[changed]] = 0.0
+            if self.integer[changed]:
+                for k in np.flatnonzero((self.A[:, changed] != 0.0) & (self.B == 0.0)):
+                    tighten(self.A[k], self.high[k], box_low, box_high)
+                    tighten(-self.A[k], -self.low[k], box_low, box_high)
+            for state, members in self.states.items():
+                if (box_low[members] > 0.0).any():
+                    box_low[state] = max(box_low[state], 1.0)
+            box_low[self.integer] = np.ceil(box_low[self.integer] - CONFLICT_TOLERANCE)
+            box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
+            moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
+            waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
+        hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
+        return box_low, np.where(hair, box_low, box_high)
 
     def in_falling_order(self, variables: Array) -> Array:
         """Exchange the spend of twins so that it falls from each to the next."""
@@ -345,22 +400,28 @@ class StandardForm:
         left = self.A @ variables
         if self.B.any():
             left = left + self.B * self.outcome(variables)
-        below = np.max(-variables[: self.n_cells], initial=0.0)
+        below = float(np.max(-variables[: self.n_cells], initial=0.0))
         if self.risk is not None and self.risk.floor is not None:
             below = max(below, -tail_mean(self.net(variables) - self.risk.floor, self.risk.tail))
         return float(max(np.max(self.low - left, initial=0.0), np.max(left - self.high, initial=0.0), below))
 
     def worst(self, variables: Array) -> Array:
         """Weights of the draws that are the worst at `variables`; shape (n_draws,), summing to 1."""
-        assert self.risk is not None
         net = self.net(variables)
+        if self.risk is None:
+            return np.full(len(net), 1.0 / len(net))
         return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
 
     def is_tilt(self, tilt: Array | None) -> bool:
         """Whether weights of draws may stand in for the mean of the worst."""
         if self.risk is None:
             return tilt is None
-        if tilt is None or tilt.shape != self.offset.shape or not np.isfinite(tilt).all() or (tilt < 0.0).any():
+        if (
+            tilt is None
+            or tilt.shape != self.offset.shape
+            or not np.isfinite(tilt).all()
+            or (tilt < 0.0).any()
+        ):
             return False
         total = float(tilt.sum())
         if self.risk.floor is None and abs(total - self.gain * self.risk.weight) > ROUNDING:
@@ -440,8 +501,7 @@ class StandardForm:
         constant = float(prices[priced] @ side[priced]) - mean * float(self.offset.mean())
         weight = mean - float(prices @ self.B)
         weights = None
-        if tilt is not None:
-            assert self.risk is not None
+        if tilt is not None and self.risk is not None:
             constant -= float(tilt @ self.offset)
             weights = weight / len(tilt) + tilt
             if self.risk.floor is not None:
@@ -522,7 +582,7 @@ def _linked(
 
 def _owned(auxiliaries: Sequence[Auxiliary]) -> list[int]:
     """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
-    taken: Array | None = None
+    taken: NDArray[np.bool_] | None = None
     owned = []
     for i, one in enumerate(auxiliaries):
         if isinstance(one, OnOff) and (taken is None or not (taken & one.cells).any()):

@@ -12,7 +12,7 @@ from tests.oracles import minimal_conflicts, random_curves
 
 import channelmix as cm
 from channelmix import Status
-from channelmix.allocation.relaxation import Elastic
+from channelmix.allocation.elastic import Elastic
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
@@ -97,7 +97,7 @@ def test_ends_that_cross_do_not_drive_each_other_apart() -> None:
         ],
         current=dict.fromkeys(names, 3.0),
     )
-    assert p.standard.spend_unit < 100.0
+    assert p.standard.unit[0] < 100.0
     assert set(refuted(p).conflicts) == {"group_share all", "change_limit all"}
 
 
@@ -177,4 +177,6 @@ def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.
     monkeypatch.setattr("channelmix.allocation.relaxation.solve_program", lambda *_: False)
     form = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0)).standard
     with pytest.raises(RuntimeError, match="feasible linear program"):
-        Elastic(form).solve(form.box_low, form.box_high, np.ones(len(form.A)))
+        Elastic(form.A, form.low, form.high, form.B == 0.0, form.integer).solve(
+            form.box_low, form.box_high, np.ones(len(form.A))
+        )

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.projection import project
-from channelmix.allocation.solvers import solver_version
 from channelmix.allocation.search import Search
+from channelmix.allocation.solvers import solver_version
 from channelmix.allocation.tail import TailSearch
 from channelmix.errors import InputError, nearest_name
-from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
+from channelmix.limits import UnboundedError, conflict_limit, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
-from channelmix.rules import FixedBudget, FlexibleBudget, TargetOutcome
+from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
 
 __all__ = ["project", "solve"]
@@ -85,13 +85,15 @@ def solve(
     limit = None
     if not is_limited(problem):
         try:
-            limit = _limit(problem, gap, time_limit, starts, solver)
+            limit = _limit(problem, solver)
         except UnboundedError as unbounded:
             return _unbounded(problem, gap, unbounded.cell, solver)
         problem = limited(problem, limit)
     form = problem.standard
     if form.empty_box:
-        empty = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit)
+        empty = Proof(
+            np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit
+        )
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
     kind = Search if form.risk is None else TailSearch
     search = kind(form, gap, _starts(problem, starts), began + time_limit, solver)
@@ -127,31 +129,23 @@ def solve(
     )
 
 
-def _limit(
-    problem: AllocationProblem,
-    gap: float,
-    time_limit: float,
-    starts: Sequence[Mapping[str, float]],
-    solver: str,
-) -> float:
+def _limit(problem: AllocationProblem, solver: str) -> float:
     """Find money beyond which no spend can be better, where the scenario sets no limit."""
-    if isinstance(problem.scenario, FlexibleBudget) and problem.scenario.min_roi is not None:
-        return limit_for(problem, 0.0)
     if isinstance(problem.scenario, TargetOutcome):
         return _enough(problem, solver)
     nothing = np.zeros(problem.shape)
     if problem.violation(nothing) == 0.0:
-        return limit_for(problem, 0.0)
+        return limit_for(problem, problem.value(nothing))
     nearest = project(limited(problem, largest_limit(problem)), {})
-    if nearest is None:
-        return largest_limit(problem)
+    if nearest is None or problem.violation(list(nearest.values())) > 0.0:
+        return conflict_limit(problem)
     return limit_for(problem, problem.value(list(nearest.values())))
 
 
 def _enough(problem: AllocationProblem, solver: str) -> float:
     """Find money that is enough for a target, doubling it; the largest limit if none is."""
     most = largest_limit(problem)
-    amount = most * 2.0 ** -DOUBLINGS
+    amount = most * 2.0**-DOUBLINGS
     while amount < most:
         budget = dataclasses.replace(problem, scenario=FixedBudget(amount))
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
@@ -176,9 +170,7 @@ def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -
     return [problem.standard.from_user([start.get(name, 0.0) for name in names]) for start in starts]
 
 
-def _shadow_prices(
-    wanted: AllocationProblem, problem: AllocationProblem, search: Search
-) -> dict[str, float]:
+def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search: Search) -> dict[str, float]:
     """Prices of the rows that were asked for, in the user's units; those that only tie variables have none."""
     form = problem.standard
     prices = search.shadow * form.outcome_unit / form.row_unit
@@ -193,6 +185,8 @@ def _shadow_prices(
 def _infeasible(
     problem: AllocationProblem, gap: float, proof: Proof, report: SearchReport, solver: str
 ) -> Solution:
+    if proof.limit is not None:  # a limit of ours is no rule that could conflict
+        problem = limited(problem, largest_limit(problem))
     conflict = conflicting_rules(problem, solver)
     return _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
 

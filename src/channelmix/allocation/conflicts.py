@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.elastic import Elastic
+from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.limits import is_limited, largest_limit, limited
 from channelmix.problem import AllocationProblem
@@ -29,7 +30,7 @@ WHOLE_TOLERANCE = 1e-5
 LINK = 1e3
 """Weight of a row that ties variables together: it is not to be broken."""
 
-REACH_GAP, REACH_SECONDS = 1e-2, 5.0
+REACH_GAP, REACH_SECONDS = 1e-3, 2.0
 """Gap and time of a search for whether an outcome is within reach."""
 
 
@@ -72,9 +73,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    mend = {
-        row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t
-    }
+    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
     return Conflict(tuple(remaining), mend)
 
 
@@ -99,7 +98,9 @@ class _Whole:
         switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
             self._high[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
-            if isinstance(one, OnOff):  # off spends nothing, on as much as the wide box allows, whatever rules say
+            if isinstance(
+                one, OnOff
+            ):  # off spends nothing, on as much as the wide box allows, whatever rules say
                 kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
                 switch = np.zeros(form.n_variables)
                 switch[form.members(i)] = 1.0
@@ -133,38 +134,31 @@ class _Whole:
 
 def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
     """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
-    scenario = problem.rows[0].rule
-    kept = list(problem.constraints)
-    for rule in problem.constraints:
-        fewer = [other for other in kept if other is not rule]
-        without = dataclasses.replace(problem, constraints=fewer)
+    scenario, *names = problem.rule_names
+    kept = list(zip(names, problem.constraints, strict=True))
+    for name in names:
+        fewer = [(other, rule) for other, rule in kept if other != name]
+        without = dataclasses.replace(problem, constraints=[rule for _, rule in fewer])
         if not is_limited(without):
             without = limited(without, largest_limit(without))
-        if _search(without, solver).upper_bound() == -math.inf:
+        if without.standard.empty_box or _search(without, solver).upper_bound() == -math.inf:
             kept = fewer
-    names = {id(rule): name for rule, name in zip(problem.constraints, _names(problem), strict=True)}
     mend = {}
     if isinstance(problem.scenario, TargetOutcome):
-        limit = FixedBudget(problem.scenario.max_amount or largest_limit(problem))
-        furthest = dataclasses.replace(problem, scenario=limit)
-        found = _search(furthest, solver)
+        limit = problem.scenario.max_amount
+        limit = largest_limit(problem) if limit is None else limit
+        furthest = dataclasses.replace(problem, scenario=FixedBudget(limit))
+        even = project(furthest, dict.fromkeys(problem.cells.names, limit / len(problem.cells)))
+        found = _search(furthest, solver, [] if even is None else [list(even.values())])
         if found.best is not None:
             reached = furthest.value(furthest.standard.to_user(found.best).reshape(problem.shape))
             mend = {scenario: problem.scenario.amount - reached}
-    return Conflict((scenario, *(names[id(rule)] for rule in kept)), mend)
+    return Conflict((scenario, *(name for name, _ in kept)), mend)
 
 
-def _search(problem: AllocationProblem, solver: str) -> Search:
-    search = Search(problem.standard, REACH_GAP, (), time.perf_counter() + REACH_SECONDS, solver)
+def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
+    form = problem.standard
+    begin = [form.from_user(start) for start in starts]
+    search = Search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
     search.run()
     return search
-
-
-def _names(problem: AllocationProblem) -> list[str]:
-    """What each constraint is called; those without rows by their label."""
-    stated = list(dict.fromkeys(row.rule for row in problem.rows))
-    names = []
-    for rule in problem.constraints:
-        own = [name for name in stated if name == rule.label or name.startswith(f"{rule.label} (")]
-        names.append(next((name for name in own if name not in names), rule.label))
-    return names

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.rules.auxiliary import OnOff
+from channelmix.rules.auxiliary import Auxiliary, OnOff
 from channelmix.standard import StandardForm
 
 __all__ = ["held", "most_telling", "roundings"]
@@ -22,7 +22,10 @@ def held(form: StandardForm, box_low: Array, box_high: Array, variables: Array) 
     """Shrink a box to the whole numbers of `variables` and to what these imply."""
     low, high = box_low.copy(), box_high.copy()
     whole = np.round(variables[form.integer])
-    low[form.integer], high[form.integer] = np.maximum(low[form.integer], whole), np.minimum(high[form.integer], whole)
+    low[form.integer], high[form.integer] = (
+        np.maximum(low[form.integer], whole),
+        np.minimum(high[form.integer], whole),
+    )
     for variable in np.flatnonzero(form.integer):
         low, high = form.implied(low, high, int(variable))
     return low, high
@@ -56,7 +59,7 @@ def roundings(form: StandardForm, variables: Array) -> Iterator[Array]:
         yield sparse
 
 
-def _auxiliary(form: StandardForm, variable: int) -> object:
+def _auxiliary(form: StandardForm, variable: int) -> Auxiliary:
     return form.auxiliaries[variable - (form.n_variables - len(form.auxiliaries))]
 
 
@@ -74,11 +77,10 @@ def most_telling(form: StandardForm, variables: Array, fraction: Array) -> int:
     score = np.zeros(len(variables))
     for i in np.flatnonzero(fraction > 0.0):
         auxiliary = _auxiliary(form, int(i))
-        cells = np.flatnonzero(auxiliary.cells)  # type: ignore[attr-defined]
+        cells = np.flatnonzero(auxiliary.cells)
         behind = float(heights[places[cells]].sum())
         if isinstance(auxiliary, OnOff):
             score[i] = behind + 1e-12 * fraction[i]
         else:
             score[i] = behind * fraction[i] / max(abs(variables[i]), 1.0)
-    chosen = int(np.argmax(np.where(fraction > 1e-6, score, -1.0)))
-    return chosen
+    return int(np.argmax(np.where(fraction > 1e-6, score, -1.0)))

@@ -56,7 +56,9 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     target = np.array([float(wish.get(name, 0.0)) for name in names])
     form = problem.standard
     wished = form.from_user(target)
-    linear = dataclasses.replace(form, low=np.where(form.B > 0.0, -math.inf, form.low), B=np.zeros(len(form.B)))
+    linear = dataclasses.replace(
+        form, low=np.where(form.B > 0.0, -math.inf, form.low), B=np.zeros(len(form.B))
+    )
     if problem.violation(target) == 0.0 or (form.B.any() and linear.violation(wished) == 0.0):
         return dict(zip(names, target.tolist(), strict=True))
     if form.empty_box:
@@ -84,4 +86,4 @@ def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Arra
     program = cp.Problem(cp.Minimize(distance), rows)
     if not solve_program(program, "CLARABEL"):
         return None
-    return np.clip(np.asarray(variables.value), low, high)
+    return np.asarray(np.clip(np.asarray(variables.value), low, high))

@@ -105,7 +105,13 @@ class Relaxation:
         pieces: int = SEGMENTS,
         pool: int = 1,
     ) -> None:
-        self._form, self._solver, self._elastic, self._pieces, self._pool = form, solver, elastic, pieces, pool
+        self._form, self._solver, self._elastic, self._pieces, self._pool = (
+            form,
+            solver,
+            elastic,
+            pieces,
+            pool,
+        )
         self.solves = 0
         hulls, others = form.n_cells * pieces, form.n_variables - form.n_cells
         self._width, self._slope = cp.Parameter(hulls + others, nonneg=True), cp.Parameter(hulls + others)
@@ -120,14 +126,21 @@ class Relaxation:
         if counted:
             limits.append(sums == self._rise @ self._filled[:hulls])
         objective, broken = self._slope @ self._filled, []
-        self._above, self._below = np.flatnonzero(np.isfinite(form.high)), np.flatnonzero(np.isfinite(form.low))
+        self._above, self._below = (
+            np.flatnonzero(np.isfinite(form.high)),
+            np.flatnonzero(np.isfinite(form.low)),
+        )
         self._room_above, self._room_below = cp.Parameter(len(self._above)), cp.Parameter(len(self._below))
         self._rows: list[Any] = []
         if len(self._above):
-            broken.append(cp.Variable(len(self._above), nonneg=True) if elastic else np.zeros(len(self._above)))
+            broken.append(
+                cp.Variable(len(self._above), nonneg=True) if elastic else np.zeros(len(self._above))
+            )
             self._rows.append(csr_array(form.A[self._above]) @ added - broken[-1] <= self._room_above)
         if len(self._below):
-            broken.append(cp.Variable(len(self._below), nonneg=True) if elastic else np.zeros(len(self._below)))
+            broken.append(
+                cp.Variable(len(self._below), nonneg=True) if elastic else np.zeros(len(self._below))
+            )
             left = csr_array(form.A[self._below]) @ added + broken[-1]
             self._rows.append((left + form.B[self._below] * sums[0] if counted else left) >= self._room_below)
         if form.risk is not None and form.risk.floor is not None:
@@ -193,7 +206,10 @@ class Relaxation:
         left = form.A @ start + form.B * bottom[0]
         widths = np.append(width.ravel(), (box_high - box_low)[n:])
         self._width.value, self._slope.value = widths / unit, np.append(slope.ravel(), -form.charge[n:])
-        self._rise.value, self._room.value = rise.reshape(self._pool, -1), self._rooms(pool, bottom, start) / unit
+        self._rise.value, self._room.value = (
+            rise.reshape(self._pool, -1),
+            self._rooms(pool, bottom, start) / unit,
+        )
         self._room_above.value = (form.high - left)[self._above] / unit
         self._room_below.value = (form.low - left)[self._below] / unit
         for own, state, switch, on in self._switched:

@@ -48,6 +48,9 @@ POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
 POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 2e-7, 0.125
 """First and last half-width of the polish's window, as a share of each cell's range, and its step."""
 
+POLISH_WIDER = 4
+"""Times that a window may double where nothing in it obeys the rows."""
+
 POLISH_ROUNDS = 30
 """Windows from which on each is smaller than the last, however far the best spend still creeps."""
 
@@ -205,7 +208,9 @@ class Search:
     def _offer(self, variables: Array) -> bool:
         """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
         spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
-        complete = self.form.from_user(spend)  # what goes with the spend, whatever a linear program made of it
+        complete = self.form.from_user(
+            spend
+        )  # what goes with the spend, whatever a linear program made of it
         if self.form.violation(complete) > ROW_TOLERANCE:
             return False
         value = self.form.value(complete)
@@ -273,12 +278,18 @@ class Search:
         """Solve the relaxation of a box."""
         return self.relaxation.solve(self._hulls_of(low, high), low, high, focus)
 
-    def _relax_window(self, centre: Array, half: Array, low: Array, high: Array, unit: float) -> Relaxed | None:
+    def _relax_window(
+        self, centre: Array, half: Array, low: Array, high: Array, unit: float
+    ) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
         return self.small.solve(self._windows(centre, half, high), low, high, centre, unit)
 
     def _heights(
-        self, low: Array, high: Array, variables: Array, relaxed: Relaxed
+        self,
+        low: Array,
+        high: Array,
+        variables: Array,
+        relaxed: Relaxed,  # noqa: ARG002  the mean weighs all draws alike
     ) -> tuple[Array, Array, Array]:
         """Curve, bound and hull of each cell at `variables` in a box, with the draws as the relaxation weighs them."""
         cells = variables[: self.form.n_cells]
@@ -313,8 +324,10 @@ class Search:
         cleaned = np.clip(variables, low, high)
         before = self.best_value
         feasible = self._offer(cleaned)
+        if feasible and self.best is not None and self.best_value > before:
+            cleaned = self.best
         if not feasible or self.best_value > before or polish:
-            self._polish(self.best if feasible and self.best_value > before else cleaned, low, high)
+            self._polish(cleaned, low, high)
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
@@ -364,22 +377,24 @@ class Search:
         """Split a box at `at` of one variable."""
         form = self.form
         below, above = form.halves(node.low, node.high, variable, at)
-        if form.integer[variable]:
-            first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
-            for low, high in (first, second):
-                self._keep_ends(low, high)
-        else:
-            first, second = (node.low, below), (above, node.high)
+        first, second = (
+            form.implied(node.low, below, variable),
+            form.implied(above, node.high, variable),
+        )
+        for low, high in (first, second):
+            self._keep_ends(low, high)
+        if not form.integer[variable]:
             for twin in np.flatnonzero(form.twins == form.twins[variable]):
                 if twin < form.n_cells:
                     self._refine(int(twin), [at])
-        node.split = _Split(
-            variable,
-            at,
-            _Node(*first, node.prices, node.tilt, node.bound),
-            _Node(*second, node.prices, node.tilt, node.bound),
-        )
+        node.split = _Split(variable, at, self._child(node, *first), self._child(node, *second))
         self.nodes += 2
+
+    def _child(self, node: _Node, low: Array, high: Array) -> _Node:
+        """Open a part of a box; one whose ends cross holds nothing."""
+        if (low > high).any():
+            return _Node(low, high, node.prices, node.tilt, -math.inf, infeasible=True)
+        return _Node(low, high, node.prices, node.tilt, node.bound)
 
     def _give_up(self, node: _Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
@@ -417,18 +432,18 @@ class Search:
         form, n = self.form, self.form.n_cells
         span = form.span[:n]
         scale = np.where(span > 0.0, span, span.max(initial=0.0))
-        low, high = held(
-            form, np.where(form.integer, low, form.box_low), np.where(form.integer, high, form.box_high), centre
-        )
-        half, rounds, prices = POLISH_FIRST if scale.any() else 0.0, 0, None
+        low, high = held(form, form.box_low, form.box_high, np.clip(centre, low, high))
+        if (low > high).any():
+            return
+        half, rounds, widened, prices = POLISH_FIRST if scale.any() else 0.0, 0, 0, None
         reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
         while half > POLISH_LAST and time.perf_counter() < self.deadline:
             relaxed = self._relax_window(centre, half * scale, low, high, half)
             rounds += 1
             if relaxed is None:
-                if reached > -math.inf or half > 0.5:
+                if reached > -math.inf or widened == POLISH_WIDER:
                     break
-                half *= 2.0  # what obeys the rows lies further away
+                half, widened = 2.0 * half, widened + 1  # what obeys the rows lies further away
                 continue
             prices = relaxed.prices
             nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))
@@ -454,6 +469,10 @@ class Search:
         windows = []
         for i, envelope in enumerate(self.envelopes):
             # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-            x = np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0)) if high[i] > 0.0 else np.zeros(1)
+            x = (
+                np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0))
+                if high[i] > 0.0
+                else np.zeros(1)
+            )
             windows.append(concave_hull(x, envelope.value(x)))
         return windows

@@ -48,15 +48,13 @@ class TailSearch(Search):
         return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces, pool=POOL)
 
     def _first_tilt(self) -> Array | None:
-        assert self.form.risk is not None
         draws = len(self.form.offset)
-        total = self.form.gain * self.form.risk.weight if self.form.risk.floor is None else 0.0
+        total = self.form.gain * self.form.tail_weight if self.form.floor is None else 0.0
         return np.full(draws, total / draws)
 
     @property
     def _speaks_of_outcome(self) -> bool:
-        assert self.form.risk is not None
-        return self.form.risk.floor is not None or super()._speaks_of_outcome
+        return self.form.floor is not None or super()._speaks_of_outcome
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         relaxed = None
@@ -70,7 +68,9 @@ class TailSearch(Search):
                 break
         return relaxed
 
-    def _relax_window(self, centre: Array, half: Array, low: Array, high: Array, unit: float) -> Relaxed | None:
+    def _relax_window(
+        self, centre: Array, half: Array, low: Array, high: Array, unit: float
+    ) -> Relaxed | None:
         self._widen_pool(centre)
         points = []
         for i in range(self.form.n_cells):
@@ -102,9 +102,9 @@ class TailSearch(Search):
 
     def _weights(self, relaxed: Relaxed) -> Array:
         form = self.form
-        assert form.risk is not None and relaxed.tilt is not None
-        mean = form.gain * (1.0 - form.risk.weight) - float(relaxed.prices @ form.B)
-        return np.asarray(mean / len(relaxed.tilt) + relaxed.tilt)
+        mean = form.gain * (1.0 - form.tail_weight) - float(relaxed.prices @ form.B)
+        tilt = np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
+        return np.asarray(mean / len(tilt) + tilt)
 
     def _points(self, low: float, high: float, focus: float) -> Array:
         width = high - low

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import CertificateError
-from channelmix.limits import UnboundedError, is_limited, largest_limit, limit_for, limited
+from channelmix.limits import UnboundedError, conflict_limit, is_limited, limit_for, limited
 from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
 from channelmix.solution import Proof, Solution, Status, relative_gap
@@ -131,12 +131,17 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
     limit = solution.proof.limit
     if limit is None or not math.isfinite(limit):
         raise CertificateError("the scenario sets no limit of money, and the proof neither")
-    if Status(solution.status) is Status.INFEASIBLE:
-        least = largest_limit(problem)
-    else:
-        least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    try:
+        if Status(solution.status) is Status.INFEASIBLE:
+            least = conflict_limit(problem)
+        else:
+            least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    except UnboundedError as unbounded:
+        raise CertificateError(str(unbounded)) from None
     if not limit >= least * (1.0 - VALUE_TOLERANCE):
-        raise CertificateError(f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays")
+        raise CertificateError(
+            f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
+        )
     return limited(problem, limit)
 
 
@@ -163,7 +168,7 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
     claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
     if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
         raise CertificateError("called infeasible, and yet it claims a spend or a value")
-    unknown = set(solution.conflicts) - {row.rule for row in problem.rows}
+    unknown = set(solution.conflicts) - set(problem.rule_names)
     if unknown:
         raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
     leaves = 0
@@ -189,7 +194,9 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
     if not np.isfinite(prices).all():
         raise CertificateError("a price of the proof is not finite")
     if len(proof.tilts) != (0 if form.risk is None or form.empty_box else n_leaves):
-        raise CertificateError("the proof does not weigh the draws at every leaf where the worst of them count")
+        raise CertificateError(
+            "the proof does not weigh the draws at every leaf where the worst of them count"
+        )
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
@@ -237,10 +244,10 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         if not low[split] <= at <= high[split]:
             raise CertificateError("the proof splits a cell outside its box")
         below, above = form.halves(low, high, split, at)
-        first, second = (low, below), (above, high)
-        if form.integer[split]:
-            first, second = form.implied(*first, split), form.implied(*second, split)
-        stack += [second, first]  # preorder: the lower child comes first
+        stack += [
+            form.implied(above, high, split),
+            form.implied(low, below, split),
+        ]  # preorder: the lower child comes first
     if stack:
         raise CertificateError("the proof's tree leaves a part of the box uncovered")
     return worst, leaf
@@ -257,9 +264,12 @@ def _leaf_bound(
 ) -> float:
     if not form.is_tilt(tilt):
         raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
+    if infeasible and (low > high).any():
+        return -math.inf
+    high = np.maximum(low, high)
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
-            envelope.refine([low[i], high[i]])
+            envelope.refine(np.array([low[i], high[i]]))
         if infeasible:
             if not form.excludes(envelopes, low, high, prices, tilt):
                 raise CertificateError("a leaf called infeasible is not shown to be")

@@ -279,17 +279,18 @@ class ResponseCurves:
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
 
-    def discounted(self, chosen: Sequence[bool], tiers: Sequence[tuple[float, float]]) -> Self:
+    def discounted(self, chosen: ArrayLike, tiers: Sequence[tuple[float, float]]) -> Self:
         """Return the same curves with cheaper contacts beyond certain amounts of spend on the `chosen` cells.
 
         Parameters
         ----------
-        chosen : sequence of bool, length n_cells
+        chosen : array_like of bool, shape (n_cells,)
         tiers : sequence of (amount, discount)
             Spend from which on a unit of effect costs this share less than at first; both rise.
         """
         blocks = [
-            Discounted.of(self.cell(i), tiers) if chosen[i] else self.cell(i) for i in range(self.n_cells)
+            Discounted.of(self.cell(i), tiers) if cheaper else self.cell(i)
+            for i, cheaper in enumerate(np.asarray(chosen, dtype=bool).tolist())
         ]
         return type(self)(self.names, tuple(_merge(blocks)))
 

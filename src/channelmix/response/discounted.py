@@ -87,7 +87,9 @@ class Discounted(Family):
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
-        return type(self)(self.inner.rescaled(spend_unit, outcome_unit), self.starts / spend_unit, self.factors)
+        return type(self)(
+            self.inner.rescaled(spend_unit, outcome_unit), self.starts / spend_unit, self.factors
+        )
 
     def _factor(self, spend: Array) -> Array:
         tier = np.searchsorted(self.starts, spend, side="right") - 1

@@ -112,7 +112,9 @@ class Change(Auxiliary):
 
     def box(self, low: Array, high: Array) -> tuple[float, float]:
         """See `Auxiliary.box`."""
-        return 0.0, float(max(abs(high[self.cells].sum() - self.current), abs(low[self.cells].sum() - self.current)))
+        return 0.0, float(
+            max(abs(high[self.cells].sum() - self.current), abs(low[self.cells].sum() - self.current))
+        )
 
     def links(self, high: Array) -> list[tuple[Array, float, float, float]]:  # noqa: ARG002  no limit needed
         """See `Auxiliary.links`: it is no less than the change up, nor the change down."""

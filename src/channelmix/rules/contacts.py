@@ -208,7 +208,9 @@ class PriceTiers(StrictRecord):
             amount(tier[0], f"the start of a tier of {self.label}")
             share(tier[1], f"the discount of a tier of {self.label}")
             if tier[0] <= last[0] or tier[1] < last[1] or tier[1] == 1.0:
-                raise InputError(f"the tiers of {self.label} must rise in amount and discount, which stays below 1")
+                raise InputError(
+                    f"the tiers of {self.label} must rise in amount and discount, which stays below 1"
+                )
             last = (tier[0], tier[1])
         object.__setattr__(self, "tiers", tuple((float(a), float(d)) for a, d in self.tiers))
 

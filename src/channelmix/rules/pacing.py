@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import Literal
@@ -50,7 +51,7 @@ class Pacing(StrictRecord):
                 periods.setdefault(period[2], []).append(int(i))
         rows = []
         ordered = sorted(periods, key=int)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in itertools.pairwise(ordered):
             for side, factor in (("up", 1.0 + self.relative), ("down", 1.0 - self.relative)):
                 weights = np.zeros(len(cells))
                 weights[periods[after]] = 1.0
