@@ -39,7 +39,7 @@ SLIVER = 1e-9
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
-POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
+POLISH_POINTS = np.linspace(-1.0, 1.0, 17)
 POLISH_FIRST, POLISH_LAST = 0.05, 1e-7
 """First and last half-width of the polish's window, as a share of each cell's range."""
 
@@ -313,5 +313,5 @@ class Search:
             moved = float((np.abs(self.best - best) / scale).max(initial=0.0))
             rounds += 1
             if moved < 0.5 * half or rounds > POLISH_ROUNDS:
-                half *= 0.25
+                half *= 0.125
         self._polished = self.best_value
