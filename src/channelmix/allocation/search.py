@@ -44,8 +44,8 @@ ROW_TOLERANCE = 1e-7
 WHOLE = 1e-6
 """How near to a whole number counts as one."""
 
-POLISH_POINTS = np.linspace(-1.0, 1.0, 9)
-POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 2e-7, 0.125
+POLISH_POINTS = np.linspace(-1.0, 1.0, 17)
+POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 1e-7, 0.125
 """First and last half-width of the polish's window, as a share of each cell's range, and its step."""
 
 POLISH_WIDER = 4

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.relaxation import Relaxation, Relaxed, concave_hull
-from channelmix.allocation.search import Search
+from channelmix.allocation.search import POLISH_POINTS, Search
 
 __all__ = ["TailSearch"]
 
@@ -74,7 +74,7 @@ class TailSearch(Search):
         self._widen_pool(centre)
         points = []
         for i in range(self.form.n_cells):
-            x = np.unique(np.maximum(centre[i] + half[i] * np.linspace(-1.0, 1.0, 9), 0.0))
+            x = np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0))
             points.append(x if high[i] > 0.0 else np.zeros(1))
         found = self.small.solve(self._tops(points), low, high, centre, unit, pool=self._pool)
         if found is not None:

@@ -44,9 +44,9 @@ class ContactCap(StrictRecord):
     selector: str = "promotion"
     """The cells whose contacts count."""
     quantile: float | None = None
-    """Quantile of contacts per unit of spend that counts, between 0 and 1, where costs are uncertain; null: the mean."""
+    """Where costs are uncertain, the quantile of contacts per unit of spend that counts; null: their mean."""
     per_spend: Mapping[str, float] | None = None
-    """For each cell, contacts of a customer per unit of spend; left out in a profile, which knows costs and customers."""
+    """For each cell, contacts of a customer per unit of spend; left out in a profile, which works it out."""
     kind: Literal["contact_cap"] = field(default="contact_cap", kw_only=True, repr=False)
     """Which rule this is."""
 
