@@ -1,17 +1,14 @@
-"""The linear program behind the search, in CVXPY: the relaxation of a box."""
+"""The linear program behind the search: the relaxation of a box."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_diag, csr_array, eye_array, kron
 
-from channelmix.allocation.solvers import solve_program
+from channelmix.allocation.linear import LinearProgram
 from channelmix.standard import StandardForm
 
 __all__ = ["SEGMENTS", "Relaxation", "Relaxed", "concave_hull"]
@@ -74,13 +71,26 @@ def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
     return x[chosen], y[chosen]
 
 
+class _Entries:
+    """Entries of a sparse matrix, in the order in which they are added."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
+
+    def add(self, rows: NDArray[np.intp], columns: NDArray[np.intp], values: Array) -> None:
+        self._parts.append((rows, columns, values))
+
+    rows = property(lambda self: np.concatenate([part[0] for part in self._parts]))
+    columns = property(lambda self: np.concatenate([part[1] for part in self._parts]))
+    values = property(lambda self: np.concatenate([part[2] for part in self._parts]))
+
+
 class Relaxation:
-    """Maximize a sum of concave piecewise linear functions under the rows; compiled once, solved many times.
+    """Maximize a sum of concave piecewise linear functions under the rows; laid out once, solved many times.
 
     Spend on a cell is its hull's first corner plus what is filled of each segment; a solver fills the segments
-    in the order of their slopes. Every other variable is one segment. No parameter multiplies a variable except in the
-    objective and, where a row speaks of outcome, in rows that sum it up, which keeps the compiled program small however
-    many cells there are.
+    in the order of their slopes. Every other variable is one segment. Slopes stand in the objective and, where a row
+    speaks of outcome, in rows that sum it up.
 
     Parameters
     ----------
@@ -105,68 +115,70 @@ class Relaxation:
         pieces: int = SEGMENTS,
         pool: int = 1,
     ) -> None:
-        self._form, self._solver, self._elastic, self._pieces, self._pool = (
-            form,
-            solver,
-            elastic,
-            pieces,
-            pool,
-        )
+        self._form, self._elastic, self._pieces, self._pool = form, elastic, pieces, pool
         self.solves = 0
-        hulls, others = form.n_cells * pieces, form.n_variables - form.n_cells
-        self._width, self._slope = cp.Parameter(hulls + others, nonneg=True), cp.Parameter(hulls + others)
-        self._filled = cp.Variable(hulls + others, nonneg=True)
-        self._rise, self._room = cp.Parameter((pool, hulls)), cp.Parameter(pool)
-        added, sums = cp.Variable(form.n_variables), cp.Variable(pool)
-        of_cell = csr_array(
-            block_diag([kron(eye_array(form.n_cells), np.ones((1, pieces))), eye_array(others)])
-        )
-        limits = [added == of_cell @ self._filled, self._filled <= self._width, *self._states(hulls)]
-        counted = bool(form.B.any()) or form.risk is not None
-        if counted:
-            limits.append(sums == self._rise @ self._filled[:hulls])
-        objective, broken = self._slope @ self._filled, []
-        self._above, self._below = (
-            np.flatnonzero(np.isfinite(form.high)),
-            np.flatnonzero(np.isfinite(form.low)),
-        )
-        self._room_above, self._room_below = cp.Parameter(len(self._above)), cp.Parameter(len(self._below))
-        self._rows: list[Any] = []
-        if len(self._above):
-            broken.append(
-                cp.Variable(len(self._above), nonneg=True) if elastic else np.zeros(len(self._above))
-            )
-            self._rows.append(csr_array(form.A[self._above]) @ added - broken[-1] <= self._room_above)
-        if len(self._below):
-            broken.append(
-                cp.Variable(len(self._below), nonneg=True) if elastic else np.zeros(len(self._below))
-            )
-            left = csr_array(form.A[self._below]) @ added + broken[-1]
-            self._rows.append((left + form.B[self._below] * sums[0] if counted else left) >= self._room_below)
-        if form.risk is not None and form.risk.floor is not None:
-            broken.append(cp.Variable(1, nonneg=True) if elastic else np.zeros(1))
-            self._worst = sums + self._room - form.lost @ added + broken[-1] >= 0.0
-            limits.append(self._worst)
-        elif form.risk is not None:
-            worst = cp.Variable()
-            self._worst = worst <= sums + self._room
-            objective = objective + form.gain * form.risk.weight * worst
-            limits.append(self._worst)
-        if elastic:
-            objective = -sum(cp.sum(part) for part in broken)
-        self._problem = cp.Problem(cp.Maximize(objective), [*limits, *self._rows])
+        self._hulls = form.n_cells * pieces
+        self._counted = bool(form.B.any()) or form.risk is not None
+        self._layout(solver)
 
-    def _states(self, hulls: int) -> list[Any]:
-        """What a state switches off fills none of its segments: as much of each as the state is on."""
+    def _layout(self, solver: str) -> None:
+        """Lay out the program: what is filled, sums of outcome, the worst of these, and what rows are broken by."""
+        form, pool = self._form, self._pool
+        filled, m = self._hulls + form.n_variables - form.n_cells, len(form.A)
+        tail, floored = form.risk is not None, form.floor is not None
+        self._sums = filled
+        self._worst = self._sums + pool * self._counted
+        self._slack = self._worst + (tail and not floored)
+        columns = self._slack + (2 * m + floored) * self._elastic
+        # Rows: the form's own, sums of outcome, the worst of them, and what states switch off.
+        self._tail_rows = m + pool * self._counted
+        self._state_rows = self._tail_rows + pool * tail
+        owner = np.concatenate(
+            [np.repeat(np.arange(form.n_cells), self._pieces), np.arange(form.n_cells, form.n_variables)]
+        )
+        table = _Entries()
+        k, i = np.nonzero(form.A[:, owner])
+        table.add(k, i, form.A[k, owner[i]])
+        if self._counted:
+            k = np.flatnonzero(form.B)
+            table.add(k, np.full(len(k), self._sums), form.B[k])
+            table.add(m + np.arange(pool), self._sums + np.arange(pool), np.ones(pool))
+        if tail:
+            rows = self._tail_rows + np.arange(pool)
+            table.add(rows, self._sums + np.arange(pool), np.ones(pool))
+            if floored:
+                lost = np.flatnonzero(form.lost[owner])
+                table.add(
+                    np.repeat(rows, len(lost)), np.tile(lost, pool), -np.tile(form.lost[owner[lost]], pool)
+                )
+            else:
+                table.add(rows, np.full(pool, self._worst), -np.ones(pool))
+        if self._elastic:
+            k = np.arange(m)
+            table.add(k, self._slack + k, -np.ones(m))
+            table.add(k, self._slack + m + k, np.ones(m))
+            if floored:
+                table.add(
+                    self._tail_rows + np.arange(pool), np.full(pool, self._slack + 2 * m), np.ones(pool)
+                )
         self._switched = []
-        limits = []
-        for state, members in self._form.states.items():
+        last = self._state_rows
+        for state, members in form.states.items():
             own = np.concatenate([self._segments(int(member)) for member in members])
-            switch, on = cp.Parameter(len(own), nonneg=True), cp.Parameter(len(own), nonneg=True)
-            place = hulls + state - self._form.n_cells
-            limits.append(self._filled[own] <= cp.multiply(switch, self._filled[place]) + on)
-            self._switched.append((own, state, switch, on))
-        return limits
+            rows = last + np.arange(len(own))
+            table.add(rows, own, np.ones(len(own)))
+            self._switched.append((own, state, rows))
+            last += len(own)
+        self._fixed = table.values
+        if self._counted:  # what changes from solve to solve comes last
+            table.add(
+                np.repeat(m + np.arange(pool), self._hulls),
+                np.tile(np.arange(self._hulls), pool),
+                np.zeros(pool * self._hulls),
+            )
+        for own, state, rows in self._switched:
+            table.add(rows, np.full(len(own), self._hulls + state - form.n_cells), np.zeros(len(own)))
+        self._program = LinearProgram(table.rows, table.columns, (last, columns), solver)
 
     def _segments(self, variable: int) -> NDArray[np.intp]:
         """Places of a variable's segments."""
@@ -183,15 +195,16 @@ class Relaxation:
         focus: Array,
         unit: float = 1.0,
         pool: Sequence[Array] = (),
+        deadline: float = np.inf,
     ) -> Relaxed | None:
         """Solve for concave corners (spend, height) of each cell; None if the rows cannot hold.
 
         The box, of shape (n_variables,), bounds the variables that are not cells. `focus`, shape (n_variables,), is
         where a hull with more corners than fit is kept in full. `unit` is the size of what is to be decided, in
         standard units of spend: a solver's tolerances are absolute. With a `pool` of weightings, (n_draws,) each,
-        heights have shape (n_pool, n_corners).
+        heights have shape (n_pool, n_corners). `deadline` is a value of `time.perf_counter`.
         """
-        form, n, pieces = self._form, self._form.n_cells, self._pieces
+        form, n, pieces, hulls = self._form, self._form.n_cells, self._pieces, self._hulls
         start = box_low.copy()
         width, rise, bottom = np.zeros((n, pieces)), np.zeros((self._pool, n, pieces)), np.zeros(self._pool)
         for i, (x, y) in enumerate(corners):
@@ -201,52 +214,63 @@ class Relaxation:
             heights = np.atleast_2d(y)
             bottom[: len(heights)] += heights[:, 0]
             rise[: len(heights), i, : len(x) - 1] = np.diff(heights, axis=1) / np.diff(x)
-        mean = form.gain * (1.0 if form.risk is None else 1.0 - form.risk.weight)
-        slope = mean * rise[0] - form.charge[:n, np.newaxis]
-        left = form.A @ start + form.B * bottom[0]
         widths = np.append(width.ravel(), (box_high - box_low)[n:])
-        self._width.value, self._slope.value = widths / unit, np.append(slope.ravel(), -form.charge[n:])
-        self._rise.value, self._room.value = (
-            rise.reshape(self._pool, -1),
-            self._rooms(pool, bottom, start) / unit,
-        )
-        self._room_above.value = (form.high - left)[self._above] / unit
-        self._room_below.value = (form.low - left)[self._below] / unit
-        for own, state, switch, on in self._switched:
-            switch.value, on.value = widths[own], widths[own] * box_low[state] / unit
-        if not solve_program(self._problem, self._solver):
+        rows, columns = self._program.shape
+        cost, low, high = np.zeros(columns), np.zeros(columns), np.full(columns, np.inf)
+        row_low, row_high = np.full(rows, -np.inf), np.zeros(rows)
+        left = form.A @ start + form.B * bottom[0]
+        m = len(left)
+        row_low[:m], row_high[:m] = (form.low - left) / unit, (form.high - left) / unit
+        high[: len(widths)] = widths / unit
+        low[self._sums : self._slack] = -np.inf
+        if self._elastic:
+            cost[self._slack :] = -1.0
+        else:
+            mean = form.gain * (1.0 - form.tail_weight)
+            cost[:hulls] = (mean * rise[0] - form.charge[:n, np.newaxis]).ravel()
+            cost[hulls : self._sums] = -form.charge[n:]
+            cost[self._worst : self._slack] = form.gain * form.tail_weight
+        entries = [self._fixed]
+        if self._counted:
+            row_low[m : self._tail_rows] = 0.0
+            entries.append(-rise.ravel())
+        if form.risk is not None:
+            tail = slice(self._tail_rows, self._state_rows)
+            row_low[tail], row_high[tail] = -self._rooms(pool, bottom, start) / unit, np.inf
+        for own, state, places in self._switched:
+            row_high[places] = widths[own] * box_low[state] / unit
+            entries.append(-widths[own])
+        found = self._program.solve(cost, np.concatenate(entries), low, high, row_low, row_high, deadline)
+        if found is None:
             return None
         self.solves += 1
-        filled = np.clip(np.asarray(self._filled.value) * unit, 0.0, widths)
+        filled = np.clip(found[0][: self._sums] * unit, 0.0, widths)
         variables = start
-        variables[:n] += filled[: n * pieces].reshape(width.shape).sum(axis=1)
-        variables[n:] += filled[n * pieces :]
-        prices = np.zeros(len(form.A))
-        duals = [np.maximum(np.atleast_1d(row.dual_value), 0.0) for row in self._rows]
-        if len(self._above):
-            prices[self._above] += duals[0]
-        if len(self._below):
-            prices[self._below] -= duals[-1]
-        return Relaxed(variables, prices, self._tilt(pool))
+        variables[:n] += filled[:hulls].reshape(width.shape).sum(axis=1)
+        variables[n:] += filled[hulls:]
+        # A price on a side that is open is rounding.
+        prices = found[1][:m]
+        side = np.where(prices > 0.0, form.high, form.low)
+        return Relaxed(variables, np.where(np.isfinite(side), prices, 0.0), self._tilt(pool, found[1]))
 
     def _rooms(self, pool: Sequence[Array], bottom: Array, start: Array) -> Array:
         """What each weighting's sum of outcomes starts from; no limit for the mean, which is no mean of the worst."""
         form, room = self._form, np.full(self._pool, LOOSE)
         for k, weights in enumerate(pool):
             room[k] = bottom[k] - float(weights @ form.offset)
-            if form.risk is not None and form.risk.floor is not None:
-                room[k] -= float(weights @ form.risk.floor) + float(form.lost @ start)
+            if form.floor is not None:
+                room[k] -= float(weights @ form.floor) + float(form.lost @ start)
         room[0] = LOOSE
         return room
 
-    def _tilt(self, pool: Sequence[Array]) -> Array | None:
+    def _tilt(self, pool: Sequence[Array], prices: Array) -> Array | None:
         """Weights of the draws that the solution mixes of the pool's."""
-        risk = self._form.risk
-        if risk is None:
+        form = self._form
+        if form.risk is None:
             return None
-        mix = np.maximum(np.atleast_1d(self._worst.dual_value), 0.0)[: len(pool)]
+        mix = np.maximum(-prices[self._tail_rows : self._tail_rows + len(pool)], 0.0)
         mix[0] = 0.0
-        if risk.floor is None and not self._elastic:
-            total = self._form.gain * risk.weight
+        if form.floor is None and not self._elastic:
+            total = form.gain * form.tail_weight
             mix = mix * (total / mix.sum()) if mix.any() else np.full(len(mix), total / len(mix))
         return np.asarray(mix @ np.array(pool))
