@@ -38,6 +38,10 @@ __all__ = ["AllocationProblem"]
 Array = NDArray[np.float64]
 
 
+BASELINE_TOLERANCE = 1e-6
+"""Violation of a rule that counts as rounding in a mix to improve on, as a share of its total."""
+
+
 @dataclass(frozen=True, eq=False)
 class AllocationProblem:
     """Reach a scenario's aim within its limits and the constraints.
@@ -270,6 +274,14 @@ class AllocationProblem:
 
     def violation(self, spend: Any) -> float:
         """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""
+        largest = self.broken(spend)
+        if self.baseline is not None and self.tail is not None:
+            gain = self.net_draws(spend) - self.net_draws(self.baseline)
+            largest = max(largest, -tail_mean(gain, self.tail[1]))
+        return largest
+
+    def broken(self, spend: Any) -> float:
+        """Like `violation`, of scenario and constraints alone: a `SafeImprovement` does not count."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = {one.key: one.value(array) for one in self.auxiliaries}
         outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
@@ -278,10 +290,19 @@ class AllocationProblem:
             # Divided by its largest weight, a row's violation is an amount of spend.
             weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
-        if self.baseline is not None and self.tail is not None:
-            gain = self.net_draws(array) - self.net_draws(self.baseline)
-            largest = max(largest, -tail_mean(gain, self.tail[1]))
         return largest
+
+    def improving_on(self, baseline: Any) -> Self:
+        """Return the same problem with another mix to improve on, of the problem's shape."""
+        mix = dict(zip(self.cells.names, np.ravel(baseline).tolist(), strict=True))
+        return dataclasses.replace(self, risk=dataclasses.replace(self.risk, current=mix))
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
+        if self.baseline is None:
+            return False
+        return self.broken(self.baseline) > BASELINE_TOLERANCE * float(self.baseline.sum())
 
     @cached_property
     def standard(self) -> StandardForm:

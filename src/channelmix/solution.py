@@ -144,6 +144,9 @@ class Solution:
         Worth of one more unit of each binding row's right-hand side, in the plan's basin.
     conflicts : tuple of str
         Names of a minimal set of rules that cannot hold together, or of the cell without limit; else empty.
+    baseline : ndarray of the shape of spend, optional
+        What a `SafeImprovement` improves on where its own mix breaks a rule: that mix, scaled to the money there is and
+        moved as little as the rules ask.
     mend : mapping of str to float
         By how much rules must give way, least in total, so that the rest can hold: in the unit of each row's limit;
         empty unless infeasible.
@@ -163,6 +166,7 @@ class Solution:
     conflicts: tuple[str, ...]
     proof: Proof
     report: SearchReport
+    baseline: Array | None = None
     mend: Mapping[str, float] = field(default_factory=dict)
 
 

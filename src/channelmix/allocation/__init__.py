@@ -89,6 +89,11 @@ def solve(
         except UnboundedError as unbounded:
             return _unbounded(problem, gap, unbounded.cell, solver)
         problem = limited(problem, limit)
+    baseline = None
+    if problem.needs_baseline:
+        baseline = _baseline(problem)
+        if baseline is not None:  # else the rules conflict, whatever is improved on
+            problem = problem.improving_on(baseline)
     form = problem.standard
     if form.empty_box:
         empty = Proof(
@@ -126,7 +131,18 @@ def solve(
         conflicts=(),
         proof=proof,
         report=report,
+        baseline=baseline,
     )
+
+
+def _baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
+    """Scale the mix to improve on to the money there is, and move it as little as the rules ask."""
+    mix = np.zeros(len(problem.cells)) if problem.baseline is None else problem.baseline.ravel()
+    limit = problem.scenario.limit
+    scale = 1.0 if limit is None or not mix.any() else min(1.0, limit / float(mix.sum()))
+    names = problem.cells.names
+    nearest = project(problem, dict(zip(names, (mix * scale).tolist(), strict=True)))
+    return None if nearest is None else np.array([nearest[name] for name in names]).reshape(problem.shape)
 
 
 def _limit(problem: AllocationProblem, solver: str) -> float:

@@ -91,7 +91,7 @@ class LinearProgram:
     ) -> tuple[Any, Array, Array]:
         m, n = self.shape
         if self._highs is None:
-            self._highs = highspy.Highs()
+            self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
             self._highs.setOptionValue("output_flag", False)
             self._highs.setOptionValue("threads", 1)
         highs = self._highs

@@ -44,7 +44,12 @@ ROW_TOLERANCE = 1e-7
 WHOLE = 1e-6
 """How near to a whole number counts as one."""
 
-POLISH_POINTS = np.linspace(-1.0, 1.0, 17)
+POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 5)
+"""Where a window of the polish looks, and a small one, in which a curve hardly bends."""
+
+POLISH_SMALL = 0.01
+"""Half-width from which on a window is a small one."""
+
 POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 1e-7, 0.125
 """First and last half-width of the polish's window, as a share of each cell's range, and its step."""
 
@@ -467,10 +472,11 @@ class Search:
     def _windows(self, centre: Array, half: Array, high: Array) -> list[tuple[Array, Array]]:
         """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
         windows = []
+        points = POLISH_POINTS if (half > POLISH_SMALL * self.form.span[: self.form.n_cells]).any() else POLISH_FEW
         for i, envelope in enumerate(self.envelopes):
             # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
             x = (
-                np.unique(np.maximum(centre[i] + half[i] * POLISH_POINTS, 0.0))
+                np.unique(np.maximum(centre[i] + half[i] * points, 0.0))
                 if high[i] > 0.0
                 else np.zeros(1)
             )

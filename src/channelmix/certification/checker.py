@@ -86,6 +86,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         problem = _with_limit(problem, solution)
     if status is Status.UNBOUNDED:
         raise CertificateError("called unbounded, but the rules limit every cell")
+    if problem.needs_baseline and solution.baseline is not None:
+        problem = _with_baseline(problem, solution)
     form = problem.standard
     _check_structure(form, solution.proof)
     if status is Status.INFEASIBLE:
@@ -126,6 +128,17 @@ def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certifi
     raise CertificateError("called unbounded, but every cell has its limit")
 
 
+def _with_baseline(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
+    """Return the problem with the solution's baseline in place of a mix that breaks rules.
+
+    That it obeys the rules is checked; that none that does is nearer to the mix is not.
+    """
+    baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
+    if problem.broken(baseline) > FEASIBILITY_TOLERANCE * max(float(baseline.sum()), problem.standard.unit[0]):
+        raise CertificateError("the baseline breaks a rule")
+    return problem.improving_on(baseline)
+
+
 def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
     """Return the problem with the proof's limit of money, once it is shown that nothing better lies beyond."""
     limit = solution.proof.limit
@@ -146,16 +159,20 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
 
 
 def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
+    return _claimed_amounts(problem, solution.spend, "the spend")
+
+
+def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> Array:
     try:
-        spend = np.asarray(solution.spend, dtype=float)
+        spend = np.asarray(claimed, dtype=float)
     except (TypeError, ValueError):
-        raise CertificateError("the spend is not a list of amounts") from None
+        raise CertificateError(f"{what} is not a list of amounts") from None
     if spend.shape != problem.shape:
-        raise CertificateError(f"the spend has shape {spend.shape}, not {problem.shape}")
+        raise CertificateError(f"{what} has shape {spend.shape}, not {problem.shape}")
     if not np.isfinite(spend).all():
-        raise CertificateError("the spend is not finite")
+        raise CertificateError(f"{what} is not finite")
     if (spend < 0.0).any():
-        raise CertificateError(f"the spend is negative on {problem.cells.names[int(np.argmin(spend))]}")
+        raise CertificateError(f"{what} is negative on {problem.cells.names[int(np.argmin(spend))]}")
     return spend
 
 
