@@ -37,6 +37,9 @@ REFINE_ROUNDS = 25
 SLIVER = 1e-9
 """A box is not split closer than this to its ends, as a share of the cell's range."""
 
+LEAST_PART = 0.1
+"""Least part of a box's width that a split leaves on either side where a row asks for an outcome."""
+
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
@@ -310,6 +313,10 @@ class Search:
         excess = np.where(room, top - form.curves.mean_value(cells), -math.inf)
         cell = int(np.argmax(excess))
         at = float(cells[cell])
+        if form.B.any():
+            # Toward an outcome that a row asks for, a relaxation creeps along the foot of an S: leave it behind.
+            inset = LEAST_PART * (high[cell] - low[cell])
+            at = float(np.clip(at, low[cell] + inset, high[cell] - inset))
         if not room[cell]:
             # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
             width = (node.high - node.low) / np.where(form.span > 0.0, form.span, 1.0)
