@@ -34,6 +34,9 @@ MOST_IMPLIED = 50
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""
 
+SMALLEST = 1e-9
+"""Share of what all cells could bring below which outcome does not count in the gap."""
+
 OUTWARDS = 1e-12
 """By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
 
@@ -393,7 +396,16 @@ class StandardForm:
 
     def size(self, variables: Array, value: float) -> float:
         """Denominator of the gap, in the standard unit of outcome."""
-        return max(abs(value), self.gain * (self.outcome(variables) - float(self.offset.mean())))
+        return max(
+            abs(value),
+            self.gain * (self.outcome(variables) - float(self.offset.mean())),
+            self.gain * SMALLEST,
+        )
+
+    @property
+    def smallest(self) -> float:
+        """Least denominator of the gap, in the user's unit of outcome: a plan of nothing is not judged by rounding."""
+        return self.gain * SMALLEST * self.outcome_unit
 
     def violation(self, variables: Array) -> float:
         """Largest violation of a row, in units of what it can reach, or of non-negativity."""

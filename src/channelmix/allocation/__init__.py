@@ -119,7 +119,7 @@ def solve(
     else:
         spend = form.to_user(search.best).reshape(problem.shape)
         value = problem.value(spend)
-        reached = relative_gap(bound * form.outcome_unit, value, problem.size(spend))
+        reached = relative_gap(bound * form.outcome_unit, value, max(problem.size(spend), form.smallest))
     return Solution(
         status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
         spend=spend,

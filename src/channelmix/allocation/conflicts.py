@@ -67,14 +67,26 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
         return _out_of_reach(problem, solver) if problem.standard.B.any() else Conflict((), {})
+    order = problem.rule_names
     slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
     tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
+    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
+    silent = []  # rules without a row of their own: fees, which count in the scenario's
+    for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
+        if name in remaining:
+            continue
+        others = [other for other in problem.constraints if other is not rule]
+        free = dataclasses.replace(problem, constraints=others)
+        without_fee = _Whole(free, solver)
+        if without_fee.conflict(remaining):
+            problem, elastic = free, without_fee
+        else:
+            silent.append(name)
     for name in list(remaining):
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
-    return Conflict(tuple(remaining), mend)
+    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), mend)
 
 
 class _Whole:

@@ -38,6 +38,9 @@ REFINE_ROUNDS = 25
 SLIVER = 1e-9
 """A box is not split closer than this to its ends, as a share of the cell's range."""
 
+LEAST_PART = 0.1
+"""Least part of a box's width that a split leaves on either side where a row asks for an outcome."""
+
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
@@ -367,6 +370,10 @@ class Search:
         excess = np.where(room, excess, -math.inf)
         cell = int(np.argmax(excess))
         at = float(cells[cell])
+        if form.B.any():
+            # Toward an outcome that a row asks for, a relaxation creeps along the foot of an S: leave it behind.
+            inset = LEAST_PART * (high[cell] - low[cell])
+            at = float(np.clip(at, low[cell] + inset, high[cell] - inset))
         if not room[cell]:
             # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
             width = (node.high - node.low) / np.where(form.span > 0.0, form.span, 1.0)
@@ -472,13 +479,11 @@ class Search:
     def _windows(self, centre: Array, half: Array, high: Array) -> list[tuple[Array, Array]]:
         """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
         windows = []
-        points = POLISH_POINTS if (half > POLISH_SMALL * self.form.span[: self.form.n_cells]).any() else POLISH_FEW
+        points = (
+            POLISH_POINTS if (half > POLISH_SMALL * self.form.span[: self.form.n_cells]).any() else POLISH_FEW
+        )
         for i, envelope in enumerate(self.envelopes):
             # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-            x = (
-                np.unique(np.maximum(centre[i] + half[i] * points, 0.0))
-                if high[i] > 0.0
-                else np.zeros(1)
-            )
+            x = np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
             windows.append(concave_hull(x, envelope.value(x)))
         return windows

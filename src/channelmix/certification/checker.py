@@ -97,7 +97,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     if form.violation(form.from_user(spend)) > FEASIBILITY_TOLERANCE:
         raise CertificateError(f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
-    scale = problem.size(spend)
+    scale = max(problem.size(spend), form.smallest)
     _same("value", solution.value, value, scale)
     bound, leaves = _proven_bound(form, solution.proof)
     bound *= form.outcome_unit
@@ -107,7 +107,9 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         raise CertificateError(
             f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
         )
-    if not bound >= value - 10 * FEASIBILITY_TOLERANCE * scale:
+    # What rows may be broken by can be worth so much, however little the plan itself is.
+    range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
+    if not bound >= value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value):
         raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
     gap = relative_gap(solution.upper_bound, value, scale)
     _same("gap", solution.gap, gap, 1.0)
@@ -134,7 +136,9 @@ def _with_baseline(problem: AllocationProblem, solution: Solution) -> Allocation
     That it obeys the rules is checked; that none that does is nearer to the mix is not.
     """
     baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
-    if problem.broken(baseline) > FEASIBILITY_TOLERANCE * max(float(baseline.sum()), problem.standard.unit[0]):
+    if problem.broken(baseline) > FEASIBILITY_TOLERANCE * max(
+        float(baseline.sum()), problem.standard.unit[0]
+    ):
         raise CertificateError("the baseline breaks a rule")
     return problem.improving_on(baseline)
 
