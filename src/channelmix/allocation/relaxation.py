@@ -230,6 +230,9 @@ class Relaxation:
             cost[:hulls] = (mean * rise[0] - form.charge[:n, np.newaxis]).ravel()
             cost[hulls : self._sums] = -form.charge[n:]
             cost[self._worst : self._slack] = form.gain * form.tail_weight
+        # Where only money counts, its size beside outcome means nothing, but a solver's tolerance is absolute.
+        size = 1.0 if form.gain or self._elastic else float(np.abs(cost).max(initial=0.0)) or 1.0
+        cost /= size
         entries = [self._fixed]
         if self._counted:
             row_low[m : self._tail_rows] = 0.0
@@ -249,7 +252,7 @@ class Relaxation:
         variables[:n] += filled[:hulls].reshape(width.shape).sum(axis=1)
         variables[n:] += filled[hulls:]
         # A price on a side that is open is rounding.
-        prices = found[1][:m]
+        prices = found[1][:m] * size
         side = np.where(prices > 0.0, form.high, form.low)
         return Relaxed(variables, np.where(np.isfinite(side), prices, 0.0), self._tilt(pool, found[1]))
 
