@@ -26,8 +26,8 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
         f"{per(plan.period)}; word of mouth is {percent(heard.share)} of the plan's worth. It takes "
         f"{heard.told_if_satisfied:g} people told by a happy customer, up to {heard.told_if_not:,.15g} by an angry "
-        f"one: a saying (P. Blackshaw), not evidence. With 10 in its place, {plan.currency} {short(ten.moved)} would sit "
-        f"elsewhere, and this plan would fall short by {short(ten.regret)}."
+        f"one: a saying (P. Blackshaw), not evidence. With 10 in its place, {plan.currency} {short(ten.moved)} would "
+        f"sit elsewhere, and this plan would fall short by {short(ten.regret)}."
     )
 
 
