@@ -88,7 +88,7 @@ def sensitivity(
     >>> content["channels"] = {"sms": content["channels"]["sms"]}
     >>> found = cm.sensitivity(cm.CompanyProfile.model_validate(content))
     >>> found.inputs[0].name, found.inputs[0].kind
-    ('saturation frequency of sms promotion', 'figure')
+    ('conversion rate of sms promotion', 'figure')
     """
     plan = optimize(profile) if plan is None else plan
     draws, reference = _reference(profile, plan)

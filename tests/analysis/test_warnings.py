@@ -67,6 +67,7 @@ def test_the_last_unit_returns_less_than_itself(small: dict[str, Any]) -> None:
 def test_money_without_any_use_is_not_spent_in_silence(small: dict[str, Any], amount: float) -> None:
     """Far above saturation the budget has no price at all: that must not silence the warning."""
     small["scenario"]["amount"] = amount
+    small["switched_off"] = ["fatigue", "word_of_mouth"]  # which would give a reason of their own
     lines = warnings_of(small)
     assert sum("stays unspent: more spend would bring next to nothing" in line for line in lines) == 1
     assert "a smaller budget earns more" in lines[0]

@@ -284,7 +284,7 @@ def test_schema_describes_profiles(run: Run, small: dict[str, Any]) -> None:
 def test_verify(run: Run, plan_file: str) -> None:
     result = run("verify", plan_file)
     assert result.exit_code == 0
-    assert result.stdout.startswith("Maison Verte: holds: value EUR 17")
+    assert result.stdout.startswith("Maison Verte: holds: value EUR 1")
     assert result.stderr == ""
 
 

@@ -51,7 +51,7 @@ def _why_unspent(
     # What is left would not bring more than the gap even at the best cell's return: no rule is to blame.
     negligible = solution.requested_gap * max(abs(solution.value), problem.gross(solution.spend))
     if not problem.constraints or float(marginal.max()) * left <= negligible:
-        if float((marginal + problem.charges).max()) * left > negligible:
+        if problem.charges.any() and float((marginal + problem.charges).max()) * left > negligible:
             return "more of it would cost more in opt-outs and harm than it brings"
         last = ", and the last of what is spent returns less than itself: a smaller budget earns more"
         return "more spend would bring next to nothing" + last * bool(marginal.max() < 1.0)
