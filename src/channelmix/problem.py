@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from channelmix.carryover import Carryover, Delay
 from channelmix.errors import InputError, nearest_name
+from channelmix.formulation import TailRisk, formulate
 from channelmix.response import ResponseCurves
 from channelmix.rules import (
     CONSTRAINTS,
@@ -31,7 +32,7 @@ from channelmix.rules import (
 )
 from channelmix.rules.base import number
 from channelmix.rules.risk import tail_mean
-from channelmix.standard import StandardForm, TailRisk
+from channelmix.standard import StandardForm
 
 __all__ = ["AllocationProblem"]
 
@@ -312,14 +313,16 @@ class AllocationProblem:
             floor = None if self.baseline is None else self.net_draws(self.baseline)
             risk = TailRisk(*self.tail, floor)
         return StandardForm.of(
-            self.response,
-            self.rows,
-            self.charges,
-            gain=self.scenario.gain,
-            price=self.scenario.price,
-            auxiliaries=self.auxiliaries,
-            delay=self.delay,
-            risk=risk,
+            formulate(
+                self.response,
+                self.rows,
+                self.charges,
+                gain=self.scenario.gain,
+                price=self.scenario.price,
+                auxiliaries=self.auxiliaries,
+                delay=self.delay,
+                risk=risk,
+            )
         )
 
     def to_dict(self) -> dict[str, Any]:

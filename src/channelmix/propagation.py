@@ -7,12 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["propagate", "tighten"]
+__all__ = ["CONFLICT_TOLERANCE", "propagate", "tighten"]
 
 Array = NDArray[np.float64]
 
 EPSILON = float(np.finfo(float).eps)
 """Relative rounding of one operation."""
+
+CONFLICT_TOLERANCE = 1e-9
+"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
+a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
 CROSSED = 1e-6
 """Share of a variable's end by which the other has crossed it for good."""

@@ -13,20 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.carryover import Delay
-from channelmix.errors import InputError
-from channelmix.propagation import propagate, tighten
+from channelmix.formulation import Formulation, TailRisk, kept_out
+from channelmix.propagation import CONFLICT_TOLERANCE, tighten
 from channelmix.response import Envelope, ResponseCurves
-from channelmix.rules import Auxiliary, Row
-from channelmix.rules.auxiliary import OnOff
+from channelmix.rules import Auxiliary
 from channelmix.rules.risk import tail_mean, tail_weights
 
-__all__ = ["CONFLICT_TOLERANCE", "StandardForm", "TailRisk"]
+__all__ = ["StandardForm"]
 
 Array = NDArray[np.float64]
-
-CONFLICT_TOLERANCE = 1e-9
-"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
-a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
 
 MOST_IMPLIED = 50
 """Whole numbers whose change is passed on at one split: more would only shrink a box further."""
@@ -36,28 +31,6 @@ ROUNDING = 1e-9
 
 SMALLEST = 1e-9
 """Share of what all cells could bring below which outcome does not count in the gap."""
-
-OUTWARDS = 1e-12
-"""By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
-
-
-@dataclass(frozen=True, eq=False)
-class TailRisk:
-    """How the worst draws count.
-
-    Parameters
-    ----------
-    weight : float
-        Weight of their mean in the objective.
-    tail : float
-        Share of the draws that are the worst.
-    floor : ndarray of shape (n_draws,), optional
-        Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
-    """
-
-    weight: float
-    tail: float
-    floor: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,107 +70,11 @@ class StandardForm:
     risk: TailRisk | None
 
     @classmethod
-    def of(
-        cls,
-        curves: ResponseCurves,
-        rows: Sequence[Row],
-        charges: Array,
-        *,
-        gain: float = 1.0,
-        price: float = 0.0,
-        auxiliaries: Sequence[Auxiliary] = (),
-        delay: Delay | None = None,
-        risk: TailRisk | None = None,
-    ) -> Self:
-        """Derive the standard form from a problem in the user's units and order.
-
-        Parameters
-        ----------
-        curves : ResponseCurves
-            Of what acts.
-        rows : sequence of Row
-            Over spend and auxiliary variables.
-        charges : ndarray of shape (n_spends,)
-            Outcome lost per unit of spend.
-        gain, price : float
-            Weights of net outcome and of money in the objective.
-        auxiliaries : sequence of Auxiliary
-        delay : Delay, optional
-            How spend turns into what acts; None where it is the same.
-        risk : TailRisk, optional
-            How the worst draws count; None where the mean does alone.
-        """
-        spends = len(charges)
-        A, low, high = _stated(rows, spends, auxiliaries)
-        B = np.array([row.outcome for row in rows])
-        box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
-        reach = np.maximum(box_high, box_low)
-        if not np.isfinite(reach[:spends]).all():
-            cell = int(np.flatnonzero(~np.isfinite(reach[:spends]))[0])
-            raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
-        owned = _owned(auxiliaries)
-        A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries, owned)
-        B = np.append(B, np.zeros(len(A) - len(B)))
-        lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
-        money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
-        A, charge = A - B[:, np.newaxis] * lost, gain * lost + price * money
-        offset = np.zeros(curves.n_draws)
-        if delay is not None:
-            W, start = delay.matrix, delay.start
-            offset = curves.value(start).sum(axis=1)
-            n = len(start)
-            link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
-            A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
-            B = np.append(B, np.zeros(n))
-            low, high = np.append(low, start), np.append(high, start)
-            charge, lost = np.append(np.zeros(n), charge), np.append(np.zeros(n), lost)
-            least, most = (
-                W @ np.maximum(box_low[:spends], 0.0) + start,
-                W @ np.maximum(reach[:spends], 0.0) + start,
-            )
-            box_low = np.append(least - OUTWARDS * most, box_low)
-            box_high = np.append(most * (1.0 + OUTWARDS), box_high)
-            box_low[:n] = np.maximum(box_low[:n], 0.0)
-            if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
-                box_high[:n] = np.maximum(box_low[:n], box_high[:n])
-        low = low + B * float(offset.mean())
-        return cls._scaled(
-            curves,
-            A,
-            B,
-            low,
-            high,
-            gain,
-            charge,
-            lost,
-            offset,
-            box_low,
-            box_high,
-            tuple(auxiliaries),
-            delay,
-            risk,
-        )
-
-    @classmethod
-    def _scaled(
-        cls,
-        curves: ResponseCurves,
-        A: Array,
-        B: Array,
-        low: Array,
-        high: Array,
-        gain: float,
-        charge: Array,
-        lost: Array,
-        offset: Array,
-        box_low: Array,
-        box_high: Array,
-        auxiliaries: tuple[Auxiliary, ...],
-        delay: Delay | None,
-        risk: TailRisk | None,
-    ) -> Self:
-        """Put the variables in canonical order and count everything in powers of two."""
-        n, first = curves.n_cells, len(charge) - len(auxiliaries)
+    def of(cls, raw: Formulation) -> Self:
+        """Put a formulation's variables in canonical order and count everything in powers of two."""
+        curves, A, auxiliaries, risk = raw.curves, raw.A, raw.auxiliaries, raw.risk
+        box_low, box_high = raw.box_low, raw.box_high
+        n, first = curves.n_cells, len(raw.charge) - len(auxiliaries)
         reach = np.maximum(np.maximum(box_low, box_high), 0.0)
         spend_unit = _power_of_two(float(reach[:n].max(initial=0.0)))
         at_most = curves.mean_value(reach[:n])
@@ -206,12 +83,12 @@ class StandardForm:
         order = np.lexsort(
             (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
         )
-        spends = np.empty(0, dtype=order.dtype) if delay is None else n + order[order < first - n]
-        places = np.concatenate([order, spends, np.arange(first, len(charge))])
-        unit = np.full(len(charge), spend_unit)
+        spends = np.empty(0, dtype=order.dtype) if raw.delay is None else n + order[order < first - n]
+        places = np.concatenate([order, spends, np.arange(first, len(raw.charge))])
+        unit = np.full(len(raw.charge), spend_unit)
         unit[first:] = [spend_unit if one.in_money else 1.0 for one in auxiliaries]
         # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget.
-        at_all = B * outcome_unit
+        at_all = raw.B * outcome_unit
         reached = np.maximum((np.abs(A) * reach).max(axis=1, initial=0.0), at_all)
         unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
         size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
@@ -222,12 +99,12 @@ class StandardForm:
             curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
             A=A[:, places] * unit / size[:, np.newaxis],
             B=at_all / size,
-            low=low / size,
-            high=high / size,
-            gain=gain,
-            charge=charge[places] * (unit / outcome_unit),
-            lost=lost[places] * (unit / outcome_unit),
-            offset=offset / outcome_unit,
+            low=raw.low / size,
+            high=raw.high / size,
+            gain=raw.gain,
+            charge=raw.charge[places] * (unit / outcome_unit),
+            lost=raw.lost[places] * (unit / outcome_unit),
+            offset=raw.offset / outcome_unit,
             box_low=box_low[places] / unit,
             box_high=box_high[places] / unit,
             integer=np.append(np.zeros(first, dtype=bool), [one.integer for one in auxiliaries]).astype(bool),
@@ -237,7 +114,7 @@ class StandardForm:
             outcome_unit=outcome_unit,
             row_unit=size,
             auxiliaries=auxiliaries,
-            delay=delay,
+            delay=raw.delay,
             risk=risk,
         )
 
@@ -308,7 +185,7 @@ class StandardForm:
     def states(self) -> dict[int, NDArray[np.intp]]:
         """On/off variables that no row ties to spend: each with the variables that are 0 where it is off."""
         first = self.n_variables - len(self.auxiliaries)
-        return {first + i: self.members(first + i) for i in _owned(self.auxiliaries)}
+        return {first + i: self.members(first + i) for i in kept_out(self.auxiliaries)}
 
     def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
         """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
@@ -530,77 +407,6 @@ class StandardForm:
             off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
             best[state], best[members] = max(on, off), 0.0
         return constant + float(best.sum())
-
-
-def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
-    """The rows as a matrix over spend and auxiliary variables, with their limits."""
-    column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
-    A = np.zeros((len(rows), spends + len(auxiliaries)))
-    for k, row in enumerate(rows):
-        A[k, :spends] = row.coefficients
-        for key, weight in row.extra.items():
-            A[k, column[key]] = weight
-    return A, np.array([row.low for row in rows]), np.array([row.high for row in rows])
-
-
-def _box(
-    A: Array, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary]
-) -> tuple[Array, Array]:
-    """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
-    box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
-    linear = B == 0.0  # an outcome's row tells nothing of spend by itself
-    for _ in range(2 if auxiliaries else 1):
-        for i, one in enumerate(auxiliaries, start=spends):
-            ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
-            box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])
-        propagate(A[linear], low[linear], high[linear], box_low, box_high)
-        for i, one in enumerate(auxiliaries, start=spends):
-            if isinstance(one, OnOff) and (box_low[:spends][one.cells] > 0.0).any():
-                box_low[i] = 1.0
-            if one.integer:
-                box_low[i] = np.ceil(box_low[i] - CONFLICT_TOLERANCE)
-                box_high[i] = np.floor(box_high[i] + CONFLICT_TOLERANCE)
-    unit = np.ones(len(box_low))
-    unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
-    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
-    return box_low, np.where(hair, box_low, box_high)
-
-
-def _linked(
-    A: Array,
-    low: Array,
-    high: Array,
-    box_low: Array,
-    box_high: Array,
-    spends: int,
-    auxiliaries: Sequence[Auxiliary],
-    owned: Sequence[int],
-) -> tuple[Array, Array, Array]:
-    """Append the rows that tie the auxiliary variables to spend, where the search does not do so itself."""
-    most = np.maximum(box_low, box_high)[:spends]
-    rows = []
-    for i, one in enumerate(auxiliaries, start=spends):
-        if i - spends in owned:
-            continue
-        for weights, own, row_low, row_high in one.links(most):
-            row = np.zeros(A.shape[1])
-            row[:spends], row[i] = weights, own
-            rows.append((row, row_low, row_high))
-    if not rows:
-        return A, low, high
-    links, lows, highs = zip(*rows, strict=True)
-    return np.vstack([A, *links]), np.append(low, lows), np.append(high, highs)
-
-
-def _owned(auxiliaries: Sequence[Auxiliary]) -> list[int]:
-    """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
-    taken: NDArray[np.bool_] | None = None
-    owned = []
-    for i, one in enumerate(auxiliaries):
-        if isinstance(one, OnOff) and (taken is None or not (taken & one.cells).any()):
-            taken = one.cells if taken is None else taken | one.cells
-            owned.append(i)
-    return owned
 
 
 def _power_of_two(size: float) -> float:

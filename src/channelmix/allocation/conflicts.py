@@ -16,9 +16,9 @@ from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.limits import is_limited, largest_limit, limited
 from channelmix.problem import AllocationProblem
+from channelmix.propagation import CONFLICT_TOLERANCE
 from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.rules.auxiliary import OnOff
-from channelmix.standard import CONFLICT_TOLERANCE
 
 __all__ = ["Conflict", "conflicting_rules"]
 
