@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from channelmix.rules import Pacing as Pacing
     from channelmix.rules import PackSize as PackSize
     from channelmix.rules import PriceTiers as PriceTiers
+    from channelmix.rules import ReachTarget as ReachTarget
     from channelmix.rules import ReputationLimit as ReputationLimit
     from channelmix.rules import SafeImprovement as SafeImprovement
     from channelmix.rules import ServiceLevel as ServiceLevel
@@ -76,6 +77,7 @@ _HOMES = {
     "PriceTiers": "rules",
     "ProfileError": "profile",
     "PublishedPrior": "effectiveness",
+    "ReachTarget": "rules",
     "ReputationLimit": "rules",
     "ResponseCurves": "response",
     "SafeImprovement": "rules",

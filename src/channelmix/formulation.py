@@ -35,11 +35,14 @@ class TailRisk:
         Share of the draws that are the worst.
     floor : ndarray of shape (n_draws,), optional
         Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
+    target : float, optional
+        Net outcome to reach in as many draws as can be, which is then all that counts.
     """
 
     weight: float
     tail: float
     floor: Array | None = None
+    target: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,10 @@ from channelmix.rules import (
     SCENARIOS,
     Auxiliary,
     Cells,
+    FixedBudget,
     MeanCVaR,
     PriceTiers,
+    ReachTarget,
     Row,
     SafeImprovement,
     WorstCase,
@@ -32,7 +34,7 @@ from channelmix.rules import (
 )
 from channelmix.rules.base import number
 from channelmix.rules.risk import tail_mean
-from channelmix.standard import StandardForm
+from channelmix.standard import REACHED, StandardForm
 
 __all__ = ["AllocationProblem"]
 
@@ -59,7 +61,7 @@ class AllocationProblem:
     constraints : sequence of constraints
         `SpendBounds`, `GroupShare`, `ChangeLimit`, `KeepWorking`, `LinearConstraint`, `MinimumIfActive`,
         `AtMostActive`, `ActivationFee`, `PackSize`.
-    risk : MeanRisk, MeanCVaR, WorstCase or SafeImprovement, optional
+    risk : MeanRisk, MeanCVaR, WorstCase, SafeImprovement or ReachTarget, optional
         How the draws count: by their mean if not given. `SafeImprovement` adds a rule: see `safe`.
     carryover : Carryover, optional
         Plans several periods instead of a typical one. Amounts of the scenario and the constraints are then over all
@@ -101,6 +103,10 @@ class AllocationProblem:
             raise InputError(f"risk must be one of {', '.join(RISKS)}, not {self.risk!r}")
         if self.carryover is not None and not isinstance(self.carryover, Carryover):
             raise InputError(f"carryover must be a Carryover, not {self.carryover!r}")
+        if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
+            raise InputError(
+                f"reach_target asks for the best chance within a fixed_budget, not a {self.scenario.kind}"
+            )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:
             if not isinstance(rule, tuple(CONSTRAINTS.values())):
@@ -261,8 +267,15 @@ class AllocationProblem:
             spend[chosen] = amount
         return spend.reshape(self.shape)
 
+    def chance(self, spend: Any) -> float:
+        """Share of draws in which net outcome reaches the target of a `ReachTarget`."""
+        target = self.risk.outcome
+        return float((self.net_draws(spend) >= target - REACHED * abs(target)).mean())
+
     def value(self, spend: Any) -> float:
-        """Objective at `spend`, of the problem's shape."""
+        """Objective at `spend`, of the problem's shape; a chance with a `ReachTarget`."""
+        if isinstance(self.risk, ReachTarget):
+            return self.chance(spend)
         gained = self.scenario.gain * self.net(spend) if self.scenario.gain else 0.0
         if self.tail is not None and self.tail[0] and self.scenario.gain:
             net = self.net_draws(spend)
@@ -271,6 +284,8 @@ class AllocationProblem:
 
     def size(self, spend: Any) -> float:
         """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
+        if isinstance(self.risk, ReachTarget):
+            return 1.0
         return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
 
     def violation(self, spend: Any) -> float:
@@ -309,6 +324,8 @@ class AllocationProblem:
     def standard(self) -> StandardForm:
         """The same problem in canonical order and in units that are powers of two."""
         risk = None
+        if isinstance(self.risk, ReachTarget):
+            risk = TailRisk(0.0, 1.0, target=float(self.risk.outcome))
         if self.tail is not None:
             floor = None if self.baseline is None else self.net_draws(self.baseline)
             risk = TailRisk(*self.tail, floor)

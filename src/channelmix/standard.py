@@ -19,7 +19,7 @@ from channelmix.response import Envelope, ResponseCurves
 from channelmix.rules import Auxiliary
 from channelmix.rules.risk import tail_mean, tail_weights
 
-__all__ = ["StandardForm"]
+__all__ = ["REACHED", "StandardForm"]
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,9 @@ MOST_IMPLIED = 50
 
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""
+
+REACHED = 1e-9
+"""Share of a target by which a draw may miss it by rounding."""
 
 SMALLEST = 1e-9
 """Share of what all cells could bring below which outcome does not count in the gap."""
@@ -95,6 +98,8 @@ class StandardForm:
         unit = unit[places]
         if risk is not None and risk.floor is not None:
             risk = dataclasses.replace(risk, floor=risk.floor / outcome_unit)
+        if risk is not None and risk.target is not None:
+            risk = dataclasses.replace(risk, target=risk.target / outcome_unit)
         return cls(
             curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
             A=A[:, places] * unit / size[:, np.newaxis],
@@ -261,8 +266,42 @@ class StandardForm:
         drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
         return np.asarray(drawn - self.offset - float(self.lost @ variables))
 
+    @property
+    def target(self) -> float | None:
+        """See `TailRisk.target`."""
+        return None if self.risk is None else self.risk.target
+
+    @property
+    def aim(self) -> float:
+        """What counts as the target: rounding apart."""
+        return 0.0 if self.target is None else self.target - REACHED * abs(self.target)
+
+    @property
+    def value_unit(self) -> float:
+        """Unit of the objective: that of outcome, or 1 for a chance."""
+        return self.outcome_unit if self.target is None else 1.0
+
+    def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
+        """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
+        low, high = (
+            self.curves.value(np.maximum(end[: self.n_cells], 0.0)).sum(axis=1) for end in (box_low, box_high)
+        )
+        least, most = (
+            np.where(self.lost > 0.0, box_high, box_low),
+            np.where(self.lost > 0.0, box_low, box_high),
+        )
+        return low - self.offset - float(self.lost @ least), high - self.offset - float(self.lost @ most)
+
+    def chance_weights(self, box_low: Array, box_high: Array, tilt: Array) -> Array:
+        """Weights of the draws' outcomes in the bound of a chance; shape (n_draws,)."""
+        least, most = self.net_range(box_low, box_high)
+        open_ = (least < self.aim) & (most >= self.aim)
+        return np.asarray(np.where(open_, tilt / (len(tilt) * np.where(open_, self.aim - least, 1.0)), 0.0))
+
     def value(self, variables: Array) -> float:
-        """Objective at `variables`, in the standard unit of outcome."""
+        """Objective at `variables`, in `value_unit`."""
+        if self.target is not None:
+            return float((self.net(variables) >= self.aim).mean())
         if not self.gain:
             return -float(self.charge @ variables)
         gained = self.outcome(variables) - float(self.offset.mean())
@@ -272,7 +311,9 @@ class StandardForm:
         return self.gain * gained - float(self.charge @ variables)
 
     def size(self, variables: Array, value: float) -> float:
-        """Denominator of the gap, in the standard unit of outcome."""
+        """Denominator of the gap, in `value_unit`."""
+        if self.target is not None:
+            return 1.0
         return max(
             abs(value),
             self.gain * (self.outcome(variables) - float(self.offset.mean())),
@@ -282,7 +323,7 @@ class StandardForm:
     @property
     def smallest(self) -> float:
         """Least denominator of the gap, in the user's unit of outcome: a plan of nothing is not judged by rounding."""
-        return self.gain * SMALLEST * self.outcome_unit
+        return self.gain * SMALLEST * self.value_unit
 
     def violation(self, variables: Array) -> float:
         """Largest violation of a row, in units of what it can reach, or of non-negativity."""
@@ -302,7 +343,7 @@ class StandardForm:
         return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
 
     def is_tilt(self, tilt: Array | None) -> bool:
-        """Whether weights of draws may stand in for the mean of the worst."""
+        """Whether weights of draws may stand in for the mean of the worst, or for the step of a chance."""
         if self.risk is None:
             return tilt is None
         if (
@@ -312,6 +353,8 @@ class StandardForm:
             or (tilt < 0.0).any()
         ):
             return False
+        if self.risk.target is not None:
+            return bool((tilt <= 1.0).all())
         total = float(tilt.sum())
         if self.risk.floor is None and abs(total - self.gain * self.risk.weight) > ROUNDING:
             return False
@@ -385,6 +428,8 @@ class StandardForm:
         priced = prices != 0.0
         if not np.isfinite(side[priced]).all():
             return math.inf
+        if self.target is not None and gain:
+            return self._chance_bound(envelopes, box_low, box_high, prices, tilt)
         slope = prices @ self.A + charge
         mean = gain if self.risk is None else gain * (1.0 - self.risk.weight)
         constant = float(prices[priced] @ side[priced]) - mean * float(self.offset.mean())
@@ -407,6 +452,30 @@ class StandardForm:
             off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
             best[state], best[members] = max(on, off), 0.0
         return constant + float(best.sum())
+
+    def _chance_bound(
+        self,
+        envelopes: Sequence[Envelope],
+        box_low: Array,
+        box_high: Array,
+        prices: Array,
+        tilt: Array | None,
+    ) -> float:
+        """Bound of a chance: ``1(Y >= T) <= 1 - t + t (Y - L) / (T - L)`` of every draw that is open in the box.
+
+        L is the draw's least net outcome in the box and t, in [0, 1], its tilt.
+        """
+        tilt = np.zeros(len(self.offset)) if tilt is None else tilt
+        least, most = self.net_range(box_low, box_high)
+        sure, open_ = least >= self.aim, (least < self.aim) & (most >= self.aim)
+        weights = self.chance_weights(box_low, box_high, tilt)
+        constant = float(sure.mean()) + float((1.0 - tilt)[open_].sum()) / len(tilt)
+        constant -= float(weights @ (self.offset + least))
+        risk = TailRisk(0.0, 1.0, target=None)
+        plain = dataclasses.replace(self, risk=risk, gain=0.0, offset=np.zeros(len(self.offset)))
+        charge = float(weights.sum()) * self.lost
+        bound = constant + plain._bound(envelopes, box_low, box_high, prices, weights, 0.0, charge)
+        return min(bound, float((sure | open_).mean()))  # no draw counts that cannot reach it at all
 
 
 def _power_of_two(size: float) -> float:

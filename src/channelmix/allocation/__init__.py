@@ -11,6 +11,7 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.allocation.chance import ChanceSearch
 from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
@@ -19,7 +20,7 @@ from channelmix.allocation.tail import TailSearch
 from channelmix.errors import InputError, nearest_name
 from channelmix.limits import UnboundedError, conflict_limit, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
-from channelmix.rules import FixedBudget, TargetOutcome
+from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
 
 __all__ = ["project", "solve"]
@@ -29,6 +30,9 @@ DOUBLINGS = 60
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
 """Gap and time of each search for a budget that is enough for a target."""
+
+COARSE_SHARE = 0.2
+"""Share of the time that may go into spend to begin from."""
 
 ROOM = 1e-3
 """Share by which a limit of money exceeds what is known to be enough."""
@@ -100,8 +104,11 @@ def solve(
             np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit
         )
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
-    kind = Search if form.risk is None else TailSearch
-    search = kind(form, gap, _starts(problem, starts), began + time_limit, solver)
+    kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
+    begin = _starts(problem, starts)
+    if form.target is not None:
+        begin += _likely_starts(problem, began + COARSE_SHARE * time_limit, solver)
+    search = kind(form, gap, begin, began + time_limit, solver)
     search.run()
     bound = search.upper_bound()
     report = SearchReport(
@@ -119,12 +126,12 @@ def solve(
     else:
         spend = form.to_user(search.best).reshape(problem.shape)
         value = problem.value(spend)
-        reached = relative_gap(bound * form.outcome_unit, value, max(problem.size(spend), form.smallest))
+        reached = relative_gap(bound * form.value_unit, value, max(problem.size(spend), form.smallest))
     return Solution(
         status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
         spend=spend,
         value=value,
-        upper_bound=bound * form.outcome_unit,
+        upper_bound=bound * form.value_unit,
         gap=reached,
         requested_gap=gap,
         shadow_prices=_shadow_prices(wanted, problem, search),
@@ -184,6 +191,18 @@ def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -
             if name not in names:
                 raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
     return [problem.standard.from_user([start.get(name, 0.0) for name in names]) for start in starts]
+
+
+def _likely_starts(problem: AllocationProblem, deadline: float, solver: str) -> list[NDArray[np.float64]]:
+    """Spend from which a search for a chance begins: the best on average, and the best where draws are bad."""
+    found = []
+    for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
+        form = dataclasses.replace(problem, risk=risk).standard
+        search = (Search if risk is None else TailSearch)(form, COARSE_GAP, (), deadline, solver)
+        search.run()
+        if search.best is not None:
+            found.append(problem.standard.from_user(form.to_user(search.best)))
+    return found
 
 
 def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search: Search) -> dict[str, float]:

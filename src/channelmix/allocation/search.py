@@ -417,7 +417,7 @@ class Search:
                 break
             if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
-                node.tilt = elastic.tilt
+                node.tilt = node.tilt if elastic.tilt is None else elastic.tilt
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
             if self._offer(focus) or not self._speaks_of_outcome:

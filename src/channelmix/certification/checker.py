@@ -100,7 +100,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     scale = max(problem.size(spend), form.smallest)
     _same("value", solution.value, value, scale)
     bound, leaves = _proven_bound(form, solution.proof)
-    bound *= form.outcome_unit
+    bound *= form.value_unit
     if not math.isfinite(bound):
         raise CertificateError("the proof shows no finite upper bound")
     if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:

@@ -11,7 +11,7 @@ from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
 from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
 from channelmix.rules.contacts import ContactCap, PriceTiers, ReputationLimit, ServiceLevel
 from channelmix.rules.pacing import Pacing
-from channelmix.rules.risk import MeanCVaR, MeanRisk, SafeImprovement, WorstCase
+from channelmix.rules.risk import MeanCVaR, MeanRisk, ReachTarget, SafeImprovement, WorstCase
 from channelmix.rules.scenarios import FixedBudget, FlexibleBudget, MaxProfit, TargetOutcome
 from channelmix.rules.switches import ActivationFee, AtMostActive, MinimumIfActive, PackSize
 
@@ -37,6 +37,7 @@ __all__ = [
     "Pacing",
     "PackSize",
     "PriceTiers",
+    "ReachTarget",
     "ReputationLimit",
     "Row",
     "Rule",
@@ -76,6 +77,7 @@ RISKS: Mapping[str, Any] = {
     "mean_cvar": MeanCVaR,
     "worst_case": WorstCase,
     "safe_improvement": SafeImprovement,
+    "reach_target": ReachTarget,
 }
 
 

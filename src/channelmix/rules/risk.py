@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from channelmix.errors import InputError
 from channelmix.rules.base import StrictRecord, number, share
 
-__all__ = ["MeanCVaR", "MeanRisk", "SafeImprovement", "WorstCase", "tail_mean", "tail_weights"]
+__all__ = ["MeanCVaR", "MeanRisk", "ReachTarget", "SafeImprovement", "WorstCase", "tail_mean", "tail_weights"]
 
 Array = NDArray[np.float64]
 
@@ -119,3 +119,22 @@ class SafeImprovement(StrictRecord):
         _tail(self.tail)
         for name, spend in (self.current or {}).items():
             number(spend, f"the current spend on {name}")
+
+
+@dataclass(frozen=True)
+class ReachTarget(StrictRecord):
+    """Judge a plan by its chance: the share of draws in which outcome less charges reaches an amount.
+
+    Parameters
+    ----------
+    outcome : float
+        The amount to reach, in money per period.
+    """
+
+    outcome: float
+    """Outcome less charges to reach, in the profile's currency per period."""
+    kind: Literal["reach_target"] = field(default="reach_target", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+    def __post_init__(self) -> None:
+        number(self.outcome, "the outcome of reach_target")
