@@ -105,7 +105,7 @@ class AllocationProblem:
             raise InputError(f"carryover must be a Carryover, not {self.carryover!r}")
         if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
             raise InputError(
-                f"reach_target asks for the best chance within a fixed_budget, not a {self.scenario.kind}"
+                "reach_target asks for the best chance within a fixed_budget, for no other scenario"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:

@@ -80,6 +80,7 @@ class _Node:
     low: Array
     high: Array
     prices: Array
+    focus: Array
     tilt: Array | None = None
     bound: float = math.inf
     infeasible: bool = False
@@ -115,7 +116,8 @@ class Search:
         self._solver = solver
         self.relaxation = self._program()
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
-        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), self._first_tilt())
+        middle = 0.5 * (form.box_low + form.box_high)
+        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, self._first_tilt())
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
@@ -243,7 +245,7 @@ class Search:
 
     def _work(self, node: _Node) -> None:
         """Price a box until it is done, infeasible or split."""
-        focus = 0.5 * (node.low + node.high)
+        focus = np.clip(node.focus, node.low, node.high)
         node.bound = min(node.bound, self._bound(node, node.prices, node.tilt))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
@@ -257,6 +259,7 @@ class Search:
             bound = self._bound(node, relaxed.prices, relaxed.tilt)
             if bound < node.bound:
                 node.bound, node.prices, node.tilt = bound, relaxed.prices, relaxed.tilt
+            node.focus = focus
             self._try(node, relaxed)
             if node.bound <= self._target():
                 return
@@ -342,10 +345,16 @@ class Search:
         for i in range(self.form.n_cells):
             self._refine(i, [float(low[i]), float(high[i])])
 
-    def _tighten(self, spend: Array, curve: Array, height: Array, top: Array) -> bool:
-        """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there."""
+    def _tighten(
+        self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
+    ) -> bool:
+        """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there.
+
+        What is loose by no more than `least` in total does not matter: by default, a part of the gap.
+        """
         loose, bent = height - curve, top - height
-        if loose.sum() < max(0.25 * bent.sum(), 0.05 * self.gap * self._size):
+        least = 0.05 * self.gap * self._size if least is None else least
+        if loose.sum() <= max(0.25 * bent.sum(), least):
             return False
         fresh = False
         for i in np.flatnonzero(loose > 0.1 * loose.max()):
@@ -405,26 +414,30 @@ class Search:
     def _child(self, node: _Node, low: Array, high: Array) -> _Node:
         """Open a part of a box; one whose ends cross holds nothing."""
         if (low > high).any():
-            return _Node(low, high, node.prices, node.tilt, -math.inf, infeasible=True)
-        return _Node(low, high, node.prices, node.tilt, node.bound)
+            return _Node(low, high, node.prices, node.focus, node.tilt, -math.inf, infeasible=True)
+        return _Node(low, high, node.prices, node.focus, node.tilt, node.bound)
 
     def _give_up(self, node: _Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
-        focus = 0.5 * (node.low + node.high)
+        middle = focus = 0.5 * (node.low + node.high)
+        excess = np.zeros(self.form.n_cells)
         for _ in range(REFINE_ROUNDS):
             elastic = self._least_broken(node.low, node.high, focus)
             if elastic is None:
                 break
             if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
-                node.tilt = node.tilt if elastic.tilt is None else elastic.tilt
+                if self.form.floor is not None:  # else weights of draws say nothing of what is feasible
+                    node.tilt = elastic.tilt
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
             if self._offer(focus) or not self._speaks_of_outcome:
                 break
-            if not self._tighten(focus, *self._heights(node.low, node.high, focus, elastic)):
+            curve, height, top = self._heights(node.low, node.high, focus, elastic)
+            excess = top - curve
+            if not self._tighten(focus, curve, height, top, least=0.0):
                 break
-        self._split(node, 0.5 * (node.low + node.high), np.zeros(self.form.n_cells))
+        self._split(node, focus if excess.any() else middle, excess)
 
     def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Solve for the least violation of the rows in a box."""

@@ -57,10 +57,14 @@ class TailSearch(Search):
         return self.form.floor is not None or super()._speaks_of_outcome
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        return self._with_pool(self.relaxation, low, high, focus)
+
+    def _with_pool(self, program: Relaxation, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve a box, again as long as the draws that are the worst at its answer are new to the pool."""
         relaxed = None
         for _ in range(POOL_ROUNDS):
             points = [self._points(low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
-            found = self.relaxation.solve(self._tops(points), low, high, focus, pool=self._pool)
+            found = program.solve(self._tops(points), low, high, focus, pool=self._pool)
             if found is None:
                 return None
             relaxed, focus = found, np.clip(found.variables, low, high)
@@ -82,8 +86,7 @@ class TailSearch(Search):
         return found
 
     def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        points = [self._points(low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
-        return self.elastic.solve(self._tops(points), low, high, focus, pool=self._pool)
+        return self._with_pool(self.elastic, low, high, focus)
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
