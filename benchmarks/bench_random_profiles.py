@@ -33,7 +33,7 @@ MEDIAN_SECONDS = 1.0
 
 SIGNS: Mapping[str, tuple[float, str]] = {
     "cell": (0.95, "share of the budget on one cell"),
-    "gain": (3.0, "gain over the baseline's outcome"),
+    "gain": (3.0, "gain over the size of the baseline's outcome"),
     "unspent": (0.5, "share of the budget left over"),
     "return": (30.0, "outcome over spend"),
     "loss": (30.0, "spend over outcome"),
@@ -41,7 +41,7 @@ SIGNS: Mapping[str, tuple[float, str]] = {
     "width": (100.0, "high over low end of the outcome's interval"),
     "fresh": (2.0, "outcome on the plan's draws over that on fresh ones, or the reverse"),
 }
-"""Limit of each sign of oddity, and what it measures."""
+"""Limit of each sign of oddity, and what it measures. Outcomes are less charges, all but the interval of "width"."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,17 @@ def signs_of(plan: Plan) -> dict[str, float]:
     """Signs of oddity of a feasible plan; infinite where something is earned from nothing."""
     assert plan.totals is not None
     totals, base = plan.totals, baseline_of(plan)
-    outcome, fresh = totals.outcome, base.outcome.mean + base.gain.mean
+    value, fresh = plan.certificate.value or 0.0, base.outcome.mean + base.gain.mean
     paid = [row.marginal_return for row in plan.allocation if row.spend > 1e-6 * totals.budget]
     return {
         "cell": ratio(max(row.spend for row in plan.allocation), totals.budget),
-        "gain": ratio(base.gain.mean, base.outcome.mean),
+        "gain": ratio(base.gain.mean, abs(base.outcome.mean)),
         "unspent": ratio(totals.budget - totals.spend, totals.budget),
-        "return": ratio(outcome.mean, totals.spend),
-        "loss": ratio(totals.spend, outcome.mean),
+        "return": ratio(value, totals.spend),
+        "loss": ratio(totals.spend, value),
         "next": max((m for m in paid if m is not None), default=0.0),
-        "width": ratio(outcome.high, outcome.low),
-        "fresh": max(ratio(outcome.mean, fresh), ratio(fresh, outcome.mean)),
+        "width": ratio(totals.outcome.high, totals.outcome.low),
+        "fresh": max(ratio(value, fresh), ratio(fresh, value)) if value * fresh >= 0.0 else np.inf,
     }
 
 

@@ -167,17 +167,24 @@ def _splits(profile: CompanyProfile, problem: AllocationProblem, budget: float) 
             scaled, how = today, "today's spend"
         else:
             how = f"today's spend, scaled by {budget / spent:.3g} to the budget"
-        nearest = None
-        if problem.violation([scaled[name] for name in problem.curves.names]) > ROUNDING * budget:
-            nearest = project(problem, scaled)
-        if nearest is not None:
-            how += ", moved as little as the rules ask"
-        splits.append(analysis.Split("current mix", how, nearest or scaled, is_baseline=True))
-        if how != "today's spend":
+        splits.append(_within_rules(problem, budget, analysis.Split("current mix", how, scaled)))
+        if splits[0].description != "today's spend":
             splits.append(analysis.Split("today", "today's spend as it is", today))
-    splits.append(dataclasses.replace(analysis.equal_split(cells, budget), is_baseline=not splits))
+    equal = analysis.equal_split(cells, budget)
+    splits.append(equal if splits else _within_rules(problem, budget, equal))
     surveyed = analysis.surveyed_mix(cells, budget)
     return splits if surveyed is None else [*splits, surveyed]
+
+
+def _within_rules(problem: AllocationProblem, budget: float, split: analysis.Split) -> analysis.Split:
+    """Make a split the baseline: it is moved as little as the rules ask."""
+    nearest = None
+    if problem.violation([split.spend[name] for name in problem.curves.names]) > ROUNDING * budget:
+        nearest = project(problem, split.spend)
+    if nearest is None:
+        return dataclasses.replace(split, is_baseline=True)
+    how = f"{split.description}, moved as little as the rules ask"
+    return dataclasses.replace(split, description=how, spend=nearest, is_baseline=True)
 
 
 def _plan(

@@ -35,6 +35,19 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
     assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
 
 
+def test_what_a_cell_returns_today_is_less_its_opt_outs() -> None:
+    problem = AllocationProblem(
+        ResponseCurves.exponential([300.0, 900.0], [50.0, 50.0], names=["a", "b"]),
+        FixedBudget(100.0),
+        charge={"a": 4.0},
+        current={"a": 90.0, "b": 10.0},
+    )
+    (line,) = (
+        line for line in warnings(problem, solve(problem), "EUR", 100.0) if line.startswith("abandons a")
+    )
+    assert line.endswith("EUR 90 to 0; today it loses 110")  # 300 (1 - exp(-90 / 50)) - 4 x 90
+
+
 def test_what_does_not_work_may_be_cut(small: dict[str, Any]) -> None:
     small["channels"]["app"]["reachable"] = 0.0
     assert not any("FR/app/promotion" in line for line in warnings_of(small))
@@ -58,7 +71,7 @@ def test_nothing_to_warn_of(small: dict[str, Any]) -> None:
 
 def test_the_last_unit_returns_less_than_itself(small: dict[str, Any]) -> None:
     (line,) = (line for line in warnings_of(small) if "the last EUR" in line)
-    assert "returns 0.36: less than itself" in line
+    assert "returns 0.37: less than itself" in line
     small["scenario"]["amount"] = 2000.0
     assert not any("the last EUR" in line for line in warnings_of(small))
 

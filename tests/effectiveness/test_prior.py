@@ -80,6 +80,17 @@ def test_markets_share_draws_and_channels_do_not(small: dict[str, Any]) -> None:
     assert np.abs(correlation).max() < 0.05
 
 
+def test_what_customers_are_like_is_drawn_once(small: dict[str, Any]) -> None:
+    """How satisfied and how talkative people are does not depend on the channel that they write on."""
+    cells = by_cell(draw(small, n_draws=64))
+    for quantity, count in (("tells_if_not", 4), ("tells_if_satisfied", 4), ("satisfied_share", 4)):
+        samples = [quantities[quantity] for quantities in cells.values() if quantity in quantities]
+        assert len(samples) == count
+        assert all((sample == samples[0]).all() for sample in samples)
+    public = [cells[f"FR/{channel}/service"]["publicness"] for channel in ("im", "app")]
+    assert (public[0] != public[1]).any(), "channels differ in what others see"
+
+
 def test_order_and_names_do_not_matter(small: dict[str, Any]) -> None:
     small["markets"] = [{"name": "A", "customers": 100000.0}, {"name": "B", "customers": 50000.0}]
     small["channels"]["kiosk"] = {"like": "sms", "reachable": 2000.0}

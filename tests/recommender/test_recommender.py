@@ -157,6 +157,18 @@ def test_without_spend_today_the_equal_split_is_the_baseline(small: dict[str, An
     verify_plan(plan)
 
 
+def test_an_equal_split_as_the_baseline_obeys_the_rules(small: dict[str, Any]) -> None:
+    for channel in small["channels"].values():
+        channel["current_spend"] = {}
+    small["rules"] = [{"kind": "spend_bounds", "bounds": {"social": [9000.0, None]}}]
+    plan = plan_of(small)
+    equal = baseline(plan)
+    assert equal.feasible
+    assert equal.description == "the same amount on every cell, moved as little as the rules ask"
+    assert sum(spend for name, spend in equal.spend.items() if "/social/" in name) == pytest.approx(9000.0)
+    verify_plan(plan)
+
+
 def test_without_scenario_todays_total_is_the_budget(small: dict[str, Any]) -> None:
     del small["scenario"]
     plan = plan_of(small)

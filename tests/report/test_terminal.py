@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from channelmix.plan import Plan
-from channelmix.plan.wording import short
+from channelmix.plan.wording import percent, short
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
 from channelmix.report import console as console_module
@@ -352,10 +352,51 @@ def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
     assert f"less {short(totals.charge)} for customers who opt out." in text
     assert f"criticism costing {short(told.criticism)} a month" in text
     assert (
-        "3 people told by a happy customer, up to 3,000 by an angry one: a saying (P. Blackshaw), not" in text
+        f"adds {short(told.outcome)} to the plan's worth ({percent(told.share)}). It takes 3 people" in text
     )
-    assert f"With 10 in its place, EUR {short(told.if_ten.moved)} would sit elsewhere" in text
+    assert (
+        "by a happy customer, 3,000 by an angry one in public: a saying (P. Blackshaw), not evidence." in text
+    )
+    assert f"With 10 in place of 3,000, it would be {percent(told.if_ten.share)}, " in text
+    assert f"{short(told.if_ten.moved)} would sit elsewhere" in text
     assert "Not counted: overlap of audiences." in text
+
+
+def told_in(plan: Plan, **parts: Any) -> str:
+    """The report of a plan whose word of mouth is another."""
+    assert plan.word_of_mouth is not None
+    other = plan.word_of_mouth.model_dump() | parts
+    return " ".join(piped(changed(plan, word_of_mouth=other)).split())
+
+
+def test_numbers_of_the_profile_are_not_called_a_saying(example_plan: Plan) -> None:
+    text = told_in(example_plan, told_if_not=40.0)
+    assert "Blackshaw" not in text
+    assert "40 by an angry one in public: numbers of the profile, not evidence." in text
+    assert "With 10 in place of 40," in text
+
+
+def test_harm_by_word_of_mouth_is_no_negative_share(example_plan: Plan) -> None:
+    text = told_in(example_plan, outcome=-2000.0, share=-1.02)
+    assert "word of mouth takes 2.0k from the plan's worth. It takes" in text
+    assert "-102 %" not in text
+
+
+def test_rounding_is_not_told_as_money_that_moves(example_plan: Plan) -> None:
+    assert example_plan.word_of_mouth is not None
+    ten = example_plan.word_of_mouth.if_ten
+    text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 2.9e-11, "regret": 2.9e-11})
+    assert "and the same plan would be the best." in text
+    text = told_in(example_plan, if_ten=ten.model_dump() | {"gap": 0.03})
+    assert "(proven to 3 % only)" in text
+
+
+def test_the_return_of_all_periods_is_not_without_its_opt_outs(example_plan: Plan) -> None:
+    totals = example_plan.totals
+    assert totals is not None
+    assert totals.periods == 3
+    said = f"return {short(totals.horizon_outcome)}, less {short(3 * totals.charge)}."
+    assert said in " ".join(piped(example_plan).split())
 
 
 def test_what_is_left_out_is_not_shown(small: dict[str, Any]) -> None:

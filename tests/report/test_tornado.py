@@ -111,7 +111,7 @@ def test_the_whole() -> None:
         "1 low       30 %  5.0k      -30k    +30k",
         "2 high       1 %   100     +1.0k   -1.0k",
         "",
-        "Alone, 1 of 1 figures and 0 of 1 numbers of the profile would change the recommendation:",
+        "Alone, 1 of 1 figure and 0 of 1 number of the profile would change the recommendation:",
         "  - if orders of sms were 0.01 instead of 0.02 (orders per message): 30 % of the budget would move:",
         "    FR/sms/promotion 30k instead of 60k, FR/im/service 70k instead of 40k",
         "For 0 inputs the plan stays the best one at both ends, to within 0.01 %.",
@@ -129,8 +129,8 @@ def test_nothing_moves() -> None:
     lines = shown(sensitivity([flat]))
     assert any(line.endswith("20k |                           20k") for line in lines)
     assert not any(line.startswith("Spend") for line in lines)
-    assert "Alone, 0 of 1 figures and 0 of 0 numbers of the profile would change the recommendation" in lines
-    assert "For 1 inputs the plan stays the best one at both ends, to within 0.01 %." in lines
+    assert "Alone, 0 of 1 figure and 0 of 0 numbers of the profile would change the recommendation" in lines
+    assert "For 1 input the plan stays the best one at both ends, to within 0.01 %." in lines
 
 
 def test_both_arms_on_one_side() -> None:
@@ -150,7 +150,7 @@ def test_many_changes_are_counted() -> None:
 
 def test_plans_that_are_not_proven_are_named() -> None:
     late = effect("a", side(0.1, 1.0, 5.0, 100.0, gap=0.02), side(0.4, 2.0))
-    assert shown(sensitivity([late]))[-1] == "1 new plans are not proven to that gap; the worst has 2 %."
+    assert shown(sensitivity([late]))[-1] == "1 new plan is not proven to that gap; the worst has 2 %."
 
 
 def test_many_cells_and_markets() -> None:

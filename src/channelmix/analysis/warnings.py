@@ -63,6 +63,7 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
     if current is None:
         return []
     today = problem.curves.mean_value(current)
+    net = today - problem.charges * current
     names = problem.curves.names
     cut = [
         i
@@ -75,19 +76,19 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
     largest_first = sorted(groups.items(), key=lambda group: float((spend - current)[group[1]].sum()))
     lines = []
     for channel, cells in largest_first:
-        before, after, lost = (float(values[cells].sum()) for values in (current, spend, today))
+        before, after, lost = (float(values[cells].sum()) for values in (current, spend, net))
         # A channel may keep or raise its other cells: only part of it is cut then.
         all_cells = sum(_channel(names[i]) == channel and current[i] > 0.0 for i in range(len(names)))
         if len(cells) == 1:
-            name, over, returns = names[cells[0]], "", "it returns"
+            name, over, returns = names[cells[0]], "", "it loses" if lost < 0.0 else "it returns"
         else:
             of = f" of {all_cells}" if all_cells > len(cells) else ""
             name = f"part of {channel}" if of else channel
-            over, returns = f" over {len(cells)}{of} cells", "they return"
+            over, returns = f" over {len(cells)}{of} cells", "they lose" if lost < 0.0 else "they return"
         share = 1.0 - after / before
         verb = f"abandons {name}" if share >= 1.0 - 1e-6 else f"cuts {name} by {percent(share)}"
         lines.append(
-            f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; today {returns} {amount(lost)}"
+            f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; today {returns} {amount(abs(lost))}"
         )
     return lines
 

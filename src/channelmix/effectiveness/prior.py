@@ -27,7 +27,7 @@ from channelmix.effectiveness.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.meta_regression import Setting
-from channelmix.effectiveness.quantities import SHARES, wanted
+from channelmix.effectiveness.quantities import OF_PEOPLE, SHARES, wanted
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 __all__ = ["PublishedPrior"]
@@ -48,7 +48,10 @@ NEGLIGIBLE = 1e-9
 
 @dataclass(frozen=True)
 class _Use:
-    """What one quantity of a cell is drawn from: a range, or the regression of a counterpart for a setting."""
+    """What one quantity of a cell is drawn from: a range, or the regression of a counterpart for a setting.
+
+    `channel` is empty for what is drawn once for the whole company.
+    """
 
     channel: str
     range: PriorRange
@@ -72,7 +75,7 @@ class PublishedPrior(BaseEstimator):
     country: markets of one country share their draws, those of others are correlated as the regression says, and so
     are the purposes of a channel, since one company asks one source. Every other quantity is drawn from a judged
     range, whatever the market. Different channels and quantities are independent, the factor from attributed to
-    incremental included.
+    incremental included; but how satisfied and how talkative customers are is one draw for all channels.
 
     Parameters
     ----------
@@ -140,7 +143,7 @@ class PublishedPrior(BaseEstimator):
         """Draw whatever is used."""
         # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
         # independent of the order in which the profile states them, and of the names it makes up.
-        rank = {channel: i for i, channel in enumerate(channels)}
+        rank = {channel: i for i, channel in enumerate([*channels, ""])}
         blocks: dict[tuple[str, Key], list[_Use]] = {}
         for use in uses:
             blocks.setdefault(use.block, []).append(use)
@@ -162,7 +165,7 @@ class PublishedPrior(BaseEstimator):
     def _use(self, cell: Cell, judged: PriorRange) -> _Use:
         counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
         if not self.regression or counterpart is None or judged.key in self._own:
-            return _Use(cell.channel, judged)
+            return _Use("" if judged.quantity in OF_PEOPLE else cell.channel, judged)
         return _Use(
             cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell))
         )

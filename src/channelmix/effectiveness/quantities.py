@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from channelmix.profile import Cell
 
-__all__ = ["ON_PHONES", "QUANTITIES", "SHARES", "wanted"]
+__all__ = ["OF_PEOPLE", "ON_PHONES", "QUANTITIES", "SHARES", "wanted"]
 
 SHARES = frozenset(
     {
@@ -27,6 +27,9 @@ SHARES = frozenset(
     }
 )
 """Quantities that cannot exceed 1."""
+
+OF_PEOPLE = frozenset({"satisfied_share", "tells_if_satisfied", "tells_if_not"})
+"""Quantities that are traits of the company's customers, whatever channel they use."""
 
 ON_PHONES = frozenset({"sms", "im", "app"})
 """Built-in channels that reach people on a mobile phone."""

@@ -251,7 +251,8 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
         sums.append(comparison.outcome.mean + comparison.gain.mean)
     for comparison, outcome in zip(plan.comparisons, sums, strict=True):
         what = f"the plan's outcome in the comparison with the {comparison.name}"
-        _same(what, outcome, sums[0], max(abs(sums[0]), abs(comparison.outcome.mean)))
+        means = (abs(c.outcome.mean) for c in (plan.comparisons[0], comparison))
+        _same(what, outcome, sums[0], max(abs(sums[0]), *means))
 
 
 def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from channelmix.plan import Plan, ShadowPrice, WordOfMouth
+from channelmix.plan import IfTen, Plan, ShadowPrice, WordOfMouth
 from channelmix.plan.wording import per, percent, short
 
-__all__ = ["SHOWN", "assumed", "prices", "proof", "some", "survey", "told"]
+__all__ = ["NOTHING", "SHOWN", "assumed", "prices", "proof", "some", "survey", "told"]
 
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
+
+NOTHING = 1e-7
+"""Share of the budget below which money is rounding: the solver's own."""
+
+SAYING = (3.0, 3000.0)
+"""People told by a happy and by an angry customer, as the saying has it."""
 
 
 def some(items: list[str], separator: str = ", ") -> str:
@@ -21,13 +27,33 @@ def some(items: list[str], separator: str = ", ") -> str:
 
 def told(plan: Plan, heard: WordOfMouth) -> str:
     """Word of mouth in plain words, and whether the number of people told decides anything."""
-    ten = heard.if_ten
+    numbers = heard.told_if_satisfied, heard.told_if_not
+    whose = "a saying (P. Blackshaw)" if numbers == SAYING else "numbers of the profile"
     return (
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
-        f"{per(plan.period)}; word of mouth is {percent(heard.share)} of the plan's worth. It takes "
-        f"{heard.told_if_satisfied:g} people told by a happy customer, up to {heard.told_if_not:,.15g} by an angry "
-        f"one: a saying (P. Blackshaw), not evidence. With 10 in its place, {plan.currency} {short(ten.moved)} would "
-        f"sit elsewhere, and this plan would fall short by {short(ten.regret)}."
+        f"{per(plan.period)}; word of mouth {_adds(plan, heard)}. It takes {numbers[0]:,.15g} people told by a happy "
+        f"customer, {numbers[1]:,.15g} by an angry one in public: {whose}, not evidence. With 10 in place of "
+        f"{numbers[1]:,.15g}, {_with_ten(plan, heard.if_ten)}."
+    )
+
+
+def _adds(plan: Plan, heard: WordOfMouth) -> str:
+    """What word of mouth adds to the plan's worth; a share of it says something only where both are gains."""
+    if heard.outcome < 0.0:
+        return f"takes {short(-heard.outcome)} from the plan's worth"
+    share = f" ({percent(heard.share)})" if (plan.certificate.value or 0.0) > 0.0 else ""
+    return f"adds {short(heard.outcome)} to the plan's worth{share}"
+
+
+def _with_ten(plan: Plan, ten: IfTen) -> str:
+    """The plan if an angry customer told ten people."""
+    share = f"it would be {percent(ten.share)}, " if ten.value > 0.0 and ten.share >= 0.0 else ""
+    gap = f" (proven to {percent(ten.gap)} only)" if ten.gap > plan.certificate.requested_gap else ""
+    if plan.totals is not None and ten.moved <= NOTHING * plan.totals.budget:
+        return f"{share}and the same plan would be the best{gap}"
+    return (
+        f"{share}{plan.currency} {short(ten.moved)} would sit elsewhere, and this plan would fall short by "
+        f"{short(ten.regret)}{gap}"
     )
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from channelmix.plan import CellPlan, Interval, Plan, Totals
 from channelmix.plan.wording import amount, per, percent, short
 from channelmix.report.console import PIPED_WIDTH, show
-from channelmix.report.sentences import SHOWN, assumed, prices, proof, some, survey, told
+from channelmix.report.sentences import NOTHING, SHOWN, assumed, prices, proof, some, survey, told
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
@@ -41,9 +41,6 @@ ROWS = 40
 
 FEW, MANY = 1.0, 1e9
 """Budgets between these are shown in whole units, others in a few digits."""
-
-NOTHING = 1e-7
-"""Share of the budget below which money is rounding: the solver's own."""
 
 LABEL = 10
 """Width of the labels at the left of the last lines."""
@@ -146,16 +143,19 @@ def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
     if totals.periods > 1:
         yield Text(
             f"Over {totals.periods} periods: spend {short(totals.horizon_spend)}, "
-            f"return {short(totals.horizon_outcome)}."
+            f"return {short(totals.horizon_outcome)}{_less(plan, totals.charge * totals.periods)}."
         )
 
 
 def _less_charges(plan: Plan, totals: Totals) -> str:
     """What the plan's messages cost beside their price, to follow its return."""
-    if totals.charge <= _nothing(plan):
-        return ""
+    less = _less(plan, totals.charge)
     harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.allocation)
-    return f", less {short(totals.charge)} for customers who opt out{' or speak ill' * harm}"
+    return f"{less} for customers who opt out{' or speak ill' * harm}" if less else ""
+
+
+def _less(plan: Plan, charge: float) -> str:
+    return f", less {short(charge)}" if charge > _nothing(plan) else ""
 
 
 def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:

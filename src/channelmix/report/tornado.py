@@ -59,8 +59,9 @@ def _parts(found: Sensitivity, top: int, width: int) -> Iterable[Text | Table]:
     yield Text.assemble((left, "bold"), " " * gap, (right, "bold"))
     yield Text(
         f"The plan gains {short(found.gain)} {per(found.period)} over the {found.baseline}. "
-        f"Each of {len(found.inputs)} inputs is moved alone, down and up: a published or judged figure by its own "
-        f"uncertainty factor, a number of the profile by {found.field_factor:g}, which says nothing of how sure it is."
+        f"Each of {_count(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
+        f"by its own uncertainty factor, a number of the profile by {found.field_factor:g}, which says nothing of how "
+        "sure it is."
     )
     yield Text()
     yield _tornado(found, shown)
@@ -161,9 +162,10 @@ def _signed(change: float, nothing: float) -> str:
 def _decisions(found: Sensitivity) -> Iterable[Text | Table]:
     """What changes the recommendation, the most influential input first."""
     counts = []
-    for kind, what in (("figure", "figures"), ("profile", "numbers of the profile")):
+    for kind, what, of_what in (("figure", "figure", ""), ("profile", "number", " of the profile")):
         effects = [effect for effect in found.inputs if effect.kind == kind]
-        counts.append(f"{sum(effect.decides for effect in effects)} of {len(effects)} {what}")
+        changing = sum(effect.decides for effect in effects)
+        counts.append(f"{changing} of {_count(len(effects), what)}{of_what}")
     deciding = [
         (effect, side)
         for effect in found.inputs
@@ -187,18 +189,24 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
 
 
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def _footnotes(found: Sensitivity) -> Iterable[Text]:
     standing = sum(effect.low.stands and effect.high.stands for effect in found.inputs)
     gap = percent(found.requested_gap)
-    yield Text(f"For {standing} inputs the plan stays the best one at both ends, to within {gap}.")
+    yield Text(f"For {_count(standing, 'input')} the plan stays the best one at both ends, to within {gap}.")
     open_ended = [
         side.gap
         for _, _, side in _sides(found.inputs)
         if side.gap is not None and side.gap > found.requested_gap
     ]
     if open_ended:
+        are = "is" if len(open_ended) == 1 else "are"
         yield Text(
-            f"{len(open_ended)} new plans are not proven to that gap; the worst has {percent(max(open_ended))}."
+            f"{_count(len(open_ended), 'new plan')} {are} not proven to that gap; "
+            f"the worst has {percent(max(open_ended))}."
         )
 
 
