@@ -83,7 +83,7 @@ def over_time(seed: int, *, season: bool, draws: int) -> cm.AllocationProblem:
     scale = np.exp(0.5 * rng.normal(size=CHANNELS))
     half_saturation = np.exp(0.5 * rng.normal(size=CHANNELS))
     slope = rng.uniform(1.0, 3.0, CHANNELS)
-    weights = [rates**np.arange(8) for rates in rng.uniform(0.2, 0.7, CHANNELS)]
+    weights = [rates ** np.arange(8) for rates in rng.uniform(0.2, 0.7, CHANNELS)]
     budget = float(rng.uniform(0.1, 0.6) * half_saturation.sum() * PERIODS)
     swing, shift = rng.uniform(0.1, 0.4), rng.uniform(0.0, 2.0 * np.pi)
     weeks = 1.0 + swing * np.sin(2.0 * np.pi * np.arange(PERIODS) / PERIODS + shift)
@@ -181,7 +181,9 @@ def collect(name: str, runs: Iterable[Run]) -> list[Run]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="few problems of each class")
     parser.add_argument("--only", default="time,tail,rules,frontier,safe", help="which parts, comma between")
     parser.add_argument("--seeds", type=int, default=None, help="problems of each class over time")
@@ -219,9 +221,13 @@ def main() -> int:
         runs += mine
     if "safe" in parts:
         problems = 3 if options.quick else 20
-        print(f"\nSafeImprovement, 6 cells, {problems} problems: mean of the worst tenth of improvements on the even")
+        print(
+            f"\nSafeImprovement, 6 cells, {problems} problems: mean of the worst tenth of improvements on the even"
+        )
         print("split, as a percentage of today's outcome")
-        print(f"{'draws planned with':<24}{'on them':>10}{f'on {FRESH:,} fresh':>18}{'optimism':>10}{'largest':>10}")
+        print(
+            f"{'draws planned with':<24}{'on them':>10}{f'on {FRESH:,} fresh':>18}{'optimism':>10}{'largest':>10}"
+        )
         for draws in (256, 1000, 4000):
             pairs = []
             for seed in range(problems):
@@ -229,7 +235,10 @@ def main() -> int:
                 print(f"safe, {draws} draws, seed {seed}: {pairs[-1]}", file=sys.stderr)
             on, off = np.array(pairs).T
             columns = (on.mean(), off.mean(), (on - off).mean(), (on - off).max())
-            print(f"{draws:<24,}" + "".join(f"{100 * c:>{w}.2f}" for c, w in zip(columns, (10, 18, 10, 10), strict=True)))
+            print(
+                f"{draws:<24,}"
+                + "".join(f"{100 * c:>{w}.2f}" for c, w in zip(columns, (10, 18, 10, 10), strict=True))
+            )
     kept.append(all(run.verified for run in runs))
     print("every target is met" if all(kept) else "MISSED: a target, see above")
     return 0 if all(kept) else 1
