@@ -1,4 +1,4 @@
-"""Risk against second computations: sorted means, raw CVXPY where curves are concave, a fine grid where they are not."""
+"""Risk against second computations: sorted means, raw CVXPY for concave curves, a fine grid for others."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def test_the_mean_of_the_worst_draws_is_that_of_a_sorted_list(draws: int, tail: 
         assert tail_mean(outcome, tail) == pytest.approx(sorted_tail(outcome, tail), abs=1e-12)
 
 
-def objective(problem: cm.AllocationProblem, spend: Array) -> tuple[Array, Array]:
+def objective(problem: cm.AllocationProblem, spend: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Net outcome of every draw at many points, (n_points, n_draws), and whether the rows hold."""
     total = -(spend @ problem.charges)[:, np.newaxis]
     for i in range(problem.curves.n_cells):
         total = total + problem.curves.cell(i).value(spend[np.newaxis, :, i]).T
-    fine = (spend >= 0.0).all(axis=1)
+    fine = np.asarray((spend >= 0.0).all(axis=1))
     for row in problem.rows:
         left = spend @ row.coefficients + row.outcome * total.mean(axis=1)
         fine &= (left >= row.low - 1e-9) & (left <= row.high + 1e-9)
-    return total, fine
+    return np.asarray(total), fine
 
 
 def worth(problem: cm.AllocationProblem, spend: Array) -> Array:
@@ -427,7 +427,7 @@ def test_a_weight_against_losses_may_be_of_any_size_but_proves_only_what_it_does
     """The rule against losses may be priced at will, as any row: another price only weakens the bound."""
     solution = honest["safe"]
     tilts = [3.0 * t + 1.0 / len(t) for t in solution.proof.tilts]
-    with pytest.raises(cm.CertificateError, match="bound|not shown"):
+    with pytest.raises(cm.CertificateError, match=r"bound|not shown"):
         cm.verify(SAFE, with_tilts(solution, tilts))
 
 
