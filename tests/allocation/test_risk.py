@@ -1,4 +1,4 @@
-"""Risk against second computations: sorted means, raw CVXPY where curves are concave, a fine grid where they are not."""
+"""Risk against second computations: sorted means, raw CVXPY for concave curves, a fine grid for others."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def test_the_mean_of_the_worst_draws_is_that_of_a_sorted_list(draws: int, tail: 
         assert tail_mean(outcome, tail) == pytest.approx(sorted_tail(outcome, tail), abs=1e-12)
 
 
-def objective(problem: cm.AllocationProblem, spend: Array) -> tuple[Array, Array]:
+def objective(problem: cm.AllocationProblem, spend: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Net outcome of every draw at many points, (n_points, n_draws), and whether the rows hold."""
     total = -(spend @ problem.charges)[:, np.newaxis]
     for i in range(problem.curves.n_cells):
         total = total + problem.curves.cell(i).value(spend[np.newaxis, :, i]).T
-    fine = (spend >= 0.0).all(axis=1)
+    fine = np.asarray((spend >= 0.0).all(axis=1))
     for row in problem.rows:
         left = spend @ row.coefficients + row.outcome * total.mean(axis=1)
         fine &= (left >= row.low - 1e-9) & (left <= row.high + 1e-9)
-    return total, fine
+    return np.asarray(total), fine
 
 
 def worth(problem: cm.AllocationProblem, spend: Array) -> Array:
@@ -148,7 +148,7 @@ def concave(draws: int = 30) -> tuple[Array, Array, cm.ResponseCurves]:
     rng = np.random.default_rng(33)
     scale = np.exp(0.5 * rng.normal(size=(draws, 3))) * [4.0, 3.0, 5.0]
     rate = np.exp(0.3 * rng.normal(size=(draws, 3))) * [1.0, 0.5, 2.0]
-    return scale, rate, cm.ResponseCurves.exponential(scale, rate, names=NAMES)
+    return scale, rate, cm.ResponseCurves.hill(scale, rate, np.ones(3), names=NAMES)
 
 
 def tail_of(net: Any, tail: float) -> Any:
@@ -157,15 +157,16 @@ def tail_of(net: Any, tail: float) -> Any:
     return level - cp.sum(cp.pos(level - net)) / (tail * net.size)
 
 
-MIX = np.array([1.0, 1.0, 1.0])
+MIX = np.array([0.7, 0.9, 0.6])
 
 
 def raw(kind: str, rules: Callable[[Any, Any], list[Any]], draws: int = 30) -> float:
     scale, rate, _ = concave(draws)
     s = cp.Variable(3, nonneg=True)
-    shares = 1.0 - cp.exp(-cp.multiply(1.0 / rate, np.ones((draws, 1)) @ cp.reshape(s, (1, 3), order="C")))
+    spread = np.ones((draws, 1)) @ cp.reshape(s, (1, 3), order="C")
+    shares = 1.0 - cp.multiply(rate, cp.inv_pos(spread + rate))  # a Hill curve of slope 1
     net = cp.sum(cp.multiply(scale, shares), axis=1)
-    before = (scale * (1.0 - np.exp(-MIX / rate))).sum(axis=1)
+    before = (scale * MIX / (MIX + rate)).sum(axis=1)
     mean, extra, aim = cp.sum(net) / draws, [], None
     if kind == "mean_cvar":
         aim = 0.4 * mean + 0.6 * tail_of(net, 0.2)
@@ -219,7 +220,7 @@ def test_more_weight_on_the_worst_draws_costs_mean_and_saves_tail() -> None:
 def test_the_promised_tail_holds_on_fresh_draws() -> None:
     """With a thousand draws of the same kind as the plan's, the promise of no loss carries over, but for a hair."""
     missed = []
-    for seed in range(4):
+    for seed in range(2):
         curves = s_shaped(6000, seed=seed)
         seen, fresh = (
             cm.ResponseCurves.hill(**{k: v[part] for k, v in parameters(curves).items()}, names=curves.names)
@@ -426,7 +427,7 @@ def test_a_weight_against_losses_may_be_of_any_size_but_proves_only_what_it_does
     """The rule against losses may be priced at will, as any row: another price only weakens the bound."""
     solution = honest["safe"]
     tilts = [3.0 * t + 1.0 / len(t) for t in solution.proof.tilts]
-    with pytest.raises(cm.CertificateError, match="bound"):
+    with pytest.raises(cm.CertificateError, match=r"bound|not shown"):
         cm.verify(SAFE, with_tilts(solution, tilts))
 
 

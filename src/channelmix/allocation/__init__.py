@@ -11,12 +11,11 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.allocation.chance import ChanceSearch
 from channelmix.allocation.conflicts import Conflict, conflicting_rules
+from channelmix.allocation.kinds import new_search
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.allocation.solvers import solver_version
-from channelmix.allocation.tail import TailSearch
 from channelmix.errors import InputError, nearest_name
 from channelmix.limits import UnboundedError, conflict_limit, is_limited, largest_limit, limit_for, limited
 from channelmix.problem import AllocationProblem
@@ -104,11 +103,10 @@ def solve(
             np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit
         )
         return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
-    kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
     begin = _starts(problem, starts)
     if form.target is not None:
         begin += _likely_starts(problem, began + COARSE_SHARE * time_limit, solver)
-    search = kind(form, gap, begin, began + time_limit, solver)
+    search = new_search(form, gap, begin, began + time_limit, solver)
     search.run()
     bound = search.upper_bound()
     report = SearchReport(
@@ -169,15 +167,18 @@ def _enough(problem: AllocationProblem, solver: str) -> float:
     """Find money that is enough for a target, doubling it; the largest limit if none is."""
     most = largest_limit(problem)
     amount = most * 2.0**-DOUBLINGS
+    # Least cost is certain: of a risk, only a rule against losses matters.
+    risk = problem.risk if problem.baseline is not None else None
     while amount < most:
-        budget = dataclasses.replace(problem, scenario=FixedBudget(amount))
+        budget = dataclasses.replace(problem, scenario=FixedBudget(amount), risk=risk)
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
         if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
-            search = Search(budget.standard, COARSE_GAP, (), time.perf_counter() + COARSE_SECONDS, solver)
+            deadline = time.perf_counter() + COARSE_SECONDS
+            search = new_search(budget.standard, COARSE_GAP, (), deadline, solver)
             search.run()
             if search.best is not None:
                 spend = budget.standard.to_user(search.best).reshape(problem.shape)
-                if budget.value(spend) >= problem.scenario.amount:
+                if budget.net(spend) >= problem.scenario.amount:
                     return budget.money(spend) * (1.0 + ROOM)
         amount *= 4.0
     return most
@@ -186,6 +187,10 @@ def _enough(problem: AllocationProblem, solver: str) -> float:
 def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -> list[NDArray[np.float64]]:
     """Each start as spend in standard units."""
     names = problem.cells.names
+    if (
+        problem.baseline is not None
+    ):  # what is to be improved on is an answer itself, where it obeys the rules
+        starts = [*starts, dict(zip(names, problem.baseline.ravel().tolist(), strict=True))]
     for start in starts:
         for name in start:
             if name not in names:
@@ -198,7 +203,7 @@ def _likely_starts(problem: AllocationProblem, deadline: float, solver: str) -> 
     found = []
     for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
         form = dataclasses.replace(problem, risk=risk).standard
-        search = (Search if risk is None else TailSearch)(form, COARSE_GAP, (), deadline, solver)
+        search = new_search(form, COARSE_GAP, (), deadline, solver)
         search.run()
         if search.best is not None:
             found.append(problem.standard.from_user(form.to_user(search.best)))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.elastic import Elastic
+from channelmix.allocation.kinds import new_search
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.limits import is_limited, largest_limit, limited
@@ -171,6 +172,6 @@ def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
 def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
     form = problem.standard
     begin = [form.from_user(start) for start in starts]
-    search = Search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
+    search = new_search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
     search.run()
     return search

@@ -34,6 +34,9 @@ POOL = 24
 POOL_ROUNDS = 8
 """Times a box is solved again with a further weight before its envelopes are looked at."""
 
+SETTLED, SETTLE_ROUNDS = 0.05, 20
+"""Part of the gap that all envelopes together may lie above the curves where a bound is taken on; tries a cell."""
+
 
 class TailSearch(Search):
     """One search over a standard form with a risk; see `Search`."""
@@ -57,7 +60,10 @@ class TailSearch(Search):
         return self.form.floor is not None or super()._speaks_of_outcome
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        return self._with_pool(self.relaxation, low, high, focus)
+        relaxed = self._with_pool(self.relaxation, low, high, focus)
+        if relaxed is not None:
+            self._settle(low, high, relaxed, self.form.gain)
+        return relaxed
 
     def _with_pool(self, program: Relaxation, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Solve a box, again as long as the draws that are the worst at its answer are new to the pool."""
@@ -86,26 +92,50 @@ class TailSearch(Search):
         return found
 
     def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        return self._with_pool(self.elastic, low, high, focus)
+        relaxed = self._with_pool(self.elastic, low, high, focus)
+        if relaxed is not None:
+            self._settle(low, high, relaxed, 0.0)
+        return relaxed
+
+    def _settle(self, low: Array, high: Array, relaxed: Relaxed, gain: float) -> None:
+        """Refine the envelopes where the bound at these prices is taken on, which may be far from the answer.
+
+        The linear program has the curves' own values, so it does not see where the envelopes lie above them.
+        """
+        form, weights = self.form, self._weights(relaxed, gain)
+        slope = relaxed.prices @ form.A + (form.charge if gain else 0.0)
+        if form.floor is not None and relaxed.tilt is not None:
+            slope = slope + float(relaxed.tilt.sum()) * form.lost
+        enough = SETTLED * self.gap * self._size / form.n_cells
+        for i, envelope in enumerate(self.envelopes):
+            for _ in range(SETTLE_ROUNDS):
+                x, y = envelope.vertices(float(low[i]), float(high[i]), weights)
+                place = int(np.argmax(y - slope[i] * x))
+                if y[place] - self._curve(i, x[place], weights) <= enough or not self._refine(i, [x[place]]):
+                    break
+
+    def _curve(self, cell: int, spend: float, weights: Array) -> float:
+        """One cell's curve at one amount, the draws weighed."""
+        draws = self.envelopes[cell].draws(np.array([spend]))[:, 0]
+        return float(weights @ draws) if len(draws) > 1 else float(weights.sum() * draws[0])
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
     ) -> tuple[Array, Array, Array]:
         form = self.form
-        weights = self._weights(relaxed)
+        weights = self._weights(relaxed, form.gain)
         curve, height, top = (np.empty(form.n_cells) for _ in range(3))
         for i, envelope in enumerate(self.envelopes):
             s = np.array([variables[i]])
             x, y = envelope.vertices(float(low[i]), float(high[i]), weights)
-            draws = envelope.draws(s)[:, 0]
-            curve[i] = float(weights @ draws) if len(draws) > 1 else float(weights.sum() * draws[0])
+            curve[i] = self._curve(i, float(s[0]), weights)
             height[i] = float(np.interp(s[0], x, y))
             top[i] = float(np.interp(s[0], *concave_hull(x, y)))
         return curve, height, top
 
-    def _weights(self, relaxed: Relaxed) -> Array:
+    def _weights(self, relaxed: Relaxed, gain: float) -> Array:
         form = self.form
-        mean = form.gain * (1.0 - form.tail_weight) - float(relaxed.prices @ form.B)
+        mean = gain * (1.0 - form.tail_weight) - float(relaxed.prices @ form.B)
         tilt = np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
         return np.asarray(mean / len(tilt) + tilt)
 
