@@ -25,16 +25,25 @@ if TYPE_CHECKING:
     from channelmix.rules import ActivationFee as ActivationFee
     from channelmix.rules import AtMostActive as AtMostActive
     from channelmix.rules import ChangeLimit as ChangeLimit
+    from channelmix.rules import ContactCap as ContactCap
     from channelmix.rules import FixedBudget as FixedBudget
     from channelmix.rules import FlexibleBudget as FlexibleBudget
     from channelmix.rules import GroupShare as GroupShare
     from channelmix.rules import KeepWorking as KeepWorking
     from channelmix.rules import LinearConstraint as LinearConstraint
     from channelmix.rules import MaxProfit as MaxProfit
+    from channelmix.rules import MeanCVaR as MeanCVaR
+    from channelmix.rules import MeanRisk as MeanRisk
     from channelmix.rules import MinimumIfActive as MinimumIfActive
+    from channelmix.rules import Pacing as Pacing
     from channelmix.rules import PackSize as PackSize
+    from channelmix.rules import PriceTiers as PriceTiers
+    from channelmix.rules import ReputationLimit as ReputationLimit
+    from channelmix.rules import SafeImprovement as SafeImprovement
+    from channelmix.rules import ServiceLevel as ServiceLevel
     from channelmix.rules import SpendBounds as SpendBounds
     from channelmix.rules import TargetOutcome as TargetOutcome
+    from channelmix.rules import WorstCase as WorstCase
     from channelmix.solution import Solution as Solution
     from channelmix.solution import Status as Status
     from channelmix.tornado import sensitivity as sensitivity
@@ -49,6 +58,7 @@ _HOMES = {
     "ChangeLimit": "rules",
     "ChannelMixError": "errors",
     "CompanyProfile": "profile",
+    "ContactCap": "rules",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
     "GroupShare": "rules",
@@ -56,17 +66,25 @@ _HOMES = {
     "KeepWorking": "rules",
     "LinearConstraint": "rules",
     "MaxProfit": "rules",
+    "MeanCVaR": "rules",
+    "MeanRisk": "rules",
     "MinimumIfActive": "rules",
+    "Pacing": "rules",
     "PackSize": "rules",
     "Plan": "plan",
+    "PriceTiers": "rules",
     "ProfileError": "profile",
     "PublishedPrior": "effectiveness",
+    "ReputationLimit": "rules",
     "ResponseCurves": "response",
+    "SafeImprovement": "rules",
     "Sensitivity": "plan",
+    "ServiceLevel": "rules",
     "Solution": "solution",
     "SpendBounds": "rules",
     "Status": "solution",
     "TargetOutcome": "rules",
+    "WorstCase": "rules",
     "optimize": "recommender",
     "sensitivity": "tornado",
     "solve": "allocation",

@@ -42,6 +42,9 @@ def test_what_is_stated_of_the_world_is_listed_and_decisions_are_not(small: dict
         "channels.sms.cost_per_contact.promotion",
         "channels.im.reachable",
         "channels.app.reachable",
+        "word_of_mouth.told_if_satisfied",
+        "word_of_mouth.told_if_not",
+        "word_of_mouth.told_in_private",
     }
 
 
