@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from channelmix.effectiveness import PriorResponse
 from channelmix.plan import IfTen, WordOfMouth
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
+from channelmix.rules import FixedBudget
 from channelmix.solution import Solution
 
 __all__ = ["word_of_mouth"]
@@ -40,27 +43,33 @@ def word_of_mouth(
     time_limit : float
         Seconds for planning again.
     """
-    spend, value = solution.spend, problem.value(solution.spend)
+    spend, value = solution.spend, problem.net(solution.spend)
     names = problem.curves.names
+    if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
+        ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
     again = solve(
         ten, solution.requested_gap, time_limit, starts=[dict(zip(names, spend.tolist(), strict=True))]
     )
-    praise, criticism = response.heard(spend)
+    # The plan may break a rule then, and no other split may be known.
+    found = bool(np.isfinite(again.spend).all())
+    praise, criticism = response.heard(problem.at_first_price(spend))
     return WordOfMouth(
         told_if_satisfied=profile.word_of_mouth.told_if_satisfied,
         told_if_not=profile.word_of_mouth.told_if_not,
-        outcome=value - silent.value(spend),
-        share=_share(value, silent.value(spend)),
+        outcome=value - silent.net(spend),
+        share=_share(value, silent.net(spend)),
         praise=praise,
         criticism=criticism,
         balance=praise - criticism,
         if_ten=IfTen(
             value=again.value,
             gap=again.gap,
-            share=_share(again.value, silent.value(again.spend)),
+            share=_share(ten.net(again.spend), silent.net(again.spend)),
             moved=_moved(spend, again.spend),
             regret=max(0.0, again.value - ten.value(spend)),
-        ),
+        )
+        if found
+        else None,
     )
 
 

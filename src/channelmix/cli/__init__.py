@@ -28,8 +28,8 @@ def main() -> None:
 
     Begin with a profile of the company, then ask for a plan.
 
-    Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 rules that no split obeys,
-    5 not certified within the limits or a proof rejected.
+    Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 no plan (rules that no split obeys,
+    or spend that pays without limit), 5 not certified within the limits or a proof rejected.
     """
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from channelmix.cli.optimize import shortcoming, style_of
-from channelmix.cli.session import INFEASIBLE, examples, is_terminal, read_profile, write_result
+from channelmix.cli.session import NO_PLAN, examples, is_terminal, read_profile, write_result
 
 __all__ = ["sensitivity"]
 
@@ -55,7 +55,7 @@ def sensitivity(
     plan = cm.optimize(company)
     if plan.status is cm.Status.INFEASIBLE:
         click.echo(f"channelmix: {plan.status}{shortcoming(plan)}", err=True)
-        ctx.exit(INFEASIBLE)
+        ctx.exit(NO_PLAN)
     with _progress(quiet) as progress:
         found = cm.sensitivity(company, plan, progress=progress)
     style = style or style_of(output)

@@ -17,9 +17,9 @@ import click
 
 __all__ = [
     "DEFECT",
-    "INFEASIBLE",
     "INTERRUPTED",
     "INVALID",
+    "NO_PLAN",
     "UNPROVEN",
     "Commands",
     "Number",
@@ -30,7 +30,8 @@ __all__ = [
     "write_result",
 ]
 
-DEFECT, INVALID, INFEASIBLE, UNPROVEN = 1, 3, 4, 5
+DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
+"""Exit codes. Without a plan (infeasible or unbounded) its document still says why, so that it is not invalid input."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""

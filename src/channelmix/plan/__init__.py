@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import interval, moved_spend, obeys, prices_hold, verify_plan
+from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
 from channelmix.plan.model import (
     Assumption,
     CellPlan,
@@ -10,6 +10,7 @@ from channelmix.plan.model import (
     Comparison,
     IfTen,
     Interval,
+    Mend,
     Plan,
     Provenance,
     ShadowPrice,
@@ -21,6 +22,7 @@ from channelmix.plan.rows import allocation_rows
 from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
 
 __all__ = [
+    "NO_SPEND",
     "Assumption",
     "CellPlan",
     "Certificate",
@@ -28,6 +30,7 @@ __all__ = [
     "IfTen",
     "InputEffect",
     "Interval",
+    "Mend",
     "Plan",
     "Provenance",
     "Sensitivity",
@@ -41,6 +44,7 @@ __all__ = [
     "moved_spend",
     "obeys",
     "prices_hold",
+    "roi",
     "sensitivity_rows",
     "verify_plan",
 ]
