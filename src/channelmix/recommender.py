@@ -37,7 +37,7 @@ from channelmix.plan import (
 from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
-from channelmix.rules import FixedBudget, MeanRisk, Pacing, SafeImprovement, rule_to_dict
+from channelmix.rules import FixedBudget, MeanRisk, Pacing, SafeImprovement, TargetOutcome, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
@@ -50,8 +50,14 @@ Array = NDArray[np.float64]
 
 NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 
+GAP, TAIL_GAP = 1e-4, 5e-3
+"""Gap to close by default, and where the worst draws count."""
+
 DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
 """Draws to plan on: by default, by default where the worst draws count, and the least there."""
+
+NEARLY_ALL, REACH_GAP = 0.999, 1e-3
+"""Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
 
 FRESH_DRAWS = 1024
 """Draws that comparisons are computed on: tail measures need at least 1,000."""
@@ -67,7 +73,7 @@ TEN = 10.0
 def optimize(
     profile: CompanyProfile,
     *,
-    gap: float = 1e-4,
+    gap: float | None = None,
     seed: int = 0,
     time_limit: float = 60.0,
     n_draws: int | None = None,
@@ -78,8 +84,9 @@ def optimize(
     ----------
     profile : CompanyProfile
         The company.
-    gap : float
-        Relative gap to close between the plan's value and the proven upper bound.
+    gap : float, optional
+        Relative gap to close between the plan's value and the proven upper bound: 1e-4 if not given, 5e-3 where the
+        worst draws count, whose proof takes longer.
     seed : int
         Seed of the draws of effectiveness.
     time_limit : float
@@ -110,6 +117,7 @@ def optimize(
     """
     if not isinstance(profile, CompanyProfile):
         raise InputError("profile must be a CompanyProfile: read one with CompanyProfile.from_file")
+    gap = _default_gap(profile) if gap is None else gap
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws), seed)
@@ -144,13 +152,22 @@ def drawn(profile: CompanyProfile, n_draws: int, seed: int) -> CellDraws:
     return PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
 
 
+def _counts_tail(profile: CompanyProfile) -> bool:
+    return profile.risk is not None and not isinstance(profile.risk, MeanRisk)
+
+
+def _default_gap(profile: CompanyProfile) -> float:
+    return TAIL_GAP if _counts_tail(profile) else GAP
+
+
 def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
     """How many draws to plan on."""
-    risk = profile.risk
-    if risk is None or isinstance(risk, MeanRisk):
+    if not _counts_tail(profile):
         return DRAWS if wanted is None else wanted
     if wanted is not None and wanted < LEAST_TAIL_DRAWS:
-        raise InputError(f"{risk.kind} needs at least {LEAST_TAIL_DRAWS:,} draws, not {wanted}")
+        raise InputError(
+            f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
+        )
     return TAIL_DRAWS if wanted is None else wanted
 
 
@@ -199,7 +216,22 @@ def problem_and_splits(
     risk = profile.risk
     if isinstance(risk, SafeImprovement):
         risk = dataclasses.replace(risk, current=dict(splits[0].spend))
-    return dataclasses.replace(problem, risk=risk), splits
+    return _within_reach(dataclasses.replace(problem, risk=risk)), splits
+
+
+def _within_reach(problem: AllocationProblem) -> AllocationProblem:
+    """Limit the money of a target that lies beyond what channels bring at nearly all that they can: then it says so."""
+    target = problem.scenario
+    if not isinstance(target, TargetOutcome) or target.max_amount is not None:
+        return problem
+    spends = 2.0 ** np.arange(-64.0, 128.0)
+    brought = np.array([problem.response.mean_value(np.full(len(problem.cells), spend)) for spend in spends])
+    enough = spends[np.argmax(brought >= NEARLY_ALL * brought[-1], axis=0)]
+    most = float(enough[brought[-1] > 0.0].sum())
+    spending = dataclasses.replace(problem, scenario=FixedBudget(most), risk=None)
+    if solve(spending, REACH_GAP).value >= target.amount:
+        return problem
+    return dataclasses.replace(problem, scenario=dataclasses.replace(target, max_amount=most))
 
 
 def _with_curves_of(
@@ -310,6 +342,11 @@ def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]
     if profile.scenario is None:
         yield f"The profile states no scenario: the budget is {today}."
     elif profile.scenario.limit is None:
+        if problem.scenario.limit is not None:
+            yield (
+                "The scenario sets no limit, and the target is far: no more is looked at than max_amount, with which "
+                f"every channel brings {percent(NEARLY_ALL)} of what it ever can."
+            )
         yield f"The scenario sets no limit: the splits that the plan is compared with spend {today}."
     elif not isinstance(profile.scenario, FixedBudget):
         yield "The splits that the plan is compared with spend the whole max_amount."

@@ -47,12 +47,11 @@ def word_of_mouth(
     names = problem.curves.names
     if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
         ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
-    again = solve(
-        ten, solution.requested_gap, time_limit, starts=[dict(zip(names, spend.tolist(), strict=True))]
-    )
-    # The plan may break a rule then, and no other split may be known.
-    found = bool(np.isfinite(again.spend).all())
     praise, criticism = response.heard(problem.at_first_price(spend))
+    again = None
+    if problem.tail is None:  # where the worst draws count, to plan again takes as long as the plan
+        start = dict(zip(names, spend.tolist(), strict=True))
+        again = solve(ten, solution.requested_gap, time_limit, starts=[start])
     return WordOfMouth(
         told_if_satisfied=profile.word_of_mouth.told_if_satisfied,
         told_if_not=profile.word_of_mouth.told_if_not,
@@ -61,15 +60,22 @@ def word_of_mouth(
         praise=praise,
         criticism=criticism,
         balance=praise - criticism,
-        if_ten=IfTen(
-            value=again.value,
-            gap=again.gap,
-            share=_share(ten.net(again.spend), silent.net(again.spend)),
-            moved=_moved(spend, again.spend),
-            regret=max(0.0, again.value - ten.value(spend)),
-        )
-        if found
-        else None,
+        # The plan may break a rule then, and no other split be found in time.
+        if_ten=None
+        if again is None or not np.isfinite(again.spend).all()
+        else _if_ten(spend, again, ten, silent),
+    )
+
+
+def _if_ten(
+    spend: NDArray[np.float64], again: Solution, ten: AllocationProblem, silent: AllocationProblem
+) -> IfTen:
+    return IfTen(
+        value=again.value,
+        gap=again.gap,
+        share=_share(ten.net(again.spend), silent.net(again.spend)),
+        moved=_moved(spend, again.spend),
+        regret=max(0.0, again.value - ten.value(spend)),
     )
 
 

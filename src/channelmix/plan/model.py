@@ -187,7 +187,7 @@ class WordOfMouth(_Part):
     balance: float
     """Praise less criticism; negative for a loss."""
     if_ten: IfTen | None
-    """What changes if ten are told in place of `told_if_not`; null if no split was found that obeys all rules then."""
+    """What changes if ten are told in place of `told_if_not`; null where the worst draws count, or none was found."""
 
 
 class SurveyRow(_Part):
