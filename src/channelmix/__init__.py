@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
+    from channelmix.plan import Frontier as Frontier
     from channelmix.plan import Plan as Plan
     from channelmix.plan import Sensitivity as Sensitivity
     from channelmix.problem import AllocationProblem as AllocationProblem
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from channelmix.solution import Solution as Solution
     from channelmix.solution import Status as Status
     from channelmix.tornado import sensitivity as sensitivity
+    from channelmix.tradeoff import frontier as frontier
 
 _HOMES = {
     "ActivationFee": "rules",
@@ -61,6 +63,7 @@ _HOMES = {
     "ContactCap": "rules",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
+    "Frontier": "plan",
     "GroupShare": "rules",
     "InputError": "errors",
     "KeepWorking": "rules",
@@ -85,6 +88,7 @@ _HOMES = {
     "Status": "solution",
     "TargetOutcome": "rules",
     "WorstCase": "rules",
+    "frontier": "tradeoff",
     "optimize": "recommender",
     "sensitivity": "tornado",
     "solve": "allocation",

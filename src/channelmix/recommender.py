@@ -301,7 +301,7 @@ def _plan(
         status=solution.status,
         name=profile.name,
         currency=profile.currency,
-        period=profile.period if isinstance(profile.period, str) else f"{profile.period:g} days",
+        period=profile.period_text,
         scenario=rule_to_dict(problem.scenario),
         certificate=Certificate(
             value=checked.value if feasible else None,

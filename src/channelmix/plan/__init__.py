@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
+from channelmix.plan.frontier import Frontier, FrontierPlan, frontier_rows
 from channelmix.plan.model import (
     Assumption,
     CellPlan,
@@ -27,6 +28,8 @@ __all__ = [
     "CellPlan",
     "Certificate",
     "Comparison",
+    "Frontier",
+    "FrontierPlan",
     "IfTen",
     "InputEffect",
     "Interval",
@@ -40,6 +43,7 @@ __all__ = [
     "Totals",
     "WordOfMouth",
     "allocation_rows",
+    "frontier_rows",
     "interval",
     "moved_spend",
     "obeys",

@@ -149,6 +149,11 @@ class CompanyProfile(ProfileFields):
         return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
 
     @property
+    def period_text(self) -> str:
+        """The period in words, such as ``month`` or ``45 days``."""
+        return self.period if isinstance(self.period, str) else f"{self.period:g} days"
+
+    @property
     def current_total(self) -> float:
         """Spend today over all cells, in currency per period."""
         return math.fsum(cell.current_spend for cell in self.cells())
