@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
+    from channelmix.plan import Frontier as Frontier
     from channelmix.plan import Plan as Plan
     from channelmix.plan import Sensitivity as Sensitivity
     from channelmix.problem import AllocationProblem as AllocationProblem
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from channelmix.solution import Solution as Solution
     from channelmix.solution import Status as Status
     from channelmix.tornado import sensitivity as sensitivity
+    from channelmix.tradeoff import frontier as frontier
 
 _HOMES = {
     "ActivationFee": "rules",
@@ -62,6 +64,8 @@ _HOMES = {
     "ContactCap": "rules",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
+    "Frontier": "plan",
+    "frontier": "tradeoff",
     "GroupShare": "rules",
     "InputError": "errors",
     "KeepWorking": "rules",

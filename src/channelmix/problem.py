@@ -16,6 +16,7 @@ from channelmix.carryover import Carryover, Delay
 from channelmix.errors import InputError, nearest_name
 from channelmix.formulation import TailRisk, formulate
 from channelmix.response import ResponseCurves
+from channelmix.response.discounted import Discounted
 from channelmix.rules import (
     CONSTRAINTS,
     RISKS,
@@ -32,8 +33,9 @@ from channelmix.rules import (
     rule_from_dict,
     rule_to_dict,
 )
+from channelmix.rules.auxiliary import Change
 from channelmix.rules.base import number
-from channelmix.rules.risk import tail_mean
+from channelmix.rules.risk import tail_mean, tail_weights
 from channelmix.standard import REACHED, StandardForm
 
 __all__ = ["AllocationProblem"]
@@ -231,10 +233,54 @@ class AllocationProblem:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
-        drawn = self.response.value(self.acting(array)).sum(axis=1)
+        return np.asarray(self.outcomes(array).sum(axis=1) - float(self.charges @ array) - extra)
+
+    def outcomes(self, spend: Any) -> Array:
+        """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
+        drawn = self.response.value(self.acting(spend))
+        return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
+
+    def charged(self, spend: Any) -> Array:
+        """What the spend on each cell costs beside itself, changes of spend included; shape (n_spends,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        charged = self.charges * array
+        for one in self.auxiliaries:
+            if one.charge:
+                charged = charged + np.where(one.cells, one.charge * one.value(array), 0.0)
+        return np.asarray(charged)
+
+    def marginal(self, spend: Any, weights: Array | None = None) -> Array:
+        """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
+
+        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts.
+        """
+        array = np.asarray(spend, dtype=float).ravel()
+        slopes = self.response.derivative(self.acting(array))
+        slope = slopes.mean(axis=0) if weights is None else weights @ slopes
         if self.delay is not None:
-            drawn = drawn - self.response.value(self.delay.start).sum(axis=1)
-        return np.asarray(drawn - float(self.charges @ array) - extra)
+            slope = slope @ self.delay.matrix
+        for one in self.auxiliaries:
+            if isinstance(one, Change) and one.charge:
+                up = array[one.cells] >= one.current
+                slope[one.cells] -= np.where(up, one.charge, -one.charge)
+        return np.asarray(slope - self.charges)
+
+    def draw_weights(self, spend: Any) -> Array | None:
+        """Weights of the draws in the objective at `spend`, the worst of them told there; None for their mean."""
+        if self.tail is None or not self.tail[0]:
+            return None
+        worst = tail_weights(self.net_draws(spend), self.tail[1])
+        return np.asarray((1.0 - self.tail[0]) / len(worst) + self.tail[0] * worst)
+
+    def at_first_price(self, spend: Any) -> Array:
+        """Spend on each cell that would buy as much without price tiers; shape (n_cells,), for one period."""
+        bought = np.array(spend, dtype=float)
+        for i in range(self.curves.n_cells):
+            curve = self.response.cell(i)
+            while isinstance(curve, Discounted):
+                bought[i] = curve.buys(bought[i : i + 1])[0]
+                curve = curve.inner
+        return bought
 
     @property
     def tail(self) -> tuple[float, float] | None:

@@ -90,9 +90,10 @@ class StandardForm:
         places = np.concatenate([order, spends, np.arange(first, len(raw.charge))])
         unit = np.full(len(raw.charge), spend_unit)
         unit[first:] = [spend_unit if one.in_money else 1.0 for one in auxiliaries]
-        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget.
+        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget. One
+        # that asks for outcome counts in outcome: charges on all the money of a far limit would hide what it lacks.
         at_all = raw.B * outcome_unit
-        reached = np.maximum((np.abs(A) * reach).max(axis=1, initial=0.0), at_all)
+        reached = np.where(raw.B > 0.0, at_all, (np.abs(A) * reach).max(axis=1, initial=0.0))
         unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
         size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
         unit = unit[places]

@@ -19,7 +19,8 @@ from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.faults import path_text
-from channelmix.recommender import optimize, problem_of
+from channelmix.recommender import optimize, problem_and_splits, problem_of
+from channelmix.rules import FixedBudget
 from channelmix.solution import Status
 
 __all__ = ["FIELD_FACTOR", "sensitivity"]
@@ -57,7 +58,7 @@ def sensitivity(
     the profile states of the world, each moved by 1.25. For each value the plan as it is is compared with the baseline,
     and a new plan is made and proven unless slopes show that none is better by more than the gap. All of it is on the
     draws that the plan was made on, so that differences come from the input alone; spend today, and so the baseline,
-    stays as it is.
+    stays as it is, and so do the figures that rules about contacts and service were given.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def sensitivity(
     Raises
     ------
     InputError
-        If the plan is of another profile or of another version.
+        If the plan is of another profile or of another version, or its scenario is no fixed budget.
     CertificateError
         If the plan is not proven to its gap, or no split obeys all rules.
 
@@ -92,7 +93,7 @@ def sensitivity(
     """
     plan = optimize(profile) if plan is None else plan
     draws, reference = _reference(profile, plan)
-    inputs = [*_figures(profile, draws), *_fields(profile, draws)]
+    inputs = [*_figures(profile, draws, reference.problem), *_fields(profile, draws, reference.problem)]
     effects = []
     for done, moved in enumerate(inputs):
         if progress is not None:
@@ -126,7 +127,11 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
         raise CertificateError(f"sensitivity starts from a proven plan, and this one is not: {why}")
     made = plan.provenance
     draws = PublishedPrior(n_draws=made.draws, seed=made.seed).fit().draws(profile.cells())
-    problem = problem_of(profile, draws)
+    problem, _ = problem_and_splits(profile, draws)
+    if not isinstance(problem.scenario, FixedBudget):
+        raise InputError(
+            f"sensitivity holds plans of one budget against each other, not of {problem.scenario.kind}: state a budget"
+        )
     base = next(comparison for comparison in plan.comparisons if comparison.is_baseline)
     planned = {row.name: row.spend for row in plan.allocation}
     spend, baseline = (np.array([s[n] for n in problem.curves.names]) for s in (planned, base.spend))
@@ -135,7 +140,7 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     return draws, Reference(problem, spend, baseline, base.name, plan.certificate.requested_gap)
 
 
-def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+def _figures(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> Iterator[_Input]:
     """Every figure in use that is not taken as certain."""
     for figure in draws.figures:
         factor = figure.range.uncertainty_factor
@@ -146,7 +151,7 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
                 factor=factor,
                 assumed=figure.range.typical,
                 sides=tuple(
-                    (shifted_value(figure, by), partial(_with_figure, profile, draws, figure, by))
+                    (shifted_value(figure, by), partial(_with_figure, profile, draws, made, figure, by))
                     for by in (1.0 / factor, factor)
                 ),
                 unit=figure.range.unit,
@@ -155,11 +160,18 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
             )
 
 
-def _with_figure(profile: CompanyProfile, draws: CellDraws, figure: Figure, by: float) -> AllocationProblem:
-    return problem_of(profile, shifted(draws, figure, by))
+def _with_figure(
+    profile: CompanyProfile, draws: CellDraws, made: AllocationProblem, figure: Figure, by: float
+) -> AllocationProblem:
+    return _under_the_rules_of(made, problem_of(profile, shifted(draws, figure, by), made.constraints))
 
 
-def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+def _under_the_rules_of(made: AllocationProblem, problem: AllocationProblem) -> AllocationProblem:
+    """Judge risk as the plan does; the rules, with their figures, are the plan's already."""
+    return dataclasses.replace(problem, risk=made.risk)
+
+
+def _fields(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> Iterator[_Input]:
     """Every number that the profile states of the world, unless its limits leave it no room."""
     for path, number in beliefs(profile):
         sides = [with_belief_moved(profile, path, by) for by in (1.0 / FIELD_FACTOR, FIELD_FACTOR)]
@@ -169,17 +181,18 @@ def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
                 kind="profile",
                 factor=FIELD_FACTOR,
                 assumed=number,
-                sides=tuple((value, partial(_with_field, moved, draws)) for value, moved in sides),
+                sides=tuple((value, partial(_with_field, moved, draws, made)) for value, moved in sides),
             )
 
 
-def _with_field(moved: CompanyProfile, draws: CellDraws) -> AllocationProblem:
+def _with_field(moved: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> AllocationProblem:
     # Today's spend is known: it is not split anew where a market is larger than thought.
     cells = tuple(
         dataclasses.replace(cell, current_spend=before.current_spend)
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
-    return problem_of(moved, dataclasses.replace(draws, cells=cells))
+    other = problem_of(moved, dataclasses.replace(draws, cells=cells), made.constraints)
+    return _under_the_rules_of(made, other)
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:

@@ -305,6 +305,16 @@ def test_neither_scenario_nor_spend(sketch: dict[str, Any], faults_of: FaultsOf)
         ({"kind": "change_limit"}, "rules[0]", "needs relative, absolute or switching_cost"),
         ({"kind": "change_limit", "relative": 1e308}, "rules[0]", "small enough"),
         ({"kind": "keep_working", "floor": -0.1}, "rules[0].floor", "a number of at least 0"),
+        ({"kind": "at_most_active", "count": 1.5}, "rules[0].count", "a whole number"),
+        ({"kind": "at_most_active", "count": 1, "of": "chanel"}, "rules[0].of", '"channel" or "purpose"'),
+        ({"kind": "pack_size", "select": "sms", "size": 0}, "rules[0]", "must be above 0"),
+        ({"kind": "price_tiers", "select": "sms", "tiers": [[5, 0.1], [1, 0.2]]}, "rules[0]", "must rise"),
+        ({"kind": "service_level", "level": 2}, "rules[0].level", "a share between 0 and 1"),
+        (
+            {"kind": "contact_cap", "contacts": 4, "per_spend": {"sms": 1}},
+            "rules[0].per_spend.sms",
+            "the name of a cell",
+        ),
         (
             {"kind": "linear_constraint", "coefficients": {"sms": "1"}, "low": 1},
             "rules[0].coefficients.sms",

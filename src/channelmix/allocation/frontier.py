@@ -97,6 +97,11 @@ def budget_frontier(
     ------
     FrontierPoint
         As soon as it is found.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the point whose search Ctrl-C has ended.
     """
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(f"a frontier over budgets needs a fixed_budget, not a {problem.scenario.kind}")
@@ -147,6 +152,8 @@ def _points(
             value=solution.value,
             upper_bound=solution.upper_bound,
             gap=solution.gap,
-            marginal=solution.shadow_prices.get(problem.scenario.label),
+            marginal=solution.shadow_prices.get(problem.scenario.limit_label),
             status=solution.status,
         )
+        if solution.report.interrupted:  # Ctrl-C ended the search for this point: no further one is wanted
+            raise KeyboardInterrupt

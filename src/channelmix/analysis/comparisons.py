@@ -91,11 +91,11 @@ def compare(
         The plan's spend.
     splits : sequence of Split
     """
-    outcome = _outcome(fresh, plan)
+    outcome = fresh.net_draws(plan)
     comparisons = []
     for split in splits:
         spend = np.array([split.spend.get(name, 0.0) for name in problem.curves.names])
-        other = _outcome(fresh, spend)
+        other = fresh.net_draws(spend)
         gain = outcome - other
         # The same money on the same cells brings the same: what differs by rounding is no gain.
         gain[np.abs(gain) <= ROUNDING * np.maximum(np.abs(outcome), np.abs(other))] = 0.0
@@ -107,6 +107,7 @@ def compare(
                 feasible=obeys(problem, spend),
                 is_baseline=split.is_baseline,
                 spend=dict(zip(problem.curves.names, spend.tolist(), strict=True)),
+                money=problem.money(spend),
                 outcome=interval(other),
                 gain=interval(gain),
                 chance=float((gain > 0.0).mean()),
@@ -115,11 +116,6 @@ def compare(
             )
         )
     return comparisons
-
-
-def _outcome(problem: AllocationProblem, spend: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Outcome less charges of every draw; shape (n_draws,)."""
-    return np.asarray(problem.curves.value(spend).sum(axis=1) - float(problem.charges @ spend))
 
 
 def _use(purpose: str) -> Mapping[str, float]:

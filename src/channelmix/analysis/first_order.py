@@ -38,21 +38,23 @@ def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
     Returns
     -------
     float
-        Outcome per period, at least 0.
+        Outcome per period, at least 0; infinite where on/off rules or the worst draws count.
     """
     budget = float(problem.scenario.amount)
     if budget <= 0.0:
         return 0.0
-    here = problem.curves.mean_value(spend)
-    slope = problem.curves.derivative(spend).mean(axis=0)
+    if problem.auxiliaries or problem.tail is not None:  # states and the worst draws have no slopes to go by
+        return math.inf
+    here = problem.response.mean_value(spend)
+    slope = problem.response.derivative(spend).mean(axis=0)
     rising, falling = slope.copy(), slope.copy()
     for share in STEPS_UP:
         step = share * budget
-        rising = np.maximum(rising, (problem.curves.mean_value(spend + step) - here) / step)
+        rising = np.maximum(rising, (problem.response.mean_value(spend + step) - here) / step)
     used = spend > 0.0
     for share in STEPS_DOWN:
         back = np.where(used, share * spend, 1.0)
-        lost = here - problem.curves.mean_value(np.where(used, spend - back, 0.0))
+        lost = here - problem.response.mean_value(np.where(used, spend - back, 0.0))
         falling = np.where(used, np.minimum(falling, lost / back), falling)
     if not np.isfinite(rising).all():
         return math.inf

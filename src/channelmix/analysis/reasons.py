@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.problem import AllocationProblem
 from channelmix.profile import Cell
+from channelmix.rules import ActivationFee, AtMostActive, MinimumIfActive
+from channelmix.rules.auxiliary import OnOff
 from channelmix.solution import Solution
 
 __all__ = ["reasons"]
@@ -16,6 +20,9 @@ SATURATED = 0.95
 
 SAME = 1e-6
 """Share of today's spend by which a cell may move and still counts as left where it is."""
+
+STEPS = (1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
+"""Spends at which a cell that is off might have paid, as a share of the plan's spend."""
 
 PRICE_FLOOR = 1e-6
 """Shadow prices below this share of the largest marginal return are rounding."""
@@ -33,14 +40,19 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     """
     spend = solution.spend
     current = problem.cells.current if problem.cells.current is not None else np.zeros(len(spend))
-    marginal = problem.curves.derivative(spend).mean(axis=0) - problem.charges
+    marginal = problem.marginal(spend)
     total = float(spend.sum())
-    most = problem.curves.mean_value(np.full(len(spend), total))
-    reached, twice = problem.curves.mean_value(spend), problem.curves.mean_value(2.0 * spend)
-    holding = _holding_rules(problem, solution)
+    scale = total or float(current.sum()) or 1.0
+    most = problem.response.mean_value(np.full(len(spend), scale))
+    reached, twice = problem.response.mean_value(spend), problem.response.mean_value(2.0 * spend)
+    charged = _price_of_money(problem, solution)
+    holding = _holding_rules(problem, solution, marginal - charged)
+    off = _off_by(problem, solution, charged, scale)
+    limited = problem.scenario.limit_label in solution.shadow_prices
+    by_profit = problem.scenario.gain and problem.scenario.price and not limited
     lines = []
     for i, cell in enumerate(cells):
-        if total <= 0.0:
+        if problem.scenario.limit == 0.0:
             line = "no budget"
         elif spend[i] <= 0.0 and problem.charges[i] > 0.0 and marginal[i] <= 0.0:
             line = (
@@ -51,11 +63,12 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
         elif most[i] <= 0.0:
             line = _why_nothing(cell)
             line = f"{line}, kept by {holding[i]}" if spend[i] > 0.0 and holding[i] else line
-        elif holding[i]:
-            verb = "kept by" if _would_shrink(problem, solution, i, marginal) else "held by"
-            line = f"{verb} {holding[i]}"
+        elif off[i]:
+            line = f"off: {off[i]}"
+        elif holding[i]:  # a cell whose next unit is worth less than money costs is kept up by the rule
+            line = f"{'kept by' if marginal[i] < charged else 'held by'} {holding[i]}"
         elif spend[i] <= 0.0:
-            line = "returns less than the others"
+            line = "returns less than it costs" if by_profit else "returns less than the others"
         elif reached[i] >= SATURATED * twice[i]:
             line = "demand met" if cell.purpose == "service" else "audience saturated"
         else:
@@ -72,10 +85,11 @@ def _why_nothing(cell: Cell) -> str:
     return "brings nothing" if cell.reachable > 0.0 else "reaches nobody"
 
 
-def _holding_rules(problem: AllocationProblem, solution: Solution) -> list[str]:
+def _holding_rules(problem: AllocationProblem, solution: Solution, pays: NDArray[np.float64]) -> list[str]:
     """For each cell, the rule beside the scenario with the largest price on it; empty if none binds.
 
-    A rule that asks for more of several cells does not keep the ones that get nothing all the same.
+    A rule that asks for more of several cells does not keep the ones that get nothing all the same, nor does one that
+    asks for less hold those whose next unit would not pay: `pays`, what it brings beyond its cost, is negative.
     """
     names = [""] * problem.curves.n_cells
     weight: NDArray[np.float64] = np.zeros(problem.curves.n_cells)
@@ -86,7 +100,7 @@ def _holding_rules(problem: AllocationProblem, solution: Solution) -> list[str]:
             continue
         for i in np.flatnonzero(row.coefficients):
             pull = abs(price * row.coefficients[i])
-            if price * row.coefficients[i] < 0.0 and solution.spend[i] <= 0.0:
+            if solution.spend[i] <= 0.0 and (price * row.coefficients[i] < 0.0 or pays[i] < 0.0):
                 continue
             if pull > max(weight[i], floor) and _speaks_of(row.label, row.coefficients, int(i)):
                 weight[i], names[i] = pull, row.rule
@@ -98,9 +112,38 @@ def _speaks_of(label: str, coefficients: NDArray[np.float64], cell: int) -> bool
     return bool(coefficients[cell] > 0.0) or not label.startswith("group_share")
 
 
-def _would_shrink(
-    problem: AllocationProblem, solution: Solution, cell: int, marginal: NDArray[np.float64]
-) -> bool:
-    """Whether the cell's next unit is worth less than the budget's price, so that the rule keeps it up."""
-    budget = solution.shadow_prices.get(problem.scenario.label, 0.0)
-    return bool(marginal[cell] < budget)
+def _price_of_money(problem: AllocationProblem, solution: Solution) -> float:
+    """Net outcome that the last unit of money must bring, by what the scenario and its rows charge for it."""
+    charged, worth = float(problem.scenario.price), float(problem.scenario.gain)
+    for row in problem.rows:
+        if row.rule == problem.scenario.label:
+            price = solution.shadow_prices.get(row.label, 0.0)
+            charged += price * float(row.coefficients.max(initial=0.0) or row.coefficients.min(initial=0.0))
+            worth -= price * row.outcome
+    return charged / worth if worth > 0.0 else 0.0
+
+
+def _off_by(problem: AllocationProblem, solution: Solution, charged: float, scale: float) -> list[str]:
+    """For each cell without money that would pay at some spend, the rule that switches it off; else empty."""
+    spend, off = solution.spend, [""] * len(solution.spend)
+    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    pays = np.zeros(len(spend), dtype=bool)
+    for step in (scale * share for share in STEPS):
+        brings = problem.response.mean_value(np.full(len(spend), step)) - problem.charges * step
+        pays |= brings > charged * step
+    for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
+        states = (
+            [one for one in rule.auxiliaries(problem.cells) if isinstance(one, OnOff)]
+            if _switches(rule)
+            else []
+        )
+        full = not isinstance(rule, AtMostActive) or sum(values[one.key] for one in states) >= rule.count
+        for one in states:
+            for i in np.flatnonzero(one.cells & pays & (values[one.key] == 0.0)):
+                if full and (not off[i] or isinstance(rule, AtMostActive)):
+                    off[i] = name
+    return off
+
+
+def _switches(rule: Any) -> bool:
+    return isinstance(rule, MinimumIfActive | AtMostActive | ActivationFee)

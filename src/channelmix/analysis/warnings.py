@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from channelmix.plan.wording import amount, percent
 from channelmix.problem import AllocationProblem
+from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.solution import Solution, Status
 
 __all__ = ["warnings"]
@@ -21,28 +22,34 @@ UNSPENT = 1e-4
 """Share of the budget left over from which on the reason is stated."""
 
 
-def warnings(problem: AllocationProblem, solution: Solution, currency: str, budget: float) -> list[str]:
+def warnings(problem: AllocationProblem, solution: Solution, currency: str) -> list[str]:
     """List warnings, the gravest first."""
     lines = []
     if solution.status is Status.NOT_CERTIFIED:
-        lines.append(
-            f"not certified: a split worth up to {percent(solution.gap)} more may exist; "
-            "allow more time or a larger gap"
-        )
-    left = budget - float(solution.spend.sum())
-    marginal = problem.curves.derivative(solution.spend).mean(axis=0) - problem.charges
+        lines.append(f"not certified: {missed(problem, solution)} may exist; allow more time or a larger gap")
+    marginal = problem.marginal(solution.spend)
+    budget = float(problem.scenario.amount) if isinstance(problem.scenario, FixedBudget) else 0.0
+    left = budget - problem.money(solution.spend)
     if left > UNSPENT * budget:
         why = _why_unspent(problem, solution, left, marginal)
         lines.append(f"{currency} {amount(left)} of the budget stays unspent: {why}")
-    elif budget > 0.0:
+    elif problem.scenario.gain and not problem.scenario.price and problem.money(solution.spend) > 0.0:
         # Where every cell is saturated the budget has no price: no unit is worth more than the best cell's.
-        price = solution.shadow_prices.get(problem.scenario.label, float(marginal.max()))
+        price = solution.shadow_prices.get(problem.scenario.limit_label, float(marginal.max()))
         if price < 1.0:
             lines.append(
-                f"the last {currency} of the budget returns {max(price, 0.0):.2f}: less than itself, "
-                "so a smaller budget earns more"
+                f"the last {currency} {'of the budget' if budget else 'spent'} returns {max(price, 0.0):.2f}: "
+                "less than itself, so a smaller budget earns more"
             )
     return lines + _cuts(problem, solution.spend, currency)
+
+
+def missed(problem: AllocationProblem, solution: Solution) -> str:
+    """What the gap leaves open, in words."""
+    gap = percent(solution.gap)
+    if isinstance(problem.scenario, TargetOutcome):
+        return f"a split that reaches the target for up to {gap} less"
+    return f"a split worth up to {gap} more"
 
 
 def _why_unspent(
@@ -62,7 +69,7 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
     current = problem.cells.current
     if current is None:
         return []
-    today = problem.curves.mean_value(current)
+    today = problem.outcomes(current).mean(axis=0)
     net = today - problem.charges * current
     names = problem.curves.names
     cut = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from channelmix.effectiveness import PriorResponse
 from channelmix.plan import IfTen, WordOfMouth
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
+from channelmix.rules import FixedBudget
 from channelmix.solution import Solution
 
 __all__ = ["word_of_mouth"]
@@ -40,27 +43,39 @@ def word_of_mouth(
     time_limit : float
         Seconds for planning again.
     """
-    spend, value = solution.spend, problem.value(solution.spend)
+    spend, value = solution.spend, problem.net(solution.spend)
     names = problem.curves.names
-    again = solve(
-        ten, solution.requested_gap, time_limit, starts=[dict(zip(names, spend.tolist(), strict=True))]
-    )
-    praise, criticism = response.heard(spend)
+    if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
+        ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
+    praise, criticism = response.heard(problem.at_first_price(spend))
+    again = None
+    if problem.tail is None:  # where the worst draws count, to plan again takes as long as the plan
+        start = dict(zip(names, spend.tolist(), strict=True))
+        again = solve(ten, solution.requested_gap, time_limit, starts=[start])
     return WordOfMouth(
         told_if_satisfied=profile.word_of_mouth.told_if_satisfied,
         told_if_not=profile.word_of_mouth.told_if_not,
-        outcome=value - silent.value(spend),
-        share=_share(value, silent.value(spend)),
+        outcome=value - silent.net(spend),
+        share=_share(value, silent.net(spend)),
         praise=praise,
         criticism=criticism,
         balance=praise - criticism,
-        if_ten=IfTen(
-            value=again.value,
-            gap=again.gap,
-            share=_share(again.value, silent.value(again.spend)),
-            moved=_moved(spend, again.spend),
-            regret=max(0.0, again.value - ten.value(spend)),
-        ),
+        # The plan may break a rule then, and no other split be found in time.
+        if_ten=None
+        if again is None or not np.isfinite(again.spend).all()
+        else _if_ten(spend, again, ten, silent),
+    )
+
+
+def _if_ten(
+    spend: NDArray[np.float64], again: Solution, ten: AllocationProblem, silent: AllocationProblem
+) -> IfTen:
+    return IfTen(
+        value=again.value,
+        gap=again.gap,
+        share=_share(ten.net(again.spend), silent.net(again.spend)),
+        moved=_moved(spend, again.spend),
+        regret=max(0.0, again.value - ten.value(spend)),
     )
 
 

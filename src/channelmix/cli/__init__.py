@@ -6,6 +6,7 @@ import click
 
 from channelmix._version import __version__
 from channelmix.cli.facts import facts
+from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
 from channelmix.cli.schema import schema
@@ -28,10 +29,10 @@ def main() -> None:
 
     Begin with a profile of the company, then ask for a plan.
 
-    Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 rules that no split obeys,
-    5 not certified within the limits or a proof rejected.
+    Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 no plan (rules that no split obeys,
+    or spend that pays without limit), 5 not certified within the limits or a proof rejected.
     """
 
 
-for _command in (init, validate, schema, facts, optimize, sensitivity, verify):
+for _command in (init, validate, schema, facts, optimize, frontier, sensitivity, verify):
     main.add_command(_command)

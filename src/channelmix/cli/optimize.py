@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from channelmix.cli.session import (
-    INFEASIBLE,
+    NO_PLAN,
     UNPROVEN,
     Number,
     examples,
@@ -28,6 +28,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     epilog=examples(
         "channelmix optimize profile.json",
         "channelmix optimize profile.json --budget 120000",
+        "channelmix optimize profile.json --target 400000",
         "channelmix optimize profile.json --output plan.json",
         "channelmix optimize profile.json --without fatigue --without word_of_mouth",
         "channelmix optimize - --format csv < profile.json",
@@ -45,7 +46,22 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     "--budget",
     type=Number(min=0),
     metavar="AMOUNT",
-    help="Budget per period, in place of the profile's scenario.",
+    help="Budget per period, in place of the profile's scenario; with one of the next three, its upper limit.",
+)
+@click.option(
+    "--target",
+    type=Number(min=0),
+    metavar="AMOUNT",
+    help="Reach this outcome per period at least cost, in place of the profile's scenario.",
+)
+@click.option(
+    "--min-roi",
+    type=Number(min=0, min_open=True),
+    metavar="RATIO",
+    help="Spend what pays at this outcome per unit of money at least, in place of the profile's scenario.",
+)
+@click.option(
+    "--max-profit", is_flag=True, help="Earn the highest profit, in place of the profile's scenario."
 )
 @click.option(
     "--without",
@@ -57,9 +73,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     "--gap",
     type=Number(min=0, min_open=True),
     metavar="SHARE",
-    default=1e-4,
-    show_default=True,
-    help="Relative gap to prove.",
+    help="Relative gap to prove. Default: 0.0001, or 0.005 where the worst draws count.",
 )
 @click.option(
     "--time-limit",
@@ -75,9 +89,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 @click.option(
     "--draws",
     type=click.IntRange(1, 65536),
-    default=512,
-    show_default=True,
-    help="Draws of effectiveness to plan on; a power of two is best.",
+    help="Draws of effectiveness to plan on; a power of two is best. Default: 512, or 1024 where the worst count.",
 )
 @click.pass_context
 def optimize(
@@ -86,17 +98,29 @@ def optimize(
     style: str | None,
     output: str | None,
     budget: float | None,
+    target: float | None,
+    min_roi: float | None,
+    max_profit: bool,
     without: tuple[str, ...],
-    gap: float,
+    gap: float | None,
     time_limit: float,
     seed: int,
-    draws: int,
+    draws: int | None,
 ) -> None:
     """Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it."""
     import channelmix as cm
 
     company = read_profile(profile)
-    if budget is not None:
+    scenarios: dict[str, dict[str, float]] = {
+        "target_outcome": {} if target is None else {"amount": target},
+        "flexible_budget": {} if min_roi is None else {"min_roi": min_roi},
+    }
+    chosen = [kind for kind, fields in scenarios.items() if fields] + ["max_profit"] * max_profit
+    if len(chosen) > 1:
+        raise click.UsageError("--target, --min-roi and --max-profit exclude each other")
+    if chosen:
+        company = company.with_scenario(chosen[0], **scenarios.get(chosen[0], {}), max_amount=budget)
+    elif budget is not None:
         company = company.with_budget(budget)
     if without:
         company = company.without(*without)
@@ -107,8 +131,12 @@ def optimize(
     why = "" if style == "table" else shortcoming(plan)
     if output is not None or why:
         click.echo(f"{output or 'channelmix'}: {plan.status}{why}", err=True)
-    code = {cm.Status.INFEASIBLE: INFEASIBLE, cm.Status.NOT_CERTIFIED: UNPROVEN}.get(plan.status, 0)
-    ctx.exit(code)
+    codes = {
+        cm.Status.INFEASIBLE: NO_PLAN,
+        cm.Status.UNBOUNDED: NO_PLAN,
+        cm.Status.NOT_CERTIFIED: UNPROVEN,
+    }
+    ctx.exit(codes.get(plan.status, 0))
 
 
 def style_of(output: str | None) -> str:
@@ -123,7 +151,14 @@ def shortcoming(plan: Any) -> str:
 
     if plan.status is Status.INFEASIBLE:
         named = f" together: {', '.join(plan.conflicts)}" if plan.conflicts else ""
-        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}"
+        mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
+        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}" + (
+            f"; least to relax: {mends}" if mends else ""
+        )
+    if plan.status is Status.UNBOUNDED:
+        return f": {', '.join(plan.conflicts)} pays however much is spent on it; state a max_amount"
+    if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
+        return f": the target may be reached for up to {percent(plan.certificate.gap)} less (the gap)"
     if plan.status is Status.NOT_CERTIFIED:
         return f": a split worth up to {percent(plan.certificate.gap)} more may exist (the gap)"
     return ""

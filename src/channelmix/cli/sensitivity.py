@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import sys
-import time
-from collections.abc import Callable, Iterator
 
 import click
 
 from channelmix.cli.optimize import shortcoming, style_of
-from channelmix.cli.session import INFEASIBLE, examples, is_terminal, read_profile, write_result
+from channelmix.cli.session import NO_PLAN, examples, is_terminal, progress_line, read_profile, write_result
 
 __all__ = ["sensitivity"]
-
-PATIENCE = 1.0
-"""Seconds after which progress is shown."""
 
 
 @click.command(
@@ -55,8 +48,8 @@ def sensitivity(
     plan = cm.optimize(company)
     if plan.status is cm.Status.INFEASIBLE:
         click.echo(f"channelmix: {plan.status}{shortcoming(plan)}", err=True)
-        ctx.exit(INFEASIBLE)
-    with _progress(quiet) as progress:
+        ctx.exit(NO_PLAN)
+    with progress_line(quiet, "inputs") as progress:
         found = cm.sensitivity(company, plan, progress=progress)
     style = style or style_of(output)
     if style == "json":
@@ -72,24 +65,3 @@ def sensitivity(
         buffer = io.StringIO()
         report.sensitivity_to_terminal(found, buffer, top=top)
         write_result(buffer.getvalue(), output)
-
-
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show progress on a terminal's standard error, on one line that is gone in the end."""
-    if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    began, shown = time.monotonic(), ""
-
-    def tell(done: int, of: int) -> None:
-        nonlocal shown
-        if time.monotonic() - began >= PATIENCE:
-            shown = f"{done} of {of} inputs"
-            click.echo(f"\r{shown}", nl=False, err=True)
-
-    try:
-        yield tell
-    finally:
-        if shown:
-            click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)

@@ -9,7 +9,8 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,28 @@ import click
 
 __all__ = [
     "DEFECT",
-    "INFEASIBLE",
     "INTERRUPTED",
     "INVALID",
+    "NO_PLAN",
     "UNPROVEN",
     "Commands",
     "Number",
     "examples",
     "is_terminal",
+    "progress_line",
     "read_input",
     "read_profile",
     "write_result",
 ]
 
-DEFECT, INVALID, INFEASIBLE, UNPROVEN = 1, 3, 4, 5
+DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
+"""Exit codes. Without a plan (infeasible or unbounded) its document still says why, so that it is not invalid input."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+PATIENCE = 1.0
+"""Seconds after which progress is shown."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that asks for the traceback of a defect."""
@@ -149,6 +155,27 @@ def write_result(text: str, output: str | None = None) -> None:
 def is_terminal() -> bool:
     """Whether standard output is a terminal; it may be closed."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+@contextlib.contextmanager
+def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show progress on a terminal's standard error, on one line that is gone in the end."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    began, shown = time.monotonic(), ""
+
+    def tell(done: int, of: int) -> None:
+        nonlocal shown
+        if time.monotonic() - began >= PATIENCE:
+            shown = f"{done} of {of} {what}"
+            click.echo(f"\r{shown}", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)
 
 
 def _print(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from channelmix.effectiveness.cell_draws import CellDraws, Figure
 from channelmix.effectiveness.prior import PublishedPrior
 from channelmix.effectiveness.prior_response import PriorResponse, prior_response
+from channelmix.effectiveness.rule_figures import with_figures
 from channelmix.effectiveness.shifts import shifted, shifted_value
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "prior_response",
     "shifted",
     "shifted_value",
+    "with_figures",
 ]

@@ -20,7 +20,7 @@ from channelmix.effectiveness.word_of_mouth import Talk, talk
 from channelmix.profile import Cell
 from channelmix.response import ResponseCurves, Service
 
-__all__ = ["DAYS_PER_MONTH", "PriorResponse", "prior_response"]
+__all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "prior_response"]
 
 Array = NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         if cell.purpose == "service":
             parts.append(service_curve(cell, drawn, shares[i], usd_rate))
             continue
-        useful, cost = _bought(cell, drawn, period_days, usd_rate)
+        useful, cost = bought(cell, drawn, period_days, usd_rate)
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
             worth = _worth_of_contact(cell, drawn)
@@ -125,7 +125,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
     return PriorResponse(ResponseCurves.concat(parts), charges, talks)
 
 
-def _bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tuple[Array, Array]:
+def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tuple[Array, Array]:
     """Useful contacts N that money on promotion or advocacy can buy, and the cost of each; shape (n_draws,)."""
     borne = _contacts_borne(cell, drawn, period_days)
     rate = 1.0 if cell.cost_per_contact else usd_rate

@@ -10,7 +10,7 @@ from channelmix.effectiveness.word_of_mouth import people_told
 from channelmix.profile import Cell
 from channelmix.response import ResponseCurves
 
-__all__ = ["TINY", "positive", "service_curve", "service_shares"]
+__all__ = ["TINY", "cost_of_handling", "positive", "service_curve", "service_shares"]
 
 Array = NDArray[np.float64]
 
@@ -45,12 +45,7 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
     # A logistic load would fall below 0 now and then, where there is none: its location makes up for that, so that the
     # mean of what is asked for is the mean load.
     location = load / (1.0 + relative * np.log1p(np.exp(-1.0 / relative)))
-    if cell.cost_per_contact is not None:
-        cost = drawn.constant(cell.cost_per_contact)
-    else:
-        agent = drawn("agent_cost_per_contact") if drawn.has("agent_cost_per_contact") else 0.0
-        cost = (drawn("cost_per_contact") + agent) * usd_rate
-    cap = positive(location * cost)
+    cap = positive(location * cost_of_handling(cell, drawn, usd_rate))
     resolution = drawn("resolution", cell.resolution_share)
     in_time = drawn("on_time_share", cell.on_time_share)
     late = drawn("late_worth") if cell.answer_on_time else None
@@ -65,6 +60,14 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
     }
     columns = {name: values[:, np.newaxis] for name, values in parameters.items()}
     return ResponseCurves.service(**columns, names=[cell.name])
+
+
+def cost_of_handling(cell: Cell, drawn: Drawn, usd_rate: float) -> Array:
+    """Cost of one handled contact, in currency; shape (n_draws,)."""
+    if cell.cost_per_contact is not None:
+        return drawn.constant(cell.cost_per_contact)
+    agent = drawn("agent_cost_per_contact") if drawn.has("agent_cost_per_contact") else 0.0
+    return np.asarray((drawn("cost_per_contact") + agent) * usd_rate)
 
 
 def _heard(cell: Cell, drawn: Drawn, load: Array) -> dict[str, Array]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import interval, moved_spend, obeys, prices_hold, verify_plan
+from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
+from channelmix.plan.frontier import Frontier, FrontierPlan, frontier_rows
 from channelmix.plan.model import (
     Assumption,
     CellPlan,
@@ -10,6 +11,7 @@ from channelmix.plan.model import (
     Comparison,
     IfTen,
     Interval,
+    Mend,
     Plan,
     Provenance,
     ShadowPrice,
@@ -21,13 +23,17 @@ from channelmix.plan.rows import allocation_rows
 from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
 
 __all__ = [
+    "NO_SPEND",
     "Assumption",
     "CellPlan",
     "Certificate",
     "Comparison",
+    "Frontier",
+    "FrontierPlan",
     "IfTen",
     "InputEffect",
     "Interval",
+    "Mend",
     "Plan",
     "Provenance",
     "Sensitivity",
@@ -37,10 +43,12 @@ __all__ = [
     "Totals",
     "WordOfMouth",
     "allocation_rows",
+    "frontier_rows",
     "interval",
     "moved_spend",
     "obeys",
     "prices_hold",
+    "roi",
     "sensitivity_rows",
     "verify_plan",
 ]

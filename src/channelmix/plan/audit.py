@@ -13,11 +13,16 @@ from channelmix.errors import CertificateError
 from channelmix.plan.model import Interval, Plan, Totals
 from channelmix.problem import AllocationProblem
 from channelmix.response import Service
+from channelmix.rules import Row
+from channelmix.rules.auxiliary import OnOff
 from channelmix.solution import Proof, SearchReport, Solution, Status
 
-__all__ = ["interval", "moved_spend", "obeys", "prices_hold", "verify_plan"]
+__all__ = ["NO_SPEND", "interval", "moved_spend", "obeys", "prices_hold", "roi", "verify_plan"]
 
 Array = NDArray[np.float64]
+
+NO_SPEND = (Status.INFEASIBLE, Status.UNBOUNDED)
+"""Statuses of a plan without an allocation."""
 
 RELATIVE_TOLERANCE = 1e-9
 """Difference allowed between a number of the plan and the recomputed one, as a share of the largest number of its
@@ -41,7 +46,8 @@ def verify_plan(plan: Plan) -> Certificate:
     convenience: names, currency, period and number of periods, evidence, assumptions, reasons, remarks, warnings, and
     where the plan comes from. Of the comparisons, which rest on draws that do not travel in the plan, only their rules
     and sums are checked; of word of mouth, its sums and what it makes of service, but not what advocacy adds, nor the
-    answer if ten are told; of conflicting rules, only that the rules exist and that no split obeys all rules together.
+    answer if ten are told; of conflicting rules, only that the rules exist and that no split obeys all rules together,
+    not by how much they must give way.
 
     Parameters
     ----------
@@ -75,6 +81,11 @@ def moved_spend(spend: Array, current: Array) -> float:
     return float(np.maximum(spend - scaled, 0.0).sum())
 
 
+def roi(net: float, money: float) -> float | None:
+    """Outcome less charges per unit of money; None where nothing is spent."""
+    return net / money if money > 0.0 else None
+
+
 def obeys(problem: AllocationProblem, spend: Array) -> bool:
     """Whether a split obeys every rule, rounding apart."""
     return problem.violation(spend) <= FEASIBLE * float(spend.sum())
@@ -83,28 +94,59 @@ def obeys(problem: AllocationProblem, spend: Array) -> bool:
 def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> bool:
     """Whether shadow prices are what the plan's marginal returns make of them.
 
-    Only a rule at its limit has a price. What the rules charge a cell is its marginal return within `PRICE_STEP` of its
-    spend, or more where the cell has no money.
+    Only a rule at its limit has a price. What the rules and the scenario charge a cell is what its marginal return is
+    worth within `PRICE_STEP` of its spend, or more where the cell has no money: a unit of outcome is worth its weight
+    in the objective, and what rows that ask for outcome would pay for it. Where the worst draws count, the return is
+    that of the draws which are the worst at the plan. Whole numbers stay as they are: a cell that is off is not asked.
     """
     limits = {row.label: row for row in problem.rows}
-    charged: Array = np.zeros(len(spend))
+    charged: Array = np.full(len(spend), float(problem.scenario.price))
+    asked = 0.0
     for label, price in prices.items():
         row = limits.get(label)
-        if row is None:
-            return False
-        limit, reach = row.high if price > 0.0 else row.low, float(np.abs(row.coefficients) @ spend)
-        if not abs(float(row.coefficients @ spend) - limit) <= PRICE_TOLERANCE * max(reach, abs(limit)):
+        if (
+            row is None
+            or not (row.coefficients.any() or row.outcome)
+            or not _at_limit(problem, row, spend, price)
+        ):
             return False
         charged += price * row.coefficients
-    total = float(spend.sum())
+        asked -= price * row.outcome
+    total, gain = float(spend.sum()), float(problem.scenario.gain)
     around = [np.maximum(spend + side * PRICE_STEP * total, 0.0) for side in (-1.0, 0.0, 1.0)]
-    slopes = [problem.curves.derivative(at).mean(axis=0) - problem.charges for at in around]
+    weights = problem.draw_weights(spend)
+    slopes = [np.zeros(len(spend)) for _ in around]
+    for weight, of_draws in ((gain, weights), (asked, None)):
+        if weight:
+            slopes = [
+                s + weight * problem.marginal(at, of_draws) for s, at in zip(slopes, around, strict=True)
+            ]
     low, high = np.min(slopes, axis=0), np.max(slopes, axis=0)
     finite = high[np.isfinite(high)]
     largest = max(float(np.abs(charged).max()), float(np.abs(finite).max(initial=0.0)))
-    room = PRICE_TOLERANCE * largest + PRICE_STEP * (problem.gross(spend) / total if total > 0.0 else 0.0)
-    empty = spend <= PRICE_STEP * total
-    return bool(((charged >= low - room) & (empty | (charged <= high + room))).all())
+    average = (gain + abs(asked)) * problem.gross(spend) / total if total > 0.0 else 0.0
+    room = PRICE_TOLERANCE * largest + PRICE_STEP * average
+    empty, off = spend <= PRICE_STEP * total, _switched_off(problem, spend)
+    return bool((off | (charged >= low - room) & (empty | (charged <= high + room))).all())
+
+
+def _at_limit(problem: AllocationProblem, row: Row, spend: Array, price: float) -> bool:
+    """Whether a row is at the limit that a price of this sign speaks of."""
+    limit = row.high if price > 0.0 else row.low
+    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    extra = [weight * values[key] for key, weight in row.extra.items()]
+    asked = row.outcome * problem.net(spend) if row.outcome else 0.0
+    left = np.array([*(row.coefficients * spend), *extra, asked])
+    return bool(abs(left.sum() - limit) <= PRICE_TOLERANCE * max(float(np.abs(left).sum()), abs(limit)))
+
+
+def _switched_off(problem: AllocationProblem, spend: Array) -> NDArray[np.bool_]:
+    """Mark the cells that an on/off state keeps without money."""
+    off = np.zeros(len(spend), dtype=bool)
+    for one in problem.auxiliaries:
+        if isinstance(one, OnOff) and one.value(spend) == 0.0:
+            off |= one.cells
+    return off
 
 
 def _verified(plan: Plan) -> Certificate:
@@ -117,12 +159,12 @@ def _verified(plan: Plan) -> Certificate:
         )
     solution = _claimed(problem, plan)
     certificate = verify(problem, solution)
-    if plan.status is Status.INFEASIBLE:
+    if plan.status in NO_SPEND:
         return certificate
     claims, spend = plan.certificate, solution.spend
     if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
         raise CertificateError("called not certified, and yet its gap is the one that was asked for")
-    scale = max(float(spend.sum()), certificate.max_violation)
+    scale = max(float(spend.sum()), certificate.max_violation, problem.gross(spend))
     _same("max_violation", claims.max_violation, certificate.max_violation, scale)
     _check_outcomes(problem, plan, spend)
     _check_totals(problem, plan, spend)
@@ -135,7 +177,12 @@ def _verified(plan: Plan) -> Certificate:
 
 def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
     claims = plan.certificate
-    if plan.status is Status.INFEASIBLE:
+    known = {row.label for row in problem.rows}
+    if any(mend.rule not in known or mend.amount <= 0.0 for mend in plan.mends):
+        raise CertificateError("the plan would mend what is no rule, or by nothing")
+    if plan.mends and plan.status is not Status.INFEASIBLE:
+        raise CertificateError(f"called {plan.status}, and yet it says how rules would have to give way")
+    if plan.status in NO_SPEND:
         numbers = claims.value, claims.upper_bound, claims.gap, claims.max_violation, plan.totals
         if (
             any(number is not None for number in numbers)
@@ -144,11 +191,12 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
             or plan.survey
             or plan.word_of_mouth
         ):
-            raise CertificateError("called infeasible, and yet it holds an allocation or its numbers")
+            raise CertificateError(f"called {plan.status}, and yet it holds an allocation or its numbers")
         if plan.shadow_prices:
-            raise CertificateError("called infeasible, and yet it holds shadow prices")
+            raise CertificateError(f"called {plan.status}, and yet it holds shadow prices")
         spend = np.full(problem.curves.n_cells, math.nan)
-        value, bound, gap = math.nan, -math.inf, math.nan
+        value, gap = math.nan, math.nan
+        bound = -math.inf if plan.status is Status.INFEASIBLE else math.inf
     else:
         if plan.conflicts:
             raise CertificateError(f"called {plan.status}, and yet it names conflicting rules")
@@ -183,20 +231,20 @@ def _current(problem: AllocationProblem) -> Array:
 
 
 def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    draws, current = problem.curves.value(spend), _current(problem)
+    draws, current = problem.outcomes(spend), _current(problem)
     scale = float(draws.sum(axis=1).max(initial=0.0))
-    marginal = problem.curves.derivative(spend).mean(axis=0) - problem.charges
+    marginal, charges = problem.marginal(spend), problem.charged(spend)
     # On a saturated plan every marginal return is rounding: the average return tells how large one might be.
     steepness = max(
         float(np.abs(marginal[np.isfinite(marginal)]).max(initial=0.0)),
         scale / float(spend.sum()) if spend.any() else 0.0,
     )
-    charged = float((problem.charges * spend).max(initial=0.0))
+    charged = float(charges.max(initial=0.0))
     for i, row in enumerate(plan.allocation):
         _same_interval(f"outcome of {row.name}", row.outcome, interval(draws[:, i]), scale)
         slope = float(marginal[i]) if math.isfinite(marginal[i]) else None
         _same(f"marginal return of {row.name}", row.marginal_return, slope, steepness)
-        _same(f"charge of {row.name}", row.charge, float(problem.charges[i] * spend[i]), charged)
+        _same(f"charge of {row.name}", row.charge, float(charges[i]), charged)
         today = float(current[i])
         _same(f"current spend on {row.name}", row.current_spend, today, today)
 
@@ -205,18 +253,21 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     totals = plan.totals
     if totals is None:
         raise CertificateError("the plan lacks its totals")
-    draws, current = problem.curves.value(spend).sum(axis=1), _current(problem)
+    draws, current = problem.outcomes(spend).sum(axis=1), _current(problem)
     outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
     _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
-    charge = float(problem.charges @ spend)
+    charge, money = float(problem.charged(spend).sum()), problem.money(spend)
     _same("total charge", totals.charge, charge, charge)
+    _same("fees", totals.fees, money - total, money)
+    scale = max(outcome.mean, charge, money)
+    _same("profit", totals.profit, outcome.mean - charge - money, scale)
+    _same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
     _check_sums(totals, total, outcome.mean)
-    budget = float(problem.scenario.amount)
-    _same("budget", totals.budget, budget, budget)
+    _same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
     _same("current spend", totals.current_spend, today, today)
     _same("moved spend", totals.moved, moved_spend(spend, current), total)
     prices = {price.constraint: price.price for price in plan.shadow_prices}
-    if totals.next_unit != prices.get(problem.scenario.label):
+    if totals.next_unit != prices.get(problem.scenario.limit_label):
         raise CertificateError("the worth of one more unit is not the shadow price of the budget")
 
 
@@ -246,6 +297,8 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
         spend = np.array(list(comparison.spend.values()))
         if (spend < 0.0).any() or comparison.feasible != obeys(problem, spend):
             raise CertificateError(f"{what} is not right about whether that split obeys the rules")
+        money = problem.money(spend)
+        _same(f"money in {what}", comparison.money, money, money)
         if not 0.0 <= comparison.chance <= 1.0 or comparison.tail_loss < 0.0:
             raise CertificateError(f"{what} holds a chance or a loss that is none")
         sums.append(comparison.outcome.mean + comparison.gain.mean)
@@ -256,12 +309,12 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
 
 
 def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    told, value = plan.word_of_mouth, problem.value(spend)
+    told, value, bought = plan.word_of_mouth, problem.net(spend), problem.at_first_price(spend)
     outcome = praise = criticism = (
         0.0  # what service makes of them; what advocacy adds does not travel in the plan
     )
     for i in range(len(spend)):
-        curve, amount = problem.curves.cell(i), spend[i : i + 1]
+        curve, amount = problem.curves.cell(i), bought[i : i + 1]
         if isinstance(curve, Service):
             outcome += float(curve.word_of_mouth(amount).mean())
             praise += float(curve.praise_won(amount).mean())

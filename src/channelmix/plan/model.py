@@ -22,6 +22,7 @@ __all__ = [
     "Comparison",
     "IfTen",
     "Interval",
+    "Mend",
     "Plan",
     "Provenance",
     "ShadowPrice",
@@ -52,11 +53,11 @@ class Certificate(_Part):
     """What is proven of the plan; amounts in currency per period."""
 
     value: float | None
-    """Objective reached: mean outcome less charges."""
+    """Objective reached: outcome less charges, less money where profit counts; minus the money for a target."""
     upper_bound: float | None
-    """No split within the rules is worth more than this."""
+    """The objective of no spend within the rules is higher than this."""
     gap: float | None
-    """(upper_bound - value) / max(|value|, gross outcome)."""
+    """(upper_bound - value) / max(|value|, gross outcome); for a target, / money."""
     max_violation: float | None
     """Largest violation of any rule, in currency per period."""
     requested_gap: float
@@ -81,7 +82,7 @@ class CellPlan(_Part):
     outcome: Interval
     """Incremental outcome of the spend proposed."""
     charge: float
-    """What the spend costs beside itself: consents lost to promotion, harm done by advocacy."""
+    """What the spend costs beside itself: consents lost to promotion, harm done by advocacy, cost of switching."""
     marginal_return: float | None
     """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
     evidence: str
@@ -98,10 +99,12 @@ class CellPlan(_Part):
 class Totals(_Part):
     """Sums over all cells; amounts in currency per period unless said otherwise."""
 
-    budget: float
-    """Limit of the scenario."""
+    budget: float | None
+    """Limit of the scenario; null where it sets none."""
     spend: float
-    """Spend proposed."""
+    """Spend proposed, without fees."""
+    fees: float
+    """Activation fees, which count as money spent."""
     current_spend: float
     """Spend today."""
     moved: float
@@ -110,10 +113,14 @@ class Totals(_Part):
     """Incremental outcome of the plan, before charges."""
     charge: float
     """Sum of the cells' charges."""
+    profit: float
+    """Mean outcome, less charges, spend and fees."""
+    roi: float | None
+    """Mean outcome less charges, per unit of spend and fees; null where nothing is spent."""
     periods: int = Field(ge=1)
     """Number of periods in the horizon."""
     horizon_spend: float
-    """Spend over the horizon, in currency."""
+    """Spend over the horizon without fees, in currency."""
     horizon_outcome: float
     """Mean incremental outcome over the horizon, before charges, in currency."""
     next_unit: float | None
@@ -133,6 +140,8 @@ class Comparison(_Part):
     """Whether the plan is judged as a change from it."""
     spend: dict[str, float]
     """Spend by cell."""
+    money: float
+    """What it takes: spend and fees."""
     outcome: Interval
     """Its incremental outcome, less its charges."""
     gain: Interval
@@ -146,14 +155,14 @@ class Comparison(_Part):
 
 
 class IfTen(_Part):
-    """The answer if an unsatisfied customer tells ten people, in private and in public; amounts per period."""
+    """The answer if an unsatisfied customer tells ten people, with the plan's money; amounts per period."""
 
     value: float
     """Objective of the best plan then."""
     gap: float
     """No split within the rules is worth more by over this share then."""
     share: float
-    """Word of mouth's share of that objective."""
+    """Word of mouth's share of its net outcome."""
     moved: float
     """Money that would sit elsewhere than in this plan."""
     regret: float
@@ -168,17 +177,17 @@ class WordOfMouth(_Part):
     told_if_not: float
     """People whom an unsatisfied customer tells where everybody listens: a quoted figure, not evidence."""
     outcome: float
-    """Part of the objective that word of mouth makes: against unanswered contacts, and against no contact."""
+    """Part of the net outcome that word of mouth makes: against unanswered contacts, and against no contact."""
     share: float
-    """The same as a share of the objective."""
+    """The same as a share of the net outcome."""
     praise: float
     """Worth of the praise that people hear."""
     criticism: float
     """Loss by the criticism that people still hear."""
     balance: float
     """Praise less criticism; negative for a loss."""
-    if_ten: IfTen
-    """What changes if ten are told in place of `told_if_not`."""
+    if_ten: IfTen | None
+    """What changes if ten are told in place of `told_if_not`; null where the worst draws count, or none was found."""
 
 
 class SurveyRow(_Part):
@@ -232,6 +241,15 @@ class ShadowPrice(_Part):
     """Outcome per unit of currency of the limit."""
 
 
+class Mend(_Part):
+    """By how much a rule must give way, so that all can hold; together the mends are the least there is."""
+
+    rule: str
+    """The rule's limit."""
+    amount: float
+    """By how much, in the limit's own unit: currency or outcome per period, contacts, a number of cells."""
+
+
 class Provenance(_Part):
     """What made the plan. It holds no clock times."""
 
@@ -258,7 +276,7 @@ class Plan(Document):
     schema_version: Literal[1] = 1
     """Version of this format."""
     status: Status
-    """optimal, not_certified or infeasible."""
+    """optimal, not_certified, infeasible or unbounded."""
     name: str
     """The company."""
     currency: str
@@ -270,9 +288,9 @@ class Plan(Document):
     certificate: Certificate
     """What is proven."""
     allocation: list[CellPlan]
-    """One row a cell; empty if infeasible."""
+    """One row a cell; empty if infeasible or unbounded."""
     totals: Totals | None
-    """Sums; null if infeasible."""
+    """Sums; null if infeasible or unbounded."""
     comparisons: list[Comparison]
     """Other splits on the same fresh draws."""
     word_of_mouth: WordOfMouth | None
@@ -288,7 +306,9 @@ class Plan(Document):
     shadow_prices: list[ShadowPrice]
     """Price of each binding rule."""
     conflicts: list[str]
-    """Minimal set of rules that cannot hold together; empty unless infeasible."""
+    """Minimal set of rules that cannot hold together, or the cell that pays without end if unbounded; else empty."""
+    mends: list[Mend]
+    """By how much rules must give way; empty unless infeasible."""
     warnings: list[str]
     """What to look at before following the plan."""
     problem: dict[str, Any] = Field(repr=False)

@@ -15,7 +15,7 @@ from channelmix.profile.models import (
     Service,
     WordOfMouth,
 )
-from channelmix.profile.parts import BUILT_IN_CHANNELS, MECHANISMS, PURPOSES, MeanRisk
+from channelmix.profile.parts import BUILT_IN_CHANNELS, MECHANISMS, PURPOSES
 from channelmix.profile.schema_json import json_schema
 from channelmix.profile.starter import starter_profile
 
@@ -30,7 +30,6 @@ __all__ = [
     "Fault",
     "Market",
     "MarketChannel",
-    "MeanRisk",
     "ProfileError",
     "Promotion",
     "Purposes",

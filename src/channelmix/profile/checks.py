@@ -16,7 +16,7 @@ from channelmix.profile.doubts import NO_DOUBTS, Doubts
 from channelmix.profile.faults import Path, Problem, closest, echo, escape
 from channelmix.profile.models import ChannelFigures, ProfileFields
 from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, Purpose
-from channelmix.rules import Cells
+from channelmix.rules import Cells, SafeImprovement
 
 __all__ = ["find_problems"]
 
@@ -41,6 +41,9 @@ _ONLY_FOR: Mapping[str, Purpose] = {
     "service_share": "service",
 }
 
+
+# Fields of rules that hold a figure by cell, not by selector.
+_BY_CELL = ("per_spend", "spend", "current")
 
 # Figures that no money on the app's promotion touches: it buys users, and messages to today's users are not paid for.
 _NOT_OF_THE_APP = ("opt_out_per_contact", "value_per_consent")
@@ -71,6 +74,7 @@ def find_problems(profile: ProfileFields, doubts: Doubts = NO_DOUBTS) -> tuple[P
         *_published_figures(profile, cells, doubts),
         *(() if doubts.scenario else _scenario(profile, cells)),
         *_rules(profile, cells, doubts),
+        *_risk(profile, cells, doubts),
     )
 
 
@@ -224,6 +228,11 @@ def _rules(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Ite
     spend = np.array([cell.current_spend for cell in cells])
     chosen: dict[str, int | None] = {}
     for i, rule in enumerate(profile.rules):
+        if not doubts.names:
+            yield from _figures_by_cell(rule, known, ("rules", i))
+        if rule.kind == "reputation_limit" and not doubts.purposes and not _tells(cells):
+            expected = "a profile in which word of mouth counts: a value_per_exposure, and no switched_off"
+            yield Problem(("rules", i, "kind"), echo(rule.kind), expected)
         unknown, sample = [], {int(np.argmax(spend))}
         for path, selector, at_key in _selectors(rule):
             if selector not in chosen:
@@ -256,8 +265,33 @@ def _selectors(rule: Any) -> Iterator[tuple[Path, str, bool]]:
         value = getattr(rule, field.name)
         if field.name == "selector":
             yield ("select",), value, False
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and field.name not in _BY_CELL:
             yield from (((field.name, selector), selector, True) for selector in value)
+
+
+def _figures_by_cell(rule: Any, known: Cells, path: Path) -> Iterator[Problem]:
+    """Find figures of a rule that are stated for something else than a cell, which they are looked up by."""
+    for field in _BY_CELL:
+        for name in getattr(rule, field, None) or ():
+            if name not in known.names:
+                expected = "the name of a cell, market/channel/purpose"
+                yield Problem(
+                    (*path, field, name), echo(name), expected, closest(name, known.names), at_key=True
+                )
+
+
+def _tells(cells: Iterable[Cell]) -> bool:
+    return any(cell.word_of_mouth is not None for cell in cells)
+
+
+def _risk(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Iterator[Problem]:
+    risk = profile.risk
+    if not isinstance(risk, SafeImprovement):
+        return
+    if not doubts.names:
+        yield from _figures_by_cell(risk, Cells(tuple(cell.name for cell in cells)), ("risk",))
+    if risk.current is None and not doubts.spend and not any(cell.current_spend for cell in cells):
+        yield Problem(("risk",), "this safe_improvement", "current_spend of some channel to improve on")
 
 
 def _selected(known: Cells, selector: str) -> NDArray[np.bool_] | None:
@@ -279,6 +313,8 @@ def _nearest_selector(selector: str, profile: ProfileFields, known: Cells) -> st
 
 def _unstated(rule: Any, known: Cells, path: Path) -> Iterator[Problem]:
     """Find what a rule needs to state its rows and the profile does not give."""
+    if hasattr(rule, "with_figures"):  # what a profile leaves out is worked out of its draws
+        rule = rule.with_figures(dict.fromkeys(known.names, 1.0))
     try:
         with np.errstate(over="raise", invalid="raise"):
             rule.rows(known)

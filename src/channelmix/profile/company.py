@@ -18,7 +18,6 @@ from channelmix.profile.repair import problems_between_valid_parts
 from channelmix.profile.schema_json import json_schema
 from channelmix.profile.source import read_document, read_file
 from channelmix.profile.translate import translate
-from channelmix.rules import FixedBudget
 
 __all__ = ["CompanyProfile"]
 
@@ -104,8 +103,25 @@ class CompanyProfile(ProfileFields):
         ProfileError
             If the amount cannot stand in a profile.
         """
-        scenario = {"kind": "fixed_budget", "amount": amount}
-        return self._changed("profile with another budget", scenario=scenario)
+        return self.with_scenario("fixed_budget", amount=amount)
+
+    def with_scenario(self, kind: str, **fields: float | None) -> Self:
+        """Return this profile with another scenario, checked anew.
+
+        Parameters
+        ----------
+        kind : str
+            Such as ``target_outcome``.
+        **fields : float or None
+            The scenario's fields; those that are None are left out.
+
+        Raises
+        ------
+        ProfileError
+            If there is no such scenario, or a field cannot stand in it.
+        """
+        stated = {name: value for name, value in fields.items() if value is not None}
+        return self._changed("profile with another scenario", scenario={"kind": kind, **stated})
 
     def without(self, *mechanisms: str) -> Self:
         """Return this profile with mechanisms of the published prior switched off, checked anew.
@@ -133,6 +149,11 @@ class CompanyProfile(ProfileFields):
         return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
 
     @property
+    def period_text(self) -> str:
+        """The period in words, such as ``month`` or ``45 days``."""
+        return self.period if isinstance(self.period, str) else f"{self.period:g} days"
+
+    @property
     def current_total(self) -> float:
         """Spend today over all cells, in currency per period."""
         return math.fsum(cell.current_spend for cell in self.cells())
@@ -140,7 +161,8 @@ class CompanyProfile(ProfileFields):
     @property
     def budget(self) -> float:
         """The scenario's limit of total spend, or today's total spend without one; in currency per period."""
-        return self.scenario.amount if isinstance(self.scenario, FixedBudget) else self.current_total
+        limit = None if self.scenario is None else self.scenario.limit
+        return self.current_total if limit is None else limit
 
     @property
     def sha256(self) -> str:

@@ -225,8 +225,8 @@ class ProfileFields(Record):
     periods: Count = 1
     """Number of periods that the plan covers; every amount is per period."""
     scenario: Scenario | None = None
-    """What the plan is asked for, in the profile's currency per period; without it, today's total spend as a
-    fixed budget."""
+    """What the plan is asked for: fixed_budget, target_outcome, flexible_budget or max_profit, in the profile's
+    currency per period; without it, today's total spend as a fixed budget."""
     purposes: Purposes
     """What contacts are for, and what they are worth in the profile's currency."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1)]
@@ -240,7 +240,7 @@ class ProfileFields(Record):
     switched_off: tuple[Mechanism, ...] = ()
     """Mechanisms of the published prior that the plan leaves out: "word_of_mouth", "answer_on_time", "fatigue"."""
     risk: Risk | None = None
-    """How uncertainty counts; without it, the plan's default."""
+    """How uncertainty counts: mean, mean_cvar, worst_case or safe_improvement; without it, the mean."""
     notes: Notes = None
     """Free notes, read by no one but people."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,16 +20,32 @@ from pydantic import (
 )
 
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo
-from channelmix.rules import CONSTRAINTS, SCENARIOS, rule_to_dict
+from channelmix.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
 
 if TYPE_CHECKING:
     from channelmix.rules import (
+        ActivationFee,
+        AtMostActive,
         ChangeLimit,
+        ContactCap,
         FixedBudget,
+        FlexibleBudget,
         GroupShare,
         KeepWorking,
         LinearConstraint,
+        MaxProfit,
+        MeanCVaR,
+        MeanRisk,
+        MinimumIfActive,
+        Pacing,
+        PackSize,
+        PriceTiers,
+        ReputationLimit,
+        SafeImprovement,
+        ServiceLevel,
         SpendBounds,
+        TargetOutcome,
+        WorstCase,
     )
 
 __all__ = [
@@ -46,7 +61,6 @@ __all__ = [
     "Count",
     "Country",
     "Currency",
-    "MeanRisk",
     "Mechanism",
     "Name",
     "Notes",
@@ -151,21 +165,10 @@ Name = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class MeanRisk:
-    """Judge a plan by its mean outcome over the draws, whatever its spread."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    kind: Literal["mean"] = field(default="mean", kw_only=True, repr=False)
-    """Which measure of risk this is."""
-
-
-_RISKS: Mapping[str, Any] = {"mean": MeanRisk}
 KINDS: Mapping[str, tuple[str, ...]] = {
     "scenario": tuple(SCENARIOS),
     "rules": tuple(CONSTRAINTS),
-    "risk": tuple(_RISKS),
+    "risk": tuple(RISKS),
 }
 """For each field that holds a tagged union, or a list of them, the kinds to choose from."""
 
@@ -197,10 +200,25 @@ def _tagged(kinds: Mapping[str, Any]) -> Any:
 
 
 if TYPE_CHECKING:
-    Scenario = FixedBudget
-    Constraint = SpendBounds | GroupShare | ChangeLimit | KeepWorking | LinearConstraint
-    Risk = MeanRisk
+    Scenario = FixedBudget | TargetOutcome | FlexibleBudget | MaxProfit
+    Constraint = (
+        SpendBounds
+        | GroupShare
+        | ChangeLimit
+        | KeepWorking
+        | LinearConstraint
+        | MinimumIfActive
+        | AtMostActive
+        | ActivationFee
+        | PackSize
+        | PriceTiers
+        | ContactCap
+        | ServiceLevel
+        | ReputationLimit
+        | Pacing
+    )
+    Risk = MeanRisk | MeanCVaR | WorstCase | SafeImprovement
 else:
     Scenario = _tagged(SCENARIOS)
     Constraint = _tagged(CONSTRAINTS)
-    Risk = _tagged(_RISKS)
+    Risk = _tagged(RISKS)

@@ -23,6 +23,7 @@ _EXPECTED = {
     "float_type": "a number",
     "greater_than": "a number greater than {gt:.15g}",
     "greater_than_equal": "a number of at least {ge:.15g}",
+    "int_from_float": "a whole number",
     "int_type": "a whole number",
     "less_than_equal": "a number of at most {le:.15g}",
     "mapping_type": "an object",

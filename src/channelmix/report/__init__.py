@@ -1,9 +1,17 @@
-"""Report: plans and sensitivities as people read them. It reads their data, and nothing else."""
+"""Report: plans, frontiers and sensitivities as people read them. It reads their data, and nothing else."""
 
 from __future__ import annotations
 
-from channelmix.report.delimited import sensitivity_to_csv, to_csv
+from channelmix.report.delimited import frontier_to_csv, sensitivity_to_csv, to_csv
+from channelmix.report.frontier import frontier_to_terminal
 from channelmix.report.terminal import to_terminal
 from channelmix.report.tornado import sensitivity_to_terminal
 
-__all__ = ["sensitivity_to_csv", "sensitivity_to_terminal", "to_csv", "to_terminal"]
+__all__ = [
+    "frontier_to_csv",
+    "frontier_to_terminal",
+    "sensitivity_to_csv",
+    "sensitivity_to_terminal",
+    "to_csv",
+    "to_terminal",
+]

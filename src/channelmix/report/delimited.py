@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from channelmix.plan import Plan, Sensitivity, allocation_rows, sensitivity_rows
+from channelmix.plan import Frontier, Plan, Sensitivity, allocation_rows, frontier_rows, sensitivity_rows
 
-__all__ = ["sensitivity_to_csv", "to_csv"]
+__all__ = ["frontier_to_csv", "sensitivity_to_csv", "to_csv"]
 
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet would run text that begins so; an apostrophe keeps it text."""
@@ -58,6 +58,12 @@ def to_csv(plan: Plan) -> str:
 def sensitivity_to_csv(sensitivity: Sensitivity) -> str:
     """Write one line an input, side and cell with a header; amounts in currency per period."""
     return _written(sensitivity_rows(sensitivity), SENSITIVITY_COLUMNS)
+
+
+def frontier_to_csv(frontier: Frontier) -> str:
+    """Write one line a point with a header, spend by cell at the end; amounts in currency per period."""
+    rows = frontier_rows(frontier)
+    return _written(rows, list(dict.fromkeys(key for row in rows for key in row)))
 
 
 def _written(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:

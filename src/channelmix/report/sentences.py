@@ -32,8 +32,12 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
     return (
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
         f"{per(plan.period)}; word of mouth {_adds(plan, heard)}. It takes {numbers[0]:,.15g} people told by a happy "
-        f"customer, {numbers[1]:,.15g} by an angry one in public: {whose}, not evidence. With 10 in place of "
-        f"{numbers[1]:,.15g}, {_with_ten(plan, heard.if_ten)}."
+        f"customer, {numbers[1]:,.15g} by an angry one in public: {whose}, not evidence."
+        + (
+            f" With 10 in place of {numbers[1]:,.15g}, {_with_ten(plan, heard.if_ten)}."
+            if heard.if_ten is not None
+            else ""
+        )
     )
 
 
@@ -74,7 +78,14 @@ def prices(plan: Plan) -> str:
     cells = [row.name for row in plan.allocation]
     for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
         groups.setdefault(_rule(price.constraint, cells), []).append(price)
-    budget = groups.pop(str(plan.scenario.get("kind")), [])
+    kind = str(plan.scenario.get("kind"))
+    if kind == "target_outcome":
+        target = groups.pop(kind, [])
+        lead = [f"one more {plan.currency} of the target costs {-price.price:.2f}" for price in target]
+        what = [_price_of(rule, prices) for rule, prices in groups.items()]
+        more = f"one more in another limit saves: {some(what)}" if what else ""
+        return "; ".join([*lead, *([more] if more else [])])
+    budget = groups.pop(kind, []) if kind == "fixed_budget" else groups.pop(f"{kind} max_amount", [])
     what = [f"the budget {price.price:+.2f}" for price in budget]
     what += [_price_of(rule, prices) for rule, prices in groups.items()]
     return f"one more {plan.currency} in a limit is worth: {some(what)}"
@@ -109,6 +120,9 @@ def assumed(plan: Plan) -> str:
 
 def proof(plan: Plan) -> str:
     """What is proven, and how to repeat it."""
-    gap = plan.certificate.gap
-    claim = f"no split within the rules is worth over {percent(gap or 0.0)} more"
+    gap = percent(plan.certificate.gap or 0.0)
+    claim = {
+        "target_outcome": f"no split within the rules reaches the target for over {gap} less",
+        "max_profit": f"no split within the rules earns more by over {gap} of what the plan brings",
+    }.get(str(plan.scenario.get("kind")), f"no split within the rules is worth over {gap} more")
     return f"{claim}; keep it with --output plan.json, repeat it with: channelmix verify plan.json"

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import CellPlan, Interval, Plan, Totals
-from channelmix.plan.wording import amount, per, percent, short
+from channelmix.plan.wording import amount, percent, short
 from channelmix.report.console import PIPED_WIDTH, show
+from channelmix.report.headline import asked, headline, no_plan
 from channelmix.report.sentences import NOTHING, SHOWN, assumed, prices, proof, some, survey, told
 from channelmix.solution import Status
 
@@ -62,10 +63,10 @@ def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None =
 
 def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     yield _title(plan, width)
-    if plan.status is Status.INFEASIBLE or plan.totals is None:
-        yield from _infeasible(plan)
+    if plan.totals is None:
+        yield from map(Text, no_plan(plan))
         return
-    yield from _headline(plan, plan.totals)
+    yield from map(Text, headline(plan, plan.totals))
     yield Text()
     money = [row for row in plan.allocation if not _idle(plan, row)]
     shown = _largest(money)
@@ -100,62 +101,11 @@ def _title(plan: Plan, width: int) -> Text:
         Status.OPTIMAL: ("OPTIMAL (proven)", "bold green"),
         Status.NOT_CERTIFIED: ("NOT CERTIFIED", "bold yellow"),
         Status.INFEASIBLE: ("INFEASIBLE", "bold red"),
+        Status.UNBOUNDED: ("UNBOUNDED", "bold red"),
     }[plan.status]
-    budget = plan.totals.budget if plan.totals else float(plan.scenario["amount"])
-    left = f"{plan.name}   {plan.currency} {amount(budget)} {per(plan.period)}"
+    left = f"{plan.name}   {asked(plan)}"
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
-
-
-def _infeasible(plan: Plan) -> Iterable[Text]:
-    if plan.conflicts:
-        yield Text(
-            "No split of the budget obeys these rules together; dropping or relaxing any one of them helps:"
-        )
-    else:
-        yield Text("No split of the budget obeys all rules.")
-    for rule in plan.conflicts:
-        yield Text(f"  - {rule}")
-
-
-def _headline(plan: Plan, totals: Totals) -> Iterable[Text]:
-    outcome = totals.outcome
-    base = next((c for c in plan.comparisons if c.is_baseline), None)
-    # The baseline's return is on other draws than the plan's: side by side they could contradict the gain.
-    yield Text(
-        f"Move {short(totals.moved)}: expected return {short(outcome.mean)} {per(plan.period)} "
-        f"(90 %: {short(outcome.low)} to {short(outcome.high)}){_less_charges(plan, totals)}."
-    )
-    rests = "Rests on published figures, not on your data."
-    if base is not None:
-        gain = base.gain
-        same = gain.low == gain.mean == gain.high == 0.0
-        yield Text(
-            f"The plan brings what the {base.name} brings."
-            if same
-            else f"Gain {short(gain.mean)} (90 %: {short(gain.low)} to {short(gain.high)}) "
-            f"over the {base.name}; better in {percent(base.chance)} of draws."
-        )
-        if base.name == "current mix" and base.description != "today's spend":
-            rests += f" The current mix is {base.description}."
-    if {row.evidence for row in plan.allocation} == {"prior"}:
-        yield Text(rests)
-    if totals.periods > 1:
-        yield Text(
-            f"Over {totals.periods} periods: spend {short(totals.horizon_spend)}, "
-            f"return {short(totals.horizon_outcome)}{_less(plan, totals.charge * totals.periods)}."
-        )
-
-
-def _less_charges(plan: Plan, totals: Totals) -> str:
-    """What the plan's messages cost beside their price, to follow its return."""
-    less = _less(plan, totals.charge)
-    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.allocation)
-    return f"{less} for customers who opt out{' or speak ill' * harm}" if less else ""
-
-
-def _less(plan: Plan, charge: float) -> str:
-    return f", less {short(charge)}" if charge > _nothing(plan) else ""
 
 
 def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:
@@ -243,7 +193,7 @@ def _total(plan: Plan, totals: Totals) -> dict[str, Text]:
 
 def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, Text]:
     """Money today and in the plan, and what it brings."""
-    usual = plan.totals is not None and FEW <= plan.totals.budget < MANY
+    usual = plan.totals is not None and FEW <= _size(plan.totals) < MANY
     money = amount if usual else short
     change = then - now
     if abs(change) <= _nothing(plan):
@@ -259,7 +209,12 @@ def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, 
 
 def _nothing(plan: Plan) -> float:
     """Money that is rounding in this plan."""
-    return NOTHING * max(plan.totals.budget, plan.totals.current_spend) if plan.totals else 0.0
+    return NOTHING * max(_size(plan.totals), plan.totals.current_spend) if plan.totals else 0.0
+
+
+def _size(totals: Totals) -> float:
+    """The budget, or what is spent where there is none."""
+    return totals.spend if totals.budget is None else totals.budget
 
 
 def _idle(plan: Plan, row: CellPlan) -> bool:

@@ -55,11 +55,11 @@ class Discounted(Family):
 
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
-        return self.inner.value(self._buys(spend))
+        return self.inner.value(self.buys(spend))
 
     def derivative(self, spend: Array) -> Array:
         """See `Family.derivative`."""
-        return self.inner.derivative(self._buys(spend)) * self._factor(spend)
+        return self.inner.derivative(self.buys(spend)) * self._factor(spend)
 
     def inflection(self) -> Array:
         """See `Family.inflection`: not a number, for a curve may bend at every tier."""
@@ -68,7 +68,7 @@ class Discounted(Family):
     def knots(self) -> Array:
         """The tiers, and the inner curves' knots."""
         inner = self.inner.knots()
-        ends = self._buys(self.starts)
+        ends = self.buys(self.starts)
         k = np.searchsorted(ends, inner, side="right") - 1
         first = np.where(k < 0, inner, self.starts[np.maximum(k, 0)])
         rest = np.where(k < 0, 0.0, (inner - ends[np.maximum(k, 0)]) / self.factors[np.maximum(k, 0)])
@@ -78,7 +78,7 @@ class Discounted(Family):
         """See `Family.slope_bounds`: between two tiers a unit buys the same."""
         factor = self._factor(low.spend)
         inside = [
-            Points(self._buys(points.spend), points.value, points.slope / self._factor(points.spend))
+            Points(self.buys(points.spend), points.value, points.slope / self._factor(points.spend))
             for points in (low, high)
         ]
         # At the end of a tier the slope to the right is the next tier's: the inner slope there is what counts.
@@ -95,7 +95,8 @@ class Discounted(Family):
         tier = np.searchsorted(self.starts, spend, side="right") - 1
         return np.where(tier < 0, 1.0, self.factors[np.maximum(tier, 0)])
 
-    def _buys(self, spend: Array) -> Array:
+    def buys(self, spend: Array) -> Array:
+        """Return the spend that would buy as much at the price of the first tier."""
         more = np.diff(self.factors, prepend=1.0)
         bought = np.asarray(spend, dtype=float)
         for start, factor in zip(self.starts, more, strict=True):

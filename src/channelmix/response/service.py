@@ -114,6 +114,10 @@ class Service(Family):
         }
         return type(self)(**self.parameters | changed)
 
+    def handled_share(self, spend: Array) -> Array:
+        """Share of the mean load that is handled, in time or late; shape (n_draws, n_cells)."""
+        return np.asarray(np.minimum(limited_mean(spend, self.cap, self.spread) / self._mean, 1.0))
+
     def quality(self, spend: Array) -> Array:
         """Quality served, a share of the mean load; shape (n_draws, n_cells)."""
         handled = limited_mean(spend, self.cap, self.spread)

@@ -54,6 +54,11 @@ class FixedBudget(StrictRecord):
         return self.amount
 
     @property
+    def limit_label(self) -> str:
+        """Label of the row that limits money."""
+        return self.kind
+
+    @property
     def gain(self) -> float:
         """Weight of net outcome in the objective."""
         return 1.0
@@ -65,7 +70,7 @@ class FixedBudget(StrictRecord):
 
     def rows(self, cells: Cells) -> list[Row]:
         """State that total spend stays within the amount."""
-        return _money(self.label, cells, self.limit)
+        return _money(self.limit_label, cells, self.limit)
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,11 @@ class TargetOutcome(StrictRecord):
         return self.max_amount
 
     @property
+    def limit_label(self) -> str:
+        """Label of the row that limits money, if there is one."""
+        return f"{self.kind} max_amount"
+
+    @property
     def gain(self) -> float:
         """Weight of net outcome in the objective."""
         return 0.0
@@ -114,7 +124,7 @@ class TargetOutcome(StrictRecord):
     def rows(self, cells: Cells) -> list[Row]:
         """State the target, and the limit of spend if there is one."""
         target = Row(self.label, self.label, np.zeros(len(cells)), float(self.amount), math.inf, outcome=1.0)
-        return [target, *_money(f"{self.label} max_amount", cells, self.limit)]
+        return [target, *_money(self.limit_label, cells, self.limit)]
 
 
 @dataclass(frozen=True)
@@ -162,6 +172,11 @@ class FlexibleBudget(StrictRecord):
         return self.max_amount
 
     @property
+    def limit_label(self) -> str:
+        """Label of the row that limits money, if there is one."""
+        return f"{self.kind} max_amount"
+
+    @property
     def gain(self) -> float:
         """Weight of net outcome in the objective."""
         return 1.0
@@ -173,7 +188,7 @@ class FlexibleBudget(StrictRecord):
 
     def rows(self, cells: Cells) -> list[Row]:
         """State the minimum ROI, and the limit of spend, if there are any."""
-        rows = _money(f"{self.label} max_amount", cells, self.limit)
+        rows = _money(self.limit_label, cells, self.limit)
         if self.min_roi is None:
             return rows
         fees = {key: -self.min_roi * fee for key, fee in cells.fees.items()}
@@ -210,6 +225,11 @@ class MaxProfit(StrictRecord):
         return self.max_amount
 
     @property
+    def limit_label(self) -> str:
+        """Label of the row that limits money, if there is one."""
+        return f"{self.kind} max_amount"
+
+    @property
     def gain(self) -> float:
         """Weight of net outcome in the objective."""
         return 1.0
@@ -221,4 +241,4 @@ class MaxProfit(StrictRecord):
 
     def rows(self, cells: Cells) -> list[Row]:
         """State the limit of spend, if there is one."""
-        return _money(f"{self.label} max_amount", cells, self.limit)
+        return _money(self.limit_label, cells, self.limit)

@@ -1,0 +1,72 @@
+"""Frontier: what more or less money brings, or what safety costs, as data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from channelmix.plan.document import Document, Part
+from channelmix.solution import Status
+
+__all__ = ["Frontier", "FrontierPlan", "frontier_rows"]
+
+
+class FrontierPlan(Part):
+    """The best plan at one point; amounts in currency per period, null where no plan exists."""
+
+    budget: float
+    """Most money that may be spent."""
+    weight: float
+    """Weight of the worst draws' mean in the objective; 0 for the mean over all draws."""
+    status: Status
+    """What is known of the point."""
+    money: float | None
+    """What the plan takes: spend and fees."""
+    outcome: float | None
+    """Mean outcome less charges."""
+    tail_outcome: float | None
+    """The same over the worst draws."""
+    value: float | None
+    """Objective reached."""
+    upper_bound: float | None
+    """Proven upper bound of the objective."""
+    gap: float | None
+    """Relative gap between the two."""
+    marginal: float | None
+    """Worth of one more unit of budget; null where the budget does not bind."""
+    spend: dict[str, float] | None
+    """Spend by cell."""
+
+
+class Frontier(Document):
+    """Best plans along budgets, or along weights of the worst draws; every point with its proven gap."""
+
+    kind_of_document = "frontier"
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    along: Literal["budget", "risk"]
+    """What changes from point to point."""
+    name: str
+    """The company; empty for a bare problem."""
+    currency: str
+    """ISO 4217 code; empty for a bare problem."""
+    period: str
+    """Length of a period, in words; empty for a bare problem."""
+    tail: float = Field(gt=0.0, le=1.0)
+    """Share of the draws that are the worst."""
+    points: list[FrontierPlan]
+    """In the order of budgets or weights."""
+    complete: bool
+    """Whether all points that were asked for are there: Ctrl-C leaves those found before it."""
+
+
+def frontier_rows(frontier: Frontier) -> list[dict[str, Any]]:
+    """One dictionary a point, spend by cell in columns of its own."""
+    rows = []
+    for point in frontier.points:
+        row = point.model_dump(mode="json")
+        spend = row.pop("spend") or {}
+        rows.append(row | {f"spend {cell}": amount for cell, amount in spend.items()})
+    return rows

@@ -1,0 +1,82 @@
+"""A frontier as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import IO
+
+from rich.table import Table
+from rich.text import Text
+
+from channelmix.plan import Frontier, FrontierPlan
+from channelmix.plan.wording import amount, per, percent, short
+from channelmix.report.console import show
+from channelmix.solution import Status
+
+__all__ = ["frontier_to_terminal"]
+
+NONE = "-"
+
+
+def frontier_to_terminal(
+    frontier: Frontier, file: IO[str] | None = None, *, color: bool | None = None
+) -> None:
+    """Print a frontier as a table, one line a point.
+
+    Parameters
+    ----------
+    frontier : Frontier
+    file : text file, optional
+        Standard output by default.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    show(partial(_parts, frontier), file, color=color)
+
+
+def _parts(frontier: Frontier, width: int) -> Iterable[Text | Table]:
+    by_risk = frontier.along == "risk"
+    worst = f"worst {percent(frontier.tail)}"
+    what = "return against its worst draws" if by_risk else "return against budget"
+    yield Text(f"{frontier.name}   {what}, {frontier.currency} {per(frontier.period)}".strip(), style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    heads = [
+        "weight" if by_risk else "budget",
+        "spent",
+        "return",
+        worst,
+        f"next {frontier.currency}",
+        "proven to",
+    ]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("split by channel")
+    for point in frontier.points:
+        first = f"{point.weight:g}" if by_risk else amount(point.budget)
+        table.add_row(first, *map(Text, _figures(point)), Text(_split(point)))
+    yield table
+    if not frontier.complete:
+        yield Text("Interrupted: these are the points found before.", style="yellow")
+
+
+def _figures(point: FrontierPlan) -> list[str]:
+    if point.money is None or point.outcome is None or point.tail_outcome is None:
+        return [NONE, NONE, NONE, NONE, str(point.status)]
+    proven = NONE if point.gap is None else percent(point.gap)
+    late = "" if point.status is Status.OPTIMAL else " (not certified)"
+    marginal = NONE if point.marginal is None else f"{point.marginal:.2f}"
+    return [amount(point.money), short(point.outcome), short(point.tail_outcome), marginal, f"{proven}{late}"]
+
+
+def _split(point: FrontierPlan) -> str:
+    """Shares of the spend by channel, the largest first."""
+    if not point.spend or not sum(point.spend.values()):
+        return ""
+    total, shares = sum(point.spend.values()), dict[str, float]()
+    for cell, spend in point.spend.items():
+        parts = cell.split("/")
+        channel = parts[1] if len(parts) == 3 else cell
+        shares[channel] = shares.get(channel, 0.0) + spend / total
+    largest = sorted(shares.items(), key=lambda item: -item[1])
+    return ", ".join(f"{channel} {percent(share)}" for channel, share in largest if share >= 0.005)
