@@ -115,7 +115,7 @@ def test_no_rule_is_blamed_where_there_is_none() -> None:
     for ruled, problem in left_over.items():
         found = solve(left_over[True])
         assert found.spend == pytest.approx(spend)
-        (line,) = warnings(problem, found, "EUR", 100.0)
+        (line,) = warnings(problem, found, "EUR")
         assert line.startswith("EUR 99 of the budget stays unspent")
         assert ("rules" in line) == ruled
 
@@ -126,7 +126,7 @@ def cuts_of(names: list[str], before: list[float], after: list[float]) -> list[s
     current = dict(zip(names, before, strict=True))
     problem = AllocationProblem(curves, FixedBudget(sum(after)), current=current)
     found = dataclasses.replace(solve(problem), spend=np.array(after))
-    lines = warnings(problem, found, "EUR", sum(after))
+    lines = warnings(problem, found, "EUR")
     return [line for line in lines if line.startswith(("cuts", "abandons"))]
 
 

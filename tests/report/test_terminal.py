@@ -354,6 +354,7 @@ def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
     assert (
         "3 people told by a happy customer, up to 3,000 by an angry one: a saying (P. Blackshaw), not" in text
     )
+    assert told.if_ten is not None
     assert f"With 10 in its place {short(told.if_ten.moved)} would sit elsewhere" in text
     assert "Not counted: overlap of audiences." in text
 
