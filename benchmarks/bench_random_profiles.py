@@ -84,11 +84,12 @@ def signs_of(plan: Plan) -> dict[str, float]:
     assert plan.totals is not None
     totals, base = plan.totals, baseline_of(plan)
     value, fresh = plan.certificate.value or 0.0, base.outcome.mean + base.gain.mean
-    paid = [row.marginal_return for row in plan.allocation if row.spend > 1e-6 * totals.budget]
+    budget = totals.budget or 0.0
+    paid = [row.marginal_return for row in plan.allocation if row.spend > 1e-6 * budget]
     return {
-        "cell": ratio(max(row.spend for row in plan.allocation), totals.budget),
+        "cell": ratio(max(row.spend for row in plan.allocation), budget),
         "gain": ratio(base.gain.mean, abs(base.outcome.mean)),
-        "unspent": ratio(totals.budget - totals.spend, totals.budget),
+        "unspent": ratio(budget - totals.spend, budget),
         "return": ratio(value, totals.spend),
         "loss": ratio(totals.spend, value),
         "next": max((m for m in paid if m is not None), default=0.0),
@@ -118,7 +119,7 @@ def row(finding: Finding) -> str:
         f"{finding.seed:>6} {finding.score:>6.1f}  {', '.join(marks)}\n"
         f"{'':>15}{content['sector']}, {content['country']}, {content['period']}; "
         f"{cells_alive(plan)} of {len(plan.allocation)} cells can bring anything, {len(content['rules'])} rules; "
-        f"{plan.currency} {short(totals.current_spend)} today, {short(totals.budget)} to spend, "
+        f"{plan.currency} {short(totals.current_spend)} today, {short(totals.budget or 0.0)} to spend, "
         f"{short(totals.spend)} spent\n"
         f"{'':>15}plan {interval(totals.outcome)}; {base.name} {interval(base.outcome)}; {cells(plan)}"
     )
@@ -128,7 +129,9 @@ def cells_alive(plan: Plan) -> int:
     """Cells that ten budgets would bring anything on."""
     assert plan.totals is not None
     curves = cm.ResponseCurves.from_dict(plan.problem["curves"])
-    return int(np.count_nonzero(curves.mean_value(np.full(curves.n_cells, 10.0 * plan.totals.budget))))
+    return int(
+        np.count_nonzero(curves.mean_value(np.full(curves.n_cells, 10.0 * (plan.totals.budget or 0.0))))
+    )
 
 
 def cells(plan: Plan) -> str:

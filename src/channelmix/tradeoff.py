@@ -44,11 +44,11 @@ def frontier(
     Parameters
     ----------
     asked : CompanyProfile or AllocationProblem
-        Its rules hold at every point. A scenario other than a fixed budget gives way to the profile's budget (its limit,
-        or today's spend); a problem needs a `FixedBudget`.
+        Its rules hold at every point. A profile's scenario other than a fixed budget gives way to its budget (its
+        limit, or today's spend); a problem needs a `FixedBudget`.
     amounts : sequence of float, optional
-        Budgets, or with `risk` weights between 0 and 1, in the order wanted. By default as many as `points`, evenly from
-        half to twice the budget, or from 0 to 1.
+        Budgets, or with `risk` weights between 0 and 1, in the order wanted. By default as many as `points`, evenly
+        from half to twice the budget, or from 0 to 1.
     points : int
         Number of points where `amounts` are not given.
     risk : bool

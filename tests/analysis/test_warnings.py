@@ -42,9 +42,7 @@ def test_what_a_cell_returns_today_is_less_its_opt_outs() -> None:
         charge={"a": 4.0},
         current={"a": 90.0, "b": 10.0},
     )
-    (line,) = (
-        line for line in warnings(problem, solve(problem), "EUR", 100.0) if line.startswith("abandons a")
-    )
+    (line,) = (line for line in warnings(problem, solve(problem), "EUR") if line.startswith("abandons a"))
     assert line.endswith("EUR 90 to 0; today it loses 110")  # 300 (1 - exp(-90 / 50)) - 4 x 90
 
 
@@ -129,7 +127,7 @@ def test_no_rule_is_blamed_where_there_is_none() -> None:
     for ruled, problem in left_over.items():
         found = solve(left_over[True])
         assert found.spend == pytest.approx(spend)
-        (line,) = warnings(problem, found, "EUR", 100.0)
+        (line,) = warnings(problem, found, "EUR")
         assert line.startswith("EUR 99 of the budget stays unspent")
         assert ("rules" in line) == ruled
 
@@ -140,7 +138,7 @@ def cuts_of(names: list[str], before: list[float], after: list[float]) -> list[s
     current = dict(zip(names, before, strict=True))
     problem = AllocationProblem(curves, FixedBudget(sum(after)), current=current)
     found = dataclasses.replace(solve(problem), spend=np.array(after))
-    lines = warnings(problem, found, "EUR", sum(after))
+    lines = warnings(problem, found, "EUR")
     return [line for line in lines if line.startswith(("cuts", "abandons"))]
 
 

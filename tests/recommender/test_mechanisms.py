@@ -49,6 +49,7 @@ def test_word_of_mouth_of_a_plan(small: dict[str, Any], small_plan: Plan) -> Non
     value = small_plan.certificate.value or 0.0
     assert told.share == pytest.approx(told.outcome / value)
     assert told.balance == pytest.approx(told.praise - told.criticism)
+    assert told.if_ten is not None
     assert told.if_ten.gap <= 1e-4
     assert told.if_ten.regret >= 0.0
     ten = copy.deepcopy(small)
@@ -56,6 +57,7 @@ def test_word_of_mouth_of_a_plan(small: dict[str, Any], small_plan: Plan) -> Non
     other = plan_of(ten)
     assert other.certificate.value == pytest.approx(told.if_ten.value, rel=2e-4)
     assert other.word_of_mouth is not None
+    assert other.word_of_mouth.if_ten is not None
     assert other.word_of_mouth.if_ten.moved == pytest.approx(0.0, abs=0.02 * 20000.0)
     assert other.word_of_mouth.if_ten.regret <= 1e-4 * told.if_ten.value
 
@@ -83,6 +85,7 @@ def test_a_dear_exposure_makes_the_number_told_decide(small: dict[str, Any]) -> 
     verify_plan(Plan.from_json(plan.to_json()))
     told = plan.word_of_mouth
     assert told is not None
+    assert told.if_ten is not None
     assert told.if_ten.moved > 500.0
     assert abs(told.if_ten.share - told.share) > 0.01
 
@@ -142,7 +145,7 @@ def test_money_that_only_drives_customers_away_stays_unspent(small: dict[str, An
     }
     plan = plan_of(small)
     assert plan.totals is not None
-    assert plan.totals.spend < 0.9 * plan.totals.budget
+    assert plan.totals.spend < 0.9 * (plan.totals.budget or 0.0)
     assert any(
         "more of it would cost more in opt-outs and harm than it brings" in line for line in plan.warnings
     )

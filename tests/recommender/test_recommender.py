@@ -21,7 +21,6 @@ from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES
 from channelmix.report import to_csv, to_terminal
-from channelmix.rules import CONSTRAINTS
 from channelmix.solution import Solution, Status
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -40,7 +39,7 @@ def baseline(plan: Plan) -> Comparison:
 
 def shares(plan: Plan) -> dict[str, float]:
     assert plan.totals is not None
-    return {row.name: row.spend / plan.totals.budget for row in plan.allocation}
+    return {row.name: row.spend / (plan.totals.budget or 0.0) for row in plan.allocation}
 
 
 def scaled(content: dict[str, Any], k: float) -> dict[str, Any]:
@@ -78,6 +77,7 @@ def test_random_profiles(seed: int) -> None:
     assert certificate.gap <= 1e-4
     totals = plan.totals
     assert totals is not None
+    assert totals.budget is not None
     assert totals.spend == pytest.approx(sum(row.spend for row in plan.allocation))
     assert totals.outcome.mean == pytest.approx(sum(row.outcome.mean for row in plan.allocation))
     assert totals.spend <= totals.budget * (1 + 1e-6)
@@ -105,7 +105,7 @@ def test_random_profiles_differ_in_everything() -> None:
     assert {len(profile.markets) for profile in profiles} == set(range(1, 5))
     kinds = {rule.kind for profile in profiles for rule in profile.rules}
     assert {"spend_bounds", "group_share", "linear_constraint", "change_limit", "keep_working"} <= kinds
-    assert kinds <= set(CONSTRAINTS)
+    assert len(kinds) == 5
     assert {cell.basis for profile in profiles for cell in profile.cells()} == {None, *BUILT_IN_CHANNELS}
     assert len({profile.period for profile in profiles}) == 10
     assert {profile.scenario is None for profile in profiles} == {False, True}

@@ -354,6 +354,7 @@ def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
     assert (
         f"adds {short(told.outcome)} to the plan's worth ({percent(told.share)}). It takes 3 people" in text
     )
+    assert told.if_ten is not None
     assert (
         "by a happy customer, 3,000 by an angry one in public: a saying (P. Blackshaw), not evidence." in text
     )
@@ -385,6 +386,7 @@ def test_harm_by_word_of_mouth_is_no_negative_share(example_plan: Plan) -> None:
 def test_rounding_is_not_told_as_money_that_moves(example_plan: Plan) -> None:
     assert example_plan.word_of_mouth is not None
     ten = example_plan.word_of_mouth.if_ten
+    assert ten is not None
     text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 2.9e-11, "regret": 2.9e-11})
     assert "and the same plan would be the best." in text
     text = told_in(example_plan, if_ten=ten.model_dump() | {"gap": 0.03})

@@ -35,7 +35,7 @@ def frontier_to_terminal(
     show(partial(_parts, frontier), file, color=color)
 
 
-def _parts(frontier: Frontier, width: int) -> Iterable[Text | Table]:
+def _parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
     by_risk = frontier.along == "risk"
     worst = f"worst {percent(frontier.tail)}"
     what = "return against its worst draws" if by_risk else "return against budget"

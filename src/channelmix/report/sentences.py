@@ -53,7 +53,7 @@ def _with_ten(plan: Plan, ten: IfTen) -> str:
     """The plan if an angry customer told ten people."""
     share = f"it would be {percent(ten.share)}, " if ten.value > 0.0 and ten.share >= 0.0 else ""
     gap = f" (proven to {percent(ten.gap)} only)" if ten.gap > plan.certificate.requested_gap else ""
-    if plan.totals is not None and ten.moved <= NOTHING * plan.totals.budget:
+    if plan.totals is not None and ten.moved <= NOTHING * plan.totals.spend:
         return f"{share}and the same plan would be the best{gap}"
     return (
         f"{share}{plan.currency} {short(ten.moved)} would sit elsewhere, and this plan would fall short by "
