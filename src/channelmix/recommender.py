@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,9 @@ DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
 
 NEARLY_ALL, REACH_GAP = 0.999, 1e-3
 """Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
+
+LEAST_SECONDS = 1.0
+"""Time that the answer with ten people told gets, however much the plan itself took of its limit."""
 
 FRESH_DRAWS = 1024
 """Draws that comparisons are computed on: tail measures need at least 1,000."""
@@ -118,6 +122,7 @@ def optimize(
     if not isinstance(profile, CompanyProfile):
         raise InputError("profile must be a CompanyProfile: read one with CompanyProfile.from_file")
     gap = _default_gap(profile) if gap is None else gap
+    began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws), seed)
@@ -142,7 +147,7 @@ def optimize(
                 response_of(profile, draws),
                 silent=_with_curves_of(profile, problem, draws.silent()),
                 ten=_with_curves_of(profile, problem, draws.telling(TEN)),
-                time_limit=time_limit,
+                time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
 
