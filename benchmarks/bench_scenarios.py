@@ -145,10 +145,10 @@ def at_many_budgets(seed: int) -> Iterator[Run]:
 def optimism(seed: int, draws: int) -> tuple[float, float]:
     """Mean of the worst tenth of improvements on the draws planned with, and on fresh ones.
 
-    Six cells; the mix to improve on is a considered one, the best for the mean of 16 draws of its own, so that safety
+    Six cells; the mix to improve on is a considered one, the best for one draw of its own, so that safety
     binds. Its outcome is the unit. The same problems are met whatever the number of draws.
     """
-    posterior = draw_posterior(seed, 6, 16 + FRESH + MOST_DRAWS)
+    posterior = draw_posterior(seed, 6, 1 + FRESH + MOST_DRAWS)
     names = [f"cell{i}" for i in range(6)]
 
     def curves(part: slice) -> cm.ResponseCurves:
@@ -157,8 +157,8 @@ def optimism(seed: int, draws: int) -> tuple[float, float]:
         )
 
     budget = cm.FixedBudget(posterior.budget)
-    mix = cm.solve(cm.AllocationProblem(curves(slice(16)), budget), gap=GAP).spend
-    fresh, seen = curves(slice(16, 16 + FRESH)), curves(slice(16 + FRESH, 16 + FRESH + draws))
+    mix = cm.solve(cm.AllocationProblem(curves(slice(1)), budget), gap=GAP).spend
+    fresh, seen = curves(slice(1, 1 + FRESH)), curves(slice(1 + FRESH, 1 + FRESH + draws))
     risk = SafeImprovement(dict(zip(names, mix.tolist(), strict=True)), 0.1)
     spend = cm.solve(cm.AllocationProblem(seen, budget, risk=risk), gap=GAP, time_limit=30.0).spend
     today = float(fresh.mean_value(mix).sum())

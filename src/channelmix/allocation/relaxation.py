@@ -64,18 +64,21 @@ def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
-    """Keep as many corners as fit: where the hull bends, and more of them the nearer to `focus`.
+    """Keep as many corners as fit: those around `focus`, and others where the hull bends, more of them the nearer.
 
-    A chord over a piece of width h misses at most ``bend * h / 4``, so corners stand where the sum of
-    ``sqrt(bend * h)``, weighed by closeness, has risen by equal steps.
+    A chord over a piece of width h misses at most ``bend * h / 4``, so the others stand where the sum of
+    ``sqrt(bend * h)``, weighed by closeness, has risen by equal steps. Those around the focus make the program as exact
+    there as the envelope is, which small gaps need.
     """
     if len(x) <= pieces + 1:
         return x, y
+    centre = int(np.searchsorted(x, focus))
+    around = np.arange(max(0, centre - pieces // 6), min(len(x), centre + pieces // 6))
     width, bend = x[2:] - x[:-2], -np.diff(np.diff(y) / np.diff(x))
     near = 1.0 / (NEAR + np.abs(x[1:-1] - focus) / (x[-1] - x[0]))
     risen = np.cumsum(np.sqrt(np.maximum(bend * width, 0.0)) * near)
-    steps = np.searchsorted(risen, risen[-1] * np.linspace(0.0, 1.0, pieces - 1))
-    chosen = np.unique(np.concatenate([[0], 1 + steps, [len(x) - 1]]))
+    steps = np.searchsorted(risen, risen[-1] * np.linspace(0.0, 1.0, pieces - 1 - len(around)))
+    chosen = np.unique(np.concatenate([[0], 1 + steps, around, [len(x) - 1]]))
     return x[chosen], y[chosen]
 
 
