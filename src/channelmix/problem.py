@@ -342,13 +342,15 @@ class AllocationProblem:
             largest = max(largest, -tail_mean(gain, self.tail[1]))
         return largest
 
-    def broken(self, spend: Any) -> float:
-        """Like `violation`, of scenario and constraints alone: a `SafeImprovement` does not count."""
+    def broken(self, spend: Any, *, outcomes: bool = True) -> float:
+        """Like `violation`, of scenario and constraints alone, or of those of them that do not ask for outcome."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = {one.key: one.value(array) for one in self.auxiliaries}
         outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
         largest = float(np.max(-array, initial=0.0))
         for row in self.rows:
+            if row.outcome and not outcomes:
+                continue
             # Divided by its largest weight, a row's violation is an amount of spend.
             weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
@@ -364,7 +366,7 @@ class AllocationProblem:
         """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
         if self.baseline is None:
             return False
-        return self.broken(self.baseline) > BASELINE_TOLERANCE * float(self.baseline.sum())
+        return self.broken(self.baseline, outcomes=False) > BASELINE_TOLERANCE * float(self.baseline.sum())
 
     @cached_property
     def standard(self) -> StandardForm:

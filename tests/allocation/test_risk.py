@@ -246,14 +246,19 @@ def parameters(curves: cm.ResponseCurves) -> dict[str, Array]:
     }
 
 
-def test_a_mix_beyond_the_budget_has_no_safe_improvement() -> None:
-    """The mix takes more than the budget, and nothing within it is as good in the worst draws."""
+def test_a_mix_beyond_the_budget_is_scaled_to_it() -> None:
+    """The mix takes more than the budget: its answer improves on the same mix with the money there is."""
     problem = cm.AllocationProblem(
         concave()[2], cm.FixedBudget(1.0), risk=SafeImprovement({"FR/sms": 3.0, "DE/sms": 4.0}, 0.1)
     )
     solution = solved(problem)
-    assert solution.status is Status.INFEASIBLE
-    assert np.isnan(solution.spend).all()
+    assert solution.status is Status.OPTIMAL
+    assert solution.baseline is not None
+    assert solution.baseline == pytest.approx(np.array([3.0, 0.0, 4.0]) / 7.0, abs=1e-3)
+    assert solution.value >= problem.improving_on(solution.baseline).value(solution.baseline)
+    forged = dataclasses.replace(solution, baseline=7.0 * solution.baseline)
+    with pytest.raises(cm.CertificateError, match="the baseline breaks a rule"):
+        cm.verify(problem, forged)
 
 
 def test_the_mix_itself_is_always_an_answer() -> None:

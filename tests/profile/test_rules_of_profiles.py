@@ -26,6 +26,7 @@ RISK: list[dict[str, Any]] = [
     {"kind": "worst_case"},
     {"kind": "safe_improvement", "tail": 0.05},
     {"kind": "safe_improvement", "current": {"FR/sms/promotion": 5.0}},
+    {"kind": "reach_target", "outcome": 120000},
 ]
 RULES: list[dict[str, Any]] = [
     {"kind": "spend_bounds", "bounds": {"sms": [0, 40000]}},

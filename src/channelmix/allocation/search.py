@@ -460,6 +460,9 @@ class Search:
         low, high = held(form, form.box_low, form.box_high, np.clip(centre, low, high))
         if (low > high).any():
             return
+        # A bound on spend that is no cell of its own must be felt, and priced, as the row that states it.
+        free = ~form.integer & (np.arange(form.n_variables) >= n)
+        low, high = np.where(free, np.minimum(low, 0.0), low), np.where(free, high + 1.0, high)
         half, rounds, widened, prices = POLISH_FIRST if scale.any() else 0.0, 0, 0, None
         reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
         while half > POLISH_LAST and time.perf_counter() < self.deadline:

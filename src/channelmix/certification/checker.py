@@ -136,7 +136,7 @@ def _with_baseline(problem: AllocationProblem, solution: Solution) -> Allocation
     That it obeys the rules is checked; that none that does is nearer to the mix is not.
     """
     baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
-    if problem.broken(baseline) > FEASIBILITY_TOLERANCE * max(
+    if problem.broken(baseline, outcomes=False) > FEASIBILITY_TOLERANCE * max(
         float(baseline.sum()), problem.standard.unit[0]
     ):
         raise CertificateError("the baseline breaks a rule")
