@@ -60,7 +60,7 @@ def expected_quality(load: float, relative: float, n: float, handled: float, on_
         lambda t: t * density(t), 0.0, n, epsabs=0.0, epsrel=1e-10, points=[min(location, n / 2)]
     )[0]
     above = 1.0 / (1.0 + math.exp((n - location) / spread))
-    return (handled * (in_time + n * above) + on_time * in_time) / load
+    return float((handled * (in_time + n * above) + on_time * in_time) / load)
 
 
 @pytest.mark.parametrize("spend", [300.0, 900.0, 4000.0])
