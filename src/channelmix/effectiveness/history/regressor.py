@@ -136,12 +136,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self._timeline = Timeline.of(rows.times)
         periods = self._timeline.positions(rows.times)
         window = Window(self.channels_, periods, rows.spend, rows.controls, y, self._timeline.year)
-        tests = [
-            (test, *self._timeline.positions([test.start, test.end]))
-            if test.start != test.end
-            else (test, *np.repeat(self._timeline.positions([test.start]), 2))
-            for test in experiments
-        ]
+        at = self._timeline.positions
+        tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
         self._posterior, draws, media = fit_posterior(window, tests, priors, int(self.draws), rng)
@@ -171,18 +167,21 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
         periods, rows = self._read(X)
         means = self._posterior.media(periods, rows.spend).mean(axis=1).T
-        return _pandas().DataFrame(means, columns=list(self.channels_), index=getattr(X, "index", None))
+        table: pd.DataFrame = _pandas().DataFrame(means, columns=list(self.channels_), index=_index_of(X))
+        return table
 
     def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by what brings it: level, season, controls and channels; they add up to `predict`."""
+        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`."""
         periods, rows = self._read(X)
         columns = self._posterior.columns(periods, rows.controls)
         mean = self._posterior.coefficients.mean(axis=0)
         groups = self._posterior.trend.groups()
         parts = {name: columns[:, where] @ mean[where] for name, where in groups.items()}
-        level = columns @ mean - sum(parts.values())
-        table = _pandas().DataFrame({"level": level, **parts}, index=getattr(X, "index", None))
-        return table.join(self.contributions(X).set_axis(table.index), rsuffix=" (channel)")
+        parts = {"level": columns @ mean - np.sum(list(parts.values()), axis=0), **parts}
+        for name, column in self.contributions(X).items():
+            parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
+        table: pd.DataFrame = _pandas().DataFrame(parts, index=_index_of(X))
+        return table
 
     def roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
         """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
@@ -225,7 +224,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
             **{kind.name.lower(): (family % len(Saturation) == kind).mean(axis=0) for kind in Saturation},
         }
-        return _pandas().DataFrame(kinds, index=list(self.channels_))
+        table: pd.DataFrame = _pandas().DataFrame(kinds, index=list(self.channels_))
+        return table
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model as .npz with a JSON text in it, without pickle."""
@@ -241,7 +241,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         InputError
             If the file is not such a model.
         """
-        return read_fit(cls, Path(path))
+        model: Self = read_fit(cls, Path(path))
+        return model
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
@@ -283,18 +284,27 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     def _summary(self, X: Any, level: float, factors: Array, width: float) -> pd.DataFrame:
         periods, rows = self._read(X)
-        table = {}
+        summary = {}
         for c, total in enumerate(self._totals(rows)):
             at = self._posterior.scaled(c, periods, rows.spend[:, c], factors)
             draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
-            table[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
-        return _pandas().DataFrame.from_dict(table, orient="index", columns=["mean", "low", "high"])
+            summary[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
+        table: pd.DataFrame = _pandas().DataFrame.from_dict(
+            summary, orient="index", columns=["mean", "low", "high"]
+        )
+        return table
 
 
 def _tails(level: float) -> list[float]:
     if not 0.0 < level < 1.0:
         raise InputError(f"level must lie between 0 and 1, not {level!r}")
     return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
+
+
+def _index_of(X: Any) -> Any:
+    """The rows' labels, where they have any (a list's `index` is a method)."""
+    index = getattr(X, "index", None)
+    return None if callable(index) else index
 
 
 def _pandas() -> Any:

@@ -78,7 +78,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
         setattr(model, name, value)
     if text["feature_names"] is not None:
         model.feature_names_in_ = np.array(text["feature_names"], dtype=object)
-    columns = {key: tuple(v) if isinstance(v, list) else v for key, v in text["columns"].items()}
+    columns: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in text["columns"].items()}
     model._columns = Columns(**columns)
     model.channels_ = model._columns.names
     model._timeline = Timeline(**text["timeline"])
