@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.lift import LiftTest
-from channelmix.effectiveness.history.mix import Mix, Test
+from channelmix.effectiveness.history.mix import Mix, Trial
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.sampler import Draws, sample
@@ -86,7 +86,7 @@ def fit_posterior(
         (outcome - middle) / unit,
         Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods)),
         priors,
-        [_as_test(test, first, last, window, reference, unit) for test, first, last in experiments],
+        [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
     )
     draws = sample(mix, n_draws, rng)
     media = draws.media[:, : len(outcome)]
@@ -119,7 +119,7 @@ def _full(periods: Indices, column: Array) -> Array:
     return full
 
 
-def _as_test(test: LiftTest, first: int, last: int, window: Window, reference: Array, unit: float) -> Test:
+def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: Array, unit: float) -> Trial:
     """A lift test in the model's units."""
     if test.channel not in window.names:
         hint = nearest_name(str(test.channel), window.names)
@@ -137,4 +137,4 @@ def _as_test(test: LiftTest, first: int, last: int, window: Window, reference: A
             f"lift test of {test.channel}: {-test.spend_change:g} cannot be withheld, only {spent.sum():g} was spent"
         )
     series = lagged(_full(window.periods, np.maximum(changed, 0.0) / reference[c]))
-    return Test(c, rows, series[window.periods[rows]], test.lift / unit, test.standard_error / unit)
+    return Trial(c, rows, series[window.periods[rows]], test.lift / unit, test.standard_error / unit)

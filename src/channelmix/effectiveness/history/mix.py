@@ -12,14 +12,14 @@ from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.shapes import adstock_weights, saturated
 
-__all__ = ["Mix", "Test"]
+__all__ = ["Mix", "Trial"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Test:
+class Trial:
     """A lift test as numbers: `rows` of the window, spend as changed in them, (n_rows, LAGS), lift and its error."""
 
     channel: int
@@ -42,7 +42,7 @@ class Mix:
     outcome : ndarray of shape (n_rows,)
     baseline : Baseline
     priors : Priors
-    tests : sequence of Test
+    tests : sequence of Trial
         In the same units.
     """
 
@@ -51,7 +51,7 @@ class Mix:
     outcome: Array
     baseline: Baseline
     priors: Priors
-    tests: Sequence[Test] = ()
+    tests: Sequence[Trial] = ()
 
     @property
     def n_channels(self) -> int:

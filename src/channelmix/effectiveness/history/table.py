@@ -120,7 +120,9 @@ def _index(X: Any) -> NDArray[Any]:
 def _position(column: str | int, n_columns: int, names: Sequence[str] | None) -> int:
     if isinstance(column, str):
         if names is None or column not in names:
-            raise InputError(f"there is no column {column!r}{nearest_name(column, names or ())}")
+            raise InputError(
+                f"there is no column {column!r}{nearest_name(column, () if names is None else names)}"
+            )
         return list(names).index(column)
     if not -n_columns <= column < n_columns:
         raise InputError(f"there is no column {column}: the table has {n_columns}")

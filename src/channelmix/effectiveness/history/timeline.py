@@ -32,7 +32,7 @@ class Timeline:
 
     @classmethod
     def of(cls, times: Any) -> Self:
-        """Learn origin and step from the times of the rows that are fitted.
+        """Learn origin and step, the shortest time from row to row, from the rows that are fitted.
 
         Raises
         ------
@@ -51,15 +51,13 @@ class Timeline:
                 and len(np.unique(months)) == len(months)
                 and (np.ptp(first) == 0 or np.ptp(last) == 0)
             ):
-                return cls("month", float(months.astype(np.int64).min()), float(np.median(gaps)))
+                return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
         numbers = values.astype(float)
         distinct = np.unique(numbers)
         if len(distinct) < len(numbers):
             doubled = [str(t) for t in values if (values == t).sum() > 1]
             raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
-        return cls(
-            unit, float(distinct[0]), float(np.median(np.diff(distinct))) if len(distinct) > 1 else 1.0
-        )
+        return cls(unit, float(distinct[0]), float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0)
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
