@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from channelmix.certification import Certificate as Certificate
     from channelmix.certification import verify as verify
     from channelmix.effectiveness import PublishedPrior as PublishedPrior
+    from channelmix.effectiveness.history import LiftTest as LiftTest
+    from channelmix.effectiveness.history import MarketingMixRegressor as MarketingMixRegressor
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
@@ -69,7 +71,9 @@ _HOMES = {
     "GroupShare": "rules",
     "InputError": "errors",
     "KeepWorking": "rules",
+    "LiftTest": "effectiveness.history",
     "LinearConstraint": "rules",
+    "MarketingMixRegressor": "effectiveness.history",
     "MaxProfit": "rules",
     "MeanCVaR": "rules",
     "MeanRisk": "rules",

@@ -1,0 +1,10 @@
+"""History: what a company's own rows of spend and outcome say of its channels' response curves."""
+
+from __future__ import annotations
+
+from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.lift import LiftTest
+from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.regressor import MarketingMixRegressor
+
+__all__ = ["Finding", "LiftTest", "MarketingMixRegressor", "Priors", "Verdict"]

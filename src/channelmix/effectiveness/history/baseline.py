@@ -1,0 +1,119 @@
+"""The linear part of the outcome: level, trend, season and controls, integrated out together with the noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+__all__ = ["Baseline", "BaselineDraws"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+WIDE = 10.0
+"""Prior standard deviation of trend, season and controls, in standard deviations of the noise: hardly any shrinkage."""
+
+LEVEL = 100.0
+"""The same for the level."""
+
+WANDER = np.array([0.02, 0.25, 0.5, 1.0, 2.0])
+"""How far the level wanders from knot to knot, in standard deviations of the noise: values that are averaged over."""
+
+NOISE_SHAPE, NOISE_SCALE = 1.5, 0.15
+"""Inverse gamma prior of the noise variance, in units of the outcome's variance."""
+
+
+@dataclass(frozen=True, eq=False)
+class BaselineDraws:
+    """Draws of the linear part: `coefficients` (n_draws, n_columns); standard deviations `noise`, `step` (n_draws,)."""
+
+    coefficients: Array
+    noise: Array
+    step: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """The linear part with Gaussian priors in proportion to the noise, whose variance has an inverse gamma prior.
+
+    Parameters
+    ----------
+    fixed : ndarray of shape (n_rows, n_fixed)
+        Level (first column), trend, season and controls.
+    walk : ndarray of shape (n_rows, n_knots)
+        What a step of the level at each knot adds to the rows: a random walk.
+    """
+
+    fixed: Array
+    walk: Array
+
+    @cached_property
+    def _parts(self) -> tuple[Array, Array, Array, Array]:
+        """B, U, the walk's eigenvalues, and log determinants by wander: K = I + fixed V fixed' + wander^2 walk walk'.
+
+        r' K0^-1 r = |r|^2 - |B' r|^2 for the fixed part; the walk takes off sum (U' r)^2 / (wander^-2 + eigenvalue).
+        """
+        precision = self.fixed.T @ self.fixed
+        precision[np.diag_indices_from(precision)] += self._scale**-2.0
+        factor = np.linalg.cholesky(precision)
+        B = solve_triangular(factor, self.fixed.T, lower=True).T
+        white = self.walk - B @ (B.T @ self.walk)
+        eigenvalues, vectors = np.linalg.eigh(self.walk.T @ white)
+        eigenvalues = np.maximum(eigenvalues, 0.0)
+        log_det = 2.0 * np.log(np.diag(factor)).sum() + 2.0 * np.log(self._scale).sum()
+        log_dets = log_det + np.log1p(WANDER[:, np.newaxis] ** 2 * eigenvalues).sum(axis=1)
+        return B, white @ vectors, eigenvalues, log_dets
+
+    @property
+    def _scale(self) -> Array:
+        """Prior standard deviations of the fixed columns, in those of the noise."""
+        return np.concatenate([[LEVEL], np.full(self.fixed.shape[1] - 1, WIDE)])
+
+    def _by_wander(self, residual: Array) -> tuple[Array, Array]:
+        """Log likelihood and quadratic form by wander, (n_draws, n_wander) each."""
+        B, U, eigenvalues, log_dets = self._parts
+        projected = residual @ np.concatenate([B, U], axis=1)
+        q0 = np.einsum("dt,dt->d", residual, residual)
+        q0 -= (projected[:, : B.shape[1]] ** 2).sum(axis=1)
+        taken = projected[:, B.shape[1] :] ** 2 @ (1.0 / (WANDER**-2.0 + eigenvalues[:, np.newaxis]))
+        q = np.maximum(q0[:, np.newaxis] - taken, 0.0)
+        shape = NOISE_SHAPE + 0.5 * residual.shape[1]
+        return -0.5 * log_dets - shape * np.log(NOISE_SCALE + 0.5 * q), q
+
+    def log_likelihood(self, residual: Array) -> Array:
+        """Log likelihood, up to a constant, of what media leave; (n_draws, n_rows) -> (n_draws,)."""
+        return np.asarray(np.logaddexp.reduce(self._by_wander(residual)[0], axis=1) - np.log(len(WANDER)))
+
+    def draw(self, residual: Array, rng: np.random.Generator) -> BaselineDraws:
+        """Draw the linear part given what media leave, one draw for each row of `residual`."""
+        logs, q = self._by_wander(residual)
+        n, columns = len(residual), self.fixed.shape[1] + self.walk.shape[1]
+        chance = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
+        chosen = np.minimum(
+            (rng.random((n, 1)) > chance.cumsum(axis=1)).sum(axis=1), len(WANDER) - 1
+        )  # the last one where rounding leaves the sum below 1
+        shape = NOISE_SHAPE + 0.5 * residual.shape[1]
+        noise = np.sqrt((NOISE_SCALE + 0.5 * q[np.arange(n), chosen]) / rng.standard_gamma(shape, size=n))
+        normal = rng.standard_normal((n, columns))
+        Z = np.concatenate([self.fixed, self.walk], axis=1)
+        coefficients = np.empty((n, columns))
+        for k, wander in enumerate(WANDER):
+            rows = np.flatnonzero(chosen == k)
+            scale = np.concatenate([self._scale, np.full(self.walk.shape[1], wander)])
+            factor = cho_factor(Z.T @ Z + np.diag(scale**-2.0), lower=True)
+            mean = cho_solve(factor, Z.T @ residual[rows].T).T
+            off = solve_triangular(factor[0], normal[rows].T, lower=True, trans="T").T
+            coefficients[rows] = mean + noise[rows, np.newaxis] * off
+        return BaselineDraws(coefficients, noise, noise * WANDER[chosen])
+
+    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> BaselineDraws:
+        """Draw the linear part from its prior."""
+        noise = np.sqrt(NOISE_SCALE / rng.standard_gamma(NOISE_SHAPE, size=n_draws))
+        step = noise * rng.choice(WANDER, size=n_draws)
+        fixed = rng.standard_normal((n_draws, self.fixed.shape[1])) * self._scale * noise[:, np.newaxis]
+        walk = rng.standard_normal((n_draws, self.walk.shape[1])) * step[:, np.newaxis]
+        return BaselineDraws(np.concatenate([fixed, walk], axis=1), noise, step)

@@ -1,0 +1,231 @@
+"""What to know before a fit is used, as data: a verdict and a sentence each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.fitting import Window
+from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
+
+__all__ = ["Finding", "Verdict", "diagnose"]
+
+Array = NDArray[np.float64]
+
+PARAMETERS_A_CHANNEL = 3
+"""Size, saturation and half-life."""
+
+
+class Verdict(StrEnum):
+    """How serious a finding is."""
+
+    PASS = "PASS"  # noqa: S105  no password
+    REVIEW = "REVIEW"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its name, the verdict, the figure that it rests on, and what to do about it."""
+
+    check: str
+    verdict: Verdict
+    figure: float
+    message: str
+
+
+def diagnose(window: Window, posterior: Posterior, draws: Draws, media: Array) -> tuple[Finding, ...]:
+    """Check a fit: its data, its draws, and what they say.
+
+    Parameters
+    ----------
+    window : Window
+    posterior : Posterior
+    draws : Draws
+    media : ndarray of shape (n_draws, n_rows)
+    """
+    linear = posterior.linear(window.periods, window.controls)
+    residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[np.argsort(window.periods)]
+    return (
+        *_sampling(draws),
+        _rows(window, posterior),
+        _gaps(window),
+        *_spend(window),
+        _collinear(window),
+        _autocorrelation(residual),
+        _outliers(residual),
+        _negative_baseline(linear),
+        *_learnt(window, posterior, draws),
+    )
+
+
+def _graded(check: str, figure: float, review: float, fail: float, good: str, bad: str) -> Finding:
+    """A finding about a figure that should be small."""
+    verdict = Verdict.FAIL if figure > fail else Verdict.REVIEW if figure > review else Verdict.PASS
+    return Finding(check, verdict, figure, good if verdict is Verdict.PASS else bad)
+
+
+def _sampling(draws: Draws) -> list[Finding]:
+    size = len(draws.log_roi)
+    worth = draws.effective / size
+    return [
+        _graded(
+            "effective draws",
+            1.0 - worth,
+            1.0 - ENOUGH,
+            0.9,
+            f"{size} draws are worth {draws.effective:.0f} independent ones.",
+            f"{size} draws are worth {draws.effective:.0f} independent ones only: fit with more draws.",
+        ),
+        _graded(
+            "importance weights",
+            draws.khat,
+            GREATEST_K,
+            1.0,
+            "The weights on the way to the posterior can be trusted.",
+            f"Pareto k-hat of the weights on the way reached {draws.khat:.2f}: fit with more draws.",
+        ),
+    ]
+
+
+def _rows(window: Window, posterior: Posterior) -> Finding:
+    parameters = (
+        PARAMETERS_A_CHANNEL * len(window.names)
+        + posterior.trend.fixed(window.periods, window.controls).shape[1]
+    )
+    each = len(window.outcome) / parameters
+    return _graded(
+        "rows per parameter",
+        1.0 / each,
+        1.0 / 5.0,
+        1.0 / 2.0,
+        f"{each:.1f} rows for each parameter.",
+        f"Only {each:.1f} rows for each parameter: priors decide much; add rows, or join channels.",
+    )
+
+
+def _gaps(window: Window) -> Finding:
+    missing = int(np.ptp(window.periods)) + 1 - len(window.periods)
+    return _graded(
+        "gaps",
+        missing / len(window.periods),
+        0.0,
+        0.2,
+        "No period is missing.",
+        f"{missing} periods have no row: they count as periods without spend; fill them if money was spent.",
+    )
+
+
+def _spend(window: Window) -> list[Finding]:
+    found = []
+    for name, column in zip(window.names, window.spend.T, strict=True):
+        variation = float(column.std() / column.mean())
+        found.append(
+            _graded(
+                f"variation of {name}",
+                -variation,
+                -0.1,
+                -1e-9,
+                f"Spend on {name} varies enough (coefficient of variation {variation:.2f}).",
+                f"Spend on {name} hardly varies (coefficient of variation {variation:.2f}): its effect cannot be told "
+                "from the level; test it by an experiment.",
+            )
+        )
+        reach = float(column.max() / column[column > 0.0].mean())
+        found.append(
+            _graded(
+                f"range of {name}",
+                -reach,
+                -1.5,
+                -1.0,
+                f"Spend on {name} was seen up to {reach:.1f} times its mean.",
+                f"Spend on {name} was seen only up to {reach:.1f} times its mean: what more would bring is the model's "
+                "assumption; limit changes to the range seen.",
+            )
+        )
+    return found
+
+
+def _collinear(window: Window) -> Finding:
+    spend = window.spend
+    varying = spend.std(axis=0) > 1e-12 * spend.mean(axis=0)
+    names = [name for name, kept in zip(window.names, varying, strict=True) if kept]
+    if len(names) < 2:
+        return Finding("collinearity", Verdict.PASS, 0.0, "There are not two channels that vary.")
+    related = np.abs(np.corrcoef(spend[:, varying].T))
+    np.fill_diagonal(related, 0.0)
+    i, j = np.unravel_index(int(related.argmax()), related.shape)
+    most = float(related[i, j])
+    return _graded(
+        "collinearity",
+        most,
+        0.8,
+        0.95,
+        f"No two channels' spend moves together closely (largest correlation {most:.2f}).",
+        f"Spend on {names[i]} and {names[j]} moves together (correlation {most:.2f}): the data hardly tell their "
+        "effects apart; vary one of them alone.",
+    )
+
+
+def _autocorrelation(residual: Array) -> Finding:
+    lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), 1e-300))
+    limit = 2.0 / np.sqrt(len(residual))
+    return _graded(
+        "residual autocorrelation",
+        abs(lag),
+        max(limit, 0.2),
+        0.5,
+        f"What is left does not carry over from row to row (autocorrelation {lag:.2f}).",
+        f"What is left carries over from row to row (autocorrelation {lag:.2f}): something that moves the outcome "
+        "is missing; name it as a control.",
+    )
+
+
+def _outliers(residual: Array) -> Finding:
+    spread = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
+    worst = float(np.abs(residual).max() / spread) if spread > 0.0 else 0.0
+    return _graded(
+        "outliers",
+        worst,
+        5.0,
+        10.0,
+        f"No row is out of line (worst: {worst:.1f} standard deviations).",
+        f"A row is {worst:.1f} standard deviations off: name its event as a control, or leave it out.",
+    )
+
+
+def _negative_baseline(linear: Array) -> Finding:
+    chance = float((linear.mean(axis=1) < 0.0).mean())
+    return _graded(
+        "negative baseline",
+        chance,
+        0.05,
+        0.5,
+        "Without media the outcome would be above 0.",
+        f"With probability {chance:.2f} the outcome without media would be below 0: media are credited too much.",
+    )
+
+
+def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:
+    """How much narrower log ROI is than before the data."""
+    rng = np.random.default_rng(0)
+    before = posterior.priors.draw_log_roi(4000, len(window.names), rng).std()
+    found = []
+    for name, after in zip(window.names, draws.log_roi.std(axis=0), strict=True):
+        left = float(after / before)
+        found.append(
+            _graded(
+                f"evidence on {name}",
+                left,
+                0.7,
+                np.inf,
+                f"The data narrowed the ROI of {name} to {left:.0%} of its prior spread.",
+                f"The data hardly narrowed the ROI of {name} ({left:.0%} of its prior spread is left): the prior "
+                "speaks; an experiment would tell most.",
+            )
+        )
+    return found

@@ -1,0 +1,96 @@
+"""The mix model as numbers: channels' series by draw, what they leave of the outcome, and how likely that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.baseline import Baseline
+from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.shapes import adstock_weights, saturated
+
+__all__ = ["Mix", "Trial"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A lift test as numbers: `rows` of the window, spend as changed in them, (n_rows, LAGS), lift and its error."""
+
+    channel: int
+    rows: Indices
+    lagged: Array
+    lift: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Outcome = baseline + sum over channels of ROI x spend, spread over the rows as the channel's shape says + noise.
+
+    Parameters
+    ----------
+    lagged : sequence of ndarray of shape (n_rows, LAGS)
+        A channel's spend 0, 1, 2, ... periods before each row, in units of its mean active spend.
+    total : ndarray of shape (n_channels,)
+        What each channel brings over the rows at an ROI of 1, in the outcome's unit.
+    outcome : ndarray of shape (n_rows,)
+    baseline : Baseline
+    priors : Priors
+    tests : sequence of Trial
+        In the same units.
+    """
+
+    lagged: Sequence[Array]
+    total: Array
+    outcome: Array
+    baseline: Baseline
+    priors: Priors
+    tests: Sequence[Trial] = ()
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return len(self.lagged)
+
+    def reached(self, channel: int, shape: Array, family: Indices) -> Array:
+        """Parts of the ceiling that are reached in each row, then lost or gained by each test; as `series`."""
+        weights = adstock_weights(shape, family, self.priors)
+        mine = [k for k, test in enumerate(self.tests) if test.channel == channel]
+        spend = np.concatenate([self.lagged[channel], *(self.tests[k].lagged for k in mine)])
+        reached = saturated(weights @ spend.T, shape, family, self.priors)
+        n = len(self.outcome)
+        series = np.zeros((len(shape), n + len(self.tests)))
+        series[:, :n] = reached[:, :n]
+        for k in mine:
+            rows = self.tests[k].rows
+            end = n + len(rows)
+            series[:, len(self.outcome) + k] = (reached[:, n:end] - series[:, rows]).sum(axis=1)
+            n = end
+        return series
+
+    def series(self, channel: int, shape: Array, family: Indices) -> Array:
+        """Contribution to each row, then to each test's lift, at an ROI of 1; (n_draws, n_rows + n_tests)."""
+        reached = self.reached(channel, shape, family)
+        return reached * self.ceiling(channel, reached)[:, np.newaxis]
+
+    def ceiling(self, channel: int, reached: Array) -> Array:
+        """Contribution to a row that a channel cannot exceed at an ROI of 1; (n_draws,)."""
+        return np.asarray(self.total[channel] / reached[:, : len(self.outcome)].sum(axis=1))
+
+    def log_likelihood(self, media: Array) -> Array:
+        """Log likelihood of the media's contributions to rows and tests; (n_draws, n_rows + n_tests) -> (n_draws,)."""
+        n = len(self.outcome)
+        value = self.baseline.log_likelihood(self.outcome - media[:, :n])
+        for k, test in enumerate(self.tests):
+            value = value - 0.5 * ((test.lift - media[:, n + k]) / test.standard_error) ** 2
+        return value
+
+    def log_prior(self, log_roi: Array, shape: Array) -> Array:
+        """Log prior density, up to a constant; (n_draws, n_channels) and (n_draws, n_channels, 4) -> (n_draws,)."""
+        return np.asarray(self.priors.log_roi(log_roi) - 0.5 * (shape**2).sum(axis=(1, 2)))

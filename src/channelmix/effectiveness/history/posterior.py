@@ -1,0 +1,104 @@
+"""What a fit leaves behind: arrays of draws that predict, and that are written and read without pickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.shapes import LAGS, adstock_weights, lagged, saturated
+from channelmix.effectiveness.history.trend import Trend
+
+__all__ = ["Posterior"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Draws of all that predicts, in the caller's units.
+
+    Parameters
+    ----------
+    shape, family : ndarray of shape (n_draws, n_channels, 4) and (n_draws, n_channels)
+    ceiling : ndarray of shape (n_draws, n_channels)
+        Outcome per period that a channel cannot exceed.
+    coefficients : ndarray of shape (n_draws, n_columns)
+        Of the linear part, in units of outcome.
+    noise, step : ndarray of shape (n_draws,)
+        Standard deviation of the noise, and of the level's step from knot to knot.
+    reference : ndarray of shape (n_channels,)
+        Mean active spend per period.
+    periods, spend : ndarray of shape (n_rows,) and (n_rows, n_channels)
+        Rows that were fitted: they go on acting in rows that follow.
+    trend : Trend
+    priors : Priors
+    """
+
+    shape: Array
+    family: Indices
+    ceiling: Array
+    coefficients: Array
+    noise: Array
+    step: Array
+    reference: Array
+    periods: Indices
+    spend: Array
+    trend: Trend
+    priors: Priors
+
+    def adstocked(self, channel: int, periods: Indices, spend: Array) -> tuple[Array, Array]:
+        """Adstock of the rows' own spend and of fitted rows before them, by draw; (n_draws, n_rows) each.
+
+        Both in units of the reference; fitted rows in the same periods as new ones are replaced by them.
+        """
+        first, last = int(periods.min()) - LAGS + 1, int(periods.max())
+        own, before = np.zeros(last - first + 1), np.zeros(last - first + 1)
+        inside = (self.periods >= first) & (self.periods <= last)
+        before[self.periods[inside] - first] = self.spend[inside, channel]
+        before[periods - first] = 0.0
+        own[periods - first] = spend
+        weights = adstock_weights(self.shape[:, channel], self.family[:, channel], self.priors)
+        rows = periods - first
+        unit = self.reference[channel]
+        return weights @ lagged(own / unit)[rows].T, weights @ lagged(before / unit)[rows].T
+
+    def outcome(self, channel: int, adstock: Array) -> Array:
+        """Outcome of a channel for its adstock, (n_draws, n_rows)."""
+        reached = saturated(adstock, self.shape[:, channel], self.family[:, channel], self.priors)
+        return np.asarray(reached * self.ceiling[:, channel, np.newaxis])
+
+    def media(self, periods: Indices, spend: Array) -> Array:
+        """Each channel's contribution to each row; (n_channels, n_draws, n_rows)."""
+        parts = [
+            self.outcome(c, np.add(*self.adstocked(c, periods, spend[:, c]))) for c in range(spend.shape[1])
+        ]
+        return np.stack(parts)
+
+    def scaled(self, channel: int, periods: Indices, spend: Array, factors: Array) -> Array:
+        """Outcome over all rows that a channel's spend brings when scaled by each factor; (n_draws, n_factors)."""
+        own, before = self.adstocked(channel, periods, spend)
+        start = self.outcome(channel, before).sum(axis=1)
+        return np.stack(
+            [self.outcome(channel, f * own + before).sum(axis=1) - start for f in factors], axis=1
+        )
+
+    def columns(self, periods: Indices, controls: Array) -> Array:
+        """Columns of the linear part; (n_rows, n_columns)."""
+        return np.concatenate([self.trend.fixed(periods, controls), self.trend.walk(periods)], axis=1)
+
+    def linear(self, periods: Indices, controls: Array) -> Array:
+        """Draws of the linear part; (n_draws, n_rows)."""
+        return np.asarray(self.coefficients @ self.columns(periods, controls).T)
+
+    def predictive(self, periods: Indices, spend: Array, controls: Array, rng: np.random.Generator) -> Array:
+        """Draws of new outcomes, noise and later steps of the level included; (n_draws, n_rows)."""
+        later = self.trend.later_walk(periods)
+        value = self.linear(periods, controls) + self.media(periods, spend).sum(axis=0)
+        steps = rng.standard_normal((len(value), later.shape[1])) * self.step[:, np.newaxis]
+        return np.asarray(
+            value + steps @ later.T + rng.standard_normal(value.shape) * self.noise[:, np.newaxis]
+        )

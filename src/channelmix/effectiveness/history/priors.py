@@ -1,0 +1,80 @@
+"""Priors of the mix model, in terms that a business can judge; they are fixed before the data are seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.errors import InputError
+
+__all__ = ["Priors"]
+
+Array = NDArray[np.float64]
+
+DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
+"""Standard deviations of log ROI from channel to channel that are averaged over, equally likely."""
+
+
+@dataclass(frozen=True)
+class Priors:
+    """What is believed before the data are seen. A `spread` is a standard deviation of a logarithm (or of log odds).
+
+    Parameters
+    ----------
+    media_share, media_share_spread : float
+        Median share of the outcome that media bring in the window, and its spread. Each channel's ROI lies around
+        what this share makes of all spend; how far channels differ is averaged over.
+    saturation, saturation_spread : float
+        Median of the part of its ceiling that a channel's mean active spend reaches, and the spread of its log odds.
+    half_life, half_life_spread : float
+        Median number of periods until half of a spend has acted, and its spread.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    """
+
+    media_share: float = 0.2
+    media_share_spread: float = 0.8
+    saturation: float = 0.45
+    saturation_spread: float = 1.0
+    half_life: float = 1.2
+    half_life_spread: float = 0.7
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (np.isfinite(value) and value > 0.0):
+                raise InputError(f"priors: {field.name} must be a number above 0, not {value!r}")
+        if not (self.media_share < 1.0 and self.saturation < 1.0):
+            raise InputError("priors: media_share and saturation are parts of a whole, below 1")
+
+    def log_roi(self, log_roi: Array) -> Array:
+        """Log density of the channels' log ROI together, in units where all spend brings 100 % of the outcome at ROI 1.
+
+        The channels' common level and the size of their differences are integrated out, so that no funnel is left to
+        sample. Shape (n_draws, n_channels) -> (n_draws,).
+        """
+        n = log_roi.shape[1]
+        off = log_roi - math.log(self.media_share)
+        level = off.mean(axis=1)
+        within = (off**2).sum(axis=1) - n * level**2
+        own = DIFFERENCES**2
+        common = own + n * self.media_share_spread**2
+        terms = (
+            -0.5 * within[:, np.newaxis] / own
+            - 0.5 * n * level[:, np.newaxis] ** 2 / common
+            - 0.5 * ((n - 1) * np.log(own) + np.log(common))
+        )
+        constant = math.log(len(own)) + 0.5 * n * math.log(2.0 * math.pi)
+        return np.asarray(np.logaddexp.reduce(terms, axis=1) - constant)
+
+    def draw_log_roi(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
+        """Draw the channels' log ROI; shape (n_draws, n_channels)."""
+        level = math.log(self.media_share) + self.media_share_spread * rng.standard_normal((n_draws, 1))
+        own = rng.choice(DIFFERENCES, size=(n_draws, 1))
+        return np.asarray(level + own * rng.standard_normal((n_draws, n_channels)))

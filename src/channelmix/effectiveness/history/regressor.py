@@ -1,0 +1,315 @@
+"""The marketing-mix estimator: a company's own history becomes draws of its channels' response curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from channelmix.effectiveness.history.diagnostics import Finding, diagnose
+from channelmix.effectiveness.history.fitting import Window, fit_posterior
+from channelmix.effectiveness.history.lift import LiftTest
+from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.shapes import Adstock, Saturation
+from channelmix.effectiveness.history.storage import read_fit, write_fit
+from channelmix.effectiveness.history.table import Columns, Rows
+from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.errors import InputError
+from channelmix.response import ResponseCurves
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MarketingMixRegressor"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+FEWEST_ROWS = 6
+
+LARGEST_FACTOR, POINTS = 3.0, 25
+"""Curves are tabulated from no spend to three times the historical one."""
+
+
+class MarketingMixRegressor(RegressorMixin, BaseEstimator):
+    """Bayesian marketing-mix model of one market, averaged over families of carry-over and saturation.
+
+    ``outcome = level + trend + season + controls + sum over channels of curve(adstock(spend)) + noise``. The level may
+    wander from quarter to quarter. Every channel's carry-over is geometric, delayed or Weibull and its saturation
+    exponential, logistic or Hill; the posterior weighs the families by their evidence, channel by channel. Media
+    effects are never negative. What was spent before the first row fitted is taken to be nothing.
+
+    Parameters
+    ----------
+    channels : sequence of str or int, optional
+        Columns with spend in currency per period; by default all that have no other role.
+    controls : sequence of str or int, optional
+        Columns with what else moves the outcome, of either sign: prices, promotions, events.
+    date : str or int, optional
+        Column with the rows' dates or numbers. By default a DataFrame's index of dates or whole numbers, else the rows
+        in their order from the first row fitted; rows without dates are taken for weeks.
+    priors : Priors, optional
+        What is believed before the data are seen.
+    draws : int
+        Number of posterior draws.
+    random_state : int
+        Seed of the draws.
+
+    Attributes
+    ----------
+    channels_ : tuple of str
+    diagnostics_ : tuple of Finding
+        What to know before the answer is used.
+    effective_draws_ : float
+        Independent draws that the draws are worth.
+    khat_ : float
+        Worst Pareto k-hat of the importance weights on the way to the posterior.
+    log_evidence_ : float
+        Of the outcome in units of its standard deviation, up to a constant of the number of rows.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> spend = rng.gamma(2.0, 50.0, (104, 2))
+    >>> sales = 1000.0 + 200.0 * (1.0 - np.exp(-spend[:, 0] / 100.0)) + 20.0 * rng.standard_normal(104)
+    >>> model = MarketingMixRegressor(draws=200).fit(spend, sales)
+    >>> model.predict(spend).shape
+    (104,)
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[str | int] | None = None,
+        controls: Sequence[str | int] | None = None,
+        date: str | int | None = None,
+        priors: Priors | None = None,
+        draws: int = 1000,
+        random_state: int = 0,
+    ) -> None:
+        self.channels = channels
+        self.controls = controls
+        self.date = date
+        self.priors = priors
+        self.draws = draws
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        """Spend is never negative."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+    def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = ()) -> Self:
+        """Learn from weekly (or other regular) rows.
+
+        Parameters
+        ----------
+        X : DataFrame or array_like of shape (n_rows, n_columns)
+            Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
+        y : array_like of shape (n_rows,)
+            Outcome per period.
+        experiments : sequence of LiftTest
+            Experiments with these channels.
+
+        Raises
+        ------
+        InputError
+            If what was given cannot be used; the message names the column or the row.
+        """
+        if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
+            raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
+        X, y = self._checked(X, y)
+        self._columns = Columns.of(
+            self.n_features_in_,
+            getattr(self, "feature_names_in_", None),
+            self.channels,
+            self.controls,
+            self.date,
+        )
+        rows = Rows.read(X, self._columns)
+        self.channels_ = self._columns.names
+        self._timeline = Timeline.of(rows.times)
+        periods = self._timeline.positions(rows.times)
+        window = Window(self.channels_, periods, rows.spend, rows.controls, y, self._timeline.year)
+        at = self._timeline.positions
+        tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
+        rng = np.random.default_rng(self.random_state)
+        priors = Priors() if self.priors is None else self.priors
+        self._posterior, draws, media = fit_posterior(window, tests, priors, int(self.draws), rng)
+        self.effective_draws_, self.khat_ = draws.effective, draws.khat
+        self.log_evidence_ = draws.log_evidence
+        self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Mean outcome of each row, (n_rows,).
+
+        Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
+        """
+        periods, rows = self._read(X)
+        linear = self._posterior.linear(periods, rows.controls).mean(axis=0)
+        return np.asarray(linear + self._posterior.media(periods, rows.spend).sum(axis=0).mean(axis=0))
+
+    def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
+        """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
+        periods, rows = self._read(X)
+        rng = np.random.default_rng(self.random_state)
+        draws = self._posterior.predictive(periods, rows.spend, rows.controls, rng)
+        low, high = np.quantile(draws, _tails(level), axis=0)
+        return low, high
+
+    def contributions(self, X: Any) -> pd.DataFrame:
+        """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
+        periods, rows = self._read(X)
+        means = self._posterior.media(periods, rows.spend).mean(axis=1).T
+        table: pd.DataFrame = _pandas().DataFrame(means, columns=list(self.channels_), index=_index_of(X))
+        return table
+
+    def decomposition(self, X: Any) -> pd.DataFrame:
+        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`."""
+        periods, rows = self._read(X)
+        columns = self._posterior.columns(periods, rows.controls)
+        mean = self._posterior.coefficients.mean(axis=0)
+        groups = self._posterior.trend.groups()
+        parts = {name: columns[:, where] @ mean[where] for name, where in groups.items()}
+        parts = {"level": columns @ mean - np.sum(list(parts.values()), axis=0), **parts}
+        for name, column in self.contributions(X).items():
+            parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
+        table: pd.DataFrame = _pandas().DataFrame(parts, index=_index_of(X))
+        return table
+
+    def roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
+        """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
+
+        Raises
+        ------
+        InputError
+            If nothing is spent on a channel in X.
+        """
+        return self._summary(X, level, np.array([1.0]), 1.0)
+
+    def marginal_roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
+        """Outcome of one more unit of spend, spread as in X: a row a channel, columns mean, low and high."""
+        return self._summary(X, level, np.array([0.99, 1.01]), 0.02)
+
+    def curves(self, X: Any) -> ResponseCurves:
+        """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
+
+        Tabulated from no spend to three times X's; constant beyond. Outcome after the last row does not count.
+
+        Raises
+        ------
+        InputError
+            If nothing is spent on a channel in X.
+        """
+        periods, rows = self._read(X)
+        factors = np.linspace(0.0, LARGEST_FACTOR, POINTS)
+        total = self._totals(rows)
+        outcome = np.stack(
+            [self._posterior.scaled(c, periods, rows.spend[:, c], factors) for c in range(len(total))], axis=2
+        )
+        outcome = np.maximum.accumulate(outcome, axis=1)  # rounding may lower a flat end
+        return ResponseCurves.tabulated(np.outer(factors, total), outcome, names=list(self.channels_))
+
+    def families(self) -> pd.DataFrame:
+        """Posterior probability of each family of carry-over and saturation: a row a channel."""
+        check_is_fitted(self)
+        family = self._posterior.family
+        kinds = {
+            **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
+            **{kind.name.lower(): (family % len(Saturation) == kind).mean(axis=0) for kind in Saturation},
+        }
+        table: pd.DataFrame = _pandas().DataFrame(kinds, index=list(self.channels_))
+        return table
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model as .npz with a JSON text in it, without pickle."""
+        check_is_fitted(self)
+        write_fit(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote; predictions are the same to the last bit.
+
+        Raises
+        ------
+        InputError
+            If the file is not such a model.
+        """
+        model: Self = read_fit(cls, Path(path))
+        return model
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
+        """X with its columns noted, and y as numbers."""
+        validate_data(self, X, skip_check_array=True)
+        if not hasattr(X, "columns") and self.date is None:
+            X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS)
+            return X, np.asarray(y, dtype=float)
+        outcome = np.asarray(y)
+        if outcome.shape != (len(X),):
+            raise InputError(
+                f"the outcome has shape {outcome.shape}, not one number for each of {len(X)} rows"
+            )
+        try:
+            outcome = outcome.astype(float)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"the outcome must hold numbers ({error})") from None
+        if not np.isfinite(outcome).all():
+            raise InputError("the outcome is missing or infinite in a row: leave the row out")
+        if len(outcome) < FEWEST_ROWS:
+            raise InputError(f"{len(outcome)} rows are too few: at least {FEWEST_ROWS} are needed")
+        return X, outcome
+
+    def _read(self, X: Any) -> tuple[Indices, Rows]:
+        """Periods of new rows and what they say."""
+        check_is_fitted(self)
+        if hasattr(X, "columns") or self.date is not None:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        else:
+            X = validate_data(self, X, reset=False, dtype=float)
+        rows = Rows.read(X, self._columns)
+        return self._timeline.positions(rows.times), rows
+
+    def _totals(self, rows: Rows) -> Array:
+        total = rows.spend.sum(axis=0)
+        for name, amount in zip(self.channels_, total, strict=True):
+            if amount == 0.0:
+                raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
+        return np.asarray(total)
+
+    def _summary(self, X: Any, level: float, factors: Array, width: float) -> pd.DataFrame:
+        periods, rows = self._read(X)
+        summary = {}
+        for c, total in enumerate(self._totals(rows)):
+            at = self._posterior.scaled(c, periods, rows.spend[:, c], factors)
+            draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
+            summary[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
+        table: pd.DataFrame = _pandas().DataFrame.from_dict(
+            summary, orient="index", columns=["mean", "low", "high"]
+        )
+        return table
+
+
+def _tails(level: float) -> list[float]:
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level must lie between 0 and 1, not {level!r}")
+    return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
+
+
+def _index_of(X: Any) -> Any:
+    """The rows' labels, where they have any (a list's `index` is a method)."""
+    index = getattr(X, "index", None)
+    return None if callable(index) else index
+
+
+def _pandas() -> Any:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise InputError("this table needs pandas: pip install 'channelmix[frames]'") from None
+    return pd

@@ -1,0 +1,335 @@
+"""Sequential Monte Carlo from the prior to the posterior of a mix, families of shapes included.
+
+A population of draws starts in the prior and is led to the posterior by raising the likelihood's power from 0 to 1. At
+every power it is weighted, resampled and moved by Metropolis steps whose proposals are differences of other draws (half
+of the population proposes for the other), so that they fit the posterior's own shape. A draw also proposes other
+families of carry-over and saturation, so the draws' families are in proportion to their evidence.
+
+References
+----------
+Del Moral, P., Doucet, A. & Jasra, A. (2006), "Sequential Monte Carlo samplers", JRSS B 68.
+ter Braak, C. & Vrugt, J. (2008), "Differential Evolution Markov Chain with snooker updater and fewer chains".
+Vehtari, A. et al. (2024), "Pareto smoothed importance sampling", JMLR 25.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from channelmix.effectiveness.history.mix import Mix
+from channelmix.effectiveness.history.shapes import FAMILIES
+
+__all__ = ["Draws", "effective_size", "pareto_k", "sample"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+KEPT = 0.5
+"""Effective part of the population that a raise of the power leaves."""
+
+GREATEST_K = 0.7
+"""Pareto k-hat above which importance weights are not to be trusted; then the power is raised by less."""
+
+SWEEPS, LAST_SWEEPS, MOST_SWEEPS = 2, 6, 60
+"""Sweeps at every power; at the last one, until the draws hardly depend on each other; and there at most."""
+
+ENOUGH = 0.5
+"""Effective part of the draws that is enough."""
+
+REDRAWN, COPIED = 0.25, 0.35
+"""Parts of a channel's proposals that draw its families and shape from the prior, and from a smoothed copy of the other
+half; the rest are differences."""
+
+CENTRES = 128
+"""Draws that the smoothed copy is made of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Draws of a mix and how they came about.
+
+    `log_roi` (n_draws, n_channels); `shape` (n_draws, n_channels, 4); `family` (n_draws, n_channels);
+    `media` (n_draws, n_rows + n_tests), the contributions' sum; `effective` number of independent draws that these are
+    worth; `khat` the worst Pareto k-hat of the weights on the way; `log_evidence`; `sweeps` at the last power;
+    `evaluations` of a channel's series.
+    """
+
+    log_roi: Array
+    shape: Array
+    family: Indices
+    media: Array
+    effective: float
+    khat: float
+    log_evidence: float
+    sweeps: int
+    evaluations: int
+
+
+class _Population:
+    """The draws on their way. `power` is the likelihood's."""
+
+    def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
+        self.mix, self.rng, self.power = mix, rng, 0.0
+        self.log_roi = mix.priors.draw_log_roi(size, mix.n_channels, rng)
+        self.shape = rng.standard_normal((size, mix.n_channels, 4))
+        self.family = rng.integers(FAMILIES, size=(size, mix.n_channels))
+        self.evaluations = size * mix.n_channels
+        self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
+        self.media = self._sum(np.arange(size), self.log_roi)
+        self.log_likelihood = mix.log_likelihood(self.media)
+        self.ancestor = np.arange(size)
+
+    def __len__(self) -> int:
+        return len(self.log_roi)
+
+    def resample(self, weights: Array) -> None:
+        """Replace the draws by as many of them as their weights say (systematic)."""
+        n = len(self)
+        places = (np.arange(n) + self.rng.random()) / n
+        chosen = np.minimum(np.searchsorted(np.cumsum(weights), places), n - 1)
+        self.log_roi, self.shape, self.family = self.log_roi[chosen], self.shape[chosen], self.family[chosen]
+        self.series = [series[chosen] for series in self.series]
+        self.media = self._sum(np.arange(n), self.log_roi)
+        self.log_likelihood = self.log_likelihood[chosen]
+        self.ancestor = self.ancestor[chosen]
+
+    def sweep(self) -> None:
+        """Move every draw: each channel's size and shape, and all channels' sizes together."""
+        order = self.rng.permutation(len(self))
+        halves = np.array_split(order, 2)
+        for moved, other in (halves, halves[::-1]):
+            channels = self.rng.permutation(self.mix.n_channels)
+            for channel in channels:
+                self._move_channels(moved, other, np.array([channel]))
+                self._move_sizes(moved, other)
+            for first in range(0, len(channels) - 1, 2):
+                self._move_channels(moved, other, channels[first : first + 2])
+                self._move_sizes(moved, other)
+
+    def judged(self) -> Array:
+        """What the draws' independence is judged by: log ROI, saturation and half-life of all channels."""
+        return np.concatenate([self.log_roi, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
+
+    def _sum(self, rows: Indices, log_roi: Array) -> Array:
+        total = np.exp(log_roi[:, :1]) * self.series[0][rows]
+        for c in range(1, self.mix.n_channels):
+            total += np.exp(log_roi[:, c : c + 1]) * self.series[c][rows]
+        return np.asarray(total)
+
+    def _differences(self, old: Array, values: Array) -> Array:
+        """Proposals' steps: scaled differences of two other draws in some of their numbers; (n, ...) -> (n, d)."""
+        n, flat = len(old), values.reshape(len(values), -1)
+        d = flat.shape[1]
+        first = self.rng.integers(len(flat), size=n)
+        second = (first + self.rng.integers(1, len(flat), size=n)) % len(flat)
+        taken = self.rng.random((n, d)) < self.rng.choice([0.35, 0.7, 1.0], size=(n, 1))
+        taken[np.arange(n), self.rng.integers(d, size=n)] = True
+        factor = 2.38 / np.sqrt(2.0 * taken.sum(axis=1)) * self.rng.choice([0.1, 0.3, 0.7, 1.1], size=n)
+        step = factor[:, np.newaxis] * (flat[first] - flat[second])
+        return np.asarray(np.where(taken, step + 1e-3 * self.rng.standard_normal((n, d)), 0.0))
+
+    def _accepted(self, rows: Indices, log_likelihood: Array, gain: Array) -> Indices:
+        """Which of `rows` take their proposal; `gain` is what prior and proposal add to the logarithm of the odds."""
+        total = self.power * (log_likelihood - self.log_likelihood[rows]) + gain
+        return np.flatnonzero(np.log(self.rng.random(len(rows))) < total)
+
+    def _move_sizes(self, moved: Indices, other: Indices) -> None:
+        log_roi = self.log_roi[moved]
+        log_roi += self._differences(log_roi, self.log_roi[other])
+        media = self._sum(moved, log_roi)
+        log_likelihood = self.mix.log_likelihood(media)
+        gain = self.mix.priors.log_roi(log_roi) - self.mix.priors.log_roi(self.log_roi[moved])
+        taken = self._accepted(moved, log_likelihood, gain)
+        rows = moved[taken]
+        self.log_roi[rows], self.media[rows] = log_roi[taken], media[taken]
+        self.log_likelihood[rows] = log_likelihood[taken]
+
+    def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
+        """Propose some channels' sizes and shapes anew, in one of three ways; the other channels stay as they are."""
+        n, rng = len(moved), self.rng
+        old, old_family = self._block(moved, channels), self.family[moved[:, np.newaxis], channels]
+        kernel = _Kernel(self._block(other, channels), self.family[other[:, np.newaxis], channels], rng)
+        kind = rng.random(n)
+        redrawn, copied = kind < REDRAWN, kind >= 1.0 - COPIED
+        new = old + self._differences(old, self._block(other, channels)).reshape(old.shape)
+        # A redrawn family comes with new further shapes, half of the time with new saturation and half-life, too.
+        fresh = redrawn[:, np.newaxis] & ((np.arange(5) > 2) | (kind < 0.5 * REDRAWN)[:, np.newaxis])
+        fresh[:, 0] = False
+        new[redrawn] = old[redrawn]
+        new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
+        family = np.where(redrawn[:, np.newaxis], rng.integers(FAMILIES, size=old_family.shape), old_family)
+        new[copied], family[copied] = kernel.draw(int(copied.sum()), rng)
+        log_roi = self.log_roi[moved]
+        log_roi[:, channels] = new[:, :, 0]
+        media, series = self.media[moved], []
+        for k, c in enumerate(channels):
+            series.append(self.mix.series(int(c), new[:, k, 1:], family[:, k]))
+            media += np.exp(new[:, k, :1]) * series[k] - np.exp(old[:, k, :1]) * self.series[c][moved]
+        self.evaluations += n * len(channels)
+        log_likelihood = self.mix.log_likelihood(media)
+        gain = self.mix.log_prior(log_roi, new[:, :, 1:])
+        gain -= self.mix.log_prior(self.log_roi[moved], old[:, :, 1:])
+        # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
+        gain[redrawn] = 0.0
+        gain[copied] += kernel.log_density(old[copied], old_family[copied])
+        gain[copied] -= kernel.log_density(new[copied], family[copied])
+        taken = self._accepted(moved, log_likelihood, gain)
+        rows = moved[taken]
+        for k, c in enumerate(channels):
+            self.log_roi[rows, c], self.shape[rows, c] = new[taken, k, 0], new[taken, k, 1:]
+            self.family[rows, c], self.series[c][rows] = family[taken, k], series[k][taken]
+        self.media[rows], self.log_likelihood[rows] = media[taken], log_likelihood[taken]
+
+    def _block(self, rows: Indices, channels: Indices) -> Array:
+        """Log ROI and shape of some channels, (n_rows, n_channels, 5)."""
+        at = rows[:, np.newaxis], channels
+        return np.concatenate([self.log_roi[at][:, :, np.newaxis], self.shape[at]], axis=2)
+
+
+class _Kernel:
+    """A smoothed copy of other draws of some channels, which proposes their families and shapes alike."""
+
+    def __init__(self, values: Array, family: Indices, rng: np.random.Generator) -> None:
+        flat = values.reshape(len(values), -1)
+        chosen = rng.choice(len(values), size=min(CENTRES, len(values)), replace=False)
+        code = self._code(family)
+        _, group, size = np.unique(code, return_inverse=True, return_counts=True)
+        sums = np.zeros((len(size), flat.shape[1]))
+        np.add.at(sums, group, flat)
+        off = flat - (sums / size[:, np.newaxis])[group]
+        d = flat.shape[1]
+        covariance = off.T @ off / len(values) + 1e-4 * np.eye(d)
+        self._root = np.linalg.cholesky(covariance) * (4.0 / ((d + 2.0) * len(chosen))) ** (1.0 / (d + 4.0))
+        self._centres, self._family = flat[chosen], family[chosen]
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Indices]:
+        """Draw values (n, n_channels, 5) and families (n, n_channels)."""
+        k = rng.integers(len(self._centres), size=n)
+        steps = rng.standard_normal((n, self._centres.shape[1])) @ self._root.T
+        return (self._centres[k] + steps).reshape(n, -1, 5), self._family[k]
+
+    def log_density(self, values: Array, family: Indices) -> Array:
+        """Log density up to a constant, (n,); minus infinity for families that no copied draw has."""
+        a = solve_triangular(self._root, values.reshape(len(values), self._centres.shape[1]).T, lower=True).T
+        b = solve_triangular(self._root, self._centres.T, lower=True).T
+        squares = (a**2).sum(axis=1)[:, np.newaxis] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+        same = self._code(family)[:, np.newaxis] == self._code(self._family)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.where(same, np.exp(-0.5 * squares), 0.0).sum(axis=1)))
+
+    @staticmethod
+    def _code(family: Indices) -> Indices:
+        """One number for the families of all channels."""
+        return np.asarray(family @ FAMILIES ** np.arange(family.shape[1]))
+
+
+def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
+    """Draw `size` times from the posterior of a mix."""
+    population = _Population(mix, size, rng)
+    khat, log_evidence = -np.inf, 0.0
+    while population.power < 1.0:
+        raised, k = _raise(population)
+        khat = max(khat, k)
+        logs = raised * population.log_likelihood
+        weights = np.exp(logs - logs.max())
+        log_evidence += float(logs.max() + np.log(weights.mean()))
+        population.power = 1.0 if population.power + raised > 1.0 - 1e-12 else population.power + raised
+        population.resample(weights / weights.sum())
+        for _ in range(SWEEPS):
+            population.sweep()
+    start, ancestor = population.judged(), population.ancestor
+    sweeps, effective = 0, 0.0
+    while sweeps < MOST_SWEEPS and effective < ENOUGH * size:
+        for _ in range(LAST_SWEEPS):
+            population.sweep()
+        sweeps += LAST_SWEEPS
+        effective = effective_size(start, population.judged(), ancestor)
+    return Draws(
+        population.log_roi,
+        population.shape,
+        population.family,
+        population.media,
+        effective,
+        khat,
+        log_evidence,
+        sweeps,
+        population.evaluations,
+    )
+
+
+def _raise(population: _Population) -> tuple[float, float]:
+    """By how much to raise the power, and Pareto's k-hat of the weights that this gives."""
+    left = 1.0 - population.power
+    logs = population.log_likelihood - population.log_likelihood.max()
+    part = KEPT
+    while True:
+        low, high = 0.0, left
+        if _kept(high * logs) < part:
+            for _ in range(60):
+                middle = 0.5 * (low + high)
+                low, high = (middle, high) if _kept(middle * logs) >= part else (low, middle)
+            high = low
+        k = pareto_k(high * logs)
+        if k <= GREATEST_K or part > 0.95:
+            return high, k
+        part = 1.0 - 0.5 * (1.0 - part)
+
+
+def _kept(logs: Array) -> float:
+    """Effective part of a population with these log weights."""
+    weights = np.exp(logs - logs.max())
+    return float(weights.sum() ** 2 / (weights @ weights) / len(weights))
+
+
+def pareto_k(logs: Array) -> float:
+    """Shape of the generalised Pareto distribution that fits the largest of these log weights (Zhang & Stephens 2009).
+
+    Below 0.7 their averages can be trusted; minus infinity where the weights are all alike.
+    """
+    n = len(logs)
+    tail = int(min(0.2 * n, 3.0 * np.sqrt(n)))
+    weights = np.sort(np.exp(logs - logs.max()))
+    x = weights[-tail:] - weights[-tail - 1]
+    if tail < 5 or x[-1] <= 1e-12 or x[int(tail / 4 + 0.5) - 1] <= 0.0:
+        return -np.inf
+    grid = 30 + int(np.sqrt(tail))
+    b = 1.0 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
+    b = b / (3.0 * x[int(tail / 4 + 0.5) - 1]) + 1.0 / x[-1]
+    k = np.log1p(-b[:, np.newaxis] * x).mean(axis=1)
+    profile = tail * (np.log(-(b / k)) - k - 1.0)
+    weight = np.exp(profile - profile.max())
+    best = float((b * weight).sum() / weight.sum())
+    found = float(np.log1p(-best * x).mean())
+    return found * tail / (tail + 10.0) + 5.0 / (tail + 10.0)
+
+
+def effective_size(start: Array, end: Array, ancestor: Indices) -> float:
+    """Independent draws that the draws at the end are worth, which had common ancestors at the start.
+
+    Draws of one ancestor were alike at the start by an intraclass correlation r; moves that leave a correlation q
+    between start and end leave r q^2 of it, and n draws in groups of m are worth n / (1 + (m - 1) r q^2). The worst
+    column counts.
+
+    Parameters
+    ----------
+    start, end : ndarray of shape (n_draws, n_columns)
+    ancestor : ndarray of int, shape (n_draws,)
+    """
+    n = len(start)
+    _, group, size = np.unique(ancestor, return_inverse=True, return_counts=True)
+    if len(size) < 2 or len(size) == n:
+        return float(len(size))
+    sums = np.zeros((len(size), start.shape[1]))
+    np.add.at(sums, group, start)
+    means = sums / size[:, np.newaxis]
+    between = (size[:, np.newaxis] * (means - start.mean(axis=0)) ** 2).sum(axis=0) / (len(size) - 1)
+    within = ((start - means[group]) ** 2).sum(axis=0) / (n - len(size))
+    usual = (n - (size @ size) / n) / (len(size) - 1)
+    alike = np.clip((between - within) / (between + (usual - 1.0) * within), 0.0, 1.0)
+    off, now = start - start.mean(axis=0), end - end.mean(axis=0)
+    kept = (off * now).sum(axis=0) ** 2 / ((off**2).sum(axis=0) * (now**2).sum(axis=0))
+    return float((n / (1.0 + ((size @ size) / n - 1.0) * alike * kept)).min())

@@ -1,0 +1,97 @@
+"""A fitted model as a file: arrays and one JSON text in .npz, without pickle."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.table import Columns
+from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.effectiveness.history.trend import Trend
+from channelmix.errors import InputError
+
+if TYPE_CHECKING:
+    from channelmix.effectiveness.history.regressor import MarketingMixRegressor
+
+__all__ = ["read_fit", "write_fit"]
+
+FORMAT = "channelmix marketing mix 1"
+
+ARRAYS = ("shape", "family", "ceiling", "coefficients", "noise", "step", "reference", "periods", "spend")
+
+FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
+
+
+def write_fit(model: MarketingMixRegressor, path: Path) -> None:
+    """Write a fitted model."""
+    posterior = model._posterior
+    parameters = model.get_params(deep=False)
+    parameters["priors"] = None if model.priors is None else asdict(model.priors)
+    for name in ("channels", "controls"):
+        parameters[name] = None if parameters[name] is None else list(parameters[name])
+    names = getattr(model, "feature_names_in_", None)
+    text = {
+        "format": FORMAT,
+        "parameters": parameters,
+        "fitted": {name: getattr(model, name) for name in FITTED},
+        "feature_names": None if names is None else list(names),
+        "columns": asdict(model._columns),
+        "timeline": asdict(model._timeline),
+        "priors": asdict(posterior.priors),
+        "trend": {"last": posterior.trend.last, "year": posterior.trend.year},
+        "diagnostics": [asdict(finding) for finding in model.diagnostics_],
+    }
+    arrays = {name: getattr(posterior, name) for name in ARRAYS}
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            json=np.array(json.dumps(text, default=_plain)),
+            middle=posterior.trend.middle,
+            spread=posterior.trend.spread,
+            **arrays,
+        )
+
+
+def read_fit(kind: type[Any], path: Path) -> Any:
+    """Read a fitted model of class `kind`."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            text = json.loads(str(file["json"]))
+            arrays = {name: file[name] for name in (*ARRAYS, "middle", "spread")}
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is not a saved marketing-mix model ({error})") from None
+    if text.get("format") != FORMAT:
+        raise InputError(f"{path} is not a saved marketing-mix model of this version ({FORMAT})")
+    parameters = text["parameters"]
+    if parameters["priors"] is not None:
+        parameters["priors"] = Priors(**parameters["priors"])
+    model = kind(**parameters)
+    for name, value in text["fitted"].items():
+        setattr(model, name, value)
+    if text["feature_names"] is not None:
+        model.feature_names_in_ = np.array(text["feature_names"], dtype=object)
+    columns: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in text["columns"].items()}
+    model._columns = Columns(**columns)
+    model.channels_ = model._columns.names
+    model._timeline = Timeline(**text["timeline"])
+    model.diagnostics_ = tuple(
+        Finding(d["check"], Verdict(d["verdict"]), d["figure"], d["message"]) for d in text["diagnostics"]
+    )
+    trend = Trend(**text["trend"], middle=arrays.pop("middle"), spread=arrays.pop("spread"))
+    model._posterior = Posterior(**arrays, trend=trend, priors=Priors(**text["priors"]))
+    return model
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as one that JSON knows."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot be written")

@@ -1,0 +1,111 @@
+"""Where rows lie in time: dates, numbers or a DataFrame's index become whole periods from the first row fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.errors import InputError
+
+__all__ = ["Timeline"]
+
+Indices = NDArray[np.int64]
+
+YEAR = 365.25
+WEEKS = 52.18
+"""Days in a year, and weeks, which rows without dates are taken for."""
+
+LONGEST = 100_000
+"""Periods between the first and last row, beyond which the dates must be wrong."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Periods of equal length: `origin` and `step` in `unit`, which is day, month or number."""
+
+    unit: str
+    origin: float
+    step: float
+
+    @classmethod
+    def of(cls, times: Any) -> Self:
+        """Learn origin and step, the shortest time from row to row, from the rows that are fitted.
+
+        Raises
+        ------
+        InputError
+            If a time cannot be read, or two rows have the same one.
+        """
+        unit, values = _read(times)
+        if unit == "day":
+            days = values.astype("datetime64[D]")
+            months = days.astype("datetime64[M]")
+            gaps = np.diff(np.unique(months).astype(np.int64))
+            first = (days - months.astype("datetime64[D]")).astype(int)
+            last = ((months + 1).astype("datetime64[D]") - days).astype(int)
+            if (
+                len(gaps)
+                and len(np.unique(months)) == len(months)
+                and (np.ptp(first) == 0 or np.ptp(last) == 0)
+            ):
+                return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
+        numbers = values.astype(float)
+        distinct = np.unique(numbers)
+        if len(distinct) < len(numbers):
+            doubled = [str(t) for t in values if (values == t).sum() > 1]
+            raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
+        return cls(unit, float(distinct[0]), float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0)
+
+    def positions(self, times: Any) -> Indices:
+        """Whole periods since the origin, one a row.
+
+        Raises
+        ------
+        InputError
+            If a time cannot be read, is of another kind, lies between two periods, or occurs twice.
+        """
+        unit, values = _read(times)
+        if unit == "day" and self.unit == "month":
+            numbers = values.astype("datetime64[M]").astype(float)
+        elif unit == self.unit:
+            numbers = values.astype(float)
+        else:
+            raise InputError("rows have another kind of date than those that were fitted")
+        exact = (numbers - self.origin) / self.step
+        found = np.rint(exact)
+        if (np.abs(found) > LONGEST).any():
+            raise InputError(f"rows lie more than {LONGEST} periods apart: check the dates")
+        off = np.flatnonzero(np.abs(exact - found) > 0.2)
+        if len(off):
+            raise InputError(f"{values[off[0]]} does not lie a whole number of periods after the first row")
+        if len(np.unique(found)) < len(found):
+            raise InputError("two rows have the same date: join them, one row a period")
+        return found.astype(np.int64)
+
+    @property
+    def year(self) -> float:
+        """Periods in a year; numbered rows are taken for weeks."""
+        return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+
+
+def _read(times: Any) -> tuple[str, NDArray[Any]]:
+    """Kind of time and its values, as dates by day or as numbers."""
+    values = np.asarray(times)
+    if values.dtype.kind in "iuf":
+        if not np.isfinite(values).all():
+            raise InputError("a row has no date")
+        return "number", values
+    try:
+        days = (
+            values.astype("datetime64[D]")
+            if values.dtype.kind == "M"
+            else np.array([np.datetime64(t, "D") for t in values.tolist()], dtype="datetime64[D]")
+        )
+    except (TypeError, ValueError):
+        raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
+    if np.isnat(days).any():
+        raise InputError("a row has no date")
+    return "day", days

@@ -1,0 +1,227 @@
+"""The parts of the mix model against closed forms, dense algebra, and its own prior."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import genpareto, invgamma, kstest, multivariate_normal, multivariate_t
+
+from channelmix.effectiveness.history import baseline as linear
+from channelmix.effectiveness.history.baseline import Baseline
+from channelmix.effectiveness.history.mix import Mix, Trial
+from channelmix.effectiveness.history.priors import DIFFERENCES, Priors
+from channelmix.effectiveness.history.sampler import effective_size, pareto_k, sample
+from channelmix.effectiveness.history.shapes import (
+    FAMILIES,
+    LAGS,
+    Adstock,
+    Saturation,
+    adstock_weights,
+    lagged,
+    saturated,
+)
+from channelmix.effectiveness.history.simulation import ranks, simulated
+from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.effectiveness.history.trend import Trend
+from channelmix.errors import InputError
+
+HALF = Priors(saturation=0.5, half_life=1.0)
+
+
+def family(adstock: Adstock = Adstock.GEOMETRIC, saturation: Saturation = Saturation.EXPONENTIAL) -> Any:
+    return np.array([len(Saturation) * adstock + saturation])
+
+
+def test_a_half_life_of_one_period_halves_the_weight() -> None:
+    weights = adstock_weights(np.zeros((1, 4)), family(), HALF)[0]
+    assert weights[1:] / weights[:-1] == pytest.approx(np.full(LAGS - 1, 0.5))
+    assert weights.sum() == pytest.approx(1.0)
+
+
+def test_a_weibull_of_shape_one_is_geometric() -> None:
+    shape = np.array([[0.0, 0.7, -np.log(1.4) / 0.4, 0.0]])
+    geometric = adstock_weights(shape, family(), HALF)
+    assert adstock_weights(shape, family(Adstock.WEIBULL), HALF) == pytest.approx(geometric)
+
+
+def test_a_delayed_carry_over_peaks_where_it_says() -> None:
+    shape = np.array([[0.0, 0.0, np.log(2.0 / 1.5) / 0.5, 0.0]])
+    weights = adstock_weights(shape, family(Adstock.DELAYED), HALF)[0]
+    assert weights.argmax() == 2
+    assert weights[1] / weights[2] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kind", list(Saturation))
+def test_the_mean_spend_reaches_the_stated_part_of_the_ceiling(kind: Saturation) -> None:
+    x = np.array([[0.0, 0.3, 1.0, 1e9]])
+    reached = saturated(x, np.zeros((1, 4)), family(saturation=kind), HALF)[0]
+    assert reached[[0, 2, 3]] == pytest.approx([0.0, 0.5, 1.0])
+    assert 0.0 < reached[1] < 0.5
+
+
+def some_baseline(weeks: int = 40) -> Baseline:
+    trend = Trend(weeks - 1, 52.18, np.zeros(1), np.ones(1))
+    periods = np.arange(weeks)
+    return Baseline(
+        trend.fixed(periods, np.random.default_rng(3).normal(size=(weeks, 1))), trend.walk(periods)
+    )
+
+
+def test_the_marginal_likelihood_is_a_mixture_of_multivariate_t() -> None:
+    part = some_baseline()
+    residual = np.random.default_rng(0).normal(size=(2, 40))
+    wide = np.r_[linear.LEVEL, np.full(part.fixed.shape[1] - 1, linear.WIDE)]
+    fixed = np.eye(40) + (part.fixed * wide**2) @ part.fixed.T
+    dense = [
+        multivariate_t(
+            np.zeros(40),
+            linear.NOISE_SCALE / linear.NOISE_SHAPE * (fixed + w**2 * part.walk @ part.walk.T),
+            df=int(2.0 * linear.NOISE_SHAPE),
+        ).logpdf(residual)
+        for w in linear.WANDER
+    ]
+    expected = np.logaddexp.reduce(dense, axis=0)
+    found = part.log_likelihood(residual)
+    assert found[0] - found[1] == pytest.approx(expected[0] - expected[1], rel=1e-8)
+
+
+def test_drawn_baselines_are_calibrated() -> None:
+    """Parameters and data drawn together: the truth ranks uniformly among draws of the posterior."""
+    part, rng = some_baseline(), np.random.default_rng(5)
+    Z = np.concatenate([part.fixed, part.walk], axis=1)
+    truth = part.draw_prior(400, rng)
+    y = truth.coefficients @ Z.T + truth.noise[:, np.newaxis] * rng.standard_normal((400, 40))
+    found = [part.draw(np.repeat(y[[k]], 50, axis=0), rng) for k in range(400)]
+    for j in (0, 1, 3, Z.shape[1] - 1):
+        below = [np.mean(f.coefficients[:, j] < truth.coefficients[k, j]) for k, f in enumerate(found)]
+        assert kstest(np.array(below) + rng.uniform(0, 0.02, 400), "uniform").pvalue > 0.002
+    below = [np.mean(f.noise < truth.noise[k]) for k, f in enumerate(found)]
+    assert kstest(np.array(below) + rng.uniform(0, 0.02, 400), "uniform").pvalue > 0.002
+    assert invgamma(linear.NOISE_SHAPE, scale=linear.NOISE_SCALE).cdf(
+        np.median(truth.noise) ** 2
+    ) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_pooled_prior_is_a_mixture_of_gaussians() -> None:
+    priors, x = Priors(), np.random.default_rng(1).normal(-1.5, 1.0, (3, 4))
+    dense = [
+        multivariate_normal(
+            np.full(4, np.log(priors.media_share)), d**2 * np.eye(4) + priors.media_share_spread**2
+        ).logpdf(x)
+        for d in DIFFERENCES
+    ]
+    expected = np.logaddexp.reduce(dense, axis=0) - np.log(len(DIFFERENCES))
+    assert priors.log_roi(x) == pytest.approx(expected)
+
+
+def test_the_prior_draws_what_it_states() -> None:
+    drawn = Priors(media_share=0.3).draw_log_roi(20000, 3, np.random.default_rng(2))
+    assert np.median(np.exp(drawn)) == pytest.approx(0.3, rel=0.03)
+    assert np.cov(drawn.T)[0, 1] == pytest.approx(0.8**2, rel=0.05)
+
+
+@pytest.mark.parametrize("change", [{"media_share": 1.0}, {"half_life": 0.0}, {"saturation_spread": np.nan}])
+def test_meaningless_priors_are_refused(change: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="priors"):
+        Priors(**change)
+
+
+def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
+    rng = np.random.default_rng([1, seed])
+    spend = rng.gamma(2.0, 1.0, (weeks, channels))
+    trend = Trend(weeks - 1, 52.18, np.zeros(0), np.zeros(0))
+    periods = np.arange(weeks)
+    part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
+    share = 4.0 * weeks * spend.sum(axis=0) / spend.sum()
+    return Mix([lagged(s) for s in (spend / spend.mean(axis=0)).T], share, np.zeros(weeks), part, Priors())
+
+
+def test_series_bring_spend_times_roi_and_withheld_spend_loses_it() -> None:
+    mix = company(0)
+    everything = Trial(1, np.arange(60), np.zeros((60, LAGS)), -mix.total[1], 1.0)
+    tested = replace(mix, tests=[everything])
+    rng = np.random.default_rng(0)
+    shape, kinds = rng.standard_normal((20, 4)), rng.integers(FAMILIES, size=20)
+    series = tested.series(1, shape, kinds)
+    assert series[:, :60].sum(axis=1) == pytest.approx(np.full(20, mix.total[1]))
+    assert series[:, 60] == pytest.approx(np.full(20, -mix.total[1]))
+    assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
+
+
+def test_draws_are_calibrated() -> None:
+    """Companies drawn from the prior, families included: the truth ranks uniformly (the benchmark has more of them)."""
+    every, inside = [], []
+    for seed in range(24):
+        rng = np.random.default_rng([2, seed])
+        mix, truth = simulated(company(seed), rng)
+        draws = sample(mix, 120, rng)
+        every.append(ranks(truth, draws))
+        low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)
+        inside += ((low < truth.log_roi) & (truth.log_roi < high)).tolist()
+    assert min(kstest(column, "uniform").pvalue for column in np.array(every).T) > 0.002
+    assert 0.75 <= np.mean(inside) <= 1.0
+
+
+def test_without_data_the_posterior_is_the_prior() -> None:
+    """Spend that never varies only shifts the level, which is free."""
+    mix = company(0)
+    flat = replace(mix, lagged=[np.ones((60, LAGS))] * 2, outcome=np.random.default_rng(0).normal(size=60))
+    draws = sample(flat, 400, np.random.default_rng(1))
+    prior = Priors().draw_log_roi(4000, 2, np.random.default_rng(2))
+    assert draws.log_roi.mean() == pytest.approx(prior.mean(), abs=0.15)
+    assert draws.log_roi.std() == pytest.approx(prior.std(), rel=0.12)
+    assert np.bincount(draws.family.ravel(), minlength=FAMILIES) / 800 == pytest.approx(
+        np.full(9, 1 / 9), abs=0.05
+    )
+
+
+def test_an_exact_lift_test_fixes_the_roi() -> None:
+    mix, truth = simulated(company(4), np.random.default_rng(4))
+    lift = -np.exp(truth.log_roi[0]) * mix.total[0]
+    test = Trial(0, np.arange(60), np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
+    draws = sample(replace(mix, tests=[test]), 300, np.random.default_rng(0))
+    assert draws.log_roi[:, 0].mean() == pytest.approx(truth.log_roi[0], abs=0.03)
+    assert draws.log_roi[:, 0].std() < 0.04
+
+
+def test_the_evidence_prefers_the_company_that_the_outcome_is_of() -> None:
+    mix, _ = simulated(company(6), np.random.default_rng(6))
+    other = replace(company(7), outcome=mix.outcome)
+    true, false = (sample(m, 300, np.random.default_rng(0)).log_evidence for m in (mix, other))
+    assert true > false
+
+
+def test_pareto_k_is_that_of_the_tail() -> None:
+    rng = np.random.default_rng(0)
+    for k in (0.2, 0.6, 1.2):
+        weights = genpareto(k).rvs(20000, random_state=rng)
+        assert pareto_k(np.log(weights)) == pytest.approx(k, abs=0.2)
+    assert pareto_k(np.zeros(500)) == -np.inf
+
+
+def test_draws_that_forgot_their_ancestor_are_worth_all() -> None:
+    rng = np.random.default_rng(0)
+    ancestor = np.repeat(np.arange(20), 25)
+    start = rng.normal(size=20)[ancestor][:, np.newaxis]
+    assert effective_size(start, start + 1e-9 * rng.normal(size=(500, 1)), ancestor) == pytest.approx(
+        20, abs=1
+    )
+    assert effective_size(start, rng.normal(size=(500, 1)), ancestor) > 300
+    assert effective_size(start, start, np.arange(500)) == 500.0
+
+
+def test_months_are_periods_of_one_length() -> None:
+    timeline = Timeline.of(np.array(["2023-01-31", "2023-02-28", "2023-04-30"], dtype="datetime64[D]"))
+    assert timeline.positions(["2023-02-28", "2024-01-31"]).tolist() == [1, 12]
+    assert timeline.year == 12.0
+
+
+def test_later_steps_of_the_level_start_after_the_last_knot() -> None:
+    trend = Trend(103, 52.18, np.zeros(0), np.zeros(0))
+    inside, after = np.arange(104), np.arange(104, 140)
+    assert trend.later_walk(inside).shape[1] == 0
+    assert (trend.walk(after)[:, :-1] == 1.0).all()
+    assert trend.later_walk(after)[-1].sum() > 1.0

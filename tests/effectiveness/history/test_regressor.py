@@ -1,0 +1,282 @@
+"""The estimator from outside: scikit-learn's own checks, simulated truth, invariance, files, and bad data."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import channelmix as cm
+from channelmix.effectiveness.history import Priors
+
+TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
+
+
+@parametrize_with_checks(
+    [cm.MarketingMixRegressor(draws=40)],
+    expected_failed_checks=lambda _: {
+        "check_methods_sample_order_invariance": TIME,
+        "check_methods_subset_invariance": TIME,
+    },
+)
+def test_scikit_learn_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def company(seed: int = 0, weeks: int = 104) -> Any:
+    """Three channels, one of them in flights, a price, a season; spend, sales and true ROI."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(weeks)
+    spend = rng.gamma(2.0, 50.0, (weeks, 3))
+    spend[:, 2] *= rng.random(weeks) < 0.4
+    price = rng.normal(10.0, 1.0, weeks)
+    effect = np.empty((weeks, 3))
+    for c, (retention, rate, scale) in enumerate(
+        [(0.5, 100.0, 300.0), (0.2, 60.0, 120.0), (0.6, 80.0, 150.0)]
+    ):
+        weights = retention ** np.arange(13)
+        adstock = np.convolve(spend[:, c], weights / weights.sum())[:weeks]
+        effect[:, c] = scale * (1.0 - np.exp(-adstock / rate))
+    sales = 1000.0 + t + 80.0 * np.sin(2.0 * np.pi * t / 52.18) - 20.0 * price + effect.sum(axis=1)
+    sales += 20.0 * rng.standard_normal(weeks)
+    X = pd.DataFrame(spend, columns=["social", "sms", "app"])
+    X["price"], X["week"] = price, pd.date_range("2023-01-02", periods=weeks, freq="7D")
+    return X, pd.Series(sales, name="sales"), effect.sum(axis=0) / spend.sum(axis=0)
+
+
+def model(**changes: Any) -> Any:
+    return cm.MarketingMixRegressor(**{"controls": ["price"], "date": "week", "draws": 300, **changes})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Any:
+    X, y, roi = company()
+    return model(draws=600).fit(X, y), X, y, roi
+
+
+def test_intervals_of_roi_cover_the_truth() -> None:
+    inside = []
+    for seed in range(6):
+        X, y, true = company(seed)
+        roi = model().fit(X, y).roi(X, 0.9)
+        assert list(roi.index) == ["social", "sms", "app"]
+        inside += ((roi["low"] < true) & (true < roi["high"])).tolist()
+    assert np.mean(inside) >= 0.75
+
+
+def test_roi_is_the_contributions_over_spend(fitted: Any) -> None:
+    regressor, X, _, _ = fitted
+    ratio = regressor.contributions(X).sum() / X[["social", "sms", "app"]].sum()
+    assert regressor.roi(X)["mean"].to_numpy() == pytest.approx(ratio.to_numpy(), rel=1e-9)
+
+
+def test_curves_agree_with_roi_and_its_margin(fitted: Any) -> None:
+    regressor, X, _, _ = fitted
+    curves = regressor.curves(X)
+    total = X[["social", "sms", "app"]].sum().to_numpy()
+    assert curves.names == ("social", "sms", "app")
+    assert curves.mean_value(total) / total == pytest.approx(regressor.roi(X)["mean"].to_numpy(), rel=1e-9)
+    more = (curves.mean_value(1.125 * total) - curves.mean_value(0.875 * total)) / (0.25 * total)
+    assert more == pytest.approx(regressor.marginal_roi(X)["mean"].to_numpy(), rel=0.02)
+
+
+def test_decomposition_adds_up_to_the_prediction(fitted: Any) -> None:
+    regressor, X, _, _ = fitted
+    parts = regressor.decomposition(X)
+    assert list(parts) == ["level", "season", "controls", "social", "sms", "app"]
+    assert parts.sum(axis=1).to_numpy() == pytest.approx(regressor.predict(X), rel=1e-9)
+
+
+def test_forecasts_follow_the_rows_fitted_and_cover_what_comes(fitted: Any) -> None:
+    inside = []
+    for seed in range(3):
+        X, y, _ = company(seed, 117)
+        regressor = model().fit(X[:104], y[:104])
+        low, high = regressor.predict_interval(X[104:], 0.9)
+        inside += ((y[104:] > low) & (y[104:] < high)).tolist()
+        both = regressor.predict(X)[104:]  # the same rows together with those that they follow
+        assert regressor.predict(X[104:]) == pytest.approx(both, rel=1e-9)
+    assert np.mean(inside) >= 0.75
+
+
+def test_rows_in_another_order_fit_alike() -> None:
+    X, y, _ = company()
+    order = np.random.default_rng(1).permutation(len(X))
+    usual, shuffled = model().fit(X, y), model().fit(X.iloc[order], y.iloc[order])
+    assert shuffled.predict(X) == pytest.approx(usual.predict(X), rel=0.01)
+
+
+@pytest.mark.parametrize(("money", "outcome"), [(1e9, 1.0), (1.0, 1e9), (1e-6, 1e6)])
+def test_units_do_not_matter(fitted: Any, money: float, outcome: float) -> None:
+    _, X, y, _ = fitted
+    scaled = X.copy()
+    scaled[["social", "sms", "app"]] *= money
+    roi = model().fit(X, y).roi(X)
+    other = model().fit(scaled, outcome * y).roi(scaled)
+    assert (other * money / outcome).to_numpy() == pytest.approx(roi.to_numpy(), rel=1e-3)
+
+
+def test_arrays_and_frames_agree(fitted: Any) -> None:
+    _, X, y, _ = fitted
+    names = model(controls=["price"], date=None).fit(X.drop(columns="week"), y)
+    numbers = model(controls=[3], date=None).fit(X.drop(columns="week").to_numpy(), y.to_numpy())
+    assert numbers.channels_ == ("x0", "x1", "x2")
+    assert numbers.roi(X.drop(columns="week").to_numpy()).to_numpy() == pytest.approx(
+        names.roi(X.drop(columns="week")).to_numpy()
+    )
+
+
+def test_saved_and_loaded_models_predict_the_same_bits(fitted: Any, tmp_path: Path) -> None:
+    regressor, X, _, _ = fitted
+    regressor.save(tmp_path / "model.npz")
+    loaded = cm.MarketingMixRegressor.load(tmp_path / "model.npz")
+    assert (loaded.predict(X) == regressor.predict(X)).all()
+    assert (loaded.predict_interval(X)[0] == regressor.predict_interval(X)[0]).all()
+    assert loaded.diagnostics_ == regressor.diagnostics_
+    assert loaded.get_params() == regressor.get_params()
+    (tmp_path / "other.npz").write_text("no model")
+    with pytest.raises(cm.InputError, match="not a saved"):
+        cm.MarketingMixRegressor.load(tmp_path / "other.npz")
+
+
+def test_lift_tests_narrow_and_move_what_they_measure(fitted: Any) -> None:
+    X, y, true = company(3)
+    spent = float(X["sms"].iloc[40:60].sum())
+    curve = model().fit(X, y)
+    before = curve.roi(X)
+    # Half of the true average return would be lost: a test that contradicts the history.
+    test = cm.LiftTest(
+        "sms", X["week"].iloc[40], X["week"].iloc[59], -spent, -0.5 * true[1] * spent, 0.02 * spent
+    )
+    after = model().fit(X, y, experiments=[test]).roi(X)
+    assert after.loc["sms", "mean"] < before.loc["sms", "mean"]
+    width = (after["high"] - after["low"]) / (before["high"] - before["low"])
+    assert width["sms"] < 0.6
+
+
+def test_a_prior_of_little_media_lowers_roi(fitted: Any) -> None:
+    _, X, y, _ = fitted
+    low = model(priors=Priors(media_share=0.01, media_share_spread=0.1)).fit(X, y).roi(X)
+    assert (low["mean"] < model().fit(X, y).roi(X)["mean"]).all()
+
+
+def test_it_works_within_scikit_learn() -> None:
+    X, y, _ = company()
+    table = X.drop(columns="week")
+    pipe = Pipeline([("mix", cm.MarketingMixRegressor(controls=["price"], draws=40))])
+    folds = TimeSeriesSplit(2, test_size=13)
+    assert np.mean(cross_val_score(pipe, table, y, cv=folds)) > 0.3
+    search = GridSearchCV(
+        pipe, {"mix__priors": [None, Priors(media_share=0.001, media_share_spread=0.1)]}, cv=folds
+    ).fit(table, y)
+    assert search.best_params_["mix__priors"] is None
+
+
+def broken(change: Any) -> Any:
+    X, y, _ = company()
+    return change(X, y)
+
+
+def set_cell(column: str, value: Any) -> Any:
+    def change(X: Any, y: Any) -> Any:
+        X = X.astype({column: object})
+        X.loc[5, column] = value
+        return X, y
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X.assign(sms=0.0), y), "nothing was ever spent on sms"),
+        (set_cell("sms", -1.0), "sms has spend -1 in row 5"),
+        (set_cell("sms", "a lot"), "column sms must hold numbers"),
+        (set_cell("sms", np.nan), "NaN"),
+        (set_cell("week", pd.Timestamp("2023-01-02")), "same date"),
+        (set_cell("week", "someday"), "dates must be"),
+        (set_cell("week", pd.Timestamp("2023-02-09")), "whole number of periods"),
+        (lambda X, y: (X, 0.0 * y + 3.0), "same in every row"),
+        (lambda X, y: (X, y.where(y.index != 4)), "missing or infinite"),
+        (lambda X, y: (X[:5], y[:5]), "too few"),
+        (lambda X, y: (X.rename(columns={"price": "prices"}), y), 'did you mean "prices"'),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(change: Any, message: str) -> None:
+    X, y = broken(change)
+    with pytest.raises(ValueError, match=message):
+        model().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        (lambda X, y: (X.assign(sms=7.0), y), "variation of sms"),
+        (lambda X, y: (X[:12], y[:12]), "rows per parameter"),
+        (lambda X, y: (X.drop(index=range(30, 60)), y.drop(index=range(30, 60))), "gaps"),
+        (lambda X, y: (X.assign(app=X["sms"]), y), "collinearity"),
+        (lambda X, y: (X, y.where(y.index != 50, 30.0 * y)), "outliers"),
+        (lambda X, y: (X, y - 2.0 * y.mean()), "negative baseline"),
+    ],
+)
+def test_what_is_doubtful_is_named_and_never_nan(change: Any, check: str) -> None:
+    X, y = broken(change)
+    regressor = model().fit(X, y)
+    assert {f.verdict for f in regressor.diagnostics_ if f.check == check} == {"FAIL"}
+    assert np.isfinite(regressor.predict(X)).all()
+    assert np.isfinite(regressor.roi(X).to_numpy()).all()
+    assert np.isfinite(regressor.curves(X).mean_value([1.0, 1.0, 1.0])).all()
+
+
+def test_good_data_pass() -> None:
+    X, y, _ = company(0, 156)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        regressor = model(draws=600).fit(X, y)
+    assert {f.verdict for f in regressor.diagnostics_} == {"PASS"}, regressor.diagnostics_
+
+
+def test_a_constant_control_changes_nothing(fitted: Any) -> None:
+    _, X, y, _ = fitted
+    more = model(controls=["price", "flat"]).fit(X.assign(flat=3.0), y)
+    assert np.isfinite(more.predict(X.assign(flat=3.0))).all()
+
+
+@pytest.mark.parametrize("numbers", [{"spend_change": 0.0}, {"standard_error": 0.0}, {"lift": np.nan}])
+def test_bad_lift_tests_are_refused(numbers: Any) -> None:
+    with pytest.raises(cm.InputError, match="lift test of sms"):
+        cm.LiftTest(
+            **{
+                "channel": "sms",
+                "start": 1,
+                "end": 2,
+                "spend_change": 1.0,
+                "lift": 1.0,
+                "standard_error": 1.0,
+                **numbers,
+            }
+        )
+
+
+@pytest.mark.parametrize(
+    ("channel", "start", "change", "message"),
+    [
+        ("smss", 3, 1.0, "no channel"),
+        ("sms", 500, 1.0, "no row lies"),
+        ("sms", 3, -1e9, "cannot be withheld"),
+    ],
+)
+def test_lift_tests_must_fit_the_window(
+    fitted: Any, channel: str, start: int, change: float, message: str
+) -> None:
+    _, X, y, _ = fitted
+    test = cm.LiftTest(channel, start, start + 2, change, 1.0, 1.0)
+    with pytest.raises(cm.InputError, match=message):
+        model(date=None).fit(X.drop(columns="week"), y, experiments=[test])
