@@ -61,7 +61,9 @@ class Formulation:
     gain: float
     charge: Array
     lost: Array
+    """Charges: outcome lost per unit of each variable."""
     offset: Array
+    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
     box_low: Array
     box_high: Array
     auxiliaries: tuple[Auxiliary, ...]

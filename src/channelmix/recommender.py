@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from channelmix import analysis
 from channelmix._version import __version__
-from channelmix.allocation import project, solve
+from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, PriorResponse, PublishedPrior, prior_response, with_figures
@@ -43,9 +43,6 @@ from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 
 __all__ = ["optimize", "problem_of"]
-
-ROUNDING = 1e-9
-"""Violation of a rule that counts as rounding, as a share of the budget."""
 
 Array = NDArray[np.float64]
 
@@ -217,7 +214,7 @@ def problem_and_splits(
     A safe improvement is one on the baseline.
     """
     problem = problem_of(profile, draws)
-    splits = _splits(profile, problem, profile.budget)
+    splits = analysis.splits_of(profile, problem, profile.budget)
     risk = profile.risk
     if isinstance(risk, SafeImprovement):
         risk = dataclasses.replace(risk, current=dict(splits[0].spend))
@@ -247,47 +244,6 @@ def _with_curves_of(
     return dataclasses.replace(
         problem, curves=other.curves, charge=other.charge, constraints=other.constraints
     )
-
-
-def _splits(profile: CompanyProfile, problem: AllocationProblem, budget: float) -> list[analysis.Split]:
-    """The baseline first, then what else the plan is compared with."""
-    cells = profile.cells()
-    today = {cell.name: cell.current_spend for cell in cells}
-    mix, called = today, "today's spend"
-    if isinstance(profile.risk, SafeImprovement) and profile.risk.current is not None:
-        mix, called = (
-            {**dict.fromkeys(today, 0.0), **profile.risk.current},
-            "the mix stated for safe_improvement",
-        )
-    spent = math.fsum(mix.values())
-    splits = []
-    if spent > 0.0:
-        scaled = {name: amount * (budget / spent) for name, amount in mix.items()}
-        if math.isclose(spent, budget, rel_tol=1e-9):
-            scaled, how = mix, called
-        else:
-            how = f"{called}, scaled by {budget / spent:.3g} to the budget"
-        splits.append(_within_rules(problem, budget, analysis.Split("current mix", how, scaled)))
-        if splits[0].description != "today's spend" and any(today.values()):
-            splits.append(analysis.Split("today", "today's spend as it is", today))
-    if budget == 0.0 and problem.scenario.limit is None:
-        return [analysis.Split("nothing", "no spend at all", dict.fromkeys(today, 0.0), is_baseline=True)]
-    equal = analysis.equal_split(cells, budget)
-    splits.append(equal if splits else _within_rules(problem, budget, equal))
-    surveyed = analysis.surveyed_mix(cells, budget)
-    return splits if surveyed is None else [*splits, surveyed]
-
-
-def _within_rules(problem: AllocationProblem, budget: float, split: analysis.Split) -> analysis.Split:
-    """Make a split the baseline: it is moved as little as the rules ask."""
-    nearest = None
-    spending = dataclasses.replace(problem, scenario=FixedBudget(budget))  # a target is no matter of splits
-    if spending.violation([split.spend[name] for name in problem.curves.names]) > ROUNDING * budget:
-        nearest = project(spending, split.spend)
-    if nearest is None:
-        return dataclasses.replace(split, is_baseline=True)
-    how = f"{split.description}, moved as little as the rules ask"
-    return dataclasses.replace(split, description=how, spend=nearest, is_baseline=True)
 
 
 def _plan(

@@ -1,4 +1,4 @@
-"""The standard form of a problem: canonical order, powers of two for units, a finite box, and weak duality."""
+"""The standard form of a problem: canonical order, powers of two for units, and a finite box."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.carryover import Delay
-from channelmix.formulation import Formulation, TailRisk, kept_out
+from channelmix.formulation import Formulation, kept_out
 from channelmix.propagation import CONFLICT_TOLERANCE, tighten
-from channelmix.response import Envelope, ResponseCurves
-from channelmix.rules import Auxiliary
+from channelmix.response import Envelope
 from channelmix.rules.risk import tail_mean, tail_weights
 
 __all__ = ["REACHED", "StandardForm"]
@@ -26,9 +24,6 @@ Array = NDArray[np.float64]
 MOST_IMPLIED = 50
 """Whole numbers whose change is passed on at one split: more would only shrink a box further."""
 
-ROUNDING = 1e-9
-"""Relative rounding allowed in weights of draws."""
-
 REACHED = 1e-9
 """Share of a target by which a draw may miss it by rounding."""
 
@@ -37,7 +32,7 @@ SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class StandardForm:
+class StandardForm(Formulation):
     """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B * sum F_i(v_i) <= high`` in a box.
 
     The variables v are what acts in each cell (the first `n_cells`, in canonical order), then spend where a carry-over
@@ -48,19 +43,6 @@ class StandardForm:
     are the problem's own; those that tie variables to each other follow.
     """
 
-    curves: ResponseCurves
-    A: Array
-    B: Array
-    low: Array
-    high: Array
-    gain: float
-    charge: Array
-    lost: Array
-    """Charges: outcome lost per unit of each variable."""
-    offset: Array
-    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
-    box_low: Array
-    box_high: Array
     integer: NDArray[np.bool_]
     order: NDArray[np.intp]
     places: NDArray[np.intp]
@@ -68,9 +50,6 @@ class StandardForm:
     unit: Array
     outcome_unit: float
     row_unit: Array
-    auxiliaries: tuple[Auxiliary, ...]
-    delay: Delay | None
-    risk: TailRisk | None
 
     @classmethod
     def of(cls, raw: Formulation) -> Self:
@@ -293,12 +272,6 @@ class StandardForm:
         )
         return low - self.offset - float(self.lost @ least), high - self.offset - float(self.lost @ most)
 
-    def chance_weights(self, box_low: Array, box_high: Array, tilt: Array) -> Array:
-        """Weights of the draws' outcomes in the bound of a chance; shape (n_draws,)."""
-        least, most = self.net_range(box_low, box_high)
-        open_ = (least < self.aim) & (most >= self.aim)
-        return np.asarray(np.where(open_, tilt / (len(tilt) * np.where(open_, self.aim - least, 1.0)), 0.0))
-
     def value(self, variables: Array) -> float:
         """Objective at `variables`, in `value_unit`."""
         if self.target is not None:
@@ -343,25 +316,6 @@ class StandardForm:
             return np.full(len(net), 1.0 / len(net))
         return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
 
-    def is_tilt(self, tilt: Array | None) -> bool:
-        """Whether weights of draws may stand in for the mean of the worst, or for the step of a chance."""
-        if self.risk is None:
-            return tilt is None
-        if (
-            tilt is None
-            or tilt.shape != self.offset.shape
-            or not np.isfinite(tilt).all()
-            or (tilt < 0.0).any()
-        ):
-            return False
-        if self.risk.target is not None:
-            return bool((tilt <= 1.0).all())
-        total = float(tilt.sum())
-        if self.risk.floor is None and abs(total - self.gain * self.risk.weight) > ROUNDING:
-            return False
-        most = min(1.0, 1.0 / (self.risk.tail * len(tilt)))
-        return bool((tilt <= total * most * (1.0 + ROUNDING)).all())
-
     def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
         """Build each cell's upper bound on its grid, over its box."""
         ends = zip(self.box_low, self.box_high, strict=True)
@@ -369,114 +323,6 @@ class StandardForm:
             Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end), by_draw=self.risk is not None)
             for i, (grid, end) in enumerate(zip(grids, ends, strict=False))
         ]
-
-    def excludes(
-        self,
-        envelopes: Sequence[Envelope],
-        box_low: Array,
-        box_high: Array,
-        prices: Array,
-        tilt: Array | None = None,
-    ) -> bool:
-        """Whether `prices` (a Farkas vector) prove that nothing in the box obeys the rows.
-
-        The rows must miss by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
-        """
-        if (box_low > box_high).any():
-            return True
-        if self.risk is not None and self.risk.floor is None:
-            tilt = None  # the worst draws count in the objective alone
-        largest = max(float(np.abs(prices).max(initial=0.0)), 0.0 if tilt is None else float(tilt.sum()))
-        bound = self._bound(envelopes, box_low, box_high, prices, tilt, 0.0, np.zeros(self.n_variables))
-        return bound < -CONFLICT_TOLERANCE * largest
-
-    def dual_bound(
-        self,
-        envelopes: Sequence[Envelope],
-        box_low: Array,
-        box_high: Array,
-        prices: Array,
-        tilt: Array | None = None,
-    ) -> float:
-        """Weak duality: nothing feasible in the box is worth more than this, whatever the prices.
-
-        A row's price is charged against its upper side where positive and its lower side where negative; an
-        open side cannot carry a price, and makes the bound infinite. Given prices, and weights of the draws for the
-        mean of the worst of them, every variable's best is found alone.
-
-        Parameters
-        ----------
-        envelopes : sequence of Envelope
-            Upper bound of each cell, its grid holding the box's ends.
-        box_low, box_high : ndarray of shape (n_variables,)
-        prices : ndarray of shape (n_rows,)
-        tilt : ndarray of shape (n_draws,), optional
-            Where there is a risk; see `is_tilt`.
-        """
-        return self._bound(envelopes, box_low, box_high, prices, tilt, self.gain, self.charge)
-
-    def _bound(
-        self,
-        envelopes: Sequence[Envelope],
-        box_low: Array,
-        box_high: Array,
-        prices: Array,
-        tilt: Array | None,
-        gain: float,
-        charge: Array,
-    ) -> float:
-        side = np.where(prices > 0.0, self.high, self.low)
-        priced = prices != 0.0
-        if not np.isfinite(side[priced]).all():
-            return math.inf
-        if self.target is not None and gain:
-            return self._chance_bound(envelopes, box_low, box_high, prices, tilt)
-        slope = prices @ self.A + charge
-        mean = gain if self.risk is None else gain * (1.0 - self.risk.weight)
-        constant = float(prices[priced] @ side[priced]) - mean * float(self.offset.mean())
-        weight = mean - float(prices @ self.B)
-        weights = None
-        if tilt is not None and self.risk is not None:
-            constant -= float(tilt @ self.offset)
-            weights = weight / len(tilt) + tilt
-            if self.risk.floor is not None:
-                constant -= float(tilt @ self.risk.floor)
-                slope = slope + float(tilt.sum()) * self.lost
-        best = np.maximum(-slope * box_low, -slope * box_high)
-        if weight > 0.0 or weights is not None:
-            factor = weight if weights is None else 1.0
-            for i, envelope in enumerate(envelopes):
-                spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]), weights)
-                best[i] = np.max(factor * outcome - slope[i] * spend)
-        for state, members in self.states.items():
-            on = float(best[members].sum()) - slope[state] if box_high[state] > 0.0 else -math.inf
-            off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
-            best[state], best[members] = max(on, off), 0.0
-        return constant + float(best.sum())
-
-    def _chance_bound(
-        self,
-        envelopes: Sequence[Envelope],
-        box_low: Array,
-        box_high: Array,
-        prices: Array,
-        tilt: Array | None,
-    ) -> float:
-        """Bound of a chance: ``1(Y >= T) <= 1 - t + t (Y - L) / (T - L)`` of every draw that is open in the box.
-
-        L is the draw's least net outcome in the box and t, in [0, 1], its tilt.
-        """
-        tilt = np.zeros(len(self.offset)) if tilt is None else tilt
-        least, most = self.net_range(box_low, box_high)
-        sure, open_ = least >= self.aim, (least < self.aim) & (most >= self.aim)
-        weights = self.chance_weights(box_low, box_high, tilt)
-        constant = float(sure.mean()) + float((1.0 - tilt)[open_].sum()) / len(tilt)
-        constant -= float(weights @ (self.offset + least))
-        risk = TailRisk(0.0, 1.0, target=None)
-        plain = dataclasses.replace(self, risk=risk, gain=0.0, offset=np.zeros(len(self.offset)))
-        charge = float(weights.sum()) * self.lost
-        bound = constant + plain._bound(envelopes, box_low, box_high, prices, weights, 0.0, charge)
-        return min(bound, float((sure | open_).mean()))  # no draw counts that cannot reach it at all
 
 
 def _power_of_two(size: float) -> float:

@@ -13,6 +13,7 @@ from tests.oracles import minimal_conflicts, random_curves
 import channelmix as cm
 from channelmix import Status
 from channelmix.allocation.elastic import Elastic
+from channelmix.duality import excludes
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
@@ -169,7 +170,7 @@ def test_rounding_proves_no_conflict() -> None:
     form = p.standard
     for _ in range(500):
         prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], len(form.A)) * 10.0 ** rng.uniform(-20, 20)
-        assert not form.excludes((), form.box_low, form.box_high, prices)
+        assert not excludes(form, (), form.box_low, form.box_high, prices)
 
 
 def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

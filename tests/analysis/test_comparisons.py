@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from channelmix.analysis import Split, assumptions, compare, equal_split, surveyed_mix
+from channelmix.analysis import Split, assumptions, compare
+from channelmix.analysis.comparisons import equal_split, surveyed_mix
 from channelmix.datasets import SERVICE_USE, USE, use_standard_error
 from channelmix.effectiveness import PublishedPrior
 from channelmix.plan import Plan, interval

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.oracles import is_feasible, linear_program, random_curves, random_rules, rows_of
 
 import channelmix as cm
+from channelmix.duality import dual_bound, excludes
 from channelmix.rules import LinearConstraint
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
@@ -227,16 +228,16 @@ def test_weak_duality_of_the_standard_form() -> None:
     assert form.violation(spend) == 0.0
     for _ in range(200):
         prices = rng.normal(size=len(form.A)) * rng.integers(0, 2, len(form.A))
-        bound = form.dual_bound(envelopes, form.box_low, form.box_high, prices)
+        bound = dual_bound(form, envelopes, form.box_low, form.box_high, prices)
         assert bound >= form.value(spend) - 1e-12
-        assert not form.excludes((), form.box_low, form.box_high, prices)
+        assert not excludes(form, (), form.box_low, form.box_high, prices)
 
 
 def test_open_sides_carry_no_price() -> None:
     form = problem().standard
     envelopes = form.envelopes([np.array([]) for _ in range(3)])
-    assert form.dual_bound(envelopes, form.box_low, form.box_high, np.array([-1.0])) == math.inf
-    assert not form.excludes((), form.box_low, form.box_high, np.array([-1.0]))
+    assert dual_bound(form, envelopes, form.box_low, form.box_high, np.array([-1.0])) == math.inf
+    assert not excludes(form, (), form.box_low, form.box_high, np.array([-1.0]))
 
 
 def test_unknown_parts_of_a_written_problem_are_refused() -> None:

@@ -18,6 +18,7 @@ from channelmix.allocation.integers import held, roundings
 from channelmix.allocation.linear import LinearProgram
 from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.allocation.search import Search
+from channelmix.duality import chance_weights
 from channelmix.standard import StandardForm
 
 __all__ = ["ChanceSearch"]
@@ -101,8 +102,8 @@ class ChanceSearch(Search):
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
     ) -> tuple[Array, Array, Array]:
         form = self.form
-        weights = form.chance_weights(
-            low, high, np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
+        weights = chance_weights(
+            form, low, high, np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
         )
         curve, height, top = (np.empty(form.n_cells) for _ in range(3))
         for i, envelope in enumerate(self.envelopes):

@@ -13,7 +13,6 @@ import itertools
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +20,10 @@ from numpy.typing import NDArray
 
 from channelmix.allocation.idle import prices_that_hold, without_idle_money
 from channelmix.allocation.integers import held, most_telling, roundings
+from channelmix.allocation.polish import POLISH_POINTS, ROW_TOLERANCE, polished, windows_around
 from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
+from channelmix.allocation.tree import Node, Split, leaves_of, proof_of
+from channelmix.duality import dual_bound, excludes
 from channelmix.solution import Proof
 from channelmix.standard import StandardForm
 
@@ -41,51 +43,8 @@ SLIVER = 1e-9
 LEAST_PART = 0.1
 """Least part of a box's width that a split leaves on either side where a row asks for an outcome."""
 
-ROW_TOLERANCE = 1e-7
-"""Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
-
 WHOLE = 1e-6
 """How near to a whole number counts as one."""
-
-POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 5)
-"""Where a window of the polish looks, and a small one, in which a curve hardly bends."""
-
-POLISH_SMALL = 0.01
-"""Half-width from which on a window is a small one."""
-
-POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 1e-7, 0.125
-"""First and last half-width of the polish's window, as a share of each cell's range, and its step."""
-
-POLISH_WIDER = 4
-"""Times that a window may double where nothing in it obeys the rows."""
-
-POLISH_ROUNDS = 30
-"""Windows from which on each is smaller than the last, however far the best spend still creeps."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Split:
-    """Where a box is split, and its parts: set at once, so that an interrupt never leaves half of it."""
-
-    cell: int
-    at: float
-    below: _Node
-    above: _Node
-
-
-@dataclass(eq=False)
-class _Node:
-    """A box of spend: a leaf until it is split."""
-
-    low: Array
-    high: Array
-    prices: Array
-    focus: Array
-    tilt: Array | None = None
-    bound: float = math.inf
-    infeasible: bool = False
-    stuck: bool = False
-    split: _Split | None = None
 
 
 class Search:
@@ -117,7 +76,7 @@ class Search:
         self.relaxation = self._program()
         self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
         middle = 0.5 * (form.box_low + form.box_high)
-        self.root = _Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, self._first_tilt())
+        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, self._first_tilt())
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
@@ -161,9 +120,9 @@ class Search:
 
     def _run(self) -> None:
         ticket = itertools.count()
-        heap: list[tuple[float, int, _Node]] = []
+        heap: list[tuple[float, int, Node]] = []
 
-        def push(node: _Node) -> None:
+        def push(node: Node) -> None:
             if not (node.infeasible or node.stuck):
                 heapq.heappush(heap, (-node.bound, next(ticket), node))
 
@@ -181,31 +140,13 @@ class Search:
                 leaf.bound = self._bound(leaf, leaf.prices, leaf.tilt)
         return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
 
-    def leaves(self) -> list[_Node]:
+    def leaves(self) -> list[Node]:
         """All leaves, in preorder."""
-        return [node for node in self._preorder() if node.split is None]
+        return leaves_of(self.root)
 
     def proof(self) -> Proof:
         """The tree, the prices and the grids."""
-        nodes = self._preorder()
-        leaves = [node for node in nodes if node.split is None]
-        return Proof(
-            cell=np.array([-1 if node.split is None else node.split.cell for node in nodes], dtype=np.int64),
-            threshold=np.array([0.0 if node.split is None else node.split.at for node in nodes]),
-            prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(self.form.A)),
-            infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
-            grids=tuple(envelope.grid for envelope in self.envelopes),
-            tilts=tuple(leaf.tilt for leaf in leaves if leaf.tilt is not None),
-        )
-
-    def _preorder(self) -> list[_Node]:
-        stack, nodes = [self.root], []
-        while stack:
-            node = stack.pop()
-            nodes.append(node)
-            if node.split:
-                stack += [node.split.above, node.split.below]
-        return nodes
+        return proof_of(self.root, [envelope.grid for envelope in self.envelopes])
 
     def _late(self) -> bool:
         """Whether to stop; one relaxation is always solved, so that the tightest limit gets an answer too."""
@@ -228,8 +169,8 @@ class Search:
             self.best, self.best_value, self._size = complete, value, self.form.size(complete, value)
         return True
 
-    def _bound(self, node: _Node, prices: Array, tilt: Array | None) -> float:
-        return self.form.dual_bound(self.envelopes, node.low, node.high, prices, tilt)
+    def _bound(self, node: Node, prices: Array, tilt: Array | None) -> float:
+        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, tilt)
 
     def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
         key = (cell, low, high)
@@ -243,7 +184,7 @@ class Search:
             self._hulls = {key: hull for key, hull in self._hulls.items() if key[0] != cell}
         return fresh
 
-    def _work(self, node: _Node) -> None:
+    def _work(self, node: Node) -> None:
         """Price a box until it is done, infeasible or split."""
         focus = np.clip(node.focus, node.low, node.high)
         node.bound = min(node.bound, self._bound(node, node.prices, node.tilt))
@@ -293,7 +234,8 @@ class Search:
         self, centre: Array, half: Array, low: Array, high: Array, unit: float
     ) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
-        return self.small.solve(self._windows(centre, half, high), low, high, centre, unit)
+        windows = windows_around(self.form, self.envelopes, centre, half, high)
+        return self.small.solve(windows, low, high, centre, unit)
 
     def _heights(
         self,
@@ -312,7 +254,7 @@ class Search:
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
 
-    def _try(self, node: _Node, relaxed: Relaxed) -> None:
+    def _try(self, node: Node, relaxed: Relaxed) -> None:
         """Look for spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
         first = node is self.root
         if self.form.integer.any():
@@ -363,7 +305,7 @@ class Search:
             fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
         return fresh
 
-    def _split(self, node: _Node, spend: Array, excess: Array) -> None:
+    def _split(self, node: Node, spend: Array, excess: Array) -> None:
         """Split the box at a whole number that is none, else at the cell whose hull lies highest above its curve.
 
         `excess`, shape (n_cells,), is by how much the hull lies above the curve at `spend`.
@@ -394,7 +336,7 @@ class Search:
                 return
         self._part(node, cell, at)
 
-    def _part(self, node: _Node, variable: int, at: float) -> None:
+    def _part(self, node: Node, variable: int, at: float) -> None:
         """Split a box at `at` of one variable."""
         form = self.form
         below, above = form.halves(node.low, node.high, variable, at)
@@ -408,16 +350,16 @@ class Search:
             for twin in np.flatnonzero(form.twins == form.twins[variable]):
                 if twin < form.n_cells:
                     self._refine(int(twin), [at])
-        node.split = _Split(variable, at, self._child(node, *first), self._child(node, *second))
+        node.split = Split(variable, at, self._child(node, *first), self._child(node, *second))
         self.nodes += 2
 
-    def _child(self, node: _Node, low: Array, high: Array) -> _Node:
+    def _child(self, node: Node, low: Array, high: Array) -> Node:
         """Open a part of a box; one whose ends cross holds nothing."""
         if (low > high).any():
-            return _Node(low, high, node.prices, node.focus, node.tilt, -math.inf, infeasible=True)
-        return _Node(low, high, node.prices, node.focus, node.tilt, node.bound)
+            return Node(low, high, node.prices, node.focus, node.tilt, -math.inf, infeasible=True)
+        return Node(low, high, node.prices, node.focus, node.tilt, node.bound)
 
-    def _give_up(self, node: _Node) -> None:
+    def _give_up(self, node: Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
         middle = focus = 0.5 * (node.low + node.high)
         excess = np.zeros(self.form.n_cells)
@@ -425,7 +367,7 @@ class Search:
             elastic = self._least_broken(node.low, node.high, focus)
             if elastic is None:
                 break
-            if self.form.excludes(self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
+            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
                 if self.form.floor is not None:  # else weights of draws say nothing of what is feasible
                     node.tilt = elastic.tilt
@@ -449,57 +391,7 @@ class Search:
         return bool(self.form.B.any())
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:
-        """Improve spend within its basin: the same linear program on ever smaller windows around it.
-
-        Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window
-        are the marginal worth of the rows. Whole numbers stay as they are in `centre`, which need not obey the rows.
-        """
-        form, n = self.form, self.form.n_cells
-        span = form.span[:n]
-        scale = np.where(span > 0.0, span, span.max(initial=0.0))
-        low, high = held(form, form.box_low, form.box_high, np.clip(centre, low, high))
-        if (low > high).any():
-            return
-        # A bound on spend that is no cell of its own must be felt, and priced, as the row that states it.
-        free = ~form.integer & (np.arange(form.n_variables) >= n)
-        low, high = np.where(free, np.minimum(low, 0.0), low), np.where(free, high + 1.0, high)
-        half, rounds, widened, prices = POLISH_FIRST if scale.any() else 0.0, 0, 0, None
-        reached = form.value(centre) if form.violation(centre) <= ROW_TOLERANCE else -math.inf
-        while half > POLISH_LAST and time.perf_counter() < self.deadline:
-            relaxed = self._relax_window(centre, half * scale, low, high, half)
-            rounds += 1
-            if relaxed is None:
-                if reached > -math.inf or widened == POLISH_WIDER:
-                    break
-                half, widened = 2.0 * half, widened + 1  # what obeys the rows lies further away
-                continue
-            prices = relaxed.prices
-            nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))
-            moved = float((np.abs(nearby - centre)[:n] / scale).max(initial=0.0))
-            if form.violation(nearby) <= ROW_TOLERANCE:
-                value = form.value(nearby)
-                if value > reached:
-                    centre, reached = nearby, value
-                    self._offer(nearby)
-                else:
-                    moved = 0.0
-            elif reached == -math.inf:
-                centre = nearby
-            else:
-                moved = 0.0
-            if moved < 0.5 * half or rounds > POLISH_ROUNDS:
-                half *= POLISH_SHRINK
-        if prices is not None and reached >= self.best_value:
-            self.shadow, self._polished = prices, self.best_value
-
-    def _windows(self, centre: Array, half: Array, high: Array) -> list[tuple[Array, Array]]:
-        """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
-        windows = []
-        points = (
-            POLISH_POINTS if (half > POLISH_SMALL * self.form.span[: self.form.n_cells]).any() else POLISH_FEW
-        )
-        for i, envelope in enumerate(self.envelopes):
-            # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-            x = np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
-            windows.append(concave_hull(x, envelope.value(x)))
-        return windows
+        """Improve spend within its basin; see `polished`."""
+        found = polished(self.form, centre, low, high, self._relax_window, self._offer, self.deadline)
+        if found is not None and found.value >= self.best_value:
+            self.shadow, self._polished = found.prices, self.best_value

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.allocation.polish import POLISH_POINTS
 from channelmix.allocation.relaxation import Relaxation, Relaxed, concave_hull
-from channelmix.allocation.search import POLISH_POINTS, Search
+from channelmix.allocation.search import Search
 
 __all__ = ["TailSearch"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from channelmix.analysis.assumptions import assumptions, figure_name
-from channelmix.analysis.comparisons import Split, compare, equal_split, surveyed_mix
+from channelmix.analysis.comparisons import Split, compare
 from channelmix.analysis.reasons import reasons
 from channelmix.analysis.remarks import not_counted, remarks
 from channelmix.analysis.sensitivity import Reference
+from channelmix.analysis.splits import splits_of
 from channelmix.analysis.survey import beside_the_survey
 from channelmix.analysis.warnings import warnings
 from channelmix.analysis.word_of_mouth import word_of_mouth
@@ -17,12 +18,11 @@ __all__ = [
     "assumptions",
     "beside_the_survey",
     "compare",
-    "equal_split",
     "figure_name",
     "not_counted",
     "reasons",
     "remarks",
-    "surveyed_mix",
+    "splits_of",
     "warnings",
     "word_of_mouth",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.duality import dual_bound, excludes, is_tilt
 from channelmix.errors import CertificateError
 from channelmix.limits import UnboundedError, conflict_limit, is_limited, limit_for, limited
 from channelmix.problem import AllocationProblem
@@ -283,7 +284,7 @@ def _leaf_bound(
     tilt: Array | None,
     infeasible: bool,
 ) -> float:
-    if not form.is_tilt(tilt):
+    if not is_tilt(form, tilt):
         raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
     if infeasible and (low > high).any():
         return -math.inf
@@ -292,10 +293,10 @@ def _leaf_bound(
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
             envelope.refine(np.array([low[i], high[i]]))
         if infeasible:
-            if not form.excludes(envelopes, low, high, prices, tilt):
+            if not excludes(form, envelopes, low, high, prices, tilt):
                 raise CertificateError("a leaf called infeasible is not shown to be")
             return -math.inf
-        bound = form.dual_bound(envelopes, low, high, prices, tilt)
+        bound = dual_bound(form, envelopes, low, high, prices, tilt)
     if math.isnan(bound):
         raise CertificateError("the prices of a leaf prove nothing: they overflow")
     return bound

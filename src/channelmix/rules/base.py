@@ -6,14 +6,14 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Cells", "Row", "Rule", "StrictRecord", "amount", "number", "rule_to_dict", "share"]
+__all__ = ["Cells", "Row", "Rule", "Selecting", "StrictRecord", "amount", "number", "rule_to_dict", "share"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +125,19 @@ class StrictRecord:
         "use_attribute_docstrings": True,
         "alias_generator": lambda name: "select" if name == "selector" else name,
     }
+
+
+class Selecting(StrictRecord):
+    """Base of rules about a selection of cells: they are called by their kind and selector."""
+
+    if TYPE_CHECKING:
+        kind: str
+        selector: str
+
+    @property
+    def label(self) -> str:
+        """The rule's name with its selector."""
+        return f"{self.kind} {self.selector}"
 
 
 def rule_to_dict(rule: Any) -> dict[str, Any]:

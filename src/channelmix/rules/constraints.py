@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError
 from channelmix.rules.auxiliary import Auxiliary, Change
-from channelmix.rules.base import Cells, Row, StrictRecord, amount, number, share
+from channelmix.rules.base import Cells, Row, Selecting, StrictRecord, amount, number, share
 
 __all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "SpendBounds"]
 
@@ -87,7 +87,7 @@ class SpendBounds(StrictRecord):
 
 
 @dataclass(frozen=True)
-class GroupShare(StrictRecord):
+class GroupShare(Selecting):
     """Keep a selection's share of total spend between two shares.
 
     Parameters
@@ -115,11 +115,6 @@ class GroupShare(StrictRecord):
                 f"the shares of {self.selector} cross: low {self.low:g} is above high {self.high:g}"
             )
 
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"group_share {self.selector}"
-
     def rows(self, cells: Cells) -> list[Row]:
         """State ``selected - share * total`` against 0, a row for each share that binds at all."""
         chosen = cells.select(self.selector).astype(float)
@@ -132,7 +127,7 @@ class GroupShare(StrictRecord):
 
 
 @dataclass(frozen=True)
-class ChangeLimit(StrictRecord):
+class ChangeLimit(Selecting):
     """Keep each selected cell near its current spend.
 
     Parameters
@@ -164,11 +159,6 @@ class ChangeLimit(StrictRecord):
         amount(self.switching_cost, "the switching cost")
         if self.relative is None and self.absolute is None and self.switching_cost is None:
             raise InputError("change_limit needs relative, absolute or switching_cost")
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"change_limit {self.selector}"
 
     def rows(self, cells: Cells) -> list[Row]:
         """State one row a selected cell."""

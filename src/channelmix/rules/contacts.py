@@ -6,12 +6,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
 from channelmix.errors import InputError
-from channelmix.rules.base import Cells, Row, StrictRecord, amount, number, share
+from channelmix.rules.base import Cells, Row, Selecting, amount, number, share
 
 __all__ = ["ContactCap", "PriceTiers", "ReputationLimit", "ServiceLevel"]
 
@@ -23,7 +23,7 @@ def _figures(figures: Mapping[str, float] | None, label: str, what: str) -> Mapp
 
 
 @dataclass(frozen=True)
-class ContactCap(StrictRecord):
+class ContactCap(Selecting):
     """Contact a customer at most so often per period, over all selected cells of a market together.
 
     Parameters
@@ -57,11 +57,6 @@ class ContactCap(StrictRecord):
         for name, rate in (self.per_spend or {}).items():
             number(rate, f"contacts per unit of spend on {name}")
 
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
-
     def with_figures(self, figures: Mapping[str, float]) -> Self:
         """Return the rule with contacts per unit of spend."""
         return dataclasses.replace(self, per_spend=dict(figures))
@@ -85,21 +80,31 @@ class ContactCap(StrictRecord):
         ]
 
 
-@dataclass(frozen=True)
-class _LeastSpend(StrictRecord):
+class _LeastSpend(Selecting):
     """Base of rules that come to a least spend on each cell."""
+
+    if TYPE_CHECKING:
+        spend: Mapping[str, float] | None
+
+    def _check_spend(self) -> None:
+        for name, needed in (self.spend or {}).items():
+            number(needed, f"the spend that {name} needs")
+
+    def with_figures(self, figures: Mapping[str, float]) -> Self:
+        """Return the rule with the spend that each cell needs."""
+        return dataclasses.replace(self, spend=dict(figures))  # type: ignore[type-var]
 
     def rows(self, cells: Cells) -> list[Row]:
         """State one row a cell that needs any spend."""
-        least = _figures(self.spend, self.label, "the spend that each cell needs: state spend")  # type: ignore[attr-defined]
+        least = _figures(self.spend, self.label, "the spend that each cell needs: state spend")
         rows = []
-        for i in np.flatnonzero(cells.select(self.selector)):  # type: ignore[attr-defined]
+        for i in np.flatnonzero(cells.select(self.selector)):
             name = cells.names[i]
             needed = least.get(name, least.get(name.rpartition("/period ")[0], 0.0))
             if needed > 0.0:
                 one = np.zeros(len(cells))
                 one[i] = 1.0
-                rows.append(Row(self.label, f"{self.kind} {name}", one, float(needed), math.inf))  # type: ignore[attr-defined]
+                rows.append(Row(self.label, f"{self.kind} {name}", one, float(needed), math.inf))
         return rows
 
 
@@ -128,17 +133,7 @@ class ServiceLevel(_LeastSpend):
 
     def __post_init__(self) -> None:
         share(self.level, "the level of service_level")
-        for name, needed in (self.spend or {}).items():
-            number(needed, f"the spend that {name} needs")
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
-
-    def with_figures(self, figures: Mapping[str, float]) -> Self:
-        """Return the rule with the spend that each cell needs."""
-        return dataclasses.replace(self, spend=dict(figures))
+        self._check_spend()
 
 
 @dataclass(frozen=True)
@@ -166,21 +161,11 @@ class ReputationLimit(_LeastSpend):
 
     def __post_init__(self) -> None:
         number(self.amount, "the amount of reputation_limit")
-        for name, needed in (self.spend or {}).items():
-            number(needed, f"the spend that {name} needs")
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
-
-    def with_figures(self, figures: Mapping[str, float]) -> Self:
-        """Return the rule with the spend that each cell needs."""
-        return dataclasses.replace(self, spend=dict(figures))
+        self._check_spend()
 
 
 @dataclass(frozen=True)
-class PriceTiers(StrictRecord):
+class PriceTiers(Selecting):
     """Pay less per contact from certain amounts on: each tier's discount holds for what is spent beyond its start.
 
     Parameters
@@ -213,11 +198,6 @@ class PriceTiers(StrictRecord):
                 )
             last = (tier[0], tier[1])
         object.__setattr__(self, "tiers", tuple((float(a), float(d)) for a, d in self.tiers))
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
 
     def rows(self, cells: Cells) -> list[Row]:
         """State no row: the tiers change what spend buys."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,8 +25,36 @@ def _money(label: str, cells: Cells, limit: float | None) -> list[Row]:
     return [Row(label, label, np.ones(len(cells)), -math.inf, float(limit), dict(cells.fees))]
 
 
+class Scenario(StrictRecord):
+    """Base of what a plan is asked for: the highest net outcome within a limit of money, if no more is said."""
+
+    if TYPE_CHECKING:
+        kind: str
+        max_amount: float | None
+
+    @property
+    def label(self) -> str:
+        """The scenario's name."""
+        return self.kind
+
+    @property
+    def limit(self) -> float | None:
+        """Most money that may be spent, in currency per period; None for no limit."""
+        return self.max_amount
+
+    @property
+    def gain(self) -> float:
+        """Weight of net outcome in the objective."""
+        return 1.0
+
+    @property
+    def price(self) -> float:
+        """Weight of money in the objective."""
+        return 0.0
+
+
 @dataclass(frozen=True)
-class FixedBudget(StrictRecord):
+class FixedBudget(Scenario):
     """Spend at most this amount per period, for the highest expected outcome.
 
     Parameters
@@ -44,11 +72,6 @@ class FixedBudget(StrictRecord):
         number(self.amount, "the amount of fixed_budget")
 
     @property
-    def label(self) -> str:
-        """The scenario's name."""
-        return self.kind
-
-    @property
     def limit(self) -> float | None:
         """Most money that may be spent, in currency per period."""
         return self.amount
@@ -58,23 +81,13 @@ class FixedBudget(StrictRecord):
         """Label of the row that limits money."""
         return self.kind
 
-    @property
-    def gain(self) -> float:
-        """Weight of net outcome in the objective."""
-        return 1.0
-
-    @property
-    def price(self) -> float:
-        """Weight of money in the objective."""
-        return 0.0
-
     def rows(self, cells: Cells) -> list[Row]:
         """State that total spend stays within the amount."""
         return _money(self.limit_label, cells, self.limit)
 
 
 @dataclass(frozen=True)
-class TargetOutcome(StrictRecord):
+class TargetOutcome(Scenario):
     """Reach this expected outcome, less charges, at least cost. The objective is minus the money spent.
 
     Parameters
@@ -95,16 +108,6 @@ class TargetOutcome(StrictRecord):
     def __post_init__(self) -> None:
         number(self.amount, "the amount of target_outcome")
         amount(self.max_amount, "max_amount of target_outcome")
-
-    @property
-    def label(self) -> str:
-        """The scenario's name."""
-        return self.kind
-
-    @property
-    def limit(self) -> float | None:
-        """Most money that may be spent, in currency per period; None for no limit."""
-        return self.max_amount
 
     @property
     def limit_label(self) -> str:
@@ -128,7 +131,7 @@ class TargetOutcome(StrictRecord):
 
 
 @dataclass(frozen=True)
-class FlexibleBudget(StrictRecord):
+class FlexibleBudget(Scenario):
     """Spend as much as pays, for the highest expected outcome.
 
     With `min_roi`, outcome less charges is at least that many times the money spent. With `min_marginal_roi`, money
@@ -162,24 +165,9 @@ class FlexibleBudget(StrictRecord):
             raise InputError("flexible_budget needs min_roi, min_marginal_roi or both")
 
     @property
-    def label(self) -> str:
-        """The scenario's name."""
-        return self.kind
-
-    @property
-    def limit(self) -> float | None:
-        """Most money that may be spent, in currency per period; None for no limit."""
-        return self.max_amount
-
-    @property
     def limit_label(self) -> str:
         """Label of the row that limits money, if there is one."""
         return f"{self.kind} max_amount"
-
-    @property
-    def gain(self) -> float:
-        """Weight of net outcome in the objective."""
-        return 1.0
 
     @property
     def price(self) -> float:
@@ -197,7 +185,7 @@ class FlexibleBudget(StrictRecord):
 
 
 @dataclass(frozen=True)
-class MaxProfit(StrictRecord):
+class MaxProfit(Scenario):
     """Spend as much as earns the highest profit: expected outcome, less charges, less the money spent.
 
     Parameters
@@ -215,24 +203,9 @@ class MaxProfit(StrictRecord):
         amount(self.max_amount, "max_amount of max_profit")
 
     @property
-    def label(self) -> str:
-        """The scenario's name."""
-        return self.kind
-
-    @property
-    def limit(self) -> float | None:
-        """Most money that may be spent, in currency per period; None for no limit."""
-        return self.max_amount
-
-    @property
     def limit_label(self) -> str:
         """Label of the row that limits money, if there is one."""
         return f"{self.kind} max_amount"
-
-    @property
-    def gain(self) -> float:
-        """Weight of net outcome in the objective."""
-        return 1.0
 
     @property
     def price(self) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from channelmix.errors import InputError
 from channelmix.rules.auxiliary import Auxiliary, OnOff, Packs
-from channelmix.rules.base import Cells, Row, StrictRecord, number
+from channelmix.rules.base import Cells, Row, Selecting, StrictRecord, number
 
 __all__ = ["ActivationFee", "AtMostActive", "MinimumIfActive", "PackSize"]
 
@@ -34,7 +34,7 @@ def _each(mask: Mask) -> Iterator[tuple[int, Mask]]:
 
 
 @dataclass(frozen=True)
-class MinimumIfActive(StrictRecord):
+class MinimumIfActive(Selecting):
     """Spend nothing on a selected cell, or at least this amount.
 
     Parameters
@@ -54,11 +54,6 @@ class MinimumIfActive(StrictRecord):
 
     def __post_init__(self) -> None:
         number(self.amount, f"the amount of {self.label}")
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
         """Bring one on/off state a cell."""
@@ -140,7 +135,7 @@ class AtMostActive(StrictRecord):
 
 
 @dataclass(frozen=True)
-class ActivationFee(StrictRecord):
+class ActivationFee(Selecting):
     """Pay a fee once as soon as any of the selected cells has spend; the fee counts as money spent.
 
     Parameters
@@ -161,11 +156,6 @@ class ActivationFee(StrictRecord):
     def __post_init__(self) -> None:
         number(self.amount, f"the amount of {self.label}")
 
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
-
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
         """Bring the on/off state of the selection, with its fee."""
         return [_on_off(cells.select(self.selector), float(self.amount))]
@@ -177,7 +167,7 @@ class ActivationFee(StrictRecord):
 
 
 @dataclass(frozen=True)
-class PackSize(StrictRecord):
+class PackSize(Selecting):
     """Spend on each selected cell in whole multiples of an amount.
 
     Parameters
@@ -199,11 +189,6 @@ class PackSize(StrictRecord):
         number(self.size, f"the size of {self.label}")
         if self.size == 0.0:
             raise InputError(f"the size of {self.label} must be above 0")
-
-    @property
-    def label(self) -> str:
-        """The rule's name with its selector."""
-        return f"{self.kind} {self.selector}"
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
         """Bring one number of packs a cell."""
