@@ -135,7 +135,7 @@ def judged(at: World) -> list[float]:
     values = [now]
     for risk in (None, cm.SafeImprovement(dict(zip(curves.names, total.tolist(), strict=True)))):
         problem = cm.AllocationProblem(curves, cm.FixedBudget(float(total.sum())), [bounds], risk=risk)
-        values.append(at.media(cm.solve(problem, gap=2e-3, time_limit=30.0).spend / total))
+        values.append(at.media(cm.solve(problem, gap=2e-3, time_limit=10.0).spend / total))
     best = max(best, *values)
     true = []
     for c in range(CHANNELS):
