@@ -28,7 +28,7 @@ from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.effectiveness.history.trend import Trend
 from channelmix.errors import InputError
 
-HALF = Priors(saturation=0.5, half_life=1.0)
+HALF = Priors(elasticity=0.5, half_life=1.0)
 
 
 def family(adstock: Adstock = Adstock.GEOMETRIC, saturation: Saturation = Saturation.EXPONENTIAL) -> Any:
@@ -55,11 +55,25 @@ def test_a_delayed_carry_over_peaks_where_it_says() -> None:
 
 
 @pytest.mark.parametrize("kind", list(Saturation))
-def test_the_mean_spend_reaches_the_stated_part_of_the_ceiling(kind: Saturation) -> None:
-    x = np.array([[0.0, 0.3, 1.0, 1e9]])
-    reached = saturated(x, np.zeros((1, 4)), family(saturation=kind), HALF)[0]
-    assert reached[[0, 2, 3]] == pytest.approx([0.0, 0.5, 1.0])
-    assert 0.0 < reached[1] < 0.5
+@pytest.mark.parametrize(("z", "elasticity"), [(0.0, 0.5), (2.0, 0.832), (-2.0, 0.168), (6.0, 0.9918)])
+def test_the_next_unit_brings_the_stated_part_of_the_mean_one(
+    kind: Saturation, z: float, elasticity: float
+) -> None:
+    x = np.array([[0.0, 1.0 - 1e-5, 1.0, 1.0 + 1e-5, 1e9]])
+    reached = saturated(x, np.array([[z, 0.0, 0.0, 0.0]]), family(saturation=kind), HALF)[0]
+    slope = (reached[3] - reached[1]) / 2e-5
+    assert slope / reached[2] == pytest.approx(elasticity, rel=2e-3)
+    assert reached[[0, 4]] == pytest.approx([0.0, 1.0], abs=1e-2)
+
+
+def test_a_hill_curve_of_slope_one_is_met_where_its_parts_add_up() -> None:
+    """Elasticity 0.55 and 45 % of the ceiling: slope 1."""
+    priors = Priors(elasticity=0.55)
+    reached = saturated(np.array([[1.0, 3.0]]), np.zeros((1, 4)), family(saturation=Saturation.HILL), priors)[
+        0
+    ]
+    half = 0.55 / 0.45
+    assert reached == pytest.approx([1.0 / (1.0 + half), 3.0 / (3.0 + half)])
 
 
 def some_baseline(weeks: int = 40) -> Baseline:
@@ -123,7 +137,7 @@ def test_the_prior_draws_what_it_states() -> None:
     assert np.cov(drawn.T)[0, 1] == pytest.approx(0.8**2, rel=0.05)
 
 
-@pytest.mark.parametrize("change", [{"media_share": 1.0}, {"half_life": 0.0}, {"saturation_spread": np.nan}])
+@pytest.mark.parametrize("change", [{"media_share": 1.0}, {"half_life": 0.0}, {"elasticity_spread": np.nan}])
 def test_meaningless_priors_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(InputError, match="priors"):
         Priors(**change)

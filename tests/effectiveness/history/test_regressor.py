@@ -161,6 +161,17 @@ def test_lift_tests_narrow_and_move_what_they_measure(fitted: Any) -> None:
     assert width["sms"] < 0.6
 
 
+def test_tests_that_the_model_cannot_follow_are_named(fitted: Any) -> None:
+    """Two tests of the same weeks that contradict each other."""
+    _, X, y, _ = fitted
+    spent = float(X["sms"].iloc[40:60].sum())
+    week = X["week"]
+    lifts = [(-0.5 * spent, 0.05 * spent), (-3.0 * spent, 0.05 * spent)]
+    tests = [cm.LiftTest("sms", week.iloc[40], week.iloc[59], -spent, *lift) for lift in lifts]
+    findings = model().fit(X, y, experiments=tests).diagnostics_
+    assert "FAIL" in {f.verdict for f in findings if f.check.startswith("lift test of sms")}
+
+
 def test_a_prior_of_little_media_lowers_roi(fitted: Any) -> None:
     _, X, y, _ = fitted
     low = model(priors=Priors(media_share=0.01, media_share_spread=0.1)).fit(X, y).roi(X)

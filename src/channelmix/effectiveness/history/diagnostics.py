@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.fitting import Window
+from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
 
@@ -38,7 +40,9 @@ class Finding:
     message: str
 
 
-def diagnose(window: Window, posterior: Posterior, draws: Draws, media: Array) -> tuple[Finding, ...]:
+def diagnose(
+    window: Window, posterior: Posterior, draws: Draws, media: Array, tests: Sequence[LiftTest] = ()
+) -> tuple[Finding, ...]:
     """Check a fit: its data, its draws, and what they say.
 
     Parameters
@@ -46,8 +50,12 @@ def diagnose(window: Window, posterior: Posterior, draws: Draws, media: Array) -
     window : Window
     posterior : Posterior
     draws : Draws
-    media : ndarray of shape (n_draws, n_rows)
+    media : ndarray of shape (n_draws, n_rows + n_tests)
+        What all channels bring in the rows and in the tests, in units of outcome.
+    tests : sequence of LiftTest
     """
+    n = len(window.outcome)
+    media, lifts = media[:, :n], media[:, n:]
     linear = posterior.linear(window.periods, window.controls)
     residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[np.argsort(window.periods)]
     return (
@@ -60,6 +68,7 @@ def diagnose(window: Window, posterior: Posterior, draws: Draws, media: Array) -
         _outliers(residual),
         _negative_baseline(linear),
         *_learnt(window, posterior, draws),
+        *_contradictions(tests, lifts),
     )
 
 
@@ -208,6 +217,25 @@ def _negative_baseline(linear: Array) -> Finding:
         "Without media the outcome would be above 0.",
         f"With probability {chance:.2f} the outcome without media would be below 0: media are credited too much.",
     )
+
+
+def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
+    """How far history pulls the model away from what each test measured."""
+    found = []
+    for test, predicted in zip(tests, lifts.T, strict=True):
+        off = abs(float(predicted.mean()) - test.lift) / test.standard_error
+        found.append(
+            _graded(
+                f"lift test of {test.channel} from {test.start}",
+                off,
+                2.0,
+                4.0,
+                f"History and the lift test of {test.channel} agree ({off:.1f} standard errors apart).",
+                f"History pulls {test.channel} {off:.1f} standard errors away from what its lift test measured: "
+                "something moves both spend and outcome, or the test is off; its interval is too narrow.",
+            )
+        )
+    return found
 
 
 def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:

@@ -58,8 +58,8 @@ def fit_posterior(
     -------
     posterior : Posterior
     draws : Draws
-    media : ndarray of shape (n_draws, n_rows)
-        What all channels bring in the rows fitted, in units of outcome.
+    media : ndarray of shape (n_draws, n_rows + n_tests)
+        What all channels bring in the rows fitted and in the tests, in units of outcome.
 
     Raises
     ------
@@ -89,8 +89,7 @@ def fit_posterior(
         [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
     )
     draws = sample(mix, n_draws, rng)
-    media = draws.media[:, : len(outcome)]
-    linear = mix.baseline.draw(mix.outcome - media, rng)
+    linear = mix.baseline.draw(mix.outcome - draws.media[:, : len(outcome)], rng)
     linear.coefficients[:, 0] += middle / unit
     ceiling = np.empty((n_draws, mix.n_channels))
     for c in range(mix.n_channels):
@@ -109,7 +108,7 @@ def fit_posterior(
         trend,
         priors,
     )
-    return posterior, draws, unit * media
+    return posterior, draws, unit * draws.media
 
 
 def _full(periods: Indices, column: Array) -> Array:

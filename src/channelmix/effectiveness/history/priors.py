@@ -27,8 +27,9 @@ class Priors:
     media_share, media_share_spread : float
         Median share of the outcome that media bring in the window, and its spread. Each channel's ROI lies around
         what this share makes of all spend; how far channels differ is averaged over.
-    saturation, saturation_spread : float
-        Median of the part of its ceiling that a channel's mean active spend reaches, and the spread of its log odds.
+    elasticity, elasticity_spread : float
+        Median of how much the next unit brings beside the mean unit, where a channel's mean active spend is carried on
+        for good (1: no saturation), and the spread of its log odds.
     half_life, half_life_spread : float
         Median number of periods until half of a spend has acted, and its spread.
 
@@ -40,8 +41,8 @@ class Priors:
 
     media_share: float = 0.2
     media_share_spread: float = 0.8
-    saturation: float = 0.45
-    saturation_spread: float = 1.0
+    elasticity: float = 0.6
+    elasticity_spread: float = 0.8
     half_life: float = 1.2
     half_life_spread: float = 0.7
 
@@ -50,8 +51,8 @@ class Priors:
             value = getattr(self, field.name)
             if not (np.isfinite(value) and value > 0.0):
                 raise InputError(f"priors: {field.name} must be a number above 0, not {value!r}")
-        if not (self.media_share < 1.0 and self.saturation < 1.0):
-            raise InputError("priors: media_share and saturation are parts of a whole, below 1")
+        if not (self.media_share < 1.0 and self.elasticity < 1.0):
+            raise InputError("priors: media_share and elasticity must be below 1")
 
     def log_roi(self, log_roi: Array) -> Array:
         """Log density of the channels' log ROI together, in units where all spend brings 100 % of the outcome at ROI 1.

@@ -143,7 +143,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self._posterior, draws, media = fit_posterior(window, tests, priors, int(self.draws), rng)
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media)
+        self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media, experiments)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -111,7 +111,7 @@ class _Population:
                 self._move_sizes(moved, other)
 
     def judged(self) -> Array:
-        """What the draws' independence is judged by: log ROI, saturation and half-life of all channels."""
+        """What the draws' independence is judged by: log ROI, elasticity and half-life of all channels."""
         return np.concatenate([self.log_roi, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
 
     def _sum(self, rows: Indices, log_roi: Array) -> Array:
@@ -156,7 +156,7 @@ class _Population:
         kind = rng.random(n)
         redrawn, copied = kind < REDRAWN, kind >= 1.0 - COPIED
         new = old + self._differences(old, self._block(other, channels)).reshape(old.shape)
-        # A redrawn family comes with new further shapes, half of the time with new saturation and half-life, too.
+        # A redrawn family comes with new further shapes, half of the time with new elasticity and half-life, too.
         fresh = redrawn[:, np.newaxis] & ((np.arange(5) > 2) | (kind < 0.5 * REDRAWN)[:, np.newaxis])
         fresh[:, 0] = False
         new[redrawn] = old[redrawn]

@@ -1,8 +1,8 @@
 """Carry-over and saturation of one channel for many draws at once, by what a business can judge.
 
-Every draw has four standard normal numbers: saturation (part of the ceiling that the mean active spend reaches),
-half-life of the carry-over, and a further shape of each, which not every family uses. The first two mean the same in
-every family, so a draw can change its family and keep them.
+Every draw has four standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean
+active spend), half-life of the carry-over, and a further shape of each, which not every family uses. The first two mean
+the same in every family, so a draw can change its family and keep them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,14 @@ LAGS = 13
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
-SLOPE, SLOPE_SPREAD = 1.2, 0.35
 """Medians of the further shapes and standard deviations of their logarithms."""
+
+REACHED, REACHED_SPREAD = 0.45, 1.0
+"""Median part of its ceiling that a Hill curve reaches at the mean active spend, and the spread of its log odds; with
+the elasticity it makes the slope."""
+
+RATES = np.geomspace(40.0, 1e-3, 400)
+"""Rates of exponential and logistic curves, in falling order, so that their elasticities rise."""
 
 
 class Adstock(IntEnum):
@@ -89,20 +95,37 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
 
 
 def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
-    """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same."""
-    odds = math.log(priors.saturation / (1.0 - priors.saturation)) + priors.saturation_spread * shape[:, 0]
+    """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
+
+    An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
+    that reaches a part r of its ceiling its slope times 1 - r.
+    """
+    log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[:, 0]
     kind = family % len(Saturation)
     reached = np.empty_like(x)
     per_draw = (-1,) + (1,) * (x.ndim - 1)
     for name in Saturation:
         rows = np.flatnonzero(kind == name)
-        at, log_odds = x[rows], odds[rows].reshape(per_draw)
-        if name is Saturation.EXPONENTIAL:
-            reached[rows] = -np.expm1(at * -np.logaddexp(0.0, log_odds))
-        elif name is Saturation.LOGISTIC:
-            reached[rows] = np.tanh(at * np.arctanh(expit(log_odds)))
-        else:
-            slope = (SLOPE * np.exp(SLOPE_SPREAD * shape[rows, 3])).reshape(per_draw)
+        at = x[rows]
+        if name is Saturation.HILL:
+            part = _log_odds(REACHED) + REACHED_SPREAD * shape[rows, 3]
+            slope = expit(log_odds[rows]) * (1.0 + np.exp(part))
             with np.errstate(divide="ignore"):
-                reached[rows] = expit(log_odds + slope * np.log(at))
+                reached[rows] = expit(part.reshape(per_draw) + slope.reshape(per_draw) * np.log(at))
+        else:
+            rate = np.exp(np.interp(log_odds[rows], *_RATES_BY_LOG_ODDS[name])).reshape(per_draw)
+            reached[rows] = (
+                -np.expm1(-rate * at) if name is Saturation.EXPONENTIAL else np.tanh(0.5 * rate * at)
+            )
     return reached
+
+
+def _log_odds(part: float) -> float:
+    return math.log(part / (1.0 - part))
+
+
+_RATES_BY_LOG_ODDS = {
+    # log(e / (1 - e)) of e = u / (e^u - 1) and u / sinh(u), written so that small rates lose no digits.
+    Saturation.EXPONENTIAL: (np.log(RATES) - np.log(np.expm1(RATES) - RATES), np.log(RATES)),
+    Saturation.LOGISTIC: (np.log(RATES) - np.log(np.sinh(RATES) - RATES), np.log(RATES)),
+}

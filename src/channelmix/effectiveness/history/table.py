@@ -72,7 +72,7 @@ class Rows:
 
     @classmethod
     def read(cls, X: Any, columns: Columns) -> Self:
-        """Read a table of pandas or polars, or an array.
+        """Read a DataFrame or an array.
 
         Raises
         ------
