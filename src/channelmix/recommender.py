@@ -31,6 +31,7 @@ from channelmix.effectiveness import (
 from channelmix.errors import CertificateError, InputError
 from channelmix.plan import (
     NO_SPEND,
+    Assumption,
     CellPlan,
     Certificate,
     Comparison,
@@ -299,14 +300,20 @@ def _plan(
         word_of_mouth=told,
         not_counted=analysis.not_counted(profile),
         survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
-        assumptions=analysis.assumptions(draws.figures),
+        assumptions=analysis.assumptions(draws.figures, _said_by_history(profile, draws)),
         remarks=analysis.remarks(
-            profile, *_taken(profile, problem), *([] if held or not feasible else [NO_PRICES])
+            profile,
+            *analysis.history_remarks(profile, draws),
+            *_taken(profile, problem),
+            *([] if held or not feasible else [NO_PRICES]),
         ),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.mend.items()],
-        warnings=analysis.warnings(problem, solution, profile.currency) if feasible else [],
+        warnings=[
+            *analysis.history_warnings(draws),
+            *(analysis.warnings(problem, solution, profile.currency) if feasible else []),
+        ],
         problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets
         proof=solution.proof.to_dict(),
         provenance=Provenance(
@@ -317,6 +324,13 @@ def _plan(
             fresh_draws=FRESH_DRAWS,
         ),
     )
+
+
+def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
+    if draws.own is None:
+        return []
+    published = response_of(profile, dataclasses.replace(draws, own=None))
+    return analysis.history_assumptions(profile, draws, response_of(profile, draws), published)
 
 
 def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]:

@@ -164,7 +164,7 @@ def fitted(
             version=__version__,
         ),
         experiments=rows.experiments,
-        columns=_columns(rows, model, table, periods, row_days),
+        columns=_columns(rows, model, table, periods),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message)
             for found in model.diagnostics_
@@ -173,9 +173,7 @@ def fitted(
     )
 
 
-def _columns(
-    rows: History, model: MarketingMixRegressor, table: Any, periods: float, row_days: float
-) -> tuple[Column, ...]:
+def _columns(rows: History, model: MarketingMixRegressor, table: Any, periods: float) -> tuple[Column, ...]:
     """What was learnt of each column, in the profile's money and period."""
     tested = {test.channel for test in rows.experiments}
     at = Timeline.of(np.asarray(rows.dates)).positions(np.asarray(rows.dates))

@@ -1,7 +1,7 @@
 """A company's own history in place of published figures: its draws laid over the cells that it speaks of.
 
-Symbols: F, a column's curve; S, spend on all cells of the column; c_i, spend today on its cell i; p_i, the cell's part of
-today's spend on the column; w_i, the cell's part of what published figures expect of today's spend on the column.
+Symbols: F, a column's curve; p_i, the part that its cell i has of today's spend on the column; w_i, the part that the
+cell has of what published figures expect of that spend.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from channelmix.response import ResponseCurves
 from channelmix.rules import (
     Cells,
     ContactCap,
+    FixedBudget,
     LinearConstraint,
     MeanRisk,
     ReputationLimit,
@@ -105,10 +106,14 @@ def evidence_of(profile: CompanyProfile) -> Evidence | None:
 
 
 def risk_of(profile: CompanyProfile) -> Any:
-    """How uncertainty counts: as the profile says, else a safe improvement where own history and today's mix are known."""
-    if profile.risk is not None or profile.own is None or profile.current_total == 0.0:
+    """How uncertainty counts: as the profile says, else by a safe improvement where history and today's mix are known.
+
+    That is for a fixed budget: where money is to be saved, the outcome of today's mix is nothing to keep.
+    """
+    if profile.risk is not None or not _has_history(profile):
         return profile.risk
-    return SafeImprovement(tail=TAIL)
+    fixed = isinstance(profile.scenario, FixedBudget | None)
+    return SafeImprovement(tail=TAIL) if fixed else None
 
 
 def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellDraws:
@@ -152,8 +157,8 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     """Turn draws into curves and charges: by own history where it speaks, else by published figures.
 
     A column F of one cell is the cell's curve. A column of several cells is divided so that its total is kept wherever
-    they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing is
-    spent on them today, the parts are equal. A cell without spend today beside others with some keeps its published
+    they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
+    is spent on them today, the parts are equal. A cell without spend today beside others with some keeps its published
     figures: its column says nothing of it. Of what spend costs beside itself, opt-outs are still charged, since who is
     lost is lost for longer than a history's curve looks ahead; word of mouth is in the outcome that was measured.
 
@@ -186,7 +191,7 @@ def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearCon
 
     Each cell's part of what its column saw, widened to today's spend and to today's mix scaled to the budget.
     """
-    if draws.own is None or profile.risk is not None or risk_of(profile) is None:
+    if draws.own is None or profile.risk is not None or not _has_history(profile):
         return []
     scale = profile.budget / profile.current_total
     limits = []
@@ -197,6 +202,10 @@ def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearCon
             low, high = min(part * own.column.least, *always), max(part * own.column.most, *always)
             limits.append(LinearConstraint({cell.name: 1.0}, low, high, name=_limit_name(cell, i)))
     return limits
+
+
+def _has_history(profile: CompanyProfile) -> bool:
+    return profile.own is not None and profile.current_total > 0.0
 
 
 def _limit_name(cell: Cell, place: int) -> str:
@@ -248,7 +257,7 @@ def _by_cell(
 
 
 def _weights(expected: Array, parts: Array) -> Array:
-    """Each cell's part w of what is expected of all, (n_draws, n_cells); its part of spend where nothing is expected."""
+    """Each cell's part w of what is expected of all, (n_draws, n_cells); its part of spend if nothing is expected."""
     total = expected.sum(axis=1, keepdims=True)
     return np.asarray(np.where(total > 0.0, expected / np.where(total > 0.0, total, 1.0), parts))
 

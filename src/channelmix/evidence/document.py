@@ -12,8 +12,13 @@ from pydantic_core import PydanticCustomError
 from channelmix.document import Document, Part
 from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
+from channelmix.response.tabulated import Tabulated
 
 __all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "Range", "digest"]
+
+
+FEWEST_DRAWS = 2
+"""Draws that evidence has at least: one half is to plan on, the other to compare on."""
 
 
 class Range(Part):
@@ -141,11 +146,14 @@ class Evidence(Document):
                 "changed", "Input should be what was written: its sha256 is another, fit again"
             )
         try:
-            names = self.response.names
+            curves = self.response
         except InputError as error:
             raise PydanticCustomError("curves", "{said}", {"said": str(error)}) from None
-        if names != tuple(column.name for column in self.columns):
+        if curves.names != tuple(column.name for column in self.columns):
             raise PydanticCustomError("names", "Input should hold a curve for each column")
+        tables = all(isinstance(block, Tabulated) for block in curves.blocks)
+        if not tables or curves.n_draws < FEWEST_DRAWS:
+            raise PydanticCustomError("draws", "Input should hold several draws of tabulated curves")
         return self
 
     @property

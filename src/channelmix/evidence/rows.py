@@ -136,7 +136,7 @@ class History:
         return digest([rows, self.outcome_name, self.outcome_worth, tests])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, History) and other.sha256 == self.sha256
+        return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
 
     def __hash__(self) -> int:
         return hash(self.sha256)

@@ -198,7 +198,7 @@ class HistoryFile(Record):
 
     file: FileName
     """Name of a CSV file in the profile's folder: a row for each week or other period, with a date, the outcome, and
-    columns of spend in the profile's currency named by the cells that it is spent on, such as sms or FR/sms/promotion."""
+    columns of spend in the profile's currency, named by the cells that it is spent on: sms or FR/sms/promotion."""
     outcome_worth: Positive
     """Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself."""
     outcome: Title = "outcome"
@@ -267,8 +267,8 @@ class ProfileFields(Record):
     switched_off: tuple[Mechanism, ...] = ()
     """Mechanisms of the published prior that the plan leaves out: "word_of_mouth", "answer_on_time", "fatigue"."""
     risk: Risk | None = None
-    """How uncertainty counts: mean, mean_cvar, worst_case or safe_improvement; without it, the mean, or a safe
-    improvement where the company's own history and its spend today are known."""
+    """How uncertainty counts: mean, mean_cvar, worst_case or safe_improvement; without it, the mean, or, where the
+    company's own history and its spend today are known and the budget is fixed, safe_improvement."""
     evidence: FileName | None = None
     """Name of a file in the profile's folder that `channelmix fit` wrote; or state history."""
     history: HistoryFile | None = None
