@@ -1,4 +1,4 @@
-"""Write the history of Atelier Lune, a shop that does not exist: what its channels bring is known, for it is made up here.
+"""Write the history of Atelier Lune, a shop that does not exist: what its channels bring is known, for it is made up.
 
     python examples/simulate_atelier.py
 
@@ -54,7 +54,8 @@ def main() -> None:
     with (HERE / "atelier_history.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["week", "orders", "social", "sms", "promo"])
-        writer.writerows(zip(days, np.round(orders).astype(int), social.astype(int), sms.astype(int), promo))
+        numbers = (np.round(column).astype(int) for column in (orders, social, sms, promo))
+        writer.writerows(zip(days, *numbers, strict=True))
     withheld = social.copy()
     withheld[TEST] *= 0.5
     lift = (effects(withheld, sms)[0] - by_social)[TEST].sum()
