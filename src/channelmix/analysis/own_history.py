@@ -33,10 +33,12 @@ def history_assumptions(
     if draws.own is None:
         return []
     fitted, money = draws.own.evidence.fitted, profile.currency
+    parts = [
+        (i, own, part) for own in draws.own.columns for i, part in zip(own.cells, own.parts, strict=True)
+    ]
     entries = []
-    for i, own in sorted(draws.own.cells.items()):
+    for i, own, part in sorted(parts, key=lambda each: each[0]):
         cell = draws.cells[i]
-        part = own.parts[own.cells.index(i)]
         spend = cell.current_spend or part * own.column.spend
         said, before = (_return(each, i, spend) for each in (brings, published))
         entries.append(
@@ -56,8 +58,8 @@ def history_assumptions(
 
 
 def _return(response: PriorResponse, place: int, spend: float) -> Interval:
-    draws = response.curves.take([place]).value([spend])[:, 0] / spend
-    return interval(np.broadcast_to(draws, (max(len(draws), 1),)))
+    outcome = response.curves.blocks[place].value(np.array([[spend]]))[:, 0]  # a block a cell
+    return interval(outcome / spend)
 
 
 def _beside(before: Interval, own: OwnColumn, spend: str) -> str:

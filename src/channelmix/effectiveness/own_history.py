@@ -22,6 +22,8 @@ from channelmix.errors import InputError
 from channelmix.evidence import Column, Evidence, covered, table_of
 from channelmix.profile import Cell, CompanyProfile
 from channelmix.response import ResponseCurves
+from channelmix.response.families import Family
+from channelmix.response.tabulated import Tabulated
 from channelmix.rules import (
     Cells,
     ContactCap,
@@ -172,14 +174,16 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     if draws.own is None:
         return published
     own = _by_cell(draws, draws.own, period_days, usd_rate)
-    cells, names = draws.cells, published.curves.names
-    curves = [own[i] if i in own else published.curves.take([i]) for i in range(len(cells))]
+    names = published.curves.names
+    blocks = list(published.curves.blocks)  # one a cell
+    for i, curve in own.items():
+        blocks[i] = curve
     silent = {names[i] for i in own}
     return PriorResponse(
-        ResponseCurves.concat(curves),
+        ResponseCurves(names, tuple(blocks)),
         {
             cell.name: published.charges[cell.name]
-            for cell in cells
+            for cell in draws.cells
             if cell.name in published.charges and (cell.name not in silent or cell.purpose == "promotion")
         },
         {name: told for name, told in published.talk.items() if name not in silent},
@@ -235,24 +239,19 @@ def _divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
     return spending, tuple(today[k] / total for k in spending)
 
 
-def _by_cell(
-    draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: float
-) -> dict[int, ResponseCurves]:
+def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: float) -> dict[int, Family]:
     """The curve of each cell that history speaks of, by the cell's place."""
     expected = np.zeros((draws.n_draws, len(draws.cells)))
     if any(len(one.cells) > 1 for one in own.columns):
         # Word of mouth is switched on and off to see what it makes: it must not move history.
         today = [cell.current_spend for cell in draws.cells]
         expected = prior_response(draws.silent(), period_days, usd_rate).curves.value(today)
-    curves = {}
+    curves: dict[int, Family] = {}
     for one in own.columns:
         weights = _weights(expected[:, list(one.cells)], np.array(one.parts))
         for k, i in enumerate(one.cells):
             outcome = one.outcome * weights[:, k, np.newaxis]
-            name = draws.cells[i].name
-            curves[i] = ResponseCurves.tabulated(
-                one.parts[k] * one.points, outcome[:, :, np.newaxis], names=[name]
-            )
+            curves[i] = Tabulated.checked(spend=one.parts[k] * one.points, outcome=outcome[:, :, np.newaxis])
     return curves
 
 
@@ -289,7 +288,7 @@ def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[F
 
 def _differ(before: PriorResponse, after: PriorResponse, name: str, place: int) -> bool:
     """Whether a cell's curve or its charge moved."""
-    one, other = (each.curves.cell(place).parameters for each in (before, after))
+    one, other = (each.curves.blocks[place].parameters for each in (before, after))
     same = all(np.array_equal(one[key], other[key]) for key in one)
     return not same or before.charges.get(name) != after.charges.get(name)
 
