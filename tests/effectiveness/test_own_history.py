@@ -109,7 +109,31 @@ def test_opt_outs_are_charged_and_harm_by_talk_is_not(small: dict[str, Any]) -> 
     assert published.charges["FR/social/advocacy"] > 0.0
     assert "FR/social/advocacy" not in brings.charges
     assert "FR/social/advocacy" not in brings.talk
-    assert brings.charges["FR/sms/promotion"] == published.charges["FR/sms/promotion"]
+
+
+def test_opt_outs_cost_what_history_says_that_contacts_earn(small: dict[str, Any]) -> None:
+    table = returns()
+    stated = {
+        "opt_out_per_contact": 0.01,
+        "contacts_per_customer": 4.0,
+        "cost_per_contact": {"promotion": 0.05},
+    }
+    small["channels"]["sms"] |= stated
+    _, draws = drawn(small, written({"sms/promotion": table}))
+    brings, published = both(draws)
+    place = brings.curves.names.index("FR/sms/promotion")
+    months = 1.0 / (1.0 / draws.quantities[place]["months_consented"] + 0.01 * 4.0)
+    # Today's 5,000 earn so much a month by 50,000 customers. A euro buys 20 contacts, each of which loses 0.01 of one.
+    consent = months * np.maximum(table[:64, 1] - 5000.0, 0.0) / 50000.0
+    by_hand = np.mean(0.01 * consent) / 0.05
+    assert brings.charges["FR/sms/promotion"] == pytest.approx(by_hand)
+    assert brings.charges["FR/sms/promotion"] != pytest.approx(
+        published.charges["FR/sms/promotion"], rel=0.05
+    )
+    small["channels"]["sms"]["value_per_consent"] = 2.0  # what is stated stays
+    _, draws = drawn(small, written({"sms/promotion": table}))
+    brings, published = both(draws)
+    assert brings.charges["FR/sms/promotion"] == pytest.approx(published.charges["FR/sms/promotion"])
 
 
 def test_plan_and_comparison_use_different_draws_of_one_half_each(small: dict[str, Any]) -> None:
@@ -155,9 +179,12 @@ def test_figures_that_no_longer_matter_to_a_cell_are_not_listed_for_it(small: di
         assert name in cells_of(before, quantity)
         assert name not in cells_of(draws, quantity)
     assert "FR/social/service" in cells_of(draws, "resolution")  # others keep theirs
-    # A service share decides what is left to the other channels, and a consent's worth is charged on SMS all the same.
+    # What a consent is worth is charged on SMS all the same.
     _, draws = drawn(small, written({"sms/promotion": returns()}))
     assert "FR/sms/promotion" in cells_of(draws, "opt_out_per_message")
+    assert "FR/sms/promotion" not in cells_of(
+        draws, "conversion_rate"
+    )  # what its contacts earn, history says
     small["switched_off"] = ["fatigue"]
     _, draws = drawn(small, written({"sms/promotion": returns()}))
     assert not any("FR/sms/promotion" in figure.cells for figure in draws.figures)

@@ -33,13 +33,10 @@ def history_assumptions(
     if draws.own is None:
         return []
     fitted, money = draws.own.evidence.fitted, profile.currency
-    parts = [
-        (i, own, part) for own in draws.own.columns for i, part in zip(own.cells, own.parts, strict=True)
-    ]
+    columns = draws.own.cells
     entries = []
-    for i, own, part in sorted(parts, key=lambda each: each[0]):
-        cell = draws.cells[i]
-        spend = cell.current_spend or part * own.column.spend
+    for i, spend in sorted(draws.own.known_spend(draws.cells).items()):
+        cell, own = draws.cells[i], columns[i]
         said, before = (_return(each, i, spend) for each in (brings, published))
         entries.append(
             Assumption(
@@ -92,8 +89,9 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
         )
     if any(draws.cells[i].purpose == "promotion" for i in own) and "fatigue" not in profile.switched_off:
         yield (
-            "Opt-outs are charged to cells with history too: who is lost is lost for longer than history's curves look "
-            "ahead. Word of mouth is not added to them: it is in the outcome that was measured."
+            "Opt-outs are charged to cells with history too, at what history says that today's spend earns: who is "
+            "lost is lost for longer than its curves look ahead. Word of mouth is not added to them: it is in the outcome "
+            "that was measured."
         )
     if profile.risk is None and profile.current_total > 0.0:
         safe = (

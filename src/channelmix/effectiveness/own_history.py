@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.cell_draws import CellDraws, Figure
-from channelmix.effectiveness.prior_response import PriorResponse, prior_response
+from channelmix.effectiveness.prior_response import PriorResponse, bought, opt_outs, prior_response
 from channelmix.effectiveness.shifts import shifted
 from channelmix.errors import InputError
 from channelmix.evidence import Column, Evidence, covered, table_of
@@ -91,6 +91,14 @@ class OwnDraws:
         """The column of each cell that history speaks of, by the cell's place."""
         return {i: own for own in self.columns for i in own.cells}
 
+    def known_spend(self, cells: Sequence[Cell]) -> dict[int, float]:
+        """Spend at which history speaks of each of its cells: today's, or its part of what was spent on average."""
+        return {
+            i: cells[i].current_spend or part * own.column.spend
+            for own in self.columns
+            for i, part in zip(own.cells, own.parts, strict=True)
+        }
+
     def first(self, n_draws: int) -> OwnDraws:
         """Return the first draws only."""
         columns = (dataclasses.replace(own, outcome=own.outcome[:n_draws]) for own in self.columns)
@@ -162,7 +170,8 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
     is spent on them today, the parts are equal. A cell without spend today beside others with some keeps its published
     figures: its column says nothing of it. Of what spend costs beside itself, opt-outs are still charged, since who is
-    lost is lost for longer than a history's curve looks ahead; word of mouth is in the outcome that was measured.
+    lost is lost for longer than a history's curve looks ahead: with him goes his part of what history says that today's
+    spend earns. Word of mouth is in the outcome that was measured.
 
     Parameters
     ----------
@@ -179,15 +188,30 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     for i, curve in own.items():
         blocks[i] = curve
     silent = {names[i] for i in own}
+    charges = {name: charge for name, charge in published.charges.items() if name not in silent}
     return PriorResponse(
         ResponseCurves(names, tuple(blocks)),
-        {
-            cell.name: published.charges[cell.name]
-            for cell in draws.cells
-            if cell.name in published.charges and (cell.name not in silent or cell.purpose == "promotion")
-        },
+        charges | _opt_outs(draws, draws.own, own, period_days, usd_rate),
         {name: told for name, told in published.talk.items() if name not in silent},
     )
+
+
+def _opt_outs(
+    draws: CellDraws, own: OwnDraws, curves: Mapping[int, Family], period_days: float, usd_rate: float
+) -> dict[str, float]:
+    """Loss by opt-outs per unit of spend, where promotion earns what history says of today's spend."""
+    charges = {}
+    for i, spend in own.known_spend(draws.cells).items():
+        cell, drawn = draws.cells[i], draws.drawn(i)
+        if cell.purpose != "promotion":
+            continue
+        earned = np.maximum(curves[i].value(np.array([[spend]]))[:, 0] - spend, 0.0)
+        useful = bought(cell, drawn, period_days, usd_rate)[0]
+        margin = earned / np.where(useful > 0.0, useful, 1.0)
+        charge = opt_outs(cell, drawn, period_days, usd_rate, margin)
+        if charge > 0.0:
+            charges[cell.name] = charge
+    return charges
 
 
 def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearConstraint]:
