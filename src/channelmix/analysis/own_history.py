@@ -90,8 +90,8 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
     if any(draws.cells[i].purpose == "promotion" for i in own) and "fatigue" not in profile.switched_off:
         yield (
             "Opt-outs are charged to cells with history too, at what history says that today's spend earns: who is "
-            "lost is lost for longer than its curves look ahead. Word of mouth is not added to them: it is in the outcome "
-            "that was measured."
+            "lost is lost for longer than its curves look ahead. Word of mouth is not added to them: it is in what "
+            "was measured."
         )
     if profile.risk is None and profile.current_total > 0.0:
         safe = (
