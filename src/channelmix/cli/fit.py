@@ -16,9 +16,10 @@ __all__ = ["fit"]
 @click.command(
     epilog=examples(
         "channelmix fit history.csv --profile profile.json --outcome-worth 22",
-        "channelmix fit history.csv --profile profile.json --outcome sales --outcome-worth 0.35",
-        "channelmix fit history.csv --profile profile.json --outcome-worth 22 --control promo --output evidence.json",
-        "channelmix fit history.csv --profile profile.json --outcome-worth 22 --experiments tests.csv",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
+        "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
     )
 )
 @click.argument("history", metavar="HISTORY.CSV")
