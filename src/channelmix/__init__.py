@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from channelmix.effectiveness import PublishedPrior as PublishedPrior
     from channelmix.effectiveness.history import LiftTest as LiftTest
     from channelmix.effectiveness.history import MarketingMixRegressor as MarketingMixRegressor
+    from channelmix.effectiveness.own_fit import fit_history as fit_history
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
+    from channelmix.evidence import Evidence as Evidence
     from channelmix.plan import Frontier as Frontier
     from channelmix.plan import Plan as Plan
     from channelmix.plan import Sensitivity as Sensitivity
@@ -67,6 +69,8 @@ _HOMES = {
     "CompanyProfile": "profile",
     "ContactCap": "rules",
     "EachPeriod": "rules",
+    "Evidence": "evidence",
+    "fit_history": "effectiveness.own_fit",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
     "Frontier": "plan",
