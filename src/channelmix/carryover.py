@@ -140,15 +140,19 @@ class Delay:
         return np.broadcast_to(weights, (self.n_cells, self.carryover.lags))
 
     @cached_property
+    def cost(self) -> Array:
+        """Factor on what the same effect costs; shape (periods, n_cells)."""
+        return self._by_cell(self.carryover.cost)
+
+    @cached_property
     def matrix(self) -> Array:
         """W of shape (horizon * n_cells, periods * n_cells)."""
         n, horizon = self.n_cells, self.carryover.horizon
         W = np.zeros((horizon, n, self.periods, n))
-        cost = self._by_cell(self.carryover.cost)
         cells = np.arange(n)
         for t in range(self.periods):
             for lag in range(self.carryover.lags):
-                W[t + lag, cells, t, cells] = self._weights[:, lag] / cost[t]
+                W[t + lag, cells, t, cells] = self._weights[:, lag] / self.cost[t]
         return W.reshape(horizon * n, self.periods * n)
 
     @cached_property
@@ -167,17 +171,21 @@ class Delay:
 
     def curves(self, curves: ResponseCurves) -> ResponseCurves:
         """Return one curve a period of the horizon and cell, scaled by season and discount."""
-        season = self._by_cell(self.carryover.season)
-        after = np.repeat(season.mean(axis=0)[np.newaxis], self.carryover.lags - 1, axis=0)
-        factors = np.concatenate([season, after]) * self.discounts(self.carryover.horizon)[:, np.newaxis]
         parts = []
-        for t, row in enumerate(factors, start=1):
+        for t, row in enumerate(self.factors, start=1):
             for i, factor in enumerate(row):
                 block = curves.cell(i)
                 # Divided by infinity, a curve is flat: nothing comes of a period without season.
                 scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
                 parts.append(ResponseCurves((f"{curves.names[i]}/period {t}",), (scaled,)))
         return ResponseCurves.concat(parts)
+
+    @cached_property
+    def factors(self) -> Array:
+        """Factor on the outcome of each period, by season and discount; shape (horizon, n_cells)."""
+        season = self._by_cell(self.carryover.season)
+        after = np.repeat(season.mean(axis=0)[np.newaxis], self.carryover.lags - 1, axis=0)
+        return np.concatenate([season, after]) * self.discounts(self.carryover.horizon)[:, np.newaxis]
 
     def discounts(self, periods: int) -> Array:
         """Return the discount factor of each period; shape (periods,)."""

@@ -104,6 +104,17 @@ class AllocationProblem(Statement):
         drawn = self.response.value(self.acting(spend))
         return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
 
+    def by_cell(self, values: Any) -> Array:
+        """Sum what belongs to cells and periods, (..., periods * n_cells) in a row, over periods: (..., n_cells)."""
+        array = np.asarray(values, dtype=float)
+        if self.delay is None:
+            return array
+        return np.asarray(array.reshape(*array.shape[:-1], -1, self.curves.n_cells).sum(axis=-2))
+
+    def each_period(self, values: Any) -> Array:
+        """Repeat values of the cells, (n_cells,), for every period that is planned: (n_spends,)."""
+        return np.tile(values, len(self.cells) // self.curves.n_cells)
+
     def charged(self, spend: Any) -> Array:
         """What the spend on each cell costs beside itself, changes of spend included; shape (n_spends,)."""
         array = np.asarray(spend, dtype=float).ravel()
@@ -145,6 +156,13 @@ class AllocationProblem(Statement):
                 bought[i] = curve.buys(bought[i : i + 1])[0]
                 curve = curve.inner
         return bought
+
+    def in_periods(self, spend: Any) -> tuple[Array, Array]:
+        """What acts in each period, at the first price, and the factor on what it brings; (horizon, n_cells) each."""
+        if self.delay is None:
+            bought = self.at_first_price(spend)[np.newaxis]
+            return bought, np.ones_like(bought)
+        return self.acting(spend).reshape(-1, self.curves.n_cells), self.delay.factors
 
     def chance(self, spend: Any) -> float:
         """Share of draws in which net outcome reaches the target of a `ReachTarget`."""

@@ -7,7 +7,6 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +16,7 @@ from channelmix._version import __version__
 from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
-from channelmix.effectiveness import (
-    CellDraws,
-    PriorResponse,
-    PublishedPrior,
-    observed_ranges,
-    prior_response,
-    response,
-    risk_of,
-    with_figures,
-    with_own,
-)
+from channelmix.effectiveness import CellDraws, risk_of
 from channelmix.errors import CertificateError, InputError
 from channelmix.plan import (
     NO_SPEND,
@@ -45,28 +34,27 @@ from channelmix.plan import (
     moved_spend,
     prices_hold,
     roi,
+    span_of,
 )
 from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
-from channelmix.rules import FixedBudget, MeanRisk, Pacing, SafeImprovement, TargetOutcome, rule_to_dict
+from channelmix.rules import FixedBudget, MeanRisk, Pacing, Phasing, SafeImprovement, rule_to_dict
 from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
+from channelmix.stating import NEARLY_ALL, charges_of, drawn, problem_and_splits, response_of, with_curves_of
 
-__all__ = ["optimize", "problem_of"]
+__all__ = ["optimize"]
 
 Array = NDArray[np.float64]
 
 NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 
 GAP, TAIL_GAP = 1e-4, 5e-3
-"""Gap to close by default, and where the worst draws count."""
+"""Gap to close by default, and where the worst draws count or several periods are planned."""
 
 DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
 """Draws to plan on: by default, by default where the worst draws count, and the least there."""
-
-NEARLY_ALL, REACH_GAP = 0.999, 1e-3
-"""Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
 
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
@@ -98,7 +86,7 @@ def optimize(
         The company.
     gap : float, optional
         Relative gap to close between the plan's value and the proven upper bound: 1e-4 if not given, 5e-3 where the
-        worst draws count, whose proof takes longer.
+        worst draws count or several periods are planned, whose proof takes longer.
     seed : int
         Seed of the draws of effectiveness.
     time_limit : float
@@ -145,28 +133,20 @@ def optimize(
     told = None
     if solution.status not in NO_SPEND:
         again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
-        fresh = dataclasses.replace(problem, curves=again.curves, charge=again.charges or None)
-        comparisons = analysis.compare(problem, fresh, solution.spend, splits)
+        charges = charges_of(problem.carryover, again)
+        fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
+        comparisons = analysis.compare(problem, fresh, solution.spend.ravel(), splits)
         if "word of mouth" not in analysis.not_counted(profile):
             told = analysis.word_of_mouth(
                 profile,
                 problem,
                 solution,
                 response_of(profile, draws),
-                silent=_with_curves_of(profile, problem, draws.silent()),
-                ten=_with_curves_of(profile, problem, draws.telling(TEN)),
+                silent=with_curves_of(profile, problem, draws.silent()),
+                ten=with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
-
-
-def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = False) -> CellDraws:
-    """Draw the effectiveness of a profile's cells from published evidence, and from its own where it has any.
-
-    `fresh` draws are to judge a plan on: those of its own history are others than it was made on.
-    """
-    published = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
-    return with_own(published, profile, fresh=fresh)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:
@@ -174,7 +154,7 @@ def _counts_tail(profile: CompanyProfile) -> bool:
 
 
 def _default_gap(profile: CompanyProfile) -> float:
-    return TAIL_GAP if _counts_tail(profile) else GAP
+    return TAIL_GAP if _counts_tail(profile) or profile.timing is not None else GAP
 
 
 def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
@@ -197,73 +177,6 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None
             raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
 
 
-def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
-    """Turn draws of a profile's cells into curves and charges."""
-    return response(draws, profile.period_days, profile.usd_rate or 1.0)
-
-
-def problem_of(
-    profile: CompanyProfile, draws: CellDraws, rules: Sequence[Any] | None = None
-) -> AllocationProblem:
-    """State a profile's problem on given draws of its cells, whose spend today is the problem's, without its risk.
-
-    `rules` take the place of the profile's rules with figures worked out of these draws.
-    """
-    brings = response_of(profile, draws)
-    if rules is None:
-        # What a spend buys in contacts, rules take from published figures, whatever history says that it brings.
-        days, rate = profile.period_days, profile.usd_rate or 1.0
-        published = brings if draws.own is None else prior_response(draws, days, rate)
-        rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
-    return AllocationProblem(
-        brings.curves,
-        profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),
-        rules,
-        charge=brings.charges or None,
-        current={cell.name: cell.current_spend for cell in draws.cells},
-    )
-
-
-def problem_and_splits(
-    profile: CompanyProfile, draws: CellDraws
-) -> tuple[AllocationProblem, list[analysis.Split]]:
-    """State a profile's problem with its risk, and what its plan is compared with, the baseline first.
-
-    A safe improvement is one on the baseline.
-    """
-    problem = problem_of(profile, draws)
-    splits = analysis.splits_of(profile, problem, profile.budget)
-    risk = risk_of(profile)
-    if isinstance(risk, SafeImprovement):
-        risk = dataclasses.replace(risk, current=dict(splits[0].spend))
-    return _within_reach(dataclasses.replace(problem, risk=risk)), splits
-
-
-def _within_reach(problem: AllocationProblem) -> AllocationProblem:
-    """Limit the money of a target that lies beyond what channels bring at nearly all that they can: then it says so."""
-    target = problem.scenario
-    if not isinstance(target, TargetOutcome) or target.max_amount is not None:
-        return problem
-    spends = 2.0 ** np.arange(-64.0, 128.0)
-    brought = np.array([problem.response.mean_value(np.full(len(problem.cells), spend)) for spend in spends])
-    enough = spends[np.argmax(brought >= NEARLY_ALL * brought[-1], axis=0)]
-    most = float(enough[brought[-1] > 0.0].sum())
-    spending = dataclasses.replace(problem, scenario=FixedBudget(most), risk=None)
-    if solve(spending, REACH_GAP).value >= target.amount:
-        return problem
-    return dataclasses.replace(problem, scenario=dataclasses.replace(target, max_amount=most))
-
-
-def _with_curves_of(
-    profile: CompanyProfile, problem: AllocationProblem, draws: CellDraws
-) -> AllocationProblem:
-    """Return the same problem on other draws, its rules with the figures that belong to these."""
-    other = problem_of(profile, draws)
-    return dataclasses.replace(
-        problem, curves=other.curves, charge=other.charge, constraints=other.constraints
-    )
-
-
 def _plan(
     profile: CompanyProfile,
     draws: CellDraws,
@@ -279,8 +192,9 @@ def _plan(
     # single weighting of them need explain the plan: what marginal returns do not confirm is not stated.
     priced = {row.label for row in problem.rows if row.coefficients.any() or row.outcome}
     prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
-    held = feasible and prices_hold(problem, solution.spend, prices)
+    held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
     prices = prices if held else {}
+    rows, sums = _allocation(draws, problem, solution) if feasible else ([], [])
     return Plan(
         status=solution.status,
         name=profile.name,
@@ -294,12 +208,16 @@ def _plan(
             max_violation=checked.max_violation if feasible else None,
             requested_gap=solution.requested_gap,
         ),
-        allocation=_allocation(draws, problem, solution) if feasible else [],
-        totals=_totals(profile, problem, solution.spend, prices) if feasible else None,
+        span=span_of(problem),
+        allocation=rows,
+        sums=sums,
+        totals=_totals(profile, problem, solution, prices) if feasible else None,
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=analysis.not_counted(profile),
-        survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
+        survey=analysis.beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel()))
+        if feasible
+        else [],
         assumptions=analysis.assumptions(draws.figures, _said_by_history(profile, draws)),
         remarks=analysis.remarks(
             profile,
@@ -354,38 +272,65 @@ def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]
         )
     elif problem.tail is not None:
         yield f"The worst draws count, not the mean alone: {json.dumps(rule_to_dict(problem.risk))}."
-    if any(isinstance(rule, Pacing) for rule in problem.constraints):
-        yield "Pacing holds by itself: one typical period is planned, and repeated."
+    if problem.delay is not None:
+        yield (
+            f"Each of {problem.delay.periods} periods is planned: the budget holds over all of them, rules in each. "
+            "Season, carry-over and costs are as the profile states them, not estimated. What spend brings after the "
+            "last period counts; what earlier spend brings anyway does not."
+        )
+    elif any(isinstance(rule, Pacing | Phasing) for rule in problem.constraints):
+        yield "Rules between periods hold by themselves: one typical period is planned, and repeated."
 
 
-def _allocation(draws: CellDraws, problem: AllocationProblem, solution: Solution) -> list[CellPlan]:
-    outcome, charged = problem.outcomes(solution.spend), problem.charged(solution.spend)
-    marginal = problem.marginal(solution.spend)
+def _allocation(
+    draws: CellDraws, problem: AllocationProblem, solution: Solution
+) -> tuple[list[CellPlan], list[CellPlan]]:
+    """One row a cell and period, and one a cell over all periods where several are planned."""
+    spend, n = solution.spend.ravel(), problem.curves.n_cells
+    outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
     why = analysis.reasons(problem, solution, draws.cells)
-    return [
-        CellPlan(
+    today = [cell.current_spend for cell in draws.cells]
+
+    def row(i: int, period: int, spent: float, now: float, brings: Array, cost: float, k: int) -> CellPlan:
+        cell = draws.cells[i]
+        return CellPlan(
             market=cell.market,
             channel=cell.channel,
             purpose=cell.purpose,
-            period=1,
-            spend=float(solution.spend[i]),
-            current_spend=cell.current_spend,
-            outcome=interval(outcome[:, i]),
-            charge=float(charged[i]),
-            marginal_return=float(marginal[i]) if math.isfinite(marginal[i]) else None,
+            period=period,
+            spend=spent,
+            current_spend=now,
+            outcome=interval(brings),
+            charge=cost,
+            marginal_return=float(marginal[k]) if math.isfinite(marginal[k]) else None,
             evidence=draws.evidence[i],
-            reason=why[i],
+            reason=why[k],
         )
-        for i, cell in enumerate(draws.cells)
+
+    rows = [
+        row(k % n, 1 + k // n, float(spend[k]), today[k % n], outcome[:, k], float(charged[k]), k)
+        for k in range(len(spend))
+    ]
+    if problem.delay is None:
+        return rows, []
+    periods = problem.delay.periods
+    spent, cost, brings = (problem.by_cell(values) for values in (spend, charged, outcome))
+    # What is said of a cell is what holds where its next unit brings most.
+    best = np.argmax(marginal.reshape(periods, n), axis=0) * n + np.arange(n)
+    return rows, [
+        row(i, 0, float(spent[i]), today[i] * periods, brings[:, i], float(cost[i]), int(best[i]))
+        for i in range(n)
     ]
 
 
 def _totals(
-    profile: CompanyProfile, problem: AllocationProblem, spend: Array, prices: Mapping[str, float]
+    profile: CompanyProfile, problem: AllocationProblem, solution: Solution, prices: Mapping[str, float]
 ) -> Totals:
-    outcome = interval(problem.outcomes(spend).sum(axis=1))
+    spend, span = solution.spend.ravel(), span_of(problem)
+    drawn = problem.outcomes(spend)
+    outcome = interval(drawn.sum(axis=1))
     charge, money = float(problem.charged(spend).sum()), problem.money(spend)
-    current = np.array([cell.current_spend for cell in profile.cells()])
+    current = problem.each_period([cell.current_spend for cell in profile.cells()])
     total = float(spend.sum())
     return Totals(
         budget=None if problem.scenario.limit is None else float(problem.scenario.limit),
@@ -398,7 +343,8 @@ def _totals(
         profit=outcome.mean - charge - money,
         roi=roi(outcome.mean - charge, money),
         periods=profile.periods,
-        horizon_spend=total * profile.periods,
-        horizon_outcome=outcome.mean * profile.periods,
+        horizon_spend=total * profile.periods / span,
+        after=float(drawn[:, len(spend) :].sum(axis=1).mean()),
+        horizon_outcome=outcome.mean * profile.periods / span,
         next_unit=prices.get(problem.scenario.limit_label),
     )

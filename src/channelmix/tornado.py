@@ -19,9 +19,10 @@ from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.faults import path_text
-from channelmix.recommender import drawn, optimize, problem_and_splits, problem_of
+from channelmix.recommender import optimize
 from channelmix.rules import FixedBudget
 from channelmix.solution import Status
+from channelmix.stating import drawn, problem_and_splits, problem_of
 
 __all__ = ["FIELD_FACTOR", "sensitivity"]
 
@@ -91,6 +92,8 @@ def sensitivity(
     >>> found.inputs[0].name, found.inputs[0].kind
     ('conversion rate of sms promotion', 'figure')
     """
+    if profile.timing is not None:
+        raise InputError("sensitivity looks at one typical period: leave timing out of the profile")
     plan = optimize(profile) if plan is None else plan
     draws, reference = _reference(profile, plan)
     inputs = [*_figures(profile, draws, reference.problem), *_fields(profile, draws, reference.problem)]

@@ -10,11 +10,12 @@ import numpy as np
 from channelmix.allocation import solve
 from channelmix.allocation.frontier import FrontierPoint, budget_frontier, risk_frontier
 from channelmix.errors import InputError
-from channelmix.plan import Frontier, FrontierPlan
+from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import GAP, TAIL_DRAWS, TAIL_GAP, drawn, problem_and_splits
+from channelmix.recommender import GAP, TAIL_DRAWS, TAIL_GAP
 from channelmix.rules import FixedBudget, MeanRisk
+from channelmix.stating import drawn, problem_and_splits
 
 __all__ = ["frontier"]
 
@@ -47,8 +48,8 @@ def frontier(
         Its rules hold at every point. A profile's scenario other than a fixed budget gives way to its budget (its
         limit, or today's spend); a problem needs a `FixedBudget`.
     amounts : sequence of float, optional
-        Budgets, or with `risk` weights between 0 and 1, in the order wanted. By default as many as `points`, evenly
-        from half to twice the budget, or from 0 to 1.
+        Budgets, or with `risk` weights between 0 and 1, in the order wanted. A profile's budgets are per period. By
+        default as many as `points`, evenly from half to twice the budget, or from 0 to 1.
     points : int
         Number of points where `amounts` are not given.
     risk : bool
@@ -89,16 +90,19 @@ def frontier(
         problem = asked
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(f"a frontier needs a fixed_budget, not a {problem.scenario.kind}")
+    span = span_of(problem)
+    if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
+        amounts = [span * float(amount) for amount in amounts]  # a profile's amounts are per period
     wanted = _amounts(problem, amounts, points, risk)
     counts_tail = risk or (problem.risk is not None and not isinstance(problem.risk, MeanRisk))
-    gap = (TAIL_GAP if counts_tail else GAP) if gap is None else gap
+    gap = (TAIL_GAP if counts_tail or span > 1 else GAP) if gap is None else gap
     if not gap > 0.0 or not time_limit > 0.0:
         raise InputError("gap and time_limit must be above 0")
     if risk:
         found = risk_frontier(solve, problem, wanted, tail=WORST, gap=gap, time_limit=time_limit)
     elif isinstance(asked, CompanyProfile) and problem.baseline is not None:
         # The baseline that a plan is to improve on grows with the budget.
-        each = (problem_and_splits(asked.with_budget(amount), cells)[0] for amount in wanted)
+        each = (problem_and_splits(asked.with_budget(amount / span), cells)[0] for amount in wanted)
         share = time_limit / len(wanted)
         found = (
             point
@@ -114,6 +118,7 @@ def frontier(
         name=profile.name if profile else "",
         currency=profile.currency if profile else "",
         period="" if profile is None else profile.period_text,
+        span=span,
         tail=problem.tail[1] if problem.tail is not None and not risk else WORST,
         points=plans,
         complete=complete,

@@ -10,8 +10,8 @@ import pytest
 from channelmix.effectiveness import with_figures
 from channelmix.errors import InputError
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import drawn, response_of
 from channelmix.response import Service
+from channelmix.stating import drawn, response_of
 
 
 def filled(content: dict[str, Any], *rules: dict[str, Any]) -> tuple[list[Any], Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import channelmix as cm
+from channelmix import stating
 from channelmix.plan import Comparison, Plan, verify_plan
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
@@ -199,7 +200,7 @@ def test_few_draws_have_no_tail(pair: dict[str, Any]) -> None:
 
 def test_a_cell_without_saturation_is_named(pair: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Published evidence always saturates: curves of one's own need not."""
-    made: Callable[..., Any] = cm.recommender.response_of
+    made: Callable[..., Any] = stating.response_of
 
     def endless(*args: Any) -> Any:
         response = made(*args)
@@ -208,7 +209,7 @@ def test_a_cell_without_saturation_is_named(pair: dict[str, Any], monkeypatch: p
         curves = cm.ResponseCurves.power(scale, 1.0, names=response.curves.names)
         return type(response)(curves, {}, {})
 
-    monkeypatch.setattr("channelmix.recommender.response_of", endless)
+    monkeypatch.setattr("channelmix.stating.response_of", endless)
     plan = planned(pair, scenario={"kind": "max_profit"})
     assert plan.status is Status.UNBOUNDED
     assert plan.conflicts == ["FR/sms/promotion"]

@@ -13,8 +13,8 @@ import channelmix as cm
 from channelmix.effectiveness import PublishedPrior, shifted_value
 from channelmix.plan import InputEffect, Plan, Sensitivity, Side, sensitivity_rows
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import problem_of
 from channelmix.solution import Status
+from channelmix.stating import problem_of
 from channelmix.tornado import FIELD_FACTOR
 
 DRAWS = 64

@@ -87,14 +87,14 @@ def compare(
         Its rules decide whether a split is feasible.
     fresh : AllocationProblem
         The same problem on other draws.
-    plan : ndarray of shape (n_cells,)
-        The plan's spend.
+    plan : ndarray of shape (n_spends,)
+        The plan's spend, one period after the other where there are several.
     splits : sequence of Split
     """
     outcome = fresh.net_draws(plan)
     comparisons = []
     for split in splits:
-        spend = np.array([split.spend.get(name, 0.0) for name in problem.curves.names])
+        spend = np.array([split.spend.get(name, 0.0) for name in problem.cells.names])
         other = fresh.net_draws(spend)
         gain = outcome - other
         # The same money on the same cells brings the same: what differs by rounding is no gain.
@@ -106,7 +106,7 @@ def compare(
                 description=split.description,
                 feasible=obeys(problem, spend),
                 is_baseline=split.is_baseline,
-                spend=dict(zip(problem.curves.names, spend.tolist(), strict=True)),
+                spend=dict(zip(problem.cells.names, spend.tolist(), strict=True)),
                 money=problem.money(spend),
                 outcome=interval(other),
                 gain=interval(gain),

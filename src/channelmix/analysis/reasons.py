@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from channelmix.problem import AllocationProblem
 from channelmix.profile import Cell
-from channelmix.rules import ActivationFee, AtMostActive, MinimumIfActive
+from channelmix.rules import ActivationFee, AtMostActive, EachPeriod, MinimumIfActive
 from channelmix.rules.auxiliary import OnOff
 from channelmix.solution import Solution
 
@@ -29,7 +29,7 @@ PRICE_FLOOR = 1e-6
 
 
 def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, ...]) -> list[str]:
-    """One line a cell: the rule that holds it, or what its return makes of it.
+    """One line a cell and period: the rule that holds it, or what its return makes of it.
 
     Parameters
     ----------
@@ -38,20 +38,20 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     cells : tuple of Cell
         In the order of the problem's curves.
     """
-    spend = solution.spend
+    spend = solution.spend.ravel()
     current = problem.cells.current if problem.cells.current is not None else np.zeros(len(spend))
     marginal = problem.marginal(spend)
     total = float(spend.sum())
     scale = total or float(current.sum()) or 1.0
-    most = problem.response.mean_value(np.full(len(spend), scale))
-    reached, twice = problem.response.mean_value(spend), problem.response.mean_value(2.0 * spend)
+    most = problem.each_period(problem.curves.mean_value(np.full(problem.curves.n_cells, scale)))
+    reached, twice = (_brought(problem, factor * spend) for factor in (1.0, 2.0))
     charged = _price_of_money(problem, solution)
     holding = _holding_rules(problem, solution, marginal - charged)
     off = _off_by(problem, solution, charged, scale)
     limited = problem.scenario.limit_label in solution.shadow_prices
     by_profit = problem.scenario.gain and problem.scenario.price and not limited
     lines = []
-    for i, cell in enumerate(cells):
+    for i, cell in enumerate(cells * (len(spend) // len(cells))):
         if problem.scenario.limit == 0.0:
             line = "no budget"
         elif spend[i] <= 0.0 and problem.charges[i] > 0.0 and marginal[i] <= 0.0:
@@ -79,6 +79,11 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
     return lines
 
 
+def _brought(problem: AllocationProblem, spend: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean outcome of each cell at `spend`, over all periods; the same for each of its periods, (n_spends,)."""
+    return problem.each_period(problem.by_cell(problem.outcomes(spend).mean(axis=0)))
+
+
 def _why_nothing(cell: Cell) -> str:
     """Why no amount of money on the cell brings anything."""
     if cell.purpose == "service":
@@ -92,8 +97,9 @@ def _holding_rules(problem: AllocationProblem, solution: Solution, pays: NDArray
     A rule that asks for more of several cells does not keep the ones that get nothing all the same, nor does one that
     asks for less hold those whose next unit would not pay: `pays`, what it brings beyond its cost, is negative.
     """
-    names = [""] * problem.curves.n_cells
-    weight: NDArray[np.float64] = np.zeros(problem.curves.n_cells)
+    spend = solution.spend.ravel()
+    names = [""] * len(spend)
+    weight: NDArray[np.float64] = np.zeros(len(spend))
     floor = PRICE_FLOOR * max((abs(p) for p in solution.shadow_prices.values()), default=0.0)
     for row in problem.rows:
         price = solution.shadow_prices.get(row.label, 0.0)
@@ -101,7 +107,7 @@ def _holding_rules(problem: AllocationProblem, solution: Solution, pays: NDArray
             continue
         for i in np.flatnonzero(row.coefficients):
             pull = abs(price * row.coefficients[i])
-            if solution.spend[i] <= 0.0 and (price * row.coefficients[i] < 0.0 or pays[i] < 0.0):
+            if spend[i] <= 0.0 and (price * row.coefficients[i] < 0.0 or pays[i] < 0.0):
                 continue
             if pull > max(weight[i], floor) and _speaks_of(row.label, row.coefficients, int(i)):
                 weight[i], names[i] = pull, row.rule
@@ -126,24 +132,33 @@ def _price_of_money(problem: AllocationProblem, solution: Solution) -> float:
 
 def _off_by(problem: AllocationProblem, solution: Solution, charged: float, scale: float) -> list[str]:
     """For each cell without money that would pay at some spend, the rule that switches it off; else empty."""
-    spend, off = solution.spend, [""] * len(solution.spend)
+    spend = solution.spend.ravel()
+    off = [""] * len(spend)
     values = {one.key: one.value(spend) for one in problem.auxiliaries}
     pays = np.zeros(len(spend), dtype=bool)
     for step in (scale * share for share in STEPS):
-        brings = problem.response.mean_value(np.full(len(spend), step)) - problem.charges * step
+        alone = problem.curves.mean_value(np.full(problem.curves.n_cells, step))
+        brings = problem.each_period(alone) - problem.charges * step
         pays |= brings > charged * step
     for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
-        states = (
-            [one for one in rule.auxiliaries(problem.cells) if isinstance(one, OnOff)]
-            if _switches(rule)
-            else []
-        )
-        full = not isinstance(rule, AtMostActive) or sum(values[one.key] for one in states) >= rule.count
-        for one in states:
-            for i in np.flatnonzero(one.cells & pays & (values[one.key] == 0.0)):
-                if full and (not off[i] or isinstance(rule, AtMostActive)):
-                    off[i] = name
+        stated = rule.rule if isinstance(rule, EachPeriod) else rule
+        counts = isinstance(stated, AtMostActive)
+        for states in _states(problem, rule) if _switches(stated) else ():
+            full = not counts or sum(values[one.key] for one in states) >= stated.count
+            for one in states:
+                for i in np.flatnonzero(one.cells & pays & (values[one.key] == 0.0)):
+                    if full and (not off[i] or counts):
+                        off[i] = name
     return off
+
+
+def _states(problem: AllocationProblem, rule: Any) -> list[list[OnOff]]:
+    """On/off states of a rule, of each period by themselves where it holds in each."""
+    if isinstance(rule, EachPeriod):
+        found = [states for _, states in rule.by_period(problem.cells)]
+    else:
+        found = [rule.auxiliaries(problem.cells)]
+    return [[one for one in states if isinstance(one, OnOff)] for states in found]
 
 
 def _switches(rule: Any) -> bool:

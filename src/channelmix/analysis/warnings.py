@@ -27,7 +27,8 @@ def warnings(problem: AllocationProblem, solution: Solution, currency: str) -> l
     lines = []
     if solution.status is Status.NOT_CERTIFIED:
         lines.append(f"not certified: {missed(problem, solution)} may exist; allow more time or a larger gap")
-    marginal = problem.marginal(solution.spend)
+    spend = solution.spend.ravel()
+    marginal = problem.marginal(spend)
     budget = float(problem.scenario.amount) if isinstance(problem.scenario, FixedBudget) else 0.0
     left = budget - problem.money(solution.spend)
     if left > UNSPENT * budget:
@@ -41,7 +42,7 @@ def warnings(problem: AllocationProblem, solution: Solution, currency: str) -> l
                 f"the last {currency} {'of the budget' if budget else 'spent'} returns {max(price, 0.0):.2f}: "
                 "less than itself, so a smaller budget earns more"
             )
-    return lines + _cuts(problem, solution.spend, currency)
+    return lines + _cuts(problem, problem.by_cell(spend), currency)
 
 
 def missed(problem: AllocationProblem, solution: Solution) -> str:
@@ -66,11 +67,11 @@ def _why_unspent(
 
 
 def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str) -> list[str]:
-    current = problem.cells.current
-    if current is None:
+    if problem.cells.current is None:
         return []
-    today = problem.outcomes(current).mean(axis=0)
-    net = today - problem.charges * current
+    today = problem.by_cell(problem.outcomes(problem.cells.current).mean(axis=0))
+    current = problem.by_cell(problem.cells.current)
+    net = today - problem.by_cell(problem.charges * problem.cells.current)
     names = problem.curves.names
     cut = [
         i

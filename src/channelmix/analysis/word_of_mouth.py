@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from channelmix.allocation import solve
 from channelmix.effectiveness import PriorResponse
-from channelmix.plan import IfTen, WordOfMouth
+from channelmix.plan import IfTen, WordOfMouth, span_of
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.rules import FixedBudget
@@ -43,11 +43,16 @@ def word_of_mouth(
     time_limit : float
         Seconds for planning again.
     """
-    spend, value = solution.spend, problem.net(solution.spend)
-    names = problem.curves.names
+    spend, value = solution.spend.ravel(), problem.net(solution.spend)
+    names = problem.cells.names
     if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
         ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
-    praise, criticism = response.heard(problem.at_first_price(spend))
+    acting, factors = problem.in_periods(spend)
+    heard = [
+        [float(factor @ worth) for worth in response.heard_by_cell(one)]
+        for one, factor in zip(acting[: span_of(problem)], factors, strict=False)
+    ]
+    praise, criticism = np.sum(heard, axis=0).tolist()
     again = None
     if problem.tail is None:  # where the worst draws count, to plan again takes as long as the plan
         start = dict(zip(names, spend.tolist(), strict=True))
@@ -74,7 +79,7 @@ def _if_ten(
         value=again.value,
         gap=again.gap,
         share=_share(ten.net(again.spend), silent.net(again.spend)),
-        moved=_moved(spend, again.spend),
+        moved=_moved(spend, again.spend.ravel()),
         regret=max(0.0, again.value - ten.value(spend)),
     )
 

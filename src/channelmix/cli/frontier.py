@@ -61,7 +61,8 @@ __all__ = ["frontier"]
     "--gap",
     type=Number(min=0, min_open=True),
     metavar="SHARE",
-    help="Relative gap to prove at every point. Default: 0.0001, or 0.005 where the worst draws count.",
+    help="Relative gap to prove at every point. Default: 0.0001, or 0.005 where the worst draws count or periods "
+    "are planned.",
 )
 @click.option(
     "--time-limit",

@@ -73,7 +73,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     "--gap",
     type=Number(min=0, min_open=True),
     metavar="SHARE",
-    help="Relative gap to prove. Default: 0.0001, or 0.005 where the worst draws count.",
+    help="Relative gap to prove. Default: 0.0001, or 0.005 where the worst draws count or periods are planned.",
 )
 @click.option(
     "--time-limit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channelmix.effectiveness.cell_draws import CellDraws, Figure
+from channelmix.effectiveness.over_time import carryover_of
 from channelmix.effectiveness.own_history import (
     OwnColumn,
     OwnDraws,
@@ -23,6 +24,7 @@ __all__ = [
     "OwnDraws",
     "PriorResponse",
     "PublishedPrior",
+    "carryover_of",
     "observed_ranges",
     "prior_response",
     "response",

@@ -49,24 +49,29 @@ class PriorResponse:
     talk: Mapping[str, Talk]
 
     def heard(self, spend: Array) -> tuple[float, float]:
+        """Expected worth of the praise and of the criticism that people hear at `spend`, over all cells."""
+        praise, criticism = self.heard_by_cell(spend)
+        return float(praise.sum()), float(criticism.sum())
+
+    def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
         """Expected worth of the praise and of the criticism that people hear at `spend` of shape (n_cells,).
 
         Returns
         -------
-        praise, criticism : float
-            In money per period, both positive.
+        praise, criticism : ndarray of shape (n_cells,)
+            In money per period, not negative.
         """
-        praise = criticism = 0.0
+        praise, criticism = np.zeros(len(spend)), np.zeros(len(spend))
         for i, name in enumerate(self.curves.names):
             curve = self.curves.cell(i)
             if isinstance(curve, Service):
-                praise += float(curve.praise_won(spend[i : i + 1]).mean())
-                criticism += float(curve.criticism_left(spend[i : i + 1]).mean())
+                praise[i] = curve.praise_won(spend[i : i + 1]).mean()
+                criticism[i] = curve.criticism_left(spend[i : i + 1]).mean()
             elif name in self.talk:
                 told = self.talk[name]
                 part = told.part(float(spend[i]))
-                praise += float((part * told.praise).mean())
-                criticism += float((part * told.criticism).mean())
+                praise[i] = (part * told.praise).mean()
+                criticism[i] = (part * told.criticism).mean()
         return praise, criticism
 
 

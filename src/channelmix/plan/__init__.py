@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
+from channelmix.plan.audit import (
+    NO_SPEND,
+    interval,
+    moved_spend,
+    obeys,
+    prices_hold,
+    roi,
+    verify_plan,
+)
 from channelmix.plan.frontier import Frontier, FrontierPlan, frontier_rows
+from channelmix.plan.heard import span_of
 from channelmix.plan.model import (
     Assumption,
     CellPlan,
@@ -50,5 +59,6 @@ __all__ = [
     "prices_hold",
     "roi",
     "sensitivity_rows",
+    "span_of",
     "verify_plan",
 ]

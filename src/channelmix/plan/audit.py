@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from channelmix.certification import Certificate, verify
 from channelmix.errors import CertificateError
+from channelmix.plan.heard import heard_of_service, span_of, talks_elsewhere
 from channelmix.plan.model import Interval, Plan, Totals
 from channelmix.problem import AllocationProblem
-from channelmix.response import Service
 from channelmix.rules import Row
 from channelmix.rules.auxiliary import OnOff
 from channelmix.solution import Proof, SearchReport, Solution, Status
@@ -161,7 +161,7 @@ def _verified(plan: Plan) -> Certificate:
     certificate = verify(problem, solution)
     if plan.status in NO_SPEND:
         return certificate
-    claims, spend = plan.certificate, solution.spend
+    claims, spend = plan.certificate, solution.spend.ravel()
     if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
         raise CertificateError("called not certified, and yet its gap is the one that was asked for")
     scale = max(float(spend.sum()), certificate.max_violation, problem.gross(spend))
@@ -194,7 +194,7 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
             raise CertificateError(f"called {plan.status}, and yet it holds an allocation or its numbers")
         if plan.shadow_prices:
             raise CertificateError(f"called {plan.status}, and yet it holds shadow prices")
-        spend = np.full(problem.curves.n_cells, math.nan)
+        spend = np.full(len(problem.cells), math.nan)
         value, gap = math.nan, math.nan
         bound = -math.inf if plan.status is Status.INFEASIBLE else math.inf
     else:
@@ -206,7 +206,7 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
         value, bound, gap = claims.value, claims.upper_bound, claims.gap
     return Solution(
         status=plan.status,
-        spend=spend,
+        spend=spend.reshape(problem.shape),
         value=value,
         upper_bound=bound,
         gap=gap,
@@ -219,15 +219,17 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
 
 
 def _spend(problem: AllocationProblem, plan: Plan) -> Array:
-    if tuple(row.name for row in plan.allocation) != problem.curves.names:
-        raise CertificateError("the allocation's cells are not the problem's cells")
-    if any(row.period != 1 for row in plan.allocation):
-        raise CertificateError("the allocation has a row for another period than the typical one, 1")
+    expected = [(name, 1 + t) for t in range(span_of(problem)) for name in problem.curves.names]
+    if [(row.name, row.period) for row in plan.allocation] != expected:
+        raise CertificateError("the allocation's cells and periods are not the problem's")
+    summed = [(name, 0) for name in problem.curves.names] if problem.delay else []
+    if [(row.name, row.period) for row in plan.sums] != summed:
+        raise CertificateError("the rows over all periods are not the problem's cells")
     return np.array([row.spend for row in plan.allocation])
 
 
 def _current(problem: AllocationProblem) -> Array:
-    return np.zeros(problem.curves.n_cells) if problem.cells.current is None else problem.cells.current
+    return np.zeros(len(problem.cells)) if problem.cells.current is None else problem.cells.current
 
 
 def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
@@ -240,20 +242,29 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
         scale / float(spend.sum()) if spend.any() else 0.0,
     )
     charged = float(charges.max(initial=0.0))
-    for i, row in enumerate(plan.allocation):
-        _same_interval(f"outcome of {row.name}", row.outcome, interval(draws[:, i]), scale)
-        slope = float(marginal[i]) if math.isfinite(marginal[i]) else None
-        _same(f"marginal return of {row.name}", row.marginal_return, slope, steepness)
-        _same(f"charge of {row.name}", row.charge, float(charges[i]), charged)
-        today = float(current[i])
-        _same(f"current spend on {row.name}", row.current_spend, today, today)
+    highest = marginal.reshape(span_of(problem), -1).max(axis=0)
+    summed = (problem.by_cell(values) for values in (spend, draws, highest, charges, current))
+    for rows, (spent, brings, slopes, cost, today) in (
+        (plan.allocation, (spend, draws, marginal, charges, current)),
+        (plan.sums, summed),
+    ):
+        for i, row in enumerate(rows):
+            what = row.name if row.period else f"{row.name} over all periods"
+            _same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
+            _same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
+            slope = float(slopes[i]) if math.isfinite(slopes[i]) else None
+            _same(f"marginal return of {what}", row.marginal_return, slope, steepness)
+            _same(f"charge of {what}", row.charge, float(cost[i]), charged)
+            now = float(today[i])
+            _same(f"current spend on {what}", row.current_spend, now, now)
 
 
 def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     totals = plan.totals
     if totals is None:
         raise CertificateError("the plan lacks its totals")
-    draws, current = problem.outcomes(spend).sum(axis=1), _current(problem)
+    by_period, current = problem.outcomes(spend), _current(problem)
+    draws = by_period.sum(axis=1)
     outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
     _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
     charge, money = float(problem.charged(spend).sum()), problem.money(spend)
@@ -262,7 +273,11 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     scale = max(outcome.mean, charge, money)
     _same("profit", totals.profit, outcome.mean - charge - money, scale)
     _same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
-    _check_sums(totals, total, outcome.mean)
+    later = float(by_period[:, len(spend) :].sum(axis=1).mean())
+    _same("outcome after the last period", totals.after, later, scale)
+    if plan.span != span_of(problem) or totals.periods < plan.span:
+        raise CertificateError("the plan's periods are not the problem's")
+    _check_sums(totals, total, outcome.mean, totals.periods / plan.span)
     _same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
     _same("current spend", totals.current_spend, today, today)
     _same("moved spend", totals.moved, moved_spend(spend, current), total)
@@ -271,10 +286,10 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
         raise CertificateError("the worth of one more unit is not the shadow price of the budget")
 
 
-def _check_sums(totals: Totals, spend: float, outcome: float) -> None:
+def _check_sums(totals: Totals, spend: float, outcome: float, times: float) -> None:
     _same("total spend", totals.spend, spend, spend)
-    _same("horizon spend", totals.horizon_spend, spend * totals.periods, spend * totals.periods)
-    over_all = outcome * totals.periods
+    _same("horizon spend", totals.horizon_spend, spend * times, spend * times)
+    over_all = outcome * times
     _same("horizon outcome", totals.horizon_outcome, over_all, over_all)
 
 
@@ -292,7 +307,7 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
     sums = []
     for comparison in plan.comparisons:
         what = f"the comparison with the {comparison.name}"
-        if tuple(comparison.spend) != problem.curves.names:
+        if tuple(comparison.spend) != problem.cells.names:
             raise CertificateError(f"{what} is not about the problem's cells")
         spend = np.array(list(comparison.spend.values()))
         if (spend < 0.0).any() or comparison.feasible != obeys(problem, spend):
@@ -309,22 +324,14 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
 
 
 def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    told, value, bought = plan.word_of_mouth, problem.net(spend), problem.at_first_price(spend)
-    outcome = praise = criticism = (
-        0.0  # what service makes of them; what advocacy adds does not travel in the plan
-    )
-    for i in range(len(spend)):
-        curve, amount = problem.curves.cell(i), bought[i : i + 1]
-        if isinstance(curve, Service):
-            outcome += float(curve.word_of_mouth(amount).mean())
-            praise += float(curve.praise_won(amount).mean())
-            criticism += float(curve.criticism_left(amount).mean())
+    told, value = plan.word_of_mouth, problem.net(spend)
+    outcome, praise, criticism = heard_of_service(problem, spend)
     if told is None:
         if criticism > 0.0:
             raise CertificateError("called silent on word of mouth, and yet it counts in the curves")
         return
     scale = max(abs(value), praise, criticism)
-    if not any(row.purpose == "advocacy" and row.spend > 0.0 for row in plan.allocation):
+    if not talks_elsewhere(problem, spend):
         _same("outcome of word of mouth", told.outcome, outcome, scale)
         _same("praise", told.praise, praise, scale)
         _same("criticism", told.criticism, criticism, scale)
@@ -337,7 +344,7 @@ def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -
 def _check_survey(plan: Plan) -> None:
     """Recompute the company's own shares; what the survey says of others is taken as given."""
     for row in plan.survey:
-        inside = [cell for cell in plan.allocation if row.purpose in ("all", cell.purpose)]
+        inside = [cell for cell in plan.cells if row.purpose in ("all", cell.purpose)]
         own = [cell for cell in inside if cell.channel == row.channel]
         what = f"the share of {row.channel} ({row.purpose}) beside the survey"
         for claimed, key in ((row.share_now, "current_spend"), (row.share_planned, "spend")):

@@ -54,6 +54,8 @@ class Frontier(Document):
     """ISO 4217 code; empty for a bare problem."""
     period: str
     """Length of a period, in words; empty for a bare problem."""
+    span: int = Field(default=1, ge=1)
+    """Number of periods that amounts are for."""
     tail: float = Field(gt=0.0, le=1.0)
     """Share of the draws that are the worst."""
     points: list[FrontierPlan]

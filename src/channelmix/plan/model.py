@@ -74,13 +74,13 @@ class CellPlan(_Part):
     purpose: str
     """Purpose."""
     period: int
-    """Period that the row is for; 1 is the typical period, repeated over the horizon."""
+    """Period that the row is for; 1 is the typical period where the plan's span is 1, 0 stands for all periods."""
     spend: float
     """Spend proposed."""
     current_spend: float
     """Spend today."""
     outcome: Interval
-    """Incremental outcome of the spend proposed."""
+    """Incremental outcome of the spend proposed; over several periods, what comes in this one of all earlier spend."""
     charge: float
     """What the spend costs beside itself: consents lost to promotion, harm done by advocacy, cost of switching."""
     marginal_return: float | None
@@ -121,6 +121,8 @@ class Totals(_Part):
     """Number of periods in the horizon."""
     horizon_spend: float
     """Spend over the horizon without fees, in currency."""
+    after: float = 0.0
+    """Part of the mean outcome that comes after the last period, where several are planned."""
     horizon_outcome: float
     """Mean incremental outcome over the horizon, before charges, in currency."""
     next_unit: float | None
@@ -268,7 +270,8 @@ class Provenance(_Part):
 class Plan(Document):
     """A certified channel mix.
 
-    Read one with `from_json`, check it with `channelmix.plan.verify_plan`. Amounts are in `currency` per period.
+    Read one with `from_json`, check it with `channelmix.plan.verify_plan`. Amounts are in `currency` per period; where
+    several periods are planned, those of the allocation's rows are, all others are over the plan's `span`.
     """
 
     kind_of_document = "plan"
@@ -283,12 +286,17 @@ class Plan(Document):
     """ISO 4217 code."""
     period: str
     """Length of a period, in words."""
+    span: int = Field(default=1, ge=1)
+    """Number of periods that amounts are for, beside those of the allocation's rows: 1 for a typical period."""
     scenario: dict[str, Any]
     """What was asked for."""
     certificate: Certificate
     """What is proven."""
     allocation: list[CellPlan]
-    """One row a cell; empty if infeasible or unbounded."""
+    """One row a cell, and period where several are planned; empty if infeasible or unbounded."""
+    sums: list[CellPlan] = Field(default_factory=list)
+    """Where several periods are planned, one row a cell over all of them, with what its spend brings later; its
+    marginal return is the highest of its periods. Empty for a typical period."""
     totals: Totals | None
     """Sums; null if infeasible or unbounded."""
     comparisons: list[Comparison]
@@ -317,6 +325,11 @@ class Plan(Document):
     """The proof, in the units of the problem's standard form."""
     provenance: Provenance
     """What made the plan."""
+
+    @property
+    def cells(self) -> list[CellPlan]:
+        """One row a cell: for the typical period, or over all periods."""
+        return self.sums or self.allocation
 
     def to_frame(self) -> pd.DataFrame:
         """Return the allocation as a DataFrame, one row a cell (needs pandas)."""

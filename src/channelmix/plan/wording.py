@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "per", "percent", "short"]
+__all__ = ["amount", "over", "per", "percent", "short"]
 
 
 def amount(value: float) -> str:
@@ -43,6 +43,17 @@ def per(period: str) -> str:
     ('a month', 'per 45 days')
     """
     return f"per {period}" if period[0].isdigit() else f"a {period}"
+
+
+def over(period: str, span: int) -> str:
+    """For each period, or for several together.
+
+    >>> over("month", 1), over("month", 3), over("45 days", 2)
+    ('a month', 'over 3 months', 'over 2 periods of 45 days')
+    """
+    if span == 1:
+        return per(period)
+    return f"over {span} periods of {period}" if period[0].isdigit() else f"over {span} {period}s"
 
 
 def percent(share: float) -> str:

@@ -16,6 +16,7 @@ from channelmix.profile.doubts import NO_DOUBTS, Doubts
 from channelmix.profile.faults import Path, Problem, closest, echo, escape
 from channelmix.profile.models import ChannelFigures, ProfileFields
 from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, Purpose
+from channelmix.profile.timing_checks import timing_problems
 from channelmix.rules import Cells, SafeImprovement
 
 __all__ = ["find_problems"]
@@ -75,6 +76,7 @@ def find_problems(profile: ProfileFields, doubts: Doubts = NO_DOUBTS) -> tuple[P
         *(() if doubts.scenario else _scenario(profile, cells)),
         *_rules(profile, cells, doubts),
         *_risk(profile, cells, doubts),
+        *_timing(profile, cells, doubts),
     )
 
 
@@ -292,6 +294,12 @@ def _risk(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Iter
         yield from _figures_by_cell(risk, Cells(tuple(cell.name for cell in cells)), ("risk",))
     if risk.current is None and not doubts.spend and not any(cell.current_spend for cell in cells):
         yield Problem(("risk",), "this safe_improvement", "current_spend of some channel to improve on")
+
+
+def _timing(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Iterable[Problem]:
+    known = Cells(tuple(cell.name for cell in cells))
+    hint = None if doubts.names else lambda selector: _nearest_selector(selector, profile, known)
+    return timing_problems(profile, cells, hint)
 
 
 def _selected(known: Cells, selector: str) -> NDArray[np.bool_] | None:

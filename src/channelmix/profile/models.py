@@ -31,6 +31,7 @@ from channelmix.profile.parts import (
     Share,
     Title,
 )
+from channelmix.profile.timing import Timing
 
 __all__ = [
     "Advocacy",
@@ -251,6 +252,9 @@ class ProfileFields(Record):
     """What amounts and counts are per: "day", "week", "month", "quarter", "year", or a number of days."""
     periods: Count = 1
     """Number of periods that the plan covers; every amount is per period."""
+    timing: Timing | None = None
+    """Plans every period by itself: carry-over, season, dated costs, discount rate; without it, one typical period is
+    planned and repeated."""
     scenario: Scenario | None = None
     """What the plan is asked for: fixed_budget, target_outcome, flexible_budget or max_profit, in the profile's
     currency per period; without it, today's total spend as a fixed budget."""

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from channelmix.errors import InputError
 from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo, escape
 from channelmix.profile.parts import COUNTRY_PATTERN, CURRENCY_PATTERN, KINDS
+from channelmix.profile.timing import CARRYOVERS
 
 __all__ = ["translate"]
 
@@ -40,6 +41,7 @@ _PATTERNS = {
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
 _RULE_NAME = re.compile(r"the name of a linear_constraint must be (?P<expected>.*?), not ", re.DOTALL)
+_TAGS = {**KINDS, "timing": CARRYOVERS}
 _QUOTED = re.compile(r"'([^']*)'")
 _OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.DOTALL)
 
@@ -88,7 +90,7 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
     elif kind == "missing":
         yield Problem((*path, details["loc"][-1]), "nothing", _EXPECTED[kind])
     elif kind == "union_tag_not_found":
-        yield Problem((*path, "kind"), "nothing", _one_of(KINDS[str(path[0])]))
+        yield Problem((*path, "kind"), "nothing", _one_of(_TAGS[str(path[0])]))
     elif kind == "union_tag_invalid":
         found = _at(data, path)["kind"]
         yield _choice((*path, "kind"), found, _QUOTED.findall(context["expected_tags"]))
@@ -126,14 +128,18 @@ def _path_in(data: Any, location: tuple[str | int, ...]) -> Path:
     path: list[str | int] = []
     tag_due = False
     for part in location:
-        if tag_due and part in KINDS[str(path[0])]:
+        if tag_due and part in _TAGS[str(path[0])]:
             tag_due = False
             continue
         if not _has(data, part):
             continue
         data = data[part]
         path.append(part)
-        tag_due = path in (["scenario"], ["risk"]) or (len(path) == 2 and path[0] == "rules")
+        tag_due = (
+            path in (["scenario"], ["risk"])
+            or (len(path) == 2 and path[0] == "rules")
+            or (len(path) == 3 and path[:2] == ["timing", "carryover"])
+        )
     return tuple(path)
 
 

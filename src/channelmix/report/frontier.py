@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import Frontier, FrontierPlan
-from channelmix.plan.wording import amount, per, percent, short
+from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.console import show
 from channelmix.solution import Status
 
@@ -39,7 +39,10 @@ def _parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
     by_risk = frontier.along == "risk"
     worst = f"worst {percent(frontier.tail)}"
     what = "return against its worst draws" if by_risk else "return against budget"
-    yield Text(f"{frontier.name}   {what}, {frontier.currency} {per(frontier.period)}".strip(), style="bold")
+    yield Text(
+        f"{frontier.name}   {what}, {frontier.currency} {over(frontier.period, frontier.span)}".strip(),
+        style="bold",
+    )
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     heads = [
         "weight" if by_risk else "budget",

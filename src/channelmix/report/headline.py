@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.plan import Comparison, Plan, Totals
-from channelmix.plan.wording import amount, per, percent, short
+from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.sentences import NOTHING, OWN
 from channelmix.solution import Status
 
@@ -18,11 +18,11 @@ def asked(plan: Plan) -> str:
     most = scenario.get("max_amount")
     match scenario.get("kind"):
         case "fixed_budget":
-            return f"{money}{amount(float(scenario['amount']))} {per(plan.period)}"
+            return f"{money}{amount(float(scenario['amount']))} {over(plan.period, plan.span)}"
         case "target_outcome":
-            what = f"target {money}{amount(float(scenario['amount']))} {per(plan.period)}"
+            what = f"target {money}{amount(float(scenario['amount']))} {over(plan.period, plan.span)}"
         case "max_profit":
-            what = f"highest profit {per(plan.period)}"
+            what = f"highest profit {over(plan.period, plan.span)}"
         case _:
             roi, marginal = scenario.get("min_roi"), scenario.get("min_marginal_roi")
             limits = [f"ROI {roi:g} at least"] if roi is not None else []
@@ -41,7 +41,7 @@ def headline(plan: Plan, totals: Totals) -> Iterator[str]:
         if base.name == "current mix" and base.description != "today's spend":
             rests += f" The current mix is {base.description}."
     yield rests
-    if totals.periods > 1:
+    if totals.periods > plan.span:
         yield (
             f"Over {totals.periods} periods: spend {short(totals.horizon_spend)}, "
             f"return {short(totals.horizon_outcome)}{_less(totals, totals.charge * totals.periods)}."
@@ -50,12 +50,12 @@ def headline(plan: Plan, totals: Totals) -> Iterator[str]:
 
 def _rests(plan: Plan) -> str:
     """What the plan rests on, in one sentence."""
-    own = sum(row.evidence in OWN for row in plan.allocation)
+    own = sum(row.evidence in OWN for row in plan.cells)
     if not own:
         return "Rests on published figures, not on your data."
-    if own == len(plan.allocation):
+    if own == len(plan.cells):
         return "Rests on your own history."
-    return f"Rests on your own history for {own} of {len(plan.allocation)} cells, on published figures for the others."
+    return f"Rests on your own history for {own} of {len(plan.cells)} cells, on published figures for the others."
 
 
 def _reached(plan: Plan, totals: Totals) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _reached(plan: Plan, totals: Totals) -> Iterator[str]:
     outcome, money = totals.outcome, totals.spend + totals.fees
     fees = f" (fees {short(totals.fees)} included)" if totals.fees > 0.0 else ""
     returns = (
-        f"expected return {short(outcome.mean)} {per(plan.period)} "
+        f"expected return {short(outcome.mean)} {over(plan.period, plan.span)} "
         f"(90 %: {short(outcome.low)} to {short(outcome.high)}){_less_charges(plan, totals)}"
     )
     kind = plan.scenario.get("kind")
@@ -117,7 +117,7 @@ def _is_safe(plan: Plan) -> bool:
 def _less_charges(plan: Plan, totals: Totals) -> str:
     """What the plan's messages cost beside their price, to follow its return."""
     less = _less(totals, totals.charge)
-    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.allocation)
+    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.cells)
     return f"{less} for customers who opt out{' or speak ill' * harm}" if less else ""
 
 

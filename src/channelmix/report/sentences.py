@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from channelmix.plan import IfTen, Plan, ShadowPrice, WordOfMouth
-from channelmix.plan.wording import per, percent, short
+from channelmix.plan.wording import over, percent, short
 
 __all__ = ["NOTHING", "OWN", "SHOWN", "assumed", "history", "prices", "proof", "some", "survey", "told"]
 
@@ -34,8 +34,8 @@ def told(plan: Plan, heard: WordOfMouth) -> str:
     whose = "a saying (P. Blackshaw)" if numbers == SAYING else "numbers of the profile"
     return (
         f"people hear praise worth {short(heard.praise)} and criticism costing {short(heard.criticism)} "
-        f"{per(plan.period)}; word of mouth {_adds(plan, heard)}. It takes {numbers[0]:,.15g} people told by a happy "
-        f"customer, {numbers[1]:,.15g} by an angry one in public: {whose}, not evidence."
+        f"{over(plan.period, plan.span)}; word of mouth {_adds(plan, heard)}. It takes {numbers[0]:,.15g} people told "
+        f"by a happy customer, {numbers[1]:,.15g} by an angry one in public: {whose}, not evidence."
         + (
             f" With 10 in place of {numbers[1]:,.15g}, {_with_ten(plan, heard.if_ten)}."
             if heard.if_ten is not None
@@ -78,7 +78,7 @@ def survey(plan: Plan) -> str:
 def prices(plan: Plan) -> str:
     """What one more unit in a limit is worth."""
     groups: dict[str, list[ShadowPrice]] = {}
-    cells = [row.name for row in plan.allocation]
+    cells = [row.name for row in plan.cells]
     for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
         groups.setdefault(_rule(price.constraint, cells), []).append(price)
     kind = str(plan.scenario.get("kind"))

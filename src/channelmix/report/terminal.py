@@ -14,6 +14,7 @@ from channelmix.plan import CellPlan, Interval, Plan, Totals
 from channelmix.plan.wording import amount, percent, short
 from channelmix.report.console import PIPED_WIDTH, show
 from channelmix.report.headline import asked, headline, no_plan
+from channelmix.report.periods import by_period
 from channelmix.report.sentences import (
     NOTHING,
     OWN,
@@ -79,20 +80,23 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
         return
     yield from map(Text, headline(plan, plan.totals))
     yield Text()
-    money = [row for row in plan.allocation if not _idle(plan, row)]
+    money = [row for row in plan.cells if not _idle(plan, row)]
     shown = _largest(money)
     yield _table(plan, plan.totals, shown, width)
     hidden = len(money) - len(shown)
     if hidden:
         yield Text(f"and {hidden} more cell{'s' * (hidden > 1)} (--format json or csv)")
-    if any(_idle(plan, row) for row in plan.allocation):
+    if any(_idle(plan, row) for row in plan.cells):
         yield Text()
         yield _labelled("No money", _without_money(plan))
     yield Text()
     yield from _bars(plan, width - LABEL)
     yield Text()
+    if plan.span > 1:
+        yield from by_period(plan, width)
+        yield Text()
     yield _labelled("Compare", _comparisons(plan, width - LABEL))
-    if any(row.evidence in OWN for row in plan.allocation):
+    if any(row.evidence in OWN for row in plan.cells):
         yield _labelled("History", history(plan))
     if plan.word_of_mouth is not None:
         yield _labelled("Told", told(plan, plan.word_of_mouth))
@@ -135,7 +139,7 @@ def _table(plan: Plan, totals: Totals, rows: Sequence[CellPlan], width: int) -> 
     figures = [_figures(plan, row) for row in rows]
     if len(rows) > 1:
         figures.append(_total(plan, totals))
-    own = any(row.evidence in OWN for row in plan.allocation)
+    own = any(row.evidence in OWN for row in plan.cells)
     heads = {
         name: f"next {plan.currency}" if name == "next" else name
         for name in COLUMNS
@@ -174,7 +178,7 @@ def _names(plan: Plan, rows: Sequence[CellPlan]) -> dict[str, list[str]]:
         channels.append(row.channel if place != above else "")
         above = place
     columns = {"market": markets, "channel": channels, "purpose": [row.purpose for row in rows]}
-    if len({row.market for row in plan.allocation}) == 1:
+    if len({row.market for row in plan.cells}) == 1:
         del columns["market"]
     if len(rows) > 1:
         for i, column in enumerate(columns.values()):
@@ -246,9 +250,9 @@ def _idle(plan: Plan, row: CellPlan) -> bool:
 
 
 def _bars(plan: Plan, width: int) -> Iterable[Table]:
-    channels = list(dict.fromkeys(row.channel for row in plan.allocation))
+    channels = list(dict.fromkeys(row.channel for row in plan.cells))
     for label, key in (("now", "current_spend"), ("plan", "spend")):
-        totals = {c: sum(getattr(row, key) for row in plan.allocation if row.channel == c) for c in channels}
+        totals = {c: sum(getattr(row, key) for row in plan.cells if row.channel == c) for c in channels}
         whole = sum(totals.values())
         if whole <= 0.0:
             continue
@@ -281,9 +285,9 @@ def _lines(items: Sequence[str], width: int) -> str:
 
 def _without_money(plan: Plan) -> str:
     """Cells with no money, today or planned, grouped by market, purpose and reason."""
-    many = len({row.market for row in plan.allocation}) > 1
+    many = len({row.market for row in plan.cells}) > 1
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for row in plan.allocation:
+    for row in plan.cells:
         if _idle(plan, row):
             groups.setdefault((row.market if many else "", row.purpose, row.reason), []).append(row.channel)
     return some(
