@@ -17,9 +17,11 @@ from channelmix.effectiveness.history.sampler import effective_size, pareto_k, s
 from channelmix.effectiveness.history.shapes import (
     FAMILIES,
     LAGS,
+    NUMBERS,
     Adstock,
     Saturation,
     adstock_weights,
+    elasticity,
     lagged,
     saturated,
 )
@@ -123,17 +125,18 @@ def test_the_pooled_prior_is_a_mixture_of_gaussians() -> None:
     priors, x = Priors(), np.random.default_rng(1).normal(-1.5, 1.0, (3, 4))
     dense = [
         multivariate_normal(
-            np.full(4, np.log(priors.media_share)), d**2 * np.eye(4) + priors.media_share_spread**2
+            np.full(4, np.log(priors.media_share * priors.elasticity)),
+            d**2 * np.eye(4) + priors.media_share_spread**2,
         ).logpdf(x)
         for d in DIFFERENCES
     ]
     expected = np.logaddexp.reduce(dense, axis=0) - np.log(len(DIFFERENCES))
-    assert priors.log_roi(x) == pytest.approx(expected)
+    assert priors.log_margin(x) == pytest.approx(expected)
 
 
 def test_the_prior_draws_what_it_states() -> None:
-    drawn = Priors(media_share=0.3).draw_log_roi(20000, 3, np.random.default_rng(2))
-    assert np.median(np.exp(drawn)) == pytest.approx(0.3, rel=0.03)
+    drawn = Priors(media_share=0.3, elasticity=0.5).draw_log_margin(20000, 3, np.random.default_rng(2))
+    assert np.median(np.exp(drawn)) == pytest.approx(0.15, rel=0.03)
     assert np.cov(drawn.T)[0, 1] == pytest.approx(0.8**2, rel=0.05)
 
 
@@ -150,27 +153,39 @@ def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
     periods = np.arange(weeks)
     part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
     share = 4.0 * weeks * spend.sum(axis=0) / spend.sum()
-    return Mix([lagged(s) for s in (spend / spend.mean(axis=0)).T], share, np.zeros(weeks), part, Priors())
+    return Mix(
+        [lagged(s) for s in (spend / spend.mean(axis=0)).T],
+        share,
+        np.zeros(weeks),
+        part,
+        Priors(),
+        np.zeros(channels),
+    )
 
 
-def test_series_bring_spend_times_roi_and_withheld_spend_loses_it() -> None:
+def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_loses_it() -> None:
     mix = company(0)
     everything = Trial(1, np.arange(60), np.zeros((60, LAGS)), -mix.total[1], 1.0)
     tested = replace(mix, tests=[everything])
     rng = np.random.default_rng(0)
-    shape, kinds = rng.standard_normal((20, 4)), rng.integers(FAMILIES, size=20)
+    shape, kinds = rng.standard_normal((20, NUMBERS)), rng.integers(FAMILIES, size=20)
     series = tested.series(1, shape, kinds)
-    assert series[:, :60].sum(axis=1) == pytest.approx(np.full(20, mix.total[1]))
-    assert series[:, 60] == pytest.approx(np.full(20, -mix.total[1]))
+    brought = mix.total[1] / elasticity(shape, mix.priors)
+    assert series[:, :60].sum(axis=1) == pytest.approx(brought)
+    assert series[:, 60] == pytest.approx(-brought)
+    biased = replace(tested, bias=np.array([0.0, 0.5])).series(1, shape, kinds)  # rows show more than tests
+    assert biased[:, :60] == pytest.approx(series[:, :60])
+    assert biased[:, 60] == pytest.approx(-brought * np.exp(-0.5 * shape[:, -1]))
     assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
 
 
-def test_draws_are_calibrated() -> None:
-    """Companies drawn from the prior, families included: the truth ranks uniformly (the benchmark has more of them)."""
+@pytest.mark.parametrize("bias", [0.0, 0.5])
+def test_draws_are_calibrated(bias: float) -> None:
+    """Companies drawn from the prior, families and model error included: the truth ranks uniformly."""
     every, inside = [], []
     for seed in range(24):
         rng = np.random.default_rng([2, seed])
-        mix, truth = simulated(company(seed), rng)
+        mix, truth = simulated(replace(company(seed), bias=np.full(2, bias)), rng)
         draws = sample(mix, 120, rng)
         every.append(ranks(truth, draws))
         low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)
@@ -184,19 +199,20 @@ def test_without_data_the_posterior_is_the_prior() -> None:
     mix = company(0)
     flat = replace(mix, lagged=[np.ones((60, LAGS))] * 2, outcome=np.random.default_rng(0).normal(size=60))
     draws = sample(flat, 400, np.random.default_rng(1))
-    prior = Priors().draw_log_roi(4000, 2, np.random.default_rng(2))
-    assert draws.log_roi.mean() == pytest.approx(prior.mean(), abs=0.15)
-    assert draws.log_roi.std() == pytest.approx(prior.std(), rel=0.12)
+    prior = Priors().draw_log_margin(4000, 2, np.random.default_rng(2))
+    assert draws.log_margin.mean() == pytest.approx(prior.mean(), abs=0.15)
+    assert draws.log_margin.std() == pytest.approx(prior.std(), rel=0.12)
     assert np.bincount(draws.family.ravel(), minlength=FAMILIES) / 800 == pytest.approx(
         np.full(9, 1 / 9), abs=0.05
     )
 
 
-def test_an_exact_lift_test_fixes_the_roi() -> None:
+@pytest.mark.parametrize("bias", [0.0, 0.5])
+def test_an_exact_lift_test_fixes_the_roi(bias: float) -> None:
     mix, truth = simulated(company(4), np.random.default_rng(4))
     lift = -np.exp(truth.log_roi[0]) * mix.total[0]
     test = Trial(0, np.arange(60), np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
-    draws = sample(replace(mix, tests=[test]), 300, np.random.default_rng(0))
+    draws = sample(replace(mix, tests=[test], bias=np.full(2, bias)), 300, np.random.default_rng(0))
     assert draws.log_roi[:, 0].mean() == pytest.approx(truth.log_roi[0], abs=0.03)
     assert draws.log_roi[:, 0].std() < 0.04
 

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import channelmix as cm
+from channelmix.datasets.mix_worlds import BROKEN, simulated_mix
 from channelmix.effectiveness.history import Priors
 
 TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
@@ -75,6 +76,32 @@ def test_roi_is_the_contributions_over_spend(fitted: Any) -> None:
     regressor, X, _, _ = fitted
     ratio = regressor.contributions(X).sum() / X[["social", "sms", "app"]].sum()
     assert regressor.roi(X)["mean"].to_numpy() == pytest.approx(ratio.to_numpy(), rel=1e-9)
+
+
+def test_model_error_widens_what_channels_bring_and_leaves_the_forecast(fitted: Any) -> None:
+    regressor, X, y, _ = fitted
+    sure = model(draws=600, model_error=False).fit(X, y)
+    width = [np.log(roi["high"] / roi["low"]).mean() for roi in (regressor.roi(X), sure.roi(X))]
+    assert width[0] > 1.15 * width[1]
+    slopes = [
+        np.log(roi["high"] / roi["low"]).mean() for roi in (regressor.marginal_roi(X), sure.marginal_roi(X))
+    ]
+    assert slopes[0] > 1.15 * slopes[1]
+    total = X[["social", "sms", "app"]].sum().to_numpy()
+    ends = [m.curves(X).value(total) for m in (regressor, sure)]
+    assert np.log(ends[0]).std(axis=0).mean() > 1.15 * np.log(ends[1]).std(axis=0).mean()
+    assert regressor.predict(X) == pytest.approx(sure.predict(X), rel=0.02)
+
+
+def test_intervals_cover_in_companies_that_break_assumptions() -> None:
+    """One of each kind, seeds that nothing was learnt from; the benchmark has more of them."""
+    inside = []
+    for seed in range(5005, 5005 + len(BROKEN)):
+        world = simulated_mix(seed)
+        roi = cm.MarketingMixRegressor(draws=200).fit(world.spend, world.outcome).roi(world.spend)
+        true = world.roi()
+        inside += ((roi["low"] < true) & (true < roi["high"])).tolist()
+    assert np.mean(inside) >= 0.8
 
 
 def test_curves_agree_with_roi_and_its_margin(fitted: Any) -> None:
@@ -181,7 +208,7 @@ def test_a_prior_of_little_media_lowers_roi(fitted: Any) -> None:
 def test_it_works_within_scikit_learn() -> None:
     X, y, _ = company()
     table = X.drop(columns="week")
-    pipe = Pipeline([("mix", cm.MarketingMixRegressor(controls=["price"], draws=40))])
+    pipe = Pipeline([("mix", cm.MarketingMixRegressor(controls=["price"], draws=100))])
     folds = TimeSeriesSplit(2, test_size=13)
     assert np.mean(cross_val_score(pipe, table, y, cv=folds)) > 0.3
     search = GridSearchCV(

@@ -13,6 +13,7 @@ from channelmix.effectiveness.history.fitting import Window
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
+from channelmix.effectiveness.history.shapes import NUMBERS, elasticity
 
 __all__ = ["Finding", "Verdict", "diagnose"]
 
@@ -79,7 +80,7 @@ def _graded(check: str, figure: float, review: float, fail: float, good: str, ba
 
 
 def _sampling(draws: Draws) -> list[Finding]:
-    size = len(draws.log_roi)
+    size = len(draws.log_margin)
     worth = draws.effective / size
     return [
         _graded(
@@ -241,7 +242,10 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
 def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:
     """How much narrower log ROI is than before the data."""
     rng = np.random.default_rng(0)
-    before = posterior.priors.draw_log_roi(4000, len(window.names), rng).std()
+    number = len(window.names)
+    shape = rng.standard_normal((4000 * number, NUMBERS))
+    log_elasticity = np.log(elasticity(shape, posterior.priors))
+    before = (posterior.priors.draw_log_margin(4000, number, rng).ravel() - log_elasticity).std()
     found = []
     for name, after in zip(window.names, draws.log_roi.std(axis=0), strict=True):
         left = float(after / before)

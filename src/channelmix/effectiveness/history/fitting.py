@@ -23,6 +23,10 @@ __all__ = ["Window", "fit_posterior"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+MODEL_ERROR = 0.35
+"""Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
+break the model's assumptions (benchmarks/bench_history_error.py)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -42,6 +46,7 @@ def fit_posterior(
     priors: Priors,
     n_draws: int,
     rng: np.random.Generator,
+    model_error: bool = True,
 ) -> tuple[Posterior, Draws, Array]:
     """Draw from the posterior of a window.
 
@@ -53,6 +58,8 @@ def fit_posterior(
     priors : Priors
     n_draws : int
     rng : numpy.random.Generator
+    model_error : bool
+        Whether what the rows show of a channel may be biased.
 
     Returns
     -------
@@ -86,19 +93,22 @@ def fit_posterior(
         (outcome - middle) / unit,
         Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods)),
         priors,
+        np.full(len(window.names), MODEL_ERROR if model_error else 0.0),
         [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
     )
     draws = sample(mix, n_draws, rng)
     linear = mix.baseline.draw(mix.outcome - draws.media[:, : len(outcome)], rng)
     linear.coefficients[:, 0] += middle / unit
     ceiling = np.empty((n_draws, mix.n_channels))
+    log_effect = draws.log_margin - mix.log_excess(draws.shape)
     for c in range(mix.n_channels):
         reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-        ceiling[:, c] = unit * np.exp(draws.log_roi[:, c]) * mix.ceiling(c, reached)
+        ceiling[:, c] = unit * np.exp(log_effect[:, c]) * mix.ceiling(c, draws.shape[:, c], reached)
     posterior = Posterior(
         draws.shape,
         draws.family,
         ceiling,
+        np.exp(mix.log_excess(draws.shape)),
         unit * linear.coefficients,
         unit * linear.noise,
         unit * linear.step,

@@ -59,6 +59,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Number of posterior draws.
     random_state : int
         Seed of the draws.
+    model_error : bool
+        Whether draws of what channels bring (ROI, curves, contributions) allow for an error of the model itself: a
+        factor on each channel's curve whose spread was learnt on simulated companies that break the model's
+        assumptions. Predictions of the outcome do not depend on it.
 
     Attributes
     ----------
@@ -90,6 +94,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         priors: Priors | None = None,
         draws: int = 1000,
         random_state: int = 0,
+        model_error: bool = True,
     ) -> None:
         self.channels = channels
         self.controls = controls
@@ -97,6 +102,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.priors = priors
         self.draws = draws
         self.random_state = random_state
+        self.model_error = model_error
 
     def __sklearn_tags__(self) -> Any:
         """Spend is never negative."""
@@ -140,7 +146,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
-        self._posterior, draws, media = fit_posterior(window, tests, priors, int(self.draws), rng)
+        self._posterior, draws, media = fit_posterior(
+            window, tests, priors, int(self.draws), rng, bool(self.model_error)
+        )
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
         self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media, experiments)
@@ -153,7 +161,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         periods, rows = self._read(X)
         linear = self._posterior.linear(periods, rows.controls).mean(axis=0)
-        return np.asarray(linear + self._posterior.media(periods, rows.spend).sum(axis=0).mean(axis=0))
+        return np.asarray(linear + self._posterior.shown(periods, rows.spend).mean(axis=0))
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
@@ -171,15 +179,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return table
 
     def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`."""
+        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`.
+
+        What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
+        """
         periods, rows = self._read(X)
         columns = self._posterior.columns(periods, rows.controls)
         mean = self._posterior.coefficients.mean(axis=0)
         groups = self._posterior.trend.groups()
         parts = {name: columns[:, where] @ mean[where] for name, where in groups.items()}
-        parts = {"level": columns @ mean - np.sum(list(parts.values()), axis=0), **parts}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
+        parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
         table: pd.DataFrame = _pandas().DataFrame(parts, index=_index_of(X))
         return table
 
