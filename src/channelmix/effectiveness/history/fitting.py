@@ -23,7 +23,7 @@ __all__ = ["Window", "fit_posterior"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-MODEL_ERROR = 0.35
+MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
