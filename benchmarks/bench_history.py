@@ -55,7 +55,7 @@ def company(seed: int, weeks: int, channels: int) -> Mix:
     reference = np.array([column[column > 0.0].mean() for column in spend.T])
     trend = Trend(weeks - 1, 52.18, np.zeros(0), np.zeros(0))
     periods = np.arange(weeks)
-    baseline = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
+    baseline = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods), np.ones(weeks))
     total = 4.0 * weeks * spend.sum(axis=0) / spend.sum()  # an outcome of four standard deviations a week
     return Mix(
         [lagged(s) for s in (spend / reference).T],

@@ -82,7 +82,9 @@ def some_baseline(weeks: int = 40) -> Baseline:
     trend = Trend(weeks - 1, 52.18, np.zeros(1), np.ones(1))
     periods = np.arange(weeks)
     return Baseline(
-        trend.fixed(periods, np.random.default_rng(3).normal(size=(weeks, 1))), trend.walk(periods)
+        trend.fixed(periods, np.random.default_rng(3).normal(size=(weeks, 1))),
+        trend.walk(periods),
+        np.ones(weeks),
     )
 
 
@@ -102,6 +104,24 @@ def test_the_marginal_likelihood_is_a_mixture_of_multivariate_t() -> None:
     expected = np.logaddexp.reduce(dense, axis=0)
     found = part.log_likelihood(residual)
     assert found[0] - found[1] == pytest.approx(expected[0] - expected[1], rel=1e-8)
+
+
+def test_weights_are_noise_of_another_size() -> None:
+    """Rows of weight w have noise of variance 1 / w; a row of weight 0 is not there."""
+    part = some_baseline()
+    weight = np.random.default_rng(4).uniform(0.2, 3.0, 40) * (np.arange(40) != 7)
+    residual = np.random.default_rng(0).normal(size=(2, 40))
+    kept, root = weight > 0.0, np.sqrt(weight)[weight > 0.0]
+    plain = Baseline(
+        root[:, np.newaxis] * part.fixed[kept], root[:, np.newaxis] * part.walk[kept], np.ones(kept.sum())
+    )
+    found = replace(part, weight=weight)
+    expected = plain.log_likelihood(root * residual[:, kept])
+    assert found.log_likelihood(residual) == pytest.approx(expected)
+    draws = [
+        b.draw(r, np.random.default_rng(1)) for b, r in ((found, residual), (plain, root * residual[:, kept]))
+    ]
+    assert draws[0].coefficients == pytest.approx(draws[1].coefficients)
 
 
 def test_drawn_baselines_are_calibrated() -> None:
@@ -151,7 +171,7 @@ def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
     spend = rng.gamma(2.0, 1.0, (weeks, channels))
     trend = Trend(weeks - 1, 52.18, np.zeros(0), np.zeros(0))
     periods = np.arange(weeks)
-    part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
+    part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods), np.ones(weeks))
     share = 4.0 * weeks * spend.sum(axis=0) / spend.sum()
     return Mix(
         [lagged(s) for s in (spend / spend.mean(axis=0)).T],
@@ -173,10 +193,21 @@ def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_lose
     brought = mix.total[1] / elasticity(shape, mix.priors)
     assert series[:, :60].sum(axis=1) == pytest.approx(brought)
     assert series[:, 60] == pytest.approx(-brought)
-    biased = replace(tested, bias=np.array([0.0, 0.5])).series(1, shape, kinds)  # rows show more than tests
-    assert biased[:, :60] == pytest.approx(series[:, :60])
-    assert biased[:, 60] == pytest.approx(-brought * np.exp(-0.5 * shape[:, -1]))
     assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
+
+
+def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> None:
+    test = Trial(1, np.arange(60), np.zeros((60, LAGS)), -1.0, 1.0)
+    mix = replace(company(0), tests=[test], bias=np.array([0.2, 0.4]))
+    shape = np.random.default_rng(0).standard_normal((50000, 2, NUMBERS))
+    excess = mix.log_excess(shape)
+    assert np.cov(excess.T) == pytest.approx(
+        np.array([[0.04, 0.04], [0.04, 0.16]]), rel=0.03
+    )  # half is shared
+    lifts = mix.lifts(np.full((50000, 61), -2.0), shape)
+    assert lifts[:, 0] == pytest.approx(-2.0 * np.exp(-excess[:, 1]))
+    log_roi = mix.log_roi(np.zeros((50000, 2)), shape)
+    assert log_roi == pytest.approx(-excess - np.log(elasticity(shape, mix.priors)))
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.5])

@@ -52,17 +52,20 @@ def diagnose(
     posterior : Posterior
     draws : Draws
     media : ndarray of shape (n_draws, n_rows + n_tests)
-        What all channels bring in the rows and in the tests, in units of outcome.
+        What the rows show of all channels, and the tests' lifts, in units of outcome.
     tests : sequence of LiftTest
     """
     n = len(window.outcome)
     media, lifts = media[:, :n], media[:, n:]
     linear = posterior.linear(window.periods, window.controls)
-    residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[np.argsort(window.periods)]
+    order = np.argsort(window.periods)
+    order = order[window.known[order]]
+    residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[order]
     return (
         *_sampling(draws),
         _rows(window, posterior),
         _gaps(window),
+        _unknown(window),
         *_spend(window),
         _collinear(window),
         _autocorrelation(residual),
@@ -107,7 +110,7 @@ def _rows(window: Window, posterior: Posterior) -> Finding:
         PARAMETERS_A_CHANNEL * len(window.names)
         + posterior.trend.fixed(window.periods, window.controls).shape[1]
     )
-    each = len(window.outcome) / parameters
+    each = int(window.known.sum()) / parameters
     return _graded(
         "rows per parameter",
         1.0 / each,
@@ -127,6 +130,18 @@ def _gaps(window: Window) -> Finding:
         0.2,
         "No period is missing.",
         f"{missing} periods have no row: they count as periods without spend; fill them if money was spent.",
+    )
+
+
+def _unknown(window: Window) -> Finding:
+    missing = int((~window.known).sum())
+    return _graded(
+        "unknown outcomes",
+        missing / len(window.periods),
+        0.0,
+        0.2,
+        "The outcome of every row is known.",
+        f"The outcome of {missing} rows is not known or has no weight: they tell nothing, but their spend acts.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ __all__ = ["Mix", "Trial"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+SHARED = 0.5
+"""Part of the model error's variance that all channels share: what a wrong model credits to one, it often does to all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +83,9 @@ class Mix:
         return series
 
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
-        """Contribution to each row, then to each test's lift, at a margin of 1; (n_draws, n_rows + n_tests)."""
+        """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
         reached = self.reached(channel, shape, family)
-        value = reached * self.ceiling(channel, shape, reached)[:, np.newaxis]
-        value[:, len(self.outcome) :] *= np.exp(-self.bias[channel] * shape[:, -1:])
-        return np.asarray(value)
+        return np.asarray(reached * self.ceiling(channel, shape, reached)[:, np.newaxis])
 
     def ceiling(self, channel: int, shape: Array, reached: Array) -> Array:
         """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,)."""
@@ -92,14 +94,23 @@ class Mix:
 
     def log_excess(self, shape: Array) -> Array:
         """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""
-        return np.asarray(self.bias * shape[:, :, -1])
+        number, n = shape[:, :, -1], self.n_channels
+        own = math.sqrt(1.0 - SHARED)
+        common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
+        return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
 
-    def log_likelihood(self, media: Array) -> Array:
-        """Log likelihood of the media's contributions to rows and tests; (n_draws, n_rows + n_tests) -> (n_draws,)."""
+    def lifts(self, media: Array, shape: Array) -> Array:
+        """Each test's lift, of which the rows' bias is no part; (n_draws, n_tests)."""
+        channels = [test.channel for test in self.tests]
+        return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
+
+    def log_likelihood(self, media: Array, shape: Array) -> Array:
+        """Log likelihood of what rows show of media, (n_draws, n_rows + n_tests), and of the tests; (n_draws,)."""
         n = len(self.outcome)
         value = self.baseline.log_likelihood(self.outcome - media[:, :n])
-        for k, test in enumerate(self.tests):
-            value = value - 0.5 * ((test.lift - media[:, n + k]) / test.standard_error) ** 2
+        if self.tests:
+            for test, lift in zip(self.tests, self.lifts(media, shape).T, strict=True):
+                value = value - 0.5 * ((test.lift - lift) / test.standard_error) ** 2
         return value
 
     def log_roi(self, log_margin: Array, shape: Array) -> Array:

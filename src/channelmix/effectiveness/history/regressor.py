@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
 from channelmix.effectiveness.history.fitting import Window, fit_posterior
@@ -110,7 +110,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.positive_only = True
         return tags
 
-    def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = ()) -> Self:
+    def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = (), sample_weight: Any = None) -> Self:
         """Learn from weekly (or other regular) rows.
 
         Parameters
@@ -118,9 +118,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         X : DataFrame or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
-            Outcome per period.
+            Outcome per period; NaN where it is not known. Such a row tells nothing, but its spend acts in later ones.
         experiments : sequence of LiftTest
             Experiments with these channels.
+        sample_weight : array_like of shape (n_rows,), optional
+            How much each row's outcome is worth: one over the variance of its noise, in any unit.
 
         Raises
         ------
@@ -141,7 +143,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times)
         periods = self._timeline.positions(rows.times)
-        window = Window(self.channels_, periods, rows.spend, rows.controls, y, self._timeline.year)
+        weight = _weights(sample_weight, y)
+        window = Window(self.channels_, periods, rows.spend, rows.controls, y, weight, self._timeline.year)
         at = self._timeline.positions
         tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
         rng = np.random.default_rng(self.random_state)
@@ -258,10 +261,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
         validate_data(self, X, skip_check_array=True)
-        if not hasattr(X, "columns") and self.date is None:
-            X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS)
-            return X, np.asarray(y, dtype=float)
         outcome = np.asarray(y)
+        if not hasattr(X, "columns") and self.date is None:
+            missing = np.isnan(outcome) if outcome.dtype.kind == "f" else np.zeros(outcome.shape, dtype=bool)
+            filled = np.where(missing, 0.0, outcome) if missing.any() else y
+            X, y = validate_data(self, X, filled, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS)
+            return X, np.where(missing.reshape(y.shape), np.nan, np.asarray(y, dtype=float))
         if outcome.shape != (len(X),):
             raise InputError(
                 f"the outcome has shape {outcome.shape}, not one number for each of {len(X)} rows"
@@ -270,10 +275,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             outcome = outcome.astype(float)
         except (TypeError, ValueError) as error:
             raise InputError(f"the outcome must hold numbers ({error})") from None
-        if not np.isfinite(outcome).all():
-            raise InputError("the outcome is missing or infinite in a row: leave the row out")
-        if len(outcome) < FEWEST_ROWS:
-            raise InputError(f"{len(outcome)} rows are too few: at least {FEWEST_ROWS} are needed")
+        if np.isinf(outcome).any():
+            raise InputError(f"the outcome is infinite in row {int(np.flatnonzero(np.isinf(outcome))[0])}")
         return X, outcome
 
     def _read(self, X: Any) -> tuple[Indices, Rows]:
@@ -304,6 +307,16 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             summary, orient="index", columns=["mean", "low", "high"]
         )
         return table
+
+
+def _weights(sample_weight: Any, outcome: Array) -> Array:
+    """Weights of the rows: 0 where the outcome is not known, 1 on average elsewhere."""
+    weight = _check_sample_weight(sample_weight, outcome, dtype=float, ensure_non_negative=True)
+    weight = np.where(np.isnan(outcome), 0.0, weight)
+    known = int(np.count_nonzero(weight))
+    if known < FEWEST_ROWS:
+        raise InputError(f"{known} rows with an outcome are too few: at least {FEWEST_ROWS} are needed")
+    return np.asarray(weight * (known / weight.sum()))
 
 
 def _tails(level: float) -> list[float]:

@@ -57,10 +57,9 @@ class Draws:
     """Draws of a mix and how they came about.
 
     `log_margin`, as the rows show it, and `log_roi`, as it is, (n_draws, n_channels); `shape` (n_draws, n_channels,
-    NUMBERS); `family` (n_draws, n_channels);
-    `media` (n_draws, n_rows + n_tests), the contributions' sum; `effective` number of independent draws that these are
-    worth; `khat` the worst Pareto k-hat of the weights on the way; `log_evidence`; `sweeps` at the last power;
-    `evaluations` of a channel's series.
+    NUMBERS); `family` (n_draws, n_channels); `media` (n_draws, n_rows), what rows show of all channels; `lifts`
+    (n_draws, n_tests); `effective` number of independent draws that these are worth; `khat` the worst Pareto k-hat of
+    the weights on the way; `log_evidence`; `sweeps` at the last power; `evaluations` of a channel's series.
     """
 
     log_margin: Array
@@ -68,6 +67,7 @@ class Draws:
     shape: Array
     family: Indices
     media: Array
+    lifts: Array
     effective: float
     khat: float
     log_evidence: float
@@ -86,7 +86,7 @@ class _Population:
         self.evaluations = size * mix.n_channels
         self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
         self.media = self._sum(np.arange(size), self.log_margin)
-        self.log_likelihood = mix.log_likelihood(self.media)
+        self.log_likelihood = mix.log_likelihood(self.media, self.shape)
         self.ancestor = np.arange(size)
 
     def __len__(self) -> int:
@@ -151,7 +151,7 @@ class _Population:
         log_margin, shape = self.log_margin[moved], self.shape[moved]
         log_margin += self._differences(log_margin, self.log_margin[other])
         media = self._sum(moved, log_margin)
-        log_likelihood = self.mix.log_likelihood(media)
+        log_likelihood = self.mix.log_likelihood(media, shape)
         gain = self.mix.log_prior(log_margin, shape) - self.mix.log_prior(self.log_margin[moved], shape)
         taken = self._accepted(moved, log_likelihood, gain)
         rows = moved[taken]
@@ -180,7 +180,7 @@ class _Population:
             series.append(self.mix.series(int(c), new[:, k, 1:], family[:, k]))
             media += np.exp(new[:, k, :1]) * series[k] - np.exp(old[:, k, :1]) * self.series[c][moved]
         self.evaluations += n * len(channels)
-        log_likelihood = self.mix.log_likelihood(media)
+        log_likelihood = self.mix.log_likelihood(media, shape)
         gain = self.mix.log_prior(log_margin, shape) - old_prior
         # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
         gain[redrawn] = 0.0
@@ -263,7 +263,8 @@ def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
         mix.log_roi(population.log_margin, population.shape),
         population.shape,
         population.family,
-        population.media,
+        population.media[:, : len(mix.outcome)],
+        mix.lifts(population.media, population.shape),
         effective,
         khat,
         log_evidence,
