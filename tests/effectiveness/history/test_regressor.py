@@ -307,6 +307,30 @@ def test_good_data_pass() -> None:
     assert {f.verdict for f in regressor.diagnostics_} == {"PASS"}, regressor.diagnostics_
 
 
+def test_spend_that_follows_demand_is_named() -> None:
+    """In companies whose first channel's money follows last week's surprise, and in those where nothing is wrong."""
+    named: dict[str, list[Any]] = {"reverse causality": [], "nothing": []}
+    for broken, verdicts in named.items():
+        for seed in range(3):
+            world = simulated_mix(seed, broken)
+            findings = cm.MarketingMixRegressor(draws=120).fit(world.spend, world.outcome).diagnostics_
+            verdicts += [f.verdict for f in findings if f.check == "demand before x0"]
+    assert [str(v) for v in named["reverse causality"]].count("PASS") == 0
+    assert set(named["nothing"]) == {"PASS"}
+
+
+def test_a_backtest_compares_with_the_year_before(fitted: Any) -> None:
+    regressor, X, y, _ = fitted
+    table = model(draws=200).fit(X, y).backtest(X, y, horizon=13, folds=2)
+    assert table["first"].tolist() == [78, 91]
+    assert (table["error"] < table["naive_error"]).all()
+    naive = [np.abs(y.to_numpy()[k : k + 13] - y.to_numpy()[k - 52 : k - 39]).mean() for k in (78, 91)]
+    assert table["naive_error"].tolist() == pytest.approx(naive)
+    assert table["covered"].mean() > 0.7
+    with pytest.raises(cm.InputError, match="needs 126 rows, not 104"):
+        regressor.backtest(X, y, horizon=50, folds=2)
+
+
 def test_a_constant_control_changes_nothing(fitted: Any) -> None:
     _, X, y, _ = fitted
     more = model(controls=["price", "flat"]).fit(X.assign(flat=3.0), y)

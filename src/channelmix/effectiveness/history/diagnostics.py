@@ -58,9 +58,9 @@ def diagnose(
     n = len(window.outcome)
     media, lifts = media[:, :n], media[:, n:]
     linear = posterior.linear(window.periods, window.controls)
+    left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
     order = np.argsort(window.periods)
-    order = order[window.known[order]]
-    residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[order]
+    residual = left[order[window.known[order]]]
     return (
         *_sampling(draws),
         _rows(window, posterior),
@@ -69,6 +69,7 @@ def diagnose(
         *_spend(window),
         _collinear(window),
         _autocorrelation(residual),
+        *_followers(window, posterior, left),
         _outliers(residual),
         _negative_baseline(linear),
         *_learnt(window, posterior, draws),
@@ -208,6 +209,40 @@ def _autocorrelation(residual: Array) -> Finding:
         f"What is left carries over from row to row (autocorrelation {lag:.2f}): something that moves the outcome "
         "is missing; name it as a control.",
     )
+
+
+def _followers(window: Window, posterior: Posterior, left: Array) -> list[Finding]:
+    """Does spend follow demand? Its part that its own past and the baseline do not explain, against the row before."""
+    order = np.argsort(window.periods)
+    before, now = order[:-1], order[1:]
+    pairs = (window.periods[now] - window.periods[before] == 1) & window.known[before]
+    before, now = before[pairs], now[pairs]
+    level = np.log1p(window.spend / window.spend.mean(axis=0))
+    fixed = posterior.columns(window.periods[now], window.controls[now])
+    if len(now) < 2 * fixed.shape[1] or not left[before].any():
+        return []
+    found = []
+    for c, name in enumerate(window.names):
+        known = np.column_stack([fixed, level[before, c]])
+        own, ahead = (
+            v - known @ np.linalg.lstsq(known, v, rcond=None)[0] for v in (level[now, c], left[before])
+        )
+        size = float(np.linalg.norm(own) * np.linalg.norm(ahead))
+        related = (
+            float(own @ ahead) / size if np.linalg.norm(own) > 1e-9 * np.linalg.norm(level[now, c]) else 0.0
+        )
+        found.append(
+            _graded(
+                f"demand before {name}",
+                abs(related),
+                max(3.0 / np.sqrt(len(now)), 0.2),
+                0.6,
+                f"Spend on {name} does not follow what the outcome did the row before (correlation {related:.2f}).",
+                f"Spend on {name} follows what the outcome did the row before (correlation {related:.2f}): where money "
+                "follows demand, its effect is misjudged; name what drives both as a control, or run an experiment.",
+            )
+        )
+    return found
 
 
 def _outliers(residual: Array) -> Finding:

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 SHARED = 0.5
-"""Part of the model error's variance that all channels share: what a wrong model credits to one, it often does to all."""
+"""Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
 from channelmix.effectiveness.history.fitting import Window, fit_posterior
 from channelmix.effectiveness.history.lift import LiftTest
@@ -241,6 +242,35 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         table: pd.DataFrame = _pandas().DataFrame(kinds, index=list(self.channels_))
         return table
 
+    def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
+        """How well the last rows are foreseen from those before them, beside a seasonal-naive forecast.
+
+        The model is fitted anew before each block, with these parameters and without experiments. The naive forecast is
+        the outcome of a year before, or the last known one where that is not known.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        horizon, folds : int
+            Rows in a block, and number of blocks, which are the last ones.
+
+        Returns
+        -------
+        DataFrame
+            A row a block: `first` row, mean absolute `error` and `naive_error`, part `covered` by 90 % intervals.
+
+        Raises
+        ------
+        InputError
+            If there are too few rows.
+        """
+        check_is_fitted(self)
+        X, outcome = self._checked(X, y, reset=False)
+        periods = self._timeline.positions(Rows.read(X, self._columns).times)
+        found = backtest(self, X, outcome, periods, self._timeline.year, horizon, folds)
+        table: pd.DataFrame = _pandas().DataFrame(found).astype({"first": int})
+        return table
+
     def save(self, path: str | Path) -> None:
         """Write the fitted model as .npz with a JSON text in it, without pickle."""
         check_is_fitted(self)
@@ -258,14 +288,16 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         model: Self = read_fit(cls, Path(path))
         return model
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
+    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
-        validate_data(self, X, skip_check_array=True)
+        validate_data(self, X, reset=reset, skip_check_array=True)
         outcome = np.asarray(y)
         if not hasattr(X, "columns") and self.date is None:
             missing = np.isnan(outcome) if outcome.dtype.kind == "f" else np.zeros(outcome.shape, dtype=bool)
             filled = np.where(missing, 0.0, outcome) if missing.any() else y
-            X, y = validate_data(self, X, filled, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS)
+            X, y = validate_data(
+                self, X, filled, reset=reset, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS
+            )
             return X, np.where(missing.reshape(y.shape), np.nan, np.asarray(y, dtype=float))
         if outcome.shape != (len(X),):
             raise InputError(
