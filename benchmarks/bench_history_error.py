@@ -1,12 +1,13 @@
 """How wrong is the marketing-mix estimator where its assumptions are broken? Learns the size of its model error.
 
-    python benchmarks/bench_history_error.py [--worlds 110] [--seed 0]
+    python benchmarks/bench_history_error.py [--worlds 110] [--seed 0] [--shared 0.5]
 
 Simulated companies, each of which breaks an assumption, are fitted without model error. For a grid of sizes the draws
 are then given that error: what rows show of a channel's ROI is its true ROI times a factor whose logarithm has this
-standard deviation. Sizes are compared by the log density of all channels' true ROI together; the smallest one within a
-standard error of the best is chosen, since a larger one costs decisions their sharpness. The intervals that are
-reported elsewhere are of other companies: bench_history_worlds.py takes seeds from 1,000 on.
+standard deviation, of whose variance a part is shared by all channels. Sizes are compared by the log density of all
+channels' true ROI together; of those within a standard error of the best the smallest is preferred, since a larger one
+costs decisions their sharpness. The intervals that are reported are of other companies: bench_history_worlds.py takes
+seeds from 1,000 on.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from scipy.stats import norm
+from scipy.stats import multivariate_normal
 
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
+from channelmix.effectiveness.history.mix import SHARED
 from channelmix.effectiveness.history.shapes import elasticity
 
 Array = NDArray[np.float64]
@@ -32,7 +34,7 @@ LEAST = 2.5
 """A channel without effect counts as one whose ROI is this many units of log below the median channel's."""
 
 
-def log_densities(world: MixWorld) -> list[float]:
+def log_densities(world: MixWorld, shared: float) -> list[float]:
     """Log density of the true ROI of all channels by size of the model error.
 
     Draws x of what the rows show were weighted by the prior without error, P(x); with an error of density N and the
@@ -48,10 +50,12 @@ def log_densities(world: MixWorld) -> list[float]:
     truth = np.maximum(truth, np.median(shown) - LEAST)
     shape, priors = np.log(elasticity(posterior.shape, posterior.priors)), posterior.priors
     before = priors.log_margin(shown + shape)
-    errors = np.random.default_rng(0).standard_normal((200, 1, shown.shape[1]))
+    n = shown.shape[1]
+    alike = (1.0 - shared) * np.eye(n) + shared
+    errors = np.random.default_rng(0).multivariate_normal(np.zeros(n), alike, 200)
     found = []
     for size in SIZES:
-        near = norm.logpdf(shown, truth, size).sum(axis=1)
+        near = multivariate_normal(truth, size**2 * alike).logpdf(shown)
         blurred = logsumexp([priors.log_margin(shown + shape + size * e) for e in errors], axis=0) - np.log(
             200.0
         )
@@ -65,11 +69,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--worlds", type=int, default=110)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shared", type=float, default=SHARED)
     arguments = parser.parse_args()
     if not 2 <= arguments.worlds <= 1000 - arguments.seed:
         parser.error("worlds of seed 1,000 and above are kept for reports; at least two are needed")
     seeds = range(arguments.seed, arguments.seed + arguments.worlds)
-    table = np.array([log_densities(simulated_mix(seed)) for seed in seeds])
+    table = np.array([log_densities(simulated_mix(seed), arguments.shared) for seed in seeds])
     kinds = np.array([BROKEN[seed % len(BROKEN)] for seed in seeds])
     print(f"{'log density by size':20}" + "".join(f"{size:8.2f}" for size in SIZES))
     for kind in dict.fromkeys(kinds):
