@@ -210,13 +210,12 @@ def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> 
     assert log_roi == pytest.approx(-excess - np.log(elasticity(shape, mix.priors)))
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.5])
-def test_draws_are_calibrated(bias: float) -> None:
-    """Companies drawn from the prior, families and model error included: the truth ranks uniformly."""
+def test_draws_are_calibrated() -> None:
+    """Companies drawn from the prior, families and (in every other one) model error included: true ranks are uniform."""
     every, inside = [], []
     for seed in range(24):
         rng = np.random.default_rng([2, seed])
-        mix, truth = simulated(replace(company(seed), bias=np.full(2, bias)), rng)
+        mix, truth = simulated(replace(company(seed), bias=np.full(2, 0.5 * (seed % 2))), rng)
         draws = sample(mix, 120, rng)
         every.append(ranks(truth, draws))
         low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)

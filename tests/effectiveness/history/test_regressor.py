@@ -95,11 +95,11 @@ def test_model_error_widens_what_channels_bring_and_leaves_the_forecast(fitted: 
 
 
 def test_intervals_cover_in_companies_that_break_assumptions() -> None:
-    """One of each kind, seeds that nothing was learnt from; the benchmark has more of them."""
+    """Every other kind, seeds that nothing was learnt from; the benchmark has more of them."""
     inside = []
-    for seed in range(5005, 5005 + len(BROKEN)):
+    for seed in range(5005, 5005 + len(BROKEN), 2):
         world = simulated_mix(seed)
-        roi = cm.MarketingMixRegressor(draws=120).fit(world.spend, world.outcome).roi(world.spend)
+        roi = cm.MarketingMixRegressor(draws=80).fit(world.spend, world.outcome).roi(world.spend)
         true = world.roi()
         inside += ((roi["low"] < true) & (true < roi["high"])).tolist()
     assert np.mean(inside) >= 0.8
@@ -232,7 +232,7 @@ def test_a_prior_of_little_media_lowers_roi(fitted: Any) -> None:
 def test_it_works_within_scikit_learn() -> None:
     X, y, _ = company()
     table = X.drop(columns="week")
-    pipe = Pipeline([("mix", cm.MarketingMixRegressor(controls=["price"], draws=100))])
+    pipe = Pipeline([("mix", cm.MarketingMixRegressor(controls=["price"], draws=60))])
     folds = TimeSeriesSplit(2, test_size=13)
     assert np.mean(cross_val_score(pipe, table, y, cv=folds)) > 0.3
     search = GridSearchCV(
@@ -311,9 +311,9 @@ def test_spend_that_follows_demand_is_named() -> None:
     """In companies whose first channel's money follows last week's surprise, and in those where nothing is wrong."""
     named: dict[str, list[Any]] = {"reverse causality": [], "nothing": []}
     for broken, verdicts in named.items():
-        for seed in range(3):
+        for seed in range(2):
             world = simulated_mix(seed, broken)
-            findings = cm.MarketingMixRegressor(draws=120).fit(world.spend, world.outcome).diagnostics_
+            findings = cm.MarketingMixRegressor(draws=60).fit(world.spend, world.outcome).diagnostics_
             verdicts += [f.verdict for f in findings if f.check == "demand before x0"]
     assert [str(v) for v in named["reverse causality"]].count("PASS") == 0
     assert set(named["nothing"]) == {"PASS"}
