@@ -211,7 +211,7 @@ def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> 
 
 
 def test_draws_are_calibrated() -> None:
-    """Companies drawn from the prior, families and (in every other one) model error included: true ranks are uniform."""
+    """Companies drawn from the prior, families and (every other) model error included: true ranks are uniform."""
     every, inside = [], []
     for seed in range(24):
         rng = np.random.default_rng([2, seed])
