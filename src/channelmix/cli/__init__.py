@@ -6,6 +6,7 @@ import click
 
 from channelmix._version import __version__
 from channelmix.cli.facts import facts
+from channelmix.cli.fit import fit
 from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
@@ -34,5 +35,5 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, optimize, frontier, sensitivity, verify):
+for _command in (init, validate, schema, facts, fit, optimize, frontier, sensitivity, verify):
     main.add_command(_command)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.plan.document import Document, Part
+from channelmix.document import Document, Part
 from channelmix.solution import Status
 
 __all__ = ["Frontier", "FrontierPlan", "frontier_rows"]
