@@ -55,9 +55,16 @@ def company(seed: int, weeks: int, channels: int) -> Mix:
     reference = np.array([column[column > 0.0].mean() for column in spend.T])
     trend = Trend(weeks - 1, 52.18, np.zeros(0), np.zeros(0))
     periods = np.arange(weeks)
-    baseline = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
+    baseline = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods), np.ones(weeks))
     total = 4.0 * weeks * spend.sum(axis=0) / spend.sum()  # an outcome of four standard deviations a week
-    return Mix([lagged(s) for s in (spend / reference).T], total, np.zeros(weeks), baseline, Priors())
+    return Mix(
+        [lagged(s) for s in (spend / reference).T],
+        total,
+        np.zeros(weeks),
+        baseline,
+        Priors(),
+        np.zeros(channels),
+    )
 
 
 def calibration(runs: int, weeks: int, channels: int, draws: int) -> bool:
@@ -71,7 +78,7 @@ def calibration(runs: int, weeks: int, channels: int, draws: int) -> bool:
         inside.append((low < truth.log_roi) & (truth.log_roi < high))
         effective.append(drawn.effective)
     table = np.array(every)
-    groups = {"log ROI": table[:, :channels], "shapes": table[:, channels:]}
+    groups = {"log ROI": table[:, : 2 * channels], "shapes": table[:, 2 * channels :]}
     smallest = {
         name: min(kstest(column, "uniform").pvalue for column in part.T) for name, part in groups.items()
     }
@@ -79,7 +86,7 @@ def calibration(runs: int, weeks: int, channels: int, draws: int) -> bool:
     few = 100.0 * np.mean(np.array(effective) < 0.1 * draws)
     print(
         f"calibration: {runs} companies of {weeks} weeks x {channels} channels, {draws} draws; smallest p-value of "
-        f"uniform ranks, {channels} of log ROI {smallest['log ROI']:.3f}, {4 * channels} of shapes "
+        f"uniform ranks, {2 * channels} of log ROI and log margin {smallest['log ROI']:.3f}, {5 * channels} of shapes "
         f"{smallest['shapes']:.3f}; 90 % intervals of log ROI cover {100 * covered:.1f} %; median effective draws "
         f"{np.median(effective):.0f}, below a tenth in {few:.1f} % of runs",
         flush=True,

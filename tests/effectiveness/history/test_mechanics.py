@@ -17,9 +17,11 @@ from channelmix.effectiveness.history.sampler import effective_size, pareto_k, s
 from channelmix.effectiveness.history.shapes import (
     FAMILIES,
     LAGS,
+    NUMBERS,
     Adstock,
     Saturation,
     adstock_weights,
+    elasticity,
     lagged,
     saturated,
 )
@@ -80,7 +82,9 @@ def some_baseline(weeks: int = 40) -> Baseline:
     trend = Trend(weeks - 1, 52.18, np.zeros(1), np.ones(1))
     periods = np.arange(weeks)
     return Baseline(
-        trend.fixed(periods, np.random.default_rng(3).normal(size=(weeks, 1))), trend.walk(periods)
+        trend.fixed(periods, np.random.default_rng(3).normal(size=(weeks, 1))),
+        trend.walk(periods),
+        np.ones(weeks),
     )
 
 
@@ -100,6 +104,24 @@ def test_the_marginal_likelihood_is_a_mixture_of_multivariate_t() -> None:
     expected = np.logaddexp.reduce(dense, axis=0)
     found = part.log_likelihood(residual)
     assert found[0] - found[1] == pytest.approx(expected[0] - expected[1], rel=1e-8)
+
+
+def test_weights_are_noise_of_another_size() -> None:
+    """Rows of weight w have noise of variance 1 / w; a row of weight 0 is not there."""
+    part = some_baseline()
+    weight = np.random.default_rng(4).uniform(0.2, 3.0, 40) * (np.arange(40) != 7)
+    residual = np.random.default_rng(0).normal(size=(2, 40))
+    kept, root = weight > 0.0, np.sqrt(weight)[weight > 0.0]
+    plain = Baseline(
+        root[:, np.newaxis] * part.fixed[kept], root[:, np.newaxis] * part.walk[kept], np.ones(kept.sum())
+    )
+    found = replace(part, weight=weight)
+    expected = plain.log_likelihood(root * residual[:, kept])
+    assert found.log_likelihood(residual) == pytest.approx(expected)
+    draws = [
+        b.draw(r, np.random.default_rng(1)) for b, r in ((found, residual), (plain, root * residual[:, kept]))
+    ]
+    assert draws[0].coefficients == pytest.approx(draws[1].coefficients)
 
 
 def test_drawn_baselines_are_calibrated() -> None:
@@ -123,17 +145,18 @@ def test_the_pooled_prior_is_a_mixture_of_gaussians() -> None:
     priors, x = Priors(), np.random.default_rng(1).normal(-1.5, 1.0, (3, 4))
     dense = [
         multivariate_normal(
-            np.full(4, np.log(priors.media_share)), d**2 * np.eye(4) + priors.media_share_spread**2
+            np.full(4, np.log(priors.media_share * priors.elasticity)),
+            d**2 * np.eye(4) + priors.media_share_spread**2,
         ).logpdf(x)
         for d in DIFFERENCES
     ]
     expected = np.logaddexp.reduce(dense, axis=0) - np.log(len(DIFFERENCES))
-    assert priors.log_roi(x) == pytest.approx(expected)
+    assert priors.log_margin(x) == pytest.approx(expected)
 
 
 def test_the_prior_draws_what_it_states() -> None:
-    drawn = Priors(media_share=0.3).draw_log_roi(20000, 3, np.random.default_rng(2))
-    assert np.median(np.exp(drawn)) == pytest.approx(0.3, rel=0.03)
+    drawn = Priors(media_share=0.3, elasticity=0.5).draw_log_margin(20000, 3, np.random.default_rng(2))
+    assert np.median(np.exp(drawn)) == pytest.approx(0.15, rel=0.03)
     assert np.cov(drawn.T)[0, 1] == pytest.approx(0.8**2, rel=0.05)
 
 
@@ -148,29 +171,51 @@ def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
     spend = rng.gamma(2.0, 1.0, (weeks, channels))
     trend = Trend(weeks - 1, 52.18, np.zeros(0), np.zeros(0))
     periods = np.arange(weeks)
-    part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods))
+    part = Baseline(trend.fixed(periods, np.zeros((weeks, 0))), trend.walk(periods), np.ones(weeks))
     share = 4.0 * weeks * spend.sum(axis=0) / spend.sum()
-    return Mix([lagged(s) for s in (spend / spend.mean(axis=0)).T], share, np.zeros(weeks), part, Priors())
+    return Mix(
+        [lagged(s) for s in (spend / spend.mean(axis=0)).T],
+        share,
+        np.zeros(weeks),
+        part,
+        Priors(),
+        np.zeros(channels),
+    )
 
 
-def test_series_bring_spend_times_roi_and_withheld_spend_loses_it() -> None:
+def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_loses_it() -> None:
     mix = company(0)
     everything = Trial(1, np.arange(60), np.zeros((60, LAGS)), -mix.total[1], 1.0)
     tested = replace(mix, tests=[everything])
     rng = np.random.default_rng(0)
-    shape, kinds = rng.standard_normal((20, 4)), rng.integers(FAMILIES, size=20)
+    shape, kinds = rng.standard_normal((20, NUMBERS)), rng.integers(FAMILIES, size=20)
     series = tested.series(1, shape, kinds)
-    assert series[:, :60].sum(axis=1) == pytest.approx(np.full(20, mix.total[1]))
-    assert series[:, 60] == pytest.approx(np.full(20, -mix.total[1]))
+    brought = mix.total[1] / elasticity(shape, mix.priors)
+    assert series[:, :60].sum(axis=1) == pytest.approx(brought)
+    assert series[:, 60] == pytest.approx(-brought)
     assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
 
 
+def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> None:
+    test = Trial(1, np.arange(60), np.zeros((60, LAGS)), -1.0, 1.0)
+    mix = replace(company(0), tests=[test], bias=np.array([0.2, 0.4]))
+    shape = np.random.default_rng(0).standard_normal((50000, 2, NUMBERS))
+    excess = mix.log_excess(shape)
+    assert np.cov(excess.T) == pytest.approx(
+        np.array([[0.04, 0.04], [0.04, 0.16]]), rel=0.03
+    )  # half is shared
+    lifts = mix.lifts(np.full((50000, 61), -2.0), shape)
+    assert lifts[:, 0] == pytest.approx(-2.0 * np.exp(-excess[:, 1]))
+    log_roi = mix.log_roi(np.zeros((50000, 2)), shape)
+    assert log_roi == pytest.approx(-excess - np.log(elasticity(shape, mix.priors)))
+
+
 def test_draws_are_calibrated() -> None:
-    """Companies drawn from the prior, families included: the truth ranks uniformly (the benchmark has more of them)."""
+    """Companies drawn from the prior, families and (every other) model error included: true ranks are uniform."""
     every, inside = [], []
     for seed in range(24):
         rng = np.random.default_rng([2, seed])
-        mix, truth = simulated(company(seed), rng)
+        mix, truth = simulated(replace(company(seed), bias=np.full(2, 0.5 * (seed % 2))), rng)
         draws = sample(mix, 120, rng)
         every.append(ranks(truth, draws))
         low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)
@@ -184,19 +229,20 @@ def test_without_data_the_posterior_is_the_prior() -> None:
     mix = company(0)
     flat = replace(mix, lagged=[np.ones((60, LAGS))] * 2, outcome=np.random.default_rng(0).normal(size=60))
     draws = sample(flat, 400, np.random.default_rng(1))
-    prior = Priors().draw_log_roi(4000, 2, np.random.default_rng(2))
-    assert draws.log_roi.mean() == pytest.approx(prior.mean(), abs=0.15)
-    assert draws.log_roi.std() == pytest.approx(prior.std(), rel=0.12)
+    prior = Priors().draw_log_margin(4000, 2, np.random.default_rng(2))
+    assert draws.log_margin.mean() == pytest.approx(prior.mean(), abs=0.15)
+    assert draws.log_margin.std() == pytest.approx(prior.std(), rel=0.12)
     assert np.bincount(draws.family.ravel(), minlength=FAMILIES) / 800 == pytest.approx(
         np.full(9, 1 / 9), abs=0.05
     )
 
 
-def test_an_exact_lift_test_fixes_the_roi() -> None:
+@pytest.mark.parametrize("bias", [0.0, 0.5])
+def test_an_exact_lift_test_fixes_the_roi(bias: float) -> None:
     mix, truth = simulated(company(4), np.random.default_rng(4))
     lift = -np.exp(truth.log_roi[0]) * mix.total[0]
     test = Trial(0, np.arange(60), np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
-    draws = sample(replace(mix, tests=[test]), 300, np.random.default_rng(0))
+    draws = sample(replace(mix, tests=[test], bias=np.full(2, bias)), 300, np.random.default_rng(0))
     assert draws.log_roi[:, 0].mean() == pytest.approx(truth.log_roi[0], abs=0.03)
     assert draws.log_roi[:, 0].std() < 0.04
 

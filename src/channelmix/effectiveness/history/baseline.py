@@ -46,10 +46,18 @@ class Baseline:
         Level (first column), trend, season and controls.
     walk : ndarray of shape (n_rows, n_knots)
         What a step of the level at each knot adds to the rows: a random walk.
+    weight : ndarray of shape (n_rows,)
+        One over the rows' noise variance beside the common one; 0 where the outcome is not known.
     """
 
     fixed: Array
     walk: Array
+    weight: Array
+
+    @cached_property
+    def _root(self) -> Array:
+        """Rows times this have noise of one size."""
+        return np.asarray(np.sqrt(self.weight))
 
     @cached_property
     def _parts(self) -> tuple[Array, Array, Array, Array]:
@@ -57,12 +65,13 @@ class Baseline:
 
         r' K0^-1 r = |r|^2 - |B' r|^2 for the fixed part; the walk takes off sum (U' r)^2 / (wander^-2 + eigenvalue).
         """
-        precision = self.fixed.T @ self.fixed
+        fixed, walk = self.fixed * self._root[:, np.newaxis], self.walk * self._root[:, np.newaxis]
+        precision = fixed.T @ fixed
         precision[np.diag_indices_from(precision)] += self._scale**-2.0
         factor = np.linalg.cholesky(precision)
-        B = solve_triangular(factor, self.fixed.T, lower=True).T
-        white = self.walk - B @ (B.T @ self.walk)
-        eigenvalues, vectors = np.linalg.eigh(self.walk.T @ white)
+        B = solve_triangular(factor, fixed.T, lower=True).T
+        white = walk - B @ (B.T @ walk)
+        eigenvalues, vectors = np.linalg.eigh(walk.T @ white)
         eigenvalues = np.maximum(eigenvalues, 0.0)
         log_det = 2.0 * np.log(np.diag(factor)).sum() + 2.0 * np.log(self._scale).sum()
         log_dets = log_det + np.log1p(WANDER[:, np.newaxis] ** 2 * eigenvalues).sum(axis=1)
@@ -73,16 +82,21 @@ class Baseline:
         """Prior standard deviations of the fixed columns, in those of the noise."""
         return np.concatenate([[LEVEL], np.full(self.fixed.shape[1] - 1, WIDE)])
 
+    @property
+    def _shape(self) -> float:
+        """Of the noise variance's inverse gamma distribution given the rows."""
+        return NOISE_SHAPE + 0.5 * float(np.count_nonzero(self.weight))
+
     def _by_wander(self, residual: Array) -> tuple[Array, Array]:
         """Log likelihood and quadratic form by wander, (n_draws, n_wander) each."""
         B, U, eigenvalues, log_dets = self._parts
+        residual = residual * self._root
         projected = residual @ np.concatenate([B, U], axis=1)
         q0 = np.einsum("dt,dt->d", residual, residual)
         q0 -= (projected[:, : B.shape[1]] ** 2).sum(axis=1)
         taken = projected[:, B.shape[1] :] ** 2 @ (1.0 / (WANDER**-2.0 + eigenvalues[:, np.newaxis]))
         q = np.maximum(q0[:, np.newaxis] - taken, 0.0)
-        shape = NOISE_SHAPE + 0.5 * residual.shape[1]
-        return -0.5 * log_dets - shape * np.log(NOISE_SCALE + 0.5 * q), q
+        return -0.5 * log_dets - self._shape * np.log(NOISE_SCALE + 0.5 * q), q
 
     def log_likelihood(self, residual: Array) -> Array:
         """Log likelihood, up to a constant, of what media leave; (n_draws, n_rows) -> (n_draws,)."""
@@ -96,10 +110,12 @@ class Baseline:
         chosen = np.minimum(
             (rng.random((n, 1)) > chance.cumsum(axis=1)).sum(axis=1), len(WANDER) - 1
         )  # the last one where rounding leaves the sum below 1
-        shape = NOISE_SHAPE + 0.5 * residual.shape[1]
-        noise = np.sqrt((NOISE_SCALE + 0.5 * q[np.arange(n), chosen]) / rng.standard_gamma(shape, size=n))
+        noise = np.sqrt(
+            (NOISE_SCALE + 0.5 * q[np.arange(n), chosen]) / rng.standard_gamma(self._shape, size=n)
+        )
         normal = rng.standard_normal((n, columns))
-        Z = np.concatenate([self.fixed, self.walk], axis=1)
+        Z = np.concatenate([self.fixed, self.walk], axis=1) * self._root[:, np.newaxis]
+        residual = residual * self._root
         coefficients = np.empty((n, columns))
         for k, wander in enumerate(WANDER):
             rows = np.flatnonzero(chosen == k)

@@ -13,6 +13,7 @@ from channelmix.effectiveness.history.fitting import Window
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
+from channelmix.effectiveness.history.shapes import NUMBERS, elasticity
 
 __all__ = ["Finding", "Verdict", "diagnose"]
 
@@ -51,20 +52,24 @@ def diagnose(
     posterior : Posterior
     draws : Draws
     media : ndarray of shape (n_draws, n_rows + n_tests)
-        What all channels bring in the rows and in the tests, in units of outcome.
+        What the rows show of all channels, and the tests' lifts, in units of outcome.
     tests : sequence of LiftTest
     """
     n = len(window.outcome)
     media, lifts = media[:, :n], media[:, n:]
     linear = posterior.linear(window.periods, window.controls)
-    residual = (window.outcome - linear.mean(axis=0) - media.mean(axis=0))[np.argsort(window.periods)]
+    left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
+    order = np.argsort(window.periods)
+    residual = left[order[window.known[order]]]
     return (
         *_sampling(draws),
         _rows(window, posterior),
         _gaps(window),
+        _unknown(window),
         *_spend(window),
         _collinear(window),
         _autocorrelation(residual),
+        *_followers(window, posterior, left),
         _outliers(residual),
         _negative_baseline(linear),
         *_learnt(window, posterior, draws),
@@ -79,7 +84,7 @@ def _graded(check: str, figure: float, review: float, fail: float, good: str, ba
 
 
 def _sampling(draws: Draws) -> list[Finding]:
-    size = len(draws.log_roi)
+    size = len(draws.log_margin)
     worth = draws.effective / size
     return [
         _graded(
@@ -106,7 +111,7 @@ def _rows(window: Window, posterior: Posterior) -> Finding:
         PARAMETERS_A_CHANNEL * len(window.names)
         + posterior.trend.fixed(window.periods, window.controls).shape[1]
     )
-    each = len(window.outcome) / parameters
+    each = int(window.known.sum()) / parameters
     return _graded(
         "rows per parameter",
         1.0 / each,
@@ -126,6 +131,18 @@ def _gaps(window: Window) -> Finding:
         0.2,
         "No period is missing.",
         f"{missing} periods have no row: they count as periods without spend; fill them if money was spent.",
+    )
+
+
+def _unknown(window: Window) -> Finding:
+    missing = int((~window.known).sum())
+    return _graded(
+        "unknown outcomes",
+        missing / len(window.periods),
+        0.0,
+        0.2,
+        "The outcome of every row is known.",
+        f"The outcome of {missing} rows is not known or has no weight: they tell nothing, but their spend acts.",
     )
 
 
@@ -194,6 +211,40 @@ def _autocorrelation(residual: Array) -> Finding:
     )
 
 
+def _followers(window: Window, posterior: Posterior, left: Array) -> list[Finding]:
+    """Does spend follow demand? Its part that its own past and the baseline do not explain, against the row before."""
+    order = np.argsort(window.periods)
+    before, now = order[:-1], order[1:]
+    pairs = (window.periods[now] - window.periods[before] == 1) & window.known[before]
+    before, now = before[pairs], now[pairs]
+    level = np.log1p(window.spend / window.spend.mean(axis=0))
+    fixed = posterior.columns(window.periods[now], window.controls[now])
+    if len(now) < 2 * fixed.shape[1] or not left[before].any():
+        return []
+    found = []
+    for c, name in enumerate(window.names):
+        known = np.column_stack([fixed, level[before, c]])
+        own, ahead = (
+            v - known @ np.linalg.lstsq(known, v, rcond=None)[0] for v in (level[now, c], left[before])
+        )
+        size = float(np.linalg.norm(own) * np.linalg.norm(ahead))
+        related = (
+            float(own @ ahead) / size if np.linalg.norm(own) > 1e-9 * np.linalg.norm(level[now, c]) else 0.0
+        )
+        found.append(
+            _graded(
+                f"demand before {name}",
+                abs(related),
+                max(3.0 / np.sqrt(len(now)), 0.2),
+                0.6,
+                f"Spend on {name} does not follow what the outcome did the row before (correlation {related:.2f}).",
+                f"Spend on {name} follows what the outcome did the row before (correlation {related:.2f}): where money "
+                "follows demand, its effect is misjudged; name what drives both as a control, or run an experiment.",
+            )
+        )
+    return found
+
+
 def _outliers(residual: Array) -> Finding:
     spread = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
     worst = float(np.abs(residual).max() / spread) if spread > 0.0 else 0.0
@@ -241,7 +292,10 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
 def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:
     """How much narrower log ROI is than before the data."""
     rng = np.random.default_rng(0)
-    before = posterior.priors.draw_log_roi(4000, len(window.names), rng).std()
+    number = len(window.names)
+    shape = rng.standard_normal((4000 * number, NUMBERS))
+    log_elasticity = np.log(elasticity(shape, posterior.priors))
+    before = (posterior.priors.draw_log_margin(4000, number, rng).ravel() - log_elasticity).std()
     found = []
     for name, after in zip(window.names, draws.log_roi.std(axis=0), strict=True):
         left = float(after / before)

@@ -23,17 +23,31 @@ __all__ = ["Window", "fit_posterior"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+MODEL_ERROR = 0.3
+"""Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
+break the model's assumptions (benchmarks/bench_history_error.py)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """The rows that are fitted, in the caller's units; `periods` count from 0, in any order, gaps allowed."""
+    """The rows that are fitted, in the caller's units; `periods` count from 0, in any order, gaps allowed.
+
+    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
+    worth, 0 where the outcome is not known and 1 on average elsewhere.
+    """
 
     names: tuple[str, ...]
     periods: Indices
     spend: Array
     controls: Array
     outcome: Array
+    weight: Array
     year: float
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Rows whose outcome counts."""
+        return np.asarray(self.weight > 0.0)
 
 
 def fit_posterior(
@@ -42,6 +56,7 @@ def fit_posterior(
     priors: Priors,
     n_draws: int,
     rng: np.random.Generator,
+    model_error: bool = True,
 ) -> tuple[Posterior, Draws, Array]:
     """Draw from the posterior of a window.
 
@@ -53,24 +68,26 @@ def fit_posterior(
     priors : Priors
     n_draws : int
     rng : numpy.random.Generator
+    model_error : bool
+        Whether what the rows show of a channel may be biased.
 
     Returns
     -------
     posterior : Posterior
     draws : Draws
     media : ndarray of shape (n_draws, n_rows + n_tests)
-        What all channels bring in the rows fitted and in the tests, in units of outcome.
+        What the rows fitted show of all channels, and the tests' lifts, in units of outcome.
 
     Raises
     ------
     InputError
         If a channel has no spend, the outcome never changes, or a test does not fit the window.
     """
-    spend, outcome = window.spend, window.outcome
+    spend, known = window.spend, window.outcome[window.known]
     for name, column in zip(window.names, spend.T, strict=True):
         if not column.any():
             raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
-    middle, unit = float(outcome.mean()), float(outcome.std())
+    middle, unit = float(known.mean()), float(known.std())
     if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
         raise InputError("the outcome is the same in every row, so that nothing can be learnt from it")
     reference = np.array([column[column > 0.0].mean() for column in spend.T])
@@ -79,26 +96,30 @@ def fit_posterior(
     trend = Trend(
         int(window.periods.max()), window.year, window.controls.mean(axis=0), np.where(steady, np.inf, spread)
     )
-    whole = len(outcome) * float(np.sqrt(np.mean(outcome**2)))
+    whole = len(spend) * float(np.sqrt(np.mean(known**2)))
+    outcome = np.where(window.known, (window.outcome - middle) / unit, 0.0)
     mix = Mix(
         [lagged(_full(window.periods, column))[window.periods] for column in (spend / reference).T],
         spend.sum(axis=0) / spend.sum() * whole / unit,
-        (outcome - middle) / unit,
-        Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods)),
+        outcome,
+        Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
         priors,
+        np.full(len(window.names), MODEL_ERROR if model_error else 0.0),
         [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
     )
     draws = sample(mix, n_draws, rng)
-    linear = mix.baseline.draw(mix.outcome - draws.media[:, : len(outcome)], rng)
+    linear = mix.baseline.draw(mix.outcome - draws.media, rng)
     linear.coefficients[:, 0] += middle / unit
     ceiling = np.empty((n_draws, mix.n_channels))
+    log_effect = draws.log_margin - mix.log_excess(draws.shape)
     for c in range(mix.n_channels):
         reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-        ceiling[:, c] = unit * np.exp(draws.log_roi[:, c]) * mix.ceiling(c, reached)
+        ceiling[:, c] = unit * np.exp(log_effect[:, c]) * mix.ceiling(c, draws.shape[:, c], reached)
     posterior = Posterior(
         draws.shape,
         draws.family,
         ceiling,
+        np.exp(mix.log_excess(draws.shape)),
         unit * linear.coefficients,
         unit * linear.noise,
         unit * linear.step,
@@ -108,7 +129,7 @@ def fit_posterior(
         trend,
         priors,
     )
-    return posterior, draws, unit * draws.media
+    return posterior, draws, unit * np.concatenate([draws.media, draws.lifts], axis=1)
 
 
 def _full(periods: Indices, column: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import adstock_weights, saturated
+from channelmix.effectiveness.history.shapes import adstock_weights, elasticity, saturated
 
 __all__ = ["Mix", "Trial"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+SHARED = 0.5
+"""Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,9 @@ class Mix:
     priors : Priors
     tests : sequence of Trial
         In the same units.
+    bias : ndarray of shape (n_channels,)
+        Standard deviation of the log of what rows show of a channel over what it brings: model error. Tests are taken
+        to show what it brings.
     """
 
     lagged: Sequence[Array]
@@ -51,6 +58,7 @@ class Mix:
     outcome: Array
     baseline: Baseline
     priors: Priors
+    bias: Array
     tests: Sequence[Trial] = ()
 
     @property
@@ -75,22 +83,41 @@ class Mix:
         return series
 
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
-        """Contribution to each row, then to each test's lift, at an ROI of 1; (n_draws, n_rows + n_tests)."""
+        """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
         reached = self.reached(channel, shape, family)
-        return reached * self.ceiling(channel, reached)[:, np.newaxis]
+        return np.asarray(reached * self.ceiling(channel, shape, reached)[:, np.newaxis])
 
-    def ceiling(self, channel: int, reached: Array) -> Array:
-        """Contribution to a row that a channel cannot exceed at an ROI of 1; (n_draws,)."""
-        return np.asarray(self.total[channel] / reached[:, : len(self.outcome)].sum(axis=1))
+    def ceiling(self, channel: int, shape: Array, reached: Array) -> Array:
+        """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,)."""
+        whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
+        return np.asarray(self.total[channel] / whole)
 
-    def log_likelihood(self, media: Array) -> Array:
-        """Log likelihood of the media's contributions to rows and tests; (n_draws, n_rows + n_tests) -> (n_draws,)."""
+    def log_excess(self, shape: Array) -> Array:
+        """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""
+        number, n = shape[:, :, -1], self.n_channels
+        own = math.sqrt(1.0 - SHARED)
+        common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
+        return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
+
+    def lifts(self, media: Array, shape: Array) -> Array:
+        """Each test's lift, of which the rows' bias is no part; (n_draws, n_tests)."""
+        channels = [test.channel for test in self.tests]
+        return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
+
+    def log_likelihood(self, media: Array, shape: Array) -> Array:
+        """Log likelihood of what rows show of media, (n_draws, n_rows + n_tests), and of the tests; (n_draws,)."""
         n = len(self.outcome)
         value = self.baseline.log_likelihood(self.outcome - media[:, :n])
-        for k, test in enumerate(self.tests):
-            value = value - 0.5 * ((test.lift - media[:, n + k]) / test.standard_error) ** 2
+        if self.tests:
+            for test, lift in zip(self.tests, self.lifts(media, shape).T, strict=True):
+                value = value - 0.5 * ((test.lift - lift) / test.standard_error) ** 2
         return value
 
-    def log_prior(self, log_roi: Array, shape: Array) -> Array:
-        """Log prior density, up to a constant; (n_draws, n_channels) and (n_draws, n_channels, 4) -> (n_draws,)."""
-        return np.asarray(self.priors.log_roi(log_roi) - 0.5 * (shape**2).sum(axis=(1, 2)))
+    def log_roi(self, log_margin: Array, shape: Array) -> Array:
+        """Log of what channels truly bring over all rows, beside `total`; (n_draws, n_channels)."""
+        return np.asarray(log_margin - self.log_excess(shape) - np.log(elasticity(shape, self.priors)))
+
+    def log_prior(self, log_margin: Array, shape: Array) -> Array:
+        """Log prior density up to a constant of the margins that the rows show, and of shapes; (n_draws,)."""
+        pooled = self.priors.log_margin(log_margin - self.log_excess(shape))
+        return np.asarray(pooled - 0.5 * (shape**2).sum(axis=(1, 2)))

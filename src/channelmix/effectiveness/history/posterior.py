@@ -26,6 +26,8 @@ class Posterior:
     shape, family : ndarray of shape (n_draws, n_channels, 4) and (n_draws, n_channels)
     ceiling : ndarray of shape (n_draws, n_channels)
         Outcome per period that a channel cannot exceed.
+    excess : ndarray of shape (n_draws, n_channels)
+        What rows show of a channel over what it brings: model error.
     coefficients : ndarray of shape (n_draws, n_columns)
         Of the linear part, in units of outcome.
     noise, step : ndarray of shape (n_draws,)
@@ -41,6 +43,7 @@ class Posterior:
     shape: Array
     family: Indices
     ceiling: Array
+    excess: Array
     coefficients: Array
     noise: Array
     step: Array
@@ -78,6 +81,10 @@ class Posterior:
         ]
         return np.stack(parts)
 
+    def shown(self, periods: Indices, spend: Array) -> Array:
+        """What goes with all channels' spend in each row, caused by it or not; (n_draws, n_rows)."""
+        return np.asarray(np.einsum("cdt,dc->dt", self.media(periods, spend), self.excess))
+
     def scaled(self, channel: int, periods: Indices, spend: Array, factors: Array) -> Array:
         """Outcome over all rows that a channel's spend brings when scaled by each factor; (n_draws, n_factors)."""
         own, before = self.adstocked(channel, periods, spend)
@@ -97,7 +104,7 @@ class Posterior:
     def predictive(self, periods: Indices, spend: Array, controls: Array, rng: np.random.Generator) -> Array:
         """Draws of new outcomes, noise and later steps of the level included; (n_draws, n_rows)."""
         later = self.trend.later_walk(periods)
-        value = self.linear(periods, controls) + self.media(periods, spend).sum(axis=0)
+        value = self.linear(periods, controls) + self.shown(periods, spend)
         steps = rng.standard_normal((len(value), later.shape[1])) * self.step[:, np.newaxis]
         return np.asarray(
             value + steps @ later.T + rng.standard_normal(value.shape) * self.noise[:, np.newaxis]

@@ -15,7 +15,7 @@ __all__ = ["Priors"]
 Array = NDArray[np.float64]
 
 DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
-"""Standard deviations of log ROI from channel to channel that are averaged over, equally likely."""
+"""Standard deviations of the log margin from channel to channel that are averaged over, equally likely."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Priors:
     Parameters
     ----------
     media_share, media_share_spread : float
-        Median share of the outcome that media bring in the window, and its spread. Each channel's ROI lies around
-        what this share makes of all spend; how far channels differ is averaged over.
+        Median share of the outcome that media bring in the window, at the median elasticity, and its spread. What the
+        next unit brings lies around what this share makes of all spend, for each channel; how far channels differ is
+        averaged over.
     elasticity, elasticity_spread : float
         Median of how much the next unit brings beside the mean unit, where a channel's mean active spend is carried on
         for good (1: no saturation), and the spread of its log odds.
@@ -54,14 +55,17 @@ class Priors:
         if not (self.media_share < 1.0 and self.elasticity < 1.0):
             raise InputError("priors: media_share and elasticity must be below 1")
 
-    def log_roi(self, log_roi: Array) -> Array:
-        """Log density of the channels' log ROI together, in units where all spend brings 100 % of the outcome at ROI 1.
+    def log_margin(self, log_margin: Array) -> Array:
+        """Log density of the channels' log margins: of what the next unit brings at the mean active spend.
+
+        In units where all spend brings 100 % of the outcome at an ROI of 1. The current mix is somebody's considered
+        choice, which equals what the next unit brings rather than what all of it does, so margins lie around one level.
 
         The channels' common level and the size of their differences are integrated out, so that no funnel is left to
         sample. Shape (n_draws, n_channels) -> (n_draws,).
         """
-        n = log_roi.shape[1]
-        off = log_roi - math.log(self.media_share)
+        n = log_margin.shape[1]
+        off = log_margin - math.log(self.media_share * self.elasticity)
         level = off.mean(axis=1)
         within = (off**2).sum(axis=1) - n * level**2
         own = DIFFERENCES**2
@@ -74,8 +78,9 @@ class Priors:
         constant = math.log(len(own)) + 0.5 * n * math.log(2.0 * math.pi)
         return np.asarray(np.logaddexp.reduce(terms, axis=1) - constant)
 
-    def draw_log_roi(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
-        """Draw the channels' log ROI; shape (n_draws, n_channels)."""
-        level = math.log(self.media_share) + self.media_share_spread * rng.standard_normal((n_draws, 1))
+    def draw_log_margin(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
+        """Draw the channels' log margins; shape (n_draws, n_channels)."""
+        middle = math.log(self.media_share * self.elasticity)
+        level = middle + self.media_share_spread * rng.standard_normal((n_draws, 1))
         own = rng.choice(DIFFERENCES, size=(n_draws, 1))
         return np.asarray(level + own * rng.standard_normal((n_draws, n_channels)))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
 from channelmix.effectiveness.history.fitting import Window, fit_posterior
 from channelmix.effectiveness.history.lift import LiftTest
@@ -59,6 +60,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Number of posterior draws.
     random_state : int
         Seed of the draws.
+    model_error : bool
+        Whether draws of what channels bring (ROI, curves, contributions) allow for an error of the model itself: a
+        factor on each channel's curve whose spread was learnt on simulated companies that break the model's
+        assumptions. Predictions of the outcome do not depend on it.
 
     Attributes
     ----------
@@ -90,6 +95,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         priors: Priors | None = None,
         draws: int = 1000,
         random_state: int = 0,
+        model_error: bool = True,
     ) -> None:
         self.channels = channels
         self.controls = controls
@@ -97,6 +103,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.priors = priors
         self.draws = draws
         self.random_state = random_state
+        self.model_error = model_error
 
     def __sklearn_tags__(self) -> Any:
         """Spend is never negative."""
@@ -104,7 +111,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.positive_only = True
         return tags
 
-    def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = ()) -> Self:
+    def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = (), sample_weight: Any = None) -> Self:
         """Learn from weekly (or other regular) rows.
 
         Parameters
@@ -112,9 +119,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         X : DataFrame or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
-            Outcome per period.
+            Outcome per period; NaN where it is not known. Such a row tells nothing, but its spend acts in later ones.
         experiments : sequence of LiftTest
             Experiments with these channels.
+        sample_weight : array_like of shape (n_rows,), optional
+            How much each row's outcome is worth: one over the variance of its noise, in any unit.
 
         Raises
         ------
@@ -135,12 +144,15 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times)
         periods = self._timeline.positions(rows.times)
-        window = Window(self.channels_, periods, rows.spend, rows.controls, y, self._timeline.year)
+        weight = _weights(sample_weight, y)
+        window = Window(self.channels_, periods, rows.spend, rows.controls, y, weight, self._timeline.year)
         at = self._timeline.positions
         tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
-        self._posterior, draws, media = fit_posterior(window, tests, priors, int(self.draws), rng)
+        self._posterior, draws, media = fit_posterior(
+            window, tests, priors, int(self.draws), rng, bool(self.model_error)
+        )
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
         self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media, experiments)
@@ -153,7 +165,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         periods, rows = self._read(X)
         linear = self._posterior.linear(periods, rows.controls).mean(axis=0)
-        return np.asarray(linear + self._posterior.media(periods, rows.spend).sum(axis=0).mean(axis=0))
+        return np.asarray(linear + self._posterior.shown(periods, rows.spend).mean(axis=0))
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
@@ -171,15 +183,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return table
 
     def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`."""
+        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`.
+
+        What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
+        """
         periods, rows = self._read(X)
         columns = self._posterior.columns(periods, rows.controls)
         mean = self._posterior.coefficients.mean(axis=0)
         groups = self._posterior.trend.groups()
         parts = {name: columns[:, where] @ mean[where] for name, where in groups.items()}
-        parts = {"level": columns @ mean - np.sum(list(parts.values()), axis=0), **parts}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
+        parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
         table: pd.DataFrame = _pandas().DataFrame(parts, index=_index_of(X))
         return table
 
@@ -227,6 +242,35 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         table: pd.DataFrame = _pandas().DataFrame(kinds, index=list(self.channels_))
         return table
 
+    def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
+        """How well the last rows are foreseen from those before them, beside a seasonal-naive forecast.
+
+        The model is fitted anew before each block, with these parameters and without experiments. The naive forecast is
+        the outcome of a year before, or the last known one where that is not known.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        horizon, folds : int
+            Rows in a block, and number of blocks, which are the last ones.
+
+        Returns
+        -------
+        DataFrame
+            A row a block: `first` row, mean absolute `error` and `naive_error`, part `covered` by 90 % intervals.
+
+        Raises
+        ------
+        InputError
+            If there are too few rows.
+        """
+        check_is_fitted(self)
+        X, outcome = self._checked(X, y, reset=False)
+        periods = self._timeline.positions(Rows.read(X, self._columns).times)
+        found = backtest(self, X, outcome, periods, self._timeline.year, horizon, folds)
+        table: pd.DataFrame = _pandas().DataFrame(found).astype({"first": int})
+        return table
+
     def save(self, path: str | Path) -> None:
         """Write the fitted model as .npz with a JSON text in it, without pickle."""
         check_is_fitted(self)
@@ -244,13 +288,17 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         model: Self = read_fit(cls, Path(path))
         return model
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
+    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
-        validate_data(self, X, skip_check_array=True)
-        if not hasattr(X, "columns") and self.date is None:
-            X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS)
-            return X, np.asarray(y, dtype=float)
+        validate_data(self, X, reset=reset, skip_check_array=True)
         outcome = np.asarray(y)
+        if not hasattr(X, "columns") and self.date is None:
+            missing = np.isnan(outcome) if outcome.dtype.kind == "f" else np.zeros(outcome.shape, dtype=bool)
+            filled = np.where(missing, 0.0, outcome) if missing.any() else y
+            X, y = validate_data(
+                self, X, filled, reset=reset, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS
+            )
+            return X, np.where(missing.reshape(y.shape), np.nan, np.asarray(y, dtype=float))
         if outcome.shape != (len(X),):
             raise InputError(
                 f"the outcome has shape {outcome.shape}, not one number for each of {len(X)} rows"
@@ -259,10 +307,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             outcome = outcome.astype(float)
         except (TypeError, ValueError) as error:
             raise InputError(f"the outcome must hold numbers ({error})") from None
-        if not np.isfinite(outcome).all():
-            raise InputError("the outcome is missing or infinite in a row: leave the row out")
-        if len(outcome) < FEWEST_ROWS:
-            raise InputError(f"{len(outcome)} rows are too few: at least {FEWEST_ROWS} are needed")
+        if np.isinf(outcome).any():
+            raise InputError(f"the outcome is infinite in row {int(np.flatnonzero(np.isinf(outcome))[0])}")
         return X, outcome
 
     def _read(self, X: Any) -> tuple[Indices, Rows]:
@@ -293,6 +339,16 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             summary, orient="index", columns=["mean", "low", "high"]
         )
         return table
+
+
+def _weights(sample_weight: Any, outcome: Array) -> Array:
+    """Weights of the rows: 0 where the outcome is not known, 1 on average elsewhere."""
+    weight = _check_sample_weight(sample_weight, outcome, dtype=float, ensure_non_negative=True)
+    weight = np.where(np.isnan(outcome), 0.0, weight)
+    known = int(np.count_nonzero(weight))
+    if known < FEWEST_ROWS:
+        raise InputError(f"{known} rows with an outcome are too few: at least {FEWEST_ROWS} are needed")
+    return np.asarray(weight * (known / weight.sum()))
 
 
 def _tails(level: float) -> list[float]:

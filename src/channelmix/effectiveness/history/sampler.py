@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from channelmix.effectiveness.history.mix import Mix
-from channelmix.effectiveness.history.shapes import FAMILIES
+from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
 
 __all__ = ["Draws", "effective_size", "pareto_k", "sample"]
 
@@ -44,6 +44,10 @@ REDRAWN, COPIED = 0.25, 0.35
 """Parts of a channel's proposals that draw its families and shape from the prior, and from a smoothed copy of the other
 half; the rest are differences."""
 
+COMMON = np.array([False, True, True, False, False, False])
+FURTHER = np.array([False, False, False, True, True, False])
+"""Of a channel's log margin and numbers, those that mean the same in every family, and those that do not."""
+
 CENTRES = 128
 """Draws that the smoothed copy is made of."""
 
@@ -52,16 +56,18 @@ CENTRES = 128
 class Draws:
     """Draws of a mix and how they came about.
 
-    `log_roi` (n_draws, n_channels); `shape` (n_draws, n_channels, 4); `family` (n_draws, n_channels);
-    `media` (n_draws, n_rows + n_tests), the contributions' sum; `effective` number of independent draws that these are
-    worth; `khat` the worst Pareto k-hat of the weights on the way; `log_evidence`; `sweeps` at the last power;
-    `evaluations` of a channel's series.
+    `log_margin`, as the rows show it, and `log_roi`, as it is, (n_draws, n_channels); `shape` (n_draws, n_channels,
+    NUMBERS); `family` (n_draws, n_channels); `media` (n_draws, n_rows), what rows show of all channels; `lifts`
+    (n_draws, n_tests); `effective` number of independent draws that these are worth; `khat` the worst Pareto k-hat of
+    the weights on the way; `log_evidence`; `sweeps` at the last power; `evaluations` of a channel's series.
     """
 
+    log_margin: Array
     log_roi: Array
     shape: Array
     family: Indices
     media: Array
+    lifts: Array
     effective: float
     khat: float
     log_evidence: float
@@ -74,26 +80,30 @@ class _Population:
 
     def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
         self.mix, self.rng, self.power = mix, rng, 0.0
-        self.log_roi = mix.priors.draw_log_roi(size, mix.n_channels, rng)
-        self.shape = rng.standard_normal((size, mix.n_channels, 4))
+        self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
+        self.log_margin = mix.priors.draw_log_margin(size, mix.n_channels, rng) + mix.log_excess(self.shape)
         self.family = rng.integers(FAMILIES, size=(size, mix.n_channels))
         self.evaluations = size * mix.n_channels
         self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
-        self.media = self._sum(np.arange(size), self.log_roi)
-        self.log_likelihood = mix.log_likelihood(self.media)
+        self.media = self._sum(np.arange(size), self.log_margin)
+        self.log_likelihood = mix.log_likelihood(self.media, self.shape)
         self.ancestor = np.arange(size)
 
     def __len__(self) -> int:
-        return len(self.log_roi)
+        return len(self.log_margin)
 
     def resample(self, weights: Array) -> None:
         """Replace the draws by as many of them as their weights say (systematic)."""
         n = len(self)
         places = (np.arange(n) + self.rng.random()) / n
         chosen = np.minimum(np.searchsorted(np.cumsum(weights), places), n - 1)
-        self.log_roi, self.shape, self.family = self.log_roi[chosen], self.shape[chosen], self.family[chosen]
+        self.log_margin, self.shape, self.family = (
+            self.log_margin[chosen],
+            self.shape[chosen],
+            self.family[chosen],
+        )
         self.series = [series[chosen] for series in self.series]
-        self.media = self._sum(np.arange(n), self.log_roi)
+        self.media = self._sum(np.arange(n), self.log_margin)
         self.log_likelihood = self.log_likelihood[chosen]
         self.ancestor = self.ancestor[chosen]
 
@@ -111,13 +121,13 @@ class _Population:
                 self._move_sizes(moved, other)
 
     def judged(self) -> Array:
-        """What the draws' independence is judged by: log ROI, elasticity and half-life of all channels."""
-        return np.concatenate([self.log_roi, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
+        """What the draws' independence is judged by: log margin, elasticity and half-life of all channels."""
+        return np.concatenate([self.log_margin, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
 
-    def _sum(self, rows: Indices, log_roi: Array) -> Array:
-        total = np.exp(log_roi[:, :1]) * self.series[0][rows]
+    def _sum(self, rows: Indices, log_margin: Array) -> Array:
+        total = np.exp(log_margin[:, :1]) * self.series[0][rows]
         for c in range(1, self.mix.n_channels):
-            total += np.exp(log_roi[:, c : c + 1]) * self.series[c][rows]
+            total += np.exp(log_margin[:, c : c + 1]) * self.series[c][rows]
         return np.asarray(total)
 
     def _differences(self, old: Array, values: Array) -> Array:
@@ -138,14 +148,14 @@ class _Population:
         return np.flatnonzero(np.log(self.rng.random(len(rows))) < total)
 
     def _move_sizes(self, moved: Indices, other: Indices) -> None:
-        log_roi = self.log_roi[moved]
-        log_roi += self._differences(log_roi, self.log_roi[other])
-        media = self._sum(moved, log_roi)
-        log_likelihood = self.mix.log_likelihood(media)
-        gain = self.mix.priors.log_roi(log_roi) - self.mix.priors.log_roi(self.log_roi[moved])
+        log_margin, shape = self.log_margin[moved], self.shape[moved]
+        log_margin += self._differences(log_margin, self.log_margin[other])
+        media = self._sum(moved, log_margin)
+        log_likelihood = self.mix.log_likelihood(media, shape)
+        gain = self.mix.log_prior(log_margin, shape) - self.mix.log_prior(self.log_margin[moved], shape)
         taken = self._accepted(moved, log_likelihood, gain)
         rows = moved[taken]
-        self.log_roi[rows], self.media[rows] = log_roi[taken], media[taken]
+        self.log_margin[rows], self.media[rows] = log_margin[taken], media[taken]
         self.log_likelihood[rows] = log_likelihood[taken]
 
     def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
@@ -157,22 +167,21 @@ class _Population:
         redrawn, copied = kind < REDRAWN, kind >= 1.0 - COPIED
         new = old + self._differences(old, self._block(other, channels)).reshape(old.shape)
         # A redrawn family comes with new further shapes, half of the time with new elasticity and half-life, too.
-        fresh = redrawn[:, np.newaxis] & ((np.arange(5) > 2) | (kind < 0.5 * REDRAWN)[:, np.newaxis])
-        fresh[:, 0] = False
+        fresh = redrawn[:, np.newaxis] & (FURTHER | COMMON & (kind < 0.5 * REDRAWN)[:, np.newaxis])
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
         family = np.where(redrawn[:, np.newaxis], rng.integers(FAMILIES, size=old_family.shape), old_family)
         new[copied], family[copied] = kernel.draw(int(copied.sum()), rng)
-        log_roi = self.log_roi[moved]
-        log_roi[:, channels] = new[:, :, 0]
+        log_margin, shape = self.log_margin[moved], self.shape[moved]
+        old_prior = self.mix.log_prior(log_margin, shape)
+        log_margin[:, channels], shape[:, channels] = new[:, :, 0], new[:, :, 1:]
         media, series = self.media[moved], []
         for k, c in enumerate(channels):
             series.append(self.mix.series(int(c), new[:, k, 1:], family[:, k]))
             media += np.exp(new[:, k, :1]) * series[k] - np.exp(old[:, k, :1]) * self.series[c][moved]
         self.evaluations += n * len(channels)
-        log_likelihood = self.mix.log_likelihood(media)
-        gain = self.mix.log_prior(log_roi, new[:, :, 1:])
-        gain -= self.mix.log_prior(self.log_roi[moved], old[:, :, 1:])
+        log_likelihood = self.mix.log_likelihood(media, shape)
+        gain = self.mix.log_prior(log_margin, shape) - old_prior
         # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
         gain[redrawn] = 0.0
         gain[copied] += kernel.log_density(old[copied], old_family[copied])
@@ -180,14 +189,14 @@ class _Population:
         taken = self._accepted(moved, log_likelihood, gain)
         rows = moved[taken]
         for k, c in enumerate(channels):
-            self.log_roi[rows, c], self.shape[rows, c] = new[taken, k, 0], new[taken, k, 1:]
+            self.log_margin[rows, c], self.shape[rows, c] = new[taken, k, 0], new[taken, k, 1:]
             self.family[rows, c], self.series[c][rows] = family[taken, k], series[k][taken]
         self.media[rows], self.log_likelihood[rows] = media[taken], log_likelihood[taken]
 
     def _block(self, rows: Indices, channels: Indices) -> Array:
-        """Log ROI and shape of some channels, (n_rows, n_channels, 5)."""
+        """Log margin and shape of some channels, (n_rows, n_channels, 1 + NUMBERS)."""
         at = rows[:, np.newaxis], channels
-        return np.concatenate([self.log_roi[at][:, :, np.newaxis], self.shape[at]], axis=2)
+        return np.concatenate([self.log_margin[at][:, :, np.newaxis], self.shape[at]], axis=2)
 
 
 class _Kernel:
@@ -207,10 +216,11 @@ class _Kernel:
         self._centres, self._family = flat[chosen], family[chosen]
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Indices]:
-        """Draw values (n, n_channels, 5) and families (n, n_channels)."""
+        """Draw values (n, n_channels, 1 + NUMBERS) and families (n, n_channels)."""
         k = rng.integers(len(self._centres), size=n)
         steps = rng.standard_normal((n, self._centres.shape[1])) @ self._root.T
-        return (self._centres[k] + steps).reshape(n, -1, 5), self._family[k]
+        values = (self._centres[k] + steps).reshape(n, self._family.shape[1], 1 + NUMBERS)
+        return values, self._family[k]
 
     def log_density(self, values: Array, family: Indices) -> Array:
         """Log density up to a constant, (n,); minus infinity for families that no copied draw has."""
@@ -249,10 +259,12 @@ def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
         sweeps += LAST_SWEEPS
         effective = effective_size(start, population.judged(), ancestor)
     return Draws(
-        population.log_roi,
+        population.log_margin,
+        mix.log_roi(population.log_margin, population.shape),
         population.shape,
         population.family,
-        population.media,
+        population.media[:, : len(mix.outcome)],
+        mix.lifts(population.media, population.shape),
         effective,
         khat,
         log_evidence,

@@ -1,8 +1,9 @@
 """Carry-over and saturation of one channel for many draws at once, by what a business can judge.
 
-Every draw has four standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean
-active spend), half-life of the carry-over, and a further shape of each, which not every family uses. The first two mean
-the same in every family, so a draw can change its family and keep them.
+Every draw has standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean active
+spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of what
+rows show of the channel. Elasticity and half-life mean the same in every family, so a draw can change its family and
+keep them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from scipy.special import expit
 if TYPE_CHECKING:
     from channelmix.effectiveness.history.priors import Priors
 
-__all__ = ["FAMILIES", "LAGS", "Adstock", "Saturation", "adstock_weights", "lagged", "saturated"]
+__all__ = [
+    "FAMILIES",
+    "LAGS",
+    "NUMBERS",
+    "Adstock",
+    "Saturation",
+    "adstock_weights",
+    "elasticity",
+    "lagged",
+    "saturated",
+]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -54,6 +65,9 @@ class Saturation(IntEnum):
     HILL = 2
 
 
+NUMBERS = 5
+"""Standard normal numbers that a channel has: four of its shape, and its bias where the model may err."""
+
 FAMILIES = len(Adstock) * len(Saturation)
 """Pairs of a carry-over and a saturation: family = len(Saturation) * adstock + saturation."""
 
@@ -69,7 +83,7 @@ def lagged(spend: Array) -> Array:
 
 
 def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
-    """Weights of the lags, which sum to 1; shape (n_draws, 4) and (n_draws,) -> (n_draws, LAGS).
+    """Weights of the lags, which sum to 1; shape (n_draws, NUMBERS) and (n_draws,) -> (n_draws, LAGS).
 
     Half of a geometric or Weibull spend has acted after a half-life (up to the rounding to periods); a delayed one
     falls to half its peak a half-life away from it. A Weibull of shape 1 is geometric.
@@ -118,6 +132,12 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
                 -np.expm1(-rate * at) if name is Saturation.EXPONENTIAL else np.tanh(0.5 * rate * at)
             )
     return reached
+
+
+def elasticity(shape: Array, priors: Priors) -> Array:
+    """What the next unit brings beside the mean one at the mean active spend; (..., NUMBERS) -> (...)."""
+    log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
+    return np.asarray(expit(log_odds))
 
 
 def _log_odds(part: float) -> float:

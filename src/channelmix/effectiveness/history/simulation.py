@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.sampler import Draws
-from channelmix.effectiveness.history.shapes import FAMILIES
+from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
 
 __all__ = ["Truth", "ranks", "simulated"]
 
@@ -23,8 +23,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What a company was drawn with: `log_roi` (n_channels,), `shape` (n_channels, 4), `family` (n_channels,)."""
+    """What a company was drawn with: numbers of one draw, as `Draws` has them."""
 
+    log_margin: Array
     log_roi: Array
     shape: Array
     family: NDArray[np.int64]
@@ -32,20 +33,23 @@ class Truth:
 
 def simulated(mix: Mix, rng: np.random.Generator) -> tuple[Mix, Truth]:
     """Draw all parameters from the prior and the outcome from them; the outcome takes the place of the mix's own."""
-    log_roi = mix.priors.draw_log_roi(1, mix.n_channels, rng)[0]
-    shape = rng.standard_normal((mix.n_channels, 4))
+    shape = rng.standard_normal((mix.n_channels, NUMBERS))
+    log_margin = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
     family = rng.integers(FAMILIES, size=mix.n_channels)
     linear = mix.baseline.draw_prior(1, rng)
     n = len(mix.outcome)
     outcome = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1) @ linear.coefficients[0]
     outcome += linear.noise[0] * rng.standard_normal(n)
     for c in range(mix.n_channels):
-        outcome += np.exp(log_roi[c]) * mix.series(c, shape[[c]], family[[c]])[0, :n]
-    return replace(mix, outcome=outcome), Truth(log_roi, shape, family)
+        outcome += np.exp(log_margin[c]) * mix.series(c, shape[[c]], family[[c]])[0, :n]
+    log_roi = mix.log_roi(log_margin[np.newaxis], shape[np.newaxis])[0]
+    return replace(mix, outcome=outcome), Truth(log_margin, log_roi, shape, family)
 
 
 def ranks(truth: Truth, draws: Draws) -> Array:
-    """Share of draws below the truth, uniform if draws are calibrated: log ROI, then shapes; (5 n_channels,)."""
-    true = np.concatenate([truth.log_roi, truth.shape.ravel()])
-    drawn = np.concatenate([draws.log_roi, draws.shape.reshape(len(draws.log_roi), -1)], axis=1)
+    """Share of draws below the truth, uniform if draws are calibrated: log margin, log ROI, numbers of the shape."""
+    true = np.concatenate([truth.log_margin, truth.log_roi, truth.shape.ravel()])
+    drawn = np.concatenate(
+        [draws.log_margin, draws.log_roi, draws.shape.reshape(len(draws.log_margin), -1)], axis=1
+    )
     return np.asarray((drawn < true).mean(axis=0))

@@ -23,9 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["read_fit", "write_fit"]
 
-FORMAT = "channelmix marketing mix 1"
+FORMAT = "channelmix marketing mix 2"
 
-ARRAYS = ("shape", "family", "ceiling", "coefficients", "noise", "step", "reference", "periods", "spend")
+ARRAYS = (
+    "shape",
+    "family",
+    "ceiling",
+    "excess",
+    "coefficients",
+    "noise",
+    "step",
+    "reference",
+    "periods",
+    "spend",
+)
 
 FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
 

@@ -86,6 +86,12 @@ class Rows:
             labels = list(X.columns)
             parts = [_numbers(X[labels[j]], str(labels[j])) for j in wanted]
             numbers = np.stack(parts, axis=1) if len(X) else np.empty((0, len(wanted)))
+            for j, column in zip(wanted, numbers.T, strict=True):
+                if np.isnan(column).any():
+                    row = int(np.flatnonzero(np.isnan(column))[0])
+                    raise InputError(
+                        f"{labels[j]} is missing (NaN) in row {row}: fill it, with 0 where nothing was spent"
+                    )
             date = None if columns.date is None else np.asarray(X[labels[columns.date]])
         elif columns.date is None:
             numbers, date = X, None
