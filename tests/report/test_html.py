@@ -223,7 +223,7 @@ def test_evidence_tells_the_next_unit_today_and_in_the_plan(example_plan: Plan) 
     )
     row = example_plan.allocation[i]
     found = shown["sms / promotion"]
-    assert found[1] == "prior"
+    assert found[1] == "published figures"
     assert found[4:] == [
         f"{now[i]:.2f}",
         f"{row.marginal_return:.2f}",

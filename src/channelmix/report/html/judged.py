@@ -40,7 +40,7 @@ def evidence_section(content: Content) -> Markup:
         Line(
             [
                 content.title(cell),
-                words.known(cell.evidence),
+                words.evidence(cell.evidence),
                 whisker(cell.outcome.low, cell.outcome.mean, cell.outcome.high, (0.0, most)),
                 words.spread(cell.outcome),
                 *([_ratio(content, cell.marginal_now), _ratio(content, cell.marginal)] if single else []),

@@ -15,6 +15,9 @@ __all__ = ["assumptions_section", "certificate_section", "rules_section"]
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
 
+FACTS = 6
+"""Ids of facts behind a figure that are listed."""
+
 
 def rules_section(content: Content) -> Markup:
     """Every rule, with the price of each of its limits that binds."""
@@ -118,7 +121,8 @@ def assumptions_section(content: Content) -> Markup:
 def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
     words = content.words
     low, high = words.figure(figure.low), words.figure(figure.high)
-    sources = [*figure.sources, *([", ".join(figure.facts)] if figure.facts else [])]
+    facts = ", ".join(figure.facts[:FACTS]) + ", …" * (len(figure.facts) > FACTS)
+    sources = [*figure.sources, *([facts] if facts else [])]
     return [
         words.said(figure.name),
         f"{words.figure(figure.value)} ({words('range', low=low, high=high)})",

@@ -135,6 +135,10 @@ class Words:
         """For each period."""
         return self.known(wording.per(period))
 
+    def evidence(self, kinds: str) -> str:
+        """What an estimate rests on; several kinds stand behind each other."""
+        return ", ".join(self._texts.get(f"evidence_kind.{kind}", kind) for kind in kinds.split(", "))
+
     def known(self, english: str) -> str:
         """Translate what a plan says in English, or return it as it is."""
         return self._translated(english) or english
