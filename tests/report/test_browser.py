@@ -181,6 +181,7 @@ def test_switches_show_one_market_and_one_purpose(show: Callable[..., Page], man
     assert page.locator("[data-purpose='promotion']:visible").count() == 0
     assert page.locator("figure[data-curve]:visible").count() == 5
     assert page.locator("#allocation tr:visible", has_text="Total of all cells").count() == 1
+    assert not page.locator(".idle").is_visible()  # every service has money: no heading without a list
     page.get_by_label("Market").select_option("")
     page.get_by_label("Purpose").select_option("")
     assert page.locator("figure[data-curve]:visible").count() == 45

@@ -72,6 +72,8 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert (english.money(1500.0), french.money(1500.0)) == ("EUR 1,500", "1\u202f500 EUR")
     assert (english.change(5.0), english.signed(-5000.0)) == ("+5", "\u22125.0k")
     assert english.figure(-0.0) == "0"
+    assert (english.tick(0.0), english.tick(1500.0)) == ("0", "1.5k")
+    assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5e\u22124", "\u22121,5e\u22124")
     spread = Interval(mean=1.0, low=-2.0, high=3000.0)
     assert french.spread(spread) == "1 (\u22122\u00a0à\u00a03,0\u00a0k)"
     assert (english.per("month"), french.per("month")) == ("a month", "par mois")

@@ -161,7 +161,8 @@ def _without_money(content: Content, idle: Sequence[CellView]) -> Markup:
         )
         for cell in idle
     ]
-    return join(tag("h3", content.words("allocation.idle")), tag("ul", *items, class_="columns"))
+    heading = tag("h3", content.words("allocation.idle"))
+    return tag("div", heading, tag("ul", *items, class_="columns"), class_="idle")
 
 
 def periods_section(content: Content) -> Markup:
@@ -239,7 +240,7 @@ def _stacked(content: Content, values: dict[str, dict[int, float]], label: str) 
     step = max(1, math.ceil(len(periods) / LABELLED))
     axes = frame.axes(
         lambda place: str(periods[round(place) - 1]),
-        words.short,
+        words.tick,
         words("periods.period"),
         words.currency,
         [float(i) for i in range(1, len(periods) + 1, step)],

@@ -22,7 +22,7 @@ POINTS = 33
 BEYOND = 1.3
 """How far beyond the larger of today's spend and the plan's a curve is traced."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 300.0, 200.0, 44.0, 36.0
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 300.0, 200.0, 48.0, 22.0, 36.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ def curves_section(content: Content) -> Markup:
 
 def _frame(curve: Traced) -> Frame:
     most = float(curve.high.max())
-    return Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (0.0, float(curve.spend[-1])), (0.0, most or 1.0), top=20.0)
+    ranges = (0.0, float(curve.spend[-1])), (0.0, most or 1.0)
+    return Frame(WIDTH, HEIGHT, LEFT, BOTTOM, *ranges, top=20.0, right=RIGHT)
 
 
 def _figure(content: Content, cell: CellView, curve: Traced, frame: Frame, number: int) -> Markup:
@@ -111,7 +112,7 @@ def _figure(content: Content, cell: CellView, curve: Traced, frame: Frame, numbe
         WIDTH,
         HEIGHT,
         label,
-        frame.axes(words.short, words.short, words("curves.x"), words("curves.y")),
+        frame.axes(words.tick, words.tick, words("curves.x"), words("curves.y")),
         area(frame, xs, curve.low.tolist(), curve.high.tolist(), "band"),
         line(frame, xs, curve.mean.tolist(), "mean"),
         *points,

@@ -87,7 +87,7 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
     outcomes = [point.outcome or 0.0 for point in points]
     tails = [point.tail_outcome or 0.0 for point in points]
     y_range = min(0.0, *outcomes, *tails), max(0.0, *outcomes, *tails)
-    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (min(xs), max(xs)), y_range, top=20.0, right=20.0)
+    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (min(xs), max(xs)), y_range, top=20.0, right=24.0)
     dots = [
         tag(
             "circle",
@@ -100,8 +100,8 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
         )
         for i, point, x, outcome in zip(reached, points, xs, outcomes, strict=True)
     ]
-    say_x = words.figure if frontier.along == "risk" else words.short
-    axes = frame.axes(say_x, words.short, words(f"frontier.{frontier.along}"), words("frontier.outcome"))
+    say_x = words.figure if frontier.along == "risk" else words.tick
+    axes = frame.axes(say_x, words.tick, words(f"frontier.{frontier.along}"), words("frontier.outcome"))
     label = words(
         "frontier.label",
         first=_named(content, frontier, points[0]),

@@ -35,13 +35,14 @@ def table(caption: str, columns: Sequence[Column], lines: Iterable[Line]) -> Mar
     heads = [
         tag("th", column.head, scope="col", role="columnheader", class_=_kind(column)) for column in columns
     ]
-    return tag(
+    written = tag(
         "table",
         tag("caption", caption),
         tag("thead", tag("tr", *heads, role="row"), role="rowgroup"),
         tag("tbody", *(_line(columns, line) for line in lines), role="rowgroup"),
         role="table",
     )
+    return tag("div", written, class_="scroll")
 
 
 def _line(columns: Sequence[Column], line: Line) -> Markup:

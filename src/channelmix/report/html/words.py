@@ -95,6 +95,13 @@ class Words:
         """Three digits at most, with k, M or bn."""
         return self._number(wording.short(value))
 
+    def tick(self, value: float) -> str:
+        """Like `short`, in powers of ten where zeros would take the room."""
+        if not 0.0 < abs(value) < 0.01:
+            return self.short(value)
+        digits, _, power = f"{value:.1e}".partition("e")
+        return f"{self._number(digits.removesuffix('.0'))}e\u2212{-int(power)}"
+
     def signed(self, value: float) -> str:
         """Like `short`, with its sign."""
         return f"{'+' * (value > 0.0)}{self.short(value)}"
