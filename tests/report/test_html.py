@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.conftest import HOSTILE, PERIODS, changed
 
+import channelmix.report.html.curves as curves_module
+import channelmix.report.html.frontiers as frontiers_module
 from channelmix.errors import InputError
 from channelmix.plan import Frontier, Plan
 from channelmix.problem import AllocationProblem
@@ -198,7 +200,7 @@ def test_the_table_shows_the_plan(example_plan: Plan) -> None:
 def test_curves_pass_through_the_points_of_the_plan(example_plan: Plan) -> None:
     content = Content(example_plan, Words("en", "EUR"))
     problem = AllocationProblem.from_dict(example_plan.problem)
-    curves = traced(content)
+    curves = traced(content, range(len(content.cells)))
     for row, curve in zip(example_plan.allocation, curves, strict=True):
         assert curve.spend[curve.plan] == row.spend
         assert curve.spend[curve.now] == row.current_spend
@@ -297,6 +299,31 @@ def test_the_frontier_shows_the_allocation_at_each_point(
     assert [row[0] for row in numbers] == ["60,000", "100,000", "135,000", "180,000"]
 
 
+def test_of_very_many_cells_those_with_the_most_money_are_drawn(
+    many_cells: Plan, example_plan: Plan, example_frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curves_module, "SHOWN", 10)
+    monkeypatch.setattr(frontiers_module, "SHOWN", 3)
+    section = by_id(parsed(to_html(many_cells)), "curves")
+    assert "The 10 cells with the most money are drawn, of 45." in words_of(section)
+    content = Content(many_cells, Words("en", "EUR"))
+    money = sorted((max(row.spend, row.current_spend) for row in many_cells.allocation), reverse=True)
+    drawn = [words_of(caption) for caption in section.iter("figcaption")]
+    assert drawn == [
+        " ".join(content.title(cell).split())
+        for cell in content.cells
+        if max(cell.spend, cell.current) >= money[9]
+    ]
+    beside = by_id(parsed(to_html(example_plan, frontier=example_frontier)), "frontier")
+    listed = rows_of(beside.findall(".//div[@data-point='2']//table")[0])
+    assert [row[0] for row in listed] == [
+        "social / promotion",
+        "sms / promotion",
+        "im / service",
+        "and 5 more cells",
+    ]
+
+
 def test_several_periods_are_summed_by_cell_and_told_apart_by_period(over_time: Plan) -> None:
     tree = parsed(to_html(over_time))
     section = by_id(tree, "periods")
@@ -326,9 +353,10 @@ def test_what_does_not_belong_together_is_refused(example_plan: Plan, example_fr
     damaged = changed(example_plan, problem={"curves": {}})
     with pytest.raises(InputError, match="damaged"):
         to_html(damaged)
-    fewer = changed(example_plan, allocation=json.loads(example_plan.to_json())["allocation"][1:])
-    with pytest.raises(InputError, match="cells are not the problem's"):
-        to_html(fewer)
+    rows = json.loads(example_plan.to_json())["allocation"]
+    for others in (rows[1:], [rows[0] | {"period": 2}, *rows[1:]]):
+        with pytest.raises(InputError, match="cells are not the problem's"):
+            to_html(changed(example_plan, allocation=others))
 
 
 def test_the_plan_writes_its_page(example_plan: Plan, tmp_path: Path) -> None:
@@ -352,7 +380,7 @@ def test_a_notebook_shows_the_plan_in_a_few_lines(example_plan: Plan, infeasible
 @given(
     st.floats(-1e9, 1e9),
     st.floats(1e-6, 1e9),
-    st.integers(2, 8),
+    st.integers(3, 8),
 )
 def test_ticks_are_round_numbers_within_the_range(low: float, span: float, most: int) -> None:
     found = ticks(low, low + span, most)

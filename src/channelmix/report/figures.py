@@ -79,14 +79,14 @@ def response_figure(plan: Plan, cells: Sequence[str] | None = None) -> go.Figure
     from plotly.subplots import make_subplots
 
     chosen = _chosen(content, cells)
-    curves = traced(content)
+    curves = traced(content, chosen)
     rows = math.ceil(len(chosen) / ACROSS)
     across = min(ACROSS, len(chosen))
     figure = make_subplots(
         rows=rows, cols=across, subplot_titles=[_title(content, content.cells[i]) for i in chosen]
     )
-    for place, i in enumerate(chosen):
-        _draw(figure, curves[i], place // across + 1, place % across + 1, first=place == 0)
+    for place, curve in enumerate(curves):
+        _draw(figure, curve, place // across + 1, place % across + 1, first=place == 0)
     figure.update_layout(
         title=html.escape(
             f"{plan.name}: outcome of spend {per(plan.period)} ({plan.currency}), 90 % intervals"
@@ -153,8 +153,7 @@ def _chosen(content: Content, cells: Sequence[str] | None) -> list[int]:
     """Places of the cells to draw."""
     names = [f"{cell.market}/{cell.channel}/{cell.purpose}" for cell in content.cells]
     if cells is None:
-        size = [max(cell.spend, cell.current) for cell in content.cells]
-        return sorted(sorted(range(len(names)), key=lambda i: -size[i])[:SHOWN])
+        return content.largest(SHOWN)
     for name in cells:
         if name not in names:
             raise InputError(f'the plan has no cell "{name}"{nearest_name(name, names)}')

@@ -97,8 +97,17 @@ class Content:
 
     def is_idle(self, cell: CellView) -> bool:
         """Whether a cell has no money, today or in the plan."""
-        size = max(sum(c.spend for c in self.cells), sum(c.current for c in self.cells))
-        return cell.current <= NOTHING * size and cell.spend <= NOTHING * size
+        return max(cell.current, cell.spend) <= NOTHING * self._size
+
+    @cached_property
+    def _size(self) -> float:
+        """Money today or in the plan, whichever is more."""
+        return max(sum(cell.spend for cell in self.cells), sum(cell.current for cell in self.cells))
+
+    def largest(self, most: int) -> list[int]:
+        """Places of the cells with the most money, today or in the plan, in the plan's order."""
+        size = [max(cell.spend, cell.current) for cell in self.cells]
+        return sorted(sorted(range(len(size)), key=lambda i: -size[i])[:most])
 
     def title(self, cell: CellView) -> str:
         """Name of a cell for the reader: without the market where there is one only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ POINTS = 33
 BEYOND = 1.3
 """How far beyond the larger of today's spend and the plan's a curve is traced."""
 
+SHOWN = 100
+"""Curves that are drawn: a page with more would be slow to open."""
+
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 300.0, 200.0, 48.0, 22.0, 36.0
 
 
@@ -39,10 +43,11 @@ class Traced:
     """Place of the plan's spend."""
 
 
-def traced(content: Content) -> list[Traced]:
-    """Trace the curve of every cell, in the order of the plan's cells; for several periods, that of a usual one."""
-    problem, cells, periods = content.problem, content.cells, content.periods
-    curves = problem.response if problem.delay is None else problem.curves
+def traced(content: Content, chosen: Sequence[int]) -> list[Traced]:
+    """Trace the curves of cells, named by their places in the plan; for several periods, those of a usual one."""
+    problem, periods = content.problem, content.periods
+    cells = [content.cells[i] for i in chosen]
+    curves = (problem.response if problem.delay is None else problem.curves).take(chosen)
     now = np.array([cell.current / periods for cell in cells])
     plan = np.array([cell.spend / periods for cell in cells])
     fallback = (plan.sum() or now.sum() or 1.0) / len(cells)
@@ -69,9 +74,10 @@ def traced(content: Content) -> list[Traced]:
 def curves_section(content: Content) -> Markup:
     """One chart a cell, each with a slider that reads it, and the numbers for that slider."""
     figures, readings = [], []
-    for i, (cell, curve) in enumerate(zip(content.cells, traced(content), strict=True)):
+    chosen = content.largest(SHOWN)
+    for number, (i, curve) in enumerate(zip(chosen, traced(content, chosen), strict=True)):
         frame = _frame(curve)
-        figures.append(_figure(content, cell, curve, frame, i))
+        figures.append(_figure(content, content.cells[i], curve, frame, number))
         readings.append(_readings(content, curve, frame))
     words = content.words
     legend = tag(
@@ -83,6 +89,8 @@ def curves_section(content: Content) -> Markup:
         class_="legend",
     )
     several = [tag("p", words("curves.periods"))] if content.periods > 1 else []
+    if len(chosen) < len(content.cells):
+        several.append(tag("p", words("curves.shown", count=len(chosen), all=len(content.cells))))
     return join(
         tag("p", words("curves.intro")),
         *several,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from channelmix.plan import Frontier, FrontierPlan
-from channelmix.report.html.content import Content
+from channelmix.report.html.content import NOTHING, CellView, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.solution import Status
 
 __all__ = ["frontier_section"]
+
+SHOWN = 40
+"""Cells that are listed at each point, those with the most money."""
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 48.0, 36.0
 
@@ -133,25 +136,28 @@ def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: floa
         Column(words("frontier.plan"), numeric=True),
         Column(words("frontier.here"), numeric=True),
     ]
-    titles = {f"{c.market}/{c.channel}/{c.purpose}": c for c in content.cells}
-    lines = []
-    for cell, spend in point.spend.items():
-        view = titles.get(cell)
-        own = view.spend if view is not None else 0.0
-        if spend <= 1e-6 * most and own <= 1e-6 * most:
-            continue
-        lines.append(
-            Line(
-                [
-                    content.title(view) if view is not None else cell,
-                    paired_bars(own, spend, most),
-                    words.amount(spend),
-                    words.amount(own),
-                ],
-                {} if view is None else {"data_market": view.market, "data_purpose": view.purpose},
-            )
-        )
+    views = {f"{cell.market}/{cell.channel}/{cell.purpose}": cell for cell in content.cells}
+    size = {
+        name: max(spend, views[name].spend if name in views else 0.0) for name, spend in point.spend.items()
+    }
+    named = [name for name in point.spend if size[name] > NOTHING * sum(size.values())]
+    shown = set(sorted(named, key=lambda name: -size[name])[:SHOWN])
+    lines = [
+        _line(content, name, views.get(name), point.spend[name], most) for name in named if name in shown
+    ]
+    if len(named) > len(shown):
+        lines.append(Line([words("frontier.more", count=len(named) - len(shown)), "", "", ""]))
     return [said, table(words("frontier.caption", point=name), columns, lines)]
+
+
+def _line(content: Content, name: str, view: CellView | None, spend: float, most: float) -> Line:
+    """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
+    words = content.words
+    own = 0.0 if view is None else view.spend
+    figures = [paired_bars(own, spend, most), words.amount(spend), words.amount(own)]
+    if view is None:
+        return Line([name, *figures])
+    return Line([content.title(view), *figures], {"data_market": view.market, "data_purpose": view.purpose})
 
 
 def _numbers(content: Content, frontier: Frontier) -> Markup:

@@ -98,8 +98,11 @@ def write_html(plan: Plan, path: str | Path | None, lang: str, frontier: Frontie
 
 def _check(content: Content) -> None:
     plan, frontier = content.plan, content.frontier
+    problem, single = content.problem, content.periods == 1
     names = tuple(dict.fromkeys(row.name for row in plan.allocation))
-    if names and names != content.problem.curves.names:
+    told_apart = [row.name if single else f"{row.name}/period {row.period}" for row in plan.allocation]
+    known = problem.curves.names if single else problem.cells.names
+    if names and (names != problem.curves.names or sorted(told_apart) != sorted(known)):
         raise InputError("the allocation's cells are not the problem's cells")
     if frontier is not None and (frontier.name, frontier.currency) != (plan.name, plan.currency):
         raise InputError(

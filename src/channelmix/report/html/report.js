@@ -9,7 +9,7 @@ if (form) {
   const selects = all("[data-filter]", form);
   const count = form.querySelector("[data-count]");
   const parts = all("[data-market]");
-  const cells = all("[data-curve]");
+  const cells = all("#allocation [data-market]");
   const apply = () => {
     for (const part of parts) {
       part.hidden = selects.some(

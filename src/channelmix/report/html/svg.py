@@ -15,7 +15,7 @@ WIDE, THIN = 160.0, 10.0
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round numbers within [low, high], `most` at most.
+    """Round numbers within [low, high], about `most` of them, which is 3 or more.
 
     >>> ticks(0.0, 47.0), ticks(-12.0, 30.0)
     ([0.0, 10.0, 20.0, 30.0, 40.0], [-10.0, 0.0, 10.0, 20.0, 30.0])
