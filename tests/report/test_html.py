@@ -20,6 +20,8 @@ import channelmix.report.html.frontiers as frontiers_module
 from channelmix.errors import InputError
 from channelmix.plan import Frontier, Plan
 from channelmix.problem import AllocationProblem
+from channelmix.profile import CompanyProfile
+from channelmix.recommender import optimize
 from channelmix.report.html import summary_html, to_html
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import traced
@@ -179,6 +181,24 @@ def test_the_answer_comes_first_and_warnings_with_it(example_plan: Plan) -> None
     assert said.startswith("Move EUR 50k: expected return EUR 150k a month (90 % interval 70k to 326k)")
     assert said.count(".") == 1
     assert [words_of(item) for item in opening.findall(".//li")] == example_plan.warnings
+
+
+def test_other_scenarios_fees_and_safety_are_told(small: dict[str, Any]) -> None:
+    def told(**parts: Any) -> str:
+        plan = optimize(CompanyProfile.model_validate(small | parts))
+        return words_of(by_id(parsed(to_html(plan)), "content")[0]).replace("\u00a0", " ")
+
+    fees = [{"kind": "activation_fee", "select": "sms/promotion", "amount": 100.0}]
+    said = told(scenario={"kind": "max_profit", "max_amount": 15000.0}, rules=fees)
+    assert said.startswith("Spend EUR ")
+    assert "than the current mix, which spends EUR 15k (90 % interval" in said
+    assert "Fees take EUR 100 of the money." in said
+    said = told(scenario={"kind": "target_outcome", "amount": 9000.0})
+    assert said.startswith("Reach EUR 9.0k with EUR ")
+    said = told(scenario={"kind": "flexible_budget", "min_roi": 1.0, "max_amount": 9000.0})
+    assert " per unit, a profit of EUR " in said
+    said = told(risk={"kind": "safe_improvement"})
+    assert "Over the worst tenth of draws it loses EUR " in said
 
 
 def test_the_table_shows_the_plan(example_plan: Plan) -> None:

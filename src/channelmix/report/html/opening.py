@@ -70,6 +70,8 @@ def _beside(content: Content, base: Comparison | None) -> str:
     if base is None:
         return ""
     name, gain = words.known(base.name), base.gain
+    if content.plan.scenario.get("kind") != "fixed_budget":  # its money may be another
+        name = words("headline.spending", baseline=name, money=words.about(base.money))
     if gain.low == gain.mean == gain.high == 0.0:
         return words("headline.same", baseline=name)
     key = "headline.gain" if gain.mean >= 0.0 else "headline.loss"
@@ -90,6 +92,11 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     base = content.baseline
     if base is not None and base.description != "today's spend":
         yield words("facts.baseline", baseline=words.known(base.name), how=words.known(base.description))
+    risk = plan.problem.get("risk")
+    if base is not None and isinstance(risk, dict) and risk.get("kind") == "safe_improvement":
+        yield words("facts.safe", baseline=words.known(base.name), loss=words.about(base.tail_loss))
+    if totals.fees > 0.0:
+        yield words("facts.fees", fees=words.about(totals.fees))
     if totals.periods > 1:
         yield words(
             "facts.horizon",

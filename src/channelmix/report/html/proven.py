@@ -57,10 +57,14 @@ def certificate_section(content: Content) -> Markup:
     """The proof's numbers, and how to repeat it."""
     words, plan = content.words, content.plan
     claims, made = plan.certificate, plan.provenance
+    target = plan.scenario.get("kind") == "target_outcome"
     pairs = [(words("certificate.status"), words(f"status.{plan.status}"))]
     if claims.value is not None and claims.upper_bound is not None and claims.gap is not None:
         pairs += [
-            (words("certificate.value"), words.amount(claims.value)),
+            (
+                words("certificate.value_target" if target else "certificate.value"),
+                words.amount(claims.value),
+            ),
             (words("certificate.bound"), words.amount(claims.upper_bound)),
             (words("certificate.gap"), words.percent(claims.gap)),
         ]
