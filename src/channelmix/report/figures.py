@@ -102,6 +102,7 @@ def frontier_figure(frontier: Frontier) -> go.Figure:
     points = [point for point in frontier.points if point.outcome is not None]
     by_risk = frontier.along == "risk"
     along = [point.weight if by_risk else point.budget for point in points]
+    what = f"best plans along {'risk' if by_risk else 'the budget'}"
     figure = _plotly().Figure()
     proven = ["" if point.gap is None else f"proven to {percent(point.gap)}" for point in points]
     mean = [point.outcome for point in points]
@@ -109,7 +110,7 @@ def frontier_figure(frontier: Frontier) -> go.Figure:
     figure.add_scatter(x=along, y=mean, name="mean", text=proven, mode="lines+markers", line_color=PLAN)
     figure.add_scatter(x=along, y=tail, name=f"worst {percent(frontier.tail)} of draws", line_color=HUES[1])
     figure.update_layout(
-        title=html.escape(f"{frontier.name}: best plans along {'risk' if by_risk else 'the budget'}"),
+        title=html.escape(f"{frontier.name}: {what}" if frontier.name else what),
         xaxis_title="weight of the worst draws" if by_risk else html.escape(f"budget ({frontier.currency})"),
         yaxis_title=html.escape(f"outcome ({frontier.currency})"),
         template="plotly_white",

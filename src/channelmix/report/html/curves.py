@@ -141,7 +141,7 @@ def _figure(content: Content, cell: CellView, curve: Traced, frame: Frame, numbe
         tag("figcaption", content.title(cell)),
         chart,
         slider,
-        tag("output", _at(content, curve, curve.plan), class_="reading"),
+        tag("output", _at(content, curve, curve.plan), class_="reading", aria_live="off"),
         data_curve=number,
         data_market=cell.market,
         data_purpose=cell.purpose,

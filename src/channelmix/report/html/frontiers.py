@@ -43,7 +43,7 @@ def frontier_section(content: Content, frontier: Frontier) -> Markup:
         tag("p", words("frontier.intro_risk" if by_risk else "frontier.intro")),
         _chart(content, frontier, reached, chosen) if reached else None,
         slider,
-        tag("div", *details, aria_live="polite"),
+        tag("div", *details),
         _numbers(content, frontier),
         None if frontier.complete else tag("p", words("frontier.interrupted")),
     )

@@ -65,8 +65,8 @@ if (along) {
   const choose = () => {
     for (const point of all("[data-point]")) point.hidden = point.dataset.point !== along.value;
     for (const dot of all("[data-dot]")) dot.classList.toggle("chosen", dot.dataset.dot === along.value);
-    const name = document.querySelector("[data-point]:not([hidden]) strong");
-    along.setAttribute("aria-valuetext", name.textContent);
+    const said = document.querySelector("[data-point]:not([hidden]) p");
+    along.setAttribute("aria-valuetext", said.textContent);
   };
   along.closest(".control").hidden = false;
   along.addEventListener("input", choose);
