@@ -4,6 +4,7 @@ import html
 import itertools
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -34,8 +35,9 @@ LANGUAGES = ["en", "fr"]
 PLANS = ["example_plan", "many_cells", "over_time", "infeasible_plan"]
 
 
+@cache
 def parsed(text: str) -> Element:
-    """Parse as a browser would, and fail at the first error."""
+    """Parse as a browser would, and fail at the first error; the tree is for looking at only."""
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
     assert isinstance(tree, Element)
     return tree
@@ -193,12 +195,20 @@ def test_other_scenarios_fees_and_safety_are_told(small: dict[str, Any]) -> None
     assert said.startswith("Spend EUR ")
     assert "than the current mix, which spends EUR 15k (90 % interval" in said
     assert "Fees take EUR 100 of the money." in said
-    said = told(scenario={"kind": "target_outcome", "amount": 9000.0})
+    said = told(scenario={"kind": "target_outcome", "amount": 9000.0, "max_amount": 20000.0})
     assert said.startswith("Reach EUR 9.0k with EUR ")
     said = told(scenario={"kind": "flexible_budget", "min_roi": 1.0, "max_amount": 9000.0})
     assert " per unit, a profit of EUR " in said
-    said = told(risk={"kind": "safe_improvement"})
-    assert "Over the worst tenth of draws it loses EUR " in said
+
+
+def test_a_safe_plan_tells_what_it_loses_at_worst(example_plan: Plan) -> None:
+    safe = changed(
+        example_plan, problem=example_plan.problem | {"risk": {"kind": "safe_improvement", "tail": 0.1}}
+    )
+    loss = Words("en", "EUR").about(example_plan.comparisons[0].tail_loss)
+    said = f"Over the worst tenth of draws it loses {loss} on average beside the current mix."
+    assert said in words_of(parsed(to_html(safe)))
+    assert said not in words_of(parsed(to_html(example_plan)))
 
 
 def test_the_table_shows_the_plan(example_plan: Plan) -> None:
