@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from channelmix.effectiveness import PublishedPrior as PublishedPrior
     from channelmix.effectiveness.history import LiftTest as LiftTest
     from channelmix.effectiveness.history import MarketingMixRegressor as MarketingMixRegressor
+    from channelmix.effectiveness.own_fit import fit_history as fit_history
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
+    from channelmix.evidence import Evidence as Evidence
     from channelmix.plan import Frontier as Frontier
     from channelmix.plan import Plan as Plan
     from channelmix.plan import Sensitivity as Sensitivity
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from channelmix.rules import AtMostActive as AtMostActive
     from channelmix.rules import ChangeLimit as ChangeLimit
     from channelmix.rules import ContactCap as ContactCap
+    from channelmix.rules import EachPeriod as EachPeriod
     from channelmix.rules import FixedBudget as FixedBudget
     from channelmix.rules import FlexibleBudget as FlexibleBudget
     from channelmix.rules import GroupShare as GroupShare
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from channelmix.rules import MinimumIfActive as MinimumIfActive
     from channelmix.rules import Pacing as Pacing
     from channelmix.rules import PackSize as PackSize
+    from channelmix.rules import Phasing as Phasing
     from channelmix.rules import PriceTiers as PriceTiers
     from channelmix.rules import ReachTarget as ReachTarget
     from channelmix.rules import ReputationLimit as ReputationLimit
@@ -64,6 +68,9 @@ _HOMES = {
     "ChannelMixError": "errors",
     "CompanyProfile": "profile",
     "ContactCap": "rules",
+    "EachPeriod": "rules",
+    "Evidence": "evidence",
+    "fit_history": "effectiveness.own_fit",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
     "Frontier": "plan",
@@ -81,6 +88,7 @@ _HOMES = {
     "optimize": "recommender",
     "Pacing": "rules",
     "PackSize": "rules",
+    "Phasing": "rules",
     "Plan": "plan",
     "PriceTiers": "rules",
     "ProfileError": "profile",

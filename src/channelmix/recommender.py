@@ -17,10 +17,21 @@ from channelmix._version import __version__
 from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
-from channelmix.effectiveness import CellDraws, PriorResponse, PublishedPrior, prior_response, with_figures
+from channelmix.effectiveness import (
+    CellDraws,
+    PriorResponse,
+    PublishedPrior,
+    observed_ranges,
+    prior_response,
+    response,
+    risk_of,
+    with_figures,
+    with_own,
+)
 from channelmix.errors import CertificateError, InputError
 from channelmix.plan import (
     NO_SPEND,
+    Assumption,
     CellPlan,
     Certificate,
     Comparison,
@@ -133,7 +144,7 @@ def optimize(
     comparisons: list[Comparison] = []
     told = None
     if solution.status not in NO_SPEND:
-        again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32))
+        again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
         fresh = dataclasses.replace(problem, curves=again.curves, charge=again.charges or None)
         comparisons = analysis.compare(problem, fresh, solution.spend, splits)
         if "word of mouth" not in analysis.not_counted(profile):
@@ -149,13 +160,17 @@ def optimize(
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
 
 
-def drawn(profile: CompanyProfile, n_draws: int, seed: int) -> CellDraws:
-    """Draw the effectiveness of a profile's cells from published evidence."""
-    return PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
+def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = False) -> CellDraws:
+    """Draw the effectiveness of a profile's cells from published evidence, and from its own where it has any.
+
+    `fresh` draws are to judge a plan on: those of its own history are others than it was made on.
+    """
+    published = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
+    return with_own(published, profile, fresh=fresh)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:
-    return profile.risk is not None and not isinstance(profile.risk, MeanRisk)
+    return not isinstance(risk_of(profile), MeanRisk | None)
 
 
 def _default_gap(profile: CompanyProfile) -> float:
@@ -184,7 +199,7 @@ def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None
 
 def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
     """Turn draws of a profile's cells into curves and charges."""
-    return prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
+    return response(draws, profile.period_days, profile.usd_rate or 1.0)
 
 
 def problem_of(
@@ -194,14 +209,17 @@ def problem_of(
 
     `rules` take the place of the profile's rules with figures worked out of these draws.
     """
-    response = response_of(profile, draws)
+    brings = response_of(profile, draws)
     if rules is None:
-        rules = with_figures(profile.rules, draws, response, profile.period_days, profile.usd_rate or 1.0)
+        # What a spend buys in contacts, rules take from published figures, whatever history says that it brings.
+        days, rate = profile.period_days, profile.usd_rate or 1.0
+        published = brings if draws.own is None else prior_response(draws, days, rate)
+        rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
     return AllocationProblem(
-        response.curves,
+        brings.curves,
         profile.scenario if profile.scenario is not None else FixedBudget(profile.budget),
         rules,
-        charge=response.charges or None,
+        charge=brings.charges or None,
         current={cell.name: cell.current_spend for cell in draws.cells},
     )
 
@@ -215,7 +233,7 @@ def problem_and_splits(
     """
     problem = problem_of(profile, draws)
     splits = analysis.splits_of(profile, problem, profile.budget)
-    risk = profile.risk
+    risk = risk_of(profile)
     if isinstance(risk, SafeImprovement):
         risk = dataclasses.replace(risk, current=dict(splits[0].spend))
     return _within_reach(dataclasses.replace(problem, risk=risk)), splits
@@ -282,14 +300,20 @@ def _plan(
         word_of_mouth=told,
         not_counted=analysis.not_counted(profile),
         survey=analysis.beside_the_survey(draws.cells, solution.spend) if feasible else [],
-        assumptions=analysis.assumptions(draws.figures),
+        assumptions=analysis.assumptions(draws.figures, _said_by_history(profile, draws)),
         remarks=analysis.remarks(
-            profile, *_taken(profile, problem), *([] if held or not feasible else [NO_PRICES])
+            profile,
+            *analysis.history_remarks(profile, draws),
+            *_taken(profile, problem),
+            *([] if held or not feasible else [NO_PRICES]),
         ),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
         mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.mend.items()],
-        warnings=analysis.warnings(problem, solution, profile.currency) if feasible else [],
+        warnings=[
+            *analysis.history_warnings(draws),
+            *(analysis.warnings(problem, solution, profile.currency) if feasible else []),
+        ],
         problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets
         proof=solution.proof.to_dict(),
         provenance=Provenance(
@@ -300,6 +324,13 @@ def _plan(
             fresh_draws=FRESH_DRAWS,
         ),
     )
+
+
+def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
+    if draws.own is None:
+        return []
+    published = response_of(profile, dataclasses.replace(draws, own=None))
+    return analysis.history_assumptions(profile, draws, response_of(profile, draws), published)
 
 
 def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]:

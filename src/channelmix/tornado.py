@@ -12,14 +12,14 @@ from typing import Literal
 import numpy as np
 
 from channelmix.analysis import Reference, figure_name
-from channelmix.effectiveness import CellDraws, Figure, PublishedPrior, shifted, shifted_value
+from channelmix.effectiveness import CellDraws, Figure, shifted, shifted_value
 from channelmix.errors import CertificateError, InputError
 from channelmix.plan import InputEffect, Plan, Sensitivity
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.faults import path_text
-from channelmix.recommender import optimize, problem_and_splits, problem_of
+from channelmix.recommender import drawn, optimize, problem_and_splits, problem_of
 from channelmix.rules import FixedBudget
 from channelmix.solution import Status
 
@@ -126,7 +126,7 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
         why = "no split obeys all rules" if plan.status is Status.INFEASIBLE else "its gap is not closed"
         raise CertificateError(f"sensitivity starts from a proven plan, and this one is not: {why}")
     made = plan.provenance
-    draws = PublishedPrior(n_draws=made.draws, seed=made.seed).fit().draws(profile.cells())
+    draws = drawn(profile, made.draws, made.seed)
     problem, _ = problem_and_splits(profile, draws)
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(

@@ -28,6 +28,7 @@ OPTIONS = {
     "init": {"--force"},
     "validate": set(),
     "schema": set(),
+    "fit": {"--profile", "--outcome-worth", "--control", "--experiments", "--output", "--seed"},
     "optimize": {"--format", "--output", "--budget", "--gap", "--time-limit", "--seed"},
     "sensitivity": {"--top", "--format", "--output", "--quiet"},
     "verify": set(),

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from channelmix.document import LARGEST_DOCUMENT
 from channelmix.errors import InputError
 from channelmix.plan import Plan, allocation_rows
-from channelmix.plan.document import LARGEST_DOCUMENT
 from channelmix.plan.wording import amount, percent, short
 
 # The contract's keys: text, number, or the keys of an object within a list.

@@ -43,13 +43,14 @@ RULES: list[dict[str, Any]] = [
     {"kind": "service_level", "level": 0.8},
     {"kind": "reputation_limit", "amount": 50000},
     {"kind": "pacing", "relative": 0.25},
+    {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"},
 ]
 
 
 def test_the_lists_name_every_kind() -> None:
     assert {one["kind"] for one in SCENARIO} == set(SCENARIOS)
     assert {one["kind"] for one in RISK} == set(RISKS)
-    assert {one["kind"] for one in RULES} == set(CONSTRAINTS)
+    assert {one["kind"] for one in RULES} == set(CONSTRAINTS) - {"each_period"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from channelmix.analysis.assumptions import assumptions, figure_name
 from channelmix.analysis.comparisons import Split, compare
+from channelmix.analysis.own_history import history_assumptions, history_remarks, history_warnings
 from channelmix.analysis.reasons import reasons
 from channelmix.analysis.remarks import not_counted, remarks
 from channelmix.analysis.sensitivity import Reference
@@ -19,6 +20,9 @@ __all__ = [
     "beside_the_survey",
     "compare",
     "figure_name",
+    "history_assumptions",
+    "history_remarks",
+    "history_warnings",
     "not_counted",
     "reasons",
     "remarks",

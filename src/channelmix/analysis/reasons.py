@@ -66,7 +66,8 @@ def reasons(problem: AllocationProblem, solution: Solution, cells: tuple[Cell, .
         elif off[i]:
             line = f"off: {off[i]}"
         elif holding[i]:  # a cell whose next unit is worth less than money costs is kept up by the rule
-            line = f"{'kept by' if marginal[i] < charged else 'held by'} {holding[i]}"
+            rule = holding[i].removesuffix(f" {cell.name}")  # the line is about this cell anyway
+            line = f"{'kept by' if marginal[i] < charged else 'held by'} {rule}"
         elif spend[i] <= 0.0:
             line = "returns less than it costs" if by_profit else "returns less than the others"
         elif reached[i] >= SATURATED * twice[i]:

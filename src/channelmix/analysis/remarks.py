@@ -10,9 +10,14 @@ __all__ = ["not_counted", "remarks"]
 
 
 def remarks(profile: CompanyProfile, *extra: str) -> list[str]:
-    """What holds for every plan on published evidence, and what is particular to this one."""
+    """What holds for every plan, and what is particular to this one."""
+    rests = (
+        "not on the company's own data"
+        if profile.own is None
+        else "where the company's own history does not speak"
+    )
     return [
-        "Outcomes rest on published figures and judged ranges, not on the company's own data.",
+        f"Outcomes rest on published figures and judged ranges, {rests}.",
         "Attributed responses are turned into incremental ones by a judged factor, not by an experiment.",
         "Overlap of audiences between channels is ignored, of those who hear from customers too.",
         *_of_word_of_mouth(profile),

@@ -6,6 +6,7 @@ import click
 
 from channelmix._version import __version__
 from channelmix.cli.facts import facts
+from channelmix.cli.fit import fit
 from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
@@ -35,5 +36,5 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, optimize, frontier, report, sensitivity, verify):
+for _command in (init, validate, schema, facts, fit, optimize, frontier, report, sensitivity, verify):
     main.add_command(_command)

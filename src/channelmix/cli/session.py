@@ -102,14 +102,16 @@ def _fail(message: str, code: int) -> None:
     raise click.exceptions.Exit(code)
 
 
-def read_profile(path: str) -> Any:
-    """Read a profile from a file, or from standard input for ``-``."""
+def read_profile(path: str, *, read_files: bool = True) -> Any:
+    """Read a profile from a file, or from standard input for ``-``, with the files that it names or without."""
     from channelmix.profile import CompanyProfile
     from channelmix.profile.source import LARGEST_FILE
 
     if path == "-":
-        return CompanyProfile.from_json(read_input(LARGEST_FILE), source="standard input")
-    return CompanyProfile.from_file(path)
+        return CompanyProfile.from_json(
+            read_input(LARGEST_FILE), source="standard input", read_files=read_files
+        )
+    return CompanyProfile.from_file(path, read_files=read_files)
 
 
 def read_input(limit: int) -> bytes:

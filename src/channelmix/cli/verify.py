@@ -18,8 +18,8 @@ def verify(plan: str) -> None:
     proof. Not part of the claim: names and words (reasons, warnings), assumptions, comparisons with other splits, whose
     draws are not in the plan, and that no smaller set of rules is in conflict.
     """
+    from channelmix.document import LARGEST_DOCUMENT
     from channelmix.plan import Plan, verify_plan
-    from channelmix.plan.document import LARGEST_DOCUMENT
     from channelmix.plan.wording import amount, percent
     from channelmix.solution import Status
 

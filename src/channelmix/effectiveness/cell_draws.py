@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.datasets import PriorRange
 from channelmix.profile import Cell
+
+if TYPE_CHECKING:
+    from channelmix.effectiveness.own_history import OwnDraws
 
 __all__ = ["CellDraws", "Drawn", "Figure"]
 
@@ -62,9 +66,11 @@ class CellDraws:
     figures : tuple of Figure
         The ranges and predictions drawn from.
     evidence : tuple of str
-        What each cell rests on: ``prior``.
+        What each cell rests on: ``prior``, ``history`` or ``experiment``.
     n_draws : int
         Number of draws.
+    own : OwnDraws, optional
+        What the company's own history says of some of the cells.
     """
 
     cells: tuple[Cell, ...]
@@ -72,6 +78,7 @@ class CellDraws:
     figures: tuple[Figure, ...]
     evidence: tuple[str, ...]
     n_draws: int
+    own: OwnDraws | None = None
 
     def drawn(self, cell: int) -> Drawn:
         """Return the quantities of one cell, by its place."""

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.cell_draws import CellDraws, Drawn
-from channelmix.effectiveness.fatigue import opt_out_charge
+from channelmix.effectiveness.fatigue import best_margin, opt_out_charge
 from channelmix.effectiveness.quantities import ON_PHONES
 from channelmix.effectiveness.service_load import positive, service_curve, service_shares
 from channelmix.effectiveness.word_of_mouth import Talk, talk
 from channelmix.profile import Cell
 from channelmix.response import ResponseCurves, Service
 
-__all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "prior_response"]
+__all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "opt_outs", "prior_response"]
 
 Array = NDArray[np.float64]
 
@@ -111,8 +111,8 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
             worth = _worth_of_contact(cell, drawn)
-            a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
-            scale, charge = useful * worth, opt_out_charge(cell, drawn, useful, a_month, worth, cost)
+            scale = useful * worth
+            charge = opt_outs(cell, drawn, period_days, usd_rate, best_margin(worth, cost))
         elif cell.word_of_mouth is None:
             scale, charge = useful * cell.value, 0.0
         else:
@@ -135,6 +135,13 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     to_win = np.maximum(owners - cell.reachable, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
     of_each = borne * drawn("months_retained") * DAYS_PER_MONTH / period_days
     return to_win * of_each, drawn("cost_per_retained_user", cell.cost_per_contact) * rate / of_each
+
+
+def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
+    """Loss by opt-outs per unit of spend on promotion, if a useful contact earns `margin` after its cost."""
+    useful, cost = bought(cell, drawn, period_days, usd_rate)
+    a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
+    return opt_out_charge(cell, drawn, useful, a_month, margin, cost)
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from channelmix.plan.document import Document, Part
+from channelmix.document import Document, Part
 from channelmix.solution import Status
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from channelmix.document import Document
+from channelmix.document import Part as _Part
 from channelmix.errors import InputError
-from channelmix.plan.document import Document
-from channelmix.plan.document import Part as _Part
 from channelmix.solution import Status
 
 if TYPE_CHECKING:

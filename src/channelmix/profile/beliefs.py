@@ -17,7 +17,7 @@ from channelmix.profile.parts import Record
 __all__ = ["beliefs", "with_belief_moved"]
 
 NOT_BELIEFS = frozenset(
-    {"schema_version", "period", "periods", "scenario", "current_spend", "rules", "risk", "notes"}
+    {"schema_version", "period", "periods", "scenario", "current_spend", "rules", "risk", "history", "notes"}
 )
 """Fields whose numbers are decisions, accounts or no statements at all."""
 
@@ -72,7 +72,7 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     def attempt(number: float) -> CompanyProfile | None:
         holder[path[-1]] = number
         try:
-            return type(profile).model_validate(content)
+            return type(profile).model_validate(content, context={"own": profile.own})
         except ValidationError:
             return None
 

@@ -6,20 +6,25 @@ import hashlib
 import json
 import math
 import os
+from pathlib import Path as FilePath
 from typing import Any, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import PrivateAttr, ValidationError, ValidationInfo, model_validator
 
+from channelmix.evidence import Evidence, History
 from channelmix.profile.cells import Cell, lay_out
 from channelmix.profile.checks import find_problems
 from channelmix.profile.faults import Path, ProblemsError
 from channelmix.profile.models import ProfileFields
+from channelmix.profile.own import own_of
 from channelmix.profile.repair import problems_between_valid_parts
 from channelmix.profile.schema_json import json_schema
 from channelmix.profile.source import read_document, read_file
 from channelmix.profile.translate import translate
 
 __all__ = ["CompanyProfile"]
+
+OWN_FILES = ("evidence", "history")
 
 DAYS_A_YEAR = 365.25
 _PERIOD_DAYS = {
@@ -35,28 +40,45 @@ class CompanyProfile(ProfileFields):
     """A company as the user describes it: its customers, channels, worths and rules.
 
     Every amount is in the profile's currency per period. Read one with `from_file` or `from_json`, which
-    report all faults at once with their places; `model_validate` makes the same checks on Python's own types.
+    report all faults at once with their places; `model_validate` makes the same checks on Python's own types. Files
+    that a profile names lie in its folder, which only `from_file` knows.
     """
 
+    _own: Evidence | History | None = PrivateAttr(default=None)
+
     @model_validator(mode="after")
-    def _parts_agree(self) -> Self:
+    def _parts_agree(self, info: ValidationInfo) -> Self:
         if problems := find_problems(self):
             raise ProblemsError(problems)
+        self._own = own_of(self, **(info.context or {}))
         return self
 
+    @property
+    def own(self) -> Evidence | History | None:
+        """What the profile's own evidence or history file holds; None without one."""
+        return self._own
+
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+    def from_file(cls, path: str | os.PathLike[str], *, read_files: bool = True) -> Self:
         """Read a profile from a JSON file of at most 10 MB in UTF-8.
+
+        Parameters
+        ----------
+        path : str or path-like
+        read_files : bool
+            Whether the files of evidence and history that it names are read too, from its folder.
 
         Raises
         ------
         ProfileError
             If the file or its profile cannot be used; it lists every fault with line and column.
         """
-        return cls.from_json(read_file(path), source=os.fspath(path))
+        return cls._read(
+            read_file(path), os.fspath(path), folder=FilePath(path).parent, read_files=read_files
+        )
 
     @classmethod
-    def from_json(cls, text: str | bytes, *, source: str = "profile") -> Self:
+    def from_json(cls, text: str | bytes, *, source: str = "profile", read_files: bool = True) -> Self:
         """Read a profile from JSON text, or from its bytes in UTF-8.
 
         Parameters
@@ -64,17 +86,23 @@ class CompanyProfile(ProfileFields):
         text : str or bytes
         source : str
             What messages call the text, such as the name of its file.
+        read_files : bool
+            Whether the text may name files of evidence or history, which is an error here: it has no folder.
 
         Raises
         ------
         ProfileError
             If the profile cannot be used; it lists every fault with line and column.
         """
+        return cls._read(text, source, read_files=read_files)
+
+    @classmethod
+    def _read(cls, text: str | bytes, source: str, **context: Any) -> Self:
         document = read_document(text, source)
         problems = list(document.problems)
         profile = None
         try:
-            profile = cls.model_validate(document.value)
+            profile = cls.model_validate(document.value, context=context)
         except ValidationError as error:
             told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
             schema = json_schema()
@@ -139,9 +167,21 @@ class CompanyProfile(ProfileFields):
         switched_off = list(dict.fromkeys([*self.switched_off, *mechanisms]))
         return self._changed("profile without some mechanisms", switched_off=switched_off)
 
+    def with_evidence(self, evidence: Evidence) -> Self:
+        """Return this profile with other evidence of its own, checked anew.
+
+        Raises
+        ------
+        ProfileError
+            If the evidence is of other cells, of another currency or of another period.
+        """
+        return self._read(json.dumps(self._content()), "profile with other evidence", own=evidence)
+
     def _changed(self, source: str, **fields: Any) -> Self:
-        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return self.from_json(json.dumps(content | fields), source=source)
+        return self._read(json.dumps(self._content() | fields), source, own=self.own)
+
+    def _content(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     @property
     def period_days(self) -> float:
@@ -166,8 +206,14 @@ class CompanyProfile(ProfileFields):
 
     @property
     def sha256(self) -> str:
-        """Hash of what the profile says, however it is laid out and whether or not defaults are written."""
-        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Hash of what the profile says, however it is laid out and whether or not defaults are written.
+
+        A file that the profile names counts by what it holds, whatever its name.
+        """
+        content = self._content()
+        if self.own is not None:
+            content = {key: value for key, value in content.items() if key not in OWN_FILES}
+            content["own"] = self.own.sha256
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

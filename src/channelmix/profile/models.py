@@ -16,6 +16,7 @@ from channelmix.profile.parts import (
     Count,
     Country,
     Currency,
+    FileName,
     Mechanism,
     Name,
     Notes,
@@ -35,6 +36,7 @@ __all__ = [
     "Advocacy",
     "Channel",
     "ChannelFigures",
+    "HistoryFile",
     "Market",
     "MarketChannel",
     "ProfileFields",
@@ -191,6 +193,31 @@ class WordOfMouth(Record):
     needed only where purposes state no advocacy."""
 
 
+class HistoryFile(Record):
+    """A table of the company's own rows of spend and outcome, from which its channels' effects are estimated."""
+
+    file: FileName
+    """Name of a CSV file in the profile's folder: a row for each week or other period, with a date, the outcome, and
+    columns of spend in the profile's currency, named by the cells that it is spent on: sms or FR/sms/promotion."""
+    outcome_worth: Positive
+    """Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself."""
+    outcome: Title = "outcome"
+    """Name of the column with the outcome."""
+    date: Title = "date"
+    """Name of the column with dates such as 2024-01-31, or whole numbers of weeks."""
+    controls: tuple[Title, ...] = ()
+    """Names of columns with what else moves the outcome: prices, promotions, events."""
+    experiments: FileName | None = None
+    """Name of a CSV or JSON file of lift tests in the profile's folder: channel, start, end, spend_change, lift and
+    standard_error of each, the lift in units of the outcome."""
+
+    @field_validator("controls", mode="after")
+    @classmethod
+    def _no_control_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _each_once(value)
+        return value
+
+
 def _each_once(values: Iterable[str]) -> None:
     listed = list(values)
     problems = tuple(
@@ -240,7 +267,12 @@ class ProfileFields(Record):
     switched_off: tuple[Mechanism, ...] = ()
     """Mechanisms of the published prior that the plan leaves out: "word_of_mouth", "answer_on_time", "fatigue"."""
     risk: Risk | None = None
-    """How uncertainty counts: mean, mean_cvar, worst_case or safe_improvement; without it, the mean."""
+    """How uncertainty counts: mean, mean_cvar, worst_case or safe_improvement; without it, the mean, or, where the
+    company's own history and its spend today are known and the budget is fixed, safe_improvement."""
+    evidence: FileName | None = None
+    """Name of a file in the profile's folder that `channelmix fit` wrote; or state history."""
+    history: HistoryFile | None = None
+    """The company's own history, fitted anew for every plan; or state evidence."""
     notes: Notes = None
     """Free notes, read by no one but people."""
 

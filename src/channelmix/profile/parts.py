@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         MinimumIfActive,
         Pacing,
         PackSize,
+        Phasing,
         PriceTiers,
         ReputationLimit,
         SafeImprovement,
@@ -61,6 +62,7 @@ __all__ = [
     "Count",
     "Country",
     "Currency",
+    "FileName",
     "Mechanism",
     "Name",
     "Notes",
@@ -128,6 +130,14 @@ def _name(value: str) -> str:
     return value
 
 
+def _file_name(value: str) -> str:
+    parts = value.replace("\\", "/").split("/")
+    if not value.isprintable() or ":" in value or any(part.strip() in {"", ".", ".."} for part in parts):
+        expected = "the name of a file in the profile's folder or below it, without .. and not from the root"
+        raise ProblemsError((Problem((), echo(value), expected),))
+    return value
+
+
 def _title(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ProblemsError((Problem((), echo(value), "a name in printable characters"),))
@@ -157,6 +167,7 @@ Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 Period = Literal["day", "week", "month", "quarter", "year"] | Positive
 Notes = Annotated[JsonValue, AfterValidator(_plain_notes)]
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_no_boolean)]
+FileName = Annotated[str, AfterValidator(_file_name), Field(json_schema_extra={"minLength": 1})]
 Title = Annotated[str, AfterValidator(_title), Field(json_schema_extra={"minLength": 1})]
 Name = Annotated[
     str,
@@ -165,9 +176,12 @@ Name = Annotated[
 ]
 
 
+# A profile's rules hold in every period by themselves.
+STATED = {kind: rule for kind, rule in CONSTRAINTS.items() if kind != "each_period"}
+
 KINDS: Mapping[str, tuple[str, ...]] = {
     "scenario": tuple(SCENARIOS),
-    "rules": tuple(CONSTRAINTS),
+    "rules": tuple(STATED),
     "risk": tuple(RISKS),
 }
 """For each field that holds a tagged union, or a list of them, the kinds to choose from."""
@@ -216,9 +230,10 @@ if TYPE_CHECKING:
         | ServiceLevel
         | ReputationLimit
         | Pacing
+        | Phasing
     )
     Risk = MeanRisk | MeanCVaR | WorstCase | SafeImprovement
 else:
     Scenario = _tagged(SCENARIOS)
-    Constraint = _tagged(CONSTRAINTS)
+    Constraint = _tagged(STATED)
     Risk = _tagged(RISKS)

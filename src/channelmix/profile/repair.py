@@ -83,7 +83,7 @@ def problems_between_valid_parts(
 
 def _replaceable(path: Path) -> Path:
     """Return the part that is replaced for a fault: all of a rule, a scenario or a list, lest places shift."""
-    if path[:1] in {("scenario",), ("risk",), ("notes",)}:
+    if path[:1] in {("scenario",), ("risk",), ("history",), ("notes",)}:
         return path[:1]
     if path[:1] == ("rules",):
         return path[:2]

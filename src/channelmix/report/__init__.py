@@ -1,13 +1,15 @@
-"""Report: plans, frontiers and sensitivities as people read them. It reads their data, and nothing else."""
+"""Report: plans, frontiers, sensitivities and fits as people read them. It reads their data, and nothing else."""
 
 from __future__ import annotations
 
 from channelmix.report.delimited import frontier_to_csv, sensitivity_to_csv, to_csv
+from channelmix.report.fit import fit_to_terminal
 from channelmix.report.frontier import frontier_to_terminal
 from channelmix.report.terminal import to_terminal
 from channelmix.report.tornado import sensitivity_to_terminal
 
 __all__ = [
+    "fit_to_terminal",
     "frontier_to_csv",
     "frontier_to_terminal",
     "sensitivity_to_csv",

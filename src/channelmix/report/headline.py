@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from channelmix.plan import Comparison, Plan, Totals
 from channelmix.plan.wording import amount, per, percent, short
-from channelmix.report.sentences import NOTHING
+from channelmix.report.sentences import NOTHING, OWN
 from channelmix.solution import Status
 
 __all__ = ["asked", "headline", "no_plan"]
@@ -35,18 +35,27 @@ def headline(plan: Plan, totals: Totals) -> Iterator[str]:
     """Sentences at the head of a plan."""
     base = next((c for c in plan.comparisons if c.is_baseline), None)
     yield from _reached(plan, totals)
-    rests = "Rests on published figures, not on your data."
+    rests = _rests(plan)
     if base is not None:
         yield _gain(plan, base)
         if base.name == "current mix" and base.description != "today's spend":
             rests += f" The current mix is {base.description}."
-    if {row.evidence for row in plan.allocation} == {"prior"}:
-        yield rests
+    yield rests
     if totals.periods > 1:
         yield (
             f"Over {totals.periods} periods: spend {short(totals.horizon_spend)}, "
             f"return {short(totals.horizon_outcome)}{_less(totals, totals.charge * totals.periods)}."
         )
+
+
+def _rests(plan: Plan) -> str:
+    """What the plan rests on, in one sentence."""
+    own = sum(row.evidence in OWN for row in plan.allocation)
+    if not own:
+        return "Rests on published figures, not on your data."
+    if own == len(plan.allocation):
+        return "Rests on your own history."
+    return f"Rests on your own history for {own} of {len(plan.allocation)} cells, on published figures for the others."
 
 
 def _reached(plan: Plan, totals: Totals) -> Iterator[str]:

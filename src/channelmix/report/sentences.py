@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 from channelmix.plan import IfTen, Plan, ShadowPrice, WordOfMouth
 from channelmix.plan.wording import per, percent, short
 
-__all__ = ["NOTHING", "SHOWN", "assumed", "prices", "proof", "some", "survey", "told"]
+__all__ = ["NOTHING", "OWN", "SHOWN", "assumed", "history", "prices", "proof", "some", "survey", "told"]
 
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
 
 NOTHING = 1e-7
 """Share of the budget below which money is rounding: the solver's own."""
+
+OWN = ("history", "experiment")
+"""Evidence that is the company's own."""
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
@@ -109,11 +112,22 @@ def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
     return f"{rule} {span}" + (f" ({cell})" if cell else "")
 
 
+def history(plan: Plan) -> str:
+    """What own history says beside published figures, cell by cell."""
+    said = [
+        f"{a.name} {a.value:.2f} ({a.low:.2f} to {a.high:.2f}) {a.note}"
+        for a in plan.assumptions
+        if a.basis in OWN
+    ]
+    return some(said, "\n")
+
+
 def assumed(plan: Plan) -> str:
     """How many figures the plan assumes, and what it leaves out."""
-    judged = sum(a.basis == "judgement" and not a.facts for a in plan.assumptions)
+    figures = [a for a in plan.assumptions if a.basis not in OWN]
+    judged = sum(a.basis == "judgement" and not a.facts for a in figures)
     return (
-        f"{len(plan.assumptions)} published or judged figures, {judged} of them without any source "
+        f"{len(figures)} published or judged figures, {judged} of them without any source "
         f"(--format json lists them). Not counted: {', '.join(plan.not_counted)}."
     )
 

@@ -14,7 +14,18 @@ from channelmix.plan import CellPlan, Interval, Plan, Totals
 from channelmix.plan.wording import amount, percent, short
 from channelmix.report.console import PIPED_WIDTH, show
 from channelmix.report.headline import asked, headline, no_plan
-from channelmix.report.sentences import NOTHING, SHOWN, assumed, prices, proof, some, survey, told
+from channelmix.report.sentences import (
+    NOTHING,
+    OWN,
+    SHOWN,
+    assumed,
+    history,
+    prices,
+    proof,
+    some,
+    survey,
+    told,
+)
 from channelmix.solution import Status
 
 __all__ = ["to_terminal"]
@@ -25,10 +36,10 @@ BAR = 24
 NAME = 24
 """Width from which on a name of a market or a channel is folded."""
 
-COLUMNS = ("now", "plan", "change", "return (90 %)", "next", "why")
+COLUMNS = ("now", "plan", "change", "return (90 %)", "next", "rests on", "why")
 """Columns of the table beside names."""
 
-WANTED = ("return (90 %)", "next", "why", "change")
+WANTED = ("return (90 %)", "next", "why", "rests on", "change")
 """Columns that a narrow table may lack, the most wanted first: the change follows from the two before it."""
 
 WHY = 12
@@ -81,6 +92,8 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     yield from _bars(plan, width - LABEL)
     yield Text()
     yield _labelled("Compare", _comparisons(plan, width - LABEL))
+    if any(row.evidence in OWN for row in plan.allocation):
+        yield _labelled("History", history(plan))
     if plan.word_of_mouth is not None:
         yield _labelled("Told", told(plan, plan.word_of_mouth))
     if plan.survey:
@@ -122,7 +135,12 @@ def _table(plan: Plan, totals: Totals, rows: Sequence[CellPlan], width: int) -> 
     figures = [_figures(plan, row) for row in rows]
     if len(rows) > 1:
         figures.append(_total(plan, totals))
-    heads = {name: f"next {plan.currency}" if name == "next" else name for name in COLUMNS}
+    own = any(row.evidence in OWN for row in plan.allocation)
+    heads = {
+        name: f"next {plan.currency}" if name == "next" else name
+        for name in COLUMNS
+        if own or name != "rests on"
+    }
     widths = {name: _widest(head, (line[name].plain for line in figures)) for name, head in heads.items()}
     named = {title: min(_widest(title, column), NAME) for title, column in names.items()}
     room = width - sum(named.values()) - PADDING * len(named)
@@ -135,7 +153,9 @@ def _table(plan: Plan, totals: Totals, rows: Sequence[CellPlan], width: int) -> 
             table.add_column(title, min_width=least, max_width=NAME, overflow="fold")
     columns = _fitting(widths, room)
     for name in columns:
-        if name == "why":  # the only one beside names that may take a second line
+        if name == "rests on":
+            table.add_column(name, no_wrap=True)
+        elif name == "why":  # the only one beside names that may take a second line
             table.add_column(name)
         else:
             table.add_column(heads[name], justify="right", no_wrap=True)
@@ -170,7 +190,7 @@ def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
     """Columns of figures that fit in a width, in the table's order."""
     shown = {"now", "plan"}
     room -= widths["now"] + PADDING + widths["plan"]
-    for name in WANTED:
+    for name in (name for name in WANTED if name in widths):
         needed = PADDING + (min(widths[name], WHY) if name == "why" else widths[name])
         if room >= needed:
             shown.add(name)
@@ -182,13 +202,16 @@ def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
     """What the table's columns say of a cell."""
     return _money(plan, row.current_spend, row.spend, row.outcome) | {
         "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
+        "rests on": Text(row.evidence),
         "why": Text(row.reason),
     }
 
 
 def _total(plan: Plan, totals: Totals) -> dict[str, Text]:
     """What the table's columns say of all cells, shown or not."""
-    return _money(plan, totals.current_spend, totals.spend, totals.outcome) | {"next": Text(), "why": Text()}
+    return _money(plan, totals.current_spend, totals.spend, totals.outcome) | {
+        name: Text() for name in ("next", "rests on", "why")
+    }
 
 
 def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, Text]:

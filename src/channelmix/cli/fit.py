@@ -1,0 +1,111 @@
+"""``channelmix fit``: from a company's own history to a file of evidence."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import click
+
+from channelmix.cli.session import Number, examples, is_terminal, read_profile, write_result
+
+__all__ = ["fit"]
+
+
+@click.command(
+    epilog=examples(
+        "channelmix fit history.csv --profile profile.json --outcome-worth 22",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
+        "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
+    )
+)
+@click.argument("history", metavar="HISTORY.CSV")
+@click.option("--profile", required=True, metavar="FILE", help="The company; its files are not read.")
+@click.option(
+    "--outcome-worth",
+    type=Number(min=0, min_open=True),
+    required=True,
+    metavar="AMOUNT",
+    help="Margin that one unit of the outcome brings, in the profile's currency.",
+)
+@click.option(
+    "--outcome", default="outcome", show_default=True, metavar="COLUMN", help="Column with the outcome."
+)
+@click.option(
+    "--date",
+    default="date",
+    show_default=True,
+    metavar="COLUMN",
+    help="Column with dates such as 2024-01-31, or whole numbers of weeks.",
+)
+@click.option(
+    "--control",
+    "controls",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column with what else moves the outcome; may be repeated.",
+)
+@click.option(
+    "--experiments",
+    metavar="FILE",
+    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error.",
+)
+@click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
+)
+def fit(
+    history: str,
+    profile: str,
+    outcome_worth: float,
+    outcome: str,
+    date: str,
+    controls: tuple[str, ...],
+    experiments: str | None,
+    output: str | None,
+    seed: int,
+) -> None:
+    """Learn what the channels of the company in a profile bring from its own weekly (or other) rows.
+
+    Beside date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named by the
+    cells that it is spent on: sms, FR/sms or FR/sms/promotion. Name the evidence file in the profile, as
+    "evidence": "evidence.json", and optimize plans on it.
+    """
+    import channelmix as cm
+    from channelmix import report
+
+    company = read_profile(profile, read_files=False)
+    if sys.stderr is not None and sys.stderr.isatty():
+        click.echo("fitting takes some seconds", err=True)
+    evidence = cm.fit_history(
+        company,
+        history,
+        outcome_worth=outcome_worth,
+        outcome=outcome,
+        date=date,
+        controls=controls,
+        experiments=experiments or (),
+        seed=seed,
+    )
+    if output is not None:
+        write_result(evidence.to_json(), output)
+    _show(report.fit_to_terminal, evidence, company.period_text)
+    if output is not None:
+        click.echo(f'{output} written; name it in the profile: "evidence": "{output}"', err=True)
+    failed = sum(check.verdict == "FAIL" for check in evidence.checks)
+    if failed:
+        click.echo(
+            f"{failed} check{'s' * (failed > 1)} failed: read what to do before you plan on this", err=True
+        )
+
+
+def _show(write: Any, evidence: Any, period: str) -> None:
+    if is_terminal():
+        write(evidence, period)
+        return
+    buffer = io.StringIO()
+    write(evidence, period, buffer)
+    write_result(buffer.getvalue())

@@ -1,0 +1,82 @@
+"""What a history says at a glance: the return of every column, and what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import IO
+
+from rich.table import Table
+from rich.text import Text
+
+from channelmix.evidence import Evidence, Range
+from channelmix.plan.wording import amount, per
+from channelmix.report.console import show
+
+__all__ = ["fit_to_terminal"]
+
+STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
+"""Verdicts, the gravest first, and their colours."""
+
+CLOSE = 0.005
+"""Length of a row and of a period that differ by less than this share are the same."""
+
+
+def fit_to_terminal(
+    evidence: Evidence, period: str, file: IO[str] | None = None, *, color: bool | None = None
+) -> None:
+    """Print the return on every column of spend, and the checks of the fit.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    period : str
+        The profile's period in words.
+    file : text file, optional
+        Standard output by default.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    show(partial(_parts, evidence, period), file, color=color)
+
+
+def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Table]:
+    fitted, money = evidence.fitted, evidence.currency
+    tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
+    yield Text(
+        f"{fitted.source}: {fitted.rows} rows of {fitted.row_days:.4g} days, {fitted.first} to {fitted.last}",
+        style="bold",
+    )
+    yield Text(
+        f"One unit of {fitted.outcome} is worth {money} {fitted.outcome_worth:,.6g}; {tests}; "
+        "means with 90 % intervals."
+    )
+    if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
+        rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
+        yield Text(
+            f"Amounts are {per(period)}: {rows}, over which its money is spread as the history spread it."
+        )
+    yield Text()
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("column")
+    for head in (f"{money} {per(period)}", "seen from", "to", f"return per {money}", f"next {money}"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("rests on", no_wrap=True)
+    for column in evidence.columns:
+        spend = (amount(value) for value in (column.spend, column.least, column.most))
+        returns = (_range(each) for each in (column.roi, column.marginal_roi))
+        table.add_row(Text(column.name), *spend, *returns, column.basis)
+    yield table
+    yield Text()
+    checks = Table.grid(padding=(0, 2, 0, 0))
+    checks.add_column(no_wrap=True)
+    checks.add_column(overflow="fold")
+    for verdict, style in STYLES.items():
+        for check in evidence.checks:
+            if check.verdict == verdict:
+                checks.add_row(Text(verdict, style=style), Text(check.message))
+    yield checks
+
+
+def _range(found: Range) -> str:
+    return f"{found.mean:.2f} ({found.low:.2f} to {found.high:.2f})"

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> str:
+    """A year of weeks in which SMS brings what it costs, twice."""
+    rng = np.random.default_rng(3)
+    sms = np.round(rng.gamma(4.0, 300.0, 52))
+    orders = np.round(800.0 + 300.0 * (1.0 - np.exp(-sms / 1500.0)) + 15.0 * rng.standard_normal(52))
+    lines = [
+        f"{week},{brought:g},{spent:g}" for week, (brought, spent) in enumerate(zip(orders, sms, strict=True))
+    ]
+    (tmp_path / "history.csv").write_text("\n".join(["week,orders,sms/promotion", *lines]))
+    return "history.csv"
+
+
+OPTIONS = ("--profile", "profile.json", "--date", "week", "--outcome", "orders", "--outcome-worth", "20")
+
+
+def test_evidence_is_written_and_planned_on(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    result = run("fit", history, *OPTIONS, "--output", "evidence.json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("history.csv: 52 rows of 7 days, 0 to 51\n")
+    assert "sms/promotion" in result.stdout
+    assert "PASS" in result.stdout
+    assert result.stderr == 'evidence.json written; name it in the profile: "evidence": "evidence.json"\n'
+    assert json.loads((tmp_path / "evidence.json").read_text())["fitted"]["outcome_worth"] == 20.0
+    small |= {"evidence": "evidence.json", "risk": {"kind": "mean"}}
+    (tmp_path / profile).write_text(json.dumps(small))
+    assert run("validate", profile).exit_code == 0
+    # The file that a profile names need not be there to be written.
+    (tmp_path / "evidence.json").rename(tmp_path / "moved.json")
+    assert run("optimize", profile).exit_code == 3
+    (tmp_path / "moved.json").rename(tmp_path / "evidence.json")
+    planned = run("optimize", profile, "--draws", "64", "--format", "csv")
+    assert planned.exit_code == 0, planned.output
+    line = next(line for line in planned.stdout.splitlines() if line.startswith("FR,sms,promotion"))
+    assert ",history," in line
+
+
+def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str, profile: str) -> None:
+    result = run("fit", history, *OPTIONS)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+
+
+def test_a_profile_need_not_have_the_evidence_that_it_names(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / profile).write_text(json.dumps(small | {"evidence": "evidence.json"}))
+    assert run("fit", history, *OPTIONS).exit_code == 0
+    result = run("optimize", "-", input=json.dumps(small | {"evidence": "evidence.json"}))
+    assert result.exit_code == 3
+    assert "relative to the profile's folder" in result.stderr
+
+
+def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile: str) -> None:
+    result = run("fit", history, "--profile", profile, "--date", "week", "--outcome", "orders")
+    assert result.exit_code == 2
+    assert "--outcome-worth" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--outcome", "order"), 'there is no column order (did you mean "orders"?)'),
+        (("--control", "promo"), "there is no column promo"),
+        (("--experiments", "none.csv"), "none.csv: No such file"),
+        (("--experiments", "history.csv"), "unknown field week"),
+        (("--profile", "none.json"), "no file of this name"),
+    ],
+)
+def test_invalid_input_is_named(
+    run: Run, history: str, profile: str, options: tuple[str, ...], said: str
+) -> None:
+    result = run("fit", history, *OPTIONS, *options)
+    assert result.exit_code == 3
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_column_of_an_unknown_cell_gets_the_nearest_name(
+    run: Run, history: str, profile: str, tmp_path: Path
+) -> None:
+    path = tmp_path / history
+    path.write_text(path.read_text().replace("sms/promotion", "smss"))
+    result = run("fit", history, *OPTIONS)
+    assert result.exit_code == 3
+    assert 'no cell is selected by "smss" (did you mean "sms"?)' in result.stderr
+
+
+def test_failed_checks_are_told(run: Run, history: str, profile: str, tmp_path: Path) -> None:
+    path = tmp_path / history
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0] + ",social", *(f"{line},1000" for line in lines[1:])]))
+    result = run("fit", history, *OPTIONS)
+    assert result.exit_code == 0
+    assert re.search(r"^FAIL +Spend on social hardly varies", result.stdout, re.MULTILINE)
+    assert "failed: read what to do before you plan on this" in result.stderr

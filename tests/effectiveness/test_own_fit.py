@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import channelmix as cm
+from channelmix.errors import InputError
+from channelmix.evidence import Evidence
+from channelmix.profile import CompanyProfile
+
+ROOT = Path(__file__).parents[2]
+
+DAYS_PER_MONTH = 365.25 / 12.0
+
+WEEKS = 78
+
+
+def table(weeks: int = WEEKS) -> pd.DataFrame:
+    """One channel that brings 500 orders at most."""
+    rng = np.random.default_rng(5)
+    spend = np.round(rng.gamma(3.0, 800.0, weeks))
+    orders = 900.0 + 500.0 * (1.0 - np.exp(-spend / 2500.0)) + 25.0 * rng.standard_normal(weeks)
+    dates = pd.date_range("2023-01-02", periods=weeks, freq="7D")
+    return pd.DataFrame({"date": dates, "outcome": np.round(orders), "sms/promotion": spend})
+
+
+@pytest.fixture(scope="module")
+def company() -> CompanyProfile:
+    return CompanyProfile.from_file(ROOT / "examples" / "maison_verte.json")
+
+
+def fit(company: CompanyProfile, history: Any, **options: Any) -> Evidence:
+    return cm.fit_history(company, history, **{"outcome_worth": 20.0, "draws": 200, **options})
+
+
+@pytest.fixture(scope="module")
+def evidence(company: CompanyProfile) -> Evidence:
+    return fit(company, table())
+
+
+def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: Evidence) -> None:
+    """78 weeks are 17.94 months: the curve at a month's mean spend is a month's part of all contributions, in money."""
+    rows = table()
+    months = WEEKS * 7.0 / DAYS_PER_MONTH
+    (column,) = evidence.columns
+    assert column.spend == pytest.approx(rows["sms/promotion"].sum() / months)
+    at_mean = evidence.response.value([column.spend])[:, 0]
+    model = cm.MarketingMixRegressor(channels=["sms/promotion"], date="date", draws=200)
+    model.fit(rows.drop(columns="outcome"), rows["outcome"])
+    brought = model.contributions(rows.drop(columns="outcome"))["sms/promotion"].sum()
+    assert at_mean.mean() == pytest.approx(20.0 * brought / months, rel=1e-6)
+    assert column.roi.mean == pytest.approx(at_mean.mean() / column.spend, rel=1e-6)
+    assert evidence.response.cell(0).knots()[-1] == pytest.approx(3.0 * column.spend)
+    assert evidence.period_days == DAYS_PER_MONTH
+    assert evidence.fitted.row_days == pytest.approx(7.0)
+    assert (evidence.fitted.first, evidence.fitted.last, evidence.fitted.rows) == (
+        "2023-01-02",
+        "2024-06-24",
+        78,
+    )
+
+
+def test_what_was_seen_is_the_least_and_most_in_a_months_weeks(evidence: Evidence) -> None:
+    four = table()["sms/promotion"].rolling(4).sum().dropna() * (DAYS_PER_MONTH / 28.0)
+    assert evidence.columns[0].least == pytest.approx(four.min())
+    assert evidence.columns[0].most == pytest.approx(four.max())
+
+
+def test_the_truth_is_in_the_interval(evidence: Evidence) -> None:
+    spend = table()["sms/promotion"]
+    true = 20.0 * 500.0 * (1.0 - np.exp(-spend / 2500.0)).sum() / spend.sum()
+    assert evidence.columns[0].roi.low < true < evidence.columns[0].roi.high
+
+
+def test_the_same_seed_gives_the_same_bytes(
+    company: CompanyProfile, evidence: Evidence, tmp_path: Path
+) -> None:
+    table().to_csv(tmp_path / "the table", index=False)
+    again = fit(company, tmp_path / "the table")
+    assert again.to_json() == evidence.to_json()
+    assert fit(company, table(), seed=1).curves != evidence.curves
+
+
+def test_a_lift_test_is_used_and_named(company: CompanyProfile, evidence: Evidence) -> None:
+    # Less was lost by what was withheld than the history alone says.
+    test = cm.LiftTest("sms/promotion", "2023-06-05", "2023-07-24", -8000.0, -150.0, 30.0)
+    told = fit(company, table(), experiments=[test])
+    assert (evidence.columns[0].basis, told.columns[0].basis) == ("history", "experiment")
+    assert told.columns[0].marginal_roi.high < evidence.columns[0].marginal_roi.low
+    assert told.experiments[0].start == "2023-06-05"
+    assert any(check.check.startswith("lift test") for check in told.checks)
+
+
+def test_controls_are_no_spend(company: CompanyProfile) -> None:
+    rows = table().assign(promo=np.tile([0.0, 1.0, 0.0], 26))
+    found = fit(company, rows, controls=["promo"])
+    assert [column.name for column in found.columns] == ["sms/promotion"]
+    assert found.fitted.controls == ("promo",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sms/promotion": "smss"}, r'column smss: no cell .*\(did you mean "sms"\?\)'),
+        ({"date": "week"}, "no column date"),
+    ],
+)
+def test_columns_must_say_what_they_are(company: CompanyProfile, change: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        fit(company, table().rename(columns=change))
+
+
+def test_what_cannot_be_fitted_names_the_table(company: CompanyProfile) -> None:
+    with pytest.raises(InputError, match="the table: nothing was ever spent on sms/promotion"):
+        fit(company, table().assign(**{"sms/promotion": 0.0}))
+    with pytest.raises(InputError, match="the table: two rows have the same date"):
+        fit(company, pd.concat([table(10), table(3)]))
+    with pytest.raises(InputError, match="No such file"):
+        fit(company, "nowhere.csv")
+
+
+def test_a_history_named_by_a_profile_is_fitted_once(tmp_path: Path) -> None:
+    from channelmix.effectiveness.own_history import evidence_of
+
+    table(40).to_csv(tmp_path / "h.csv", index=False)
+    text = (ROOT / "examples" / "maison_verte.json").read_text(encoding="utf-8")
+    history = '"history": {"file": "h.csv", "outcome_worth": 20}, "name"'
+    (tmp_path / "p.json").write_text(text.replace('"name"', history, 1), encoding="utf-8")
+    profile = CompanyProfile.from_file(tmp_path / "p.json")
+    found = evidence_of(profile)
+    assert found is not None
+    assert (found.fitted.source, found.response.n_draws) == ("h.csv", 2048)
+    assert evidence_of(CompanyProfile.from_file(tmp_path / "p.json").with_budget(1000.0)) is found
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_examples_history_is_what_its_script_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = load(ROOT / "examples" / "simulate_atelier.py")
+    monkeypatch.setattr(script, "HERE", tmp_path)
+    script.main()
+    for name in ("atelier_history.csv", "atelier_tests.csv"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "examples" / name).read_bytes()
