@@ -32,8 +32,8 @@ def report(plan: str, output: str | None, lang: str, frontier: str | None) -> No
     The page works offline: it loads nothing and sends nothing. It shows what the plan says and does not check it:
     channelmix verify does.
     """
+    from channelmix.document import LARGEST_DOCUMENT
     from channelmix.plan import Frontier, Plan
-    from channelmix.plan.document import LARGEST_DOCUMENT
     from channelmix.report.html import to_html
 
     read = Plan.from_json(read_input(LARGEST_DOCUMENT)) if plan == "-" else Plan.from_file(plan)
