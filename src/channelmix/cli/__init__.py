@@ -10,6 +10,7 @@ from channelmix.cli.fit import fit
 from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
 from channelmix.cli.optimize import optimize
+from channelmix.cli.report import report
 from channelmix.cli.schema import schema
 from channelmix.cli.sensitivity import sensitivity
 from channelmix.cli.session import Commands, examples
@@ -35,5 +36,5 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, fit, optimize, frontier, sensitivity, verify):
+for _command in (init, validate, schema, facts, fit, optimize, frontier, report, sensitivity, verify):
     main.add_command(_command)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from channelmix.document import Document, Part
 from channelmix.solution import Status
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["Frontier", "FrontierPlan", "frontier_rows"]
 
@@ -62,6 +65,12 @@ class Frontier(Document):
     """In the order of budgets or weights."""
     complete: bool
     """Whether all points that were asked for are there: Ctrl-C leaves those found before it."""
+
+    def plot(self) -> go.Figure:
+        """Draw the mean outcome and that of the worst draws along the points (needs plotly)."""
+        from channelmix.report.figures import frontier_figure
+
+        return frontier_figure(self)
 
 
 def frontier_rows(frontier: Frontier) -> list[dict[str, Any]]:

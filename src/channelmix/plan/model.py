@@ -13,7 +13,13 @@ from channelmix.errors import InputError
 from channelmix.solution import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import pandas as pd
+    import plotly.graph_objects as go
+
+    from channelmix.plan.frontier import Frontier
 
 __all__ = [
     "Assumption",
@@ -341,3 +347,56 @@ class Plan(Document):
         from channelmix.plan.rows import allocation_rows
 
         return pd.DataFrame(allocation_rows(self))
+
+    def to_html(
+        self, path: str | Path | None = None, lang: str = "en", *, frontier: Frontier | None = None
+    ) -> str:
+        """Return the report as one HTML page that works offline, and write it to `path` if given.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write.
+        lang : str
+            ``en`` or ``fr``.
+        frontier : Frontier, optional
+            Of the same company, for a section on more or less money.
+
+        Raises
+        ------
+        InputError
+            If the language is unknown, the frontier is of another company, or the file cannot be written.
+        """
+        from channelmix.report.html import write_html
+
+        return write_html(self, path, lang, frontier)
+
+    def plot_allocation(self) -> go.Figure:
+        """Draw spend today and in the plan, a bar a cell (needs plotly)."""
+        from channelmix.report.figures import allocation_figure
+
+        return allocation_figure(self)
+
+    def plot_response(self, cells: Sequence[str] | None = None) -> go.Figure:
+        """Draw response curves with 90 % intervals, today's point and the plan's (needs plotly).
+
+        Parameters
+        ----------
+        cells : sequence of str, optional
+            Names of cells; the nine with the most money if not given.
+        """
+        from channelmix.report.figures import response_figure
+
+        return response_figure(self, cells)
+
+    def plot_evidence(self) -> go.Figure:
+        """Draw the 90 % interval of each cell's outcome, coloured by what it rests on (needs plotly)."""
+        from channelmix.report.figures import evidence_figure
+
+        return evidence_figure(self)
+
+    def _repr_html_(self) -> str:
+        """Show the plan in a notebook: its headline and a small table."""
+        from channelmix.report.html import summary_html
+
+        return summary_html(self)

@@ -6,7 +6,7 @@ import base64
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Self
 
 import numpy as np
@@ -235,7 +235,7 @@ class ResponseCurves:
         """Number of cells."""
         return len(self.names)
 
-    @property
+    @cached_property
     def n_draws(self) -> int:
         """Number of joint draws."""
         return max(block.shape[0] for block in self.blocks)

@@ -1,0 +1,191 @@
+"""What more or less money would bring: the certified points, and the allocation at each."""
+
+from __future__ import annotations
+
+from channelmix.plan import Frontier, FrontierPlan
+from channelmix.report.html.content import NOTHING, CellView, Content
+from channelmix.report.html.markup import Markup, join, tag
+from channelmix.report.html.svg import Frame, drawing, line, paired_bars
+from channelmix.report.html.tables import Column, Line, table
+from channelmix.solution import Status
+
+__all__ = ["frontier_section"]
+
+SHOWN = 40
+"""Cells that are listed at each point, those with the most money."""
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 48.0, 36.0
+
+
+def frontier_section(content: Content, frontier: Frontier) -> Markup:
+    """Chart, a slider along the points, the allocation at the chosen one, and the numbers of all."""
+    words = content.words
+    reached = [
+        i for i, point in enumerate(frontier.points) if point.spend is not None and point.outcome is not None
+    ]
+    chosen = min(
+        reached, key=lambda i: abs(_place(frontier, frontier.points[i]) - _here(content, frontier)), default=0
+    )
+    by_risk = frontier.along == "risk"
+    slider = tag(
+        "div",
+        tag("label", words(f"frontier.slider_{frontier.along}"), for_="frontier-slider"),
+        tag("input", type="range", id="frontier-slider", min=0, max=len(frontier.points) - 1, value=chosen),
+        class_="control",
+        hidden=True,
+    )
+    most = max((spend for point in frontier.points for spend in (point.spend or {}).values()), default=0.0)
+    details = [
+        tag("div", *_point(content, frontier, point, most), class_="point", data_point=i, hidden=i != chosen)
+        for i, point in enumerate(frontier.points)
+    ]
+    return join(
+        tag("p", words("frontier.intro_risk" if by_risk else "frontier.intro")),
+        _chart(content, frontier, reached, chosen) if reached else None,
+        slider,
+        tag("div", *details),
+        _numbers(content, frontier),
+        None if frontier.complete else tag("p", words("frontier.interrupted")),
+    )
+
+
+def _place(frontier: Frontier, point: FrontierPlan) -> float:
+    return point.weight if frontier.along == "risk" else point.budget
+
+
+def _here(content: Content, frontier: Frontier) -> float:
+    """Where the plan itself lies along the frontier."""
+    totals = content.plan.totals
+    if frontier.along == "risk" or totals is None:
+        return 0.0
+    return totals.spend if totals.budget is None else totals.budget
+
+
+def _named(content: Content, frontier: Frontier, point: FrontierPlan) -> str:
+    words = content.words
+    if frontier.along == "risk":
+        return words("frontier.at_weight", weight=words.figure(point.weight))
+    return words("frontier.at_budget", money=words.money(point.budget))
+
+
+def _reading(content: Content, point: FrontierPlan) -> str:
+    words = content.words
+    if point.outcome is None or point.tail_outcome is None or point.money is None:
+        return words(f"status.{point.status}")
+    text = words(
+        "frontier.reading",
+        money=words.money(point.money),
+        outcome=words.short(point.outcome),
+        tail=words.short(point.tail_outcome),
+    )
+    if point.marginal is not None:
+        text += words("frontier.next", currency=words.currency, marginal=words.ratio(point.marginal))
+    return text
+
+
+def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int) -> Markup:
+    words = content.words
+    points = [frontier.points[i] for i in reached]
+    xs = [_place(frontier, point) for point in points]
+    outcomes = [point.outcome or 0.0 for point in points]
+    tails = [point.tail_outcome or 0.0 for point in points]
+    y_range = min(0.0, *outcomes, *tails), max(0.0, *outcomes, *tails)
+    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (min(xs), max(xs)), y_range, top=20.0, right=24.0)
+    dots = [
+        tag(
+            "circle",
+            class_=f"dot plan{' chosen' * (i == chosen)}",
+            cx=f"{frame.x(x):.1f}",
+            cy=f"{frame.y(outcome):.1f}",
+            r=5,
+            data_dot=i,
+            data_tip=f"{_named(content, frontier, point)}: {_reading(content, point)}",
+        )
+        for i, point, x, outcome in zip(reached, points, xs, outcomes, strict=True)
+    ]
+    say_x = words.figure if frontier.along == "risk" else words.tick
+    axes = frame.axes(say_x, words.tick, words(f"frontier.{frontier.along}"), words("frontier.outcome"))
+    label = words(
+        "frontier.label",
+        first=_named(content, frontier, points[0]),
+        last=_named(content, frontier, points[-1]),
+    )
+    legend = tag(
+        "p",
+        tag("span", class_="key plan"),
+        words("frontier.outcome"),
+        tag("span", class_="key tail"),
+        words("frontier.tail", share=words.percent(frontier.tail)),
+        class_="legend",
+    )
+    chart = drawing(
+        WIDTH, HEIGHT, label, axes, line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean"), *dots
+    )
+    return join(legend, tag("figure", chart, class_="wide"))
+
+
+def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: float) -> list[Markup]:
+    words = content.words
+    name = _named(content, frontier, point)
+    said = tag("p", tag("strong", name), f": {_reading(content, point)}")
+    if point.spend is None:
+        return [said]
+    columns = [
+        Column(words("allocation.cell")),
+        Column(words("frontier.bars"), chart=True),
+        Column(words("frontier.plan"), numeric=True),
+        Column(words("frontier.here"), numeric=True),
+    ]
+    views = {f"{cell.market}/{cell.channel}/{cell.purpose}": cell for cell in content.cells}
+    size = {
+        name: max(spend, views[name].spend if name in views else 0.0) for name, spend in point.spend.items()
+    }
+    named = [name for name in point.spend if size[name] > NOTHING * sum(size.values())]
+    shown = set(sorted(named, key=lambda name: -size[name])[:SHOWN])
+    lines = [
+        _line(content, name, views.get(name), point.spend[name], most) for name in named if name in shown
+    ]
+    if len(named) > len(shown):
+        lines.append(Line([words("frontier.more", count=len(named) - len(shown)), "", "", ""]))
+    return [said, table(words("frontier.caption", point=name), columns, lines)]
+
+
+def _line(content: Content, name: str, view: CellView | None, spend: float, most: float) -> Line:
+    """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
+    words = content.words
+    own = 0.0 if view is None else view.spend
+    figures = [paired_bars(own, spend, most), words.amount(spend), words.amount(own)]
+    if view is None:
+        return Line([name, *figures])
+    return Line([content.title(view), *figures], {"data_market": view.market, "data_purpose": view.purpose})
+
+
+def _numbers(content: Content, frontier: Frontier) -> Markup:
+    words = content.words
+    columns = [
+        Column(words(f"frontier.{frontier.along}")),
+        Column(words("frontier.spent"), numeric=True),
+        Column(words("frontier.outcome"), numeric=True),
+        Column(words("frontier.tail", share=words.percent(frontier.tail)), numeric=True),
+        Column(words("allocation.next", currency=words.currency), numeric=True),
+        Column(words("frontier.proven"), numeric=True),
+    ]
+    lines = [Line(_row(content, frontier, point)) for point in frontier.points]
+    return table(words("frontier.numbers"), columns, lines)
+
+
+def _row(content: Content, frontier: Frontier, point: FrontierPlan) -> list[str]:
+    words = content.words
+    place = _place(frontier, point)
+    first = words.figure(place) if frontier.along == "risk" else words.amount(place)
+    if point.money is None or point.outcome is None or point.tail_outcome is None:
+        return [first, "-", "-", "-", "-", words(f"status.{point.status}")]
+    late = "" if point.status is Status.OPTIMAL else f" ({words(f'status.{point.status}')})"
+    return [
+        first,
+        words.amount(point.money),
+        words.short(point.outcome),
+        words.short(point.tail_outcome),
+        "-" if point.marginal is None else words.ratio(point.marginal),
+        ("-" if point.gap is None else words.percent(point.gap)) + late,
+    ]

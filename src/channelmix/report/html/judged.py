@@ -1,0 +1,182 @@
+"""How sure the plan is, and what it is held against: evidence, other splits, surveyed companies, word of mouth."""
+
+from __future__ import annotations
+
+from channelmix.plan import Comparison, IfTen, SurveyRow, WordOfMouth
+from channelmix.report.html.allocation import swatch
+from channelmix.report.html.content import CellView, Content
+from channelmix.report.html.markup import Markup, join, tag
+from channelmix.report.html.svg import whisker
+from channelmix.report.html.tables import Column, Line, table
+
+__all__ = ["comparisons_section", "evidence_section", "survey_section", "told_section"]
+
+SURE = 1.96
+"""Standard errors on each side of a 95 % interval."""
+
+
+def evidence_section(content: Content) -> Markup:
+    """What each estimate rests on, and how wide it is."""
+    words = content.words
+    cells = [cell for cell in content.cells if not content.is_idle(cell)]
+    most = max((cell.outcome.high for cell in cells), default=0.0)
+    single = content.periods == 1
+    columns = [
+        Column(words("allocation.cell")),
+        Column(words("evidence.rests")),
+        Column(words("evidence.chart"), chart=True),
+        Column(words("allocation.return"), numeric=True),
+        *(
+            [
+                Column(words(f"evidence.{key}", currency=words.currency), numeric=True)
+                for key in ("next_now", "next_plan")
+            ]
+            if single
+            else []
+        ),
+        Column(words("evidence.beyond"), numeric=True),
+    ]
+    lines = [
+        Line(
+            [
+                content.title(cell),
+                words.evidence(cell.evidence),
+                whisker(cell.outcome.low, cell.outcome.mean, cell.outcome.high, (0.0, most)),
+                words.spread(cell.outcome),
+                *([_ratio(content, cell.marginal_now), _ratio(content, cell.marginal)] if single else []),
+                _beyond(content, cell),
+            ],
+            {"data_market": cell.market, "data_purpose": cell.purpose},
+        )
+        for cell in cells
+    ]
+    return join(tag("p", words("evidence.intro")), table(words("evidence.caption"), columns, lines))
+
+
+def _ratio(content: Content, value: float | None) -> str:
+    return "∞" if value is None else content.words.ratio(value)
+
+
+def _beyond(content: Content, cell: CellView) -> str:
+    """The plan's spend as a multiple of today's."""
+    words = content.words
+    if cell.current <= 0.0:
+        return words("evidence.new")
+    return words("evidence.times", ratio=words.ratio(cell.spend / cell.current, 1))
+
+
+def comparisons_section(content: Content) -> Markup:
+    """Other splits of the money, draw by draw."""
+    words, others = content.words, content.plan.comparisons
+    span = min(0.0, *(c.gain.low for c in others)), max(0.0, *(c.gain.high for c in others))
+    columns = [
+        Column(words("comparisons.split")),
+        *(Column(words(f"comparisons.{key}"), numeric=True) for key in ("money", "outcome", "gain")),
+        Column(words("comparisons.chart"), chart=True),
+        *(Column(words(f"comparisons.{key}"), numeric=True) for key in ("chance", "tail")),
+        Column(words("comparisons.rules")),
+    ]
+    lines = [
+        Line(
+            [
+                _named(content, other),
+                words.amount(other.money),
+                words.spread(other.outcome),
+                words.spread(other.gain),
+                whisker(other.gain.low, other.gain.mean, other.gain.high, span),
+                words.percent(other.chance),
+                words.short(other.tail_loss),
+                words("yes" if other.feasible else "comparisons.breaks"),
+            ],
+        )
+        for other in others
+    ]
+    caption = words("comparisons.caption", per=words.per(content.plan.period))
+    intro = words("comparisons.intro", draws=words.figure(content.plan.provenance.fresh_draws))
+    return join(tag("p", intro), table(caption, columns, lines))
+
+
+def _named(content: Content, other: Comparison) -> Markup:
+    words = content.words
+    mark = tag("strong", f" ({words('comparisons.baseline')})") if other.is_baseline else None
+    return join(
+        words.said(other.name), mark, tag("span", words.said(other.description), class_="small-print")
+    )
+
+
+def survey_section(content: Content) -> Markup:
+    """Use of channels by surveyed companies beside this one's."""
+    words = content.words
+    columns = [
+        Column(words("allocation.channel")),
+        Column(words("survey.for")),
+        Column(words("survey.companies"), numeric=True),
+        Column(words("survey.chart"), chart=True),
+        Column(words("survey.used")),
+        *(Column(words(f"survey.{key}"), numeric=True) for key in ("now", "plan")),
+    ]
+    lines = [Line(_surveyed(content, row)) for row in content.plan.survey]
+    return join(tag("p", words("survey.intro")), table(words("survey.caption"), columns, lines))
+
+
+def _surveyed(content: Content, row: SurveyRow) -> list[Markup | str]:
+    words = content.words
+    error = SURE * row.standard_error
+    purpose = words("survey.all") if row.purpose == "all" else words.known(row.purpose)
+    points = words.ratio(100.0 * error, 1)
+    return [
+        swatch(content, row.channel) if row.channel in content.channels else row.channel,
+        purpose,
+        words("survey.share", share=words.percent(row.companies), points=points),
+        whisker(row.companies - error, row.companies, row.companies + error, (0.0, 1.0)),
+        words("yes" if row.used_now else "no"),
+        words.percent(row.share_now),
+        words.percent(row.share_planned),
+    ]
+
+
+def told_section(content: Content, heard: WordOfMouth) -> Markup:
+    """Praise and criticism that people hear at the plan's spend, and what the number of people told decides."""
+    words, per = content.words, content.words.per(content.plan.period)
+    most = max(heard.praise, heard.criticism, abs(heard.balance))
+    columns = [
+        Column(words("told.what")),
+        Column(words("told.amount", per=per), numeric=True),
+        Column(words("told.chart"), chart=True),
+    ]
+    amounts = (("praise", heard.praise), ("criticism", -heard.criticism), ("balance", heard.balance))
+    lines = [
+        Line(
+            [
+                words(f"told.{key}"),
+                words.short(value),
+                whisker(min(0.0, value), value, max(0.0, value), (-most, most)),
+            ]
+        )
+        for key, value in amounts
+    ]
+    added = words("told.added", amount=words.short(heard.outcome), per=per)
+    if heard.outcome > 0.0 and heard.share > 0.0:
+        added += words("told.share", share=words.percent(heard.share))
+    numbers = words(
+        "told.numbers",
+        satisfied=words.figure(heard.told_if_satisfied),
+        unsatisfied=words.figure(heard.told_if_not),
+    )
+    return join(
+        table(words("told.caption"), columns, lines),
+        tag("p", f"{added}."),
+        tag("p", numbers),
+        tag("p", _with_ten(content, heard, heard.if_ten)) if heard.if_ten is not None else None,
+    )
+
+
+def _with_ten(content: Content, heard: WordOfMouth, ten: IfTen) -> str:
+    words = content.words
+    return words(
+        "told.ten",
+        unsatisfied=words.figure(heard.told_if_not),
+        moved=words.about(ten.moved),
+        regret=words.about(ten.regret),
+        gap=words.percent(ten.gap),
+    )

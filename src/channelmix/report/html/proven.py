@@ -1,0 +1,142 @@
+"""What is proven and on what grounds: rules and their prices, the certificate, assumptions and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from channelmix.plan import Assumption, Plan
+from channelmix.report.html.content import Content
+from channelmix.report.html.markup import Markup, join, tag
+from channelmix.report.html.tables import Column, Line, table
+from channelmix.solution import Status
+
+__all__ = ["assumptions_section", "certificate_section", "rules_section"]
+
+SHOWN = 60
+"""Limits of one rule that are listed; rules on a thousand cells would bury the others."""
+
+FACTS = 6
+"""Ids of facts behind a figure that are listed."""
+
+
+def rules_section(content: Content) -> Markup:
+    """Every rule, with the price of each of its limits that binds."""
+    words, plan = content.words, content.plan
+    target = plan.scenario.get("kind") == "target_outcome"
+    head = "rules.price_target" if target else "rules.price"
+    columns = [
+        Column(words("rules.rule")),
+        Column(words("rules.limit")),
+        *([Column(words(head, currency=words.currency), numeric=True)] if plan.shadow_prices else []),
+    ]
+    intro = (
+        words("rules.intro_target" if target else "rules.intro")
+        if plan.shadow_prices
+        else words("rules.unpriced")
+    )
+    return join(tag("p", intro), table(words("rules.caption"), columns, _rules(content)))
+
+
+def _rules(content: Content) -> Iterator[Line]:
+    problem, words = content.problem, content.words
+    prices = {price.constraint: price.price for price in content.plan.shadow_prices}
+    for rule in problem.rule_names:
+        labels = [row.label for row in problem.rows if row.rule == rule and row.label in prices]
+        labels.sort(key=lambda label: -abs(prices[label]))
+        for label in labels[:SHOWN]:
+            limit = label.removeprefix(rule).strip() or words("rules.itself")
+            yield Line([tag("code", rule), limit, words.ratio(prices[label])])
+        if len(labels) > SHOWN:
+            smallest = words.ratio(max(abs(prices[label]) for label in labels[SHOWN:]))
+            yield Line([tag("code", rule), words("rules.more", count=len(labels) - SHOWN), f"≤ {smallest}"])
+        if not labels:
+            yield Line([tag("code", rule), words("rules.free"), *(["0"] if prices else [])])
+
+
+def certificate_section(content: Content) -> Markup:
+    """The proof's numbers, and how to repeat it."""
+    words, plan = content.words, content.plan
+    claims, made = plan.certificate, plan.provenance
+    target = plan.scenario.get("kind") == "target_outcome"
+    pairs = [(words("certificate.status"), words(f"status.{plan.status}"))]
+    if claims.value is not None and claims.upper_bound is not None and claims.gap is not None:
+        pairs += [
+            (
+                words("certificate.value_target" if target else "certificate.value"),
+                words.amount(claims.value),
+            ),
+            (words("certificate.bound"), words.amount(claims.upper_bound)),
+            (words("certificate.gap"), words.percent(claims.gap)),
+        ]
+    pairs.append((words("certificate.asked"), words.percent(claims.requested_gap)))
+    if claims.max_violation is not None:
+        pairs.append((words("certificate.violation"), words.figure(claims.max_violation)))
+    pairs += [
+        (words("certificate.draws"), words.figure(made.draws)),
+        (words("certificate.seed"), str(made.seed)),
+        (words("certificate.version"), made.version),
+        (words("certificate.profile"), made.profile_sha256),
+    ]
+    terms = [tag("div", tag("dt", term), tag("dd", value)) for term, value in pairs]
+    return join(
+        tag("p", _claim(content, plan)),
+        tag("dl", *terms),
+        tag("p", words("certificate.repeat")),
+        tag("pre", tag("code", "channelmix verify plan.json")),
+        tag("p", words("certificate.limits")),
+    )
+
+
+def _claim(content: Content, plan: Plan) -> str:
+    words, gap = content.words, plan.certificate.gap
+    if plan.status is Status.INFEASIBLE:
+        return words("claim.infeasible")
+    if plan.status is Status.UNBOUNDED or gap is None:
+        return words("claim.unbounded")
+    kind = str(plan.scenario.get("kind"))
+    key = f"claim.{kind}" if kind in ("target_outcome", "max_profit") else "claim.value"
+    return words(key, gap=words.percent(gap))
+
+
+def assumptions_section(content: Content) -> Markup:
+    """What the plan takes for granted, and every figure with its sources."""
+    words, plan = content.words, content.plan
+    judged = sum(figure.basis == "judgement" and not figure.facts for figure in plan.assumptions)
+    columns = [
+        Column(words("assumptions.name")),
+        Column(words("assumptions.value"), numeric=True),
+        *(Column(words(f"assumptions.{key}")) for key in ("unit", "basis", "sources", "note")),
+    ]
+    figures = [Line(_figure(content, figure)) for figure in plan.assumptions]
+    left_out = [words.known(name) for name in plan.not_counted]
+    return join(
+        tag("ul", *(tag("li", words.said(remark)) for remark in plan.remarks)) if plan.remarks else None,
+        tag("p", words("assumptions.not_counted", what=", ".join(left_out))) if left_out else None,
+        tag(
+            "details",
+            tag("summary", words("assumptions.summary", count=len(figures), judged=judged)),
+            table(words("assumptions.caption"), columns, figures),
+        )
+        if figures
+        else None,
+    )
+
+
+def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
+    words = content.words
+    low, high = words.figure(figure.low), words.figure(figure.high)
+    facts = ", ".join(figure.facts[:FACTS]) + ", …" * (len(figure.facts) > FACTS)
+    sources = [*figure.sources, *([facts] if facts else [])]
+    return [
+        words.said(figure.name),
+        f"{words.figure(figure.value)} ({words('range', low=low, high=high)})",
+        words.said(figure.unit),
+        words.said(figure.basis),
+        _english(content, "; ".join(sources)) if sources else words("assumptions.no_source"),
+        words.said(figure.note),
+    ]
+
+
+def _english(content: Content, text: str) -> Markup:
+    """Titles of sources stay as they are."""
+    return tag("span", text, lang="en" if content.words.language != "en" else None)

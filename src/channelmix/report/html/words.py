@@ -1,0 +1,176 @@
+"""What the report says, in the reader's language: texts from a catalogue, numbers as that language writes them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from channelmix.errors import InputError
+from channelmix.plan import Interval, wording
+from channelmix.report.html.markup import Markup, join, tag
+
+__all__ = ["LANGUAGES", "Words", "catalogue", "phrases"]
+
+LANGUAGES = ("en", "fr")
+
+FOLDER = Path(__file__).with_name("catalogue")
+
+HOLE = re.compile(r"\{(\w+)\}")
+
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:bn|k|M)?(?: %)?|-")
+"""A number as the plan's own sentences write it."""
+
+NARROW, HARD = "\u202f", "\u00a0"
+"""A blank that breaks no line: within a number, and before its unit."""
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All texts of a language by key; ``{name}`` is a place for a value."""
+    return _read(f"{language}.json")
+
+
+@cache
+def phrases(language: str) -> Mapping[str, str]:
+    """Sentences that a plan carries in English, with their translation; ``{name}`` stands for any text."""
+    return {} if language == "en" else _read(f"phrases.{language}.json")
+
+
+@cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Translatable sentences as patterns, those with the most fixed text first."""
+    ordered = sorted(phrases(language).items(), key=lambda item: -len(HOLE.sub("", item[0])))
+    return [(_pattern(english), translated) for english, translated in ordered]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = HOLE.split(english)
+    return re.compile(
+        "".join(f"(?P<{part}>.+?)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    )
+
+
+def _read(name: str) -> dict[str, str]:
+    texts: dict[str, str] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return texts
+
+
+class Words:
+    """Texts and numbers of one language.
+
+    Parameters
+    ----------
+    language : str
+        One of `LANGUAGES`.
+    currency : str
+        ISO 4217 code of the plan.
+
+    Raises
+    ------
+    InputError
+        If the language is unknown.
+    """
+
+    def __init__(self, language: str, currency: str) -> None:
+        if language not in LANGUAGES:
+            raise InputError(f"lang must be one of {', '.join(LANGUAGES)}, not {language!r}")
+        self.language = language
+        self.currency = currency
+        self._texts = catalogue(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a text with its values; several texts where one thing and many differ have keys ending in ``.one``."""
+        if values.get("count") == 1 and f"{key}.one" in self._texts:
+            key = f"{key}.one"
+        return self._texts[key].format(**values)
+
+    def amount(self, value: float) -> str:
+        """Whole units of currency with separators."""
+        return self._number(wording.amount(value))
+
+    def short(self, value: float) -> str:
+        """Three digits at most, with k, M or bn."""
+        return self._number(wording.short(value))
+
+    def tick(self, value: float) -> str:
+        """Like `short`, in powers of ten where zeros would take the room."""
+        if not 0.0 < abs(value) < 0.01:
+            return self.short(value)
+        digits, _, power = f"{value:.1e}".partition("e")
+        return f"{self._number(digits.removesuffix('.0'))}e\u2212{-int(power)}"
+
+    def signed(self, value: float) -> str:
+        """Like `short`, with its sign."""
+        return f"{'+' * (value > 0.0)}{self.short(value)}"
+
+    def change(self, value: float) -> str:
+        """Like `amount`, with its sign."""
+        return f"{'+' * (value > 0.0)}{self.amount(value)}"
+
+    def percent(self, share: float) -> str:
+        """Share in percent."""
+        return self._number(wording.percent(share))
+
+    def ratio(self, value: float, digits: int = 2) -> str:
+        """Number with few decimals."""
+        return self._number(f"{value + 0.0:,.{digits}f}")
+
+    def figure(self, value: float) -> str:
+        """Four digits of a number that may be a share of a share or a count of customers."""
+        return self._number(f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value + 0.0:.4g}")
+
+    def money(self, value: float) -> str:
+        """Amount with its currency."""
+        return self("money", amount=self.amount(value), currency=self.currency)
+
+    def about(self, value: float) -> str:
+        """Three digits of an amount, with its currency."""
+        return self("money", amount=self.short(value), currency=self.currency)
+
+    def range(self, interval: Interval) -> str:
+        """Ends of an interval."""
+        return self("range", low=self.short(interval.low), high=self.short(interval.high))
+
+    def spread(self, interval: Interval) -> str:
+        """Mean of an interval with its ends."""
+        return f"{self.short(interval.mean)} ({self.range(interval)})"
+
+    def per(self, period: str) -> str:
+        """For each period."""
+        return self.known(wording.per(period))
+
+    def evidence(self, kinds: str) -> str:
+        """What an estimate rests on; several kinds stand behind each other."""
+        return ", ".join(self._texts.get(f"evidence_kind.{kind}", kind) for kind in kinds.split(", "))
+
+    def known(self, english: str) -> str:
+        """Translate what a plan says in English, or return it as it is."""
+        return self._translated(english) or english
+
+    def said(self, english: str) -> Markup:
+        """Show what a plan says in English: translated, or marked as English."""
+        if self.language == "en":
+            return join(english)
+        translated = self._translated(english)
+        return tag("span", english, lang="en") if translated is None else join(translated)
+
+    def _translated(self, english: str) -> str | None:
+        for pattern, translated in _patterns(self.language):
+            match = pattern.fullmatch(english)
+            if match:
+                return translated.format(**{k: self._inner(v) for k, v in match.groupdict().items()})
+        return None
+
+    def _inner(self, text: str) -> str:
+        """Write a number inside a sentence as the language does; other text may be a phrase itself, or a name."""
+        return self._number(text) if NUMBER.fullmatch(text) else self.known(text)
+
+    def _number(self, english: str) -> str:
+        text = english.replace("-", "\u2212", 1) if english.startswith("-") else english
+        if self.language == "fr":
+            text = text.translate({ord(","): NARROW, ord("."): ","})
+            text = re.sub(r"(bn|k|M)$", lambda unit: HARD + {"bn": "Md"}.get(unit[0], unit[0]), text)
+        return text.replace(" %", f"{HARD}%").replace("> ", f">{HARD}")

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import channelmix.report.html as package
+from channelmix.plan import Interval, Plan
+from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
+
+SOURCES = "".join(
+    path.read_text(encoding="utf-8") for path in Path(str(package.__file__)).parent.glob("*.py")
+)
+
+
+def test_every_language_says_the_same() -> None:
+    english = catalogue("en")
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        assert list(texts) == list(english)
+        for key, text in texts.items():
+            assert sorted(re.findall(r"\{+\w+\}+", text)) == sorted(re.findall(r"\{+\w+\}+", english[key])), (
+                key
+            )
+            assert text.strip() or key == "", key
+
+
+def test_every_text_is_used() -> None:
+    """A key stands in the code as it is, or its first part does, where the rest depends on the plan."""
+    begun = tuple(re.findall(r'f"([a-z_]+[._])\{', SOURCES))
+    for key in catalogue("en"):
+        name = key.removesuffix(".one")
+        assert f'"{name}"' in SOURCES or name.startswith(begun), key
+
+
+@pytest.mark.parametrize("english", sorted(phrases("fr")))
+def test_sentences_of_plans_have_their_french(english: str) -> None:
+    french = phrases("fr")[english]
+    assert set(HOLE.findall(english)) == set(HOLE.findall(french))
+    holes = dict.fromkeys(HOLE.findall(english), "xyz")
+    words = Words("fr", "EUR")
+    assert words.known(english.format(**holes)) == french.format(**holes)
+    assert 'lang="en"' not in words.said(english.format(**holes))
+
+
+def test_what_has_no_translation_is_marked_as_english() -> None:
+    assert Words("fr", "EUR").said("a new <sentence>") == '<span lang="en">a new &lt;sentence&gt;</span>'
+    assert Words("en", "EUR").said("a new <sentence>") == "a new &lt;sentence&gt;"
+
+
+def test_sentences_keep_their_values() -> None:
+    words = Words("fr", "EUR")
+    said = words.known("cuts social by 50 %: EUR 82,000 to 41,000 over 2 cells; today they return 32,477")
+    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
+        "réduit social de 50 % : de 82 000 à 41 000 EUR sur 2 cellules ; elles rapportent aujourd\u2019hui 32 477"
+    )
+    assert words.known("kept by keep_working FR/sms") == "maintenu par keep_working FR/sms"
+    assert words.known("today's spend, scaled by 2.5 to the budget").startswith(
+        "la dépense d\u2019aujourd\u2019hui, multipliée par 2,5"
+    )
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    english, french = Words("en", "EUR"), Words("fr", "EUR")
+    assert (english.amount(-41049.6), french.amount(-41049.6)) == ("\u221241,050", "\u221241\u202f050")
+    assert (english.short(2.4e6), french.short(2.4e6)) == ("2.4M", "2,4\u00a0M")
+    assert (english.short(3e9), french.short(3e9)) == ("3.0bn", "3,0\u00a0Md")
+    assert (english.percent(0.347), french.percent(0.0123)) == ("35\u00a0%", "1\u00a0%")
+    assert french.percent(0.0045) == "0,45\u00a0%"
+    assert (english.money(1500.0), french.money(1500.0)) == ("EUR 1,500", "1\u202f500 EUR")
+    assert (english.change(5.0), english.signed(-5000.0)) == ("+5", "\u22125.0k")
+    assert english.figure(-0.0) == "0"
+    assert (english.tick(0.0), english.tick(1500.0)) == ("0", "1.5k")
+    assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5e\u22124", "\u22121,5e\u22124")
+    spread = Interval(mean=1.0, low=-2.0, high=3000.0)
+    assert french.spread(spread) == "1 (\u22122\u00a0à\u00a03,0\u00a0k)"
+    assert (english.per("month"), french.per("month")) == ("a month", "par mois")
+    assert french.per("45 days") == "tous les 45 jours"
+
+
+def test_one_thing_and_many_differ() -> None:
+    words = Words("en", "EUR")
+    assert words("rules.more", count=1).startswith("1 more limit with")
+    assert words("rules.more", count=2).startswith("2 more limits with")
+
+
+def test_the_example_reads_in_french(example_plan: Plan) -> None:
+    text = example_plan.to_html(lang="fr")
+    assert "Déplacer 50\u00a0k EUR" in text
+    marked = re.findall(r'<span lang="en">(.*?)</span>', text)
+    prose = [*example_plan.warnings, *example_plan.remarks, *(row.reason for row in example_plan.allocation)]
+    assert marked
+    left = [sentence for sentence in prose if sentence in marked]
+    assert len(left) <= 0.2 * len(prose), json.dumps(left)
