@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 
 from channelmix._version import __version__
+from channelmix.cli.compare import compare
+from channelmix.cli.explain import explain
 from channelmix.cli.facts import facts
 from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
+from channelmix.cli.next_test import next_test
 from channelmix.cli.optimize import optimize
 from channelmix.cli.schema import schema
 from channelmix.cli.sensitivity import sensitivity
@@ -34,5 +37,17 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, optimize, frontier, sensitivity, verify):
+for _command in (
+    init,
+    validate,
+    schema,
+    facts,
+    optimize,
+    explain,
+    compare,
+    next_test,
+    frontier,
+    sensitivity,
+    verify,
+):
     main.add_command(_command)

@@ -6,7 +6,7 @@ import base64
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Self
 
 import numpy as np
@@ -235,7 +235,7 @@ class ResponseCurves:
         """Number of cells."""
         return len(self.names)
 
-    @property
+    @cached_property
     def n_draws(self) -> int:
         """Number of joint draws."""
         return max(block.shape[0] for block in self.blocks)
@@ -278,6 +278,11 @@ class ResponseCurves:
         """Return the cells at `indices`, in that order."""
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
+
+    def of_draws(self, indices: ArrayLike) -> Self:
+        """Return some of the joint draws, in the order of `indices`, which count from 0."""
+        index = np.atleast_1d(np.asarray(indices, dtype=np.intp))
+        return type(self)(self.names, tuple(block.of_draws(index) for block in self.blocks), self.made_up)
 
     def discounted(self, chosen: ArrayLike, tiers: Sequence[tuple[float, float]]) -> Self:
         """Return the same curves with cheaper contacts beyond certain amounts of spend on the `chosen` cells.
