@@ -32,9 +32,6 @@ DRAWS = 256
 NOISE = 0.25
 """Standard deviation of a week's noise by default, as a share of what all channels of the market bring in a week."""
 
-CAUTIOUS_GAP, CAUTIOUS_SECONDS = 1e-2, 45.0
-"""Gap and time of the cautious plans: what one gives up is said of the plan that was found, however near it is."""
-
 DAYS_A_YEAR, DAYS_A_WEEK = 365.25, 7.0
 
 STEPS = 4
@@ -46,7 +43,7 @@ class _Asked:
     """A problem on the draws to look at, on those to judge worst draws by, and what names and times belong to it."""
 
     problem: AllocationProblem
-    wide: AllocationProblem
+    wide: Callable[[], AllocationProblem]
     baseline: dict[str, float] | None
     period_days: float
     seed: int
@@ -62,6 +59,7 @@ def information_value(
     noise: float | None = None,
     test_cost: float = 0.0,
     test_periods: float | None = None,
+    caution: bool = False,
     period_days: float = DAYS_A_YEAR / 12.0,
     seed: int = 0,
     n_draws: int = DRAWS,
@@ -89,12 +87,14 @@ def information_value(
         What a test costs beside the change of spend, in money.
     test_periods : float, optional
         Periods that are planned with what a test tells; a year's without it.
+    caution : bool
+        Whether to plan for the worst draws too, and say what that costs: it takes a minute or so.
     period_days : float
         Length of a bare problem's period; a profile has its own.
     seed, n_draws : int
         Of a profile's draws.
     time_limit : float
-        Seconds for the draws' best splits; what is out of time keeps its honest bound.
+        Seconds for the draws' best splits, and again for cautious plans; what is out of time keeps its honest bound.
     progress : callable, optional
         Called with the number of steps done and of all steps.
 
@@ -196,7 +196,8 @@ def information_value(
             certain = {problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0}
             valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
             tell(problem.curves.n_draws + 3)
-            cautious = cautious_plans(case.wide, case.baseline, gap=CAUTIOUS_GAP, time_limit=CAUTIOUS_SECONDS)
+            if caution:
+                cautious = cautious_plans(case.wide(), case.baseline, gap=TAIL_GAP, time_limit=time_limit)
         except KeyboardInterrupt:
             complete = False
     valued.sort(key=lambda test: -test.net)
@@ -232,13 +233,12 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         _check(asked)
         current = asked.cells.current if asked.delay is None else None
         baseline = None if current is None else dict(zip(asked.curves.names, current.tolist(), strict=True))
-        return _Asked(asked, asked, baseline, period_days, seed)
-    problem, _ = problem_and_splits(asked, drawn(asked, n_draws, seed))
+        return _Asked(asked, lambda: asked, baseline, period_days, seed)
+    problem, splits = problem_and_splits(asked, drawn(asked, n_draws, seed))
     _check(problem)
-    wide, splits = problem_and_splits(asked, drawn(asked, max(TAIL_DRAWS, n_draws), seed))
     return _Asked(
         problem,
-        wide,
+        lambda: problem_and_splits(asked, drawn(asked, max(TAIL_DRAWS, n_draws), seed))[0],
         dict(splits[0].spend),
         asked.period_days,
         seed,

@@ -153,7 +153,7 @@ class Knowledge:
         ]
 
     def about(self, cells: Sequence[int], splits: Array) -> About:
-        """What there is to learn of some cells, by their places, where all splits and these further ones can be chosen."""
+        """What there is to learn of some cells, by their places, with further splits to choose from."""
         everything = np.vstack([self.splits, splits])
         brought = np.concatenate([self.brought, self.brought_by(splits)], axis=2)
         own = brought[list(cells)].sum(axis=0)
@@ -230,7 +230,8 @@ def features_of(table: Array) -> Array:
     kept = [
         k for k in range(min(SCORES, n // 30)) if spread[k] > max(NEGLIGIBLE * spread[0], ROUNDING * size)
     ]
-    scores = [ndtri((rankdata(left[:, k]) - 0.5) / n) for k in kept]
+    # Rounded, so that equal draws have equal ranks.
+    scores = [ndtri((rankdata(np.round(left[:, k] * np.sqrt(n), 9)) - 0.5) / n) for k in kept]
     columns = [*scores, *(a * b for i, a in enumerate(scores) for b in scores[: i + 1])]
     if not columns:
         return np.empty((n, 0))

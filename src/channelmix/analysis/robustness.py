@@ -79,7 +79,6 @@ def cautious_plans(
     names = problem.curves.names
     starts = [dict(zip(names, best.spend.tolist(), strict=True))]
     tail = tail_mean(plain.net_draws(best.spend), TAIL)
-    missing = max(best.upper_bound - best.value, 0.0)
     risks: dict[str, object] = {}
     if baseline is not None:
         risks["safe improvement on the baseline"] = SafeImprovement(baseline, TAIL)
@@ -91,14 +90,17 @@ def cautious_plans(
         if not np.isfinite(found.spend).all():  # no split improves on a baseline that breaks the rules
             continue
         outcome = plain.net(found.spend)
-        given_up = plain.value(best.spend) - plain.value(found.spend)
+        reached = plain.value(found.spend)
+        # A safe improvement is judged by the mean too, and its proof tells what a better one could still bring.
+        most = found.upper_bound if isinstance(risk, SafeImprovement) else reached
         worst = tail_mean(plain.net_draws(found.spend), TAIL)
         plans.append(
             CautiousPlan(
                 name=name,
                 outcome=outcome,
-                given_up_low=max(given_up, 0.0),
-                given_up_high=max(given_up + missing, 0.0),
+                gap=found.gap,
+                given_up_low=max(best.value - most, 0.0),
+                given_up_high=max(best.upper_bound - reached, 0.0),
                 tail_outcome=worst,
                 tail_gained=worst - tail,
                 safer=None

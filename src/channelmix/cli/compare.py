@@ -18,7 +18,7 @@ __all__ = ["compare"]
     epilog=examples(
         "channelmix compare before.json after.json",
         "channelmix compare profile.json --set budget=50000",
-        "channelmix compare profile.json --set channels.sms.reachable=80000 --set rules=[]",
+        "channelmix compare profile.json --set markets[0].customers=80000",
         "channelmix compare before.json after.json --format json",
     )
 )

@@ -19,7 +19,7 @@ __all__ = ["next_test"]
         "channelmix test-next profile.json",
         "channelmix test-next profile.json --noise 4000 --test-cost 2500",
         "channelmix test-next profile.json --test FR/sms/promotion:-10000:4",
-        "channelmix test-next profile.json --test FR/sms/promotion:-10000:4:6000 --format json",
+        "channelmix test-next profile.json --output value.json",
     ),
 )
 @click.argument("profile", metavar="PROFILE")
@@ -51,6 +51,11 @@ __all__ = ["next_test"]
     type=Number(min=0, min_open=True),
     metavar="COUNT",
     help="Periods that are planned with what a test tells. Default: a year's.",
+)
+@click.option(
+    "--caution",
+    is_flag=True,
+    help="Plan for the worst draws too, and say what that costs: a minute or so more.",
 )
 @click.option(
     "--top", type=click.IntRange(1), default=8, show_default=True, help="Entries that a table shows."
@@ -89,6 +94,7 @@ def next_test(
     noise: float | None,
     test_cost: float,
     test_periods: float | None,
+    caution: bool,
     top: int,
     draws: int,
     style: str | None,
@@ -100,7 +106,7 @@ def next_test(
     """Say what it is worth to know more before the money of PROFILE is split, and which lift test to run next.
 
     What certainty is worth in all, by channel and by cell; lift tests with their worth, cost and detectable lift; how
-    the best split spreads over the draws, what the plan forgoes if one of them is the truth, and what caution costs.
+    the best split spreads over the draws, and what the plan forgoes if one of them is the truth.
     Ctrl-C gives what was found so far.
     """
     import channelmix as cm
@@ -114,6 +120,7 @@ def next_test(
             noise=noise,
             test_cost=test_cost,
             test_periods=test_periods,
+            caution=caution,
             seed=seed,
             n_draws=draws,
             time_limit=time_limit,

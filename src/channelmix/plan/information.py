@@ -100,10 +100,12 @@ class CautiousPlan(Part):
     """How it is cautious."""
     outcome: float
     """Its mean outcome less charges."""
-    given_up_low: float
+    gap: float = Field(ge=0.0)
+    """Gap that it is proven to, in its own objective."""
+    given_up_low: float = Field(ge=0.0)
     """What it brings less than the best plan on average, at least."""
-    given_up_high: float
-    """The same, at most: the best plan is proven to a gap."""
+    given_up_high: float = Field(ge=0.0)
+    """The same, at most: both are proven to a gap."""
     tail_outcome: float
     """Its mean outcome less charges over its worst tenth of draws."""
     tail_gained: float
@@ -155,7 +157,7 @@ class InformationValue(Document):
     regret: Regret
     """What the plan forgoes."""
     cautious: list[CautiousPlan]
-    """Plans that mind the worst draws, at the same budget."""
+    """Plans that mind the worst draws, at the same budget; empty unless asked for."""
     remarks: list[str]
     """What is assumed."""
     draws: int = Field(ge=1)
