@@ -17,14 +17,14 @@ def main() -> None:
         profile = cm.CompanyProfile.from_file(file)
         problem, _ = problem_and_splits(profile, drawn(profile, 256, 0))
         best = cm.solve(problem)
-        began = time.perf_counter()
-        found = best_by_draw(problem, cm.solve)
-        seconds = time.perf_counter() - began
+        began = time.process_time()
+        found = best_by_draw(problem, cm.solve, time_limit=600.0)
+        seconds = time.process_time() - began
         gap = ((found.upper_bound - found.value) / found.value).mean()
         low, high = found.value.mean() - best.upper_bound, found.upper_bound.mean() - best.value
         print(
-            f"{file.stem}: {problem.curves.n_cells} cells, {seconds:.1f} s for 256 draws, mean gap {gap:.1e}, "
-            f"EVPI {low:,.0f} to {high:,.0f} of {best.value:,.0f}"
+            f"{file.stem}: {problem.curves.n_cells} cells, {seconds:.1f} s of one core for 256 draws, "
+            f"mean gap {gap:.1e}, EVPI {low:,.0f} to {high:,.0f} of {best.value:,.0f}"
         )
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from channelmix.rules import AtMostActive as AtMostActive
     from channelmix.rules import ChangeLimit as ChangeLimit
     from channelmix.rules import ContactCap as ContactCap
+    from channelmix.rules import EachPeriod as EachPeriod
     from channelmix.rules import FixedBudget as FixedBudget
     from channelmix.rules import FlexibleBudget as FlexibleBudget
     from channelmix.rules import GroupShare as GroupShare
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from channelmix.rules import MinimumIfActive as MinimumIfActive
     from channelmix.rules import Pacing as Pacing
     from channelmix.rules import PackSize as PackSize
+    from channelmix.rules import Phasing as Phasing
     from channelmix.rules import PriceTiers as PriceTiers
     from channelmix.rules import ReachTarget as ReachTarget
     from channelmix.rules import ReputationLimit as ReputationLimit
@@ -75,6 +77,7 @@ _HOMES = {
     "ContactCap": "rules",
     "explain": "reasoning",
     "Explanation": "plan",
+    "EachPeriod": "rules",
     "FixedBudget": "rules",
     "FlexibleBudget": "rules",
     "Frontier": "plan",
@@ -95,6 +98,7 @@ _HOMES = {
     "optimize": "recommender",
     "Pacing": "rules",
     "PackSize": "rules",
+    "Phasing": "rules",
     "Plan": "plan",
     "PriceTiers": "rules",
     "ProfileError": "profile",

@@ -71,6 +71,15 @@ def test_cells_that_say_the_same_of_each_other() -> None:
         assert found.about(cells, splits).gain().value < 0.005 * BASE.sum()
 
 
+def test_what_cannot_matter_is_worth_nothing() -> None:
+    """The best of many splits must not profit from what chance makes of a regression on an idle cell."""
+    scale = scales(128, 0.0, seed=10)
+    scale[:, 2] *= 1e-3
+    found = knowledge(scale)
+    everything = found.about([0, 1], found.splits_given([[0, 1]])[0]).gain().value
+    assert found.about([2], found.splits_given([[2]])[0]).gain().value < 0.01 * everything
+
+
 def test_identical_draws_teach_nothing() -> None:
     found = knowledge(np.tile(BASE, (32, 1)))
     assert found.features([0, 1]).shape == (32, 0)

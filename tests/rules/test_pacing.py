@@ -86,3 +86,24 @@ def test_paced_pulses_against_a_grid(relative: float) -> None:
     assert solution.value == pytest.approx(best, rel=2e-2)
     free = cm.solve(cm.AllocationProblem(curves, cm.FixedBudget(2.0), carryover=carryover))
     assert free.value > 1.02 * solution.value
+
+
+def test_phasing_gives_each_period_its_part() -> None:
+    rule = cm.Phasing((1.0, 1.0, 2.0))
+    spend = np.array([2.0, 2.0, 4.0, 0.0, 0.0, 8.0])
+    assert [row.violation(spend) for row in rule.rows(Cells(NAMES))] == pytest.approx([0.0, 0.0, 0.0])
+    spend = np.array([0.0, 2.0, 4.0, 0.0, 0.0, 8.0])
+    assert max(row.violation(spend) for row in rule.rows(Cells(NAMES))) == pytest.approx(1.5)
+    assert cm.Phasing((1.0, 1.0)).rows(Cells(("FR/sms", "DE/sms"))) == []
+    assert rule_from_dict(rule_to_dict(rule)) == rule
+
+
+@pytest.mark.parametrize("parts", [(), (0.0, 0.0), (1.0, -1.0), 3.0])
+def test_phasing_needs_parts(parts: object) -> None:
+    with pytest.raises(cm.InputError):
+        rule_from_dict({"kind": "phasing", "parts": parts})
+
+
+def test_phasing_needs_one_part_a_period() -> None:
+    with pytest.raises(cm.InputError, match="2 parts, the plan 3 periods"):
+        cm.Phasing((1.0, 1.0)).rows(Cells(NAMES))

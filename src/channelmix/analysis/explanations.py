@@ -70,10 +70,16 @@ def explained(
         nothing = NOTHING * float(spend.sum())
         extrapolates = spend[i] > nothing and (beyond is None or beyond > FAR)
         held = holding[i]
-        words = _Words(plan.currency, float(spend[i]), float(current[i]), nothing)
+        words = _Words(
+            plan.currency, float(spend[i]), float(current[i]), nothing, problem.scenario.gain > 0.0
+        )
         reasons = [
             words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
-            words.returns(_finite(now[i]), _finite(planned[i]), prices.get(problem.scenario.limit_label)),
+            words.returns(
+                _finite(now[i]),
+                _finite(planned[i]),
+                prices.get(problem.scenario.limit_label) if problem.scenario.gain else None,
+            ),
         ]
         if held is not None:
             reasons.append(words.rule(held.row.rule, held.price))
@@ -132,6 +138,8 @@ class _Words:
     spend: float
     current: float
     nothing: float
+    gains: bool
+    """Whether outcome is maximized; else money is saved."""
 
     def change(self, reason: str, today: float, planned: float) -> str:
         change = self.spend - self.current

@@ -41,6 +41,9 @@ SCORES, NEGLIGIBLE = 3, 1e-3
 """Principal scores of what is known that others are regressed on, at most; the share of the spread of the first below
 which a further one is left out."""
 
+SIGNIFICANT = 4.0
+"""Times what chance makes of a feature that it must explain to count at all: two standard errors, squared."""
+
 PER_CELL, PER_GROUP = 16, 96
 """Draws for which a split is found given one cell, and given a group of them."""
 
@@ -161,7 +164,9 @@ class Knowledge:
         g = self.features(cells)
         certain = self.certain(everything)
         prior = brought.sum(axis=0).mean(axis=0) + certain
-        return About(own, g, rest.mean(axis=0) + certain, g.T @ rest / len(g), prior)
+        # Only what splits gain on the best one counts.
+        contrast = rest - rest[:, [int(np.argmax(prior))]]
+        return About(own, g, rest.mean(axis=0) + certain, _slopes(g, contrast), prior)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +182,7 @@ class About:
     rest : ndarray of shape (n_splits,)
         Mean worth of all else.
     slopes : ndarray of shape (n_features, n_splits)
-        What a unit of each feature adds to that.
+        What a unit of each feature adds to that, beyond what it adds to the best split's.
     prior : ndarray of shape (n_splits,)
         Mean objective of each split.
     """
@@ -208,6 +213,19 @@ class About:
         if value <= ROUNDING * abs(float(self.prior[best])):
             return Gain(0.0, 0.0)
         return Gain(value, float(gains.std() / np.sqrt(len(gains))))
+
+
+def _slopes(features: Array, outcome: Array) -> Array:
+    """Regress outcomes on features, each shrunk by what chance alone would make of it; shape (n_features, n_splits).
+
+    Without that, the best of many splits would profit from noise.
+    """
+    slopes = features.T @ outcome / len(features)
+    chance = float(outcome.var(axis=0).sum()) / len(features)
+    size = (slopes**2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.where(size > 0.0, np.maximum(1.0 - SIGNIFICANT * chance / size, 0.0), 0.0)
+    return np.asarray(kept[:, np.newaxis] * slopes)
 
 
 def features_of(table: Array) -> Array:

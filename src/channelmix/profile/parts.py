@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         MinimumIfActive,
         Pacing,
         PackSize,
+        Phasing,
         PriceTiers,
         ReputationLimit,
         SafeImprovement,
@@ -165,9 +166,12 @@ Name = Annotated[
 ]
 
 
+# A profile's rules hold in every period by themselves.
+STATED = {kind: rule for kind, rule in CONSTRAINTS.items() if kind != "each_period"}
+
 KINDS: Mapping[str, tuple[str, ...]] = {
     "scenario": tuple(SCENARIOS),
-    "rules": tuple(CONSTRAINTS),
+    "rules": tuple(STATED),
     "risk": tuple(RISKS),
 }
 """For each field that holds a tagged union, or a list of them, the kinds to choose from."""
@@ -216,9 +220,10 @@ if TYPE_CHECKING:
         | ServiceLevel
         | ReputationLimit
         | Pacing
+        | Phasing
     )
     Risk = MeanRisk | MeanCVaR | WorstCase | SafeImprovement
 else:
     Scenario = _tagged(SCENARIOS)
-    Constraint = _tagged(CONSTRAINTS)
+    Constraint = _tagged(STATED)
     Risk = _tagged(RISKS)

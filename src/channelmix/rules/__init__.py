@@ -10,7 +10,8 @@ from channelmix.rules.auxiliary import Auxiliary
 from channelmix.rules.base import Cells, Row, Rule, rule_to_dict
 from channelmix.rules.constraints import ChangeLimit, GroupShare, KeepWorking, LinearConstraint, SpendBounds
 from channelmix.rules.contacts import ContactCap, PriceTiers, ReputationLimit, ServiceLevel
-from channelmix.rules.pacing import Pacing
+from channelmix.rules.each_period import EachPeriod
+from channelmix.rules.pacing import Pacing, Phasing
 from channelmix.rules.risk import MeanCVaR, MeanRisk, ReachTarget, SafeImprovement, WorstCase
 from channelmix.rules.scenarios import FixedBudget, FlexibleBudget, MaxProfit, TargetOutcome
 from channelmix.rules.switches import ActivationFee, AtMostActive, MinimumIfActive, PackSize
@@ -25,6 +26,7 @@ __all__ = [
     "Cells",
     "ChangeLimit",
     "ContactCap",
+    "EachPeriod",
     "FixedBudget",
     "FlexibleBudget",
     "GroupShare",
@@ -36,6 +38,7 @@ __all__ = [
     "MinimumIfActive",
     "Pacing",
     "PackSize",
+    "Phasing",
     "PriceTiers",
     "ReachTarget",
     "ReputationLimit",
@@ -71,6 +74,8 @@ CONSTRAINTS: Mapping[str, Any] = {
     "service_level": ServiceLevel,
     "reputation_limit": ReputationLimit,
     "pacing": Pacing,
+    "phasing": Phasing,
+    "each_period": EachPeriod,
 }
 RISKS: Mapping[str, Any] = {
     "mean": MeanRisk,
@@ -95,6 +100,8 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
         raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
     fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
     try:
+        if kind == "each_period":
+            fields["rule"] = rule_from_dict(fields["rule"])
         return known[kind](**fields)
-    except TypeError as error:
+    except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{kind}: {error}") from None

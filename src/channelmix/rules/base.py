@@ -61,6 +61,15 @@ class Cells:
             raise InputError(f'no cell is selected by "{selector}"{nearest_name(selector, known)}')
         return mask
 
+    def by_period(self) -> dict[int, NDArray[np.intp]]:
+        """Places of the cells of each period, in order; empty where one typical period is planned."""
+        places: dict[int, list[int]] = {}
+        for i, name in enumerate(self.names):
+            _, found, period = name.rpartition("/period ")
+            if found:
+                places.setdefault(int(period), []).append(i)
+        return {period: np.array(places[period]) for period in sorted(places)}
+
     def current_spend(self, rule: str) -> NDArray[np.float64]:
         """Return today's spend, or raise an error that names the rule in need of it."""
         if self.current is None:
@@ -145,7 +154,11 @@ def rule_to_dict(rule: Any) -> dict[str, Any]:
     fields = {
         "select" if f.name == "selector" else f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)
     }
-    body = {key: value for key, value in fields.items() if key != "kind" and value is not None}
+    body = {
+        key: rule_to_dict(value) if isinstance(value, StrictRecord) else value
+        for key, value in fields.items()
+        if key != "kind" and value is not None
+    }
     return {"kind": rule.kind, **body}
 
 

@@ -37,6 +37,8 @@ _OTHER_KINDS = (
     "service_level",
     "reputation_limit",
     "pacing",
+    "phasing",
+    "each_period",
 )
 
 
