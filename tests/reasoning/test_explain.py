@@ -19,6 +19,7 @@ from channelmix.solution import Status
 
 def content(**changed: Any) -> dict[str, Any]:
     made: dict[str, Any] = copy.deepcopy(SMALL)
+    made["purposes"] = {name: made["purposes"][name] for name in ("promotion", "service")}
     made["rules"] = [
         {"kind": "keep_working", "floor": 0.5},
         {"kind": "group_share", "select": "sms", "high": 0.3},
