@@ -60,7 +60,7 @@ def explain(
     --------
     >>> import channelmix as cm
     >>> from channelmix.profile import starter_profile
-    >>> content = starter_profile()
+    >>> content = starter_profile() | {"rules": []}
     >>> content["channels"] = {name: content["channels"][name] for name in ("sms", "im")}
     >>> found = cm.explain(cm.CompanyProfile.model_validate(content))
     >>> found.cells[0].cell, found.complete
