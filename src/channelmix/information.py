@@ -16,7 +16,7 @@ from channelmix.analysis.information import Knowledge
 from channelmix.analysis.lift_tests import LiftTestDesign, Trials
 from channelmix.analysis.robustness import cautious_plans, regret, spread
 from channelmix.errors import CertificateError, InputError
-from channelmix.plan import CautiousPlan, InformationOf, InformationValue, TestValue
+from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import amount, percent, short
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
@@ -158,7 +158,7 @@ def information_value(
     )
     cells: list[InformationOf] = []
     channels: list[InformationOf] = []
-    valued: list[TestValue] = []
+    valued: list[LiftTestValue] = []
     cautious: list[CautiousPlan] = []
     periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
     noises = _noise(problem, plan, noise, DAYS_A_WEEK / case.period_days)

@@ -18,7 +18,7 @@ from scipy.special import ndtri
 
 from channelmix.analysis.information import About, Knowledge
 from channelmix.errors import InputError
-from channelmix.plan import TestValue
+from channelmix.plan import LiftTestValue
 
 __all__ = ["LiftTestDesign", "Trials", "posterior_weights"]
 
@@ -91,7 +91,7 @@ class Trials:
     seed: int
     _known: dict[int, About] = field(default_factory=dict, init=False, repr=False)
 
-    def value(self, design: LiftTestDesign) -> TestValue:
+    def value(self, design: LiftTestDesign) -> LiftTestValue:
         """Value one test.
 
         Raises
@@ -122,7 +122,7 @@ class Trials:
         problem = self.knowledge.problem
         extra = design.spend_change * (1.0 + float(problem.charges[i])) - float(lift.mean())
         cost = max(extra, 0.0) * design.weeks / self.weeks_a_period + self.fixed_cost
-        return TestValue(
+        return LiftTestValue(
             cell=design.cell,
             spend=before,
             spend_change=design.spend_change,
@@ -136,7 +136,7 @@ class Trials:
             net=gain.value * self.periods - cost,
         )
 
-    def best(self, certain: Mapping[int, float]) -> Iterator[TestValue]:
+    def best(self, certain: Mapping[int, float]) -> Iterator[LiftTestValue]:
         """The best of the designs tried on each cell, but not on cells that no test could be worth running on.
 
         Parameters

@@ -16,9 +16,9 @@ from channelmix.plan.information import (
     CautiousPlan,
     InformationOf,
     InformationValue,
+    LiftTestValue,
     Regret,
     SpendSpread,
-    TestValue,
     information_rows,
 )
 from channelmix.plan.model import (
@@ -58,6 +58,7 @@ __all__ = [
     "InformationValue",
     "InputEffect",
     "Interval",
+    "LiftTestValue",
     "Mend",
     "Plan",
     "Provenance",
@@ -68,7 +69,6 @@ __all__ = [
     "Side",
     "SpendSpread",
     "SurveyRow",
-    "TestValue",
     "Totals",
     "WordOfMouth",
     "allocation_rows",

@@ -12,9 +12,9 @@ __all__ = [
     "CautiousPlan",
     "InformationOf",
     "InformationValue",
+    "LiftTestValue",
     "Regret",
     "SpendSpread",
-    "TestValue",
     "information_rows",
 ]
 
@@ -32,7 +32,7 @@ class InformationOf(Part):
     """Of the value, since the draws are so many and no more."""
 
 
-class TestValue(Part):
+class LiftTestValue(Part):
     """What a lift test on one cell is worth; money per period unless said otherwise."""
 
     cell: str
@@ -146,9 +146,9 @@ class InformationValue(Document):
     """Each channel of several cells known for certain, the most valuable first."""
     cells: list[InformationOf]
     """Each cell known for certain, the most valuable first."""
-    tests: list[TestValue]
+    tests: list[LiftTestValue]
     """Lift tests, the best first: those that were asked for, else the best of each cell that might be worth one."""
-    next_test: TestValue | None
+    next_test: LiftTestValue | None
     """The test to run next; null where none is worth its cost."""
     test_periods: float = Field(gt=0.0)
     """Periods planned with what a test tells."""

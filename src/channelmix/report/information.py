@@ -9,7 +9,7 @@ from typing import IO
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.plan import InformationOf, InformationValue, TestValue
+from channelmix.plan import InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import per, percent, short
 from channelmix.report.console import show
 
@@ -117,7 +117,7 @@ def _tests(found: InformationValue, top: int) -> Iterable[Text | Table]:
         yield table
 
 
-def _figures(test: TestValue) -> list[str]:
+def _figures(test: LiftTestValue) -> list[str]:
     sign = "+" if test.spend_change > 0.0 else ""
     return [
         f"{sign}{short(test.spend_change)}",
