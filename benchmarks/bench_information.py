@@ -1,4 +1,4 @@
-"""How long the best splits of single draws take, and how near their bounds are: python benchmarks/bench_information.py."""
+"""How long the best splits of single draws take, and how near their bounds are (bench_information.py)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from channelmix.plan.information import (
     SpendSpread,
     information_rows,
 )
-from channelmix.plan.model import (
+from channelmix.plan.model import Plan
+from channelmix.plan.parts import (
     Assumption,
     CellPlan,
     Certificate,
@@ -30,7 +31,6 @@ from channelmix.plan.model import (
     IfTen,
     Interval,
     Mend,
-    Plan,
     Provenance,
     ShadowPrice,
     SurveyRow,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document, Part
-from channelmix.plan.model import Interval
+from channelmix.plan.parts import Interval
 
 __all__ = ["CellDifference", "Difference", "difference_rows"]
 
