@@ -146,7 +146,9 @@ class StandardForm(Formulation):
         return np.cumsum([0, *(not twin for twin in same)])
 
     def _interchangeable(self, i: int, j: int) -> bool:
-        numbers = (self.box_low, self.box_high, self.charge, *self.A, *self._told_of)
+        numbers = (self.box_low, self.box_high, self.charge, *self._told_of)
+        if not np.array_equal(self.A[:, i], self.A[:, j]):
+            return False
         one, other = self.curves.cell(i), self.curves.cell(j)
         return (
             all(row[i] == row[j] for row in numbers)

@@ -40,10 +40,11 @@ POLISH_ROUNDS = 30
 
 @dataclass(frozen=True, eq=False)
 class Polished:
-    """Objective reached, in standard units, and the rows' prices (n_rows,) there."""
+    """Objective reached, in standard units, the rows' prices (n_rows,) there, and whether time sufficed."""
 
     value: float
     prices: Array
+    complete: bool
 
 
 def polished(
@@ -107,7 +108,7 @@ def polished(
             moved = 0.0
         if moved < 0.5 * half or rounds > POLISH_ROUNDS:
             half *= POLISH_SHRINK
-    return None if prices is None else Polished(reached, prices)
+    return None if prices is None else Polished(reached, prices, time.perf_counter() < deadline)
 
 
 def windows_around(

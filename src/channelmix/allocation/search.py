@@ -43,6 +43,9 @@ SLIVER = 1e-9
 LEAST_PART = 0.1
 """Least part of a box's width that a split leaves on either side where a row asks for an outcome."""
 
+POLISH_TIME = 0.25
+"""Share of the time left that a polish may take: the bound needs the rest."""
+
 WHOLE = 1e-6
 """How near to a whole number counts as one."""
 
@@ -83,7 +86,7 @@ class Search:
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
         self.interrupted = False
-        self._polished = -math.inf
+        self._polished, self._cut_short = -math.inf, False
         self._begun = False
         for start in starts:
             self._offer(start)
@@ -104,7 +107,7 @@ class Search:
                 raise
             self.interrupted = True
         try:
-            if self.best is not None and self.best_value > self._polished:
+            if self.best is not None and (self.best_value > self._polished or self._cut_short):
                 self._polish(self.best, self.form.box_low, self.form.box_high)
             self._free_idle_money()
         except KeyboardInterrupt:
@@ -159,9 +162,8 @@ class Search:
     def _offer(self, variables: Array) -> bool:
         """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
         spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
-        complete = self.form.from_user(
-            spend
-        )  # what goes with the spend, whatever a linear program made of it
+        # What goes with the spend, whatever a linear program made of it.
+        complete = self.form.from_user(spend)
         if self.form.violation(complete) > ROW_TOLERANCE:
             return False
         value = self.form.value(complete)
@@ -340,10 +342,7 @@ class Search:
         """Split a box at `at` of one variable."""
         form = self.form
         below, above = form.halves(node.low, node.high, variable, at)
-        first, second = (
-            form.implied(node.low, below, variable),
-            form.implied(above, node.high, variable),
-        )
+        first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
         for low, high in (first, second):
             self._keep_ends(low, high)
         if not form.integer[variable]:
@@ -392,6 +391,9 @@ class Search:
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:
         """Improve spend within its basin; see `polished`."""
-        found = polished(self.form, centre, low, high, self._relax_window, self._offer, self.deadline)
+        now = time.perf_counter()
+        until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
+        found = polished(self.form, centre, low, high, self._relax_window, self._offer, until)
         if found is not None and found.value >= self.best_value:
             self.shadow, self._polished = found.prices, self.best_value
+            self._cut_short = not found.complete

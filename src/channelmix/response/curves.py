@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import bisect
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -269,10 +271,11 @@ class ResponseCurves:
 
     def cell(self, index: int) -> Family:
         """Return one cell's curves, parameters of shape (n_draws or 1, 1); `index` counts from 0."""
-        for start, block in zip(self._starts, self.blocks, strict=False):
-            if 0 <= index - start < block.shape[1]:
-                return block.take([index - start])
-        raise IndexError(f"no cell {index} among {self.n_cells}")
+        if not 0 <= index < self.n_cells:
+            raise IndexError(f"no cell {index} among {self.n_cells}")
+        place = bisect.bisect_right(self._starts, index) - 1
+        block = self.blocks[place]
+        return block if block.shape[1] == 1 else block.take([index - self._starts[place]])
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
@@ -336,7 +339,7 @@ class ResponseCurves:
         _check_unique(names)
         return cls(names, tuple(parts))
 
-    @property
+    @cached_property
     def _starts(self) -> list[int]:
         return [0, *itertools.accumulate(block.shape[1] for block in self.blocks)]
 
@@ -359,25 +362,23 @@ class ResponseCurves:
 
 def _merge(blocks: Iterable[Family]) -> list[Family]:
     """Join neighbours of one family, so that evaluation stays vectorised."""
+    merged: list[Family] = []
+    for _, group in itertools.groupby(enumerate(blocks), _kind_of):
+        alike = [block for _, block in group]
+        columns = {k: np.concatenate([b.parameters[k] for b in alike], axis=-1) for k in alike[0].parameters}
+        merged.append(alike[0] if len(alike) == 1 else type(alike[0])(**columns))
+    return merged
 
-    def step(merged: list[Family], block: Family) -> list[Family]:
-        last = merged[-1] if merged else None
-        if (
-            last is None
-            or type(last) is not type(block)
-            or isinstance(block, Tabulated | Discounted)
-            or last.shape[0] != block.shape[0]
-        ):
-            return [*merged, block]
-        joined = {k: np.concatenate([v, block.parameters[k]], axis=-1) for k, v in last.parameters.items()}
-        return [*merged[:-1], type(block)(**joined)]
 
-    start: list[Family] = []
-    return reduce(step, blocks, start)
+def _kind_of(placed: tuple[int, Family]) -> tuple[Any, ...]:
+    """What blocks have in common that may be joined; one that may not is like no other."""
+    place, block = placed
+    alone = isinstance(block, Tabulated | Discounted)
+    return type(block), block.shape[0], place if alone else -1
 
 
 def _check_unique(names: tuple[str, ...]) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         raise InputError(f"cell names must be unique, these repeat: {', '.join(repeated)}")
 

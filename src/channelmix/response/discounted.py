@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -40,7 +41,7 @@ class Discounted(Family):
         """The parameters by name."""
         return {**self.inner.parameters, "starts": self.starts, "factors": self.factors}
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """(n_draws, n_cells)."""
         return self.inner.shape

@@ -102,7 +102,7 @@ class Family(ABC):
         """The parameters by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """(n_draws, n_cells)."""
         draws, cells = self.parameters["scale"].shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -65,7 +66,7 @@ class Tabulated(Family):
             raise InputError("tabulated curves: outcome must start at 0 and never fall")
         return cls(spend.copy(), np.swapaxes(outcome, 0, 1).copy())
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """(n_draws, n_cells)."""
         _, draws, cells = self.outcome.shape
