@@ -222,7 +222,7 @@ def _plan(
         remarks=analysis.remarks(
             profile,
             *analysis.history_remarks(profile, draws),
-            *_taken(profile, problem),
+            *_taken(profile, problem, draws.own is not None),
             *([] if held or not feasible else [NO_PRICES]),
         ),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
@@ -251,7 +251,7 @@ def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumpti
     return analysis.history_assumptions(profile, draws, response_of(profile, draws), published)
 
 
-def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]:
+def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> Iterator[str]:
     """What the plan takes for given where the profile leaves it open, beside figures."""
     today = f"today's spend, {profile.budget:,.0f} {profile.currency}"
     if profile.scenario is None:
@@ -278,6 +278,8 @@ def _taken(profile: CompanyProfile, problem: AllocationProblem) -> Iterator[str]
             "Season, carry-over and costs are as the profile states them, not estimated. What spend brings after the "
             "last period counts; what earlier spend brings anyway does not."
         )
+        if own and profile.timing is not None and profile.timing.carryover:
+            yield "Carry-over is part of what own history says of a cell: such a cell acts in its own period here."
     elif any(isinstance(rule, Pacing | Phasing) for rule in problem.constraints):
         yield "Rules between periods hold by themselves: one typical period is planned, and repeated."
 

@@ -80,7 +80,7 @@ def problem_of(
         published = brings if draws.own is None else prior_response(draws, days, rate)
         rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
     scenario = profile.scenario if profile.scenario is not None else FixedBudget(profile.budget)
-    carryover = carryover_of(profile)
+    carryover = carryover_of(profile, () if draws.own is None else draws.own.cells)
     if carryover is not None:
         scenario = _over_all(scenario, profile.periods)
         rules = [rule if isinstance(rule, BETWEEN_PERIODS) else EachPeriod(rule) for rule in rules]

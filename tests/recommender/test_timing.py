@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import channelmix as cm
+from channelmix.effectiveness import carryover_of
 from channelmix.plan import verify_plan
 from channelmix.problem import AllocationProblem
 from channelmix.report import to_terminal
@@ -177,3 +178,13 @@ def test_a_frontier_over_time_takes_amounts_per_period(small: dict[str, Any]) ->
     found = cm.frontier(profile, [10_000.0, 20_000.0], n_draws=64)
     assert [point.budget for point in found.points] == [20_000.0, 40_000.0]
     assert found.span == 2
+
+
+def test_history_has_its_carryover_in_it(small: dict[str, Any]) -> None:
+    profile = cm.CompanyProfile.model_validate({**small, "periods": 2, "timing": SEASON | {"season": {}}})
+    alike, told = carryover_of(profile), carryover_of(profile, (0, 3))
+    assert alike is not None
+    assert told is not None
+    assert (np.asarray(told.weights)[[0, 3], 0] == 1.0).all()
+    others = [i for i in range(len(profile.cells())) if i not in (0, 3)]
+    assert np.array_equal(np.asarray(told.weights)[others], np.asarray(alike.weights)[others])

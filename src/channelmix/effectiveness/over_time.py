@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +39,11 @@ def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
     return delayed_weights(0.5 ** (1.0 / shape.half_life**2), shape.peak, _whole(lags))
 
 
-def carryover_of(profile: CompanyProfile) -> Carryover | None:
+def carryover_of(profile: CompanyProfile, told: Collection[int] = ()) -> Carryover | None:
     """Return the carry-over of a profile's cells, with its season, dated costs and spend before the plan.
 
-    Without `timing` there is none: one typical period is planned.
+    Without `timing` there is none: one typical period is planned. The curves of the cells in the places `told` have
+    their carry-over in them already, as those of a company's own history: they act in their own period.
     """
     timing = profile.timing
     if timing is None:
@@ -56,6 +57,7 @@ def carryover_of(profile: CompanyProfile) -> Carryover | None:
     weights[:, 0] = 1.0
     for selector, own in acts.items():
         weights[cells.select(selector)] = np.pad(own, (0, lags - len(own)))
+    weights[list(told)] = np.eye(1, lags)[0]
     before = _factors(timing.spent_before, cells, lags - 1) * today
     return Carryover(
         weights if acts else [1.0],
