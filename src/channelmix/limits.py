@@ -19,7 +19,15 @@ from channelmix.problem import AllocationProblem
 from channelmix.propagation import propagate
 from channelmix.rules import FlexibleBudget, TargetOutcome
 
-__all__ = ["UnboundedError", "conflict_limit", "is_limited", "largest_limit", "limit_for", "limited"]
+__all__ = [
+    "UnboundedError",
+    "conflict_limit",
+    "is_limited",
+    "largest_amount",
+    "largest_limit",
+    "limit_for",
+    "limited",
+]
 
 Array = NDArray[np.float64]
 
@@ -96,14 +104,19 @@ def conflict_limit(problem: AllocationProblem) -> float:
 
 def largest_limit(problem: AllocationProblem) -> float:
     """Return a limit of money that is out of proportion to every amount in the problem."""
-    scenario = problem.scenario
-    amounts = [_reach(problem)] if isinstance(scenario, TargetOutcome) else []
+    reach = _reach(problem) if isinstance(problem.scenario, TargetOutcome) else 0.0
+    return BEYOND * (max(largest_amount(problem), reach) or 1.0)
+
+
+def largest_amount(problem: AllocationProblem) -> float:
+    """Return the largest amount of money in any rule or in the mix to improve on; 0 if there is none."""
+    amounts = [] if problem.baseline is None else [float(problem.baseline.sum())]
     for row in problem.rows:
         weight = float(np.abs(row.coefficients).max(initial=0.0))
         if weight > 0.0:
             sides = [abs(side) for side in (row.low, row.high) if math.isfinite(side)]
             amounts += [side / weight for side in (*sides, *map(abs, row.extra.values()))]
-    return BEYOND * (max(amounts, default=0.0) or 1.0)
+    return max(amounts, default=0.0)
 
 
 def _most_spend(problem: AllocationProblem) -> Array:

@@ -17,7 +17,15 @@ from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.allocation.solvers import solver_version
 from channelmix.errors import InputError, nearest_name
-from channelmix.limits import UnboundedError, conflict_limit, is_limited, largest_limit, limit_for, limited
+from channelmix.limits import (
+    UnboundedError,
+    conflict_limit,
+    is_limited,
+    largest_amount,
+    largest_limit,
+    limit_for,
+    limited,
+)
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
@@ -35,6 +43,12 @@ COARSE_SHARE = 0.2
 
 ROOM = 1e-3
 """Share by which a limit of money exceeds what is known to be enough."""
+
+NEAR = 1e3
+"""Multiple of the largest amount in any rule within which spend that obeys them is looked for."""
+
+KNOWN = 1e-9
+"""Violation of a row up to which spend counts as one that obeys the rules, as a share of what the row can reach."""
 
 
 def solve(
@@ -86,9 +100,11 @@ def solve(
     began = time.perf_counter()
     wanted = problem
     limit = None
+    known: NDArray[np.float64] | None = np.zeros(problem.shape)
     if not is_limited(problem):
         try:
-            limit = _limit(problem, solver)
+            known = None if isinstance(problem.scenario, TargetOutcome) else _known(problem)
+            limit = _limit(problem, known, solver)
         except UnboundedError as unbounded:
             return _unbounded(problem, gap, unbounded.cell, solver)
         problem = limited(problem, limit)
@@ -102,8 +118,13 @@ def solve(
         empty = Proof(
             np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit
         )
-        return _infeasible(problem, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver)
+        return _infeasible(
+            wanted, baseline, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver
+        )
     begin = _starts(problem, starts)
+    # An answer worth less than what the limit of money was worked out from would not prove that limit.
+    if known is not None and not isinstance(problem.scenario, FixedBudget):
+        begin.append(form.from_user(known))
     if form.target is not None:
         begin += _likely_starts(problem, began + COARSE_SHARE * time_limit, solver)
     search = new_search(form, gap, begin, began + time_limit, solver)
@@ -118,7 +139,7 @@ def solve(
     )
     proof = dataclasses.replace(search.proof(), limit=limit)
     if bound == -math.inf:
-        return _infeasible(problem, gap, proof, report, solver)
+        return _infeasible(wanted, baseline, gap, proof, report, solver)
     if search.best is None:
         spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
     else:
@@ -150,17 +171,36 @@ def _baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
     return None if nearest is None else np.array([nearest[name] for name in names]).reshape(problem.shape)
 
 
-def _limit(problem: AllocationProblem, solver: str) -> float:
-    """Find money beyond which no spend can be better, where the scenario sets no limit."""
+def _limit(problem: AllocationProblem, known: NDArray[np.float64] | None, solver: str) -> float:
+    """Find money beyond which no spend can be better than what is known, where the scenario sets no limit."""
     if isinstance(problem.scenario, TargetOutcome):
         return _enough(problem, solver)
+    if known is None:
+        return conflict_limit(problem)
+    # A hair of a rule that the known spend breaks may be worth something; and where nothing pays, a limit of nearly
+    # nothing would drown in the amounts of the rules.
+    return max(limit_for(problem, problem.value(known)) * (1.0 + ROOM), largest_amount(problem))
+
+
+def _known(problem: AllocationProblem) -> NDArray[np.float64] | None:
+    """Find spend that obeys the rules where the scenario sets no limit: nothing, or as little as they ask."""
     nothing = np.zeros(problem.shape)
     if problem.violation(nothing) == 0.0:
-        return limit_for(problem, problem.value(nothing))
-    nearest = project(limited(problem, largest_limit(problem)), {})
-    if nearest is None or problem.violation(list(nearest.values())) > 0.0:
-        return conflict_limit(problem)
-    return limit_for(problem, problem.value(list(nearest.values())))
+        return nothing
+    near = limited(problem, NEAR * (largest_amount(problem) or 1.0))
+    if near.needs_baseline:
+        baseline = _baseline(near)
+        if baseline is None:
+            return None
+        near = near.improving_on(baseline)
+    if near.baseline is not None:  # it improves on itself, as nothing need not
+        known = near.baseline
+    else:
+        nearest = project(near, {})
+        if nearest is None:
+            return None
+        known = np.array(list(nearest.values())).reshape(problem.shape)
+    return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
 
 
 def _enough(problem: AllocationProblem, solver: str) -> float:
@@ -223,12 +263,16 @@ def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search
 
 
 def _infeasible(
-    problem: AllocationProblem, gap: float, proof: Proof, report: SearchReport, solver: str
+    problem: AllocationProblem,
+    baseline: NDArray[np.float64] | None,
+    gap: float,
+    proof: Proof,
+    report: SearchReport,
+    solver: str,
 ) -> Solution:
-    if proof.limit is not None:  # a limit of ours is no rule that could conflict
-        problem = limited(problem, largest_limit(problem))
     conflict = conflicting_rules(problem, solver)
-    return _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
+    none = _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
+    return dataclasses.replace(none, baseline=baseline)
 
 
 def _unbounded(problem: AllocationProblem, gap: float, cell: str, solver: str) -> Solution:

@@ -15,7 +15,7 @@ from channelmix.allocation.elastic import Elastic
 from channelmix.allocation.kinds import new_search
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
-from channelmix.limits import is_limited, largest_limit, limited
+from channelmix.limits import is_limited, largest_amount, largest_limit, limited
 from channelmix.problem import AllocationProblem
 from channelmix.propagation import CONFLICT_TOLERANCE
 from channelmix.rules import FixedBudget, TargetOutcome
@@ -27,6 +27,10 @@ Array = NDArray[np.float64]
 
 WHOLE_TOLERANCE = 1e-5
 """Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""
+
+WIDE, WIDE_WHOLE = 1e3, 8.0
+"""Multiple of the largest amount in any rule that a cell may spend where rules are held against each other; where a
+state multiplies it, it loses what a solver takes for whole."""
 
 LINK = 1e3
 """Weight of a row that ties variables together: it is not to be broken."""
@@ -64,10 +68,15 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     Chinneck, J. W. & Dravnieks, E. W. (1991), "Locating minimal infeasible constraint sets in linear
     programs".
     """
+    far = problem
+    if not is_limited(problem):  # a limit of ours is no rule that could conflict
+        far = limited(problem, largest_limit(problem))
+        times = WIDE_WHOLE if far.standard.integer.any() else WIDE
+        problem = limited(problem, times * (largest_amount(problem) or 1.0))
     elastic = _Whole(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
-        return _out_of_reach(problem, solver) if problem.standard.B.any() else Conflict((), {})
+        return _out_of_reach(far, solver) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
     slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
     tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
@@ -101,7 +110,7 @@ class _Whole:
         weight = np.abs(form.A).max(axis=1, initial=0.0)
         size = np.tile(np.where(weight > 0.0, weight, 1.0), 2)
         amounts = np.abs(np.concatenate([form.low, form.high])) / size
-        wide = 1e3 if not form.integer.any() else 8.0  # a state's row loses what a solver takes for whole
+        wide = WIDE_WHOLE if form.integer.any() else WIDE
         most = wide * max(1.0, float(amounts[np.isfinite(amounts)].max(initial=1.0)))
         self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else WHOLE_TOLERANCE
         self._low, self._high = np.zeros(form.n_variables), np.full(form.n_variables, most)
