@@ -185,6 +185,15 @@ class AllocationProblem(Statement):
             return 1.0
         return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
 
+    def gap_scale(self, spend: Any, *, limited: bool) -> float:
+        """Denominator of the gap at `spend`: its size, or what is rounding beside all that cells could bring.
+
+        Where the scenario sets no limit of money (`limited` is false), what cells could bring says little, and only a
+        plan of nothing is held against it.
+        """
+        size = self.size(spend)
+        return size if size > 0.0 and not limited else max(size, self.standard.smallest)
+
     def violation(self, spend: Any) -> float:
         """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""
         largest = self.broken(spend)

@@ -86,3 +86,19 @@ def test_shortest_time_limit_still_gives_a_plan_no_worse_than_nothing(
         solution = cm.solve(problem, time_limit=1e-3)
         assert solution.value >= 0.0
         cm.verify(problem, solution)
+
+
+def test_what_cells_could_bring_without_limit_closes_no_gap() -> None:
+    """A nearly linear curve allows so much money that any plan is rounding beside what all cells could bring."""
+    curves = cm.ResponseCurves.power([1.3, 2.0], [0.985, 0.4], names=["a", "b"])
+    solution = cm.solve(cm.AllocationProblem(curves, cm.MaxProfit()), time_limit=5.0)
+    problem = cm.AllocationProblem(curves, cm.MaxProfit())
+    assert cm.verify(problem, solution).gap == pytest.approx(solution.gap)
+    if solution.status is cm.Status.OPTIMAL:
+        # The exact optimum: each cell alone where its slope is 1.
+        best = sum(
+            (k * p) ** (p / (1 - p)) * k - (k * p) ** (1 / (1 - p)) for k, p in ((1.3, 0.985), (2.0, 0.4))
+        )
+        assert solution.value == pytest.approx(best, rel=1e-3)
+    else:
+        assert solution.gap > 1e-4

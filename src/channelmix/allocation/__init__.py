@@ -145,7 +145,9 @@ def solve(
     else:
         spend = form.to_user(search.best).reshape(problem.shape)
         value = problem.value(spend)
-        reached = relative_gap(bound * form.value_unit, value, max(problem.size(spend), form.smallest))
+        reached = relative_gap(
+            bound * form.value_unit, value, problem.gap_scale(spend, limited=limit is None)
+        )
     return Solution(
         status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
         spend=spend,

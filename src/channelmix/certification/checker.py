@@ -81,7 +81,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         status = Status(solution.status)
     except ValueError:
         raise CertificateError(f"unknown status {solution.status!r}") from None
-    if not is_limited(problem):
+    limited = is_limited(problem)
+    if not limited:
         if status is Status.UNBOUNDED:
             return _verify_unbounded(problem, solution)
         problem = _with_limit(problem, solution)
@@ -112,8 +113,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
     if not bound >= value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value):
         raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
-    gap = relative_gap(solution.upper_bound, value, scale)
-    _same("gap", solution.gap, gap, 1.0)
+    gap = relative_gap(solution.upper_bound, value, problem.gap_scale(spend, limited=limited))
+    _same("gap", solution.gap, gap, max(1.0, gap))
     if status is Status.OPTIMAL and not gap <= solution.requested_gap:
         raise CertificateError(
             f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}"
