@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import bisect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -269,10 +270,10 @@ class ResponseCurves:
 
     def cell(self, index: int) -> Family:
         """Return one cell's curves, parameters of shape (n_draws or 1, 1); `index` counts from 0."""
-        for start, block in zip(self._starts, self.blocks, strict=False):
-            if 0 <= index - start < block.shape[1]:
-                return block.take([index - start])
-        raise IndexError(f"no cell {index} among {self.n_cells}")
+        if not 0 <= index < self.n_cells:
+            raise IndexError(f"no cell {index} among {self.n_cells}")
+        place = bisect.bisect_right(self._starts, index) - 1
+        return self.blocks[place].take([index - self._starts[place]])
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
@@ -331,7 +332,7 @@ class ResponseCurves:
         _check_unique(names)
         return cls(names, tuple(parts))
 
-    @property
+    @cached_property
     def _starts(self) -> list[int]:
         return [0, *itertools.accumulate(block.shape[1] for block in self.blocks)]
 
