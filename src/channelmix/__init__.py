@@ -8,6 +8,7 @@ from channelmix._version import __version__
 
 if TYPE_CHECKING:
     from channelmix.allocation import solve as solve
+    from channelmix.analysis.lift_tests import LiftTestDesign as LiftTestDesign
     from channelmix.carryover import Carryover as Carryover
     from channelmix.certification import Certificate as Certificate
     from channelmix.certification import verify as verify
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
     from channelmix.evidence import Evidence as Evidence
+    from channelmix.information import information_value as information_value
+    from channelmix.plan import Difference as Difference
+    from channelmix.plan import Explanation as Explanation
     from channelmix.plan import Frontier as Frontier
+    from channelmix.plan import InformationValue as InformationValue
     from channelmix.plan import Plan as Plan
     from channelmix.plan import Sensitivity as Sensitivity
     from channelmix.problem import AllocationProblem as AllocationProblem
     from channelmix.profile import CompanyProfile as CompanyProfile
     from channelmix.profile import ProfileError as ProfileError
+    from channelmix.reasoning import explain as explain
     from channelmix.recommender import optimize as optimize
     from channelmix.response import ResponseCurves as ResponseCurves
     from channelmix.rules import ActivationFee as ActivationFee
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     from channelmix.solution import Status as Status
     from channelmix.tornado import sensitivity as sensitivity
     from channelmix.tradeoff import frontier as frontier
+    from channelmix.whatif import compare as compare
 
 _HOMES = {
     "ActivationFee": "rules",
@@ -67,7 +74,11 @@ _HOMES = {
     "ChangeLimit": "rules",
     "ChannelMixError": "errors",
     "CompanyProfile": "profile",
+    "compare": "whatif",
+    "Difference": "plan",
     "ContactCap": "rules",
+    "explain": "reasoning",
+    "Explanation": "plan",
     "EachPeriod": "rules",
     "Evidence": "evidence",
     "fit_history": "effectiveness.own_fit",
@@ -76,8 +87,11 @@ _HOMES = {
     "Frontier": "plan",
     "frontier": "tradeoff",
     "GroupShare": "rules",
+    "information_value": "information",
+    "InformationValue": "plan",
     "InputError": "errors",
     "KeepWorking": "rules",
+    "LiftTestDesign": "analysis.lift_tests",
     "LiftTest": "effectiveness.history",
     "LinearConstraint": "rules",
     "MarketingMixRegressor": "effectiveness.history",

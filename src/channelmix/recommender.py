@@ -291,7 +291,9 @@ def _allocation(
     why = analysis.reasons(problem, solution, draws.cells)
     today = [cell.current_spend for cell in draws.cells]
 
-    def row(i: int, period: int, spent: float, now: float, brings: Array, cost: float, k: int) -> CellPlan:
+    def row(
+        i: int, period: int, spent: float, now: float, brings: Array, cost: float, slope: float, reason: str
+    ) -> CellPlan:
         cell = draws.cells[i]
         return CellPlan(
             market=cell.market,
@@ -302,24 +304,26 @@ def _allocation(
             current_spend=now,
             outcome=interval(brings),
             charge=cost,
-            marginal_return=float(marginal[k]) if math.isfinite(marginal[k]) else None,
+            marginal_return=slope if math.isfinite(slope) else None,
             evidence=draws.evidence[i],
-            reason=why[k],
+            reason=reason,
         )
 
+    parts = zip(
+        spend.tolist(), problem.each_period(today), outcome.T, charged, marginal.tolist(), why, strict=False
+    )
     rows = [
-        row(k % n, 1 + k // n, float(spend[k]), today[k % n], outcome[:, k], float(charged[k]), k)
-        for k in range(len(spend))
+        row(k % n, 1 + k // n, spent, float(now), brings, float(cost), slope, reason)
+        for k, (spent, now, brings, cost, slope, reason) in enumerate(parts)
     ]
     if problem.delay is None:
         return rows, []
-    periods = problem.delay.periods
-    spent, cost, brings = (problem.by_cell(values) for values in (spend, charged, outcome))
-    # What is said of a cell is what holds where its next unit brings most.
-    best = np.argmax(marginal.reshape(periods, n), axis=0) * n + np.arange(n)
+    spent, now, cost = (problem.by_cell(values) for values in (spend, problem.each_period(today), charged))
+    brings, slopes = problem.by_cell(outcome), marginal.reshape(-1, n).max(axis=0)
+    # What is said of a cell is what holds where it gets most.
+    said = np.argmax(spend.reshape(-1, n), axis=0) * n + np.arange(n)
     return rows, [
-        row(i, 0, float(spent[i]), today[i] * periods, brings[:, i], float(cost[i]), int(best[i]))
-        for i in range(n)
+        row(i, 0, spent[i], now[i], brings[:, i], cost[i], float(slopes[i]), why[said[i]]) for i in range(n)
     ]
 
 

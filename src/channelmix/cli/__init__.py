@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from channelmix._version import __version__
+from channelmix.cli.compare import compare
+from channelmix.cli.explain import explain
 from channelmix.cli.facts import facts
 from channelmix.cli.fit import fit
 from channelmix.cli.frontier import frontier
 from channelmix.cli.init import init
+from channelmix.cli.next_test import next_test
 from channelmix.cli.optimize import optimize
 from channelmix.cli.report import report
 from channelmix.cli.schema import schema
@@ -36,5 +39,19 @@ def main() -> None:
     """
 
 
-for _command in (init, validate, schema, facts, fit, optimize, frontier, report, sensitivity, verify):
+for _command in (
+    init,
+    validate,
+    schema,
+    facts,
+    fit,
+    optimize,
+    explain,
+    compare,
+    next_test,
+    frontier,
+    report,
+    sensitivity,
+    verify,
+):
     main.add_command(_command)

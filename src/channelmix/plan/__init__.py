@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import (
-    NO_SPEND,
-    interval,
-    moved_spend,
-    obeys,
-    prices_hold,
-    roi,
-    verify_plan,
+from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
+from channelmix.plan.difference import CellDifference, Difference, difference_rows
+from channelmix.plan.explanation import (
+    BreakEven,
+    CellExplanation,
+    Explanation,
+    RulePrice,
+    explanation_rows,
 )
 from channelmix.plan.frontier import Frontier, FrontierPlan, frontier_rows
 from channelmix.plan.heard import span_of
-from channelmix.plan.model import (
+from channelmix.plan.information import (
+    CautiousPlan,
+    InformationOf,
+    InformationValue,
+    LiftTestValue,
+    Regret,
+    SpendSpread,
+    information_rows,
+)
+from channelmix.plan.model import Plan
+from channelmix.plan.parts import (
     Assumption,
     CellPlan,
     Certificate,
@@ -21,7 +31,6 @@ from channelmix.plan.model import (
     IfTen,
     Interval,
     Mend,
-    Plan,
     Provenance,
     ShadowPrice,
     SurveyRow,
@@ -34,25 +43,40 @@ from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitiv
 __all__ = [
     "NO_SPEND",
     "Assumption",
+    "BreakEven",
+    "CautiousPlan",
+    "CellDifference",
+    "CellExplanation",
     "CellPlan",
     "Certificate",
     "Comparison",
+    "Difference",
+    "Explanation",
     "Frontier",
     "FrontierPlan",
     "IfTen",
+    "InformationOf",
+    "InformationValue",
     "InputEffect",
     "Interval",
+    "LiftTestValue",
     "Mend",
     "Plan",
     "Provenance",
+    "Regret",
+    "RulePrice",
     "Sensitivity",
     "ShadowPrice",
     "Side",
+    "SpendSpread",
     "SurveyRow",
     "Totals",
     "WordOfMouth",
     "allocation_rows",
+    "difference_rows",
+    "explanation_rows",
     "frontier_rows",
+    "information_rows",
     "interval",
     "moved_spend",
     "obeys",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from channelmix.certification import Certificate, verify
 from channelmix.errors import CertificateError
 from channelmix.plan.heard import heard_of_service, span_of, talks_elsewhere
-from channelmix.plan.model import Interval, Plan, Totals
+from channelmix.plan.model import Plan
+from channelmix.plan.parts import Interval, Totals
 from channelmix.problem import AllocationProblem
 from channelmix.rules import Row
 from channelmix.rules.auxiliary import OnOff

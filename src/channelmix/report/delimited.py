@@ -7,7 +7,20 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from channelmix.plan import Frontier, Plan, Sensitivity, allocation_rows, frontier_rows, sensitivity_rows
+from channelmix.plan import (
+    Difference,
+    Explanation,
+    Frontier,
+    InformationValue,
+    Plan,
+    Sensitivity,
+    allocation_rows,
+    difference_rows,
+    explanation_rows,
+    frontier_rows,
+    information_rows,
+    sensitivity_rows,
+)
 
 __all__ = ["frontier_to_csv", "sensitivity_to_csv", "to_csv"]
 
@@ -62,7 +75,25 @@ def sensitivity_to_csv(sensitivity: Sensitivity) -> str:
 
 def frontier_to_csv(frontier: Frontier) -> str:
     """Write one line a point with a header, spend by cell at the end; amounts in currency per period."""
-    rows = frontier_rows(frontier)
+    return _all_columns(frontier_rows(frontier))
+
+
+def explanation_to_csv(explanation: Explanation) -> str:
+    """Write one line a cell with a header; amounts in currency per period."""
+    return _all_columns(explanation_rows(explanation))
+
+
+def information_to_csv(found: InformationValue) -> str:
+    """Write one line a cell with a header; amounts in currency per period."""
+    return _all_columns(information_rows(found))
+
+
+def difference_to_csv(difference: Difference) -> str:
+    """Write one line a cell with a header; amounts in currency per period."""
+    return _all_columns(difference_rows(difference))
+
+
+def _all_columns(rows: list[dict[str, Any]]) -> str:
     return _written(rows, list(dict.fromkeys(key for row in rows for key in row)))
 
 

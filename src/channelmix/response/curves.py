@@ -280,6 +280,11 @@ class ResponseCurves:
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
 
+    def of_draws(self, indices: ArrayLike) -> Self:
+        """Return some of the joint draws, in the order of `indices`, which count from 0."""
+        index = np.atleast_1d(np.asarray(indices, dtype=np.intp))
+        return type(self)(self.names, tuple(block.of_draws(index) for block in self.blocks), self.made_up)
+
     def discounted(self, chosen: ArrayLike, tiers: Sequence[tuple[float, float]]) -> Self:
         """Return the same curves with cheaper contacts beyond certain amounts of spend on the `chosen` cells.
 

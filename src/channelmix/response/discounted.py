@@ -49,6 +49,10 @@ class Discounted(Family):
         """Return the curves of some cells only."""
         return type(self)(self.inner.take(columns), self.starts, self.factors)
 
+    def of_draws(self, index: Any) -> Self:
+        """See `Family.of_draws`."""
+        return type(self)(self.inner.of_draws(index), self.starts, self.factors)
+
     def saturates(self) -> bool:
         """See `Family.saturates`."""
         return self.inner.saturates()

@@ -29,7 +29,7 @@ class Points(NamedTuple):
     """One cell's curves at some amounts of spend."""
 
     spend: Array
-    """Shape (n_points,)."""
+    """Shape (n_points,), or (n_draws, n_points) where draws are looked at in places of their own."""
     value: Array
     """Outcome of every draw, shape (n_draws, n_points)."""
     slope: Array
@@ -111,6 +111,12 @@ class Family(ABC):
     def take(self, columns: Any) -> Self:
         """Return the curves of some cells only."""
         return type(self)(**{name: array[..., columns] for name, array in self.parameters.items()})
+
+    def of_draws(self, index: Any) -> Self:
+        """Return some of the draws; curves that are the same in all draws stay as they are."""
+        if self.shape[0] == 1:
+            return self
+        return type(self)(**{name: array[index] for name, array in self.parameters.items()})
 
     def saturates(self) -> bool:
         """Whether outcome stays below a limit however much is spent."""

@@ -93,7 +93,7 @@ class Service(Family):
         The chance of overload falls, spend rises, the density of the load has one peak, and quality rises: of the two
         exponentials in what quality is worth one rises and the other falls.
         """
-        a, b = low.spend[np.newaxis], high.spend[np.newaxis]
+        a, b = np.atleast_2d(low.spend), np.atleast_2d(high.spend)
         peak = self._density(np.clip(self.cap, a, b))
         least = np.minimum(self._density(a), self._density(b))
         first, last = self.resolution * self.quality(a), self.resolution * self.quality(b)

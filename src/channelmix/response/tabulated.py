@@ -71,6 +71,10 @@ class Tabulated(Family):
         _, draws, cells = self.outcome.shape
         return draws, cells
 
+    def of_draws(self, index: Any) -> Self:
+        """See `Family.of_draws`."""
+        return self if self.shape[0] == 1 else type(self)(self.points, self.outcome[:, index])
+
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
         left, slope, base = self._segment(spend)
@@ -97,11 +101,12 @@ class Tabulated(Family):
         """Left end of the segment that holds each spend, its slope and the outcome there."""
         _, cells = self.shape
         spend = np.broadcast_to(spend, np.broadcast_shapes(np.shape(spend), (1, cells)))
-        if cells == 1:  # one cell at many spends: the columns are spends
-            knots = self.points[:, 0]
-            k = np.clip(np.searchsorted(knots, spend, side="right") - 1, 0, len(knots) - 2)[0]
-            rise = np.diff(self.outcome[:, :, 0], axis=0) / np.diff(knots)[:, np.newaxis]
-            return np.broadcast_to(knots[k], (1, len(k))), rise[k].T, self.outcome[k, :, 0].T
+        if cells == 1:  # one cell at many spends, the same in every draw or not: the columns are spends
+            knots, table = self.points[:, 0], self.outcome[:, :, 0]
+            k = np.clip(np.searchsorted(knots, spend, side="right") - 1, 0, len(knots) - 2)
+            draw = np.arange(table.shape[1])[:, np.newaxis]
+            rise = np.diff(table, axis=0) / np.diff(knots)[:, np.newaxis]
+            return knots[k], rise[k, draw], table[k, draw]
         k = np.array(
             [np.searchsorted(self.points[:, j], spend[0, j], side="right") - 1 for j in range(cells)]
         )

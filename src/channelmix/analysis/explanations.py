@@ -1,0 +1,190 @@
+"""Reasons of each cell in plain words, every number of them recomputed from curves, rules and prices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.plan import BreakEven, CellExplanation, Plan, interval
+from channelmix.plan.wording import amount, short
+from channelmix.problem import AllocationProblem
+from channelmix.rules import Row
+
+__all__ = ["FAR", "explained"]
+
+Array = NDArray[np.float64]
+
+FAR = 2.0
+"""Multiple of today's spend beyond which a curve rests on its shape, not on anything seen."""
+
+NOTHING = 1e-6
+"""Share of the plan's spend below which money is rounding."""
+
+PRICE_FLOOR = 1e-6
+"""Shadow prices below this share of the largest are rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Holding:
+    """The rule that weighs most on a cell, and its price."""
+
+    row: Row
+    price: float
+
+
+def explained(
+    plan: Plan,
+    problem: AllocationProblem,
+    spend: Array,
+    break_evens: list[tuple[BreakEven | None, BreakEven | None]] | None,
+    factors: tuple[float, float],
+) -> list[CellExplanation]:
+    """Explain every cell of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        With spend.
+    problem : AllocationProblem
+        That the plan was made on.
+    spend : ndarray of shape (n_cells,)
+        The plan's spend.
+    break_evens : list of (lower, higher), optional
+        By cell; None where they were not worked out.
+    factors : tuple of float
+        Lowest and highest factor that was tried for them.
+    """
+    prices = {one.constraint: one.price for one in plan.shadow_prices}
+    holding = _holding(problem, spend, prices)
+    current = np.array([row.current_spend for row in plan.allocation])
+    now, planned = problem.marginal(current), problem.marginal(spend)
+    outcome, today = problem.outcomes(spend), problem.outcomes(current).mean(axis=0)
+    cells = []
+    for i, row in enumerate(plan.allocation):
+        low, high = break_evens[i] if break_evens is not None else (None, None)
+        beyond = float(spend[i] / current[i]) if current[i] > 0.0 and spend[i] > 0.0 else None
+        nothing = NOTHING * float(spend.sum())
+        extrapolates = spend[i] > nothing and (beyond is None or beyond > FAR)
+        held = holding[i]
+        words = _Words(
+            plan.currency, float(spend[i]), float(current[i]), nothing, problem.scenario.gain > 0.0
+        )
+        reasons = [
+            words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
+            words.returns(
+                _finite(now[i]),
+                _finite(planned[i]),
+                prices.get(problem.scenario.limit_label) if problem.scenario.gain else None,
+            ),
+        ]
+        if held is not None:
+            reasons.append(words.rule(held.row.rule, held.price))
+        reasons.append(words.sure(outcome[:, i], row.evidence))
+        if break_evens is not None:
+            reasons.append(words.stands(low, high, factors))
+        if extrapolates:
+            reasons.append(words.extrapolates(beyond))
+        cells.append(
+            CellExplanation(
+                cell=row.name,
+                spend=float(spend[i]),
+                current_spend=float(current[i]),
+                outcome=interval(outcome[:, i]),
+                return_now=_finite(now[i]),
+                return_planned=_finite(planned[i]),
+                rule=None if held is None else held.row.rule,
+                price=None if held is None else held.price,
+                evidence=row.evidence,
+                lower=low,
+                higher=high,
+                beyond=beyond,
+                extrapolates=bool(extrapolates),
+                reasons=[reason for reason in reasons if reason],
+            )
+        )
+    return cells
+
+
+def _holding(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> list[_Holding | None]:
+    """For each cell, the row beside the scenario's with the largest price on it."""
+    found: list[_Holding | None] = [None] * len(spend)
+    pull = np.full(len(spend), PRICE_FLOOR * max((abs(price) for price in prices.values()), default=0.0))
+    for row in problem.rows:
+        price = prices.get(row.label, 0.0)
+        if price == 0.0 or row.rule == problem.rule_names[0]:
+            continue
+        for i in np.flatnonzero(row.coefficients):
+            # A share of total spend weighs on every cell; it speaks of the cells selected.
+            speaks = row.coefficients[i] > 0.0 or not row.label.startswith("group_share")
+            if speaks and abs(price * row.coefficients[i]) > pull[i]:
+                pull[i] = abs(price * row.coefficients[i])
+                found[i] = _Holding(row, price)
+    return found
+
+
+def _finite(slope: float) -> float | None:
+    return float(slope) if math.isfinite(slope) else None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Sentences about one cell: its currency, its spend in the plan and today, and what is rounding of it."""
+
+    currency: str
+    spend: float
+    current: float
+    nothing: float
+    gains: bool
+    """Whether outcome is maximized; else money is saved."""
+
+    def change(self, reason: str, today: float, planned: float) -> str:
+        change = self.spend - self.current
+        if abs(change) <= self.nothing:
+            what = f"Nothing, as today: {reason}." if self.spend <= self.nothing else f"As today: {reason}."
+            return what if self.spend <= self.nothing else f"{what} It brings {short(planned)}."
+        verb = "More" if change > 0.0 else "Less"
+        return (
+            f"{verb}, {self._money(self.current)} to {self._money(self.spend)}: {reason}. "
+            f"It brings {short(planned)} instead of {short(today)}."
+        )
+
+    def returns(self, now: float | None, planned: float | None, price: float | None) -> str:
+        after, before = self._of(planned), self._of(now)
+        if abs(self.spend - self.current) <= self.nothing:
+            words = f"The next {self.currency} brings {after}"
+        else:
+            words = f"The next {self.currency} brings {after} there; at today's spend it brings {before}"
+        return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
+
+    def rule(self, name: str, price: float) -> str:
+        way = "higher" if price > 0.0 else "lower"
+        return (
+            f"The rule {name} binds: a limit {way} by one {self.currency} would bring {abs(price):.2f} more."
+        )
+
+    def sure(self, outcome: Array, evidence: str) -> str:
+        if self.spend <= self.nothing:
+            return f"Evidence: {evidence}."
+        found = interval(outcome)
+        return f"With 90 % chance it brings {short(found.low)} to {short(found.high)}; evidence: {evidence}."
+
+    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> str:
+        parts = [f"{one.factor:.2f} times as high, {one.change}" for one in (low, high) if one is not None]
+        if not parts:
+            return f"No factor of its curve from {factors[0]:.2g} to {factors[1]:.2g} changes the plan materially."
+        return f"If its curve were {'; if it were '.join(parts)}."
+
+    def extrapolates(self, beyond: float | None) -> str:
+        if beyond is None:
+            return "Nothing is spent on it today: what it brings was never seen here."
+        return f"That is {beyond:.1f} times today's spend: what it brings there was never seen here."
+
+    def _money(self, value: float) -> str:
+        return f"{self.currency} {amount(value)}" if value > self.nothing else "nothing"
+
+    def _of(self, slope: float | None) -> str:
+        return "without limit" if slope is None else f"{slope:.2f}"

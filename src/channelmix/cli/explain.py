@@ -1,0 +1,92 @@
+"""``channelmix explain``: why each cell gets what it gets, and what each rule costs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from channelmix.cli.optimize import shortcoming
+from channelmix.cli.results import write_document
+from channelmix.cli.session import (
+    INTERRUPTED,
+    NO_PLAN,
+    Number,
+    examples,
+    progress_line,
+    read_input,
+    read_profile,
+)
+
+__all__ = ["explain", "is_plan", "read_plan"]
+
+
+@click.command(
+    epilog=examples(
+        "channelmix explain profile.json",
+        "channelmix explain plan.json",
+        "channelmix explain profile.json --output reasons.json",
+    )
+)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    help="How to write it. Default: by the ending of --output, else table.",
+)
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option(
+    "--time-limit",
+    type=Number(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time for pricing all rules; what is out of time has a wider interval.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@click.pass_context
+def explain(
+    ctx: click.Context, file: str, style: str | None, output: str | None, time_limit: float, quiet: bool
+) -> None:
+    """Explain the plan in FILE, or the plan for the profile in FILE ("-" reads standard input).
+
+    Every cell in words and numbers: why more or less, which rule binds, what the next unit brings, how sure that is,
+    how wrong its curve may be before the plan changes, what goes beyond anything seen. Then what each rule costs, by
+    planning anew without it. Ctrl-C gives what was found so far.
+    """
+    import channelmix as cm
+    from channelmix import report
+    from channelmix.plan import NO_SPEND
+
+    plan = read_plan(file) if is_plan(file) else cm.optimize(read_profile(file))
+    if plan.status in NO_SPEND:
+        click.echo(f"channelmix: {plan.status}{shortcoming(plan)}", err=True)
+        ctx.exit(NO_PLAN)
+    with progress_line(quiet, "plans made anew") as progress:
+        found = cm.explain(plan, time_limit=time_limit, progress=progress)
+    write_document(found, style, output, report.explanation_to_terminal, report.explanation_to_csv)
+    if not found.complete:
+        click.echo("channelmix: interrupted", err=True)
+        ctx.exit(INTERRUPTED)
+
+
+def is_plan(path: str) -> bool:
+    """Whether a file holds a plan; whatever else is in it is left to those who read it."""
+    if path == "-":
+        return False
+    try:
+        with open(path, encoding="utf-8") as stream:
+            content: Any = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "proof" in content and "certificate" in content
+
+
+def read_plan(path: str) -> Any:
+    """Read a plan from a file, or from standard input for ``-``."""
+    from channelmix.document import LARGEST_DOCUMENT
+    from channelmix.plan import Plan
+
+    return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)

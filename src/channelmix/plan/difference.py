@@ -1,0 +1,96 @@
+"""Difference: what two plans do differently, and why, in versioned JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from channelmix.document import Document, Part
+from channelmix.plan.parts import Interval
+
+__all__ = ["CellDifference", "Difference", "difference_rows"]
+
+
+class CellDifference(Part):
+    """One cell in both plans; amounts in currency per period, null in a plan that does not have the cell."""
+
+    cell: str
+    """The cell."""
+    before: float | None
+    """Spend in the first plan."""
+    after: float | None
+    """Spend in the second plan."""
+    change: float
+    """Spend in the second plan less that in the first."""
+    outcome_before: Interval | None
+    """What it brings in the first plan."""
+    outcome_after: Interval | None
+    """What it brings in the second plan."""
+    outcome_change: float
+    """Mean outcome in the second plan less that in the first."""
+    outcome_interval: Interval | None
+    """The same draw by draw; null where draws cannot be paired."""
+    reason_before: str
+    """Why it gets what it gets in the first plan."""
+    reason_after: str
+    """The same in the second plan."""
+
+
+class Difference(Document):
+    """Two plans beside each other. Amounts are in `currency` per period, outcomes before charges unless said."""
+
+    kind_of_document = "difference"
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    name_before: str
+    """Company of the first plan."""
+    name_after: str
+    """Company of the second plan."""
+    currency: str
+    """ISO 4217 code of both."""
+    period: str
+    """Length of a period of both, in words."""
+    spend_before: float
+    """Spend of the first plan."""
+    spend_after: float
+    """Spend of the second plan."""
+    moved: float = Field(ge=0.0)
+    """Money that sits on other cells in the second plan, or is no longer spent, or not spent before."""
+    net_before: Interval
+    """Outcome less charges of the first plan."""
+    net_after: Interval
+    """Outcome less charges of the second plan."""
+    net_change: float
+    """Mean of the second less mean of the first."""
+    net_interval: Interval | None
+    """The same draw by draw; null where draws cannot be paired."""
+    chance: float | None = Field(ge=0.0, le=1.0)
+    """Share of draws in which the second plan brings more; null where draws cannot be paired."""
+    certified_low: float | None
+    """What the best plan of the second problem brings more in its objective than that of the first, at least, by both
+    proofs; null where the objectives are not the same."""
+    certified_high: float | None
+    """The same, at most."""
+    paired: bool
+    """Whether both plans rest on the same draws of the same curves."""
+    why_unpaired: str
+    """Why not; empty if they do."""
+    changes: list[str]
+    """What is different in what was asked for, in words."""
+    cells: list[CellDifference]
+    """Every cell of either plan, the largest change of spend first."""
+
+
+def difference_rows(difference: Difference) -> list[dict[str, Any]]:
+    """One dictionary a cell, without nesting; amounts in currency per period."""
+    rows = []
+    for cell in difference.cells:
+        row = cell.model_dump(mode="json", exclude={"outcome_before", "outcome_after", "outcome_interval"})
+        for name in ("outcome_before", "outcome_after", "outcome_interval"):
+            part = getattr(cell, name)
+            for side in ("mean", "low", "high"):
+                row[f"{name}_{side}"] = None if part is None else getattr(part, side)
+        rows.append(row)
+    return rows

@@ -1,0 +1,124 @@
+"""Explanation: why cells get what they get, what would change that, and what rules cost, in versioned JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from channelmix.document import Document, Part
+from channelmix.plan.parts import Interval
+from channelmix.solution import Status
+
+__all__ = ["BreakEven", "CellExplanation", "Explanation", "RulePrice", "explanation_rows"]
+
+
+class BreakEven(Part):
+    """By what a cell's curve must be multiplied before the plan changes materially."""
+
+    factor: float = Field(gt=0.0)
+    """The factor, to within the explanation's tolerance."""
+    spend: float = Field(ge=0.0)
+    """The cell's spend in the best plan just beyond it."""
+    change: str
+    """What changes there."""
+
+
+class CellExplanation(Part):
+    """Why one cell gets what it gets; amounts in currency per period."""
+
+    cell: str
+    """The cell."""
+    spend: float
+    """Spend proposed."""
+    current_spend: float
+    """Spend today."""
+    outcome: Interval
+    """Incremental outcome of the spend proposed."""
+    return_now: float | None
+    """Net outcome of the next unit of currency at today's spend; null where it has no limit."""
+    return_planned: float | None
+    """The same at the spend proposed."""
+    rule: str | None
+    """The rule beside the budget that weighs most on it; null where none binds."""
+    price: float | None
+    """What one more unit in that rule's limit is worth, in the objective."""
+    evidence: str
+    """What the estimate rests on."""
+    lower: BreakEven | None
+    """Down to where the curve may be lower than estimated; null where no factor down to the lowest tried matters."""
+    higher: BreakEven | None
+    """Up to where it may be higher; null where no factor up to the highest tried matters."""
+    beyond: float | None
+    """Spend proposed as a multiple of today's; null where nothing is spent today, or nothing is proposed."""
+    extrapolates: bool
+    """Whether the spend proposed lies so far beyond today's that the curve there rests on its shape alone."""
+    reasons: list[str]
+    """All of it in plain words."""
+
+
+class RulePrice(Part):
+    """What a rule, or keeping one cell, costs: the objective without it less the objective with it."""
+
+    rule: str
+    """The rule, as the profile names it."""
+    change: Literal["without", "with"]
+    """Whether the plan was made anew without what the plan has, or with what it lacks."""
+    cell: str | None
+    """The one cell whose keeping is priced; null for a whole rule."""
+    low: float = Field(ge=0.0)
+    """Objective lost to it, at least; money per period."""
+    high: float | None
+    """The same, at most; null where nothing is proven of it, or there is no limit to it."""
+    status: Status
+    """What is known of the plan made anew: `infeasible` means that the cell cannot be kept."""
+    moved: float
+    """Spend that would sit elsewhere."""
+
+
+class Explanation(Document):
+    """Why a plan is as it is. Amounts are in `currency` per period."""
+
+    kind_of_document = "explanation"
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    name: str
+    """The company."""
+    currency: str
+    """ISO 4217 code."""
+    period: str
+    """Length of a period, in words."""
+    scenario: str
+    """What was asked for."""
+    next_unit: float | None
+    """Worth of one more unit of budget; null where no budget binds."""
+    cells: list[CellExplanation]
+    """Every cell, in the plan's order."""
+    rules: list[RulePrice]
+    """Every rule, the dearest first, then what keeping single cells costs."""
+    factor_low: float
+    """Lowest factor of a curve that was tried."""
+    factor_high: float
+    """Highest factor of a curve that was tried."""
+    tolerance: float
+    """By which share a break-even factor may be off."""
+    remarks: list[str]
+    """What is meant by a material change, and what was not worked out."""
+    profile_sha256: str
+    """Digest of the validated profile."""
+    complete: bool
+    """Whether all is there: Ctrl-C leaves what was found before it."""
+
+
+def explanation_rows(explanation: Explanation) -> list[dict[str, Any]]:
+    """One dictionary a cell, without nesting; amounts in currency per period."""
+    rows = []
+    for cell in explanation.cells:
+        row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
+        row |= {f"outcome_{name}": value for name, value in cell.outcome.model_dump().items()}
+        row["lower_factor"] = cell.lower.factor if cell.lower else None
+        row["higher_factor"] = cell.higher.factor if cell.higher else None
+        row["reasons"] = " ".join(cell.reasons)
+        rows.append(row)
+    return rows

@@ -1,0 +1,260 @@
+"""The parts of a plan: rows, sums, comparisons, what is proven and what is assumed."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from channelmix.document import Part
+
+__all__ = [
+    "Assumption",
+    "CellPlan",
+    "Certificate",
+    "Comparison",
+    "IfTen",
+    "Interval",
+    "Mend",
+    "Provenance",
+    "ShadowPrice",
+    "SurveyRow",
+    "Totals",
+    "WordOfMouth",
+]
+
+
+class Interval(Part):
+    """A mean with its 90 % interval over the draws, in currency per period."""
+
+    mean: float
+    """Mean over the draws."""
+    low: float
+    """5 % quantile."""
+    high: float
+    """95 % quantile."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise PydanticCustomError("crossed", "Input should have its low end below its high end")
+        return self
+
+
+class Certificate(Part):
+    """What is proven of the plan; amounts in currency per period."""
+
+    value: float | None
+    """Objective reached: outcome less charges, less money where profit counts; minus the money for a target."""
+    upper_bound: float | None
+    """The objective of no spend within the rules is higher than this."""
+    gap: float | None
+    """(upper_bound - value) / max(|value|, gross outcome); for a target, / money."""
+    max_violation: float | None
+    """Largest violation of any rule, in currency per period."""
+    requested_gap: float
+    """The gap that was asked for."""
+
+
+class CellPlan(Part):
+    """One cell's part of the plan; amounts in currency per period."""
+
+    market: str
+    """Market."""
+    channel: str
+    """Channel."""
+    purpose: str
+    """Purpose."""
+    period: int
+    """Period that the row is for; 1 is the typical period where the plan's span is 1, 0 stands for all periods."""
+    spend: float
+    """Spend proposed."""
+    current_spend: float
+    """Spend today."""
+    outcome: Interval
+    """Incremental outcome of the spend proposed; over several periods, what comes in this one of all earlier spend."""
+    charge: float
+    """What the spend costs beside itself: consents lost to promotion, harm done by advocacy, cost of switching."""
+    marginal_return: float | None
+    """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
+    evidence: str
+    """What the estimate rests on."""
+    reason: str
+    """Why, in a few words."""
+
+    @property
+    def name(self) -> str:
+        """The cell's name, ``market/channel/purpose``."""
+        return f"{self.market}/{self.channel}/{self.purpose}"
+
+
+class Totals(Part):
+    """Sums over all cells; amounts in currency per period unless said otherwise."""
+
+    budget: float | None
+    """Limit of the scenario; null where it sets none."""
+    spend: float
+    """Spend proposed, without fees."""
+    fees: float
+    """Activation fees, which count as money spent."""
+    current_spend: float
+    """Spend today."""
+    moved: float
+    """Part of the spend that is not where it would be in the current mix scaled to the same total."""
+    outcome: Interval
+    """Incremental outcome of the plan, before charges."""
+    charge: float
+    """Sum of the cells' charges."""
+    profit: float
+    """Mean outcome, less charges, spend and fees."""
+    roi: float | None
+    """Mean outcome less charges, per unit of spend and fees; null where nothing is spent."""
+    periods: int = Field(ge=1)
+    """Number of periods in the horizon."""
+    horizon_spend: float
+    """Spend over the horizon without fees, in currency."""
+    after: float = 0.0
+    """Part of the mean outcome that comes after the last period, where several are planned."""
+    horizon_outcome: float
+    """Mean incremental outcome over the horizon, before charges, in currency."""
+    next_unit: float | None
+    """Worth of one more unit of budget; null where no budget binds."""
+
+
+class Comparison(Part):
+    """Another split on the same draws; amounts in currency per period."""
+
+    name: str
+    """Which split it is."""
+    description: str
+    """How it was made."""
+    feasible: bool
+    """Whether it obeys the rules."""
+    is_baseline: bool
+    """Whether the plan is judged as a change from it."""
+    spend: dict[str, float]
+    """Spend by cell."""
+    money: float
+    """What it takes: spend and fees."""
+    outcome: Interval
+    """Its incremental outcome, less its charges."""
+    gain: Interval
+    """Outcome of the plan less its outcome, both less their charges, draw by draw."""
+    chance: float
+    """Share of draws in which the plan brings more."""
+    tail_loss: float
+    """Average loss against it over the worst tenth of draws; 0 where even these gain."""
+    standard_error: dict[str, float] | None
+    """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
+
+
+class IfTen(Part):
+    """The answer if an unsatisfied customer tells ten people, with the plan's money; amounts per period."""
+
+    value: float
+    """Objective of the best plan then."""
+    gap: float
+    """No split within the rules is worth more by over this share then."""
+    share: float
+    """Word of mouth's share of its net outcome."""
+    moved: float
+    """Money that would sit elsewhere than in this plan."""
+    regret: float
+    """What following this plan would lose then, in objective."""
+
+
+class WordOfMouth(Part):
+    """What customers tell others, at the plan's spend; means over the draws, in currency per period."""
+
+    told_if_satisfied: float
+    """People whom a satisfied customer tells, if he tells anyone."""
+    told_if_not: float
+    """People whom an unsatisfied customer tells where everybody listens: a quoted figure, not evidence."""
+    outcome: float
+    """Part of the net outcome that word of mouth makes: against unanswered contacts, and against no contact."""
+    share: float
+    """The same as a share of the net outcome."""
+    praise: float
+    """Worth of the praise that people hear."""
+    criticism: float
+    """Loss by the criticism that people still hear."""
+    balance: float
+    """Praise less criticism; negative for a loss."""
+    if_ten: IfTen | None
+    """What changes if ten are told in place of `told_if_not`; null where the worst draws count, or none was found."""
+
+
+class SurveyRow(Part):
+    """Use of one channel by surveyed companies and by this one: use, not effect."""
+
+    channel: str
+    """Channel."""
+    purpose: str
+    """What it is used for: service, or all for any purpose."""
+    companies: float
+    """Share of the 798 surveyed companies that use it so (Economist Intelligence Unit, 2012)."""
+    standard_error: float
+    """Sampling error of that share."""
+    used_now: bool
+    """Whether this company spends on it today."""
+    share_now: float
+    """Its share of today's spend on the purpose."""
+    share_planned: float
+    """Its share of the plan's spend on the purpose."""
+
+
+class Assumption(Part):
+    """A figure that the profile does not state, and where it comes from."""
+
+    name: str
+    """What the figure is."""
+    value: float
+    """Typical value."""
+    low: float
+    """Lower end of its 90 % interval."""
+    high: float
+    """Upper end of its 90 % interval."""
+    unit: str
+    """Unit."""
+    basis: str
+    """Kind of basis; "judgement" means that no source states it."""
+    facts: list[str]
+    """Ids of the published facts behind it."""
+    sources: list[str]
+    """The first few sources of these facts."""
+    note: str
+    """Remark."""
+
+
+class ShadowPrice(Part):
+    """What one more unit of a rule's limit is worth, in the plan's basin."""
+
+    constraint: str
+    """The rule."""
+    price: float
+    """Outcome per unit of currency of the limit."""
+
+
+class Mend(Part):
+    """By how much a rule must give way, so that all can hold; together the mends are the least there is."""
+
+    rule: str
+    """The rule's limit."""
+    amount: float
+    """By how much, in the limit's own unit: currency or outcome per period, contacts, a number of cells."""
+
+
+class Provenance(Part):
+    """What made the plan. It holds no clock times."""
+
+    profile_sha256: str
+    """Digest of the validated profile."""
+    version: str
+    """Version of channelmix."""
+    seed: int = Field(ge=0)
+    """Seed of the draws."""
+    draws: int = Field(ge=1)
+    """Number of draws planned on."""
+    fresh_draws: int = Field(ge=1)
+    """Number of other draws that comparisons are computed on."""

@@ -1,0 +1,137 @@
+"""From a plan to its explanation: reasons of each cell, how wrong its curve may be, and what each rule costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from channelmix.analysis.break_even import FACTORS, MATERIAL, TOLERANCE, TURN, BreakEvens
+from channelmix.analysis.explanations import FAR, explained
+from channelmix.analysis.rule_prices import priced, variants
+from channelmix.errors import CertificateError, InputError
+from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice
+from channelmix.plan.wording import percent
+from channelmix.problem import AllocationProblem
+from channelmix.profile import CompanyProfile
+from channelmix.recommender import optimize
+
+__all__ = ["explain"]
+
+
+def explain(
+    asked: CompanyProfile | Plan,
+    *,
+    gap: float | None = None,
+    time_limit: float = 300.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Explanation:
+    """Explain a plan: why each cell gets what it gets, what would change that, and what each rule costs.
+
+    Rules are priced by planning anew without each of them, and without keeping each cell that a `KeepWorking` keeps;
+    a cell that the plan gives up, by planning anew with half of its spend today. Break-even factors are found by
+    planning anew with one cell's curve multiplied.
+
+    Parameters
+    ----------
+    asked : CompanyProfile or Plan
+        A plan is explained from what travels in it; for a profile, one is made first.
+    gap : float, optional
+        Gap of plans made anew: the plan's own if not given.
+    time_limit : float
+        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval.
+    progress : callable, optional
+        Called with the number of plans made anew, and of all of them.
+
+    Returns
+    -------
+    Explanation
+        After Ctrl-C with what was found before, and `complete` false.
+
+    Raises
+    ------
+    InputError
+        If the plan is for several periods.
+    CertificateError
+        If no split obeys all rules.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> from channelmix.profile import starter_profile
+    >>> content = starter_profile() | {"rules": []}
+    >>> content["channels"] = {name: content["channels"][name] for name in ("sms", "im")}
+    >>> found = cm.explain(cm.CompanyProfile.model_validate(content))
+    >>> found.cells[0].cell, found.complete
+    ('FR/sms/promotion', True)
+    """
+    plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked
+    if plan.status in NO_SPEND:
+        raise CertificateError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
+    problem = AllocationProblem.from_dict(plan.problem)
+    if problem.delay is not None or len(plan.allocation) != problem.curves.n_cells:
+        raise InputError("a plan is explained for one period, not yet over several")
+    planned = {row.name: row.spend for row in plan.allocation}
+    spend = np.array([planned[name] for name in problem.curves.names])
+    value, bound = plan.certificate.value, plan.certificate.upper_bound
+    if value is None or bound is None:
+        raise CertificateError("the plan's certificate lacks a number")
+    gap = plan.certificate.requested_gap if gap is None else gap
+    asked_for = list(variants(problem, spend))
+    why_not = _why_no_break_evens(problem)
+    rules: list[RulePrice] = []
+    found: list[tuple[BreakEven | None, BreakEven | None]] | None = None
+    complete = True
+    deadline = time.perf_counter() + time_limit
+    try:
+        for done, variant in enumerate(asked_for):
+            if progress is not None:
+                progress(done, len(asked_for) + 1)
+            share = max((deadline - time.perf_counter()) / (len(asked_for) - done), 1.0)
+            rules.append(priced(variant, spend, value, bound, gap=gap, time_limit=share))
+        if progress is not None:
+            progress(len(asked_for), len(asked_for) + 1)
+        found = None if why_not else BreakEvens(problem, spend).find()
+    except KeyboardInterrupt:
+        complete = False
+    return Explanation(
+        name=plan.name,
+        currency=plan.currency,
+        period=plan.period,
+        scenario=problem.scenario.kind,
+        next_unit=plan.totals.next_unit if plan.totals else None,
+        cells=explained(plan, problem, spend, found, FACTORS),
+        rules=sorted(rules, key=lambda rule: (rule.cell is not None, -rule.low)),
+        factor_low=FACTORS[0],
+        factor_high=FACTORS[1],
+        tolerance=TOLERANCE,
+        remarks=_remarks(why_not),
+        profile_sha256=plan.provenance.profile_sha256,
+        complete=complete,
+    )
+
+
+def _why_no_break_evens(problem: AllocationProblem) -> str:
+    """Why break-even factors cannot be found for this problem; empty if they can."""
+    if problem.tail is not None or any(row.outcome for row in problem.rows):
+        return (
+            "Break-even factors are not worked out where the worst draws count or a rule asks for an outcome."
+        )
+    if problem.scenario.limit is None or problem.scenario.limit == 0.0:
+        return "Break-even factors are not worked out without a limit of money."
+    return ""
+
+
+def _remarks(why_not: str) -> list[str]:
+    return [
+        "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
+        why_not
+        or (
+            f"The plan of a cell changes materially where over {percent(MATERIAL)} of the budget would move to it or "
+            f"from it, or where it would be cut instead of raised, raised instead of cut, dropped or begun, by "
+            f"{percent(TURN)} of the budget at least. Curves are multiplied one at a time; factors are good to "
+            f"{percent(TOLERANCE)}."
+        ),
+        f"Spend beyond {FAR:g} times today's rests on the shape of the curve, not on anything seen at this company.",
+    ]
