@@ -338,6 +338,7 @@ def test_own_history_is_told_beside_published_figures() -> None:
     own = rows_of(by_id(tree, "evidence").findall(".//table")[1])
     assert [row[0] for row in own] == ["return of FR/social/promotion", "return of FR/sms/promotion"]
     assert [row[3] for row in own] == ["lift tests", "your own data"]
+    assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", own[0][1])
     assert "return of" not in words_of(by_id(tree, "assumptions"))
     french = words_of(by_id(parsed(to_html(plan, "fr")), "evidence"))
     assert "rapport de FR/sms/promotion" in french

@@ -16,9 +16,6 @@ __all__ = ["comparisons_section", "evidence_section", "survey_section", "told_se
 SURE = 1.96
 """Standard errors on each side of a 95 % interval."""
 
-UNEVEN = 1.05
-"""Spend in the highest period, in means over all, from which on it is named."""
-
 
 def evidence_section(content: Content) -> Markup:
     """What each estimate rests on, and how wide it is."""
@@ -35,6 +32,7 @@ def evidence_section(content: Content) -> Markup:
             for key in ("next_now", "next_plan")
         ),
         Column(words("evidence.beyond"), numeric=True),
+        *([Column(words("evidence.highest"), numeric=True)] if content.plan.span > 1 else []),
     ]
     lines = [
         Line(
@@ -45,7 +43,7 @@ def evidence_section(content: Content) -> Markup:
                 words.spread(cell.outcome),
                 _ratio(content, content.marginal_now[cell.name]),
                 _ratio(content, cell.marginal_return),
-                _beyond(content, cell),
+                *_beyond(content, cell),
             ],
             content.place(cell),
         )
@@ -66,16 +64,13 @@ def _ratio(content: Content, value: float | None) -> str:
     return "∞" if value is None else content.words.ratio(value)
 
 
-def _beyond(content: Content, cell: CellPlan) -> str:
+def _beyond(content: Content, cell: CellPlan) -> list[str]:
     """The plan's spend as a multiple of today's; over several periods, that of the highest too."""
     words, plan = content.words, content.plan
+    spends = [cell.spend] if plan.span == 1 else [cell.spend, plan.span * content.most[cell.name]]
     if cell.current_spend <= 0.0:
-        return words("evidence.new")
-    said = words("evidence.times", ratio=words.ratio(cell.spend / cell.current_spend, 1))
-    if plan.span * content.most[cell.name] < UNEVEN * cell.spend:
-        return said
-    most = words.ratio(plan.span * content.most[cell.name] / cell.current_spend, 1)
-    return said + words("evidence.most", ratio=most)
+        return [words("evidence.new") for _ in spends]
+    return [words("evidence.times", ratio=words.ratio(spend / cell.current_spend, 1)) for spend in spends]
 
 
 def comparisons_section(content: Content) -> Markup:

@@ -17,8 +17,8 @@ __all__ = ["assumptions_section", "certificate_section", "figures_table", "rules
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
 
-PERIOD = re.compile(r" period \d+$")
-"""What the label of a limit ends in that holds for one period."""
+PERIOD = re.compile(r" period \d+(?= |$)")
+"""What tells a limit of one period from those of others in its label."""
 
 FACTS = 6
 """Ids of facts behind a figure that are listed."""
@@ -146,14 +146,15 @@ def figures_table(content: Content, caption: str, figures: Sequence[Assumption])
 
 def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
     words = content.words
-    low, high = words.figure(figure.low), words.figure(figure.high)
+    own = figure.basis in OWN
+    value, low, high = map(words.ratio if own else words.figure, (figure.value, figure.low, figure.high))
     facts = ", ".join(figure.facts[:FACTS]) + ", …" * (len(figure.facts) > FACTS)
     sources = [*figure.sources, *([facts] if facts else [])]
     return [
         words.said(figure.name),
-        f"{words.figure(figure.value)} ({words('range', low=low, high=high)})",
+        f"{value} ({words('range', low=low, high=high)})",
         words.said(figure.unit),
-        words.evidence(figure.basis) if figure.basis in OWN else words.said(figure.basis),
+        words.evidence(figure.basis) if own else words.said(figure.basis),
         _english(content, "; ".join(sources)) if sources else words("assumptions.no_source"),
         words.said(figure.note),
     ]
