@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.conftest import EXAMPLE, SMALL
 
-from channelmix.carryover import Carryover, geometric_weights
-from channelmix.plan import Frontier, Plan, interval
-from channelmix.problem import AllocationProblem
+from channelmix.plan import Frontier, Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
 from channelmix.tradeoff import frontier
 
 HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> & \"q\" 'q'"
 
-PERIODS = 13
+WEEKS = 4
 
 
 def changed(plan: Plan, **parts: Any) -> Plan:
@@ -37,6 +33,35 @@ def example_frontier() -> Frontier:
 @pytest.fixture(scope="session")
 def many_cells() -> Plan:
     """Three markets, five channels and three purposes, with names that would be code if they were not escaped."""
+    return optimize(CompanyProfile.model_validate(_many_cells()))
+
+
+@pytest.fixture(scope="session")
+def over_time() -> Plan:
+    """The same cells over four weeks with a season, with spend on two channels that acts on."""
+    timing = {
+        "season": {"promotion": [1.0, 1.0, 1.5, 2.0]},
+        "carryover": {
+            "sms": {"kind": "geometric", "half_life": 0.3},
+            "app/service": {"kind": "geometric", "half_life": 0.2},
+        },
+    }
+    parts = {"period": "week", "periods": WEEKS, "timing": timing, "switched_off": ["word_of_mouth"]}
+    return optimize(CompanyProfile.model_validate(_many_cells() | parts), n_draws=8, gap=0.1)
+
+
+@pytest.fixture(scope="session")
+def quarter() -> Plan:
+    """A small company's plan of thirteen weeks."""
+    timing = {
+        "season": {"promotion": [1.0] * 10 + [1.5, 2.0, 2.0]},
+        "carryover": {"promotion": {"kind": "geometric", "half_life": 1.0}},
+    }
+    parts = {"period": "week", "periods": 13, "timing": timing, "switched_off": ["word_of_mouth"]}
+    return optimize(CompanyProfile.model_validate(copy.deepcopy(SMALL) | parts), n_draws=16, gap=0.05)
+
+
+def _many_cells() -> dict[str, Any]:
     content = copy.deepcopy(SMALL)
     content["name"] = HOSTILE
     content["markets"] = [
@@ -51,32 +76,4 @@ def many_cells() -> Plan:
     }
     content["rules"] = [{"kind": "keep_working", "floor": 0.5}]
     content["scenario"]["amount"] = 60000.0
-    return optimize(CompanyProfile.model_validate(content))
-
-
-@pytest.fixture(scope="session")
-def over_time(many_cells: Plan) -> Plan:
-    """The same cells over thirteen periods, each with its own spend and outcome."""
-    one = AllocationProblem.from_dict(many_cells.problem)
-    season = 1.0 + 0.3 * np.sin(np.arange(PERIODS) / 2.0)
-    problem = AllocationProblem(
-        one.curves,
-        one.scenario,
-        carryover=Carryover(geometric_weights(0.5, 4), PERIODS, season=season),
-        current=one.current,
-    )
-    rows = [row.model_dump(mode="json") for row in many_cells.allocation]
-    waves = [1.0 + 0.5 * math.sin(t / 2.0) for t in range(PERIODS)]
-    spend = np.array([[row["spend"] * wave for row in rows] for wave in waves])
-    outcomes = problem.outcomes(spend)
-    allocation = [
-        row
-        | {
-            "period": t + 1,
-            "spend": spend[t, i],
-            "outcome": interval(outcomes[:, t * len(rows) + i]).model_dump(),
-        }
-        for t in range(PERIODS)
-        for i, row in enumerate(rows)
-    ]
-    return changed(many_cells, allocation=allocation, problem=json.loads(json.dumps(problem.to_dict())))
+    return content

@@ -20,7 +20,7 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 WIDTHS = (1280, 390)
 
-PLANS = ("example_plan", "many_cells", "over_time", "infeasible_plan")
+PLANS = ("example_plan", "many_cells", "over_time", "quarter", "infeasible_plan")
 
 CUT_OR_OVERLAID = """() => {
   const found = [];
@@ -222,7 +222,7 @@ def test_on_paper_everything_is_open_and_light(show: Callable[..., Page], over_t
     page = show(over_time.to_html(), color_scheme="dark")
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details[open]").count() == page.locator("details").count() == 2
+    assert page.locator("details[open]").count() == page.locator("details").count() == 3
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("nav:visible, form:visible, input:visible").count() == 0
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")

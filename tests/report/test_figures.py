@@ -47,6 +47,19 @@ def test_curves_are_drawn_with_both_points(example_plan: Plan) -> None:
         example_plan.plot_response([])
 
 
+def test_figures_over_several_periods_draw_sums(over_time: Plan, quarter: Plan) -> None:
+    now, plan = traces(quarter.plot_allocation())
+    rows = [row for row in quarter.sums if row.spend > 1.0 or row.current_spend]
+    assert list(plan["x"]) == [row.spend for row in rows]
+    assert list(now["x"]) == [row.current_spend for row in rows]
+    for figure in (over_time.plot_allocation(), over_time.plot_evidence()):
+        assert "over 4 weeks" in figure.layout.title.text
+    figure = quarter.plot_response(["FR/sms/promotion"])
+    assert "a week, every period alike" in figure.layout.title.text
+    row = next(row for row in quarter.sums if row.name == "FR/sms/promotion")
+    assert list(traces(figure)[-1]["x"]) == pytest.approx([row.spend / 13])
+
+
 def test_the_frontier_is_drawn_where_plans_exist(example_frontier: Frontier) -> None:
     mean, tail = traces(example_frontier.plot())
     points = example_frontier.points[1:]

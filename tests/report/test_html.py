@@ -4,17 +4,16 @@ import html
 import itertools
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
-import html5lib
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.conftest import HOSTILE, PERIODS, changed
+from tests.conftest import EXAMPLE
+from tests.report.conftest import HOSTILE, changed
+from tests.report.pages import by_id, parsed, rows_of, words_of
 
 import channelmix.report.html.curves as curves_module
 import channelmix.report.html.frontiers as frontiers_module
@@ -32,32 +31,7 @@ from channelmix.report.html.words import Words
 
 LANGUAGES = ["en", "fr"]
 
-PLANS = ["example_plan", "many_cells", "over_time", "infeasible_plan"]
-
-
-@cache
-def parsed(text: str) -> Element:
-    """Parse as a browser would, and fail at the first error; the tree is for looking at only."""
-    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
-    assert isinstance(tree, Element)
-    return tree
-
-
-def words_of(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
-
-
-def by_id(tree: Element, name: str) -> Element:
-    found = tree.find(f".//*[@id='{name}']")
-    assert found is not None, name
-    return found
-
-
-def rows_of(table: Element) -> list[list[str]]:
-    """Text of a table's body, cell by cell, without the labels that narrow screens show."""
-    return [
-        [words_of(row[0]), *(words_of(cell[1]) for cell in row[1:])] for row in table.findall("./tbody/tr")
-    ]
+PLANS = ["example_plan", "many_cells", "over_time", "quarter", "infeasible_plan"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -131,13 +105,14 @@ def test_text_of_users_stays_text(many_cells: Plan, example_frontier: Frontier, 
             }
         ],
     }
-    frontier = example_frontier.model_copy(
+    beside = example_frontier.model_copy(
         update={
             "name": many_cells.name,
+            "period": HOSTILE,
             "points": [p.model_copy(update={"spend": {HOSTILE: 1.0}}) for p in example_frontier.points],
         }
     )
-    text = to_html(changed(many_cells, **parts), lang, frontier)
+    text = to_html(changed(many_cells, **parts), lang, beside)
     tree = parsed(text)
     assert len(list(tree.iter("script"))) == 2
     assert not list(tree.iter("img"))
@@ -230,7 +205,7 @@ def test_the_table_shows_the_plan(example_plan: Plan) -> None:
 def test_curves_pass_through_the_points_of_the_plan(example_plan: Plan) -> None:
     content = Content(example_plan, Words("en", "EUR"))
     problem = AllocationProblem.from_dict(example_plan.problem)
-    curves = traced(content, range(len(content.cells)))
+    curves = traced(content, range(len(content.plan.cells)))
     for row, curve in zip(example_plan.allocation, curves, strict=True):
         assert curve.spend[curve.plan] == row.spend
         assert curve.spend[curve.now] == row.current_spend
@@ -341,8 +316,8 @@ def test_of_very_many_cells_those_with_the_most_money_are_drawn(
     drawn = [words_of(caption) for caption in section.iter("figcaption")]
     assert drawn == [
         " ".join(content.title(cell).split())
-        for cell in content.cells
-        if max(cell.spend, cell.current) >= money[9]
+        for cell in content.plan.cells
+        if max(cell.spend, cell.current_spend) >= money[9]
     ]
     beside = by_id(parsed(to_html(example_plan, frontier=example_frontier)), "frontier")
     listed = rows_of(beside.findall(".//div[@data-point='2']//table")[0])
@@ -354,24 +329,20 @@ def test_of_very_many_cells_those_with_the_most_money_are_drawn(
     ]
 
 
-def test_several_periods_are_summed_by_cell_and_told_apart_by_period(over_time: Plan) -> None:
-    tree = parsed(to_html(over_time))
-    section = by_id(tree, "periods")
-    assert len(section.findall(".//{http://www.w3.org/2000/svg}svg")) == 2
-    rows = rows_of(section.findall(".//table")[0])
-    assert [row[0] for row in rows] == [str(t + 1) for t in range(PERIODS)]
-    words = Words("en", "EUR")
-    social = sum(row.spend for row in over_time.allocation if row.period == 1 and row.channel == "social")
-    assert rows[0][1] == words.short(social)
-    content = Content(over_time, words)
-    assert len(content.cells) == len(over_time.allocation) / PERIODS
-    first = content.cells[0]
-    own = [row for row in over_time.allocation if row.name == over_time.allocation[0].name]
-    assert first.spend == pytest.approx(sum(row.spend for row in own))
-    # What acts after the last period counts too.
-    means = sum(row.outcome.mean for row in own)
-    assert means < first.outcome.mean < 1.2 * means
-    assert first.outcome.low > sum(row.outcome.low for row in own) - 1e-6
+def test_own_history_is_told_beside_published_figures() -> None:
+    plan = optimize(CompanyProfile.from_file(EXAMPLE.with_name("atelier.json")))
+    tree = parsed(to_html(plan))
+    said = words_of(tree)
+    assert "It rests on your own history for 2 of 3 cells, on published figures for the others." in said
+    assert "it loses nothing on average beside the current mix" in said
+    own = rows_of(by_id(tree, "evidence").findall(".//table")[1])
+    assert [row[0] for row in own] == ["return of FR/social/promotion", "return of FR/sms/promotion"]
+    assert [row[3] for row in own] == ["lift tests", "your own data"]
+    assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", own[0][1])
+    assert "return of" not in words_of(by_id(tree, "assumptions"))
+    french = words_of(by_id(parsed(to_html(plan, "fr")), "evidence"))
+    assert "rapport de FR/sms/promotion" in french
+    assert "les chiffres publiés disaient" in french
 
 
 def test_what_does_not_belong_together_is_refused(example_plan: Plan, example_frontier: Frontier) -> None:
@@ -384,9 +355,9 @@ def test_what_does_not_belong_together_is_refused(example_plan: Plan, example_fr
     with pytest.raises(InputError, match="damaged"):
         to_html(damaged)
     rows = json.loads(example_plan.to_json())["allocation"]
-    for others in (rows[1:], [rows[0] | {"period": 2}, *rows[1:]]):
+    for parts in ({"allocation": rows[1:]}, {"allocation": rows[::-1]}, {"span": 2}, {"sums": rows[1:]}):
         with pytest.raises(InputError, match="cells are not the problem's"):
-            to_html(changed(example_plan, allocation=others))
+            to_html(changed(example_plan, **parts))
 
 
 def test_the_plan_writes_its_page(example_plan: Plan, tmp_path: Path) -> None:

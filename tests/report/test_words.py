@@ -76,8 +76,10 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5e\u22124", "\u22121,5e\u22124")
     spread = Interval(mean=1.0, low=-2.0, high=3000.0)
     assert french.spread(spread) == "1 (\u22122\u00a0à\u00a03,0\u00a0k)"
-    assert (english.per("month"), french.per("month")) == ("a month", "par mois")
-    assert french.per("45 days") == "tous les 45 jours"
+    assert (english.over("month", 1), french.over("month", 1)) == ("a month", "par mois")
+    assert french.over("45 days", 1) == "tous les 45 jours"
+    assert (english.over("week", 13), french.over("week", 13)) == ("over 13 weeks", "sur 13 semaines")
+    assert french.over("45 days", 2) == "sur 2 périodes de 45 jours"
 
 
 def test_one_thing_and_many_differ() -> None:

@@ -39,7 +39,7 @@ class FrontierPlan(Part):
     marginal: float | None
     """Worth of one more unit of budget; null where the budget does not bind."""
     spend: dict[str, float] | None
-    """Spend by cell."""
+    """Spend by cell, and period where several are planned."""
 
 
 class Frontier(Document):
@@ -65,6 +65,14 @@ class Frontier(Document):
     """In the order of budgets or weights."""
     complete: bool
     """Whether all points that were asked for are there: Ctrl-C leaves those found before it."""
+
+    def cells(self, point: FrontierPlan) -> dict[str, float]:
+        """Spend by cell at a point, summed over periods; empty where no plan exists."""
+        sums: dict[str, float] = {}
+        for name, spend in (point.spend or {}).items():
+            cell = name.rpartition("/period ")[0] if self.span > 1 else name
+            sums[cell] = sums.get(cell, 0.0) + spend
+        return sums
 
     def plot(self) -> go.Figure:
         """Draw the mean outcome and that of the worst draws along the points (needs plotly)."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from channelmix.errors import InputError, nearest_name
-from channelmix.plan import Frontier, Plan
-from channelmix.plan.wording import per, percent
-from channelmix.report.html.content import CellView, Content
+from channelmix.plan import CellPlan, Frontier, Plan
+from channelmix.plan.wording import over, per, percent
+from channelmix.report.html.content import Content
 from channelmix.report.html.curves import Traced, traced
 from channelmix.report.html.words import Words
 
@@ -36,11 +36,13 @@ ROW = 26
 def allocation_figure(plan: Plan) -> go.Figure:
     """Draw spend today and in the plan, a bar a cell, the first cell on top."""
     content = _content(plan)
-    cells = [cell for cell in content.cells if not content.is_idle(cell)]
+    cells = [cell for cell in content.plan.cells if not content.is_idle(cell)]
     names = [_title(content, cell) for cell in cells]
-    figure = _figure(f"{plan.name}: spend {per(plan.period)}", f"spend ({plan.currency})", len(cells))
+    figure = _figure(
+        f"{plan.name}: spend {over(plan.period, plan.span)}", f"spend ({plan.currency})", len(cells)
+    )
     for name, amounts, color in (
-        ("now", [cell.current for cell in cells], NOW),
+        ("now", [cell.current_spend for cell in cells], NOW),
         ("plan", [cell.spend for cell in cells], PLAN),
     ):
         figure.add_bar(x=amounts, y=names, name=name, orientation="h", marker_color=color)
@@ -50,9 +52,11 @@ def allocation_figure(plan: Plan) -> go.Figure:
 def evidence_figure(plan: Plan) -> go.Figure:
     """Draw the 90 % interval of each cell's outcome, coloured by what it rests on."""
     content = _content(plan)
-    cells = [cell for cell in content.cells if not content.is_idle(cell)]
+    cells = [cell for cell in content.plan.cells if not content.is_idle(cell)]
     figure = _figure(
-        f"{plan.name}: outcome {per(plan.period)}, 90 % intervals", f"outcome ({plan.currency})", len(cells)
+        f"{plan.name}: outcome {over(plan.period, plan.span)}, 90 % intervals",
+        f"outcome ({plan.currency})",
+        len(cells),
     )
     for i, evidence in enumerate(dict.fromkeys(cell.evidence for cell in cells)):
         chosen = [cell for cell in cells if cell.evidence == evidence]
@@ -83,13 +87,14 @@ def response_figure(plan: Plan, cells: Sequence[str] | None = None) -> go.Figure
     rows = math.ceil(len(chosen) / ACROSS)
     across = min(ACROSS, len(chosen))
     figure = make_subplots(
-        rows=rows, cols=across, subplot_titles=[_title(content, content.cells[i]) for i in chosen]
+        rows=rows, cols=across, subplot_titles=[_title(content, content.plan.cells[i]) for i in chosen]
     )
     for place, curve in enumerate(curves):
         _draw(figure, curve, place // across + 1, place % across + 1, first=place == 0)
+    usual = ", every period alike" * (plan.span > 1)
     figure.update_layout(
         title=html.escape(
-            f"{plan.name}: outcome of spend {per(plan.period)} ({plan.currency}), 90 % intervals"
+            f"{plan.name}: outcome of spend {per(plan.period)}{usual} ({plan.currency}), 90 % intervals"
         ),
         height=max(380, 260 * rows + 120),
         template="plotly_white",
@@ -103,6 +108,7 @@ def frontier_figure(frontier: Frontier) -> go.Figure:
     by_risk = frontier.along == "risk"
     along = [point.weight if by_risk else point.budget for point in points]
     what = f"best plans along {'risk' if by_risk else 'the budget'}"
+    what += f", {over(frontier.period, frontier.span)}" if frontier.period else ""
     figure = _plotly().Figure()
     proven = ["" if point.gap is None else f"proven to {percent(point.gap)}" for point in points]
     mean = [point.outcome for point in points]
@@ -132,7 +138,7 @@ def _content(plan: Plan) -> Content:
     return Content(plan, Words("en", plan.currency))
 
 
-def _title(content: Content, cell: CellView) -> str:
+def _title(content: Content, cell: CellPlan) -> str:
     """Name of a cell; Plotly would read a tag in it."""
     return html.escape(content.title(cell))
 
@@ -152,7 +158,7 @@ def _figure(title: str, axis: str, cells: int) -> go.Figure:
 
 def _chosen(content: Content, cells: Sequence[str] | None) -> list[int]:
     """Places of the cells to draw."""
-    names = [f"{cell.market}/{cell.channel}/{cell.purpose}" for cell in content.cells]
+    names = [cell.name for cell in content.plan.cells]
     if cells is None:
         return content.largest(SHOWN)
     for name in cells:

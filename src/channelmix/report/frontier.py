@@ -57,7 +57,7 @@ def _parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
     table.add_column("split by channel")
     for point in frontier.points:
         first = f"{point.weight:g}" if by_risk else amount(point.budget)
-        table.add_row(first, *map(Text, _figures(point)), Text(_split(point)))
+        table.add_row(first, *map(Text, _figures(point)), Text(_split(frontier, point)))
     yield table
     if not frontier.complete:
         yield Text("Interrupted: these are the points found before.", style="yellow")
@@ -72,12 +72,13 @@ def _figures(point: FrontierPlan) -> list[str]:
     return [amount(point.money), short(point.outcome), short(point.tail_outcome), marginal, f"{proven}{late}"]
 
 
-def _split(point: FrontierPlan) -> str:
+def _split(frontier: Frontier, point: FrontierPlan) -> str:
     """Shares of the spend by channel, the largest first."""
-    if not point.spend or not sum(point.spend.values()):
+    spends, shares = frontier.cells(point), dict[str, float]()
+    total = sum(spends.values())
+    if not total:
         return ""
-    total, shares = sum(point.spend.values()), dict[str, float]()
-    for cell, spend in point.spend.items():
+    for cell, spend in spends.items():
         parts = cell.split("/")
         channel = parts[1] if len(parts) == 3 else cell
         shares[channel] = shares.get(channel, 0.0) + spend / total

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.report.html.content import CellView, Content
+from channelmix.plan import CellPlan
+from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, data_block, join, tag
 from channelmix.report.html.svg import Frame, area, drawing, line
 
@@ -45,11 +46,11 @@ class Traced:
 
 def traced(content: Content, chosen: Sequence[int]) -> list[Traced]:
     """Trace the curves of cells, named by their places in the plan; for several periods, those of a usual one."""
-    problem, periods = content.problem, content.periods
-    cells = [content.cells[i] for i in chosen]
+    problem, span = content.problem, content.plan.span
+    cells = [content.plan.cells[i] for i in chosen]
     curves = (problem.response if problem.delay is None else problem.curves).take(chosen)
-    now = np.array([cell.current / periods for cell in cells])
-    plan = np.array([cell.spend / periods for cell in cells])
+    now = np.array([cell.current_spend / span for cell in cells])
+    plan = np.array([cell.spend / span for cell in cells])
     fallback = (plan.sum() or now.sum() or 1.0) / len(cells)
     top = BEYOND * np.maximum(now, plan)
     top[top <= 1e-6 * fallback] = fallback  # a cell without money: what the average cell's would bring
@@ -77,7 +78,7 @@ def curves_section(content: Content) -> Markup:
     chosen = content.largest(SHOWN)
     for number, (i, curve) in enumerate(zip(chosen, traced(content, chosen), strict=True)):
         frame = _frame(curve)
-        figures.append(_figure(content, content.cells[i], curve, frame, number))
+        figures.append(_figure(content, content.plan.cells[i], curve, frame, number))
         readings.append(_readings(content, curve, frame))
     words = content.words
     legend = tag(
@@ -88,9 +89,9 @@ def curves_section(content: Content) -> Markup:
         words("curves.plan"),
         class_="legend",
     )
-    several = [tag("p", words("curves.periods"))] if content.periods > 1 else []
-    if len(chosen) < len(content.cells):
-        several.append(tag("p", words("curves.shown", count=len(chosen), all=len(content.cells))))
+    several = [tag("p", words("curves.periods"))] if content.plan.span > 1 else []
+    if len(chosen) < len(content.plan.cells):
+        several.append(tag("p", words("curves.shown", count=len(chosen), all=len(content.plan.cells))))
     return join(
         tag("p", words("curves.intro")),
         *several,
@@ -106,7 +107,7 @@ def _frame(curve: Traced) -> Frame:
     return Frame(WIDTH, HEIGHT, LEFT, BOTTOM, *ranges, top=20.0, right=RIGHT)
 
 
-def _figure(content: Content, cell: CellView, curve: Traced, frame: Frame, number: int) -> Markup:
+def _figure(content: Content, cell: CellPlan, curve: Traced, frame: Frame, number: int) -> Markup:
     words = content.words
     xs = curve.spend.tolist()
     points = [_point(frame, curve, at, kind) for at, kind in ((curve.now, "now"), (curve.plan, "plan"))]
@@ -143,8 +144,7 @@ def _figure(content: Content, cell: CellView, curve: Traced, frame: Frame, numbe
         slider,
         tag("output", _at(content, curve, curve.plan), class_="reading", aria_live="off"),
         data_curve=number,
-        data_market=cell.market,
-        data_purpose=cell.purpose,
+        **content.place(cell),
     )
 
 

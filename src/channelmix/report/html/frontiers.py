@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from channelmix.plan import Frontier, FrontierPlan
-from channelmix.report.html.content import NOTHING, CellView, Content
+from channelmix.plan import CellPlan, Frontier, FrontierPlan
+from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
@@ -34,7 +34,7 @@ def frontier_section(content: Content, frontier: Frontier) -> Markup:
         class_="control",
         hidden=True,
     )
-    most = max((spend for point in frontier.points for spend in (point.spend or {}).values()), default=0.0)
+    most = max((spend for point in frontier.points for spend in frontier.cells(point).values()), default=0.0)
     details = [
         tag("div", *_point(content, frontier, point, most), class_="point", data_point=i, hidden=i != chosen)
         for i, point in enumerate(frontier.points)
@@ -136,28 +136,25 @@ def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: floa
         Column(words("frontier.plan"), numeric=True),
         Column(words("frontier.here"), numeric=True),
     ]
-    views = {f"{cell.market}/{cell.channel}/{cell.purpose}": cell for cell in content.cells}
-    size = {
-        name: max(spend, views[name].spend if name in views else 0.0) for name, spend in point.spend.items()
-    }
-    named = [name for name in point.spend if size[name] > NOTHING * sum(size.values())]
+    views = {cell.name: cell for cell in content.plan.cells}
+    spends = frontier.cells(point)
+    size = {name: max(spend, views[name].spend if name in views else 0.0) for name, spend in spends.items()}
+    named = [name for name in spends if size[name] > NOTHING * sum(size.values())]
     shown = set(sorted(named, key=lambda name: -size[name])[:SHOWN])
-    lines = [
-        _line(content, name, views.get(name), point.spend[name], most) for name in named if name in shown
-    ]
+    lines = [_line(content, name, views.get(name), spends[name], most) for name in named if name in shown]
     if len(named) > len(shown):
         lines.append(Line([words("frontier.more", count=len(named) - len(shown)), "", "", ""]))
     return [said, table(words("frontier.caption", point=name), columns, lines)]
 
 
-def _line(content: Content, name: str, view: CellView | None, spend: float, most: float) -> Line:
+def _line(content: Content, name: str, view: CellPlan | None, spend: float, most: float) -> Line:
     """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
     words = content.words
     own = 0.0 if view is None else view.spend
     figures = [paired_bars(own, spend, most), words.amount(spend), words.amount(own)]
     if view is None:
         return Line([name, *figures])
-    return Line([content.title(view), *figures], {"data_market": view.market, "data_purpose": view.purpose})
+    return Line([content.title(view), *figures], content.place(view))
 
 
 def _numbers(content: Content, frontier: Frontier) -> Markup:
@@ -171,7 +168,7 @@ def _numbers(content: Content, frontier: Frontier) -> Markup:
         Column(words("frontier.proven"), numeric=True),
     ]
     lines = [Line(_row(content, frontier, point)) for point in frontier.points]
-    return table(words("frontier.numbers"), columns, lines)
+    return table(words("frontier.numbers", per=content.over), columns, lines)
 
 
 def _row(content: Content, frontier: Frontier, point: FrontierPlan) -> list[str]:

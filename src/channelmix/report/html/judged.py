@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from channelmix.plan import Comparison, IfTen, SurveyRow, WordOfMouth
+from channelmix.plan import CellPlan, Comparison, IfTen, SurveyRow, WordOfMouth
 from channelmix.report.html.allocation import swatch
-from channelmix.report.html.content import CellView, Content
+from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, join, tag
+from channelmix.report.html.proven import figures_table
 from channelmix.report.html.svg import whisker
 from channelmix.report.html.tables import Column, Line, table
+from channelmix.report.sentences import OWN
 
 __all__ = ["comparisons_section", "evidence_section", "survey_section", "told_section"]
 
@@ -18,23 +20,19 @@ SURE = 1.96
 def evidence_section(content: Content) -> Markup:
     """What each estimate rests on, and how wide it is."""
     words = content.words
-    cells = [cell for cell in content.cells if not content.is_idle(cell)]
+    cells = [cell for cell in content.plan.cells if not content.is_idle(cell)]
     most = max((cell.outcome.high for cell in cells), default=0.0)
-    single = content.periods == 1
     columns = [
         Column(words("allocation.cell")),
         Column(words("evidence.rests")),
         Column(words("evidence.chart"), chart=True),
         Column(words("allocation.return"), numeric=True),
         *(
-            [
-                Column(words(f"evidence.{key}", currency=words.currency), numeric=True)
-                for key in ("next_now", "next_plan")
-            ]
-            if single
-            else []
+            Column(words(f"evidence.{key}", currency=words.currency), numeric=True)
+            for key in ("next_now", "next_plan")
         ),
         Column(words("evidence.beyond"), numeric=True),
+        *([Column(words("evidence.highest"), numeric=True)] if content.plan.span > 1 else []),
     ]
     lines = [
         Line(
@@ -43,26 +41,36 @@ def evidence_section(content: Content) -> Markup:
                 words.evidence(cell.evidence),
                 whisker(cell.outcome.low, cell.outcome.mean, cell.outcome.high, (0.0, most)),
                 words.spread(cell.outcome),
-                *([_ratio(content, cell.marginal_now), _ratio(content, cell.marginal)] if single else []),
-                _beyond(content, cell),
+                _ratio(content, content.marginal_now[cell.name]),
+                _ratio(content, cell.marginal_return),
+                *_beyond(content, cell),
             ],
-            {"data_market": cell.market, "data_purpose": cell.purpose},
+            content.place(cell),
         )
         for cell in cells
     ]
-    return join(tag("p", words("evidence.intro")), table(words("evidence.caption"), columns, lines))
+    intro = words("evidence.intro")
+    if content.plan.span > 1:
+        intro += words("evidence.periods")
+    own = [figure for figure in content.plan.assumptions if figure.basis in OWN]
+    return join(
+        tag("p", intro),
+        table(words("evidence.caption"), columns, lines),
+        figures_table(content, words("evidence.own"), own) if own else None,
+    )
 
 
 def _ratio(content: Content, value: float | None) -> str:
     return "∞" if value is None else content.words.ratio(value)
 
 
-def _beyond(content: Content, cell: CellView) -> str:
-    """The plan's spend as a multiple of today's."""
-    words = content.words
-    if cell.current <= 0.0:
-        return words("evidence.new")
-    return words("evidence.times", ratio=words.ratio(cell.spend / cell.current, 1))
+def _beyond(content: Content, cell: CellPlan) -> list[str]:
+    """The plan's spend as a multiple of today's; over several periods, that of the highest too."""
+    words, plan = content.words, content.plan
+    spends = [cell.spend] if plan.span == 1 else [cell.spend, plan.span * content.most[cell.name]]
+    if cell.current_spend <= 0.0:
+        return [words("evidence.new") for _ in spends]
+    return [words("evidence.times", ratio=words.ratio(spend / cell.current_spend, 1)) for spend in spends]
 
 
 def comparisons_section(content: Content) -> Markup:
@@ -91,8 +99,10 @@ def comparisons_section(content: Content) -> Markup:
         )
         for other in others
     ]
-    caption = words("comparisons.caption", per=words.per(content.plan.period))
+    caption = words("comparisons.caption", per=content.over)
     intro = words("comparisons.intro", draws=words.figure(content.plan.provenance.fresh_draws))
+    if content.plan.span > 1:
+        intro += words("comparisons.periods")
     return join(tag("p", intro), table(caption, columns, lines))
 
 
@@ -137,7 +147,7 @@ def _surveyed(content: Content, row: SurveyRow) -> list[Markup | str]:
 
 def told_section(content: Content, heard: WordOfMouth) -> Markup:
     """Praise and criticism that people hear at the plan's spend, and what the number of people told decides."""
-    words, per = content.words, content.words.per(content.plan.period)
+    words, per = content.words, content.over
     most = max(heard.praise, heard.criticism, abs(heard.balance))
     columns = [
         Column(words("told.what")),
@@ -155,7 +165,8 @@ def told_section(content: Content, heard: WordOfMouth) -> Markup:
         )
         for key, value in amounts
     ]
-    added = words("told.added", amount=words.short(heard.outcome), per=per)
+    adds = "told.takes" if heard.outcome < 0.0 else "told.added"
+    added = words(adds, amount=words.short(abs(heard.outcome)), per=per)
     if heard.outcome > 0.0 and heard.share > 0.0:
         added += words("told.share", share=words.percent(heard.share))
     numbers = words(

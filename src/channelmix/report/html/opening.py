@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from channelmix.plan import Comparison, Totals
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
+from channelmix.report.sentences import OWN
 from channelmix.solution import Status
 
 __all__ = ["asked", "headline", "no_plan", "warnings"]
@@ -15,7 +16,7 @@ __all__ = ["asked", "headline", "no_plan", "warnings"]
 def asked(content: Content) -> str:
     """What the scenario asks for, with its amounts."""
     plan, words = content.plan, content.words
-    scenario, per = plan.scenario, words.per(plan.period)
+    scenario, per = plan.scenario, content.over
     most = scenario.get("max_amount")
     match scenario.get("kind"):
         case "fixed_budget":
@@ -54,12 +55,12 @@ def headline(content: Content, totals: Totals) -> str:
     returns = words(
         "headline.return",
         mean=words.about(totals.outcome.mean),
-        per=words.per(plan.period),
+        per=content.over,
         range=words.range(totals.outcome),
     )
     less = ""
     if totals.charge > NOTHING * max(totals.spend, totals.current_spend):
-        harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.allocation)
+        harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.cells)
         less = words("headline.less_harm" if harm else "headline.less", charge=words.about(totals.charge))
     return f"{done}{returns}{less}{_beside(content, content.baseline)}."
 
@@ -87,17 +88,27 @@ def _beside(content: Content, base: Comparison | None) -> str:
 def facts(content: Content, totals: Totals) -> Iterator[str]:
     """Sentences below the headline: what it rests on, and what it comes to over all periods."""
     plan, words = content.plan, content.words
-    if {row.evidence for row in plan.allocation} == {"prior"}:
+    own = sum(cell.evidence in OWN for cell in plan.cells)
+    if own == len(plan.cells):
+        yield words("facts.own")
+    elif own:
+        yield words("facts.some_own", count=own, all=len(plan.cells))
+    elif {cell.evidence for cell in plan.cells} == {"prior"}:
         yield words("facts.prior")
     base = content.baseline
     if base is not None and base.description != "today's spend":
         yield words("facts.baseline", baseline=words.known(base.name), how=words.known(base.description))
     risk = plan.problem.get("risk")
     if base is not None and isinstance(risk, dict) and risk.get("kind") == "safe_improvement":
-        yield words("facts.safe", baseline=words.known(base.name), loss=words.about(base.tail_loss))
+        key = "facts.safe" if base.tail_loss > 0.0 else "facts.safer"
+        yield words(key, baseline=words.known(base.name), loss=words.about(base.tail_loss))
     if totals.fees > 0.0:
         yield words("facts.fees", fees=words.about(totals.fees))
-    if totals.periods > 1:
+    if plan.span > 1:
+        yield words("facts.span", per=content.over)
+    if totals.after > NOTHING * totals.outcome.mean:
+        yield words("facts.after", after=words.about(totals.after))
+    if totals.periods > plan.span:
         yield words(
             "facts.horizon",
             count=totals.periods,

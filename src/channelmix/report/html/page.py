@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from channelmix.errors import InputError
-from channelmix.plan import Frontier, Plan
-from channelmix.report.html.allocation import allocation_section, periods_section
+from channelmix.plan import Frontier, Plan, span_of
+from channelmix.plan.wording import over
+from channelmix.report.html.allocation import allocation_section
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import curves_section
 from channelmix.report.html.frontiers import frontier_section
 from channelmix.report.html.judged import comparisons_section, evidence_section, survey_section, told_section
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.opening import asked, facts, headline, no_plan, warnings
+from channelmix.report.html.periods import periods_section
 from channelmix.report.html.proven import assumptions_section, certificate_section, rules_section
 from channelmix.report.html.words import Words
 
@@ -98,15 +100,23 @@ def write_html(plan: Plan, path: str | Path | None, lang: str, frontier: Frontie
 
 def _check(content: Content) -> None:
     plan, frontier = content.plan, content.frontier
-    problem, single = content.problem, content.periods == 1
-    names = tuple(dict.fromkeys(row.name for row in plan.allocation))
-    told_apart = [row.name if single else f"{row.name}/period {row.period}" for row in plan.allocation]
-    known = problem.curves.names if single else problem.cells.names
-    if names and (names != problem.curves.names or sorted(told_apart) != sorted(known)):
+    problem, single = content.problem, plan.span == 1
+    rows = tuple(row.name if single else f"{row.name}/period {row.period}" for row in plan.allocation)
+    cells = tuple(cell.name for cell in plan.cells)
+    if plan.span != span_of(problem) or (rows, cells) not in (
+        ((), ()),
+        (problem.cells.names, problem.curves.names),
+    ):
         raise InputError("the allocation's cells are not the problem's cells")
-    if frontier is not None and (frontier.name, frontier.currency) != (plan.name, plan.currency):
+    if frontier is None:
+        return
+    if (frontier.name, frontier.currency) != (plan.name, plan.currency):
         raise InputError(
             f'the frontier is of "{frontier.name}" in {frontier.currency}, the plan of "{plan.name}" in {plan.currency}'
+        )
+    if (frontier.period, frontier.span) != (plan.period, plan.span):
+        raise InputError(
+            f"the frontier's amounts are {over(frontier.period, frontier.span)}, the plan's {content.over}"
         )
 
 
@@ -181,7 +191,7 @@ def _sections(content: Content) -> Iterator[tuple[str, Markup | None]]:
     plan = content.plan
     if plan.allocation:
         yield "allocation", allocation_section(content)
-        if content.periods > 1:
+        if plan.span > 1:
             yield "periods", periods_section(content)
         yield "curves", curves_section(content)
     if content.frontier is not None and content.frontier.points:

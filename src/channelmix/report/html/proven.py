@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from channelmix.plan import Assumption, Plan
 from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
+from channelmix.report.sentences import OWN
 from channelmix.solution import Status
 
-__all__ = ["assumptions_section", "certificate_section", "rules_section"]
+__all__ = ["assumptions_section", "certificate_section", "figures_table", "rules_section"]
 
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
+
+PERIOD = re.compile(r" period \d+(?= |$)")
+"""What tells a limit of one period from those of others in its label."""
 
 FACTS = 6
 """Ids of facts behind a figure that are listed."""
@@ -42,15 +47,26 @@ def _rules(content: Content) -> Iterator[Line]:
     prices = {price.constraint: price.price for price in content.plan.shadow_prices}
     for rule in problem.rule_names:
         labels = [row.label for row in problem.rows if row.rule == rule and row.label in prices]
-        labels.sort(key=lambda label: -abs(prices[label]))
-        for label in labels[:SHOWN]:
-            limit = label.removeprefix(rule).strip() or words("rules.itself")
-            yield Line([tag("code", rule), limit, words.ratio(prices[label])])
-        if len(labels) > SHOWN:
-            smallest = words.ratio(max(abs(prices[label]) for label in labels[SHOWN:]))
-            yield Line([tag("code", rule), words("rules.more", count=len(labels) - SHOWN), f"≤ {smallest}"])
+        limits: dict[str, list[str]] = {}  # the same limit in several periods is one line
+        for label in labels:
+            limits.setdefault(PERIOD.sub("", label) if content.plan.span > 1 else label, []).append(label)
+        listed = [(limit, own, [prices[label] for label in own]) for limit, own in limits.items()]
+        listed.sort(key=lambda line: -max(map(abs, line[2])))
+        for limit, own, found in listed[:SHOWN]:
+            several = words("rules.periods", count=len(own)) if len(own) > 1 else ""
+            name = (limit if several else own[0]).removeprefix(rule).strip() or words("rules.itself")
+            yield Line([tag("code", rule), f"{name}{several}", _prices(content, found)])
+        if len(listed) > SHOWN:
+            smallest = words.ratio(max(abs(price) for *_, found in listed[SHOWN:] for price in found))
+            yield Line([tag("code", rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
         if not labels:
             yield Line([tag("code", rule), words("rules.free"), *(["0"] if prices else [])])
+
+
+def _prices(content: Content, found: Sequence[float]) -> str:
+    """A price, or the range of those of several periods."""
+    low, high = (content.words.ratio(price) for price in (min(found), max(found)))
+    return low if low == high else content.words("range", low=low, high=high)
 
 
 def certificate_section(content: Content) -> Markup:
@@ -63,9 +79,9 @@ def certificate_section(content: Content) -> Markup:
         pairs += [
             (
                 words("certificate.value_target" if target else "certificate.value"),
-                words.amount(claims.value),
+                f"{words.amount(claims.value)} {content.over}",
             ),
-            (words("certificate.bound"), words.amount(claims.upper_bound)),
+            (words("certificate.bound"), f"{words.amount(claims.upper_bound)} {content.over}"),
             (words("certificate.gap"), words.percent(claims.gap)),
         ]
     pairs.append((words("certificate.asked"), words.percent(claims.requested_gap)))
@@ -101,13 +117,8 @@ def _claim(content: Content, plan: Plan) -> str:
 def assumptions_section(content: Content) -> Markup:
     """What the plan takes for granted, and every figure with its sources."""
     words, plan = content.words, content.plan
-    judged = sum(figure.basis == "judgement" and not figure.facts for figure in plan.assumptions)
-    columns = [
-        Column(words("assumptions.name")),
-        Column(words("assumptions.value"), numeric=True),
-        *(Column(words(f"assumptions.{key}")) for key in ("unit", "basis", "sources", "note")),
-    ]
-    figures = [Line(_figure(content, figure)) for figure in plan.assumptions]
+    figures = [figure for figure in plan.assumptions if figure.basis not in OWN]
+    judged = sum(figure.basis == "judgement" and not figure.facts for figure in figures)
     left_out = [words.known(name) for name in plan.not_counted]
     return join(
         tag("ul", *(tag("li", words.said(remark)) for remark in plan.remarks)) if plan.remarks else None,
@@ -115,23 +126,35 @@ def assumptions_section(content: Content) -> Markup:
         tag(
             "details",
             tag("summary", words("assumptions.summary", count=len(figures), judged=judged)),
-            table(words("assumptions.caption"), columns, figures),
+            figures_table(content, words("assumptions.caption"), figures),
         )
         if figures
         else None,
     )
 
 
+def figures_table(content: Content, caption: str, figures: Sequence[Assumption]) -> Markup:
+    """Figures with their ranges, and where they come from."""
+    words = content.words
+    columns = [
+        Column(words("assumptions.name")),
+        Column(words("assumptions.value"), numeric=True),
+        *(Column(words(f"assumptions.{key}")) for key in ("unit", "basis", "sources", "note")),
+    ]
+    return table(caption, columns, [Line(_figure(content, figure)) for figure in figures])
+
+
 def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
     words = content.words
-    low, high = words.figure(figure.low), words.figure(figure.high)
+    own = figure.basis in OWN
+    value, low, high = map(words.ratio if own else words.figure, (figure.value, figure.low, figure.high))
     facts = ", ".join(figure.facts[:FACTS]) + ", …" * (len(figure.facts) > FACTS)
     sources = [*figure.sources, *([facts] if facts else [])]
     return [
         words.said(figure.name),
-        f"{words.figure(figure.value)} ({words('range', low=low, high=high)})",
+        f"{value} ({words('range', low=low, high=high)})",
         words.said(figure.unit),
-        words.said(figure.basis),
+        words.evidence(figure.basis) if own else words.said(figure.basis),
         _english(content, "; ".join(sources)) if sources else words("assumptions.no_source"),
         words.said(figure.note),
     ]

@@ -22,10 +22,16 @@ def summary_html(plan: Plan) -> str:
     if plan.totals is None:
         return tag("div", title, no_plan(content))
     heads = [words(f"allocation.{key}") for key in ("cell", "now", "plan", "return", "why")]
-    money = [cell for cell in content.cells if not content.is_idle(cell)]
-    shown = sorted(money, key=lambda cell: -max(cell.spend, cell.current))[:ROWS]
+    money = [cell for cell in content.plan.cells if not content.is_idle(cell)]
+    shown = sorted(money, key=lambda cell: -max(cell.spend, cell.current_spend))[:ROWS]
     rows = [
-        (content.title(c), words.amount(c.current), words.amount(c.spend), words.spread(c.outcome), c.reason)
+        (
+            content.title(c),
+            words.amount(c.current_spend),
+            words.amount(c.spend),
+            words.spread(c.outcome),
+            c.reason,
+        )
         for c in shown
     ]
     table = tag(

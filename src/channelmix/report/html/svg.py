@@ -70,7 +70,7 @@ class Frame:
             parts.append(tag("text", say_y(value), class_="tick end", x=_n(self.left - 4.0), y=_n(at + 4.0)))
         for value in ticks(*self.x_range, 4) if x_ticks is None else x_ticks:
             at = self.x(value)
-            parts.append(tag("text", say_x(value), class_="tick middle", x=_n(at), y=_n(floor + 15.0)))
+            parts.append(tag("text", say_x(value), class_="tick middle", x=_n(at), y=_n(floor + 18.0)))
         parts.append(tag("line", class_="axis", x1=self.left, x2=end, y1=_n(floor), y2=_n(floor)))
         parts.append(tag("text", title_x, class_="tick end", x=end, y=_n(self.height - 4.0)))
         parts.append(tag("text", title_y, class_="tick", x=2, y=11))

@@ -138,9 +138,9 @@ class Words:
         """Mean of an interval with its ends."""
         return f"{self.short(interval.mean)} ({self.range(interval)})"
 
-    def per(self, period: str) -> str:
-        """For each period."""
-        return self.known(wording.per(period))
+    def over(self, period: str, span: int) -> str:
+        """For each period, or for several together."""
+        return self.known(wording.over(period, span))
 
     def evidence(self, kinds: str) -> str:
         """What an estimate rests on; several kinds stand behind each other."""
