@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import bisect
 import itertools
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from channelmix.errors import InputError
+from channelmix.response.blocks import encoded, read_block
 from channelmix.response.discounted import Discounted
 from channelmix.response.families import (
     CappedLinear,
@@ -32,11 +32,6 @@ from channelmix.response.tabulated import Tabulated
 __all__ = ["ResponseCurves"]
 
 Array = NDArray[np.float64]
-
-FAMILIES: Mapping[str, type[Family]] = {
-    family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)
-}
-"""Families that are read by their parameters, by kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,7 +306,7 @@ class ResponseCurves:
     def to_dict(self) -> dict[str, Any]:
         """Write JSON-ready data; arrays are base64 of little-endian doubles, so no digit is lost."""
         blocks = [
-            {"family": b.kind, "parameters": {k: _encode(v) for k, v in b.parameters.items()}}
+            {"family": b.kind, "parameters": {k: encoded(v) for k, v in b.parameters.items()}}
             for b in self.blocks
         ]
         return {"names": list(self.names), "blocks": blocks}
@@ -326,7 +321,7 @@ class ResponseCurves:
             If the data are damaged.
         """
         try:
-            parts = [_read_block(block) for block in data["blocks"]]
+            parts = [read_block(block) for block in data["blocks"]]
             names = tuple(str(name) for name in data["names"])
         except InputError:
             raise
@@ -381,23 +376,3 @@ def _check_unique(names: tuple[str, ...]) -> None:
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         raise InputError(f"cell names must be unique, these repeat: {', '.join(repeated)}")
-
-
-def _encode(array: Array) -> dict[str, Any]:
-    raw = np.ascontiguousarray(array, dtype="<f8").tobytes()
-    return {"shape": list(array.shape), "f8": base64.b64encode(raw).decode("ascii")}
-
-
-def _decode(data: Mapping[str, Any]) -> Array:
-    flat = np.frombuffer(base64.b64decode(data["f8"], validate=True), dtype="<f8")
-    return flat.reshape([int(size) for size in data["shape"]]).astype(float)
-
-
-def _read_block(data: Mapping[str, Any]) -> Family:
-    parameters = {str(name): _decode(value) for name, value in data["parameters"].items()}
-    kind = data["family"]
-    if kind == Tabulated.kind:
-        return Tabulated.checked(spend=parameters["points"], outcome=np.swapaxes(parameters["outcome"], 0, 1))
-    if kind not in FAMILIES:
-        raise InputError(f"response curves: unknown family {kind!r}")
-    return FAMILIES[kind].checked(**parameters)
