@@ -1,12 +1,14 @@
 """The marketing-mix estimator beside those of PyMC-Marketing and Meridian: same histories, same run.
 
-    python benchmarks/bench_history_peers.py [--data ../shared/data] [--only NAME ...] [--worlds 6] [--seed 2000]
+    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python benchmarks/bench_history_peers.py [--data ../shared/data]
+        [--only NAME ...] [--worlds 6] [--seed 2000]
 
 Every estimator that is installed is given the same rows, of which the truth is known: published data, then companies of
 our own simulator, each of which breaks one assumption. Regret is what the best split of the historical total, each
 channel within 0 to 3 times its spend, would have brought more than the split by the estimator's mean curves, in parts
 of what all channels truly bring; it needs true curves, which not every history has.
 
+Without these two variables small matrix products wait for threads wherever other work keeps the processor's cores busy.
 The extra `peers` installs PyMC-Marketing. Meridian is found where it is installed, in an environment of its own.
 """
 
@@ -137,7 +139,7 @@ def compared(histories: Iterator[History], heading: str) -> None:
     """Print a row for every history and estimator, then means and paired differences."""
     estimators = installed()
     width = max(map(len, estimators)) + 2
-    print(f"{heading}\n{'':28}{'':{width}}" + "".join(f"{head:>11}" for head in COLUMNS), flush=True)
+    print(f"{heading}\n{'':32}{'':{width}}" + "".join(f"{head:>11}" for head in COLUMNS), flush=True)
     tables, current = [], []
     for history in histories:
         estimates = [fit(history) for fit in estimators.values()]
@@ -148,7 +150,7 @@ def compared(histories: Iterator[History], heading: str) -> None:
         labels = [history.name, f"  {size}, current mix {now:.3f}"]
         for k, (name, estimate) in enumerate(zip(estimators, estimates, strict=True)):
             label = labels[k] if k < len(labels) else ""
-            print(f"{label:28}{name:{width}}{_cells(table[k])}  {estimate.note}", flush=True)
+            print(f"{label:32}{name:{width}}{_cells(table[k])}  {estimate.note}", flush=True)
     if tables:
         _summary(list(estimators), np.array(tables), np.array(current), width)
 
@@ -165,7 +167,7 @@ def _summary(names: list[str], tables: Array, current: Array, width: int) -> Non
     for k, name in enumerate(names):
         means = [column[np.isfinite(column)].mean() if np.isfinite(column).any() else np.nan
                  for column in tables[:, k].T]  # fmt: skip
-        print(f"{'':28}{name:{width}}{_cells(np.array(means))}")
+        print(f"{'':32}{name:{width}}{_cells(np.array(means))}")
     for k, name in enumerate(names[1:], start=1):
         ratios = np.exp(np.log(tables[:, k, :2] / tables[:, 0, :2]).mean(axis=0))
         parts = [
