@@ -147,7 +147,8 @@ def compared(histories: Iterator[History], heading: str) -> None:
         tables.append(table)
         current.append(now)
         size = f"{len(history.rows)} x {len(history.channels)}"
-        labels = [history.name, f"  {size}, current mix {now:.3f}"]
+        kept = f", current mix {now:.3f}" if np.isfinite(now) else ""
+        labels = [history.name, f"  {size}{kept}"]
         for k, (name, estimate) in enumerate(zip(estimators, estimates, strict=True)):
             label = labels[k] if k < len(labels) else ""
             print(f"{label:32}{name:{width}}{_cells(table[k])}  {estimate.note}", flush=True)
