@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -29,16 +30,19 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def truly_best(world: MixWorld) -> float:
-    """Most that any split brings: hill climbing with exchanges of shrinking size, from several starts."""
-    rng, best, total = np.random.default_rng(0), -np.inf, world.total
+def truly_best(total: Array, media: Callable[[Array], float]) -> float:
+    """Most that any split of the total brings, each channel within 0 to 3 times its spend.
+
+    Hill climbing with exchanges of shrinking size, from several starts; `media` takes factors on `total`.
+    """
+    rng, best = np.random.default_rng(0), -np.inf
     channels = len(total)
     for start in range(6):
         money = total.copy() if start == 0 else total.sum() * rng.dirichlet(np.ones(channels))
         money = np.minimum(money, 3.0 * total)
         if money.sum() < 0.999 * total.sum():
             continue
-        value = world.media(money / total)
+        value = media(money / total)
         step = 0.2 * total.sum()
         while step > 1e-3 * total.sum():
             moved = False
@@ -50,7 +54,7 @@ def truly_best(world: MixWorld) -> float:
                     trial = money.copy()
                     trial[i] -= amount
                     trial[j] += amount
-                    if (new := world.media(trial / total)) > value + 1e-9:
+                    if (new := media(trial / total)) > value + 1e-9:
                         money, value, moved = trial, new, True
             step *= 1.0 if moved else 0.5
         best = max(best, value)
@@ -76,7 +80,7 @@ def judged(world: MixWorld, model_error: bool) -> list[float]:
         found = cm.solve(problem, gap=2e-3, time_limit=20.0).spend
         unsolved = not np.isfinite(found).all()  # no split within the limit: the current mix is kept
         values.append(now if unsolved else world.media(found / total))
-    best = max(truly_best(world), *values)
+    best = max(truly_best(total, world.media), *values)
     roi, margin = model.roi(X), model.marginal_roi(X)
     true = world.roi()
     works = true > 0.0
