@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
@@ -139,9 +138,7 @@ def fitted(
         channels=names, controls=list(rows.controls) or None, date=DATE, draws=draws, random_state=seed
     )
     try:
-        # Its many small products are slower on several threads, and differ in the last digits by their number.
-        with threadpool_limits(1, user_api="blas"):
-            model.fit(table, rows.outcome, experiments=tests)
+        model.fit(table, rows.outcome, experiments=tests)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     row_days = DAYS_A_YEAR / Timeline.of(np.asarray(rows.dates)).year

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
@@ -150,9 +151,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
-        self._posterior, draws, media = fit_posterior(
-            window, tests, priors, int(self.draws), rng, bool(self.model_error)
-        )
+        # Many small products are slower on several threads, and differ in the last digits by their number.
+        with threadpool_limits(1, user_api="blas"):
+            self._posterior, draws, media = fit_posterior(
+                window, tests, priors, int(self.draws), rng, bool(self.model_error)
+            )
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
         self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media, experiments)
