@@ -8,6 +8,7 @@ import click
 
 from channelmix.cli.explain import is_plan, read_plan
 from channelmix.cli.optimize import shortcoming
+from channelmix.cli.options import format_option, output_option
 from channelmix.cli.results import write_document
 from channelmix.cli.session import NO_PLAN, examples, read_profile
 
@@ -32,13 +33,8 @@ __all__ = ["compare"]
     help="Edit the profile BEFORE instead of reading AFTER; may be repeated. PATH is like markets[0].customers, or "
     "budget; VALUE is JSON or text, null takes the field away.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "csv"]),
-    help="How to write it. Default: by the ending of --output, else table.",
-)
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@format_option
+@output_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of profiles' draws."
 )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from channelmix.cli.optimize import shortcoming
+from channelmix.cli.options import format_option, output_option, quiet_option
 from channelmix.cli.results import write_document
 from channelmix.cli.session import (
     INTERRUPTED,
@@ -30,13 +31,8 @@ __all__ = ["explain", "is_plan", "read_plan"]
     )
 )
 @click.argument("file", metavar="FILE")
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "csv"]),
-    help="How to write it. Default: by the ending of --output, else table.",
-)
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@format_option
+@output_option
 @click.option(
     "--time-limit",
     type=Number(min=0, min_open=True),
@@ -45,7 +41,7 @@ __all__ = ["explain", "is_plan", "read_plan"]
     metavar="SECONDS",
     help="Time for pricing all rules; what is out of time has a wider interval.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@quiet_option
 @click.pass_context
 def explain(
     ctx: click.Context, file: str, style: str | None, output: str | None, time_limit: float, quiet: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from channelmix.cli.options import output_option
 from channelmix.cli.session import examples, write_result
 
 __all__ = ["facts"]
@@ -25,7 +26,7 @@ __all__ = ["facts"]
     show_default=True,
     help="How to write the figures.",
 )
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@output_option
 def facts(selector: str, style: str, output: str | None) -> None:
     """List the published figures that SELECTOR names, each with its source.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from channelmix.cli.options import seed_option
 from channelmix.cli.session import Number, examples, is_terminal, read_profile, write_result
 
 __all__ = ["fit"]
@@ -54,9 +55,7 @@ __all__ = ["fit"]
     help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
-)
+@seed_option
 def fit(
     history: str,
     profile: str,

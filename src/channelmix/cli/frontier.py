@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from channelmix.cli.optimize import style_of
+from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
 from channelmix.cli.session import (
     INTERRUPTED,
     Number,
@@ -50,13 +51,8 @@ __all__ = ["frontier"]
 @click.option(
     "--risk", is_flag=True, help="Weigh the worst tenth of draws against the mean, at the profile's budget."
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "csv"]),
-    help="How to write it. Default: by the ending of --output, else table.",
-)
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@format_option
+@output_option
 @click.option(
     "--gap",
     type=Number(min=0, min_open=True),
@@ -72,10 +68,8 @@ __all__ = ["frontier"]
     metavar="SECONDS",
     help="Time for all points together; a point that is out of time states its honest gap.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
-)
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@seed_option
+@quiet_option
 @click.pass_context
 def frontier(
     ctx: click.Context,

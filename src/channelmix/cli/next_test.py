@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
 from channelmix.cli.results import write_document
 from channelmix.cli.session import INTERRUPTED, Number, examples, progress_line, read_profile
 
@@ -67,13 +68,8 @@ __all__ = ["next_test"]
     show_default=True,
     help="Draws that are looked at one by one.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "csv"]),
-    help="How to write it. Default: by the ending of --output, else table.",
-)
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@format_option
+@output_option
 @click.option(
     "--time-limit",
     type=Number(min=0, min_open=True),
@@ -82,10 +78,8 @@ __all__ = ["next_test"]
     metavar="SECONDS",
     help="Time for the draws' best splits; what is out of time has a wider interval.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
-)
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@seed_option
+@quiet_option
 @click.pass_context
 def next_test(
     ctx: click.Context,

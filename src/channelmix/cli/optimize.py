@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from channelmix.cli.options import output_option, seed_option
 from channelmix.cli.session import (
     NO_PLAN,
     UNPROVEN,
@@ -41,7 +42,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     type=click.Choice(["table", "json", "csv"]),
     help="How to write the plan. Default: by the ending of --output, else table.",
 )
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@output_option
 @click.option(
     "--budget",
     type=Number(min=0),
@@ -83,9 +84,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     metavar="SECONDS",
     help="Give the best plan so far, with its honest gap, after this time.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the draws."
-)
+@seed_option
 @click.option(
     "--draws",
     type=click.IntRange(1, 65536),

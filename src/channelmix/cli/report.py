@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from channelmix.cli.options import output_option
 from channelmix.cli.session import examples, read_input, write_result
 
 __all__ = ["report"]
@@ -17,7 +18,7 @@ __all__ = ["report"]
     )
 )
 @click.argument("plan", metavar="PLAN")
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@output_option
 @click.option(
     "--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="Language of the report."
 )

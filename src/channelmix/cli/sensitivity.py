@@ -7,6 +7,7 @@ import io
 import click
 
 from channelmix.cli.optimize import shortcoming, style_of
+from channelmix.cli.options import output_option, quiet_option
 from channelmix.cli.session import NO_PLAN, examples, is_terminal, progress_line, read_profile, write_result
 
 __all__ = ["sensitivity"]
@@ -29,8 +30,8 @@ __all__ = ["sensitivity"]
     type=click.Choice(["table", "json", "csv"]),
     help="How to write it; json and csv hold every input. Default: by the ending of --output, else table.",
 )
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@output_option
+@quiet_option
 @click.pass_context
 def sensitivity(
     ctx: click.Context, profile: str, top: int, style: str | None, output: str | None, quiet: bool
