@@ -60,7 +60,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     Chinneck, J. W. & Dravnieks, E. W. (1991), "Locating minimal infeasible constraint sets in linear
     programs".
     """
-    far = problem
+    wanted = far = problem
     if not is_limited(problem):  # a limit of ours is no rule that could conflict
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
@@ -68,7 +68,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     elastic = _Whole(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
-        return Conflict(*out_of_reach(far, solver)) if far.standard.B.any() else Conflict((), {})
+        return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
     slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
     tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]

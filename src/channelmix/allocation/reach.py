@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.kinds import new_search
+from channelmix.allocation.known import known_spend, money_limit
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
-from channelmix.limits import is_limited, largest_limit, limited
+from channelmix.limits import UnboundedError, is_limited, largest_limit, limited
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, FlexibleBudget, TargetOutcome
 
@@ -41,20 +42,23 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
 
 
 def _lacking(problem: AllocationProblem, solver: str) -> dict[str, float]:
-    """By how much what is asked for exceeds what the rules allow, for the row that asks."""
+    """By how much what is asked for exceeds what the rules allow, for the row that asks; nothing if by a hair."""
     asked, limit = problem.scenario, problem.scenario.limit
-    limit = largest_limit(problem) if limit is None else limit
+    lacking: dict[str, float] = {}
     if isinstance(asked, TargetOutcome):
+        limit = largest_limit(problem) if limit is None else limit
         furthest = dataclasses.replace(problem, scenario=FixedBudget(limit)).on_average
         spend = _best(furthest, solver)
-        return {} if spend is None else {asked.label: asked.amount - furthest.net(spend)}
-    if isinstance(asked, FlexibleBudget) and asked.min_roi is not None:
+        if spend is not None:
+            lacking[asked.label] = asked.amount - furthest.net(spend)
+    elif isinstance(asked, FlexibleBudget) and asked.min_roi is not None:
         reached = _highest_roi(problem, asked.min_roi, limit, solver)
-        return {} if reached is None else {asked.roi_label: asked.min_roi - reached}
-    return {}
+        if reached is not None:
+            lacking[asked.roi_label] = asked.min_roi - reached
+    return {label: amount for label, amount in lacking.items() if amount > 0.0}
 
 
-def _highest_roi(problem: AllocationProblem, rate: float, limit: float, solver: str) -> float | None:
+def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, solver: str) -> float | None:
     """Find the highest ROI that the other rules allow; None where it is not above 0.
 
     References
@@ -64,7 +68,13 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float, solver: 
     highest = 0.0
     for _ in range(ROI_STEPS):
         paying = FlexibleBudget(min_marginal_roi=rate, max_amount=limit)
-        spend = _best(dataclasses.replace(problem, scenario=paying).on_average, solver)
+        paid = dataclasses.replace(problem, scenario=paying).on_average
+        if not is_limited(paid):  # a far limit would let rules be broken by a hair of it
+            try:
+                paid = limited(paid, money_limit(paid, known_spend(paid)))
+            except UnboundedError:  # the rate is so low that a cell pays without end
+                break
+        spend = _best(paid, solver)
         money = 0.0 if spend is None else problem.money(spend)
         reached = problem.net(spend) / money if money > 0.0 else 0.0
         if reached <= highest * (1.0 + REACH_GAP):
