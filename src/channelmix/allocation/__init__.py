@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +22,7 @@ from channelmix.allocation.known import (
 )
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
-from channelmix.allocation.solvers import solver_version
+from channelmix.allocation.solvers import installed_solvers, solver_version
 from channelmix.errors import InputError, nearest_name
 from channelmix.limits import UnboundedError, is_limited, limited
 from channelmix.problem import AllocationProblem
@@ -80,8 +79,8 @@ def solve(
     for name, number in (("gap", gap), ("time_limit", time_limit)):
         if not number > 0.0:
             raise InputError(f"{name} must be positive, not {number!r}")
-    if solver not in cp.installed_solvers():
-        raise InputError(f"unknown solver {solver!r}{nearest_name(solver, cp.installed_solvers())}")
+    if solver not in installed_solvers():
+        raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     began = time.perf_counter()
     wanted = problem
     limit = None
