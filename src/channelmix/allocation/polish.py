@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
-POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 5)
+POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
 
 POLISH_SMALL = 0.01
