@@ -119,6 +119,7 @@ def windows_around(
     points = POLISH_POINTS if (half > POLISH_SMALL * form.span[: form.n_cells]).any() else POLISH_FEW
     for i, envelope in enumerate(envelopes):
         # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-        x = np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
+        x = np.maximum(centre[i] + half[i] * points, 0.0) if high[i] > 0.0 else np.zeros(1)
+        x = x[np.append(True, x[1:] > x[:-1])]
         windows.append(concave_hull(x, envelope.value(x)))
     return windows
