@@ -131,7 +131,7 @@ class Baseline:
 
     @property
     def constants(self) -> tuple[Array, float]:
-        """Log determinants by wander, (n_wander,), and the shape of the noise variance's distribution given the rows."""
+        """Log determinants by wander, (n_wander,), and the shape of the noise variance's distribution."""
         return self._parts[3], self._shape
 
     def draw(self, residual: Array, rng: np.random.Generator) -> BaselineDraws:

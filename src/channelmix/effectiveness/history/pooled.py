@@ -1,4 +1,4 @@
-"""The posterior of several markets: shapes are shared, sizes lie around a common one, everything else is a market's own.
+"""The posterior of several markets: shapes are shared, sizes lie around a common one, all else is a market's own.
 
 Given shapes, a market's likelihood is a function of few inner products of its channels' series, so a market's sizes are
 moved without touching its rows, all markets at once. Markets join the population in blocks, each led from the prior to
@@ -25,6 +25,8 @@ Indices = NDArray[np.int64]
 
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""
+
+_Found = tuple[Array, Array, Array, Indices, Array, Array]
 
 SNAPSHOTS, SMALLEST = 4, 200
 """Times that a population is read out, some sweeps apart, so that it can be smaller; draws that it has at least."""
@@ -66,18 +68,28 @@ def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) ->
             population.sweep()
         found.append(population.draws())
         judged.append(population.judged())
-    worth = effective / len(population) * _worth(np.stack(judged))
-    return [
-        Draws(
-            *(np.concatenate([draws[place][k] for draws in found])[:size] for k in range(len(found[0][place]))),
-            min(worth, 1.0) * size,
-            khat,
-            log_evidence,
-            sweeps + (times - 1) * LAST_SWEEPS,
-            population.evaluations,
-        )
-        for place in np.argsort(order)
-    ]
+    effective = min(effective / len(population) * _worth(np.stack(judged)), 1.0) * size
+    whole = (effective, khat, log_evidence, sweeps + (times - 1) * LAST_SWEEPS, population.evaluations)
+    return [_together([each[place] for each in found], size, *whole) for place in np.argsort(order)]
+
+
+def _together(
+    found: Sequence[_Found],
+    size: int,
+    effective: float,
+    khat: float,
+    log_evidence: float,
+    sweeps: int,
+    evaluations: int,
+) -> Draws:
+    """What was found of one market at several times."""
+    log_margin, log_roi, shape, media, lifts = (
+        np.concatenate([each[k] for each in found])[:size] for k in (0, 1, 2, 4, 5)
+    )
+    family = np.concatenate([each[3] for each in found])[:size]
+    return Draws(
+        log_margin, log_roi, shape, family, media, lifts, effective, khat, log_evidence, sweeps, evaluations
+    )
 
 
 def _worth(judged: Array) -> float:
@@ -85,7 +97,7 @@ def _worth(judged: Array) -> float:
 
     By the correlation of the times within a draw, and the worst column.
     """
-    times, n, _ = judged.shape
+    times = len(judged)
     if times == 1:
         return 1.0
     within = judged.var(axis=0, ddof=1).mean(axis=0)
@@ -180,18 +192,23 @@ class _Markets(Population):
                 self._move_middle(moved)
 
     def judged(self) -> Array:
-        """What the draws' independence is judged by: all markets' log margins, and shapes that mean the same."""
-        sizes = (self.log_margin[:, np.newaxis] + self.off).reshape(len(self), -1)
+        """What the draws' independence is judged by: each channel's mean log margin, elasticity and half-life.
+
+        Given these, a market's own sizes are moved more often, and against few numbers.
+        """
+        sizes = self.log_margin + self.off.mean(axis=1)
         return np.concatenate([sizes, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
 
-    def draws(self) -> list[tuple[Array, Array, Array, Indices, Array, Array]]:
+    def draws(self) -> list[_Found]:
         """What is found of each market now: the first six of `Draws`."""
         found = []
         for m, mix in enumerate(self.mixes):
             log_margin = self.log_margin + self.off[:, m]
             media = np.zeros((len(self), len(mix.outcome) + len(mix.tests)))
             for c in range(mix.n_channels):
-                media += np.exp(log_margin[:, c, np.newaxis]) * mix.series(c, self.shape[:, c], self.family[:, c])
+                media += np.exp(log_margin[:, c, np.newaxis]) * mix.series(
+                    c, self.shape[:, c], self.family[:, c]
+                )
             rows, lifts = media[:, : len(mix.outcome)], mix.lifts(media, self.shape)
             log_roi = mix.log_roi(log_margin, self.shape)
             found.append((log_margin, log_roi, self.shape.copy(), self.family.copy(), rows, lifts))
@@ -256,7 +273,7 @@ class _Markets(Population):
         """Each market's own sizes given the common ones: markets do not depend on each other then."""
         at, rng = _slice(moved), self.rng
         old = self.off[at]
-        h, markets, channels = old.shape
+        h, markets, _ = old.shape
         spread = self._spread(old)[:, np.newaxis]
         first = rng.integers(len(other), size=h)
         second = (first + rng.integers(1, len(other), size=h)) % len(other)
@@ -303,8 +320,10 @@ class _Markets(Population):
         for part, found in zip(self.parts, changed, strict=True):
             part.put(rows, taken, c, found)
 
-    def _guess(self, c: int, products: Array, log_margin: Array, off: Array, spread: Array) -> tuple[Array, Array]:
-        """Where markets' log margins of one channel lie given all else, roughly: middle and width, (n_draws, n_markets)."""
+    def _guess(
+        self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
+    ) -> tuple[Array, Array]:
+        """Where markets' log margins of one channel lie given all else: middle, width; (n_draws, n_markets)."""
         sizes = np.exp(log_margin[:, np.newaxis] + off)
         sizes[:, :, c] = 0.0
         rest = self.pairs.quadratic(products, sizes)

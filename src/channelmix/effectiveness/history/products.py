@@ -46,8 +46,8 @@ class Pairs:
 class Changed:
     """What one channel's new shapes make of some draws.
 
-    `series` (n_markets, n_draws, n_rows) and `along` (n_markets, n_draws, n_directions) of the channel; `line` (n_draws,
-    n_wander, n_markets, 1 + n_channels), its products; `lifts` (n_draws, n_tests), those of all tests of the channel.
+    `series` (n_markets, n_draws, n_rows) and `along` (n_markets, n_draws, n_directions) of the channel; `line`
+    (n_draws, n_wander, n_markets, 1 + n_channels), its products; `lifts` (n_draws, n_tests), of the channel's tests.
     """
 
     series: Array

@@ -31,8 +31,14 @@ class Timeline:
     step: float
 
     @classmethod
-    def of(cls, times: Any) -> Self:
+    def of(cls, times: Any, repeated: bool = False) -> Self:
         """Learn origin and step, the shortest time from row to row, from the rows that are fitted.
+
+        Parameters
+        ----------
+        times : array_like of shape (n_rows,)
+        repeated : bool
+            Whether several rows may have the same time, as those of several markets do.
 
         Raises
         ------
@@ -40,6 +46,7 @@ class Timeline:
             If a time cannot be read, or two rows have the same one.
         """
         unit, values = _read(times)
+        values = np.unique(values) if repeated else values
         if unit == "day":
             days = values.astype("datetime64[D]")
             months = days.astype("datetime64[M]")
