@@ -137,9 +137,8 @@ class Rows:
             numbers = numbers[:, wanted]
         media = len(columns.channels)
         spend, money, controls = np.split(numbers, [media, media + len(beside)], axis=1)
-        for name, column in zip(
-            (*columns.names, *(f"column {j} of spend" for j in beside)), numbers.T, strict=False
-        ):
+        named = [*columns.names, *(str(X.columns[j]) for j in beside)]
+        for name, column in zip(named, numbers.T, strict=False):
             if (column < 0.0).any():
                 row = int(np.flatnonzero(column < 0.0)[0])
                 raise InputError(f"Negative values in data: {name} has spend {column[row]:g} in row {row}")
