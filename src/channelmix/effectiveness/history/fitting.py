@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import _check_sample_weight
 
 from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.lift import LiftTest
@@ -194,7 +193,7 @@ class _Model:
         )
 
 
-def row_weights(sample_weight: Any, outcome: Array, market: str | None) -> Array:
+def row_weights(weight: Array, outcome: Array, market: str | None) -> Array:
     """Weights of a market's rows: 0 where the outcome is not known, 1 on average elsewhere.
 
     Raises
@@ -202,7 +201,6 @@ def row_weights(sample_weight: Any, outcome: Array, market: str | None) -> Array
     InputError
         If too few rows have any.
     """
-    weight = _check_sample_weight(sample_weight, outcome, dtype=float, ensure_non_negative=True)
     weight = np.where(np.isnan(outcome), 0.0, weight)
     known = int(np.count_nonzero(weight))
     if known < FEWEST_ROWS:

@@ -58,8 +58,10 @@ class Part:
     controls: Array
 
     @classmethod
-    def read(cls, rows: Rows, timeline: Timeline, markets: Mapping[str | None, Market]) -> list[Part]:
-        """Divide new rows by the markets that were fitted.
+    def read(
+        cls, rows: Rows, names: Sequence[str], timeline: Timeline, markets: Mapping[str | None, Market]
+    ) -> list[Part]:
+        """Divide new rows, with channels of these names, by the markets that were fitted.
 
         Raises
         ------
@@ -73,9 +75,11 @@ class Part:
                 raise InputError(f"there was no market {name} in the fit{nearest_name(str(name), known)}")
             market = markets[name]
             spend = rows.spend[where] * market.cost
-            for c in np.flatnonzero(~market.posterior.spend.any(axis=0) & spend.any(axis=0)):
+            unknown = ~market.posterior.spend.any(axis=0) & spend.any(axis=0)
+            if unknown.any():
+                channel = names[int(unknown.argmax())]
                 raise InputError(
-                    f"nothing was ever spent on channel {c + 1} in {name}, so its return there is unknown"
+                    f"nothing was ever spent on {channel} in {name}, so its return there is unknown"
                 )
             parts.append(
                 cls(market, where, periods - market.start, spend, rows.paid[where], rows.controls[where])

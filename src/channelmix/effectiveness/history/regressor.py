@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
@@ -106,7 +106,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         draws: int = 1000,
         random_state: int = 0,
         model_error: bool = True,
-        cost_per_unit: Mapping[str | int, float | str] | None = None,
+        cost_per_unit: Mapping[Any, float | str] | None = None,
     ) -> None:
         self.channels = channels
         self.controls = controls
@@ -160,7 +160,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
         divisions = divided(rows, self._timeline)
         tests = self._by_market([name for name, _, _ in divisions], experiments)
-        weights = None if sample_weight is None else np.asarray(sample_weight)
+        weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
         windows, costs, starts = [], [], []
         for name, where, periods in divisions:
             costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where]))
@@ -172,9 +172,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
                     rows.spend[where] * costs[-1],
                     rows.controls[where],
                     y[where],
-                    row_weights(
-                        weights if weights is None or not weights.ndim else weights[where], y[where], name
-                    ),
+                    row_weights(weights[where], y[where], name),
                     self._timeline.year,
                     name,
                 )
@@ -372,7 +370,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
             X = validate_data(self, X, reset=False, dtype=float)
-        return Part.read(Rows.read(X, self._columns), self._timeline, self._markets)
+        return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
     def _by_market(
         self, names: Sequence[str | None], experiments: Sequence[LiftTest]

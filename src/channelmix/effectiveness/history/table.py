@@ -43,7 +43,7 @@ class Columns:
         controls: Sequence[str | int] | None,
         date: str | int | None,
         market: str | int | None = None,
-        cost_per_unit: Mapping[str | int, float | str] | None = None,
+        cost_per_unit: Mapping[Any, float | str] | None = None,
     ) -> Self:
         """Find the columns by name or position.
 
