@@ -5,9 +5,11 @@
 `mmm_stan_retailer`, rolling origin: the last weeks are foreseen in blocks of 13 from all weeks before them. All methods
 are given the media, prices and holidays of the block as they came, but no sales of it. Beside the marketing-mix model
 stand the sales of a year before, and gradient boosting (scikit-learn) on the same columns, the week of the year and
-sales 13 and 52 weeks before. Error is the mean absolute one in percent of mean sales; intervals are of 90 %: of the naive
-forecast from its own past errors, of boosting from two further models of quantiles. Some of the holidays, prices and
-media were not known when a block began, so that this is no test of a forecast that a company could have made.
+sales 13 and 52 weeks before.
+
+Error is the mean absolute one in percent of mean sales. Intervals are of 90 %: of the naive forecast from its own past
+errors, of boosting from two further models of quantiles. Some of the holidays, prices and media were not known when a
+block began, so that this is no test of a forecast that a company could have made.
 """
 
 from __future__ import annotations

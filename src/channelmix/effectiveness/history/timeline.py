@@ -18,6 +18,9 @@ YEAR = 365.25
 WEEKS = 52.18
 """Days in a year, and weeks, which rows without dates are taken for."""
 
+OFF = 0.2
+"""Part of a period by which a row may lie off."""
+
 LONGEST = 100_000
 """Periods between the first and last row, beyond which the dates must be wrong."""
 
@@ -32,7 +35,7 @@ class Timeline:
 
     @classmethod
     def of(cls, times: Any, repeated: bool = False) -> Self:
-        """Learn origin and step, the shortest time from row to row, from the rows that are fitted.
+        """Learn origin and step, the shortest time from row to row as a rule, from the rows that are fitted.
 
         Parameters
         ----------
@@ -64,7 +67,7 @@ class Timeline:
         if len(distinct) < len(numbers):
             doubled = [str(t) for t in values if (values == t).sum() > 1]
             raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
-        return cls(unit, float(distinct[0]), float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0)
+        return cls(unit, float(distinct[0]), _step(np.diff(distinct)))
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
@@ -85,7 +88,7 @@ class Timeline:
         found = np.rint(exact)
         if (np.abs(found) > LONGEST).any():
             raise InputError(f"rows lie more than {LONGEST} periods apart: check the dates")
-        off = np.flatnonzero(np.abs(exact - found) > 0.2)
+        off = np.flatnonzero(np.abs(exact - found) > OFF)
         if len(off):
             raise InputError(f"{values[off[0]]} does not lie a whole number of periods after the first row")
         if len(np.unique(found)) < len(found):
@@ -96,6 +99,17 @@ class Timeline:
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""
         return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+
+
+def _step(gaps: NDArray[np.float64]) -> float:
+    """The shortest gap, or the most frequent one where others are no multiples of it: then some date is wrong."""
+    if not len(gaps):
+        return 1.0
+    parts = gaps / gaps.min()
+    if (np.abs(parts - np.rint(parts)) <= OFF).all():
+        return float(gaps.min())
+    each, number = np.unique(gaps, return_counts=True)
+    return float(each[number.argmax()])
 
 
 def _read(times: Any) -> tuple[str, NDArray[Any]]:
