@@ -34,6 +34,9 @@ SNAPSHOTS, SMALLEST = 4, 200
 STEPS = 5
 """Newton steps from the common size to a market's likely one."""
 
+IMPOSSIBLE = -1e9
+"""Log likelihood of a curve so steep that no row reaches any of it."""
+
 CACHED = 2e5
 """Numbers that are worked on at once: more of them leave the processor's cache."""
 
@@ -228,7 +231,7 @@ class _Markets(Population):
             for k, m, test in self._tests:
                 off_by = test.lift - lifts[:, k] * sizes[:, m, test.channel] * true[:, test.channel]
                 value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
-        return value
+        return np.where(np.isnan(value), IMPOSSIBLE, value)
 
     def _spread(self, off: Array) -> Array:
         """Draw how far markets lie apart, given where they lie; (n_draws, n_channels)."""

@@ -103,7 +103,8 @@ class Products:
         reached = self._mix.reached(c, shape, family)
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
         whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
-        ceiling = self._total[:, c] / np.where(whole > 0.0, whole, 1.0)
+        total = self._total[:, c]
+        ceiling = total / np.where(whole > 0.0, whole, np.where(total > 0.0, np.nan, 1.0))
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
         series *= self._root[:, np.newaxis]
         along = np.matmul(series, self._directions)
