@@ -90,7 +90,7 @@ class Mix:
     def ceiling(self, channel: int, shape: Array, reached: Array) -> Array:
         """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
 
-        0 without any spend. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the total then.
+        0 without any spend. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the total.
         """
         whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
         none = np.nan if self.total[channel] else 1.0
