@@ -18,6 +18,7 @@ from channelmix.effectiveness.history.pooled import sample_markets
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.products import Pairs, Products
 from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS, lagged
+from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.simulation import ranks, simulated_markets
 from channelmix.effectiveness.history.trend import Trend
 
@@ -87,6 +88,49 @@ def test_draws_of_markets_are_calibrated() -> None:
         table.append(np.concatenate([ranks(t, d) for t, d in zip(truths, found, strict=True)]))
     smallest = min(kstest(column, "uniform").pvalue for column in np.array(table).T)
     assert smallest > 0.01 / len(table[0])
+
+
+def test_shared_shocks_are_found_where_there_are_some() -> None:
+    """Two thirds of the variance of the noise shared, and none; media that bring something in all markets."""
+    rng = np.random.default_rng(0)
+    shock = rng.standard_normal(60)
+    for size in (0.0, 1.0):
+        mixes = []
+        for k, weeks in enumerate((60, 60, 60, 50, 8)):
+            mix = one_mix(k, weeks, 2)
+            media = mix.series(0, np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64))[0]
+            noise = 0.7 * rng.standard_normal(weeks)
+            mixes.append(replace(mix, outcome=0.3 * media + size * shock[60 - weeks :] + noise))
+        found, variance = shared_shocks(mixes, [np.arange(60 - len(mix.outcome), 60) for mix in mixes])
+        linear = np.concatenate([mixes[0].baseline.fixed, mixes[0].baseline.walk], axis=1)
+        left = (
+            shock - linear @ np.linalg.lstsq(linear, shock, rcond=None)[0]
+        )  # what is no market's own trend or season
+        assert variance == pytest.approx(size * left.var(), rel=0.35, abs=0.05)
+        assert found[4] == pytest.approx(found[0][52:])
+        if size:
+            assert np.corrcoef(found[0], left)[0, 1] > 0.8
+        else:
+            assert np.abs(found[0]).max() < 0.2
+
+
+def test_what_moves_all_markets_is_not_counted_for_each() -> None:
+    """Weeks in which all markets sell more, and in which two of six spend more with them."""
+    rng = np.random.default_rng(2)
+    weeks, shock = pd.date_range("2023-01-02", periods=78, freq="7D"), rng.standard_normal(78)
+    tables = []
+    for k in range(6):
+        spend = rng.gamma(2.0, 50.0, 78) * (np.exp(0.5 * shock) if k < 2 else 1.0)
+        sales = 900.0 + 200.0 * (1.0 - np.exp(-spend / 100.0)) + 60.0 * shock + 20.0 * rng.standard_normal(78)
+        tables.append(pd.DataFrame({"sms": spend, "shop": f"S{k}", "week": weeks, "sales": sales}))
+    rows = pd.concat(tables, ignore_index=True)
+    X, y = rows.drop(columns="sales"), rows["sales"]
+    regressor = model().fit(X, y)
+    true = 200.0 * (1.0 - np.exp(-X["sms"] / 100.0)).sum() / X["sms"].sum()
+    roi = regressor.roi(X).loc["sms"]
+    assert roi["low"] < true < roi["high"]
+    low, high = regressor.predict_interval(X, 0.9)
+    assert 0.8 < ((low < y) & (y < high)).mean() < 0.99
 
 
 def company(seed: int = 0, thin: int = 26) -> Any:

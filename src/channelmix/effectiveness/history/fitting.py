@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -17,10 +17,11 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.sampler import Draws, sample
 from channelmix.effectiveness.history.shapes import lagged
+from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.trend import Trend
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["FEWEST_ROWS", "Window", "fit_posterior", "row_weights"]
+__all__ = ["FEWEST_ROWS", "Fit", "Window", "fit_posterior", "row_weights"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -36,7 +37,7 @@ FEWEST_ROWS = 6
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """The rows that are fitted, in the caller's units; `periods` count from 0, in any order, gaps allowed.
+    """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
     An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
     worth, 0 where the outcome is not known and 1 on average elsewhere.
@@ -50,6 +51,7 @@ class Window:
     weight: Array
     year: float
     market: str | None = None
+    start: int = 0
 
     @property
     def place(self) -> str:
@@ -74,7 +76,7 @@ def fit_posterior(
     n_draws: int,
     rng: np.random.Generator,
     model_error: bool = True,
-) -> list[tuple[Posterior, Draws, Array]]:
+) -> list[Fit]:
     """Draw from the posterior of one market's window, or of several markets' together.
 
     Parameters
@@ -91,8 +93,8 @@ def fit_posterior(
 
     Returns
     -------
-    list of (Posterior, Draws, ndarray of shape (n_draws, n_rows + n_tests))
-        Of each market; the last is what the rows fitted show of all channels, and tests' lifts, in units of outcome.
+    list of Fit
+        One a market.
 
     Raises
     ------
@@ -108,10 +110,16 @@ def fit_posterior(
         _Model.of(window, tests, priors, bias, whole)
         for window, tests in zip(windows, experiments, strict=True)
     ]
+    if len(models) > 1:
+        shocks, variance = shared_shocks(
+            [model.mix for model in models], [window.start + window.periods for window in windows]
+        )
+        models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
     mixes = [model.mix for model in models]
     found = [sample(mixes[0], n_draws, rng)] if len(mixes) == 1 else sample_markets(mixes, n_draws, rng)
     return [
-        (
+        Fit(
+            model.window,
             model.posterior(draws, rng),
             draws,
             model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
@@ -121,8 +129,31 @@ def fit_posterior(
 
 
 @dataclass(frozen=True, eq=False)
+class Fit:
+    """What was found of one market.
+
+    Parameters
+    ----------
+    window : Window
+        Its outcome without what all markets share.
+    posterior : Posterior
+    draws : Draws
+    media : ndarray of shape (n_draws, n_rows + n_tests)
+        What the rows fitted show of all channels, and tests' lifts, in units of outcome.
+    """
+
+    window: Window
+    posterior: Posterior
+    draws: Draws
+    media: Array
+
+
+@dataclass(frozen=True, eq=False)
 class _Model:
-    """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend."""
+    """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend.
+
+    `shock` is the variance of what all markets share.
+    """
 
     window: Window
     mix: Mix
@@ -130,6 +161,7 @@ class _Model:
     middle: float
     unit: float
     reference: Array
+    shock: float = 0.0
 
     @classmethod
     def of(
@@ -167,6 +199,12 @@ class _Model:
         )
         return cls(window, mix, trend, middle, unit, reference)
 
+    def without(self, shock: Array, variance: float) -> Self:
+        """The same less what all markets share, (n_rows,), whose variance new rows have still to fear."""
+        window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
+        outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
+        return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
+
     def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
         """Draws in the caller's units, the linear part's too."""
         mix, unit = self.mix, self.unit
@@ -183,7 +221,7 @@ class _Model:
             ceiling,
             np.exp(mix.log_excess(draws.shape)),
             unit * linear.coefficients,
-            unit * linear.noise,
+            unit * np.sqrt(linear.noise**2 + self.shock) if self.shock else unit * linear.noise,
             unit * linear.step,
             self.reference,
             self.window.periods,

@@ -161,47 +161,48 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         divisions = divided(rows, self._timeline)
         tests = self._by_market([name for name, _, _ in divisions], experiments)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
-        windows, costs, starts = [], [], []
+        windows, costs, placed = [], [], []
+        at = self._timeline.positions
         for name, where, periods in divisions:
+            start = int(periods.min())
             costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where]))
-            starts.append(int(periods.min()))
             windows.append(
                 Window(
                     self.channels_,
-                    periods - starts[-1],
+                    periods - start,
                     rows.spend[where] * costs[-1],
                     rows.controls[where],
                     y[where],
                     row_weights(weights[where], y[where], name),
                     self._timeline.year,
                     name,
+                    start,
                 )
             )
-        at = self._timeline.positions
-        placed = [
-            [
-                (test, int(at([test.start])[0]) - start, int(at([test.end])[0]) - start)
-                for test in tests[window.market]
-            ]
-            for window, start in zip(windows, starts, strict=True)
-        ]
+            placed.append(
+                [
+                    (test, int(at([test.start])[0]) - start, int(at([test.end])[0]) - start)
+                    for test in tests[name]
+                ]
+            )
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
             fits = fit_posterior(windows, placed, priors, int(self.draws), rng, bool(self.model_error))
         self._markets = {
-            window.market: Market(window.market, start, cost, posterior)
-            for window, start, cost, (posterior, _, _) in zip(windows, starts, costs, fits, strict=True)
+            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
+            for fit, cost in zip(fits, costs, strict=True)
         }
-        found = {
-            window.market: diagnose(window, posterior, draws, media, tests[window.market], len(windows))
-            for window, (posterior, draws, media) in zip(windows, fits, strict=True)
-        }
-        draws = fits[0][1]
+        draws = fits[0].draws
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(found)
+        self.diagnostics_: tuple[Finding, ...] = worst_findings(
+            {
+                name: diagnose(fit.window, fit.posterior, fit.draws, fit.media, tests[name], len(fits))
+                for (name, _, _), fit in zip(divisions, fits, strict=True)
+            }
+        )
         return self
 
     def predict(self, X: Any) -> Array:
