@@ -58,6 +58,33 @@ def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str
     assert result.stderr == ""
 
 
+def test_volumes_from_standard_input_are_as_spend_in_a_file(
+    run: Run, history: str, profile: str, tmp_path: Path
+) -> None:
+    """Messages at 0.05 each."""
+    lines = (tmp_path / history).read_text().splitlines()
+    counted = [",".join([*line.split(",")[:2], str(20.0 * float(line.split(",")[2]))]) for line in lines[1:]]
+    text = "\n".join([lines[0], *counted])
+    piped = run("fit", "-", *OPTIONS, "--cost-per-unit", "sms/promotion=0.05", input=text)
+    assert piped.exit_code == 0, piped.output
+    assert piped.stdout == run("fit", history, *OPTIONS).stdout.replace(history, "standard input")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("history.csv", "--cost-per-unit", "sms"), "'sms' is not COLUMN=COST"),
+        (("-", "--profile", "-"), "Only one of HISTORY.CSV and --profile"),
+    ],
+)
+def test_wrong_usage_is_named(
+    run: Run, history: str, profile: str, arguments: tuple[str, ...], said: str
+) -> None:
+    result = run("fit", *OPTIONS, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_a_profile_need_not_have_the_evidence_that_it_names(
     run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -79,6 +106,9 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
     [
         (("--outcome", "order"), 'there is no column order (did you mean "orders"?)'),
         (("--control", "promo"), "there is no column promo"),
+        (("--cost-per-unit", "sms/promotion=pay"), "there is no column pay"),
+        (("--cost-per-unit", "sms/promotion=-1"), "a unit of sms/promotion must cost more than 0, not -1"),
+        (("--cost-per-unit", "orders=2"), "column orders has two roles"),
         (("--experiments", "none.csv"), "none.csv: No such file"),
         (("--experiments", "history.csv"), "unknown field week"),
         (("--profile", "none.json"), "no file of this name"),

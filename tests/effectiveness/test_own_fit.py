@@ -104,6 +104,18 @@ def test_controls_are_no_spend(company: CompanyProfile) -> None:
     assert found.fitted.controls == ("promo",)
 
 
+def test_volume_acts_and_its_spend_is_paid(company: CompanyProfile, evidence: Evidence) -> None:
+    spend = table()["sms/promotion"]
+    rows = table().assign(**{"sms/promotion": 20.0 * spend, "paid": spend})
+    found = fit(company, rows, cost_per_unit={"sms/promotion": "paid"})
+    assert found.columns[0].spend == pytest.approx(evidence.columns[0].spend)
+    assert found.columns[0].roi.mean == pytest.approx(evidence.columns[0].roi.mean, rel=1e-6)
+    dear = fit(company, rows.assign(paid=2.0 * spend), cost_per_unit={"sms/promotion": "paid"})
+    assert dear.columns[0].spend == pytest.approx(2.0 * evidence.columns[0].spend)
+    assert dear.columns[0].roi.mean == pytest.approx(0.5 * evidence.columns[0].roi.mean, rel=1e-6)
+    assert dear.fitted.sha256 != found.fitted.sha256
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

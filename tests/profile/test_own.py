@@ -94,6 +94,8 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
         ({"history": {**HISTORY, "outcme": "x"}}, 'did you mean "outcome"'),
         ({"history": {**HISTORY, "date": "week"}}, "there is no column week"),
         ({"history": {**HISTORY, "controls": ["promo"]}}, "there is no column promo"),
+        ({"history": {**HISTORY, "cost_per_unit": {"sms": "pay"}}}, "there is no column pay"),
+        ({"history": {**HISTORY, "cost_per_unit": {"sms": 0.0}}}, "history.cost_per_unit.sms"),
         ({"history": {**HISTORY, "controls": ["sms", "sms"]}}, "each only once"),
         ({"history": {**HISTORY, "experiments": "h.csv"}}, r"history.experiments: .*unknown field date"),
         ({"history": {**HISTORY, "outcome": "social"}}, "column outcome: no cell"),

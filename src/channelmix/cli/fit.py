@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from channelmix.cli.options import seed_option
-from channelmix.cli.session import Number, examples, is_terminal, read_profile, write_result
+from channelmix.cli.session import Number, examples, is_terminal, read_input, read_profile, write_result
 
 __all__ = ["fit"]
 
@@ -21,6 +21,8 @@ __all__ = ["fit"]
         "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
+        "channelmix fit h.csv --profile p.json --outcome-worth 22 --cost-per-unit sms=0.05",
+        "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
     )
 )
 @click.argument("history", metavar="HISTORY.CSV")
@@ -50,6 +52,13 @@ __all__ = ["fit"]
     help="Column with what else moves the outcome; may be repeated.",
 )
 @click.option(
+    "--cost-per-unit",
+    "costs",
+    multiple=True,
+    metavar="COLUMN=COST",
+    help="A column of volume, such as messages, and what a unit costs, or the column with its spend; may be repeated.",
+)
+@click.option(
     "--experiments",
     metavar="FILE",
     help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error.",
@@ -63,11 +72,13 @@ def fit(
     outcome: str,
     date: str,
     controls: tuple[str, ...],
+    costs: tuple[str, ...],
     experiments: str | None,
     output: str | None,
     seed: int,
 ) -> None:
-    """Learn what the channels of the company in a profile bring from its own weekly (or other) rows.
+    """Learn what the channels of the company in a profile bring from its own weekly (or other) rows ("-" reads them
+    from standard input).
 
     Beside date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named by the
     cells that it is spent on: sms, FR/sms or FR/sms/promotion. Name the evidence file in the profile, as
@@ -75,17 +86,22 @@ def fit(
     """
     import channelmix as cm
     from channelmix import report
+    from channelmix.evidence.rows import LARGEST_TABLE
 
+    if history == profile == "-":
+        raise click.UsageError("Only one of HISTORY.CSV and --profile can be read from standard input.")
     company = read_profile(profile, read_files=False)
+    table = read_input(LARGEST_TABLE) if history == "-" else history
     if sys.stderr is not None and sys.stderr.isatty():
         click.echo("fitting takes some seconds", err=True)
     evidence = cm.fit_history(
         company,
-        history,
+        table,
         outcome_worth=outcome_worth,
         outcome=outcome,
         date=date,
         controls=controls,
+        cost_per_unit=dict(map(_cost, costs)),
         experiments=experiments or (),
         seed=seed,
     )
@@ -99,6 +115,17 @@ def fit(
         click.echo(
             f"{failed} check{'s' * (failed > 1)} failed: read what to do before you plan on this", err=True
         )
+
+
+def _cost(text: str) -> tuple[str, float | str]:
+    """Column and cost of ``sms=0.05``, or column and column of ``sms=sms spend``."""
+    column, _, cost = text.rpartition("=")
+    if not (column and cost):
+        raise click.BadParameter(f"{text!r} is not COLUMN=COST.", param_hint="--cost-per-unit")
+    try:
+        return column, float(cost)
+    except ValueError:
+        return column, cost
 
 
 def _show(write: Any, evidence: Any, period: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ DRAWS = 2048
 DAYS_A_YEAR = 365.25
 
 DATE = "\n"
-"""What the column of dates is called for the estimator: no other column can have this name."""
+"""What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
+no other column has this in its name."""
 
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves are alike."""
@@ -39,12 +40,13 @@ SHUFFLE = 17
 
 def fit_history(
     profile: CompanyProfile,
-    history: str | os.PathLike[str] | Any,
+    history: str | os.PathLike[str] | bytes | Any,
     *,
     outcome_worth: float,
     outcome: str = "outcome",
     date: str = "date",
     controls: Sequence[str] = (),
+    cost_per_unit: Mapping[str, float | str] | None = None,
     experiments: str | os.PathLike[str] | Sequence[LiftTest] = (),
     draws: int = DRAWS,
     seed: int = 0,
@@ -55,15 +57,19 @@ def fit_history(
     ----------
     profile : CompanyProfile
         The company; its cells, currency and period are used.
-    history : path or DataFrame
+    history : path, bytes or DataFrame
         A row for each week or other period. Every column that has no other role is spend in the profile's currency, and
-        is named by the cells that it is spent on, as a rule selects them: ``sms``, ``FR/sms/promotion``.
+        is named by the cells that it is spent on, as a rule selects them: ``sms``, ``FR/sms/promotion``. Bytes are
+        those of a CSV table, as standard input has them.
     outcome_worth : float
         Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
     outcome, date : str
         Columns with the outcome, and with dates or whole numbers of weeks.
     controls : sequence of str
         Columns with what else moves the outcome.
+    cost_per_unit : mapping of str to float or str, optional
+        Columns that hold a volume, such as messages, in place of spend: what a unit costs, or the name of the column
+        with the money spent on it.
     experiments : path or sequence of LiftTest
         Lift tests, their `channel` a column of spend and their lift in units of the outcome; or a CSV or JSON file of
         them.
@@ -82,9 +88,12 @@ def fit_history(
     InputError
         If the table or a lift test cannot be used; the message names the column and the row.
     """
-    if isinstance(history, str | os.PathLike):
+    if isinstance(history, bytes):
+        source = "standard input"
+        table: Any = read_table(history, source)
+    elif isinstance(history, str | os.PathLike):
         source = Path(history).name
-        table: Any = read_table(_bytes(history), source)
+        table = read_table(_bytes(history), source)
     else:
         source = "the table"
         table = {name: list(history[name]) for name in history.columns}
@@ -100,6 +109,7 @@ def fit_history(
         date=date,
         controls=controls,
         experiments=tests,
+        cost_per_unit=cost_per_unit,
     )
     cells = tuple(cell.name for cell in profile.cells())
     return fitted(rows, cells, profile.currency, profile.period_days, draws, seed)
@@ -135,7 +145,12 @@ def fitted(
     table = _frame(rows)
     tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
     model = MarketingMixRegressor(
-        channels=names, controls=list(rows.controls) or None, date=DATE, draws=draws, random_state=seed
+        channels=names,
+        controls=list(rows.controls) or None,
+        date=DATE,
+        draws=draws,
+        random_state=seed,
+        cost_per_unit={name: DATE + name for name in rows.volume} or None,
     )
     try:
         model.fit(table, rows.outcome, experiments=tests)
@@ -224,7 +239,8 @@ def _frame(rows: History) -> Any:
         import pandas as pd
     except ImportError:
         raise InputError("fitting a history needs pandas: pip install 'channelmix[frames]'") from None
-    return pd.DataFrame({DATE: list(rows.dates), **rows.spend, **rows.controls})
+    beside = {DATE + name: rows.spend[name] for name in rows.volume}
+    return pd.DataFrame({DATE: list(rows.dates), **rows.spend, **rows.volume, **beside, **rows.controls})
 
 
 def _bytes(path: str | os.PathLike[str]) -> bytes:

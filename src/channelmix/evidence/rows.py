@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
@@ -46,6 +46,8 @@ class History:
         Margin of one unit of outcome, in currency.
     experiments : tuple of Experiment
         Lift tests of the spend columns.
+    volume : mapping of str to ndarray of shape (n_rows,)
+        What was bought for the spend of some columns: messages, impressions.
     """
 
     source: str
@@ -56,6 +58,7 @@ class History:
     outcome_name: str
     outcome_worth: float
     experiments: tuple[Experiment, ...] = ()
+    volume: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -68,6 +71,7 @@ class History:
         date: str = "date",
         controls: Sequence[str] = (),
         experiments: Sequence[Experiment] = (),
+        cost_per_unit: Mapping[str, float | str] | None = None,
     ) -> Self:
         """Tell the columns of a table apart; every column without another role is spend.
 
@@ -85,20 +89,24 @@ class History:
             Names of columns with what else moves the outcome.
         experiments : sequence of Experiment
             Lift tests.
+        cost_per_unit : mapping of str to float or str, optional
+            Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
 
         Raises
         ------
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
-        roles = [date, outcome, *controls]
+        costs = dict(cost_per_unit or {})
+        beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
+        roles = [date, outcome, *controls, *beside.values()]
         for name in (*table, source):
             if not isinstance(name, str) or not name.isprintable():
                 raise InputError(f"{source!r}: {name!r} is no name in printable characters")
-        for name in roles:
+        for name in (*roles, *costs):
             if name not in table:
                 raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
-            if roles.count(name) > 1:
+            if (roles + list(costs)).count(name) > 1:
                 raise InputError(f"{source}: column {name} has two roles")
         if not (math.isfinite(outcome_worth) and outcome_worth > 0.0):
             raise InputError(f"the worth of a unit of outcome must be above 0, not {outcome_worth:g}")
@@ -106,9 +114,15 @@ class History:
         if not spend:
             raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
         for name, column in spend.items():
-            if (column < 0.0).any():
-                row = int(np.argmax(column < 0.0))
-                raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
+            _not_negative(source, name, column)
+        volume = {name: spend[name] for name in beside}
+        for name, cost in costs.items():
+            if isinstance(cost, str):
+                spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+            elif math.isfinite(cost) and cost > 0.0:
+                spend[name] = spend[name] * cost
+            else:
+                raise InputError(f"{source}: a unit of {name} must cost more than 0, not {cost:g}")
         for test in experiments:
             if test.channel not in spend:
                 hint = nearest_name(test.channel, spend)
@@ -124,6 +138,7 @@ class History:
             outcome,
             float(outcome_worth),
             tuple(experiments),
+            volume,
         )
 
     @cached_property
@@ -133,7 +148,8 @@ class History:
         others = {name: column.tolist() for name, column in self.controls.items()}
         tests = [test.model_dump() for test in self.experiments]
         rows = [list(self.dates), self.outcome.tolist(), columns, others]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests])
+        bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
@@ -220,6 +236,13 @@ def _numbers(source: str, name: str, column: Sequence[Any]) -> Array:
             found = "nothing" if value is None or value == "" else repr(value)[:40]
             raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}")
     return numbers
+
+
+def _not_negative(source: str, name: str, column: Array) -> Array:
+    if (column < 0.0).any():
+        row = int(np.argmax(column < 0.0))
+        raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
+    return column
 
 
 def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:

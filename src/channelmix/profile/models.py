@@ -208,6 +208,9 @@ class HistoryFile(Record):
     """Name of the column with dates such as 2024-01-31, or whole numbers of weeks."""
     controls: tuple[Title, ...] = ()
     """Names of columns with what else moves the outcome: prices, promotions, events."""
+    cost_per_unit: Mapping[Title, Positive | Title] = {}
+    """Columns that hold a volume, such as messages, in place of spend: what a unit costs in the profile's currency, or
+    the name of the column with the money spent on it."""
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder: channel, start, end, spend_change, lift and
     standard_error of each, the lift in units of the outcome."""

@@ -91,6 +91,7 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
             date=stated.date,
             controls=stated.controls,
             experiments=tests,
+            cost_per_unit=stated.cost_per_unit,
         )
     except InputError as error:
         raise ProblemsError((_fault(place, name, error),)) from None

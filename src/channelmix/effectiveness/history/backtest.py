@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from channelmix.effectiveness.history.fitting import FEWEST_ROWS
 from channelmix.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,40 +20,55 @@ __all__ = ["backtest"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-FEWEST_ROWS = 26
-"""Rows that a fit of a backtest must have."""
+FEWEST_PERIODS = 26
+"""Periods that a fit of a backtest must have."""
 
 
 def backtest(
     model: MarketingMixRegressor,
     X: Any,
     outcome: Array,
-    periods: Indices,
+    markets: Sequence[tuple[str | None, Indices, Indices]],
     year: float,
     horizon: int,
     folds: int,
 ) -> dict[str, list[float]]:
     """Foresee blocks of `horizon` rows from the rows before them; a number a block, the earliest first.
 
-    `error` and `naive_error` are mean absolute errors; `covered` is the part of rows within the 90 % interval.
+    `error` and `naive_error` are mean absolute errors; `covered` is the part of rows within the 90 % interval. Markets
+    are cut at the same periods.
     """
-    order = np.argsort(periods)
-    first = len(order) - horizon * folds
-    if horizon < 1 or folds < 1 or first < FEWEST_ROWS:
+    times, group = np.empty(len(outcome), dtype=np.int64), np.empty(len(outcome), dtype=np.int64)
+    for m, (_, where, periods) in enumerate(markets):
+        times[where], group[where] = periods, m
+    every = np.unique(times)
+    first = len(every) - horizon * folds
+    if horizon < 1 or folds < 1 or first < FEWEST_PERIODS:
         raise InputError(
-            f"a backtest of {folds} x {horizon} rows needs {FEWEST_ROWS + horizon * folds} rows, not {len(order)}"
+            f"a backtest of {folds} x {horizon} rows needs {FEWEST_PERIODS + horizon * folds} rows, not {len(every)}"
         )
     found: dict[str, list[float]] = {"first": [], "error": [], "naive_error": [], "covered": []}
-    for start in range(first, len(order), horizon):
-        past, rows = order[:start], order[start : start + horizon]
-        rows = rows[np.isfinite(outcome[rows])]
+    order = np.argsort(times, kind="stable")
+    for start in range(first, len(every), horizon):
+        end = every[start + horizon] if start + horizon < len(every) else every[-1] + 1
+        past, rows = (
+            order[times[order] < every[start]],
+            order[(times[order] >= every[start]) & (times[order] < end)],
+        )
+        number = np.bincount(group[past[np.isfinite(outcome[past])]], minlength=len(markets))
+        past, block = past[number[group[past]] >= FEWEST_ROWS], rows[number[group[rows]] >= FEWEST_ROWS]
+        rows = block[np.isfinite(outcome[block])]
         if not len(rows):
             raise InputError("no outcome is known in a block of the backtest")
         fitted = clone(model).fit(_rows(X, past), outcome[past])
         low, high = fitted.predict_interval(_rows(X, rows), 0.9)
         off = fitted.predict(_rows(X, rows)) - outcome[rows]
-        naive = _year_before(outcome[past], periods[past], periods[rows], round(year)) - outcome[rows]
-        found["first"].append(float(order[start]))
+        naive = np.empty(len(rows))
+        for m in np.unique(group[rows]):
+            mine, before = group[rows] == m, past[group[past] == m]
+            naive[mine] = _year_before(outcome[before], times[before], times[rows[mine]], round(year))
+        naive -= outcome[rows]
+        found["first"].append(float(block[0]))
         found["error"].append(float(np.abs(off).mean()))
         found["naive_error"].append(float(np.abs(naive).mean()))
         found["covered"].append(float(((low <= outcome[rows]) & (outcome[rows] <= high)).mean()))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
-__all__ = ["Baseline", "BaselineDraws"]
+__all__ = ["Baseline", "BaselineDraws", "log_likelihood_of"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -25,6 +25,18 @@ WANDER = np.array([0.02, 0.25, 0.5, 1.0, 2.0])
 
 NOISE_SHAPE, NOISE_SCALE = 1.5, 0.15
 """Inverse gamma prior of the noise variance, in units of the outcome's variance."""
+
+
+def log_likelihood_of(q: Array, log_dets: Array, shape: Array) -> Array:
+    """Log likelihoods of several baselines' residuals up to constants, from their quadratic forms.
+
+    ``q`` (n_draws, n_wander, n_baselines), ``log_dets`` (n_wander, n_baselines) and ``shape`` (n_baselines,) give
+    (n_draws, n_baselines).
+    """
+    logs = -0.5 * log_dets - shape * np.log(NOISE_SCALE + 0.5 * np.maximum(q, 0.0))
+    most = logs.max(axis=1)
+    total = np.exp(logs - most[:, np.newaxis]).sum(axis=1)
+    return np.asarray(most + np.log(total) - np.log(len(WANDER)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +67,7 @@ class Baseline:
     weight: Array
 
     @cached_property
-    def _root(self) -> Array:
+    def root(self) -> Array:
         """Rows times this have noise of one size."""
         return np.asarray(np.sqrt(self.weight))
 
@@ -65,7 +77,7 @@ class Baseline:
 
         r' K0^-1 r = |r|^2 - |B' r|^2 for the fixed part; the walk takes off sum (U' r)^2 / (wander^-2 + eigenvalue).
         """
-        fixed, walk = self.fixed * self._root[:, np.newaxis], self.walk * self._root[:, np.newaxis]
+        fixed, walk = self.fixed * self.root[:, np.newaxis], self.walk * self.root[:, np.newaxis]
         precision = fixed.T @ fixed
         precision[np.diag_indices_from(precision)] += self._scale**-2.0
         factor = np.linalg.cholesky(precision)
@@ -90,7 +102,7 @@ class Baseline:
     def _by_wander(self, residual: Array) -> tuple[Array, Array]:
         """Log likelihood and quadratic form by wander, (n_draws, n_wander) each."""
         B, U, eigenvalues, log_dets = self._parts
-        residual = residual * self._root
+        residual = residual * self.root
         projected = residual @ np.concatenate([B, U], axis=1)
         q0 = np.einsum("dt,dt->d", residual, residual)
         q0 -= (projected[:, : B.shape[1]] ** 2).sum(axis=1)
@@ -104,6 +116,26 @@ class Baseline:
             summed = np.logaddexp.reduce(self._by_wander(residual)[0], axis=1)
         return np.asarray(summed - np.log(len(WANDER)))
 
+    @property
+    def directions(self) -> Array:
+        """Of the linear part, for rows weighted by `root`; (n_rows, n_directions)."""
+        return np.concatenate(self._parts[:2], axis=1)
+
+    @property
+    def absorbed(self) -> Array:
+        """Part of a residual along each direction that the linear part takes off, by wander; (n_directions, n_wander).
+
+        So the quadratic form of a weighted residual r is ``r @ r - (r @ directions) ** 2 @ absorbed``.
+        """
+        B, _, eigenvalues, _ = self._parts
+        walk = 1.0 / (WANDER**-2.0 + eigenvalues[:, np.newaxis])
+        return np.concatenate([np.ones((B.shape[1], len(WANDER))), walk])
+
+    @property
+    def constants(self) -> tuple[Array, float]:
+        """Log determinants by wander, (n_wander,), and the shape of the noise variance's distribution."""
+        return self._parts[3], self._shape
+
     def draw(self, residual: Array, rng: np.random.Generator) -> BaselineDraws:
         """Draw the linear part given what media leave, one draw for each row of `residual`."""
         logs, q = self._by_wander(residual)
@@ -116,8 +148,8 @@ class Baseline:
             (NOISE_SCALE + 0.5 * q[np.arange(n), chosen]) / rng.standard_gamma(self._shape, size=n)
         )
         normal = rng.standard_normal((n, columns))
-        Z = np.concatenate([self.fixed, self.walk], axis=1) * self._root[:, np.newaxis]
-        residual = residual * self._root
+        Z = np.concatenate([self.fixed, self.walk], axis=1) * self.root[:, np.newaxis]
+        residual = residual * self.root
         coefficients = np.empty((n, columns))
         for k, wander in enumerate(WANDER):
             rows = np.flatnonzero(chosen == k)

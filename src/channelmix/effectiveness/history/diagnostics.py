@@ -19,8 +19,8 @@ __all__ = ["Finding", "Verdict", "diagnose"]
 
 Array = NDArray[np.float64]
 
-PARAMETERS_A_CHANNEL = 3
-"""Size, saturation and half-life."""
+SHAPES = 2
+"""Parameters of a channel's shape: saturation and half-life."""
 
 
 class Verdict(StrEnum):
@@ -42,7 +42,12 @@ class Finding:
 
 
 def diagnose(
-    window: Window, posterior: Posterior, draws: Draws, media: Array, tests: Sequence[LiftTest] = ()
+    window: Window,
+    posterior: Posterior,
+    draws: Draws,
+    media: Array,
+    tests: Sequence[LiftTest] = (),
+    markets: int = 1,
 ) -> tuple[Finding, ...]:
     """Check a fit: its data, its draws, and what they say.
 
@@ -54,6 +59,8 @@ def diagnose(
     media : ndarray of shape (n_draws, n_rows + n_tests)
         What the rows show of all channels, and the tests' lifts, in units of outcome.
     tests : sequence of LiftTest
+    markets : int
+        Number of markets that share the channels' shapes.
     """
     n = len(window.outcome)
     media, lifts = media[:, :n], media[:, n:]
@@ -63,7 +70,7 @@ def diagnose(
     residual = left[order[window.known[order]]]
     return (
         *_sampling(draws),
-        _rows(window, posterior),
+        _rows(window, posterior, markets),
         _gaps(window),
         _unknown(window),
         *_spend(window),
@@ -106,11 +113,10 @@ def _sampling(draws: Draws) -> list[Finding]:
     ]
 
 
-def _rows(window: Window, posterior: Posterior) -> Finding:
-    parameters = (
-        PARAMETERS_A_CHANNEL * len(window.names)
-        + posterior.trend.fixed(window.periods, window.controls).shape[1]
-    )
+def _rows(window: Window, posterior: Posterior, markets: int) -> Finding:
+    parameters = (1 + SHAPES / markets) * len(window.names) + posterior.trend.fixed(
+        window.periods, window.controls
+    ).shape[1]
     each = int(window.known.sum()) / parameters
     return _graded(
         "rows per parameter",
@@ -149,6 +155,8 @@ def _unknown(window: Window) -> Finding:
 def _spend(window: Window) -> list[Finding]:
     found = []
     for name, column in zip(window.names, window.spend.T, strict=True):
+        if not column.any():
+            continue  # of several markets, this one has none of it
         variation = float(column.std() / column.mean())
         found.append(
             _graded(
@@ -217,12 +225,15 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> list[Findin
     before, now = order[:-1], order[1:]
     pairs = (window.periods[now] - window.periods[before] == 1) & window.known[before]
     before, now = before[pairs], now[pairs]
-    level = np.log1p(window.spend / window.spend.mean(axis=0))
+    mean = window.spend.mean(axis=0)
+    level = np.log1p(window.spend / np.where(mean > 0.0, mean, 1.0))
     fixed = posterior.columns(window.periods[now], window.controls[now])
     if len(now) < 2 * fixed.shape[1] or not left[before].any():
         return []
     found = []
     for c, name in enumerate(window.names):
+        if not mean[c]:
+            continue
         known = np.column_stack([fixed, level[before, c]])
         own, ahead = (
             v - known @ np.linalg.lstsq(known, v, rcond=None)[0] for v in (level[now, c], left[before])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.mix import Mix, Trial
+from channelmix.effectiveness.history.pooled import sample_markets
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.sampler import Draws, sample
 from channelmix.effectiveness.history.shapes import lagged
+from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.trend import Trend
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Window", "fit_posterior"]
+__all__ = ["FEWEST_ROWS", "Fit", "Window", "fit_posterior", "row_weights"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -28,9 +31,13 @@ MODEL_ERROR = 0.3
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
 
+FEWEST_ROWS = 6
+"""Rows with an outcome that a market must have."""
+
+
 @dataclass(frozen=True, eq=False)
 class Window:
-    """The rows that are fitted, in the caller's units; `periods` count from 0, in any order, gaps allowed.
+    """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
     An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
     worth, 0 where the outcome is not known and 1 on average elsewhere.
@@ -43,6 +50,18 @@ class Window:
     outcome: Array
     weight: Array
     year: float
+    market: str | None = None
+    start: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where this is, for messages."""
+        return "" if self.market is None else f" of {self.market}"
+
+    @property
+    def worth(self) -> float:
+        """Size of the outcome over all rows, known or not: root mean square times rows."""
+        return len(self.outcome) * float(np.sqrt(np.mean(self.outcome[self.known] ** 2)))
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -51,20 +70,21 @@ class Window:
 
 
 def fit_posterior(
-    window: Window,
-    experiments: Sequence[tuple[LiftTest, int, int]],
+    windows: Sequence[Window],
+    experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
     priors: Priors,
     n_draws: int,
     rng: np.random.Generator,
     model_error: bool = True,
-) -> tuple[Posterior, Draws, Array]:
-    """Draw from the posterior of a window.
+) -> list[Fit]:
+    """Draw from the posterior of one market's window, or of several markets' together.
 
     Parameters
     ----------
-    window : Window
-    experiments : sequence of (LiftTest, int, int)
-        Tests with their first and last period.
+    windows : sequence of Window
+        One a market, of the same channels and controls.
+    experiments : sequence of sequences of (LiftTest, int, int)
+        Of each market, tests with their first and last period.
     priors : Priors
     n_draws : int
     rng : numpy.random.Generator
@@ -73,63 +93,160 @@ def fit_posterior(
 
     Returns
     -------
-    posterior : Posterior
-    draws : Draws
-    media : ndarray of shape (n_draws, n_rows + n_tests)
-        What the rows fitted show of all channels, and the tests' lifts, in units of outcome.
+    list of Fit
+        One a market.
 
     Raises
     ------
     InputError
-        If a channel has no spend, the outcome never changes, or a test does not fit the window.
+        If a channel has no spend, an outcome never changes, or a test does not fit the window.
     """
-    spend, known = window.spend, window.outcome[window.known]
-    for name, column in zip(window.names, spend.T, strict=True):
-        if not column.any():
+    for c, name in enumerate(windows[0].names):
+        if not any(window.spend[:, c].any() for window in windows):
             raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
-    middle, unit = float(known.mean()), float(known.std())
-    if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
-        raise InputError("the outcome is the same in every row, so that nothing can be learnt from it")
-    reference = np.array([column[column > 0.0].mean() for column in spend.T])
-    spread = window.controls.std(axis=0)
-    steady = spread <= 1e-12 * np.abs(window.controls).max(axis=0, initial=0.0)
-    trend = Trend(
-        int(window.periods.max()), window.year, window.controls.mean(axis=0), np.where(steady, np.inf, spread)
-    )
-    whole = len(spend) * float(np.sqrt(np.mean(known**2)))
-    outcome = np.where(window.known, (window.outcome - middle) / unit, 0.0)
-    mix = Mix(
-        [lagged(_full(window.periods, column))[window.periods] for column in (spend / reference).T],
-        spend.sum(axis=0) / spend.sum() * whole / unit,
-        outcome,
-        Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
-        priors,
-        np.full(len(window.names), MODEL_ERROR if model_error else 0.0),
-        [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
-    )
-    draws = sample(mix, n_draws, rng)
-    linear = mix.baseline.draw(mix.outcome - draws.media, rng)
-    linear.coefficients[:, 0] += middle / unit
-    ceiling = np.empty((n_draws, mix.n_channels))
-    log_effect = draws.log_margin - mix.log_excess(draws.shape)
-    for c in range(mix.n_channels):
-        reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-        ceiling[:, c] = unit * np.exp(log_effect[:, c]) * mix.ceiling(c, draws.shape[:, c], reached)
-    posterior = Posterior(
-        draws.shape,
-        draws.family,
-        ceiling,
-        np.exp(mix.log_excess(draws.shape)),
-        unit * linear.coefficients,
-        unit * linear.noise,
-        unit * linear.step,
-        reference,
-        window.periods,
-        spend,
-        trend,
-        priors,
-    )
-    return posterior, draws, unit * np.concatenate([draws.media, draws.lifts], axis=1)
+    whole = sum(window.worth for window in windows), sum(float(window.spend.sum()) for window in windows)
+    bias = np.full(len(windows[0].names), MODEL_ERROR if model_error else 0.0)
+    models = [
+        _Model.of(window, tests, priors, bias, whole)
+        for window, tests in zip(windows, experiments, strict=True)
+    ]
+    if len(models) > 1:
+        shocks, variance = shared_shocks(
+            [model.mix for model in models], [window.start + window.periods for window in windows]
+        )
+        models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
+    mixes = [model.mix for model in models]
+    found = [sample(mixes[0], n_draws, rng)] if len(mixes) == 1 else sample_markets(mixes, n_draws, rng)
+    return [
+        Fit(
+            model.window,
+            model.posterior(draws, rng),
+            draws,
+            model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
+        )
+        for model, draws in zip(models, found, strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What was found of one market.
+
+    Parameters
+    ----------
+    window : Window
+        Its outcome without what all markets share.
+    posterior : Posterior
+    draws : Draws
+    media : ndarray of shape (n_draws, n_rows + n_tests)
+        What the rows fitted show of all channels, and tests' lifts, in units of outcome.
+    """
+
+    window: Window
+    posterior: Posterior
+    draws: Draws
+    media: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend.
+
+    `shock` is the variance of what all markets share.
+    """
+
+    window: Window
+    mix: Mix
+    trend: Trend
+    middle: float
+    unit: float
+    reference: Array
+    shock: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        window: Window,
+        experiments: Sequence[tuple[LiftTest, int, int]],
+        priors: Priors,
+        bias: Array,
+        whole: tuple[float, float],
+    ) -> Self:
+        """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
+        spend, known = window.spend, window.outcome[window.known]
+        middle, unit = float(known.mean()), float(known.std())
+        if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
+            raise InputError(
+                f"the outcome is the same in every row{window.place}, so that nothing can be learnt from it"
+            )
+        reference = np.array([column[column > 0.0].mean() if column.any() else 1.0 for column in spend.T])
+        spread = window.controls.std(axis=0)
+        steady = spread <= 1e-12 * np.abs(window.controls).max(axis=0, initial=0.0)
+        trend = Trend(
+            int(window.periods.max()),
+            window.year,
+            window.controls.mean(axis=0),
+            np.where(steady, np.inf, spread),
+        )
+        mix = Mix(
+            [lagged(_full(window.periods, column))[window.periods] for column in (spend / reference).T],
+            spend.sum(axis=0) / whole[1] * whole[0] / unit,
+            np.where(window.known, (window.outcome - middle) / unit, 0.0),
+            Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
+            priors,
+            bias,
+            [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
+        )
+        return cls(window, mix, trend, middle, unit, reference)
+
+    def without(self, shock: Array, variance: float) -> Self:
+        """The same less what all markets share, (n_rows,), whose variance new rows have still to fear."""
+        window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
+        outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
+        return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
+
+    def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
+        """Draws in the caller's units, the linear part's too."""
+        mix, unit = self.mix, self.unit
+        linear = mix.baseline.draw(mix.outcome - draws.media, rng)
+        linear.coefficients[:, 0] += self.middle / unit
+        ceiling = np.empty_like(draws.log_margin)
+        log_effect = draws.log_margin - mix.log_excess(draws.shape)
+        for c in range(mix.n_channels):
+            reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
+            ceiling[:, c] = unit * np.exp(log_effect[:, c]) * mix.ceiling(c, draws.shape[:, c], reached)
+        return Posterior(
+            draws.shape,
+            draws.family,
+            ceiling,
+            np.exp(mix.log_excess(draws.shape)),
+            unit * linear.coefficients,
+            unit * np.sqrt(linear.noise**2 + self.shock) if self.shock else unit * linear.noise,
+            unit * linear.step,
+            self.reference,
+            self.window.periods,
+            self.window.spend,
+            self.trend,
+            mix.priors,
+        )
+
+
+def row_weights(weight: Array, outcome: Array, market: str | None) -> Array:
+    """Weights of a market's rows: 0 where the outcome is not known, 1 on average elsewhere.
+
+    Raises
+    ------
+    InputError
+        If too few rows have any.
+    """
+    weight = np.where(np.isnan(outcome), 0.0, weight)
+    known = int(np.count_nonzero(weight))
+    if known < FEWEST_ROWS:
+        place = "" if market is None else f" of {market}"
+        raise InputError(
+            f"{known} rows{place} with an outcome are too few: at least {FEWEST_ROWS} are needed"
+        )
+    return np.asarray(weight * (known / weight.sum()))
 
 
 def _full(periods: Indices, column: Array) -> Array:
@@ -147,7 +264,11 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
     c = window.names.index(str(test.channel))
     rows = np.flatnonzero((window.periods >= first) & (window.periods <= last))
     if not len(rows):
-        raise InputError(f"lift test of {test.channel}: no row lies from {test.start} to {test.end}")
+        raise InputError(
+            f"lift test of {test.channel}: no row{window.place} lies from {test.start} to {test.end}"
+        )
+    if not window.spend[:, c].any():
+        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it{window.place}")
     spent = window.spend[rows, c]
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()

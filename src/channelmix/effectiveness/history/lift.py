@@ -31,6 +31,8 @@ class LiftTest:
         Outcome gained over the whole test; negative where it was lost.
     standard_error : float
         Of the lift.
+    market : str, optional
+        Where the rows are of several markets, the one that was tested.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class LiftTest:
     spend_change: float
     lift: float
     standard_error: float
+    market: str | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.spend_change, self.lift, self.standard_error)

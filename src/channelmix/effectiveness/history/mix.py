@@ -90,10 +90,11 @@ class Mix:
     def ceiling(self, channel: int, shape: Array, reached: Array) -> Array:
         """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
 
-        NaN where a curve is so steep that no row reaches any of it: no ceiling brings the total then.
+        0 without any spend. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the total.
         """
         whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
-        return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, np.nan))
+        none = np.nan if self.total[channel] else 1.0
+        return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, none))
 
     def log_excess(self, shape: Array) -> Array:
         """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""

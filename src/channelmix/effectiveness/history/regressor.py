@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,14 +14,15 @@ from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
-from channelmix.effectiveness.history.fitting import Window, fit_posterior
+from channelmix.effectiveness.history.fitting import FEWEST_ROWS, Window, fit_posterior, row_weights
 from channelmix.effectiveness.history.lift import LiftTest
+from channelmix.effectiveness.history.markets import Market, Part, divided, mean_cost, worst_findings
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.shapes import Adstock, Saturation
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.table import Columns, Rows
 from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.errors import InputError
+from channelmix.errors import InputError, nearest_name
 from channelmix.response import ResponseCurves
 
 if TYPE_CHECKING:
@@ -30,21 +31,22 @@ if TYPE_CHECKING:
 __all__ = ["MarketingMixRegressor"]
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
-FEWEST_ROWS = 6
 
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""
 
 
 class MarketingMixRegressor(RegressorMixin, BaseEstimator):
-    """Bayesian marketing-mix model of one market, averaged over families of carry-over and saturation.
+    """Bayesian marketing-mix model, averaged over families of carry-over and saturation.
 
     ``outcome = level + trend + season + controls + sum over channels of curve(adstock(spend)) + noise``. The level may
     wander from quarter to quarter. Every channel's carry-over is geometric, delayed or Weibull and its saturation
     exponential, logistic or Hill; the posterior weighs the families by their evidence, channel by channel. Media
     effects are never negative. What was spent before the first row fitted is taken to be nothing.
+
+    Several markets share the shapes of a channel, relative to each market's own mean spend; what the next unit brings
+    lies around the channel's common level, and how closely is learnt. All else is a market's own: level, trend, season,
+    controls, noise.
 
     Parameters
     ----------
@@ -55,6 +57,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     date : str or int, optional
         Column with the rows' dates or numbers. By default a DataFrame's index of dates or whole numbers, else the rows
         in their order from the first row fitted; rows without dates are taken for weeks.
+    market : str or int, optional
+        Column with the rows' market, of which a date has one row each. Not every market needs all dates, or spend on
+        every channel.
+    cost_per_unit : mapping of str or int to float or str, optional
+        Channels whose column is a volume, such as messages or impressions: what a unit costs, or the name of the column
+        with the money spent on it. ROI and curves stay in money; what acts is volume, at its mean cost in a market.
     priors : Priors, optional
         What is believed before the data are seen.
     draws : int
@@ -93,18 +101,22 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         channels: Sequence[str | int] | None = None,
         controls: Sequence[str | int] | None = None,
         date: str | int | None = None,
+        market: str | int | None = None,
         priors: Priors | None = None,
         draws: int = 1000,
         random_state: int = 0,
         model_error: bool = True,
+        cost_per_unit: Mapping[Any, float | str] | None = None,
     ) -> None:
         self.channels = channels
         self.controls = controls
         self.date = date
+        self.market = market
         self.priors = priors
         self.draws = draws
         self.random_state = random_state
         self.model_error = model_error
+        self.cost_per_unit = cost_per_unit
 
     def __sklearn_tags__(self) -> Any:
         """Spend is never negative."""
@@ -140,25 +152,57 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             self.channels,
             self.controls,
             self.date,
+            self.market,
+            self.cost_per_unit,
         )
         rows = Rows.read(X, self._columns)
         self.channels_ = self._columns.names
-        self._timeline = Timeline.of(rows.times)
-        periods = self._timeline.positions(rows.times)
-        weight = _weights(sample_weight, y)
-        window = Window(self.channels_, periods, rows.spend, rows.controls, y, weight, self._timeline.year)
+        self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
+        divisions = divided(rows, self._timeline)
+        tests = self._by_market([name for name, _, _ in divisions], experiments)
+        weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
+        windows, costs, placed = [], [], []
         at = self._timeline.positions
-        tests = [(test, int(at([test.start])[0]), int(at([test.end])[0])) for test in experiments]
+        for name, where, periods in divisions:
+            start = int(periods.min())
+            costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where]))
+            windows.append(
+                Window(
+                    self.channels_,
+                    periods - start,
+                    rows.spend[where] * costs[-1],
+                    rows.controls[where],
+                    y[where],
+                    row_weights(weights[where], y[where], name),
+                    self._timeline.year,
+                    name,
+                    start,
+                )
+            )
+            placed.append(
+                [
+                    (test, int(at([test.start])[0]) - start, int(at([test.end])[0]) - start)
+                    for test in tests[name]
+                ]
+            )
         rng = np.random.default_rng(self.random_state)
         priors = Priors() if self.priors is None else self.priors
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
-            self._posterior, draws, media = fit_posterior(
-                window, tests, priors, int(self.draws), rng, bool(self.model_error)
-            )
+            fits = fit_posterior(windows, placed, priors, int(self.draws), rng, bool(self.model_error))
+        self._markets = {
+            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
+            for fit, cost in zip(fits, costs, strict=True)
+        }
+        draws = fits[0].draws
         self.effective_draws_, self.khat_ = draws.effective, draws.khat
         self.log_evidence_ = draws.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = diagnose(window, self._posterior, draws, media, experiments)
+        self.diagnostics_: tuple[Finding, ...] = worst_findings(
+            {
+                name: diagnose(fit.window, fit.posterior, fit.draws, fit.media, tests[name], len(fits))
+                for (name, _, _), fit in zip(divisions, fits, strict=True)
+            }
+        )
         return self
 
     def predict(self, X: Any) -> Array:
@@ -166,22 +210,24 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
         Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
         """
-        periods, rows = self._read(X)
-        linear = self._posterior.linear(periods, rows.controls).mean(axis=0)
-        return np.asarray(linear + self._posterior.shown(periods, rows.spend).mean(axis=0))
+        parts = self._parts(X)
+        return _joined(parts, [part.mean() for part in parts])
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
-        periods, rows = self._read(X)
-        rng = np.random.default_rng(self.random_state)
-        draws = self._posterior.predictive(periods, rows.spend, rows.controls, rng)
-        low, high = np.quantile(draws, _tails(level), axis=0)
+        parts, rng = self._parts(X), np.random.default_rng(self.random_state)
+        draws = [
+            part.market.posterior.predictive(part.periods, part.spend, part.controls, rng) for part in parts
+        ]
+        low, high = _joined(parts, [np.quantile(each, _tails(level), axis=0).T for each in draws]).T
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
-        periods, rows = self._read(X)
-        means = self._posterior.media(periods, rows.spend).mean(axis=1).T
+        parts = self._parts(X)
+        means = _joined(
+            parts, [part.market.posterior.media(part.periods, part.spend).mean(axis=1).T for part in parts]
+        )
         table: pd.DataFrame = _pandas().DataFrame(means, columns=list(self.channels_), index=_index_of(X))
         return table
 
@@ -190,11 +236,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
         What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
         """
-        periods, rows = self._read(X)
-        columns = self._posterior.columns(periods, rows.controls)
-        mean = self._posterior.coefficients.mean(axis=0)
-        groups = self._posterior.trend.groups()
-        parts = {name: columns[:, where] @ mean[where] for name, where in groups.items()}
+        divisions = self._parts(X)
+        groups = [part.linear_groups() for part in divisions]
+        parts = {name: _joined(divisions, [group[name] for group in groups]) for name in groups[0]}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
@@ -202,7 +246,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return table
 
     def roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
-        """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
+        """Outcome per unit of spend over X's rows, markets summed: a row a channel, columns mean, low and high.
 
         Raises
         ------
@@ -218,26 +262,32 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def curves(self, X: Any) -> ResponseCurves:
         """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
 
-        Tabulated from no spend to three times X's; constant beyond. Outcome after the last row does not count.
+        Tabulated from no spend to three times X's; constant beyond. Outcome after the last row does not count. With
+        markets, a curve for each market and channel with spend there, such as ``FR/sms``.
 
         Raises
         ------
         InputError
             If nothing is spent on a channel in X.
         """
-        periods, rows = self._read(X)
+        parts = self._parts(X)
+        self._totals(parts)
         factors = np.linspace(0.0, LARGEST_FACTOR, POINTS)
-        total = self._totals(rows)
-        outcome = np.stack(
-            [self._posterior.scaled(c, periods, rows.spend[:, c], factors) for c in range(len(total))], axis=2
-        )
-        outcome = np.maximum.accumulate(outcome, axis=1)  # rounding may lower a flat end
-        return ResponseCurves.tabulated(np.outer(factors, total), outcome, names=list(self.channels_))
+        names, totals, outcomes = [], [], []
+        for part in parts:
+            place = "" if part.market.name is None else f"{part.market.name}/"
+            for c, total in enumerate(part.paid.sum(axis=0)):
+                if total > 0.0:
+                    names.append(f"{place}{self.channels_[c]}")
+                    totals.append(total)
+                    outcomes.append(part.scaled(c, factors))
+        outcome = np.maximum.accumulate(np.stack(outcomes, axis=2), axis=1)  # rounding may lower a flat end
+        return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
 
     def families(self) -> pd.DataFrame:
         """Posterior probability of each family of carry-over and saturation: a row a channel."""
         check_is_fitted(self)
-        family = self._posterior.family
+        family = next(iter(self._markets.values())).posterior.family
         kinds = {
             **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
             **{kind.name.lower(): (family % len(Saturation) == kind).mean(axis=0) for kind in Saturation},
@@ -269,8 +319,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, outcome = self._checked(X, y, reset=False)
-        periods = self._timeline.positions(Rows.read(X, self._columns).times)
-        found = backtest(self, X, outcome, periods, self._timeline.year, horizon, folds)
+        divisions = divided(Rows.read(X, self._columns), self._timeline)
+        found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
         table: pd.DataFrame = _pandas().DataFrame(found).astype({"first": int})
         return table
 
@@ -314,28 +364,44 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             raise InputError(f"the outcome is infinite in row {int(np.flatnonzero(np.isinf(outcome))[0])}")
         return X, outcome
 
-    def _read(self, X: Any) -> tuple[Indices, Rows]:
-        """Periods of new rows and what they say."""
+    def _parts(self, X: Any) -> list[Part]:
+        """New rows by market."""
         check_is_fitted(self)
         if hasattr(X, "columns") or self.date is not None:
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
             X = validate_data(self, X, reset=False, dtype=float)
-        rows = Rows.read(X, self._columns)
-        return self._timeline.positions(rows.times), rows
+        return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
-    def _totals(self, rows: Rows) -> Array:
-        total = rows.spend.sum(axis=0)
+    def _by_market(
+        self, names: Sequence[str | None], experiments: Sequence[LiftTest]
+    ) -> dict[str | None, list[LiftTest]]:
+        """Lift tests of each market."""
+        tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
+        for test in experiments:
+            if test.market not in tests:
+                known = [name for name in names if name is not None]
+                expected = (
+                    f"one of {len(known)} markets{nearest_name(str(test.market), known)}" if known else "none"
+                )
+                raise InputError(
+                    f"lift test of {test.channel}: its market is {test.market}, and must be {expected}"
+                )
+            tests[test.market].append(test)
+        return tests
+
+    def _totals(self, parts: Sequence[Part]) -> Array:
+        total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
         for name, amount in zip(self.channels_, total, strict=True):
             if amount == 0.0:
                 raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
         return np.asarray(total)
 
     def _summary(self, X: Any, level: float, factors: Array, width: float) -> pd.DataFrame:
-        periods, rows = self._read(X)
+        parts = self._parts(X)
         summary = {}
-        for c, total in enumerate(self._totals(rows)):
-            at = self._posterior.scaled(c, periods, rows.spend[:, c], factors)
+        for c, total in enumerate(self._totals(parts)):
+            at = np.sum([part.scaled(c, factors) for part in parts], axis=0)
             draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
             summary[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
         table: pd.DataFrame = _pandas().DataFrame.from_dict(
@@ -344,14 +410,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return table
 
 
-def _weights(sample_weight: Any, outcome: Array) -> Array:
-    """Weights of the rows: 0 where the outcome is not known, 1 on average elsewhere."""
-    weight = _check_sample_weight(sample_weight, outcome, dtype=float, ensure_non_negative=True)
-    weight = np.where(np.isnan(outcome), 0.0, weight)
-    known = int(np.count_nonzero(weight))
-    if known < FEWEST_ROWS:
-        raise InputError(f"{known} rows with an outcome are too few: at least {FEWEST_ROWS} are needed")
-    return np.asarray(weight * (known / weight.sum()))
+def _joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
+    """Values of each part's rows in the order of the table."""
+    joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
+    for part, value in zip(parts, values, strict=True):
+        joined[part.where] = value
+    return joined
 
 
 def _tails(level: float) -> list[float]:

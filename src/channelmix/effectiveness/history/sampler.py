@@ -23,7 +23,7 @@ from scipy.linalg import solve_triangular
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
 
-__all__ = ["Draws", "effective_size", "pareto_k", "sample"]
+__all__ = ["Draws", "Population", "effective_size", "led", "pareto_k", "sample", "settled"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -78,8 +78,23 @@ class Draws:
     evaluations: int
 
 
-class _Population:
-    """The draws on their way. `power` is the likelihood's."""
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """New values for some draws: all their log margins and shapes, the families of the channels that are moved.
+
+    `gain` is what prior and proposal add to the logarithm of the odds of taking it.
+    """
+
+    log_margin: Array
+    shape: Array
+    family: Indices
+    gain: Array
+
+
+class Population:
+    """The draws on their way. `power` is the likelihood's, and `sweeps` follow every raise of it."""
+
+    sweeps = SWEEPS
 
     def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
         self.mix, self.rng, self.power = mix, rng, 0.0
@@ -167,7 +182,7 @@ class _Population:
         self.log_margin[rows], self.media[rows] = log_margin[taken], media[taken]
         self.log_likelihood[rows] = log_likelihood[taken]
 
-    def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
+    def proposed(self, moved: Indices, other: Indices, channels: Indices) -> Proposal:
         """Propose sizes and shapes of one channel or two anew, in one of three ways; the others stay as they are."""
         n, rng = len(moved), self.rng
         old, old_family = self._block(moved, channels), self.family[moved[:, np.newaxis], channels]
@@ -189,23 +204,30 @@ class _Population:
         log_margin, shape = self.log_margin[moved], self.shape[moved]
         old_prior = self.mix.log_prior(log_margin, shape)
         log_margin[:, channels], shape[:, channels] = new[:, :, 0], new[:, :, 1:]
-        media, series = self.media[moved], []
-        for k, c in enumerate(channels):
-            series.append(self.mix.series(int(c), new[:, k, 1:], family[:, k]))
-            media += np.exp(new[:, k, :1]) * series[k] - np.exp(old[:, k, :1]) * self.series[c][moved]
-        self.evaluations += n * len(channels)
-        log_likelihood = self.mix.log_likelihood(media, shape)
         gain = self.mix.log_prior(log_margin, shape) - old_prior
         # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
         gain[redrawn] = 0.0
         if kernel is not None:
             gain[jumped] += kernel.log_density(old[jumped], old_family[jumped])
             gain[jumped] -= kernel.log_density(new[jumped], family[jumped])
-        taken = self._accepted(moved, log_likelihood, gain)
-        rows = moved[taken]
+        self.evaluations += n * len(channels)
+        return Proposal(log_margin, shape, family, gain)
+
+    def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
+        new = self.proposed(moved, other, channels)
+        media, series = self.media[moved], []
         for k, c in enumerate(channels):
-            self.log_margin[rows, c], self.shape[rows, c] = new[taken, k, 0], new[taken, k, 1:]
-            self.family[rows, c], self.series[c][rows] = family[taken, k], series[k][taken]
+            series.append(self.mix.series(int(c), new.shape[:, c], new.family[:, k]))
+            before, now = (
+                np.exp(size[:, c, np.newaxis]) for size in (self.log_margin[moved], new.log_margin)
+            )
+            media += now * series[k] - before * self.series[c][moved]
+        log_likelihood = self.mix.log_likelihood(media, new.shape)
+        taken = self._accepted(moved, log_likelihood, new.gain)
+        rows = moved[taken]
+        self.log_margin[rows], self.shape[rows] = new.log_margin[taken], new.shape[taken]
+        for k, c in enumerate(channels):
+            self.family[rows, c], self.series[c][rows] = new.family[taken, k], series[k][taken]
         self.media[rows], self.log_likelihood[rows] = media[taken], log_likelihood[taken]
 
     def _exchanged(self, block: Array, channels: Indices) -> Array:
@@ -267,25 +289,9 @@ class _Kernel:
 
 def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
     """Draw `size` times from the posterior of a mix."""
-    population = _Population(mix, size, rng)
-    khat, log_evidence = -np.inf, 0.0
-    while population.power < 1.0:
-        raised, k = _raise(population)
-        khat = max(khat, k)
-        logs = raised * population.log_likelihood
-        weights = np.exp(logs - logs.max())
-        log_evidence += float(logs.max() + np.log(weights.mean()))
-        population.power = 1.0 if population.power + raised > 1.0 - 1e-12 else population.power + raised
-        population.resample(weights / weights.sum())
-        for _ in range(SWEEPS):
-            population.sweep()
-    start, ancestor = population.judged(), population.ancestor
-    sweeps, effective = 0, 0.0
-    while sweeps < MOST_SWEEPS and effective < ENOUGH * size:
-        for _ in range(LAST_SWEEPS):
-            population.sweep()
-        sweeps += LAST_SWEEPS
-        effective = effective_size(start, population.judged(), ancestor)
+    population = Population(mix, size, rng)
+    khat, log_evidence = led(population)
+    effective, sweeps = settled(population)
     return Draws(
         population.log_margin,
         mix.log_roi(population.log_margin, population.shape),
@@ -301,7 +307,35 @@ def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
     )
 
 
-def _raise(population: _Population) -> tuple[float, float]:
+def led(population: Population) -> tuple[float, float]:
+    """Raise the likelihood's power to 1; the worst Pareto k-hat on the way, and the log evidence."""
+    khat, log_evidence = -np.inf, 0.0
+    while population.power < 1.0:
+        raised, k = _raise(population)
+        khat = max(khat, k)
+        logs = raised * population.log_likelihood
+        weights = np.exp(logs - logs.max())
+        log_evidence += float(logs.max() + np.log(weights.mean()))
+        population.power = 1.0 if population.power + raised > 1.0 - 1e-12 else population.power + raised
+        population.resample(weights / weights.sum())
+        for _ in range(population.sweeps):
+            population.sweep()
+    return khat, log_evidence
+
+
+def settled(population: Population) -> tuple[float, int]:
+    """Sweep until the draws hardly depend on each other; how many they are worth, and the number of sweeps."""
+    start, ancestor = population.judged(), population.ancestor
+    sweeps, effective = 0, 0.0
+    while sweeps < MOST_SWEEPS and effective < ENOUGH * len(population):
+        for _ in range(LAST_SWEEPS):
+            population.sweep()
+        sweeps += LAST_SWEEPS
+        effective = effective_size(start, population.judged(), ancestor)
+    return effective, sweeps
+
+
+def _raise(population: Population) -> tuple[float, float]:
     """By how much to raise the power, and Pareto's k-hat of the weights that this gives."""
     left = 1.0 - population.power
     logs = population.log_likelihood - population.log_likelihood.max()

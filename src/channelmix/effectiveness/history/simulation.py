@@ -7,16 +7,18 @@ Talts, S. et al. (2018), "Validating Bayesian inference algorithms with simulati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.mix import Mix
+from channelmix.effectiveness.history.pooled import MARKET_DIFFERENCES
 from channelmix.effectiveness.history.sampler import Draws
 from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
 
-__all__ = ["Truth", "ranks", "simulated"]
+__all__ = ["Truth", "ranks", "simulated", "simulated_markets"]
 
 Array = NDArray[np.float64]
 
@@ -36,6 +38,27 @@ def simulated(mix: Mix, rng: np.random.Generator) -> tuple[Mix, Truth]:
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
     log_margin = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
     family = rng.integers(FAMILIES, size=mix.n_channels)
+    return _with_outcome(mix, log_margin, shape, family, rng)
+
+
+def simulated_markets(mixes: Sequence[Mix], rng: np.random.Generator) -> tuple[list[Mix], list[Truth]]:
+    """The same for markets that share shapes, and whose sizes lie around common ones; a mix and its truth a market."""
+    mix = mixes[0]
+    shape = rng.standard_normal((mix.n_channels, NUMBERS))
+    common = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
+    family = rng.integers(FAMILIES, size=mix.n_channels)
+    spread = rng.choice(MARKET_DIFFERENCES, size=mix.n_channels)
+    found = [
+        _with_outcome(each, common + spread * rng.standard_normal(mix.n_channels), shape, family, rng)
+        for each in mixes
+    ]
+    return [each for each, _ in found], [truth for _, truth in found]
+
+
+def _with_outcome(
+    mix: Mix, log_margin: Array, shape: Array, family: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Mix, Truth]:
+    """A mix with an outcome of these parameters, and of a baseline from the prior."""
     linear = mix.baseline.draw_prior(1, rng)
     n = len(mix.outcome)
     outcome = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1) @ linear.coefficients[0]

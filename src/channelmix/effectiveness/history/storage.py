@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.table import Columns
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["read_fit", "write_fit"]
 
-FORMAT = "channelmix marketing mix 2"
+FORMAT = "channelmix marketing mix 3"
+
+SHARED = ("shape", "family", "excess")
 
 ARRAYS = (
-    "shape",
-    "family",
     "ceiling",
-    "excess",
     "coefficients",
     "noise",
     "step",
@@ -43,11 +43,14 @@ FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
 
 def write_fit(model: MarketingMixRegressor, path: Path) -> None:
     """Write a fitted model."""
-    posterior = model._posterior
+    markets = list(model._markets.values())
+    posterior = markets[0].posterior
     parameters = model.get_params(deep=False)
     parameters["priors"] = None if model.priors is None else asdict(model.priors)
     for name in ("channels", "controls"):
         parameters[name] = None if parameters[name] is None else list(parameters[name])
+    costs = model.cost_per_unit
+    parameters["cost_per_unit"] = None if costs is None else list(costs.items())
     names = getattr(model, "feature_names_in_", None)
     text = {
         "format": FORMAT,
@@ -57,18 +60,19 @@ def write_fit(model: MarketingMixRegressor, path: Path) -> None:
         "columns": asdict(model._columns),
         "timeline": asdict(model._timeline),
         "priors": asdict(posterior.priors),
-        "trend": {"last": posterior.trend.last, "year": posterior.trend.year},
+        "markets": [
+            {"name": m.name, "start": m.start, "last": m.posterior.trend.last, "year": m.posterior.trend.year}
+            for m in markets
+        ],
         "diagnostics": [asdict(finding) for finding in model.diagnostics_],
     }
-    arrays = {name: getattr(posterior, name) for name in ARRAYS}
+    arrays = {name: getattr(posterior, name) for name in SHARED}
+    for k, market in enumerate(markets):
+        arrays |= {f"{k} {name}": getattr(market.posterior, name) for name in ARRAYS}
+        trend = market.posterior.trend
+        arrays |= {f"{k} middle": trend.middle, f"{k} spread": trend.spread, f"{k} cost": market.cost}
     with path.open("wb") as file:
-        np.savez(
-            file,
-            json=np.array(json.dumps(text, default=_plain)),
-            middle=posterior.trend.middle,
-            spread=posterior.trend.spread,
-            **arrays,
-        )
+        np.savez(file, json=np.array(json.dumps(text, default=_plain)), **arrays)
 
 
 def read_fit(kind: type[Any], path: Path) -> Any:
@@ -76,7 +80,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     try:
         with np.load(path, allow_pickle=False) as file:
             text = json.loads(str(file["json"]))
-            arrays = {name: file[name] for name in (*ARRAYS, "middle", "spread")}
+            arrays = {name: file[name] for name in file.files if name != "json"}
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a saved marketing-mix model ({error})") from None
     if text.get("format") != FORMAT:
@@ -84,6 +88,8 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     parameters = text["parameters"]
     if parameters["priors"] is not None:
         parameters["priors"] = Priors(**parameters["priors"])
+    if parameters["cost_per_unit"] is not None:
+        parameters["cost_per_unit"] = dict(parameters["cost_per_unit"])
     model = kind(**parameters)
     for name, value in text["fitted"].items():
         setattr(model, name, value)
@@ -96,8 +102,15 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.diagnostics_ = tuple(
         Finding(d["check"], Verdict(d["verdict"]), d["figure"], d["message"]) for d in text["diagnostics"]
     )
-    trend = Trend(**text["trend"], middle=arrays.pop("middle"), spread=arrays.pop("spread"))
-    model._posterior = Posterior(**arrays, trend=trend, priors=Priors(**text["priors"]))
+    priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
+    model._markets = {}
+    for k, stated in enumerate(text["markets"]):
+        own = {name: arrays[f"{k} {name}"] for name in ARRAYS}
+        trend = Trend(stated["last"], stated["year"], arrays[f"{k} middle"], arrays[f"{k} spread"])
+        posterior = Posterior(**shared, **own, trend=trend, priors=priors)
+        model._markets[stated["name"]] = Market(
+            stated["name"], stated["start"], arrays[f"{k} cost"], posterior
+        )
     return model
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -19,13 +19,20 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Columns:
-    """Positions of the columns and the channels' and controls' names."""
+    """Positions of the columns and the channels' and controls' names.
+
+    Of each channel: `paid`, the column of money beside a volume, if there is one; `price`, money per unit where that is
+    stated, else 1.
+    """
 
     channels: tuple[int, ...]
     controls: tuple[int, ...]
     date: int | None
     names: tuple[str, ...]
     control_names: tuple[str, ...]
+    market: int | None
+    paid: tuple[int | None, ...]
+    price: tuple[float, ...]
 
     @classmethod
     def of(
@@ -35,40 +42,63 @@ class Columns:
         channels: Sequence[str | int] | None,
         controls: Sequence[str | int] | None,
         date: str | int | None,
+        market: str | int | None = None,
+        cost_per_unit: Mapping[Any, float | str] | None = None,
     ) -> Self:
         """Find the columns by name or position.
 
         Raises
         ------
         InputError
-            If there is no such column, or one has two roles.
+            If there is no such column, one has two roles, or a cost is none.
         """
-        chosen_date = None if date is None else _position(date, n_columns, names)
+        single = [None if c is None else _position(c, n_columns, names) for c in (date, market)]
         other = tuple(_position(c, n_columns, names) for c in controls or ())
-        used = {*other, chosen_date}
+        costs = {_position(c, n_columns, names): cost for c, cost in (cost_per_unit or {}).items()}
+        beside = {c: _position(cost, n_columns, names) for c, cost in costs.items() if isinstance(cost, str)}
+        roles = [*other, *beside.values(), *(c for c in single if c is not None)]
         media = (
-            tuple(j for j in range(n_columns) if j not in used)
+            tuple(j for j in range(n_columns) if j not in roles)
             if channels is None
             else tuple(_position(c, n_columns, names) for c in channels)
         )
-        every = [*media, *other, *([] if chosen_date is None else [chosen_date])]
-        if len(set(every)) < len(every):
-            raise InputError("a column is named twice among channels, controls and date")
+        if len({*media, *roles}) < len(media) + len(roles):
+            raise InputError("a column is named twice among channels, their spend, controls, date and market")
         if not media:
             raise InputError("no column is left to be a channel")
         labels = [f"x{j}" for j in range(n_columns)] if names is None else list(names)
+        for j, cost in costs.items():
+            if j not in media:
+                raise InputError(f"cost_per_unit: {labels[j]} is not a channel")
+            if not isinstance(cost, str) and not _is_price(cost):
+                raise InputError(
+                    f"cost_per_unit: {labels[j]} must cost a number above 0, or name a column, not {cost!r}"
+                )
         return cls(
-            media, other, chosen_date, tuple(labels[j] for j in media), tuple(labels[j] for j in other)
+            media,
+            other,
+            single[0],
+            tuple(labels[j] for j in media),
+            tuple(labels[j] for j in other),
+            single[1],
+            tuple(beside.get(j) for j in media),
+            tuple(1.0 if j in beside else float(costs.get(j, 1.0)) for j in media),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What the rows say: `times` (n_rows,), `spend` (n_rows, n_channels) and `controls` (n_rows, n_controls)."""
+    """What the rows say.
+
+    `times` (n_rows,); `spend` (n_rows, n_channels), which is volume where a column of money stands beside it; `paid`
+    (n_rows, n_channels), money; `controls` (n_rows, n_controls); `markets` (n_rows,), names or None.
+    """
 
     times: NDArray[Any]
     spend: Array
+    paid: Array
     controls: Array
+    markets: NDArray[Any] | None
 
     @classmethod
     def read(cls, X: Any, columns: Columns) -> Self:
@@ -77,11 +107,12 @@ class Rows:
         Raises
         ------
         InputError
-            If spend is negative, or a column holds text.
+            If spend is negative, a column holds text, or rows of several markets have no dates.
         ValueError
             If the array has not two dimensions, or a number is missing or infinite.
         """
-        wanted = [*columns.channels, *columns.controls]
+        beside = [j for j in columns.paid if j is not None]
+        wanted = [*columns.channels, *beside, *columns.controls]
         if hasattr(X, "columns"):
             labels = list(X.columns)
             parts = [_numbers(X[labels[j]], str(labels[j])) for j in wanted]
@@ -92,21 +123,32 @@ class Rows:
                     raise InputError(
                         f"{labels[j]} is missing (NaN) in row {row}: fill it, with 0 where nothing was spent"
                     )
-            date = None if columns.date is None else np.asarray(X[labels[columns.date]])
+            date, market = (
+                None if j is None else np.asarray(X[labels[j]]) for j in (columns.date, columns.market)
+            )
         elif columns.date is None:
-            numbers, date = X, None
+            numbers, date, market = X, None, None
         else:
             table = np.asarray(X)
             numbers, date = table[:, wanted], table[:, columns.date]
+            market = None if columns.market is None else table[:, columns.market]
         numbers = check_array(numbers, dtype=float, input_name="X", estimator="MarketingMixRegressor")
         if date is None and not hasattr(X, "columns"):
             numbers = numbers[:, wanted]
-        spend, controls = np.split(numbers, [len(columns.channels)], axis=1)
-        for name, column in zip(columns.names, spend.T, strict=True):
+        media = len(columns.channels)
+        spend, money, controls = np.split(numbers, [media, media + len(beside)], axis=1)
+        named = [*columns.names, *(str(X.columns[j]) for j in beside)]
+        for name, column in zip(named, numbers.T, strict=False):
             if (column < 0.0).any():
                 row = int(np.flatnonzero(column < 0.0)[0])
                 raise InputError(f"Negative values in data: {name} has spend {column[row]:g} in row {row}")
-        return cls(_index(X) if date is None else date, spend, controls)
+        spend = spend * np.array(columns.price)
+        paid = spend.copy()
+        paid[:, [j is not None for j in columns.paid]] = money
+        times = _index(X) if date is None else date
+        if columns.market is not None and date is None and times.dtype.kind != "M":
+            raise InputError("rows of several markets need their dates: name the column of dates")
+        return cls(times, spend, paid, controls, None if market is None else _names(market))
 
 
 def _numbers(column: Any, name: str) -> Array:
@@ -114,6 +156,20 @@ def _numbers(column: Any, name: str) -> Array:
         return np.asarray(column, dtype=float)
     except (TypeError, ValueError) as error:
         raise InputError(f"column {name} must hold numbers ({error})") from None
+
+
+def _is_price(cost: Any) -> bool:
+    number = isinstance(cost, int | float | np.number) and not isinstance(cost, bool)
+    return number and bool(0.0 < cost < np.inf)
+
+
+def _names(column: NDArray[Any]) -> NDArray[Any]:
+    """Names of markets as text."""
+    names = [str(value).strip() for value in column.tolist()]
+    for i, (name, value) in enumerate(zip(names, column.tolist(), strict=True)):
+        if value is None or value != value or not name:
+            raise InputError(f"the market is missing in row {i}")
+    return np.array(names)
 
 
 def _index(X: Any) -> NDArray[Any]:

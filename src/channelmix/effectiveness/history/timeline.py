@@ -18,6 +18,9 @@ YEAR = 365.25
 WEEKS = 52.18
 """Days in a year, and weeks, which rows without dates are taken for."""
 
+OFF = 0.2
+"""Part of a period by which a row may lie off."""
+
 LONGEST = 100_000
 """Periods between the first and last row, beyond which the dates must be wrong."""
 
@@ -31,8 +34,14 @@ class Timeline:
     step: float
 
     @classmethod
-    def of(cls, times: Any) -> Self:
-        """Learn origin and step, the shortest time from row to row, from the rows that are fitted.
+    def of(cls, times: Any, repeated: bool = False) -> Self:
+        """Learn origin and step, the shortest time from row to row as a rule, from the rows that are fitted.
+
+        Parameters
+        ----------
+        times : array_like of shape (n_rows,)
+        repeated : bool
+            Whether several rows may have the same time, as those of several markets do.
 
         Raises
         ------
@@ -40,6 +49,7 @@ class Timeline:
             If a time cannot be read, or two rows have the same one.
         """
         unit, values = _read(times)
+        values = np.unique(values) if repeated else values
         if unit == "day":
             days = values.astype("datetime64[D]")
             months = days.astype("datetime64[M]")
@@ -57,7 +67,7 @@ class Timeline:
         if len(distinct) < len(numbers):
             doubled = [str(t) for t in values if (values == t).sum() > 1]
             raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
-        return cls(unit, float(distinct[0]), float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0)
+        return cls(unit, float(distinct[0]), _step(np.diff(distinct)))
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
@@ -78,7 +88,7 @@ class Timeline:
         found = np.rint(exact)
         if (np.abs(found) > LONGEST).any():
             raise InputError(f"rows lie more than {LONGEST} periods apart: check the dates")
-        off = np.flatnonzero(np.abs(exact - found) > 0.2)
+        off = np.flatnonzero(np.abs(exact - found) > OFF)
         if len(off):
             raise InputError(f"{values[off[0]]} does not lie a whole number of periods after the first row")
         if len(np.unique(found)) < len(found):
@@ -89,6 +99,17 @@ class Timeline:
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""
         return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+
+
+def _step(gaps: NDArray[np.float64]) -> float:
+    """The shortest gap, or the most frequent one where others are no multiples of it: then some date is wrong."""
+    if not len(gaps):
+        return 1.0
+    parts = gaps / gaps.min()
+    if (np.abs(parts - np.rint(parts)) <= OFF).all():
+        return float(gaps.min())
+    each, number = np.unique(gaps, return_counts=True)
+    return float(each[number.argmax()])
 
 
 def _read(times: Any) -> tuple[str, NDArray[Any]]:

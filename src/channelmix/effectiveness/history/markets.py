@@ -1,0 +1,161 @@
+"""Rows by market: where each market's rows stand in a table, and what was fitted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.table import Columns, Rows
+from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.errors import InputError, nearest_name
+
+__all__ = ["Market", "Part", "divided", "mean_cost", "worst_findings"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """What was fitted of one market.
+
+    Parameters
+    ----------
+    name : str or None
+        None where rows are of one market that has no name.
+    start : int
+        Its first period that was fitted.
+    cost : ndarray of shape (n_channels,)
+        Mean money per unit of a channel's column, 1 where the column is money.
+    posterior : Posterior
+        Its periods count from `start`.
+    """
+
+    name: str | None
+    start: int
+    cost: Array
+    posterior: Posterior
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One market's rows of a table.
+
+    `where` are their places; `periods` count from the market's first; `spend` (n_rows, n_channels) is what acts, in
+    money at the mean cost, and `paid` what was paid.
+    """
+
+    market: Market
+    where: Indices
+    periods: Indices
+    spend: Array
+    paid: Array
+    controls: Array
+
+    @classmethod
+    def read(
+        cls, rows: Rows, names: Sequence[str], timeline: Timeline, markets: Mapping[str | None, Market]
+    ) -> list[Part]:
+        """Divide new rows, with channels of these names, by the markets that were fitted.
+
+        Raises
+        ------
+        InputError
+            If a market was not fitted, or a channel never had spend in a market.
+        """
+        parts = []
+        for name, where, periods in divided(rows, timeline):
+            if name not in markets:
+                known = [str(each) for each in markets]
+                raise InputError(f"there was no market {name} in the fit{nearest_name(str(name), known)}")
+            market = markets[name]
+            spend = rows.spend[where] * market.cost
+            unknown = ~market.posterior.spend.any(axis=0) & spend.any(axis=0)
+            if unknown.any():
+                channel = names[int(unknown.argmax())]
+                raise InputError(
+                    f"nothing was ever spent on {channel} in {name}, so its return there is unknown"
+                )
+            parts.append(
+                cls(market, where, periods - market.start, spend, rows.paid[where], rows.controls[where])
+            )
+        return parts
+
+    def mean(self) -> Array:
+        """Mean outcome of each row, (n_rows,)."""
+        posterior = self.market.posterior
+        linear = posterior.linear(self.periods, self.controls).mean(axis=0)
+        return np.asarray(linear + posterior.shown(self.periods, self.spend).mean(axis=0))
+
+    def linear_groups(self) -> dict[str, Array]:
+        """Mean of the linear part's groups in each row, (n_rows,) each."""
+        posterior = self.market.posterior
+        columns = posterior.columns(self.periods, self.controls)
+        mean = posterior.coefficients.mean(axis=0)
+        return {name: columns[:, where] @ mean[where] for name, where in posterior.trend.groups().items()}
+
+    def scaled(self, channel: int, factors: Array) -> Array:
+        """Outcome over the rows when a channel's spend is scaled by each factor; (n_draws, n_factors)."""
+        return self.market.posterior.scaled(channel, self.periods, self.spend[:, channel], factors)
+
+
+def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
+    """Name of each market, by name, places of its rows, and their periods.
+
+    Raises
+    ------
+    InputError
+        If two rows of a market have one date.
+    """
+    if rows.markets is None:
+        return [(None, np.arange(len(rows.times)), timeline.positions(rows.times))]
+    found: list[tuple[str | None, Indices, Indices]] = []
+    for name in sorted(set(rows.markets.tolist())):
+        where = np.flatnonzero(rows.markets == name)
+        try:
+            found.append((name, where, timeline.positions(rows.times[where])))
+        except InputError as error:
+            raise InputError(f"market {name}: {error}") from None
+    return found
+
+
+def mean_cost(columns: Columns, spend: Array, paid: Array) -> Array:
+    """Money per unit of each channel's column over these rows; 1 where the column is money, or nothing was bought.
+
+    Raises
+    ------
+    InputError
+        If a volume cost nothing at all.
+    """
+    cost = np.ones(len(columns.names))
+    for c, name in enumerate(columns.names):
+        if columns.paid[c] is not None and spend[:, c].any():
+            cost[c] = paid[:, c].sum() / spend[:, c].sum()
+            if cost[c] == 0.0:
+                raise InputError(
+                    f"{name} has volume, but its column of spend holds nothing: state what it cost"
+                )
+    return cost
+
+
+def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[Finding, ...]:
+    """Of each check the worst finding over markets, with the market's name."""
+    rank = {Verdict.PASS: 0, Verdict.REVIEW: 1, Verdict.FAIL: 2}
+    by_check: dict[str, list[tuple[str | None, Finding]]] = {}
+    for name, findings in by_market.items():
+        for finding in findings:
+            by_check.setdefault(finding.check, []).append((name, finding))
+    worst = []
+    for found in by_check.values():
+        name, finding = max(found, key=lambda one: (rank[one[1].verdict], one[1].figure))
+        alike = sum(other.verdict is finding.verdict for _, other in found)
+        if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
+            more = f" (and {alike - 1} more market{'s' * (alike > 2)})" if alike > 1 else ""
+            finding = replace(finding, message=f"{name}{more}: {finding.message}")
+        worst.append(finding)
+    return tuple(worst)

@@ -1,0 +1,68 @@
+"""What happens to all markets in the same period: not evidence of each of them on its own.
+
+A shock that all markets share, such as a rainy week, would be counted as often as there are markets. It is estimated
+once, before the model is fitted, by a regression with effects of periods, and taken out of the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.mix import Mix
+from channelmix.effectiveness.history.shapes import NUMBERS
+
+__all__ = ["shared_shocks"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[list[Array], float]:
+    """Shocks in each market's rows, (n_rows,) each in units of its outcome's standard deviation, and their variance.
+
+    Of outcome and media, with shapes at their prior medians, what a market's own linear part cannot follow is compared
+    between markets: media's effect shows in how markets differ within a period, the shock in what they have in common.
+    It is shrunk by how sure it is: to nothing where markets do not move together.
+
+    Parameters
+    ----------
+    mixes : sequence of Mix
+        One a market.
+    periods : sequence of ndarray of shape (n_rows,)
+        Of each market's rows, counted from one origin.
+    """
+    parts, times, taken = [], [], 0
+    for mix, when in zip(mixes, periods, strict=True):
+        linear = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1)
+        known = mix.baseline.weight > 0.0
+        if np.count_nonzero(known) <= linear.shape[1] + mix.n_channels:
+            continue  # its linear part follows everything
+        median, family = np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64)
+        media = [mix.series(c, median, family)[0, : len(known)] for c in range(mix.n_channels)]
+        both = np.column_stack([mix.outcome, *media])[known]
+        parts.append(both - linear[known] @ np.linalg.lstsq(linear[known], both, rcond=None)[0])
+        times.append(when[known])
+        taken += linear.shape[1]
+    nothing = [np.zeros(len(when)) for when in periods]
+    if len(parts) < 2:
+        return nothing, 0.0
+    every, place, number = np.unique(np.concatenate(times), return_inverse=True, return_counts=True)
+    rows = np.concatenate(parts)
+    means = np.zeros((len(every), rows.shape[1]))
+    np.add.at(means, place, rows)
+    means /= number[:, np.newaxis]
+    within = rows - means[place]
+    effect = np.linalg.lstsq(within[:, 1:], within[:, 0], rcond=None)[0]
+    left = within[:, 0] - within[:, 1:] @ effect
+    free = (len(rows) - len(every)) * (1.0 - taken / len(rows)) - len(effect)
+    noise = float(left @ left) / max(free, 1.0)
+    found, shared = means[:, 0] - means[:, 1:] @ effect, number > 1
+    if not shared.any():
+        return nothing, 0.0
+    variance = max(0.0, float(np.mean(found[shared] ** 2 - noise / number[shared])))
+    shock = np.where(shared, found * variance / (variance + noise / number), 0.0) if variance else 0.0 * found
+    by_period = dict(zip(every.tolist(), shock.tolist(), strict=True))
+    return [np.array([by_period.get(int(t), 0.0) for t in when]) for when in periods], variance
