@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,9 @@ class _Asked:
     name: str = ""
     currency: str = ""
     period: str = ""
+    sha256: str = ""
+    periods: int = 1
+    """Periods that the profile plans one by one, of which the problem is a typical one."""
 
 
 def information_value(
@@ -73,7 +76,8 @@ def information_value(
     bring less what the best plan brings; knowing a cell, or a channel, leaves the others at their mean given what is
     known, which a regression over the draws tells. A lift test leaves draws likelier or less likely by what it would
     measure. All values are those of a company that counts the mean; the plan whose regret is told is the one of the
-    profile, with its risk.
+    profile, with its risk. Where a profile plans several periods, a typical one of them is looked at, without season
+    and carry-over, and the document says so.
 
     Parameters
     ----------
@@ -206,6 +210,7 @@ def information_value(
         name=case.name,
         currency=case.currency,
         period=case.period,
+        typical_of=case.periods,
         outcome=plain,
         total=total,
         total_low=max(0.0, float(optima.value.mean()) - max(best.upper_bound, plain))
@@ -220,7 +225,8 @@ def information_value(
         spread=spread(problem.curves.names, plan, optima),
         regret=regret(known.worth[:, 1], optima),
         cautious=cautious,
-        remarks=_remarks(noise, noises, periods, test_cost),
+        remarks=[*_typical(case), *_remarks(noise, noises, periods, test_cost)],
+        profile_sha256=case.sha256,
         draws=done,
         seed=case.seed,
         complete=complete,
@@ -235,23 +241,29 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         current = asked.cells.current if asked.delay is None else None
         baseline = None if current is None else dict(zip(asked.curves.names, current.tolist(), strict=True))
         return _Asked(asked, lambda: asked, baseline, period_days, seed)
-    problem, splits = problem_and_splits(asked, drawn(asked, n_draws, seed))
+    periods = 1 if asked.timing is None else asked.periods
+    typical = asked.model_copy(update={"timing": None})
+    problem, splits = problem_and_splits(typical, drawn(typical, n_draws, seed))
     _check(problem)
     return _Asked(
         problem,
-        lambda: problem_and_splits(asked, drawn(asked, max(TAIL_DRAWS, n_draws), seed))[0],
+        lambda: problem_and_splits(typical, drawn(typical, max(TAIL_DRAWS, n_draws), seed))[0],
         dict(splits[0].spend),
         asked.period_days,
         seed,
         asked.name,
         asked.currency,
         asked.period_text,
+        asked.sha256,
+        periods,
     )
 
 
 def _check(problem: AllocationProblem) -> None:
     if problem.delay is not None:
-        raise InputError("the value of information is found for one period, not for a plan over several")
+        raise InputError(
+            "the value of information is found for one period, not for a problem over several: leave out its carry-over"
+        )
     if any(row.outcome for row in problem.rows):
         raise InputError(
             "the value of information is found where outcome or profit is maximized, not where a rule asks for an "
@@ -259,6 +271,14 @@ def _check(problem: AllocationProblem) -> None:
         )
     if problem.scenario.limit is None:
         raise InputError("the value of information needs a limit of money: state a budget or a max_amount")
+
+
+def _typical(case: _Asked) -> Iterator[str]:
+    if case.periods > 1:
+        yield (
+            f"The profile plans {case.periods} periods; all of this is about a typical one of them, with an even share "
+            "of the money, without season, carry-over or prices over time."
+        )
 
 
 def _groups(names: Sequence[str]) -> dict[str, list[int]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from channelmix.errors import InputError
-from channelmix.plan import Frontier, Plan, span_of
+from channelmix.plan import Frontier, Plan, fits, span_of
 from channelmix.plan.wording import over
 from channelmix.report.html.allocation import allocation_section
 from channelmix.report.html.content import Content
@@ -100,13 +100,8 @@ def write_html(plan: Plan, path: str | Path | None, lang: str, frontier: Frontie
 
 def _check(content: Content) -> None:
     plan, frontier = content.plan, content.frontier
-    problem, single = content.problem, plan.span == 1
-    rows = tuple(row.name if single else f"{row.name}/period {row.period}" for row in plan.allocation)
-    cells = tuple(cell.name for cell in plan.cells)
-    if plan.span != span_of(problem) or (rows, cells) not in (
-        ((), ()),
-        (problem.cells.names, problem.curves.names),
-    ):
+    empty = not plan.allocation and not plan.sums and plan.span == span_of(content.problem)
+    if not (empty or fits(plan, content.problem)):
         raise InputError("the allocation's cells are not the problem's cells")
     if frontier is None:
         return
