@@ -94,14 +94,11 @@ def explain(
             rules.append(priced(variant, spend, value, bound, gap=gap, time_limit=share))
         if progress is not None:
             progress(len(asked_for), steps)
-        deadline = time.perf_counter() + time_limit
-        for cell, low, high in () if why_not else BreakEvens(problem, spend).find():
+        asked_of = BreakEvens(problem, spend, time.perf_counter() + time_limit)
+        for cell, low, high in () if why_not else asked_of.find():
             found[cell] = low, high
-            if problem.delay is not None:
-                if progress is not None:
-                    progress(len(asked_for) + len(found), steps)
-                if time.perf_counter() > deadline:
-                    break
+            if progress is not None and problem.delay is not None:
+                progress(len(asked_for) + len(found), steps)
     except KeyboardInterrupt:
         complete = False
     return Explanation(

@@ -142,7 +142,6 @@ def summed(problem: cm.AllocationProblem, cell: int, factor: float) -> float:
 
 def test_what_time_did_not_suffice_for_is_said(plan: Plan) -> None:
     found = cm.explain(plan, time_limit=1e-3)
-    worked_out = [cell for cell in found.cells if cell.break_evens]
-    assert [cell.cell for cell in worked_out] == [max(found.cells, key=lambda cell: cell.spend).cell]
-    assert "Break-even factors were not worked out for 2 cells: time was up." in found.remarks
-    assert all("its curve" not in " ".join(cell.reasons) for cell in found.cells if not cell.break_evens)
+    assert not any(cell.break_evens for cell in found.cells)
+    assert "Break-even factors were not worked out for 3 cells: time was up." in found.remarks
+    assert all("its curve" not in " ".join(cell.reasons) for cell in found.cells)

@@ -8,8 +8,10 @@ multiplied in every period, and its spend is the sum over them.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +26,7 @@ from channelmix.plan import BreakEven
 from channelmix.plan.wording import percent, short
 from channelmix.problem import AllocationProblem
 from channelmix.rules import PriceTiers
+from channelmix.solution import Status
 
 __all__ = ["FACTORS", "MATERIAL", "TIMED_GAP", "TOLERANCE", "TURN", "BreakEvens"]
 
@@ -44,8 +47,8 @@ TURN = 0.01
 EXACT = 1e-7
 """Gap of the plans made anew: curves are tables, on which that costs little."""
 
-TIMED_GAP, TIMED_SECONDS = 1e-3, 30.0
-"""The same where several periods are planned, which takes longer, and the time of each plan."""
+TIMED_GAP = 1e-3
+"""The same where several periods are planned, which takes longer."""
 
 SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 65), np.geomspace(1e-3, 0.5, 40)]))
 """Spends at which mean curves are tabulated, as shares of the most that a cell may get."""
@@ -55,6 +58,10 @@ CLOSE = 1e-9
 
 NEAR = np.array([-0.02, -0.005, -0.001, 0.0, 0.001, 0.005, 0.02])
 """Spends at which they are too, around the plan and around where a change is material, as shares of the budget."""
+
+
+class _OutOfTimeError(Exception):
+    """Plans made anew could not be proven in time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +74,13 @@ class BreakEvens:
         Without risk and without a row that asks for outcome, with a limit of money.
     spend : ndarray of shape (n_spends,)
         Its best plan.
+    deadline : float
+        When plans over several periods are no longer made anew, as `time.perf_counter` counts.
     """
 
     problem: AllocationProblem
     spend: Array
+    deadline: float = math.inf
 
     @cached_property
     def planned(self) -> Array:
@@ -107,6 +117,8 @@ class BreakEvens:
     def find(self) -> Iterator[tuple[int, BreakEven | None, BreakEven | None]]:
         """Each cell with its lower and higher break-even, None where no factor tried matters; the largest cells first.
 
+        Over several periods, cells are left out for which plans could not be proven in time.
+
         Raises
         ------
         KeyboardInterrupt
@@ -114,7 +126,8 @@ class BreakEvens:
         """
         order = [int(i) for i in np.argsort(-self.planned, kind="stable")]
         for cells in [order] if self.problem.delay is None else [[i] for i in order]:
-            yield from self._found(cells)
+            with contextlib.suppress(_OutOfTimeError):
+                yield from self._found(cells)
 
     def _found(self, cells: list[int]) -> Iterator[tuple[int, BreakEven | None, BreakEven | None]]:
         limits = {i: self.limits(i) for i in cells}
@@ -153,10 +166,15 @@ class BreakEvens:
 
     def _over_time(self, made: AllocationProblem, cell: int) -> float:
         """Spend on a cell over all periods in the best plan of a problem over several."""
+        left = self.deadline - time.perf_counter()
+        if left <= 0.0:
+            raise _OutOfTimeError
         starts = [dict(zip(made.cells.names, self.spend.tolist(), strict=True))]
-        found = solve(made, TIMED_GAP, TIMED_SECONDS, starts=starts)
+        found = solve(made, TIMED_GAP, left, starts=starts)
         if found.report.interrupted:
             raise KeyboardInterrupt
+        if found.status is not Status.OPTIMAL:
+            raise _OutOfTimeError
         return float(made.by_cell(found.spend.ravel())[cell])
 
     def _asked(

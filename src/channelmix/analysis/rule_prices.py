@@ -28,6 +28,9 @@ KEPT = 0.5
 GIVEN_UP = 1e-6
 """Share of today's spend below which a cell counts as given up."""
 
+ROUNDING = 1e-6
+"""Share of the plan's spend up to which money that moves is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Variant:
@@ -113,7 +116,7 @@ def priced(
     else:
         low, high = value - found.upper_bound, upper_bound - found.value
     known = np.isfinite(found.spend).all()
-    moved = np.abs(found.spend.ravel() - spend).sum() / 2.0 if known else 0.0
+    moved = float(np.abs(found.spend.ravel() - spend).sum()) / 2.0 if known else 0.0
     return RulePrice(
         rule=variant.rule,
         change=variant.change,
@@ -121,5 +124,5 @@ def priced(
         low=max(low, 0.0) if math.isfinite(low) else 0.0,
         high=max(high, 0.0) if math.isfinite(high) and found.status is not Status.INFEASIBLE else None,
         status=found.status,
-        moved=float(moved),
+        moved=moved if moved > ROUNDING * float(spend.sum()) else 0.0,
     )

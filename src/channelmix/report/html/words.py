@@ -23,6 +23,9 @@ HOLE = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:bn|k|M)?(?: %)?|-")
 """A number as the plan's own sentences write it."""
 
+FRENCH_STOP = re.compile(r" (?=[:;?!»])|(?<=«) ")
+"""A blank that French has before some stops, at which no line may break."""
+
 NARROW, HARD = "\u202f", "\u00a0"
 """A blank that breaks no line: within a number, and before its unit."""
 
@@ -55,7 +58,7 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 def _read(name: str) -> dict[str, str]:
     texts: dict[str, str] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
-    return texts
+    return {key: FRENCH_STOP.sub(HARD, text) for key, text in texts.items()} if "fr" in name else texts
 
 
 class Words:
@@ -166,7 +169,9 @@ class Words:
 
     def _inner(self, text: str) -> str:
         """Write a number inside a sentence as the language does; other text may be a phrase itself, or a name."""
-        return self._number(text) if NUMBER.fullmatch(text) else self.known(text)
+        if NUMBER.fullmatch(text):
+            return self._number(text)
+        return self._translated(text) or self.evidence(text)
 
     def _number(self, english: str) -> str:
         text = english.replace("-", "\u2212", 1) if english.startswith("-") else english
