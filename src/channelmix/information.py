@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from channelmix.allocation import solve
 from channelmix.allocation.by_draw import best_by_draw
@@ -169,37 +170,41 @@ def information_value(
     noises = _noise(problem, plan, noise, DAYS_A_WEEK / case.period_days)
     if complete:
         try:
-            tell(problem.curves.n_draws)
-            groups = _groups(problem.curves.names)
-            given = known.splits_given(list(groups.values()))
-            tell(problem.curves.n_draws + 1)
-            for (name, places), splits in zip(groups.items(), given, strict=True):
-                gain = known.about(places, splits).gain()
-                (cells if len(places) == 1 and name in problem.curves.names else channels).append(
-                    InformationOf(
-                        name=name,
-                        cells=[problem.curves.names[i] for i in places],
-                        value=gain.value,
-                        standard_error=gain.standard_error,
+            # Many small products are slower on several threads.
+            with threadpool_limits(1, user_api="blas"):
+                tell(problem.curves.n_draws)
+                groups = _groups(problem.curves.names)
+                given = known.splits_given(list(groups.values()))
+                tell(problem.curves.n_draws + 1)
+                for (name, places), splits in zip(groups.items(), given, strict=True):
+                    gain = known.about(places, splits).gain()
+                    (cells if len(places) == 1 and name in problem.curves.names else channels).append(
+                        InformationOf(
+                            name=name,
+                            cells=[problem.curves.names[i] for i in places],
+                            value=gain.value,
+                            standard_error=gain.standard_error,
+                        )
                     )
+                tell(problem.curves.n_draws + 2)
+                trials = Trials(
+                    knowledge=known,
+                    splits_given={
+                        places[0]: splits
+                        for (name, places), splits in zip(groups.items(), given, strict=True)
+                        if name in problem.curves.names
+                    },
+                    plan=plan,
+                    weeks_a_period=case.period_days / DAYS_A_WEEK,
+                    noise=noises,
+                    periods=periods,
+                    fixed_cost=test_cost,
+                    seed=case.seed,
                 )
-            tell(problem.curves.n_draws + 2)
-            trials = Trials(
-                knowledge=known,
-                splits_given={
-                    places[0]: splits
-                    for (name, places), splits in zip(groups.items(), given, strict=True)
-                    if name in problem.curves.names
-                },
-                plan=plan,
-                weeks_a_period=case.period_days / DAYS_A_WEEK,
-                noise=noises,
-                periods=periods,
-                fixed_cost=test_cost,
-                seed=case.seed,
-            )
-            certain = {problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0}
-            valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
+                certain = {
+                    problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0
+                }
+                valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
             tell(problem.curves.n_draws + 3)
             if caution:
                 cautious = cautious_plans(case.wide(), case.baseline, gap=TAIL_GAP, time_limit=time_limit)

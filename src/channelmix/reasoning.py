@@ -41,8 +41,9 @@ def explain(
     gap : float, optional
         Gap of plans made anew: the plan's own if not given.
     time_limit : float
-        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval. Where several periods
-        are planned, the same again for break-even factors, of as many cells as they last for.
+        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval, and what is not begun
+        by then is left out, which remarks say. Where several periods are planned, the same again for break-even factors,
+        of as many cells as they last for.
     progress : callable, optional
         Called with the number of plans made anew, and of all of them.
 
@@ -88,6 +89,8 @@ def explain(
     deadline = time.perf_counter() + time_limit
     try:
         for done, variant in enumerate(asked_for):
+            if done and time.perf_counter() > deadline:
+                break
             if progress is not None:
                 progress(done, steps)
             share = max((deadline - time.perf_counter()) / (len(asked_for) - done), 1.0)
@@ -113,7 +116,9 @@ def explain(
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
-        remarks=_remarks(problem, why_not, problem.curves.n_cells - len(found)),
+        remarks=_remarks(
+            problem, why_not, complete * (len(asked_for) - len(rules)), problem.curves.n_cells - len(found)
+        ),
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
     )
@@ -130,7 +135,7 @@ def _why_no_break_evens(problem: AllocationProblem) -> str:
     return ""
 
 
-def _remarks(problem: AllocationProblem, why_not: str, left: int) -> list[str]:
+def _remarks(problem: AllocationProblem, why_not: str, unpriced: int, left: int) -> list[str]:
     remarks = [
         "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
         why_not
@@ -142,6 +147,8 @@ def _remarks(problem: AllocationProblem, why_not: str, left: int) -> list[str]:
         ),
         f"Spend beyond {FAR:g} times today's rests on the shape of the curve, not on anything seen at this company.",
     ]
+    if unpriced:
+        remarks.append(f"Costs of {unpriced} more rules or cells were not worked out: time was up.")
     if problem.delay is not None and not why_not:
         remarks.append(
             "Over several periods a curve is multiplied in each of them, and a cell's spend is the sum over all; plans "
