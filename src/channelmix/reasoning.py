@@ -42,8 +42,8 @@ def explain(
         Gap of plans made anew: the plan's own if not given.
     time_limit : float
         Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval, and what is not begun
-        by then is left out, which remarks say. Where several periods are planned, the same again for break-even factors,
-        of as many cells as they last for.
+        by then is left out, which remarks say. Where several periods are planned, the same again for break-even
+        factors, of as many cells as they last for.
     progress : callable, optional
         Called with the number of plans made anew, and of all of them.
 
