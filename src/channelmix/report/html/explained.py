@@ -19,19 +19,23 @@ SHOWN = 60
 
 def reasons_section(content: Content, explanation: Explanation) -> Markup:
     """Every cell with its break-even factors and its reasons."""
-    words = content.words
-    columns = [
-        Column(words("allocation.cell")),
-        Column(words("reasons.chart"), chart=True),
-        Column(words("reasons.lower"), numeric=True),
-        Column(words("reasons.higher"), numeric=True),
-        Column(words("allocation.why"), text=True),
-    ]
+    words, cells = content.words, explanation.cells
+    factors = any(cell.break_evens for cell in cells)
+    columns = [Column(words("allocation.cell"))]
+    if factors:
+        columns += [
+            Column(words("reasons.chart"), chart=True),
+            Column(words("reasons.lower"), numeric=True),
+            Column(words("reasons.higher"), numeric=True),
+        ]
+    columns.append(Column(words("allocation.why"), text=True))
     chosen = content.largest(SHOWN)
-    lines = [_line(content, explanation, i) for i in chosen]
-    left = len(content.plan.cells) - len(chosen)
+    # Why a cell never gets money is said above already, unless a better estimate would change that.
+    told = [i for i in chosen if cells[i].higher is not None or not content.is_idle(content.plan.cells[i])]
+    lines = [_line(content, explanation, i, factors=factors) for i in told]
+    left = len(cells) - len(chosen)
     return join(
-        tag("p", words("reasons.intro")),
+        tag("p", words("reasons.intro")) if factors else None,
         table(words("reasons.caption", per=content.over), columns, lines),
         tag("p", words("frontier.more", count=left)) if left else None,
         tag("ul", *(tag("li", words.said(remark)) for remark in explanation.remarks)),
@@ -39,12 +43,12 @@ def reasons_section(content: Content, explanation: Explanation) -> Markup:
     )
 
 
-def _line(content: Content, explanation: Explanation, place: int) -> Line:
+def _line(content: Content, explanation: Explanation, place: int, *, factors: bool) -> Line:
     words, cell = content.words, explanation.cells[place]
     said = [part for reason in cell.reasons for part in (words.said(reason), " ")]
     view = content.plan.cells[place]
-    entries = [content.title(view), _range(explanation, cell), *_factors(content, cell), join(*said)]
-    return Line(entries, content.place(view))
+    stands = [_range(explanation, cell), *_factors(content, cell)] if factors else []
+    return Line([content.title(view), *stands, join(*said)], content.place(view))
 
 
 def _range(explanation: Explanation, cell: CellExplanation) -> Markup | str:
