@@ -26,6 +26,8 @@ NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:bn|k|M)?(?: %)?|-")
 FRENCH_STOP = re.compile(r" (?=[:;?!»])|(?<=«) ")
 """A blank that French has before some stops, at which no line may break."""
 
+PURPOSE = re.compile(r"\b(promotion|service|advocacy)\b")
+
 NARROW, HARD = "\u202f", "\u00a0"
 """A blank that breaks no line: within a number, and before its unit."""
 
@@ -39,7 +41,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 @cache
 def phrases(language: str) -> Mapping[str, str]:
     """Sentences that a plan carries in English, with their translation; ``{name}`` stands for any text."""
-    return {} if language == "en" else _read(f"phrases.{language}.json")
+    return {} if language == "en" else _read(f"phrases.{language}.json") | _read(f"figures.{language}.json")
 
 
 @cache
@@ -164,8 +166,12 @@ class Words:
         for pattern, translated in _patterns(self.language):
             match = pattern.fullmatch(english)
             if match:
-                return translated.format(**{k: self._inner(v) for k, v in match.groupdict().items()})
+                return translated.format(**{k: self._filled(k, v) for k, v in match.groupdict().items()})
         return None
+
+    def _filled(self, place: str, text: str) -> str:
+        """What stands in a place of a sentence; a group of cells is named by channels and purposes."""
+        return PURPOSE.sub(lambda one: self.known(one[0]), text) if place == "group" else self._inner(text)
 
     def _inner(self, text: str) -> str:
         """Write a number inside a sentence as the language does; other text may be a phrase itself, or a name."""
