@@ -113,7 +113,7 @@ def test_published_figures_have_their_french() -> None:
                 entry.note,
             ):
                 assert not text or 'lang="en"' not in words.said(text), text
-    assert len(in_use) >= 20
+    assert len(in_use) >= 15
 
 
 def test_failed_checks_of_a_history_have_their_french() -> None:
