@@ -55,6 +55,8 @@ class _Asked:
     sha256: str = ""
     periods: int = 1
     """Periods that the profile plans one by one, of which the problem is a typical one."""
+    left: float | None = None
+    """What the fit of own history leaves of a week's outcome, as a standard deviation in money."""
 
 
 def information_value(
@@ -87,8 +89,9 @@ def information_value(
     tests : sequence of LiftTestDesign, optional
         Tests to value; without them, a range of tests on every cell that may be worth one.
     noise : float, optional
-        Standard deviation of one week's difference between tested and untested customers, in money. Without it, a
-        judged quarter of what all channels of the cell's market bring in a week.
+        Standard deviation of one week's difference between tested and untested customers, in money. Without it, what
+        the fit of the profile's own history leaves unexplained in a week; without a history, a judged quarter of what
+        all channels of the cell's market bring in a week.
     test_cost : float
         What a test costs beside the change of spend, in money.
     test_periods : float, optional
@@ -167,7 +170,8 @@ def information_value(
     valued: list[LiftTestValue] = []
     cautious: list[CautiousPlan] = []
     periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
-    noises = _noise(problem, plan, noise, DAYS_A_WEEK / case.period_days)
+    stated = case.left if noise is None else noise
+    noises = _noise(problem, plan, stated, DAYS_A_WEEK / case.period_days)
     if complete:
         try:
             # Many small products are slower on several threads.
@@ -230,7 +234,7 @@ def information_value(
         spread=spread(problem.curves.names, plan, optima),
         regret=regret(known.worth[:, 1], optima),
         cautious=cautious,
-        remarks=[*_typical(case), *_remarks(noise, noises, periods, test_cost)],
+        remarks=[*_typical(case), *_remarks(_whence(noise, case.left), noises, periods, test_cost)],
         profile_sha256=case.sha256,
         draws=done,
         seed=case.seed,
@@ -248,8 +252,10 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         return _Asked(asked, lambda: asked, baseline, period_days, seed)
     periods = 1 if asked.timing is None else asked.periods
     typical = asked.model_copy(update={"timing": None})
-    problem, splits = problem_and_splits(typical, drawn(typical, n_draws, seed))
+    draws = drawn(typical, n_draws, seed)
+    problem, splits = problem_and_splits(typical, draws)
     _check(problem)
+    fitted = None if draws.own is None else draws.own.evidence.fitted
     return _Asked(
         problem,
         lambda: problem_and_splits(typical, drawn(typical, max(TAIL_DRAWS, n_draws), seed))[0],
@@ -261,6 +267,8 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         asked.period_text,
         asked.sha256,
         periods,
+        # The noise of rows adds up by squares.
+        None if fitted is None else fitted.noise * math.sqrt(DAYS_A_WEEK / fitted.row_days) or None,
     )
 
 
@@ -313,7 +321,16 @@ def _noise(problem: AllocationProblem, plan: Array, stated: float | None, weeks:
     }
 
 
-def _remarks(stated: float | None, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
+def _whence(stated: float | None, left: float | None) -> str:
+    """Where the noise of a week comes from, behind the sentence that states it."""
+    if stated is not None:
+        return "."
+    if left is not None:
+        return ": what the fit of own history leaves unexplained in a week; state your own."
+    return f": a judged {percent(NOISE)} of what all channels of the market bring in a week; state your own."
+
+
+def _remarks(whence: str, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
     least, most = short(min(noises.values())), short(max(noises.values()))
     weekly = least if least == most else f"{least} to {most}, by market"
     return [
@@ -321,12 +338,7 @@ def _remarks(stated: float | None, noises: Mapping[str, float], periods: float, 
         "the mean.",
         "Given some cells, the others count by their mean given these, by a regression over the draws: what is learnt "
         "of them is what draws have in common.",
-        f"A week of a test is taken to be off by {weekly} (one standard deviation)"
-        + (
-            "."
-            if stated is not None
-            else f": a judged {percent(NOISE)} of what all channels of the market bring in a week; state your own."
-        ),
+        f"A week of a test is taken to be off by {weekly} (one standard deviation){whence}",
         f"What a test tells is taken to serve {periods:.3g} periods; beside its change of spend it costs "
         f"{amount(cost)}. Rules are not asked whether they allow it for its weeks.",
     ]

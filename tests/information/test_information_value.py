@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.conftest import SMALL
 from tests.oracles.exponentials import best_value
+from tests.own_evidence import returns, written
 
 import channelmix as cm
 from channelmix.plan import InformationValue, information_rows
@@ -117,6 +118,21 @@ def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> Non
     out = io.StringIO()
     information_to_terminal(found, out)
     assert out.getvalue().splitlines()[1].startswith("The profile plans 3 periods")
+
+
+def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
+    evidence = written({"sms/promotion": returns(64)})
+    profile = company(risk={"kind": "mean"}).with_evidence(evidence)
+    design = [cm.LiftTestDesign("FR/sms/promotion", 2000.0, 4.0)]
+    found = cm.information_value(profile, tests=design, n_draws=16)
+    assert evidence.fitted.noise == 500.0
+    weeks_a_month = 365.25 / 12.0 / 7.0
+    assert found.tests[0].standard_error == pytest.approx(500.0 * weeks_a_month / 2.0)
+    assert "off by 500 (one standard deviation): what the fit of own history leaves" in " ".join(
+        found.remarks
+    )
+    stated = cm.information_value(profile, tests=design, n_draws=16, noise=100.0)
+    assert stated.tests[0].standard_error == pytest.approx(100.0 * weeks_a_month / 2.0)
 
 
 def test_tests_that_were_asked_for() -> None:
