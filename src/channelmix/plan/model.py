@@ -163,6 +163,18 @@ class Plan(Document):
 
         return response_figure(self, cells)
 
+    def plot_frontier(self, frontier: Frontier) -> go.Figure:
+        """Draw this plan among the best plans along budgets or risk that `frontier` found (needs plotly).
+
+        Raises
+        ------
+        InputError
+            If the frontier is of another company or over other periods.
+        """
+        from channelmix.report.figures import frontier_figure
+
+        return frontier_figure(frontier, self)
+
     def plot_evidence(self) -> go.Figure:
         """Draw the 90 % interval of each cell's outcome, coloured by what it rests on (needs plotly)."""
         from channelmix.report.figures import evidence_figure

@@ -7,7 +7,7 @@ from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits,
 from channelmix.plan.wording import over
 from channelmix.report.html.content import Content
 
-__all__ = ["check"]
+__all__ = ["check", "check_frontier"]
 
 DIGITS = 12
 """Digits of a digest that a message shows."""
@@ -27,7 +27,7 @@ def check(content: Content) -> None:
     if not (empty or fits(plan, content.problem)):
         raise InputError("the allocation's cells are not the problem's cells")
     if content.frontier is not None:
-        _check_frontier(plan, content.frontier)
+        check_frontier(plan, content.frontier)
     for beside in (content.explanation, content.tests):
         if beside is not None:
             _check_profile(plan, beside)
@@ -37,7 +37,8 @@ def check(content: Content) -> None:
             raise InputError("the explanation is of another plan for the same profile: explain this one")
 
 
-def _check_frontier(plan: Plan, frontier: Frontier) -> None:
+def check_frontier(plan: Plan, frontier: Frontier) -> None:
+    """Refuse a frontier of another company or over other periods."""
     if (frontier.name, frontier.currency) != (plan.name, plan.currency):
         raise InputError(
             f'the frontier is of "{frontier.name}" in {frontier.currency}, the plan of "{plan.name}" in {plan.currency}'
