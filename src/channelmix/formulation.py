@@ -184,6 +184,8 @@ def _box(
             if one.integer:
                 box_low[i] = np.ceil(box_low[i] - CONFLICT_TOLERANCE)
                 box_high[i] = np.floor(box_high[i] + CONFLICT_TOLERANCE)
+            if isinstance(one, OnOff) and box_high[i] <= 0.0:
+                box_high[:spends][one.cells] = 0.0
     unit = np.ones(len(box_low))
     unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
     hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)

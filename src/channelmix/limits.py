@@ -27,6 +27,7 @@ __all__ = [
     "largest_limit",
     "limit_for",
     "limited",
+    "most_money",
 ]
 
 Array = NDArray[np.float64]
@@ -106,6 +107,14 @@ def largest_limit(problem: AllocationProblem) -> float:
     """Return a limit of money that is out of proportion to every amount in the problem."""
     reach = _reach(problem) if isinstance(problem.scenario, TargetOutcome) else 0.0
     return BEYOND * (max(largest_amount(problem), reach) or 1.0)
+
+
+def most_money(problem: AllocationProblem) -> float:
+    """Return the most money that scenario and rules leave, or a limit out of proportion where they leave any."""
+    most = float(_most_spend(problem).sum())
+    if not math.isfinite(most):
+        return largest_limit(problem)
+    return most if problem.scenario.limit is None else min(most, problem.scenario.limit)
 
 
 def largest_amount(problem: AllocationProblem) -> float:

@@ -222,6 +222,11 @@ class AllocationProblem(Statement):
         return dataclasses.replace(self, risk=dataclasses.replace(self.risk, current=mix))
 
     @property
+    def on_average(self) -> Self:
+        """The same problem judged by the mean of its draws; of a risk, only a rule against losses stays."""
+        return self if self.baseline is not None else dataclasses.replace(self, risk=None)
+
+    @property
     def needs_baseline(self) -> bool:
         """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
         if self.baseline is None:

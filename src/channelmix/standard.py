@@ -22,7 +22,7 @@ __all__ = ["REACHED", "StandardForm"]
 Array = NDArray[np.float64]
 
 MOST_IMPLIED = 50
-"""Whole numbers whose change is passed on at one split: more would only shrink a box further."""
+"""Variables whose change is passed on at one split: more would only shrink a box further."""
 
 REACHED = 1e-9
 """Share of a target by which a draw may miss it by rounding."""
@@ -174,6 +174,13 @@ class StandardForm(Formulation):
         first = self.n_variables - len(self.auxiliaries)
         return {first + i: self.members(first + i) for i in kept_out(self.auxiliaries)}
 
+    @cached_property
+    def _delayed(self) -> NDArray[np.bool_]:
+        """The variables that are spend and act at another time."""
+        spends = np.zeros(self.n_variables, dtype=bool)
+        spends[self.spends] = self.delay is not None
+        return spends
+
     def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
         """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
 
@@ -195,20 +202,22 @@ class StandardForm(Formulation):
     def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
         """Shrink a box by what a change of one variable implies through the whole numbers.
 
-        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on.
+        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on,
+        as do those that hold what is no longer spent at all, so that it does not act either.
         A box with an end crossed by more than rounding admits nothing.
         """
         box_low, box_high = box_low.copy(), box_high.copy()
+        linear = self.B == 0.0
         waiting = [variable]
         for _ in range(MOST_IMPLIED):
-            if not waiting:
+            if not waiting or (box_low > box_high + CONFLICT_TOLERANCE).any():
                 break
             changed = waiting.pop()
             before = box_low.copy(), box_high.copy()
             if changed in self.states and box_high[changed] <= 0.0:
                 box_high[self.states[changed]] = 0.0
-            if self.integer[changed]:
-                for k in np.flatnonzero((self.A[:, changed] != 0.0) & (self.B == 0.0)):
+            if self.integer[changed] or self._delayed[changed]:
+                for k in np.flatnonzero((self.A[:, changed] != 0.0) & linear):
                     tighten(self.A[k], self.high[k], box_low, box_high)
                     tighten(-self.A[k], -self.low[k], box_low, box_high)
             for state, members in self.states.items():
@@ -217,6 +226,7 @@ class StandardForm(Formulation):
             box_low[self.integer] = np.ceil(box_low[self.integer] - CONFLICT_TOLERANCE)
             box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
             moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
+            moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
             waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
         hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
         return box_low, np.where(hair, box_low, box_high)

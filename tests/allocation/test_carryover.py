@@ -308,3 +308,29 @@ def test_what_is_given_for_other_cells_is_refused(name: str) -> None:
 def test_weights_out_of_range(make: Any) -> None:
     with pytest.raises(cm.InputError):
         make()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "rule"),
+    [
+        (cm.FixedBudget(6.0), cm.AtMostActive(0, "all", of="market")),
+        (cm.FlexibleBudget(min_roi=0.7, max_amount=10.0), cm.MinimumIfActive("all", 1.5)),
+        (cm.MaxProfit(max_amount=4.0), cm.ActivationFee("all", 1.3)),
+    ],
+    ids=["nothing may be spent", "nothing returns enough", "no fee pays"],
+)
+def test_a_plan_of_nothing_is_proven(scenario: Any, rule: Any) -> None:
+    """What is off does not act either, and is split off first: a steep curve makes a hair of it look worth its fee."""
+    power = cm.ResponseCurves.power([[0.05], [0.06]], [[0.7], [0.6]], names=["FR/sms/promotion"])
+    exponential = cm.ResponseCurves.exponential([[0.18], [0.06]], [[7.0], [4.8]], names=["DE/app/promotion"])
+    problem = cm.AllocationProblem(
+        cm.ResponseCurves.concat([power, exponential]),
+        scenario,
+        [cm.EachPeriod(rule), cm.Phasing((1.0, 1.0, 1.0))],
+        carryover=cm.Carryover(np.array([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]]), 3, discount=0.1),
+        charge={"all": 0.03},
+    )
+    solution = cm.solve(problem, 5e-3, time_limit=20.0)
+    assert solution.status is cm.Status.OPTIMAL
+    np.testing.assert_array_equal(solution.spend, 0.0)
+    cm.verify(problem, solution)

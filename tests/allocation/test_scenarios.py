@@ -251,6 +251,38 @@ def test_no_roi_is_high_enough() -> None:
         assert solution.conflicts == ("flexible_budget", "spend_bounds app")
 
 
+@pytest.mark.parametrize("most", [None, 200.0])
+def test_the_highest_roi_within_reach(most: float | None) -> None:
+    """What the rules allow is found by trying every spend of a grid; at a little less there is a plan."""
+    curves = cm.ResponseCurves.hill([3.0, 9.0], [4.0, 20.0], [2.5, 2.0], names=["sms", "app"])
+    rules = [cm.SpendBounds({"sms": (30.0, None)})]
+    problem = cm.AllocationProblem(curves, cm.FlexibleBudget(min_roi=2.0, max_amount=most), rules)
+    solution = solved(problem)
+    assert solution.status is Status.INFEASIBLE
+    assert solution.conflicts == ("flexible_budget", "spend_bounds sms")
+    app = np.linspace(0.0, 100.0, 2001)
+    highest = max(problem.net([30.0, spend]) / (30.0 + spend) for spend in app)
+    reached = 2.0 - solution.mend["flexible_budget min_roi"]
+    assert reached == pytest.approx(highest, rel=1e-3)
+    for roi, status in ((0.998 * reached, Status.OPTIMAL), (1.002 * reached, Status.INFEASIBLE)):
+        nearby = cm.FlexibleBudget(min_roi=roi, max_amount=most)
+        assert solved(cm.AllocationProblem(curves, nearby, rules)).status is status
+
+
+@pytest.mark.parametrize("most", [None, 60.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tightest_time_limit_reaches_a_target(seed: int, most: float | None) -> None:
+    rng = np.random.default_rng(seed)
+    curves = cm.ResponseCurves.hill(
+        rng.uniform(5.0, 15.0, 15), rng.uniform(1.0, 5.0, 15), rng.uniform(1.5, 3.5, 15)
+    )
+    problem = cm.AllocationProblem(curves, cm.TargetOutcome(80.0, max_amount=most))
+    solution = cm.solve(problem, time_limit=1e-9)
+    assert problem.net(solution.spend) >= 80.0 * (1.0 - 1e-9)
+    assert np.isfinite(solution.gap)
+    cm.verify(problem, solution)
+
+
 LINEAR = cm.ResponseCurves.power([1.0, 2.0], [0.5, 1.0], names=["a", "b"])
 
 

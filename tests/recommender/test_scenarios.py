@@ -71,6 +71,23 @@ def test_a_target_costs_what_its_budget_brings(pair: dict[str, Any]) -> None:
     assert "of the target costs" in text
 
 
+def test_a_return_out_of_reach(pair: dict[str, Any]) -> None:
+    bounds = {"kind": "spend_bounds", "bounds": {"sms": [4000.0, None]}}
+    plan = planned(pair, scenario={"kind": "flexible_budget", "min_roi": 50.0}, rules=[bounds])
+    assert plan.status is Status.INFEASIBLE
+    assert plan.conflicts == ["flexible_budget", "spend_bounds sms"]
+    (mend,) = plan.mends
+    assert mend.rule == "flexible_budget min_roi"
+    reached = 50.0 - mend.amount
+    assert f"The minimum ROI of 50 is out of reach by {mend.amount:.2f}" in told(plan)
+    assert (
+        f"A return of 50 per unit of money is out of reach: the rules allow {reached:.2f}" in plan.to_html()
+    )
+    assert "par unité dépensée est hors de portée" in plan.to_html(lang="fr")
+    less = {"kind": "flexible_budget", "min_roi": 0.998 * reached}
+    assert planned(pair, scenario=less, rules=[bounds]).status is Status.OPTIMAL
+
+
 def test_a_target_out_of_reach(pair: dict[str, Any]) -> None:
     bounds = {"kind": "spend_bounds", "bounds": {"sms": [None, 1000.0]}}
     budget = {"kind": "fixed_budget", "amount": 6000.0}

@@ -7,48 +7,32 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.conflicts import Conflict, conflicting_rules
 from channelmix.allocation.kinds import new_search
+from channelmix.allocation.known import (
+    COARSE_GAP,
+    COARSE_SECONDS,
+    enough_for_target,
+    known_spend,
+    money_limit,
+    nearby_baseline,
+)
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
-from channelmix.allocation.solvers import solver_version
+from channelmix.allocation.solvers import installed_solvers, solver_version
 from channelmix.errors import InputError, nearest_name
-from channelmix.limits import (
-    UnboundedError,
-    conflict_limit,
-    is_limited,
-    largest_amount,
-    largest_limit,
-    limit_for,
-    limited,
-)
+from channelmix.limits import UnboundedError, is_limited, limited
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
 
 __all__ = ["project", "solve"]
 
-DOUBLINGS = 60
-"""How many times the first budget tried for a target is below the largest."""
-
-COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
-"""Gap and time of each search for a budget that is enough for a target."""
-
 COARSE_SHARE = 0.2
 """Share of the time that may go into spend to begin from."""
-
-ROOM = 1e-3
-"""Share by which a limit of money exceeds what is known to be enough."""
-
-NEAR = 1e3
-"""Multiple of the largest amount in any rule within which spend that obeys them is looked for."""
-
-KNOWN = 1e-9
-"""Violation of a row up to which spend counts as one that obeys the rules, as a share of what the row can reach."""
 
 
 def solve(
@@ -95,22 +79,26 @@ def solve(
     for name, number in (("gap", gap), ("time_limit", time_limit)):
         if not number > 0.0:
             raise InputError(f"{name} must be positive, not {number!r}")
-    if solver not in cp.installed_solvers():
-        raise InputError(f"unknown solver {solver!r}{nearest_name(solver, cp.installed_solvers())}")
+    if solver not in installed_solvers():
+        raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     began = time.perf_counter()
     wanted = problem
     limit = None
     known: NDArray[np.float64] | None = np.zeros(problem.shape)
+    enough_seconds = min(COARSE_SECONDS, time_limit)
     if not is_limited(problem):
         try:
-            known = None if isinstance(problem.scenario, TargetOutcome) else _known(problem)
-            limit = _limit(problem, known, solver)
+            if isinstance(problem.scenario, TargetOutcome):
+                known = enough_for_target(problem, enough_seconds, solver)
+            else:
+                known = known_spend(problem)
+            limit = money_limit(problem, known)
         except UnboundedError as unbounded:
             return _unbounded(problem, gap, unbounded.cell, solver)
         problem = limited(problem, limit)
     baseline = None
     if problem.needs_baseline:
-        baseline = _baseline(problem)
+        baseline = nearby_baseline(problem)
         if baseline is not None:  # else the rules conflict, whatever is improved on
             problem = problem.improving_on(baseline)
     form = problem.standard
@@ -130,6 +118,10 @@ def solve(
     search = new_search(form, gap, begin, began + time_limit, solver)
     search.run()
     bound = search.upper_bound()
+    if search.best is None and bound > -math.inf and isinstance(problem.scenario, TargetOutcome):
+        known = enough_for_target(problem, enough_seconds, solver)
+        if known is not None:
+            search.offer(form.from_user(known))
     report = SearchReport(
         search.nodes,
         search.relaxation.solves,
@@ -161,69 +153,6 @@ def solve(
         report=report,
         baseline=baseline,
     )
-
-
-def _baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
-    """Scale the mix to improve on to the money there is, and move it as little as the rules ask."""
-    mix = np.zeros(len(problem.cells)) if problem.baseline is None else problem.baseline.ravel()
-    limit = problem.scenario.limit
-    scale = 1.0 if limit is None or not mix.any() else min(1.0, limit / float(mix.sum()))
-    names = problem.cells.names
-    nearest = project(problem, dict(zip(names, (mix * scale).tolist(), strict=True)))
-    return None if nearest is None else np.array([nearest[name] for name in names]).reshape(problem.shape)
-
-
-def _limit(problem: AllocationProblem, known: NDArray[np.float64] | None, solver: str) -> float:
-    """Find money beyond which no spend can be better than what is known, where the scenario sets no limit."""
-    if isinstance(problem.scenario, TargetOutcome):
-        return _enough(problem, solver)
-    if known is None:
-        return conflict_limit(problem)
-    # A hair of a rule that the known spend breaks may be worth something; and where nothing pays, a limit of nearly
-    # nothing would drown in the amounts of the rules.
-    return max(limit_for(problem, problem.value(known)) * (1.0 + ROOM), largest_amount(problem))
-
-
-def _known(problem: AllocationProblem) -> NDArray[np.float64] | None:
-    """Find spend that obeys the rules where the scenario sets no limit: nothing, or as little as they ask."""
-    nothing = np.zeros(problem.shape)
-    if problem.violation(nothing) == 0.0:
-        return nothing
-    near = limited(problem, NEAR * (largest_amount(problem) or 1.0))
-    if near.needs_baseline:
-        baseline = _baseline(near)
-        if baseline is None:
-            return None
-        near = near.improving_on(baseline)
-    if near.baseline is not None:  # it improves on itself, as nothing need not
-        known = near.baseline
-    else:
-        nearest = project(near, {})
-        if nearest is None:
-            return None
-        known = np.array(list(nearest.values())).reshape(problem.shape)
-    return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
-
-
-def _enough(problem: AllocationProblem, solver: str) -> float:
-    """Find money that is enough for a target, doubling it; the largest limit if none is."""
-    most = largest_limit(problem)
-    amount = most * 2.0**-DOUBLINGS
-    # Least cost is certain: of a risk, only a rule against losses matters.
-    risk = problem.risk if problem.baseline is not None else None
-    while amount < most:
-        budget = dataclasses.replace(problem, scenario=FixedBudget(amount), risk=risk)
-        everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
-        if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
-            deadline = time.perf_counter() + COARSE_SECONDS
-            search = new_search(budget.standard, COARSE_GAP, (), deadline, solver)
-            search.run()
-            if search.best is not None:
-                spend = budget.standard.to_user(search.best).reshape(problem.shape)
-                if budget.net(spend) >= problem.scenario.amount:
-                    return budget.money(spend) * (1.0 + ROOM)
-        amount *= 4.0
-    return most
 
 
 def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -> list[NDArray[np.float64]]:

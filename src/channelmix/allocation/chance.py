@@ -120,9 +120,9 @@ class ChanceSearch(Search):
             for rounded in roundings(self.form, relaxed.variables):
                 low, high = held(self.form, self.root.low, self.root.high, rounded)
                 if (low <= high).all():
-                    self._offer(np.clip(relaxed.variables, low, high))
+                    self.offer(np.clip(relaxed.variables, low, high))
             return
-        if self._offer(relaxed.variables) and node is self.root:
+        if self.offer(relaxed.variables) and node is self.root:
             self._climb()
 
     def _climb(self) -> None:
@@ -140,7 +140,7 @@ class ChanceSearch(Search):
                         amount = min(step * self.form.span[giver], trial[giver])
                         trial[giver] -= amount
                         trial[taker] += amount
-                        self._offer(trial)
+                        self.offer(trial)
                         moved |= self.best_value > before
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.elastic import Elastic
-from channelmix.allocation.kinds import new_search
-from channelmix.allocation.projection import project
-from channelmix.allocation.search import Search
+from channelmix.allocation.reach import out_of_reach
 from channelmix.limits import is_limited, largest_amount, largest_limit, limited
 from channelmix.problem import AllocationProblem
 from channelmix.propagation import CONFLICT_TOLERANCE
-from channelmix.rules import FixedBudget, TargetOutcome
 from channelmix.rules.auxiliary import OnOff
 
 __all__ = ["Conflict", "conflicting_rules"]
@@ -34,9 +29,6 @@ state multiplies it, it loses what a solver takes for whole."""
 
 LINK = 1e3
 """Weight of a row that ties variables together: it is not to be broken."""
-
-REACH_GAP, REACH_SECONDS = 1e-3, 2.0
-"""Gap and time of a search for whether an outcome is within reach."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     Chinneck, J. W. & Dravnieks, E. W. (1991), "Locating minimal infeasible constraint sets in linear
     programs".
     """
-    far = problem
+    wanted = far = problem
     if not is_limited(problem):  # a limit of ours is no rule that could conflict
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
@@ -76,7 +68,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     elastic = _Whole(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
-        return _out_of_reach(far, solver) if far.standard.B.any() else Conflict((), {})
+        return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
     slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
     tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
@@ -152,35 +144,3 @@ class _Whole:
         """By how much each row gives way where all of them do least; shape (n_rows,), in standard units."""
         self.violation(self._rows)
         return self._elastic.slack[: len(self._rows)]
-
-
-def _out_of_reach(problem: AllocationProblem, solver: str) -> Conflict:
-    """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
-    scenario, *names = problem.rule_names
-    kept = list(zip(names, problem.constraints, strict=True))
-    for name in names:
-        fewer = [(other, rule) for other, rule in kept if other != name]
-        without = dataclasses.replace(problem, constraints=[rule for _, rule in fewer])
-        if not is_limited(without):
-            without = limited(without, largest_limit(without))
-        if without.standard.empty_box or _search(without, solver).upper_bound() == -math.inf:
-            kept = fewer
-    mend = {}
-    if isinstance(problem.scenario, TargetOutcome):
-        limit = problem.scenario.max_amount
-        limit = largest_limit(problem) if limit is None else limit
-        furthest = dataclasses.replace(problem, scenario=FixedBudget(limit))
-        even = project(furthest, dict.fromkeys(problem.cells.names, limit / len(problem.cells)))
-        found = _search(furthest, solver, [] if even is None else [list(even.values())])
-        if found.best is not None:
-            reached = furthest.value(furthest.standard.to_user(found.best).reshape(problem.shape))
-            mend = {scenario: problem.scenario.amount - reached}
-    return Conflict((scenario, *(name for name, _ in kept)), mend)
-
-
-def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
-    form = problem.standard
-    begin = [form.from_user(start) for start in starts]
-    search = new_search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
-    search.run()
-    return search

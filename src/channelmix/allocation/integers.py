@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from channelmix.rules.auxiliary import Auxiliary, OnOff
 from channelmix.standard import StandardForm
 
-__all__ = ["held", "most_telling", "roundings"]
+__all__ = ["held", "most_telling", "open_state", "roundings"]
 
 Array = NDArray[np.float64]
 
@@ -84,3 +84,13 @@ def most_telling(form: StandardForm, variables: Array, fraction: Array) -> int:
         else:
             score[i] = behind * fraction[i] / max(abs(variables[i]), 1.0)
     return int(np.argmax(np.where(fraction > 1e-6, score, -1.0)))
+
+
+def open_state(form: StandardForm, box_low: Array, box_high: Array, variables: Array) -> int | None:
+    """Return the on/off state, of those that a box leaves open, with most spend behind it; None if there is none."""
+    behind = {
+        state: float(variables[members].sum())
+        for state, members in form.states.items()
+        if box_low[state] < box_high[state]
+    }
+    return max(behind, key=behind.__getitem__, default=None)

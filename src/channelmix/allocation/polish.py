@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 ROW_TOLERANCE = 1e-7
 """Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
-POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 5)
+POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
 
 POLISH_SMALL = 0.01
@@ -119,6 +119,7 @@ def windows_around(
     points = POLISH_POINTS if (half > POLISH_SMALL * form.span[: form.n_cells]).any() else POLISH_FEW
     for i, envelope in enumerate(envelopes):
         # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-        x = np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
+        x = np.maximum(centre[i] + half[i] * points, 0.0) if high[i] > 0.0 else np.zeros(1)
+        x = x[np.append(True, x[1:] > x[:-1])]
         windows.append(concave_hull(x, envelope.value(x)))
     return windows

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.idle import prices_that_hold, without_idle_money
-from channelmix.allocation.integers import held, most_telling, roundings
+from channelmix.allocation.integers import held, roundings
 from channelmix.allocation.polish import POLISH_POINTS, ROW_TOLERANCE, polished, windows_around
 from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
+from channelmix.allocation.splitting import split_at
 from channelmix.allocation.tree import Node, Split, leaves_of, proof_of
 from channelmix.duality import dual_bound, excludes
 from channelmix.solution import Proof
@@ -37,17 +38,8 @@ FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1
 REFINE_ROUNDS = 25
 """Times a box may be priced again on a finer envelope before it is split all the same."""
 
-SLIVER = 1e-9
-"""A box is not split closer than this to its ends, as a share of the cell's range."""
-
-LEAST_PART = 0.1
-"""Least part of a box's width that a split leaves on either side where a row asks for an outcome."""
-
 POLISH_TIME = 0.25
 """Share of the time left that a polish may take: the bound needs the rest."""
-
-WHOLE = 1e-6
-"""How near to a whole number counts as one."""
 
 
 class Search:
@@ -89,7 +81,7 @@ class Search:
         self._polished, self._cut_short = -math.inf, False
         self._begun = False
         for start in starts:
-            self._offer(start)
+            self.offer(start)
 
     def run(self) -> None:
         """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every
@@ -159,7 +151,7 @@ class Search:
         """Bound at which a box is done; a tenth of the gap is kept back for rounding."""
         return self.best_value + 0.9 * self.gap * self._size
 
-    def _offer(self, variables: Array) -> bool:
+    def offer(self, variables: Array) -> bool:
         """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
         spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
         # What goes with the spend, whatever a linear program made of it.
@@ -268,7 +260,7 @@ class Search:
                     if inside is not None:
                         self._improve(np.clip(inside.variables, low, high), low, high, polish=first)
             return
-        feasible = self._offer(relaxed.variables)
+        feasible = self.offer(relaxed.variables)
         if first and (self.best_value > self._polished or not feasible):
             self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
         elif not feasible and self._speaks_of_outcome:
@@ -278,7 +270,7 @@ class Search:
         """Offer spend whose whole numbers are fixed by a box, and what a polish in that box makes of it."""
         cleaned = np.clip(variables, low, high)
         before = self.best_value
-        feasible = self._offer(cleaned)
+        feasible = self.offer(cleaned)
         if feasible and self.best is not None and self.best_value > before:
             cleaned = self.best
         if not feasible or self.best_value > before or polish:
@@ -308,35 +300,12 @@ class Search:
         return fresh
 
     def _split(self, node: Node, spend: Array, excess: Array) -> None:
-        """Split the box at a whole number that is none, else at the cell whose hull lies highest above its curve.
-
-        `excess`, shape (n_cells,), is by how much the hull lies above the curve at `spend`.
-        """
-        form, n = self.form, self.form.n_cells
-        fraction = np.where(form.integer, np.abs(spend - np.round(spend)), 0.0)
-        if fraction.max(initial=0.0) > WHOLE:
-            variable = most_telling(form, spend, fraction)
-            self._part(node, variable, float(spend[variable]))
-            return
-        cells, low, high, span = spend[:n], node.low[:n], node.high[:n], form.span[:n]
-        room = np.minimum(cells - low, high - cells) > SLIVER * span
-        excess = np.where(room, excess, -math.inf)
-        cell = int(np.argmax(excess))
-        at = float(cells[cell])
-        if form.B.any():
-            # Toward an outcome that a row asks for, a relaxation creeps along the foot of an S: leave it behind.
-            inset = LEAST_PART * (high[cell] - low[cell])
-            at = float(np.clip(at, low[cell] + inset, high[cell] - inset))
-        if not room[cell]:
-            # Every cell lies at an end of its box, where the hull is exact: halve the widest box to move on.
-            width = (node.high - node.low) / np.where(form.span > 0.0, form.span, 1.0)
-            width[n:] = np.where(form.integer[n:], width[n:], 0.0)
-            cell = int(np.argmax(width))
-            at = 0.5 * float(node.low[cell] + node.high[cell])
-            if width[cell] <= SLIVER:
-                node.stuck = True
-                return
-        self._part(node, cell, at)
+        """Split the box where the relaxation is furthest from true, or give it up as too small."""
+        chosen = split_at(self.form, node.low, node.high, spend, excess)
+        if chosen is None:
+            node.stuck = True
+        else:
+            self._part(node, *chosen)
 
     def _part(self, node: Node, variable: int, at: float) -> None:
         """Split a box at `at` of one variable."""
@@ -372,7 +341,7 @@ class Search:
                     node.tilt = elastic.tilt
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
-            if self._offer(focus) or not self._speaks_of_outcome:
+            if self.offer(focus) or not self._speaks_of_outcome:
                 break
             curve, height, top = self._heights(node.low, node.high, focus, elastic)
             excess = top - curve
@@ -393,7 +362,7 @@ class Search:
         """Improve spend within its basin; see `polished`."""
         now = time.perf_counter()
         until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
-        found = polished(self.form, centre, low, high, self._relax_window, self._offer, until)
+        found = polished(self.form, centre, low, high, self._relax_window, self.offer, until)
         if found is not None and found.value >= self.best_value:
             self.shadow, self._polished = found.prices, self.best_value
             self._cut_short = not found.complete

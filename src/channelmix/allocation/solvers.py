@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import warnings
 from importlib.metadata import version
 from typing import Any
 
 import cvxpy as cp
 
-__all__ = ["solve_program", "solver_version"]
+__all__ = ["installed_solvers", "solve_program", "solver_version"]
 
 SOLVERS = ("HIGHS", "CLARABEL")
 """Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
 
 
+@functools.cache
+def installed_solvers() -> tuple[str, ...]:
+    """CVXPY's names of the solvers at hand; looking for them takes longer than a small search."""
+    return tuple(cp.installed_solvers())
+
+
+@functools.cache
 def solver_version(solver: str = "HIGHS") -> str:
     """Name and version of the linear programming solver."""
     if solver == "HIGHS":

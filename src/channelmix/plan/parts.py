@@ -242,7 +242,7 @@ class Mend(Part):
     rule: str
     """The rule's limit."""
     amount: float
-    """By how much, in the limit's own unit: currency or outcome per period, contacts, a number of cells."""
+    """By how much, in the limit's own unit: currency or outcome per period, contacts, cells, outcome per currency."""
 
 
 class Provenance(Part):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from channelmix.plan import Comparison, Plan, Totals
+from channelmix.plan import Comparison, Mend, Plan, Totals
 from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.sentences import NOTHING, OWN
 from channelmix.solution import Status
 
-__all__ = ["asked", "headline", "no_plan"]
+__all__ = ["asked", "headline", "no_plan", "out_of_reach"]
 
 
 def asked(plan: Plan) -> str:
@@ -125,21 +125,32 @@ def _less(totals: Totals, charge: float) -> str:
     return f", less {short(charge)}" if charge > NOTHING * max(totals.spend, totals.current_spend) else ""
 
 
+def out_of_reach(plan: Plan) -> tuple[Mend, float, float] | None:
+    """The limit on outcome that must give way, what the scenario asks for, and the most that the rules allow."""
+    asked = {"target_outcome": "amount", "flexible_budget min_roi": "min_roi"}
+    for mend in plan.mends:
+        if mend.rule in asked:
+            wanted = float(plan.scenario[asked[mend.rule]])
+            return mend, wanted, wanted - mend.amount
+    return None
+
+
 def no_plan(plan: Plan) -> Iterator[str]:
     """What is in the way where there is no plan, and what would mend it."""
     if plan.status is Status.UNBOUNDED:
         yield f"The plan has no limit: {', '.join(plan.conflicts)} pays however much is spent on it."
         yield "State a max_amount in the scenario, or a rule that limits the cell."
         return
-    target = next((m for m in plan.mends if m.rule == plan.scenario.get("kind") == "target_outcome"), None)
+    missed = out_of_reach(plan)
     others = plan.conflicts
-    if target is not None:
-        most = float(plan.scenario["amount"]) - target.amount
+    if missed is not None:
+        mend, asked, most = missed
+        aim = "target" if plan.scenario["kind"] == "target_outcome" else "minimum ROI"
         yield (
-            f"The target of {amount(float(plan.scenario['amount']))} is out of reach by {amount(target.amount)}: "
+            f"The {aim} of {amount(asked)} is out of reach by {amount(mend.amount)}: "
             f"the rules allow {amount(most)} at most."
         )
-        others = [rule for rule in others if rule != target.rule]
+        others = [rule for rule in others if rule != plan.scenario["kind"]]
         if not others:
             return
         yield "In the way:"
@@ -148,7 +159,7 @@ def no_plan(plan: Plan) -> Iterator[str]:
     else:
         yield "No split of the budget obeys all rules."
     yield from (f"  - {rule}" for rule in others)
-    mends = [mend for mend in plan.mends if mend is not target]
+    mends = [mend for mend in plan.mends if missed is None or mend is not missed[0]]
     if mends:
         named = ", ".join(f"{mend.rule} by {amount(mend.amount)}" for mend in mends)
         yield f"The least that mends it: relax {named}."

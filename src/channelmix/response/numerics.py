@@ -26,8 +26,8 @@ def logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> float(logistic(np.float64(0.0)))
     0.5
     """
-    decay = np.exp(-np.abs(x))
-    return np.asarray(np.where(np.asarray(x) < 0.0, decay, 1.0) / (1.0 + decay))
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
 
 def softplus(x: NDArray[np.float64]) -> NDArray[np.float64]:

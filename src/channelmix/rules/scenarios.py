@@ -170,6 +170,11 @@ class FlexibleBudget(Scenario):
         return f"{self.kind} max_amount"
 
     @property
+    def roi_label(self) -> str:
+        """Label of the row that states the minimum ROI, if there is one."""
+        return f"{self.kind} min_roi"
+
+    @property
     def price(self) -> float:
         """Weight of money in the objective."""
         return self.min_marginal_roi or 0.0
@@ -180,8 +185,10 @@ class FlexibleBudget(Scenario):
         if self.min_roi is None:
             return rows
         fees = {key: -self.min_roi * fee for key, fee in cells.fees.items()}
-        label = f"{self.label} min_roi"
-        return [Row(self.label, label, np.full(len(cells), -self.min_roi), 0.0, math.inf, fees, 1.0), *rows]
+        return [
+            Row(self.label, self.roi_label, np.full(len(cells), -self.min_roi), 0.0, math.inf, fees, 1.0),
+            *rows,
+        ]
 
 
 @dataclass(frozen=True)

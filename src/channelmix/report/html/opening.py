@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.plan import Comparison, Totals
+from channelmix.report.headline import out_of_reach
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.sentences import OWN
@@ -129,8 +130,14 @@ def no_plan(content: Content) -> Markup:
         tag("li", tag("code", mend.rule), words("mend.by", amount=words.amount(mend.amount)))
         for mend in plan.mends
     ]
+    missed = out_of_reach(plan)
+    reach = None
+    if missed is not None:
+        aim = "infeasible.target" if plan.scenario["kind"] == "target_outcome" else "infeasible.roi"
+        reach = tag("p", words(aim, asked=words.amount(missed[1]), most=words.amount(missed[2])))
     parts = [
         tag("p", words("infeasible"), class_="headline"),
+        reach,
         tag("p", words("infeasible.rules")) if rules else None,
         _list(rules),
         tag("p", words("infeasible.mend")) if mends else None,
