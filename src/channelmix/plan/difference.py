@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document, Part
-from channelmix.plan.parts import Interval
+from channelmix.plan.parts import Interval, flat
 
 __all__ = ["CellDifference", "Difference", "difference_rows"]
 
@@ -89,10 +89,9 @@ def difference_rows(difference: Difference) -> list[dict[str, Any]]:
     """One dictionary a cell, without nesting; amounts in currency over the difference's `span`."""
     rows = []
     for cell in difference.cells:
-        row = cell.model_dump(mode="json", exclude={"outcome_before", "outcome_after", "outcome_interval"})
-        for name in ("outcome_before", "outcome_after", "outcome_interval"):
-            part = getattr(cell, name)
-            for side in ("mean", "low", "high"):
-                row[f"{name}_{side}"] = None if part is None else getattr(part, side)
+        intervals = ("outcome_before", "outcome_after", "outcome_interval")
+        row = cell.model_dump(mode="json", exclude=set(intervals))
+        for name in intervals:
+            row |= flat(name, getattr(cell, name))
         rows.append(row)
     return rows

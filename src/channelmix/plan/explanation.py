@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document, Part
-from channelmix.plan.parts import Interval
+from channelmix.plan.parts import Interval, flat
 from channelmix.solution import Status
 
 __all__ = ["BreakEven", "CellExplanation", "Explanation", "RulePrice", "explanation_rows"]
@@ -121,7 +121,7 @@ def explanation_rows(explanation: Explanation) -> list[dict[str, Any]]:
     rows = []
     for cell in explanation.cells:
         row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
-        row |= {f"outcome_{name}": value for name, value in cell.outcome.model_dump().items()}
+        row |= flat("outcome", cell.outcome)
         row["lower_factor"] = cell.lower.factor if cell.lower else None
         row["higher_factor"] = cell.higher.factor if cell.higher else None
         row["reasons"] = " ".join(cell.reasons)

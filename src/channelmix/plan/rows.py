@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from channelmix.plan.heard import span_of
+from channelmix.plan.parts import flat
 from channelmix.problem import AllocationProblem
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ def allocation_rows(plan: Plan) -> list[dict[str, Any]]:
             "period": row.period,
             "spend": row.spend,
             "current_spend": row.current_spend,
-            "outcome_mean": row.outcome.mean,
-            "outcome_low": row.outcome.low,
-            "outcome_high": row.outcome.high,
+            **flat("outcome", row.outcome),
             "charge": row.charge,
             "marginal_return": row.marginal_return,
             "evidence": row.evidence,
