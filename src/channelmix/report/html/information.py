@@ -69,7 +69,7 @@ def _next(content: Content, found: InformationValue) -> str:
         expected=words.short(test.expected_lift),
         value=words.about(test.value),
         cost=words.about(test.cost),
-        periods=words.figure(round(found.test_periods, 1)),
+        periods=words.short(found.test_periods),
         net=words.about(test.net),
     )
 
