@@ -32,6 +32,7 @@ from channelmix.effectiveness.history.sampler import sample
 from channelmix.effectiveness.history.shapes import lagged
 from channelmix.effectiveness.history.simulation import ranks, simulated
 from channelmix.effectiveness.history.trend import Trend
+from channelmix.effectiveness.own_history import TAIL
 
 Array = NDArray[np.float64]
 
@@ -153,7 +154,7 @@ def regret(curves: cm.ResponseCurves, total: Array, true: list[Any]) -> tuple[fl
         return float(sum(t(s / whole) for t, s, whole in zip(true, found.spend, total, strict=True)))
 
     best, whole = value(exact), float(sum(t(1.0) for t in true))
-    safe = cm.SafeImprovement(dict(zip(curves.names, total.tolist(), strict=True)))
+    safe = cm.SafeImprovement(dict(zip(curves.names, total.tolist(), strict=True)), TAIL)
     return (best - value(curves)) / whole, (best - value(curves, safe)) / whole
 
 

@@ -74,13 +74,18 @@ def main() -> int:
     if not 2 <= arguments.worlds <= 1000 - arguments.seed:
         parser.error("worlds of seed 1,000 and above are kept for reports; at least two are needed")
     seeds = range(arguments.seed, arguments.seed + arguments.worlds)
-    table = np.array([log_densities(simulated_mix(seed), arguments.shared) for seed in seeds])
     kinds = np.array([BROKEN[seed % len(BROKEN)] for seed in seeds])
-    print(f"{'log density by size':20}" + "".join(f"{size:8.2f}" for size in SIZES))
+    print(f"{'log density by size':26}" + "".join(f"{size:8.2f}" for size in SIZES), flush=True)
+    rows = []
+    for seed, kind in zip(seeds, kinds, strict=True):
+        rows.append(log_densities(simulated_mix(seed), arguments.shared))
+        print(f"{f'{seed} {kind}':26}" + "".join(f"{value:8.2f}" for value in rows[-1]), flush=True)
+    table = np.array(rows)
+    print("means")
     for kind in dict.fromkeys(kinds):
-        print(f"{kind:20}" + "".join(f"{value:8.2f}" for value in table[kinds == kind].mean(axis=0)))
+        print(f"{kind:26}" + "".join(f"{value:8.2f}" for value in table[kinds == kind].mean(axis=0)))
     mean = table.mean(axis=0)
-    print(f"{'all':20}" + "".join(f"{value:8.2f}" for value in mean))
+    print(f"{'all':26}" + "".join(f"{value:8.2f}" for value in mean))
     lost = table[:, [int(mean.argmax())]] - table
     within = lost.mean(axis=0) <= lost.std(axis=0, ddof=1) / np.sqrt(len(table))
     print(

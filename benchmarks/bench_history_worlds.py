@@ -1,11 +1,12 @@
 """How does the marketing-mix estimator fare on companies that break its assumptions?
 
-    python benchmarks/bench_history_worlds.py [--worlds 66] [--seed 1000] [--no-model-error]
+    python benchmarks/bench_history_worlds.py [--worlds 66] [--seed 1000] [--tails 0.3] [--no-model-error]
 
 Each world breaks one assumption, in turn. Its historical total is split anew, each channel between 0 and 3 times its
-spend, by the posterior's mean curves and by `SafeImprovement` of the current mix; regret is what the best split would
-have brought more, in parts of what all channels truly bring. What the estimator learns from such worlds (the size of
-its model error, what is pooled) comes from seeds below 1,000; this reports on seeds from 1,000 on.
+spend, by the posterior's mean curves and, for every tail, by `SafeImprovement` of the current mix; regret is what the
+best split would have brought more, in parts of what all channels truly bring. What is learnt from such worlds (the size
+of the model error, what is pooled, the tail of a plan) comes from seeds below 1,000; this reports on seeds from 1,000
+on. Means so far are shown now and then, so that a run can be cut.
 """
 
 from __future__ import annotations
@@ -21,13 +22,19 @@ from numpy.typing import NDArray
 
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
+from channelmix.effectiveness.own_history import TAIL
 
 Array = NDArray[np.float64]
 
-COLUMNS = (
-    "current", "mean curves", "safe", "harm, mean", "harm, safe", "cover ROI", "cover margin", "log error", "seconds",
-    "unsolved",
-)  # fmt: skip
+EVERY = 20
+"""Companies after which means so far are shown."""
+
+
+def columns(tails: list[float]) -> list[str]:
+    """Heads of the table's columns."""
+    splits = ["mean curves", *(f"safe {tail:g}" for tail in tails)]
+    harms = ["harm, mean", *(f"harm, {tail:g}" for tail in tails)]
+    return ["current", *splits, *harms, "cover ROI", "cover margin", "log error", "seconds", "unsolved"]
 
 
 def truly_best(total: Array, media: Callable[[Array], float]) -> float:
@@ -61,8 +68,8 @@ def truly_best(total: Array, media: Callable[[Array], float]) -> float:
     return best
 
 
-def judged(world: MixWorld, model_error: bool) -> list[float]:
-    """The world's row of the table, in the order of `COLUMNS`."""
+def judged(world: MixWorld, tails: list[float], model_error: bool) -> list[float]:
+    """The world's row of the table, in the order of `columns`."""
     total = world.total
     X = pd.DataFrame(world.spend, columns=[f"c{k}" for k in range(len(total))])
     began = time.process_time()
@@ -74,11 +81,13 @@ def judged(world: MixWorld, model_error: bool) -> list[float]:
     )
     ones = np.ones(len(total))
     now, whole = world.media(ones), world.media(ones) - world.media(0.0 * ones)
-    values, unsolved = [now], False
-    for risk in (None, cm.SafeImprovement(dict(zip(curves.names, total.tolist(), strict=True)))):
+    current = dict(zip(curves.names, total.tolist(), strict=True))
+    values, missed = [now], 0
+    for risk in (None, *(cm.SafeImprovement(current, tail) for tail in tails)):
         problem = cm.AllocationProblem(curves, cm.FixedBudget(float(total.sum())), [bounds], risk=risk)
         found = cm.solve(problem, gap=2e-3, time_limit=20.0).spend
         unsolved = not np.isfinite(found).all()  # no split within the limit: the current mix is kept
+        missed += unsolved
         values.append(now if unsolved else world.media(found / total))
     best = max(truly_best(total, world.media), *values)
     roi, margin = model.roi(X), model.marginal_roi(X)
@@ -91,7 +100,7 @@ def judged(world: MixWorld, model_error: bool) -> list[float]:
         _covered(margin, world.marginal_roi()),
         float(np.abs(np.log(roi["mean"].to_numpy()[works] / true[works])).mean()),
         seconds,
-        float(unsolved),
+        float(missed),
     ]
 
 
@@ -99,35 +108,49 @@ def _covered(intervals: pd.DataFrame, true: Array) -> float:
     return float(((intervals["low"] <= true) & (true <= intervals["high"])).mean())
 
 
+def summary(table: Array, kind: NDArray[np.str_], heads: list[str], every_kind: bool) -> None:
+    """Print means, their standard errors, and the splits' gains on the current mix."""
+    print(f"means of {len(table)}")
+    for name in BROKEN if every_kind else ():
+        if (kind == name).any():
+            print(_line(name, table[kind == name].mean(axis=0)))
+    print(_line("all", table.mean(axis=0)))
+    error = table.std(axis=0, ddof=1) / np.sqrt(len(table))
+    print(_line("standard error", error))
+    for k, name in enumerate(heads):
+        if name == "mean curves" or name.startswith("safe"):
+            gained = table[:, 0] - table[:, k]
+            spread = gained.std(ddof=1) / np.sqrt(len(table))
+            print(
+                f"{name}, paired: regret lower than that of the current mix by {gained.mean():.4f} +- {spread:.4f}"
+            )
+    sys.stdout.flush()
+
+
+def _line(name: str, values: Array | list[float]) -> str:
+    return f"{name:26}" + "".join(f"{value:13.4f}" for value in values)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--worlds", type=int, default=66)
     parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--tails", type=float, nargs="+", default=[TAIL])
     parser.add_argument("--no-model-error", action="store_true")
     arguments = parser.parse_args()
-    print(f"{'world':20}" + "".join(f"{head:>13}" for head in COLUMNS), flush=True)
+    if arguments.worlds < 2:
+        parser.error("at least two companies are needed")
+    heads = columns(arguments.tails)
+    print(f"{'company':26}" + "".join(f"{head:>13}" for head in heads), flush=True)
     rows, kinds = [], []
     for seed in range(arguments.seed, arguments.seed + arguments.worlds):
         world = simulated_mix(seed)
-        rows.append(judged(world, not arguments.no_model_error))
+        rows.append(judged(world, arguments.tails, not arguments.no_model_error))
         kinds.append(world.broken)
-        print(f"{world.broken:20}" + "".join(f"{value:13.3f}" for value in rows[-1]), flush=True)
-    table, kind = np.array(rows), np.array(kinds)
-    print("means")
-    for name in BROKEN:
-        if (kind == name).any():
-            means = table[kind == name].mean(axis=0)
-            print(f"{name:20}" + "".join(f"{value:13.3f}" for value in means))
-    print(f"{'all':20}" + "".join(f"{value:13.4f}" for value in table.mean(axis=0)))
-    if len(table) > 1:
-        error = table.std(axis=0, ddof=1) / np.sqrt(len(table))
-        print(f"{'standard error':20}" + "".join(f"{value:13.4f}" for value in error))
-        for k, name in ((1, "mean curves"), (2, "safe split")):
-            gained = table[:, 0] - table[:, k]
-            spread = gained.std(ddof=1) / np.sqrt(len(table))
-            print(
-                f"{name} against the current mix, paired: regret lower by {gained.mean():.4f} +- {spread:.4f}"
-            )
+        print(_line(f"{seed} {world.broken}", rows[-1]), flush=True)
+        if len(rows) % EVERY == 0 and len(rows) < arguments.worlds:
+            summary(np.array(rows), np.array(kinds), heads, every_kind=False)
+    summary(np.array(rows), np.array(kinds), heads, every_kind=True)
     return 0
 
 

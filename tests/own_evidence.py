@@ -41,6 +41,7 @@ def written(columns: Mapping[str, NDArray[np.float64]], **changes: Any) -> Evide
             last="2024-12-23",
             rows=104,
             row_days=7.0,
+            noise=500.0,
             seed=0,
             version="0",
         ),

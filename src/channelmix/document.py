@@ -83,8 +83,9 @@ class Document(Part):
     @classmethod
     def _read(cls, text: str | bytes, source: str) -> Self:
         if len(text) > LARGEST_DOCUMENT:
-            raise InputError(f"{source}a {cls.kind_of_document} has at most {LARGEST_DOCUMENT:,} bytes")
-        not_one = f"{source}not a {cls.kind_of_document} of channelmix"
+            raise InputError(f"{source}a document has at most {LARGEST_DOCUMENT:,} bytes")
+        article = "an" if cls.kind_of_document[0] in "aeiou" else "a"
+        not_one = f"{source}not {article} {cls.kind_of_document} of channelmix"
         try:
             data = text.encode() if isinstance(text, str) else text
             return cls.model_validate_json(data, strict=True)

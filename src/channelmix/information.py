@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from channelmix.allocation import solve
 from channelmix.allocation.by_draw import best_by_draw
@@ -51,6 +52,11 @@ class _Asked:
     name: str = ""
     currency: str = ""
     period: str = ""
+    sha256: str = ""
+    periods: int = 1
+    """Periods that the profile plans one by one, of which the problem is a typical one."""
+    left: float | None = None
+    """What the fit of own history leaves of a week's outcome, as a standard deviation in money."""
 
 
 def information_value(
@@ -73,7 +79,8 @@ def information_value(
     bring less what the best plan brings; knowing a cell, or a channel, leaves the others at their mean given what is
     known, which a regression over the draws tells. A lift test leaves draws likelier or less likely by what it would
     measure. All values are those of a company that counts the mean; the plan whose regret is told is the one of the
-    profile, with its risk.
+    profile, with its risk. Where a profile plans several periods, a typical one of them is looked at, without season
+    and carry-over, and the document says so.
 
     Parameters
     ----------
@@ -82,8 +89,9 @@ def information_value(
     tests : sequence of LiftTestDesign, optional
         Tests to value; without them, a range of tests on every cell that may be worth one.
     noise : float, optional
-        Standard deviation of one week's difference between tested and untested customers, in money. Without it, a
-        judged quarter of what all channels of the cell's market bring in a week.
+        Standard deviation of one week's difference between tested and untested customers, in money. Without it, what
+        the fit of the profile's own history leaves unexplained in a week; without a history, a judged quarter of what
+        all channels of the cell's market bring in a week.
     test_cost : float
         What a test costs beside the change of spend, in money.
     test_periods : float, optional
@@ -162,40 +170,45 @@ def information_value(
     valued: list[LiftTestValue] = []
     cautious: list[CautiousPlan] = []
     periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
-    noises = _noise(problem, plan, noise, DAYS_A_WEEK / case.period_days)
+    stated = case.left if noise is None else noise
+    noises = _noise(problem, plan, stated, DAYS_A_WEEK / case.period_days)
     if complete:
         try:
-            tell(problem.curves.n_draws)
-            groups = _groups(problem.curves.names)
-            given = known.splits_given(list(groups.values()))
-            tell(problem.curves.n_draws + 1)
-            for (name, places), splits in zip(groups.items(), given, strict=True):
-                gain = known.about(places, splits).gain()
-                (cells if len(places) == 1 and name in problem.curves.names else channels).append(
-                    InformationOf(
-                        name=name,
-                        cells=[problem.curves.names[i] for i in places],
-                        value=gain.value,
-                        standard_error=gain.standard_error,
+            # Many small products are slower on several threads.
+            with threadpool_limits(1, user_api="blas"):
+                tell(problem.curves.n_draws)
+                groups = _groups(problem.curves.names)
+                given = known.splits_given(list(groups.values()))
+                tell(problem.curves.n_draws + 1)
+                for (name, places), splits in zip(groups.items(), given, strict=True):
+                    gain = known.about(places, splits).gain()
+                    (cells if len(places) == 1 and name in problem.curves.names else channels).append(
+                        InformationOf(
+                            name=name,
+                            cells=[problem.curves.names[i] for i in places],
+                            value=gain.value,
+                            standard_error=gain.standard_error,
+                        )
                     )
+                tell(problem.curves.n_draws + 2)
+                trials = Trials(
+                    knowledge=known,
+                    splits_given={
+                        places[0]: splits
+                        for (name, places), splits in zip(groups.items(), given, strict=True)
+                        if name in problem.curves.names
+                    },
+                    plan=plan,
+                    weeks_a_period=case.period_days / DAYS_A_WEEK,
+                    noise=noises,
+                    periods=periods,
+                    fixed_cost=test_cost,
+                    seed=case.seed,
                 )
-            tell(problem.curves.n_draws + 2)
-            trials = Trials(
-                knowledge=known,
-                splits_given={
-                    places[0]: splits
-                    for (name, places), splits in zip(groups.items(), given, strict=True)
-                    if name in problem.curves.names
-                },
-                plan=plan,
-                weeks_a_period=case.period_days / DAYS_A_WEEK,
-                noise=noises,
-                periods=periods,
-                fixed_cost=test_cost,
-                seed=case.seed,
-            )
-            certain = {problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0}
-            valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
+                certain = {
+                    problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0
+                }
+                valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
             tell(problem.curves.n_draws + 3)
             if caution:
                 cautious = cautious_plans(case.wide(), case.baseline, gap=TAIL_GAP, time_limit=time_limit)
@@ -206,6 +219,7 @@ def information_value(
         name=case.name,
         currency=case.currency,
         period=case.period,
+        typical_of=case.periods,
         outcome=plain,
         total=total,
         total_low=max(0.0, float(optima.value.mean()) - max(best.upper_bound, plain))
@@ -220,7 +234,8 @@ def information_value(
         spread=spread(problem.curves.names, plan, optima),
         regret=regret(known.worth[:, 1], optima),
         cautious=cautious,
-        remarks=_remarks(noise, noises, periods, test_cost),
+        remarks=[*_typical(case), *_remarks(_whence(noise, case.left), noises, periods, test_cost)],
+        profile_sha256=case.sha256,
         draws=done,
         seed=case.seed,
         complete=complete,
@@ -235,23 +250,33 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         current = asked.cells.current if asked.delay is None else None
         baseline = None if current is None else dict(zip(asked.curves.names, current.tolist(), strict=True))
         return _Asked(asked, lambda: asked, baseline, period_days, seed)
-    problem, splits = problem_and_splits(asked, drawn(asked, n_draws, seed))
+    periods = 1 if asked.timing is None else asked.periods
+    typical = asked.model_copy(update={"timing": None})
+    draws = drawn(typical, n_draws, seed)
+    problem, splits = problem_and_splits(typical, draws)
     _check(problem)
+    fitted = None if draws.own is None else draws.own.evidence.fitted
     return _Asked(
         problem,
-        lambda: problem_and_splits(asked, drawn(asked, max(TAIL_DRAWS, n_draws), seed))[0],
+        lambda: problem_and_splits(typical, drawn(typical, max(TAIL_DRAWS, n_draws), seed))[0],
         dict(splits[0].spend),
         asked.period_days,
         seed,
         asked.name,
         asked.currency,
         asked.period_text,
+        asked.sha256,
+        periods,
+        # The noise of rows adds up by squares.
+        None if fitted is None else fitted.noise * math.sqrt(DAYS_A_WEEK / fitted.row_days) or None,
     )
 
 
 def _check(problem: AllocationProblem) -> None:
     if problem.delay is not None:
-        raise InputError("the value of information is found for one period, not for a plan over several")
+        raise InputError(
+            "the value of information is found for one period, not for a problem over several: leave out its carry-over"
+        )
     if any(row.outcome for row in problem.rows):
         raise InputError(
             "the value of information is found where outcome or profit is maximized, not where a rule asks for an "
@@ -259,6 +284,14 @@ def _check(problem: AllocationProblem) -> None:
         )
     if problem.scenario.limit is None:
         raise InputError("the value of information needs a limit of money: state a budget or a max_amount")
+
+
+def _typical(case: _Asked) -> Iterator[str]:
+    if case.periods > 1:
+        yield (
+            f"The profile plans {case.periods} periods; all of this is about a typical one of them, with an even share "
+            "of the money, without season, carry-over or prices over time."
+        )
 
 
 def _groups(names: Sequence[str]) -> dict[str, list[int]]:
@@ -288,7 +321,16 @@ def _noise(problem: AllocationProblem, plan: Array, stated: float | None, weeks:
     }
 
 
-def _remarks(stated: float | None, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
+def _whence(stated: float | None, left: float | None) -> str:
+    """Where the noise of a week comes from, behind the sentence that states it."""
+    if stated is not None:
+        return "."
+    if left is not None:
+        return ": what the fit of own history leaves unexplained in a week; state your own."
+    return f": a judged {percent(NOISE)} of what all channels of the market bring in a week; state your own."
+
+
+def _remarks(whence: str, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
     least, most = short(min(noises.values())), short(max(noises.values()))
     weekly = least if least == most else f"{least} to {most}, by market"
     return [
@@ -296,12 +338,7 @@ def _remarks(stated: float | None, noises: Mapping[str, float], periods: float, 
         "the mean.",
         "Given some cells, the others count by their mean given these, by a regression over the draws: what is learnt "
         "of them is what draws have in common.",
-        f"A week of a test is taken to be off by {weekly} (one standard deviation)"
-        + (
-            "."
-            if stated is not None
-            else f": a judged {percent(NOISE)} of what all channels of the market bring in a week; state your own."
-        ),
+        f"A week of a test is taken to be off by {weekly} (one standard deviation){whence}",
         f"What a test tells is taken to serve {periods:.3g} periods; beside its change of spend it costs "
         f"{amount(cost)}. Rules are not asked whether they allow it for its weeks.",
     ]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from channelmix.analysis.break_even import FACTORS, MATERIAL, TOLERANCE, TURN, BreakEvens
+from channelmix.analysis.break_even import FACTORS, MATERIAL, TIMED_GAP, TOLERANCE, TURN, BreakEvens
 from channelmix.analysis.explanations import FAR, explained
 from channelmix.analysis.rule_prices import priced, variants
 from channelmix.errors import CertificateError, InputError
-from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice
+from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice, fits
 from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
@@ -31,7 +31,8 @@ def explain(
 
     Rules are priced by planning anew without each of them, and without keeping each cell that a `KeepWorking` keeps;
     a cell that the plan gives up, by planning anew with half of its spend today. Break-even factors are found by
-    planning anew with one cell's curve multiplied.
+    planning anew with one cell's curve multiplied. A plan over several periods is explained over all of them: a cell
+    gets what it gets in every period, and a rule that holds in each is left out of all.
 
     Parameters
     ----------
@@ -40,7 +41,9 @@ def explain(
     gap : float, optional
         Gap of plans made anew: the plan's own if not given.
     time_limit : float
-        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval.
+        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval, and what is not begun
+        by then is left out, which remarks say. Where several periods are planned, the same again for break-even
+        factors, of as many cells as they last for.
     progress : callable, optional
         Called with the number of plans made anew, and of all of them.
 
@@ -52,7 +55,7 @@ def explain(
     Raises
     ------
     InputError
-        If the plan is for several periods.
+        If the plan is damaged.
     CertificateError
         If no split obeys all rules.
 
@@ -70,10 +73,9 @@ def explain(
     if plan.status in NO_SPEND:
         raise CertificateError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
     problem = AllocationProblem.from_dict(plan.problem)
-    if problem.delay is not None or len(plan.allocation) != problem.curves.n_cells:
-        raise InputError("a plan is explained for one period, not yet over several")
-    planned = {row.name: row.spend for row in plan.allocation}
-    spend = np.array([planned[name] for name in problem.curves.names])
+    if not fits(plan, problem):
+        raise InputError("the allocation's cells are not the problem's cells")
+    spend = np.array([row.spend for row in plan.allocation])
     value, bound = plan.certificate.value, plan.certificate.upper_bound
     if value is None or bound is None:
         raise CertificateError("the plan's certificate lacks a number")
@@ -81,24 +83,32 @@ def explain(
     asked_for = list(variants(problem, spend))
     why_not = _why_no_break_evens(problem)
     rules: list[RulePrice] = []
-    found: list[tuple[BreakEven | None, BreakEven | None]] | None = None
+    found: dict[int, tuple[BreakEven | None, BreakEven | None]] = {}
     complete = True
+    steps = len(asked_for) + (1 if problem.delay is None else problem.curves.n_cells)
     deadline = time.perf_counter() + time_limit
     try:
         for done, variant in enumerate(asked_for):
+            if done and time.perf_counter() > deadline:
+                break
             if progress is not None:
-                progress(done, len(asked_for) + 1)
+                progress(done, steps)
             share = max((deadline - time.perf_counter()) / (len(asked_for) - done), 1.0)
             rules.append(priced(variant, spend, value, bound, gap=gap, time_limit=share))
         if progress is not None:
-            progress(len(asked_for), len(asked_for) + 1)
-        found = None if why_not else BreakEvens(problem, spend).find()
+            progress(len(asked_for), steps)
+        asked_of = BreakEvens(problem, spend, time.perf_counter() + time_limit)
+        for cell, low, high in () if why_not else asked_of.find():
+            found[cell] = low, high
+            if progress is not None and problem.delay is not None:
+                progress(len(asked_for) + len(found), steps)
     except KeyboardInterrupt:
         complete = False
     return Explanation(
         name=plan.name,
         currency=plan.currency,
         period=plan.period,
+        span=plan.span,
         scenario=problem.scenario.kind,
         next_unit=plan.totals.next_unit if plan.totals else None,
         cells=explained(plan, problem, spend, found, FACTORS),
@@ -106,7 +116,9 @@ def explain(
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
-        remarks=_remarks(why_not),
+        remarks=_remarks(
+            problem, why_not, complete * (len(asked_for) - len(rules)), problem.curves.n_cells - len(found)
+        ),
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
     )
@@ -123,8 +135,8 @@ def _why_no_break_evens(problem: AllocationProblem) -> str:
     return ""
 
 
-def _remarks(why_not: str) -> list[str]:
-    return [
+def _remarks(problem: AllocationProblem, why_not: str, unpriced: int, left: int) -> list[str]:
+    remarks = [
         "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
         why_not
         or (
@@ -135,3 +147,13 @@ def _remarks(why_not: str) -> list[str]:
         ),
         f"Spend beyond {FAR:g} times today's rests on the shape of the curve, not on anything seen at this company.",
     ]
+    if unpriced:
+        remarks.append(f"Costs of {unpriced} more rules or cells were not worked out: time was up.")
+    if problem.delay is not None and not why_not:
+        remarks.append(
+            "Over several periods a curve is multiplied in each of them, and a cell's spend is the sum over all; plans "
+            f"made anew for that are proven to {percent(TIMED_GAP)}."
+        )
+        if left:
+            remarks.append(f"Break-even factors were not worked out for {left} cells: time was up.")
+    return remarks

@@ -59,7 +59,8 @@ def sensitivity(
     the profile states of the world, each moved by 1.25. For each value the plan as it is is compared with the baseline,
     and a new plan is made and proven unless slopes show that none is better by more than the gap. All of it is on the
     draws that the plan was made on, so that differences come from the input alone; spend today, and so the baseline,
-    stays as it is, and so do the figures that rules about contacts and service were given.
+    stays as it is, and so do the figures that rules about contacts and service were given. A plan over several periods
+    is looked at over all of them, and its season, carry-over and prices over time are inputs like others.
 
     Parameters
     ----------
@@ -92,8 +93,6 @@ def sensitivity(
     >>> found.inputs[0].name, found.inputs[0].kind
     ('conversion rate of sms promotion', 'figure')
     """
-    if profile.timing is not None:
-        raise InputError("sensitivity looks at one typical period: leave timing out of the profile")
     plan = optimize(profile) if plan is None else plan
     draws, reference = _reference(profile, plan)
     inputs = [*_figures(profile, draws, reference.problem), *_fields(profile, draws, reference.problem)]
@@ -102,17 +101,17 @@ def sensitivity(
         if progress is not None:
             progress(done, len(inputs))
         effects.append(_effect(moved, reference))
-    names = reference.problem.curves.names
     return Sensitivity(
         name=plan.name,
         currency=plan.currency,
         period=plan.period,
+        span=plan.span,
         budget=float(reference.problem.scenario.amount),
         baseline=reference.name,
         gain=reference.gain,
         field_factor=FIELD_FACTOR,
-        spend=dict(zip(names, reference.plan.tolist(), strict=True)),
-        current_spend={row.name: row.current_spend for row in plan.allocation},
+        spend={row.name: row.spend for row in plan.cells},
+        current_spend={row.name: row.current_spend for row in plan.cells},
         requested_gap=reference.gap,
         inputs=sorted(effects, key=lambda effect: -effect.influence),
         profile_sha256=plan.provenance.profile_sha256,
@@ -136,8 +135,8 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
             f"sensitivity holds plans of one budget against each other, not of {problem.scenario.kind}: state a budget"
         )
     base = next(comparison for comparison in plan.comparisons if comparison.is_baseline)
-    planned = {row.name: row.spend for row in plan.allocation}
-    spend, baseline = (np.array([s[n] for n in problem.curves.names]) for s in (planned, base.spend))
+    spend = np.array([row.spend for row in plan.allocation])
+    baseline = np.array([base.spend[name] for name in problem.cells.names])
     if not math.isclose(problem.value(spend), plan.certificate.value or 0.0, rel_tol=SAME):
         raise InputError("the plan's value is not what this version makes of the profile: plan again")
     return draws, Reference(problem, spend, baseline, base.name, plan.certificate.requested_gap)
@@ -166,12 +165,15 @@ def _figures(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem)
 def _with_figure(
     profile: CompanyProfile, draws: CellDraws, made: AllocationProblem, figure: Figure, by: float
 ) -> AllocationProblem:
-    return _under_the_rules_of(made, problem_of(profile, shifted(draws, figure, by), made.constraints))
+    return _under_the_rules_of(made, profile, shifted(draws, figure, by))
 
 
-def _under_the_rules_of(made: AllocationProblem, problem: AllocationProblem) -> AllocationProblem:
-    """Judge risk as the plan does; the rules, with their figures, are the plan's already."""
-    return dataclasses.replace(problem, risk=made.risk)
+def _under_the_rules_of(
+    made: AllocationProblem, profile: CompanyProfile, draws: CellDraws
+) -> AllocationProblem:
+    """State the problem on other draws with the plan's own rules, with their figures, and its risk."""
+    problem = problem_of(profile, draws, ())
+    return dataclasses.replace(problem, constraints=made.constraints, risk=made.risk)
 
 
 def _fields(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> Iterator[_Input]:
@@ -194,8 +196,7 @@ def _with_field(moved: CompanyProfile, draws: CellDraws, made: AllocationProblem
         dataclasses.replace(cell, current_spend=before.current_spend)
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
-    other = problem_of(moved, dataclasses.replace(draws, cells=cells), made.constraints)
-    return _under_the_rules_of(made, other)
+    return _under_the_rules_of(made, moved, dataclasses.replace(draws, cells=cells))
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.errors import CertificateError, InputError
-from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Interval, Plan, interval
-from channelmix.plan.wording import amount
+from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Interval, Plan, fits, interval
+from channelmix.plan.wording import amount, over
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.faults import path_text
@@ -43,7 +43,7 @@ def compare(before: Plan, after: Plan) -> Difference:
     Parameters
     ----------
     before, after : Plan
-        In the same currency and per the same period.
+        In the same currency and over the same periods; plans over several are compared over all of them together.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def compare(before: Plan, after: Plan) -> Difference:
     Raises
     ------
     InputError
-        If they are not in the same currency and period, or are for several periods.
+        If they are not in the same currency, or not for as many periods of the same length, or one is damaged.
     CertificateError
         If one of them has no allocation.
 
@@ -70,11 +70,10 @@ def compare(before: Plan, after: Plan) -> Difference:
     for plan, which in ((before, "first"), (after, "second")):
         if plan.status in NO_SPEND or plan.totals is None:
             raise CertificateError(f"the {which} plan has no allocation: it is {plan.status}")
-    if (before.currency, before.period) != (after.currency, after.period):
-        raise InputError(
-            f"plans in {before.currency} per {before.period} and in {after.currency} per {after.period} cannot be "
-            "compared"
-        )
+    sizes = [(plan.currency, plan.period, plan.span) for plan in (before, after)]
+    if sizes[0] != sizes[1]:
+        one, other = (f"{currency} {over(period, span)}" for currency, period, span in sizes)
+        raise InputError(f"plans in {one} and in {other} cannot be compared")
     first, second = _Side(before), _Side(after)
     why = _why_unpaired(before, after)
     net = _gain(first.net, second.net) if not why else None
@@ -92,6 +91,7 @@ def compare(before: Plan, after: Plan) -> Difference:
         name_after=after.name,
         currency=before.currency,
         period=before.period,
+        span=before.span,
         spend_before=float(first.spend.sum()),
         spend_after=float(second.spend.sum()),
         moved=max(ups, downs),
@@ -115,11 +115,11 @@ class _Side:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.problem = AllocationProblem.from_dict(plan.problem)
-        if self.problem.delay is not None or len(plan.allocation) != self.problem.curves.n_cells:
-            raise InputError("plans are compared for one period, not yet over several")
-        self.rows: dict[str, CellPlan] = {row.name: row for row in plan.allocation}
-        self.spend: Array = np.array([self.rows[name].spend for name in self.problem.curves.names])
-        self.outcomes: Array = self.problem.outcomes(self.spend)
+        if not fits(plan, self.problem):
+            raise InputError("the allocation's cells are not the problem's cells")
+        self.rows: dict[str, CellPlan] = {row.name: row for row in plan.cells}
+        self.spend: Array = np.array([row.spend for row in plan.allocation])
+        self.outcomes: Array = self.problem.by_cell(self.problem.outcomes(self.spend))
         self.net: Array = self.problem.net_draws(self.spend)
 
     def outcome(self, cell: str) -> Array:
@@ -197,6 +197,8 @@ def _changes(before: Plan, after: Plan) -> Iterator[str]:
         ]
         if moved:
             yield f"{word} differ on {', '.join(moved)}"
+    if one.get("carryover") != other.get("carryover"):
+        yield "season, carry-over or costs over time differ"
     for what in ("seed", "draws"):
         if getattr(before.provenance, what) != getattr(after.provenance, what):
             yield f"{what}: {getattr(before.provenance, what)} becomes {getattr(after.provenance, what)}"

@@ -31,6 +31,18 @@ def test_a_frontier_gets_its_section(run: Run, profile: str) -> None:
     assert 'id="frontier-slider"' in page
 
 
+def test_reasons_and_tests_get_their_sections(run: Run, profile: str) -> None:
+    assert run("optimize", profile, "-o", "plan.json").exit_code == 0
+    assert run("explain", "plan.json", "-o", "why.json").exit_code == 0
+    assert run("test-next", profile, "--draws", "16", "-o", "value.json").exit_code == 0
+    page = run("report", "plan.json", "--explanation", "why.json", "--tests", "value.json").stdout
+    assert 'id="reasons"' in page
+    assert 'id="tests"' in page
+    refused = run("report", "plan.json", "--tests", "why.json")
+    assert refused.exit_code == 3
+    assert "why.json: not an information value of channelmix" in refused.stderr
+
+
 def test_what_is_no_plan_is_said(run: Run, profile: str, plan_file: str) -> None:
     assert run("report", "missing.json").exit_code == 3
     assert "not a plan of channelmix" in run("report", profile).stderr

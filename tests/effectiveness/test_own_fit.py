@@ -59,6 +59,7 @@ def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: E
     assert evidence.response.cell(0).knots()[-1] == pytest.approx(3.0 * column.spend)
     assert evidence.period_days == DAYS_PER_MONTH
     assert evidence.fitted.row_days == pytest.approx(7.0)
+    assert evidence.fitted.noise == pytest.approx(20.0 * 25.0, rel=0.2)
     assert (evidence.fitted.first, evidence.fitted.last, evidence.fitted.rows) == (
         "2023-01-02",
         "2024-06-24",

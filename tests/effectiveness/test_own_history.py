@@ -18,6 +18,7 @@ from channelmix.effectiveness import (
     risk_of,
     with_own,
 )
+from channelmix.effectiveness.own_history import TAIL
 from channelmix.errors import InputError
 from channelmix.evidence import Evidence
 from channelmix.profile import CompanyProfile
@@ -210,8 +211,8 @@ def test_a_safe_improvement_is_the_default_where_the_mix_and_the_budget_are_know
         assert risk_of(profile) == profile.risk  # without history, as it is
         return risk_of(profile.with_evidence(evidence))
 
-    assert risk() == SafeImprovement(tail=0.1)
-    assert risk(scenario=None) == SafeImprovement(tail=0.1)
+    assert risk() == SafeImprovement(tail=TAIL)
+    assert risk(scenario=None) == SafeImprovement(tail=TAIL)
     assert risk(risk={"kind": "mean"}) == MeanRisk()
     assert risk(scenario={"kind": "max_profit"}) is None
     assert risk(channels={"sms": {"reachable": 5e4}}) is None

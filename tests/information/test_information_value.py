@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.conftest import SMALL
 from tests.oracles.exponentials import best_value
+from tests.own_evidence import returns, written
 
 import channelmix as cm
 from channelmix.plan import InformationValue, information_rows
+from channelmix.report import information_to_terminal
 
 RATE, BUDGET = np.array([4.0, 5.0, 3.0]), 10.0
 
@@ -98,6 +101,38 @@ def test_a_profile_with_a_risk_of_its_own() -> None:
     assert {one.name for one in plain.channels} == {"sms", "im"}
     assert InformationValue.from_json(plain.to_json()) == plain
     assert [row["cell"] for row in information_rows(plain)] == [row.cell for row in plain.spread]
+
+
+def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> None:
+    timing = {
+        "season": {"sms": [1.0, 1.0, 4.0]},
+        "carryover": {"im": {"kind": "geometric", "half_life": 1.0}},
+    }
+    over_time, typical = company(periods=3, timing=timing), company(periods=3)
+    found, plain = (cm.information_value(one, n_draws=8) for one in (over_time, typical))
+    assert (found.typical_of, plain.typical_of) == (3, 1)
+    assert (found.total, found.cells, found.tests) == (plain.total, plain.cells, plain.tests)
+    assert found.remarks[0].startswith("The profile plans 3 periods; all of this is about a typical one")
+    assert found.remarks[1:] == plain.remarks
+    assert (found.profile_sha256, plain.profile_sha256) == (over_time.sha256, typical.sha256)
+    out = io.StringIO()
+    information_to_terminal(found, out)
+    assert out.getvalue().splitlines()[1].startswith("The profile plans 3 periods")
+
+
+def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
+    evidence = written({"sms/promotion": returns(64)})
+    profile = company(risk={"kind": "mean"}).with_evidence(evidence)
+    design = [cm.LiftTestDesign("FR/sms/promotion", 2000.0, 4.0)]
+    found = cm.information_value(profile, tests=design, n_draws=16)
+    assert evidence.fitted.noise == 500.0
+    weeks_a_month = 365.25 / 12.0 / 7.0
+    assert found.tests[0].standard_error == pytest.approx(500.0 * weeks_a_month / 2.0)
+    assert "off by 500 (one standard deviation): what the fit of own history leaves" in " ".join(
+        found.remarks
+    )
+    stated = cm.information_value(profile, tests=design, n_draws=16, noise=100.0)
+    assert stated.tests[0].standard_error == pytest.approx(100.0 * weeks_a_month / 2.0)
 
 
 def test_tests_that_were_asked_for() -> None:

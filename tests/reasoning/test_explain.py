@@ -157,7 +157,8 @@ def test_a_known_break_even() -> None:
     """Of sqrt(s) on two cells and 100 to spend, factor k takes k^2 / (k^2 + 1) of it: 60 is reached at sqrt(1.5)."""
     curves = cm.ResponseCurves.power([[1.0, 1.0]], 0.5, names=["one", "two"])
     problem = cm.AllocationProblem(curves, cm.FixedBudget(100.0))
-    low, high = BreakEvens(problem, np.array([50.0, 50.0])).find()[0]
+    found = {i: pair for i, *pair in BreakEvens(problem, np.array([50.0, 50.0])).find()}
+    low, high = found[0]
     assert low is not None
     assert high is not None
     assert high.factor == pytest.approx(np.sqrt(1.5), rel=TOLERANCE)

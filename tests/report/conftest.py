@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from tests.conftest import EXAMPLE, SMALL
 
-from channelmix.plan import Frontier, Plan
+from channelmix.information import information_value
+from channelmix.plan import CautiousPlan, Explanation, Frontier, InformationValue, Plan
 from channelmix.profile import CompanyProfile
+from channelmix.reasoning import explain
 from channelmix.recommender import optimize
 from channelmix.tradeoff import frontier
 
@@ -77,3 +79,28 @@ def _many_cells() -> dict[str, Any]:
     content["rules"] = [{"kind": "keep_working", "floor": 0.5}]
     content["scenario"]["amount"] = 60000.0
     return content
+
+
+@pytest.fixture(scope="session")
+def explained(small_plan: Plan) -> Explanation:
+    """Why the small company's plan is as it is."""
+    return explain(small_plan)
+
+
+@pytest.fixture(scope="session")
+def valued() -> InformationValue:
+    """What it is worth to the small company to know more."""
+    found = information_value(CompanyProfile.model_validate(copy.deepcopy(SMALL)), n_draws=32)
+    spend = {row.cell: row.planned for row in found.spread}
+    careful = CautiousPlan(
+        name="safe improvement on the baseline",
+        outcome=found.outcome,
+        gap=0.0,
+        given_up_low=10.0,
+        given_up_high=20.0,
+        tail_outcome=0.0,
+        tail_gained=30.0,
+        safer=40.0,
+        spend=spend,
+    )
+    return found.model_copy(update={"cautious": [careful]})

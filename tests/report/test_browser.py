@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.report.conftest import HOSTILE
 
 import channelmix.report.html.page as module
-from channelmix.plan import Frontier, Plan
+from channelmix.plan import Explanation, Frontier, InformationValue, Plan
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -80,17 +80,25 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     assert all(url.startswith("file:") for url in asked)
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", [*PLANS, "small_plan"])
 def test_nothing_is_cut_or_overlaid(
-    name: str, show: Callable[..., Page], request: pytest.FixtureRequest
+    name: str,
+    show: Callable[..., Page],
+    request: pytest.FixtureRequest,
+    explained: Explanation,
+    valued: InformationValue,
 ) -> None:
     plan: Plan = request.getfixturevalue(name)
+    beside: dict[str, Any] = {}
+    if name == "small_plan":
+        beside = {"explanation": explained, "tests": valued}
     for width, lang in zip(WIDTHS, ("en", "fr"), strict=True):
-        page = show(plan.to_html(lang=lang), width)
+        page = show(plan.to_html(lang=lang, **beside), width)
+        page.evaluate("document.querySelectorAll('#tests details').forEach((part) => { part.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.evaluate(CUT_OR_OVERLAID) == []
         charts = page.locator("svg.chart").count()
-        assert charts >= (0 if name == "infeasible_plan" else 12)
+        assert charts >= {"infeasible_plan": 0, "small_plan": 9}.get(name, 12)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +129,24 @@ def test_axe_finds_no_serious_fault(
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     found = Axe().run(page, context=part).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize(("width", "colors"), [(1280, "dark"), (390, "light")])
+def test_axe_finds_no_serious_fault_in_reasons_and_tests(
+    width: int,
+    colors: str,
+    show: Callable[..., Page],
+    small_plan: Plan,
+    explained: Explanation,
+    valued: InformationValue,
+) -> None:
+    page = show(small_plan.to_html(explanation=explained, tests=valued), width, color_scheme=colors)
+    page.evaluate("document.querySelectorAll('#tests details').forEach((part) => { part.open = true; })")
+    for part in ("#reasons", "#rules", "#tests"):
+        found = Axe().run(page, context=part).response["violations"]
+        assert [
+            (v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")
+        ] == []
 
 
 def test_axe_would_find_a_fault(show: Callable[..., Page], infeasible_plan: Plan) -> None:

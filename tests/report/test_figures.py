@@ -68,6 +68,18 @@ def test_the_frontier_is_drawn_where_plans_exist(example_frontier: Frontier) -> 
     assert list(tail["y"]) == [point.tail_outcome for point in points]
 
 
+def test_a_plan_is_drawn_among_the_points_of_a_frontier(
+    example_plan: Plan, example_frontier: Frontier, small_plan: Plan
+) -> None:
+    mean, _, plan = traces(example_plan.plot_frontier(example_frontier))
+    assert example_plan.totals is not None
+    assert plan["x"][0] == example_plan.totals.budget == 135_000.0
+    at = list(mean["x"]).index(135_000.0)
+    assert plan["y"][0] == pytest.approx(mean["y"][at], rel=1e-2)  # on other draws
+    with pytest.raises(InputError, match='the frontier is of "Maison Verte"'):
+        small_plan.plot_frontier(example_frontier)
+
+
 def test_names_are_no_tags_in_figures(many_cells: Plan) -> None:
     for figure in (many_cells.plot_allocation(), many_cells.plot_response(), many_cells.plot_evidence()):
         assert "<" not in figure.layout.title.text

@@ -4,11 +4,17 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import channelmix.report.html as package
+from channelmix.datasets import load_ranges
+from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.plan import Interval, Plan
+from channelmix.profile import CompanyProfile, starter_profile
 from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
+from channelmix.stating import drawn
 
 SOURCES = "".join(
     path.read_text(encoding="utf-8") for path in Path(str(package.__file__)).parent.glob("*.py")
@@ -86,6 +92,53 @@ def test_one_thing_and_many_differ() -> None:
     words = Words("en", "EUR")
     assert words("rules.more", count=1).startswith("1 more limit with")
     assert words("rules.more", count=2).startswith("2 more limits with")
+
+
+def test_published_figures_have_their_french() -> None:
+    words = Words("fr", "EUR")
+    assert words.known("satisfied share of social, app service, advocacy") == (
+        "part de satisfaits\u00a0: social, app service, recommandation"
+    )
+    assert (
+        words.known("cost per contact of sms promotion in FR") == "coût par contact\u00a0: sms promotion (FR)"
+    )
+    profile = CompanyProfile.model_validate(starter_profile())
+    in_use = {figure.range.quantity for figure in drawn(profile, 8, 0).figures} | {"months_retained"}
+    for entry in load_ranges().values():
+        if entry.quantity in in_use:
+            for text in (
+                f"{entry.quantity.replace('_', ' ')} of sms service",
+                entry.unit,
+                entry.basis,
+                entry.note,
+            ):
+                assert not text or 'lang="en"' not in words.said(text), text
+    assert len(in_use) >= 15
+
+
+def test_failed_checks_of_a_history_have_their_french() -> None:
+    """A short history with gaps, an outlier and two channels that move together fails several checks."""
+    rng = np.random.default_rng(3)
+    week = np.concatenate([np.arange(8), np.arange(20, 28)])
+    spend = rng.gamma(4.0, 25.0, len(week))
+    outcome = 100.0 + rng.normal(0.0, 1.0, len(week))
+    outcome[5] += 500.0
+    table = pd.DataFrame(
+        {
+            "date": pd.Timestamp("2024-01-01") + pd.to_timedelta(7 * week, "D"),
+            "tv": spend,
+            "radio": 2.0 * spend,
+        }
+    )
+    model = MarketingMixRegressor(channels=["tv", "radio"], date="date", draws=100, random_state=0)
+    words = Words("fr", "EUR")
+    failed = [one for one in model.fit(table, outcome).diagnostics_ if one.verdict == "FAIL"]
+    assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
+    for one in failed:
+        said = words.said(f"own history fails a check, {one.check}: {one.message}")
+        assert said.startswith("l\u2019historique échoue à un contrôle")
+        assert words.known(one.message) != one.message
+        assert words.known(one.check) != one.check
 
 
 def test_the_example_reads_in_french(example_plan: Plan) -> None:

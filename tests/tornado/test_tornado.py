@@ -256,3 +256,40 @@ def test_a_plan_of_something_else(profile: CompanyProfile, plan: Plan) -> None:
         cm.sensitivity(profile, plan.model_copy(update={"status": Status.NOT_CERTIFIED}))
     with pytest.raises(cm.CertificateError, match="no split obeys all rules"):
         cm.sensitivity(profile, plan.model_copy(update={"status": Status.INFEASIBLE}))
+
+
+def test_a_plan_over_several_periods_is_looked_at_over_all_of_them() -> None:
+    made = content()
+    made["purposes"] = {"promotion": made["purposes"]["promotion"]}
+    made["channels"] = {name: made["channels"][name] for name in ("social", "sms")}
+    made["channels"]["social"]["current_spend"] = {"promotion": 6000.0}
+    made["channels"]["sms"].pop("resolution_share")
+    made["periods"] = 2
+    made["timing"] = {
+        "season": {"sms": [1.0, 1.5]},
+        "carryover": {"social": {"kind": "geometric", "half_life": 0.5}},
+        "spent_before": {"social": [0.5]},
+    }
+    profile = CompanyProfile.model_validate(made)
+    plan = cm.optimize(profile, n_draws=16, gap=1e-3)
+    found = cm.sensitivity(profile, plan)
+    assert found.span == 2
+    assert found.spend == {cell.name: cell.spend for cell in plan.sums}
+    effects = by_name(found)
+    assert "timing.spent_before.social[0]" not in effects
+    base = next(one for one in plan.comparisons if one.is_baseline)
+    problem = cm.AllocationProblem.from_dict(plan.problem)
+    spend = np.array([row.spend for row in plan.allocation])
+    baseline = np.array([base.spend[name] for name in problem.cells.names])
+    assert found.gain == pytest.approx(problem.value(spend) - problem.value(baseline))
+    # A season of 1.5 times as much in the second period, stated anew and planned anew.
+    made["timing"]["season"]["sms"][1] = 1.5 * FIELD_FACTOR
+    other = cm.optimize(CompanyProfile.model_validate(made), n_draws=16, gap=1e-3)
+    there = cm.AllocationProblem.from_dict(other.problem)
+    side = effects["timing.season.sms[1]"].high
+    assert side.kept_gain == pytest.approx(there.value(spend) - there.value(baseline))
+    assert other.certificate.value is not None
+    assert side.best_gain == pytest.approx(
+        other.certificate.value - there.value(baseline), abs=2e-3 * other.certificate.value
+    )
+    assert sum(side.spend.values()) == pytest.approx(40_000.0)

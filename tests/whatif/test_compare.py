@@ -150,3 +150,34 @@ def test_edits_of_a_profile() -> None:
 def test_edits_that_lead_nowhere(path: str, value: str, message: str) -> None:
     with pytest.raises(cm.InputError, match=message):
         edited(company(), {path: value})
+
+
+def test_plans_over_several_periods_are_compared_over_all_of_them(before: Plan) -> None:
+    timing = {"season": {"sms": [1.0, 2.0]}, "carryover": {"sms": {"kind": "geometric", "half_life": 0.5}}}
+    profile = company(periods=2, timing=timing)
+    first, second = (
+        cm.optimize(one, n_draws=16, gap=0.02) for one in (profile, profile.with_budget(12000.0))
+    )
+    found = cm.compare(first, second)
+    assert (found.span, found.paired) == (2, True)
+    problems = [cm.AllocationProblem.from_dict(plan.problem) for plan in (first, second)]
+    spends = [np.array([row.spend for row in plan.allocation]) for plan in (first, second)]
+    gain = problems[1].net_draws(spends[1]) - problems[0].net_draws(spends[0])
+    assert found.net_interval is not None
+    assert found.net_interval.mean == pytest.approx(gain.mean())
+    assert [found.spend_before, found.spend_after] == pytest.approx([spend.sum() for spend in spends])
+    cells = {cell.cell: cell for cell in found.cells}
+    assert list(problems[0].curves.names) == sorted(cells, key=problems[0].curves.names.index)
+    for one, other in zip(first.sums, second.sums, strict=True):
+        assert cells[one.name].change == pytest.approx(other.spend - one.spend, abs=0.1)
+        interval = cells[one.name].outcome_interval
+        assert interval is not None
+        assert interval.mean == pytest.approx(other.outcome.mean - one.outcome.mean)
+    flat = cm.optimize(company(periods=2, timing={"season": {"sms": [1.0, 1.5]}}), n_draws=16, gap=0.02)
+    against = cm.compare(first, flat)
+    assert against.paired
+    assert "season, carry-over or costs over time differ" in against.changes
+    with pytest.raises(
+        cm.InputError, match=r"plans in EUR a month and in EUR over 2 months cannot be compared"
+    ):
+        cm.compare(before, first)

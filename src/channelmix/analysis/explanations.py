@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,17 +31,18 @@ PRICE_FLOOR = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class _Holding:
-    """The rule that weighs most on a cell, and its price."""
+    """The rule that weighs most on a cell, its price there, and in how many periods it does."""
 
     row: Row
     price: float
+    periods: int = 1
 
 
 def explained(
     plan: Plan,
     problem: AllocationProblem,
     spend: Array,
-    break_evens: list[tuple[BreakEven | None, BreakEven | None]] | None,
+    break_evens: Mapping[int, tuple[BreakEven | None, BreakEven | None]],
     factors: tuple[float, float],
 ) -> list[CellExplanation]:
     """Explain every cell of a plan.
@@ -51,27 +53,35 @@ def explained(
         With spend.
     problem : AllocationProblem
         That the plan was made on.
-    spend : ndarray of shape (n_cells,)
+    spend : ndarray of shape (n_spends,)
         The plan's spend.
-    break_evens : list of (lower, higher), optional
-        By cell; None where they were not worked out.
+    break_evens : mapping of int to (lower, higher)
+        By the cell's place; cells left out are those for which they were not worked out.
     factors : tuple of float
         Lowest and highest factor that was tried for them.
     """
     prices = {one.constraint: one.price for one in plan.shadow_prices}
-    holding = _holding(problem, spend, prices)
-    current = np.array([row.current_spend for row in plan.allocation])
-    now, planned = problem.marginal(current), problem.marginal(spend)
-    outcome, today = problem.outcomes(spend), problem.outcomes(current).mean(axis=0)
+    holding = _holding(problem, prices)
+    current = np.array([row.current_spend for row in plan.cells])  # over all periods, as are the next four
+    now, planned = (_best_period(plan, problem.marginal(s)) for s in (_evenly(plan, current), spend))
+    total, most = problem.by_cell(spend), spend.reshape(plan.span, -1).max(axis=0)
+    outcome = problem.by_cell(problem.outcomes(spend))
+    today = problem.by_cell(problem.outcomes(_evenly(plan, current))).mean(axis=0)
+    nothing = NOTHING * float(spend.sum())
     cells = []
-    for i, row in enumerate(plan.allocation):
-        low, high = break_evens[i] if break_evens is not None else (None, None)
-        beyond = float(spend[i] / current[i]) if current[i] > 0.0 and spend[i] > 0.0 else None
-        nothing = NOTHING * float(spend.sum())
-        extrapolates = spend[i] > nothing and (beyond is None or beyond > FAR)
+    for i, row in enumerate(plan.cells):
+        low, high = break_evens.get(i, (None, None))
+        seen = float(current[i]) / plan.span
+        beyond = float(most[i]) / seen if seen > 0.0 and most[i] > 0.0 else None
+        extrapolates = most[i] > nothing and (beyond is None or beyond > FAR)
         held = holding[i]
         words = _Words(
-            plan.currency, float(spend[i]), float(current[i]), nothing, problem.scenario.gain > 0.0
+            plan.currency,
+            float(total[i]),
+            float(current[i]),
+            nothing,
+            problem.scenario.gain > 0.0,
+            plan.span,
         )
         reasons = [
             words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
@@ -82,16 +92,16 @@ def explained(
             ),
         ]
         if held is not None:
-            reasons.append(words.rule(held.row.rule, held.price))
+            reasons.append(words.rule(held))
         reasons.append(words.sure(outcome[:, i], row.evidence))
-        if break_evens is not None:
+        if i in break_evens:
             reasons.append(words.stands(low, high, factors))
         if extrapolates:
             reasons.append(words.extrapolates(beyond))
         cells.append(
             CellExplanation(
                 cell=row.name,
-                spend=float(spend[i]),
+                spend=float(total[i]),
                 current_spend=float(current[i]),
                 outcome=interval(outcome[:, i]),
                 return_now=_finite(now[i]),
@@ -99,6 +109,7 @@ def explained(
                 rule=None if held is None else held.row.rule,
                 price=None if held is None else held.price,
                 evidence=row.evidence,
+                break_evens=i in break_evens,
                 lower=low,
                 higher=high,
                 beyond=beyond,
@@ -109,10 +120,23 @@ def explained(
     return cells
 
 
-def _holding(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> list[_Holding | None]:
-    """For each cell, the row beside the scenario's with the largest price on it."""
-    found: list[_Holding | None] = [None] * len(spend)
-    pull = np.full(len(spend), PRICE_FLOOR * max((abs(price) for price in prices.values()), default=0.0))
+def _evenly(plan: Plan, values: Array) -> Array:
+    """Spread amounts of cells over the plan's periods; shape (n_spends,)."""
+    return np.tile(values / plan.span, plan.span)
+
+
+def _best_period(plan: Plan, slopes: Array) -> Array:
+    """Return each cell's slope in the period where it is highest; shape (n_cells,)."""
+    return np.asarray(slopes.reshape(plan.span, -1).max(axis=0))
+
+
+def _holding(problem: AllocationProblem, prices: Mapping[str, float]) -> list[_Holding | None]:
+    """For each cell, the row beside the scenario's with the largest price on it, of any period."""
+    n = problem.curves.n_cells
+    found: list[_Holding | None] = [None] * n
+    floor = PRICE_FLOOR * max((abs(price) for price in prices.values()), default=0.0)
+    pull = np.full(n, floor)
+    held = [dict[str, set[int]]() for _ in range(n)]  # periods by rule
     for row in problem.rows:
         price = prices.get(row.label, 0.0)
         if price == 0.0 or row.rule == problem.rule_names[0]:
@@ -120,10 +144,17 @@ def _holding(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
         for i in np.flatnonzero(row.coefficients):
             # A share of total spend weighs on every cell; it speaks of the cells selected.
             speaks = row.coefficients[i] > 0.0 or not row.label.startswith("group_share")
-            if speaks and abs(price * row.coefficients[i]) > pull[i]:
-                pull[i] = abs(price * row.coefficients[i])
-                found[i] = _Holding(row, price)
-    return found
+            weight = abs(price * row.coefficients[i])
+            if not speaks or weight <= floor:
+                continue
+            cell = int(i) % n
+            held[cell].setdefault(row.rule, set()).add(int(i) // n)
+            if weight > pull[cell]:
+                pull[cell], found[cell] = weight, _Holding(row, price)
+    return [
+        None if one is None else dataclasses.replace(one, periods=len(held[i][one.row.rule]))
+        for i, one in enumerate(found)
+    ]
 
 
 def _finite(slope: float) -> float | None:
@@ -140,6 +171,8 @@ class _Words:
     nothing: float
     gains: bool
     """Whether outcome is maximized; else money is saved."""
+    span: int
+    """Periods that the plan is for."""
 
     def change(self, reason: str, today: float, planned: float) -> str:
         change = self.spend - self.current
@@ -154,16 +187,22 @@ class _Words:
 
     def returns(self, now: float | None, planned: float | None, price: float | None) -> str:
         after, before = self._of(planned), self._of(now)
+        brings = "brings" if self.span == 1 else "brings, in its best period,"
         if abs(self.spend - self.current) <= self.nothing:
-            words = f"The next {self.currency} brings {after}"
+            words = f"The next {self.currency} {brings} {after}"
         else:
-            words = f"The next {self.currency} brings {after} there; at today's spend it brings {before}"
+            there = " there" if self.span == 1 else ""
+            words = f"The next {self.currency} {brings} {after}{there}; at today's spend it brings {before}"
         return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
 
-    def rule(self, name: str, price: float) -> str:
-        way = "higher" if price > 0.0 else "lower"
+    def rule(self, held: _Holding) -> str:
+        way = "higher" if held.price > 0.0 else "lower"
+        more = f"{abs(held.price):.2f} more"
+        if self.span == 1:
+            return f"The rule {held.row.rule} binds: a limit {way} by one {self.currency} would bring {more}."
         return (
-            f"The rule {name} binds: a limit {way} by one {self.currency} would bring {abs(price):.2f} more."
+            f"The rule {held.row.rule} binds in {held.periods} of {self.span} periods: a limit {way} by one "
+            f"{self.currency} in one of them would bring up to {more}."
         )
 
     def sure(self, outcome: Array, evidence: str) -> str:
@@ -181,7 +220,8 @@ class _Words:
     def extrapolates(self, beyond: float | None) -> str:
         if beyond is None:
             return "Nothing is spent on it today: what it brings was never seen here."
-        return f"That is {beyond:.1f} times today's spend: what it brings there was never seen here."
+        that = "That is" if self.span == 1 else "In the period with the most it gets"
+        return f"{that} {beyond:.1f} times today's spend: what it brings there was never seen here."
 
     def _money(self, value: float) -> str:
         return f"{self.currency} {amount(value)}" if value > self.nothing else "nothing"

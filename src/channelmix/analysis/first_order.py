@@ -32,32 +32,36 @@ def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
     Parameters
     ----------
     problem : AllocationProblem
-    spend : ndarray of shape (n_cells,)
-        A split that obeys the rules.
+    spend : ndarray of shape (n_spends,)
+        A split that obeys the rules. Over several periods, slopes are those of what acts in each period, and a unit of
+        spend rises or falls with all of them that it acts in.
 
     Returns
     -------
     float
-        Outcome per period, at least 0; infinite where on/off rules or the worst draws count.
+        Outcome in the problem's terms, at least 0; infinite where on/off rules or the worst draws count.
     """
     budget = float(problem.scenario.amount)
     if budget <= 0.0:
         return 0.0
     if problem.auxiliaries or problem.tail is not None:  # states and the worst draws have no slopes to go by
         return math.inf
-    here = problem.response.mean_value(spend)
-    slope = problem.response.derivative(spend).mean(axis=0)
+    at = problem.acting(spend)
+    here = problem.response.mean_value(at)
+    slope = problem.response.derivative(at).mean(axis=0)
     rising, falling = slope.copy(), slope.copy()
     for share in STEPS_UP:
         step = share * budget
-        rising = np.maximum(rising, (problem.response.mean_value(spend + step) - here) / step)
-    used = spend > 0.0
+        rising = np.maximum(rising, (problem.response.mean_value(at + step) - here) / step)
+    used = at > 0.0
     for share in STEPS_DOWN:
-        back = np.where(used, share * spend, 1.0)
-        lost = here - problem.response.mean_value(np.where(used, spend - back, 0.0))
+        back = np.where(used, share * at, 1.0)
+        lost = here - problem.response.mean_value(np.where(used, at - back, 0.0))
         falling = np.where(used, np.minimum(falling, lost / back), falling)
     if not np.isfinite(rising).all():
         return math.inf
+    if problem.delay is not None:
+        rising, falling = rising @ problem.delay.matrix, falling @ problem.delay.matrix
     return budget * _best_move(problem, spend / budget, rising - problem.charges, falling - problem.charges)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -76,6 +76,7 @@ class Knowledge:
 
     problem: AllocationProblem
     splits: Array
+    _features: dict[tuple[int, ...], Array] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def brought(self) -> Array:
@@ -125,7 +126,10 @@ class Knowledge:
 
     def features(self, cells: Sequence[int]) -> Array:
         """What the curves of some cells look like in each draw; see `features_of`."""
-        return features_of(np.hstack([self.tables[i] for i in cells]))
+        key = tuple(cells)
+        if key not in self._features:
+            self._features[key] = features_of(np.hstack([self.tables[i] for i in cells]))
+        return self._features[key]
 
     def splits_given(self, groups: Sequence[Sequence[int]]) -> list[Array]:
         """Splits that are best once the cells of a group are known, for some draws spread over what they may be.

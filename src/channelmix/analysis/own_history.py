@@ -8,7 +8,7 @@ import numpy as np
 
 from channelmix.effectiveness import CellDraws, OwnColumn, PriorResponse, risk_of
 from channelmix.plan import Assumption, Interval, interval
-from channelmix.plan.wording import amount, per
+from channelmix.plan.wording import amount, per, percent
 from channelmix.profile import CompanyProfile
 from channelmix.rules import SafeImprovement
 
@@ -94,9 +94,10 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
             "was measured."
         )
     if profile.risk is None and profile.current_total > 0.0:
+        risk = risk_of(profile)
         safe = (
-            "may lose nothing on average over the worst tenth of draws, and it "
-            if isinstance(risk_of(profile), SafeImprovement)
+            f"may lose nothing on average over the worst {percent(risk.tail)} of draws, and it "
+            if isinstance(risk, SafeImprovement)
             else ""
         )
         yield (

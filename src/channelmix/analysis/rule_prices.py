@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from channelmix.allocation import solve
 from channelmix.plan import RulePrice
 from channelmix.problem import AllocationProblem
-from channelmix.rules import KeepWorking, PriceTiers, SafeImprovement
+from channelmix.rules import EachPeriod, KeepWorking, PriceTiers, SafeImprovement
+from channelmix.rules.base import Cells
 from channelmix.solution import Status
 
 __all__ = ["Variant", "priced", "variants"]
@@ -26,6 +27,9 @@ KEPT = 0.5
 
 GIVEN_UP = 1e-6
 """Share of today's spend below which a cell counts as given up."""
+
+ROUNDING = 1e-6
+"""Share of the plan's spend up to which money that moves is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +50,13 @@ def variants(problem: AllocationProblem, spend: Array) -> Iterator[Variant]:
     Parameters
     ----------
     problem : AllocationProblem
-    spend : ndarray of shape (n_cells,)
-        The plan.
+    spend : ndarray of shape (n_spends,)
+        The plan; over several periods a cell is kept in each of them, and given up if it gets nothing in any.
     """
     rules, names = problem.constraints, problem.rule_names[1:]
     cells = problem.curves.names
+    current = problem.cells.current
+    of_a_period = Cells(cells, None if current is None else current[: len(cells)])
     for k, (rule, name) in enumerate(zip(rules, names, strict=True)):
         if not isinstance(rule, PriceTiers):
             rest = [*rules[:k], *rules[k + 1 :]]
@@ -58,19 +64,27 @@ def variants(problem: AllocationProblem, spend: Array) -> Iterator[Variant]:
     if isinstance(problem.risk, SafeImprovement):
         yield Variant("safe_improvement", "without", None, dataclasses.replace(problem, risk=None))
     for k, (rule, name) in enumerate(zip(rules, names, strict=True)):
-        if not isinstance(rule, KeepWorking):
+        kept_rule = rule if problem.delay is None else getattr(rule, "rule", None)
+        if not isinstance(kept_rule, KeepWorking):
             continue
-        kept = [cells[int(np.argmax(row.coefficients))] for row in rule.rows(problem.cells)]
+        kept = [cells[int(np.argmax(row.coefficients))] for row in kept_rule.rows(of_a_period)]
         for cell in kept if len(kept) > 1 else ():
-            others = [KeepWorking(other, rule.floor) for other in kept if other != cell]
+            others = [_keeping(problem, other, kept_rule.floor) for other in kept if other != cell]
             free = [*rules[:k], *others, *rules[k + 1 :]]
             yield Variant(name, "without", cell, dataclasses.replace(problem, constraints=free))
-    current = problem.cells.current
+    if current is None:
+        return
+    today, planned = problem.by_cell(current), problem.by_cell(spend)
     for i, cell in enumerate(cells):
-        if current is not None and current[i] > 0.0 and spend[i] <= GIVEN_UP * current[i]:
-            keep = KeepWorking(cell, KEPT)
+        if today[i] > 0.0 and planned[i] <= GIVEN_UP * today[i]:
+            keep = _keeping(problem, cell, KEPT)
             with_it = dataclasses.replace(problem, constraints=[*rules, keep])
             yield Variant(keep.label, "with", cell, with_it)
+
+
+def _keeping(problem: AllocationProblem, cell: str, floor: float) -> KeepWorking | EachPeriod:
+    keep = KeepWorking(cell, floor)
+    return keep if problem.delay is None else EachPeriod(keep)
 
 
 def priced(
@@ -93,7 +107,7 @@ def priced(
     KeyboardInterrupt
         If Ctrl-C stops the search.
     """
-    starts = [dict(zip(variant.problem.curves.names, spend.tolist(), strict=True))]
+    starts = [dict(zip(variant.problem.cells.names, spend.tolist(), strict=True))]
     found = solve(variant.problem, gap, time_limit, starts=starts)
     if found.report.interrupted:
         raise KeyboardInterrupt
@@ -102,7 +116,7 @@ def priced(
     else:
         low, high = value - found.upper_bound, upper_bound - found.value
     known = np.isfinite(found.spend).all()
-    moved = np.abs(found.spend - spend).sum() / 2.0 if known else 0.0
+    moved = float(np.abs(found.spend.ravel() - spend).sum()) / 2.0 if known else 0.0
     return RulePrice(
         rule=variant.rule,
         change=variant.change,
@@ -110,5 +124,5 @@ def priced(
         low=max(low, 0.0) if math.isfinite(low) else 0.0,
         high=max(high, 0.0) if math.isfinite(high) and found.status is not Status.INFEASIBLE else None,
         status=found.status,
-        moved=float(moved),
+        moved=moved if moved > ROUNDING * float(spend.sum()) else 0.0,
     )

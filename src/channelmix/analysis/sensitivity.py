@@ -35,8 +35,8 @@ class Reference:
     ----------
     problem : AllocationProblem
         With every input as assumed.
-    plan, baseline : ndarray of shape (n_cells,)
-        Spend; the plan obeys the rules.
+    plan, baseline : ndarray of shape (n_spends,)
+        Spend; the plan obeys the rules. Over several periods, what is said of a cell is said of its sum over them.
     name : str
         What the baseline is called.
     gap : float
@@ -74,12 +74,12 @@ class Reference:
         within = self.gap * max(abs(worth), problem.gross(self.plan))
         spend, regret, gap = self.plan, 0.0, None
         if most_to_gain(problem, self.plan) > within:
-            names = problem.curves.names
+            names = problem.cells.names
             solution = solve(problem, self.gap, starts=[dict(zip(names, self.plan, strict=True))])
             if solution.report.interrupted:
                 raise KeyboardInterrupt
             if solution.value - worth > within:
-                spend, regret, gap = solution.spend, solution.value - worth, solution.gap
+                spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
         moved = self._moved(spend)
         return Side(
             value=value,
@@ -88,7 +88,7 @@ class Reference:
             regret=regret,
             stands=gap is None,
             gap=gap,
-            spend=dict(zip(problem.curves.names, spend.tolist(), strict=True)),
+            spend=dict(zip(problem.curves.names, problem.by_cell(spend).tolist(), strict=True)),
             moved=moved,
             changes=self._changes(spend, moved, kept),
         )
@@ -97,7 +97,7 @@ class Reference:
         return problem.value(self.plan) - problem.value(self.baseline)
 
     def _moved(self, spend: Array) -> float:
-        """Money on other cells than in the plan, or money no longer spent."""
+        """Money on other cells or in other periods than in the plan, or money no longer spent."""
         change = spend - self.plan
         return float(max(np.maximum(change, 0.0).sum(), np.maximum(-change, 0.0).sum()))
 
@@ -106,14 +106,14 @@ class Reference:
         lines = []
         if moved > SHIFT * budget:
             lines.append(f"{percent(moved / budget)} of the budget would move: {self._largest(spend)}")
-        lines += self._turned(spend, TURN * budget)
+        lines += self._turned(self.problem.by_cell(spend), self.problem.by_cell(self.plan), TURN * budget)
         if kept < 0.0 <= self.gain:
             lines.append(f"the plan as it is would bring {short(-kept)} less than the {self.name}")
         return lines
 
     def _largest(self, spend: Array) -> str:
         """Name the cells that change most."""
-        names = self.problem.curves.names
+        names = self.problem.cells.names
         order = np.argsort(-np.abs(spend - self.plan), kind="stable")[:CELLS_NAMED]
         parts = [
             f"{names[i]} {short(float(spend[i]))} instead of {short(float(self.plan[i]))}"
@@ -122,14 +122,14 @@ class Reference:
         ]
         return ", ".join(parts)
 
-    def _turned(self, spend: Array, least: float) -> list[str]:
-        """Name the cells that are cut where the plan raises them, or raised where it cuts them."""
-        current = self.problem.cells.current
-        if current is None:
+    def _turned(self, spend: Array, plan: Array, least: float) -> list[str]:
+        """Name the cells that are cut where the plan raises them, or raised where it cuts them; (n_cells,) each."""
+        if self.problem.cells.current is None:
             return []
+        current = self.problem.by_cell(self.problem.cells.current)
         lines = []
         for sign, words in ((1.0, "cut instead of raised"), (-1.0, "raised instead of cut")):
-            turned = (sign * (self.plan - current) >= least) & (sign * (current - spend) >= least)
+            turned = (sign * (plan - current) >= least) & (sign * (current - spend) >= least)
             names = [name for name, flag in zip(self.problem.curves.names, turned, strict=True) if flag]
             if names:
                 lines.append(f"{' and '.join(names)} would be {words}")

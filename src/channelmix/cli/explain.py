@@ -39,7 +39,8 @@ __all__ = ["explain", "is_plan", "read_plan"]
     default=300.0,
     show_default=True,
     metavar="SECONDS",
-    help="Time for pricing all rules; what is out of time has a wider interval.",
+    help="Time for pricing all rules, and again for break-even factors over several periods; what is out of time has a "
+    "wider interval or is left out, and that is said.",
 )
 @quiet_option
 @click.pass_context

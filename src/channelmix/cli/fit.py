@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from channelmix.cli.options import seed_option
+from channelmix.cli.options import quiet_option, seed_option
 from channelmix.cli.session import Number, examples, is_terminal, read_input, read_profile, write_result
 
 __all__ = ["fit"]
@@ -65,6 +65,7 @@ __all__ = ["fit"]
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
+@quiet_option
 def fit(
     history: str,
     profile: str,
@@ -76,6 +77,7 @@ def fit(
     experiments: str | None,
     output: str | None,
     seed: int,
+    quiet: bool,
 ) -> None:
     """Learn what the channels of the company in a profile bring from its own weekly (or other) rows ("-" reads them
     from standard input).
@@ -92,7 +94,7 @@ def fit(
         raise click.UsageError("Only one of HISTORY.CSV and --profile can be read from standard input.")
     company = read_profile(profile, read_files=False)
     table = read_input(LARGEST_TABLE) if history == "-" else history
-    if sys.stderr is not None and sys.stderr.isatty():
+    if not quiet and sys.stderr is not None and sys.stderr.isatty():
         click.echo("fitting takes some seconds", err=True)
     evidence = cm.fit_history(
         company,

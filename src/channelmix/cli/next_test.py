@@ -36,8 +36,8 @@ __all__ = ["next_test"]
     "--noise",
     type=Number(min=0, min_open=True),
     metavar="AMOUNT",
-    help="Standard deviation of a week's difference between tested and untested customers. Default: a judged quarter "
-    "of what all channels of the market bring in a week.",
+    help="Standard deviation of a week's difference between tested and untested customers. Default: what the fit of "
+    "own history leaves unexplained, else a judged quarter of what all channels of the market bring in a week.",
 )
 @click.option(
     "--test-cost",

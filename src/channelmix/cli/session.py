@@ -41,6 +41,9 @@ INTERRUPTED = 130
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
 
+BAR = 20
+"""Characters of a progress bar."""
+
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that asks for the traceback of a defect."""
 
@@ -161,7 +164,7 @@ def is_terminal() -> bool:
 
 @contextlib.contextmanager
 def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show progress on a terminal's standard error, on one line that is gone in the end."""
+    """Show a progress bar on a terminal's standard error, on one line that is gone in the end."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
@@ -170,7 +173,8 @@ def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None]
     def tell(done: int, of: int) -> None:
         nonlocal shown
         if time.monotonic() - began >= PATIENCE:
-            shown = f"{done} of {of} {what}"
+            full = BAR * min(done, of) // max(of, 1)
+            shown = f"[{'#' * full}{'.' * (BAR - full)}] {done} of {of} {what}"
             click.echo(f"\r{shown}", nl=False, err=True)
 
     try:

@@ -39,8 +39,9 @@ __all__ = ["OwnColumn", "OwnDraws", "evidence_of", "observed_ranges", "response"
 
 Array = NDArray[np.float64]
 
-TAIL = 0.1
-"""Share of the draws over which a plan from own history must not lose on average."""
+TAIL = 0.3
+"""Share of the draws over which a plan from own history must not lose on average: the most with which few simulated
+companies lost by it (docs/explanation/history.md)."""
 
 RANGE = "observed range"
 """What the limit to the spend that history has seen is called; the cell's name follows."""

@@ -100,6 +100,8 @@ class Fitted(Part):
     """Number of rows."""
     row_days: float = Field(gt=0.0)
     """Length of a row, in days."""
+    noise: float = Field(ge=0.0)
+    """Standard deviation of what the fit leaves of a row's outcome, in money."""
     seed: int
     """Seed of the draws."""
     version: str

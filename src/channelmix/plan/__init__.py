@@ -37,7 +37,7 @@ from channelmix.plan.parts import (
     Totals,
     WordOfMouth,
 )
-from channelmix.plan.rows import allocation_rows
+from channelmix.plan.rows import allocation_rows, fits
 from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "allocation_rows",
     "difference_rows",
     "explanation_rows",
+    "fits",
     "frontier_rows",
     "information_rows",
     "interval",

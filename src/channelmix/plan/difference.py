@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document, Part
-from channelmix.plan.parts import Interval
+from channelmix.plan.parts import Interval, flat
 
 __all__ = ["CellDifference", "Difference", "difference_rows"]
 
 
 class CellDifference(Part):
-    """One cell in both plans; amounts in currency per period, null in a plan that does not have the cell."""
+    """One cell in both plans; amounts in currency over the difference's `span`, null in a plan without the cell."""
 
     cell: str
     """The cell."""
@@ -38,7 +38,7 @@ class CellDifference(Part):
 
 
 class Difference(Document):
-    """Two plans beside each other. Amounts are in `currency` per period, outcomes before charges unless said."""
+    """Two plans beside each other. Amounts are in `currency` over their `span`, outcomes before charges unless said."""
 
     kind_of_document = "difference"
 
@@ -52,6 +52,8 @@ class Difference(Document):
     """ISO 4217 code of both."""
     period: str
     """Length of a period of both, in words."""
+    span: int = Field(default=1, ge=1)
+    """Number of periods that amounts are for, as in both plans."""
     spend_before: float
     """Spend of the first plan."""
     spend_after: float
@@ -84,13 +86,12 @@ class Difference(Document):
 
 
 def difference_rows(difference: Difference) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency per period."""
+    """One dictionary a cell, without nesting; amounts in currency over the difference's `span`."""
     rows = []
     for cell in difference.cells:
-        row = cell.model_dump(mode="json", exclude={"outcome_before", "outcome_after", "outcome_interval"})
-        for name in ("outcome_before", "outcome_after", "outcome_interval"):
-            part = getattr(cell, name)
-            for side in ("mean", "low", "high"):
-                row[f"{name}_{side}"] = None if part is None else getattr(part, side)
+        intervals = ("outcome_before", "outcome_after", "outcome_interval")
+        row = cell.model_dump(mode="json", exclude=set(intervals))
+        for name in intervals:
+            row |= flat(name, getattr(cell, name))
         rows.append(row)
     return rows

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document, Part
-from channelmix.plan.parts import Interval
+from channelmix.plan.parts import Interval, flat
 from channelmix.solution import Status
 
 __all__ = ["BreakEven", "CellExplanation", "Explanation", "RulePrice", "explanation_rows"]
@@ -25,7 +25,7 @@ class BreakEven(Part):
 
 
 class CellExplanation(Part):
-    """Why one cell gets what it gets; amounts in currency per period."""
+    """Why one cell gets what it gets; amounts in currency over the explanation's `span`."""
 
     cell: str
     """The cell."""
@@ -36,21 +36,24 @@ class CellExplanation(Part):
     outcome: Interval
     """Incremental outcome of the spend proposed."""
     return_now: float | None
-    """Net outcome of the next unit of currency at today's spend; null where it has no limit."""
+    """Net outcome of the next unit of currency at today's spend, in its best period; null where it has no limit."""
     return_planned: float | None
     """The same at the spend proposed."""
     rule: str | None
-    """The rule beside the budget that weighs most on it; null where none binds."""
+    """The rule beside the budget that weighs most on it, in any period; null where none binds."""
     price: float | None
     """What one more unit in that rule's limit is worth, in the objective."""
     evidence: str
     """What the estimate rests on."""
+    break_evens: bool
+    """Whether break-even factors were worked out for it."""
     lower: BreakEven | None
     """Down to where the curve may be lower than estimated; null where no factor down to the lowest tried matters."""
     higher: BreakEven | None
     """Up to where it may be higher; null where no factor up to the highest tried matters."""
     beyond: float | None
-    """Spend proposed as a multiple of today's; null where nothing is spent today, or nothing is proposed."""
+    """Spend proposed as a multiple of today's, in the period with the most; null where nothing is spent today, or
+    nothing is proposed."""
     extrapolates: bool
     """Whether the spend proposed lies so far beyond today's that the curve there rests on its shape alone."""
     reasons: list[str]
@@ -67,7 +70,7 @@ class RulePrice(Part):
     cell: str | None
     """The one cell whose keeping is priced; null for a whole rule."""
     low: float = Field(ge=0.0)
-    """Objective lost to it, at least; money per period."""
+    """Objective lost to it, at least; money over the explanation's `span`."""
     high: float | None
     """The same, at most; null where nothing is proven of it, or there is no limit to it."""
     status: Status
@@ -77,7 +80,7 @@ class RulePrice(Part):
 
 
 class Explanation(Document):
-    """Why a plan is as it is. Amounts are in `currency` per period."""
+    """Why a plan is as it is. Amounts are in `currency` over its `span`."""
 
     kind_of_document = "explanation"
 
@@ -89,6 +92,8 @@ class Explanation(Document):
     """ISO 4217 code."""
     period: str
     """Length of a period, in words."""
+    span: int = Field(default=1, ge=1)
+    """Number of periods that amounts are for, as in the plan."""
     scenario: str
     """What was asked for."""
     next_unit: float | None
@@ -112,11 +117,11 @@ class Explanation(Document):
 
 
 def explanation_rows(explanation: Explanation) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency per period."""
+    """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
     rows = []
     for cell in explanation.cells:
         row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
-        row |= {f"outcome_{name}": value for name, value in cell.outcome.model_dump().items()}
+        row |= flat("outcome", cell.outcome)
         row["lower_factor"] = cell.lower.factor if cell.lower else None
         row["higher_factor"] = cell.higher.factor if cell.higher else None
         row["reasons"] = " ".join(cell.reasons)

@@ -134,6 +134,8 @@ class InformationValue(Document):
     """ISO 4217 code; empty for a bare problem."""
     period: str
     """Length of a period, in words; empty for a bare problem."""
+    typical_of: int = Field(default=1, ge=1)
+    """Number of periods that the profile plans one by one; above 1, all of this is about a typical one of them."""
     outcome: float
     """Objective of the best plan without information."""
     total: InformationOf
@@ -160,6 +162,8 @@ class InformationValue(Document):
     """Plans that mind the worst draws, at the same budget; empty unless asked for."""
     remarks: list[str]
     """What is assumed."""
+    profile_sha256: str
+    """Digest of the validated profile; empty for a bare problem."""
     draws: int = Field(ge=1)
     """Draws that were looked at one by one."""
     seed: int = Field(ge=0)

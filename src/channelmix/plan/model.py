@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from channelmix.plan.explanation import Explanation
     from channelmix.plan.frontier import Frontier
+    from channelmix.plan.information import InformationValue
 
 __all__ = ["Plan"]
 
@@ -111,7 +113,13 @@ class Plan(Document):
         return pd.DataFrame(allocation_rows(self))
 
     def to_html(
-        self, path: str | Path | None = None, lang: str = "en", *, frontier: Frontier | None = None
+        self,
+        path: str | Path | None = None,
+        lang: str = "en",
+        *,
+        frontier: Frontier | None = None,
+        explanation: Explanation | None = None,
+        tests: InformationValue | None = None,
     ) -> str:
         """Return the report as one HTML page that works offline, and write it to `path` if given.
 
@@ -123,15 +131,19 @@ class Plan(Document):
             ``en`` or ``fr``.
         frontier : Frontier, optional
             Of the same company, for a section on more or less money.
+        explanation : Explanation, optional
+            Of this plan, for the reasons of each cell and what each rule costs.
+        tests : InformationValue, optional
+            Of the same profile, for what to test next and what certainty is worth.
 
         Raises
         ------
         InputError
-            If the language is unknown, the frontier is of another company, or the file cannot be written.
+            If the language is unknown, what stands beside the plan is not of it, or the file cannot be written.
         """
-        from channelmix.report.html import write_html
+        from channelmix.report.html import to_html, write_html
 
-        return write_html(self, path, lang, frontier)
+        return write_html(to_html(self, lang, frontier, explanation=explanation, tests=tests), path)
 
     def plot_allocation(self) -> go.Figure:
         """Draw spend today and in the plan, a bar a cell (needs plotly)."""
@@ -150,6 +162,18 @@ class Plan(Document):
         from channelmix.report.figures import response_figure
 
         return response_figure(self, cells)
+
+    def plot_frontier(self, frontier: Frontier) -> go.Figure:
+        """Draw this plan among the best plans along budgets or risk that `frontier` found (needs plotly).
+
+        Raises
+        ------
+        InputError
+            If the frontier is of another company or over other periods.
+        """
+        from channelmix.report.figures import frontier_figure
+
+        return frontier_figure(frontier, self)
 
     def plot_evidence(self) -> go.Figure:
         """Draw the 90 % interval of each cell's outcome, coloured by what it rests on (needs plotly)."""

@@ -22,6 +22,7 @@ __all__ = [
     "SurveyRow",
     "Totals",
     "WordOfMouth",
+    "flat",
 ]
 
 
@@ -40,6 +41,14 @@ class Interval(Part):
         if self.low > self.high:
             raise PydanticCustomError("crossed", "Input should have its low end below its high end")
         return self
+
+
+def flat(name: str, interval: Interval | None) -> dict[str, float | None]:
+    """Ends and mean of an interval under names of their own, as columns of a table have them."""
+    return {
+        f"{name}_{side}": None if interval is None else getattr(interval, side)
+        for side in ("mean", "low", "high")
+    }
 
 
 class Certificate(Part):

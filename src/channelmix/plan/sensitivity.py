@@ -12,7 +12,7 @@ __all__ = ["InputEffect", "Sensitivity", "Side", "sensitivity_rows"]
 
 
 class Side(Part):
-    """One input at its low or its high value, all else as it was; amounts in currency per period."""
+    """One input at its low or its high value, all else as it was; amounts in currency over the sensitivity's `span`."""
 
     value: float
     """The input's value there."""
@@ -27,9 +27,9 @@ class Side(Part):
     gap: float | None
     """Proven gap of the plan made anew; null where the plan stands."""
     spend: dict[str, float]
-    """Spend by cell of the plan made anew; the plan's own where it stands."""
+    """Spend by cell of the plan made anew, over all periods; the plan's own where it stands."""
     moved: float = Field(ge=0.0)
-    """Spend that is on another cell than in the plan."""
+    """Spend that is on another cell, or in another period, than in the plan."""
     changes: list[str]
     """How the recommendation changes, in words; empty if it does not."""
 
@@ -68,7 +68,7 @@ class InputEffect(Part):
 class Sensitivity(Document):
     """How the gain and the spend of a plan answer to each input, moved alone.
 
-    Amounts are in `currency` per period. Every value is computed on the draws that the plan was made on.
+    Amounts are in `currency` over its `span`. Every value is computed on the draws that the plan was made on.
     """
 
     kind_of_document = "sensitivity"
@@ -81,6 +81,8 @@ class Sensitivity(Document):
     """ISO 4217 code."""
     period: str
     """Length of a period, in words."""
+    span: int = Field(default=1, ge=1)
+    """Number of periods that amounts are for, as in the plan."""
     budget: float
     """The scenario's limit of spend."""
     baseline: str
@@ -106,7 +108,7 @@ class Sensitivity(Document):
 
 
 def sensitivity_rows(sensitivity: Sensitivity) -> list[dict[str, Any]]:
-    """One dictionary an input, side and cell, without nesting; amounts in currency per period."""
+    """One dictionary an input, side and cell, without nesting; amounts in currency over the sensitivity's `span`."""
     return [
         {
             "rank": rank,

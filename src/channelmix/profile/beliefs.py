@@ -1,6 +1,7 @@
 """The numbers that a profile states of the world, and the same profile with one of them moved.
 
-What the company decides or knows from its books is none of them: budget, rules, periods and today's spend.
+What the company decides or knows from its books is none of them: budget, rules, periods, discount rate, spend today
+and before.
 """
 
 from __future__ import annotations
@@ -17,7 +18,20 @@ from channelmix.profile.parts import Record
 __all__ = ["beliefs", "with_belief_moved"]
 
 NOT_BELIEFS = frozenset(
-    {"schema_version", "period", "periods", "scenario", "current_spend", "rules", "risk", "history", "notes"}
+    {
+        *(
+            "schema_version",
+            "period",
+            "periods",
+            "scenario",
+            "current_spend",
+            "rules",
+            "risk",
+            "history",
+            "notes",
+        ),
+        *("spent_before", "discount_rate"),
+    }
 )
 """Fields whose numbers are decisions, accounts or no statements at all."""
 

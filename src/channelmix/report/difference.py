@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import CellDifference, Difference, Interval
-from channelmix.plan.wording import amount, per, percent, short
+from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.console import show
 
 __all__ = ["difference_to_terminal"]
@@ -38,7 +38,7 @@ def _parts(found: Difference, _width: int) -> Iterable[Text | Table]:
         if found.name_before == found.name_after
         else f"{found.name_before} and {found.name_after}"
     )
-    yield Text(f"{names}   before and after, {found.currency} {per(found.period)}", style="bold")
+    yield Text(f"{names}   before and after, {found.currency} {over(found.period, found.span)}", style="bold")
     for change in found.changes or ["Nothing that was asked for is different."]:
         yield Text(change)
     yield Text()

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import Explanation, RulePrice
-from channelmix.plan.wording import per, short
+from channelmix.plan.wording import over, short
 from channelmix.report.console import show
 from channelmix.solution import Status
 
@@ -36,7 +36,10 @@ def explanation_to_terminal(
 
 
 def _parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
-    yield Text(f"{found.name}   why, in {found.currency} {per(found.period)}", style="bold")
+    yield Text(
+        f"{found.name}   why, in {found.currency} {over(found.period, found.span)}",
+        style="bold",
+    )
     for cell in found.cells:
         yield Text()
         yield Text(cell.cell, style="bold")

@@ -43,6 +43,9 @@ def information_to_terminal(
 def _parts(found: InformationValue, top: int, _width: int) -> Iterable[Text | Table]:
     unit = f"{found.currency} {per(found.period)}".strip() if found.period else found.currency
     yield Text(f"{found.name}   what it is worth to know more, {unit}".strip(" ,"), style="bold")
+    remarks = list(found.remarks)
+    if found.typical_of > 1:  # what all of it is about comes first
+        yield Text(remarks.pop(0))
     yield Text(_total(found))
     named = [one for one in found.channels if _counts(found, one)]
     if named:
@@ -57,7 +60,7 @@ def _parts(found: InformationValue, top: int, _width: int) -> Iterable[Text | Ta
     yield Text()
     yield from _robustness(found)
     yield Text()
-    for remark in found.remarks:
+    for remark in remarks:
         yield Text(remark)
     if not found.complete:
         yield Text(f"Interrupted: this is what {found.draws} draws tell.", style="yellow")

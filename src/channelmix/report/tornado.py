@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.plan import InputEffect, Sensitivity, Side
-from channelmix.plan.wording import amount, per, percent, short
+from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.console import PIPED_WIDTH, show
 
 __all__ = ["sensitivity_to_terminal"]
@@ -54,11 +54,14 @@ def sensitivity_to_terminal(
 
 def _parts(found: Sensitivity, top: int, width: int) -> Iterable[Text | Table]:
     shown = found.inputs[:top]
-    left, right = f"{found.name}   {found.currency} {amount(found.budget)} {per(found.period)}", "SENSITIVITY"
+    left, right = (
+        f"{found.name}   {found.currency} {amount(found.budget)} {over(found.period, found.span)}",
+        "SENSITIVITY",
+    )
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(right))
     yield Text.assemble((left, "bold"), " " * gap, (right, "bold"))
     yield Text(
-        f"The plan gains {short(found.gain)} {per(found.period)} over the {found.baseline}. "
+        f"The plan gains {short(found.gain)} {over(found.period, found.span)} over the {found.baseline}. "
         f"Each of {_count(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
         f"by its own uncertainty factor, a number of the profile by {found.field_factor:g}, which says nothing of how "
         "sure it is."

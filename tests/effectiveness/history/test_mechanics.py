@@ -196,6 +196,14 @@ def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_lose
     assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
 
 
+def test_a_curve_so_steep_that_nothing_is_reached_is_impossible() -> None:
+    mix = replace(company(0), lagged=[np.full((60, LAGS), 0.5)] * 2)
+    shape = np.zeros((2, NUMBERS))
+    shape[1, 3] = 12.0
+    series = mix.series(0, shape, np.repeat(family(saturation=Saturation.HILL), 2))
+    assert np.isnan(mix.log_likelihood(series, np.zeros((2, 2, NUMBERS)))).tolist() == [False, True]
+
+
 def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> None:
     test = Trial(1, np.arange(60), np.zeros((60, LAGS)), -1.0, 1.0)
     mix = replace(company(0), tests=[test], bias=np.array([0.2, 0.4]))
@@ -222,6 +230,26 @@ def test_draws_are_calibrated() -> None:
         inside += ((low < truth.log_roi) & (truth.log_roi < high)).tolist()
     assert min(kstest(column, "uniform").pvalue for column in np.array(every).T) > 0.002
     assert 0.75 <= np.mean(inside) <= 1.0
+
+
+def test_draws_of_channels_that_are_spent_alike_forget_their_ancestors() -> None:
+    """What one of them brings the other does not, carry-over included: small steps alone take 60 sweeps and more."""
+    once, rng = company(3), np.random.default_rng(3)
+    series = once.series(0, np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64))[0]
+    outcome = (series - series.mean()) / series.std() + 0.1 * rng.standard_normal(60)
+    total = np.full(3, once.total.sum() / 3.0)
+    mix = replace(once, lagged=[once.lagged[0]] * 3, total=total, bias=np.zeros(3), outcome=outcome)
+    draws = sample(mix, 200, np.random.default_rng(0))
+    assert draws.effective > 0.5 * 200
+    assert draws.sweeps <= 24
+
+
+def test_a_few_draws_are_sampled_too() -> None:
+    """Of so few, none may be due for one of the kinds of proposals."""
+    for seed in range(2):
+        mix, _ = simulated(company(seed), np.random.default_rng(seed))
+        draws = sample(mix, 6, np.random.default_rng(seed))
+        assert np.isfinite(draws.log_roi).all()
 
 
 def test_without_data_the_posterior_is_the_prior() -> None:

@@ -111,8 +111,10 @@ class Baseline:
         return -0.5 * log_dets - self._shape * np.log(NOISE_SCALE + 0.5 * q), q
 
     def log_likelihood(self, residual: Array) -> Array:
-        """Log likelihood, up to a constant, of what media leave; (n_draws, n_rows) -> (n_draws,)."""
-        return np.asarray(np.logaddexp.reduce(self._by_wander(residual)[0], axis=1) - np.log(len(WANDER)))
+        """Log likelihood, up to a constant, of what media leave; (n_draws, n_rows) -> (n_draws,); NaN of NaN."""
+        with np.errstate(invalid="ignore"):
+            summed = np.logaddexp.reduce(self._by_wander(residual)[0], axis=1)
+        return np.asarray(summed - np.log(len(WANDER)))
 
     @property
     def directions(self) -> Array:

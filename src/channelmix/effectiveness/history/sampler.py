@@ -40,9 +40,12 @@ SWEEPS, LAST_SWEEPS, MOST_SWEEPS = 2, 6, 60
 ENOUGH = 0.5
 """Effective part of the draws that is enough."""
 
-REDRAWN, COPIED = 0.25, 0.35
-"""Parts of a channel's proposals that draw its families and shape from the prior, and from a smoothed copy of the other
-half; the rest are differences."""
+REDRAWN, JUMPED = 0.25, 0.35
+"""Parts of the proposals that draw families and shapes from the prior, and that jump: one channel to a smoothed copy of
+the other half, two that are spent alike to each other's place. The rest are differences."""
+
+ALIKE = 0.8
+"""Correlation of two channels' spend from which rows hardly tell which of them brings what."""
 
 COMMON = np.array([False, True, True, False, False, False])
 FURTHER = np.array([False, False, False, True, True, False])
@@ -103,6 +106,9 @@ class Population:
         self.media = self._sum(np.arange(size), self.log_margin)
         self.log_likelihood = mix.log_likelihood(self.media, self.shape)
         self.ancestor = np.arange(size)
+        with np.errstate(invalid="ignore"):  # the same spend in all rows has no correlation
+            alike = np.corrcoef([spend[:, 0] for spend in mix.lagged]) > ALIKE
+        self.alike = np.atleast_2d(alike)
 
     def __len__(self) -> int:
         return len(self.log_margin)
@@ -158,7 +164,10 @@ class Population:
         return np.asarray(np.where(taken, step + 1e-3 * self.rng.standard_normal((n, d)), 0.0))
 
     def _accepted(self, rows: Indices, log_likelihood: Array, gain: Array) -> Indices:
-        """Which of `rows` take their proposal; `gain` is what prior and proposal add to the logarithm of the odds."""
+        """Which of `rows` take their proposal; `gain` is what prior and proposal add to the logarithm of the odds.
+
+        None takes one that is impossible: its likelihood is NaN.
+        """
         total = self.power * (log_likelihood - self.log_likelihood[rows]) + gain
         return np.flatnonzero(np.log(self.rng.random(len(rows))) < total)
 
@@ -174,27 +183,33 @@ class Population:
         self.log_likelihood[rows] = log_likelihood[taken]
 
     def proposed(self, moved: Indices, other: Indices, channels: Indices) -> Proposal:
-        """Propose some channels' sizes and shapes anew, in one of three ways; the other channels stay as they are."""
+        """Propose sizes and shapes of one channel or two anew, in one of three ways; the others stay as they are."""
         n, rng = len(moved), self.rng
         old, old_family = self._block(moved, channels), self.family[moved[:, np.newaxis], channels]
-        kernel = _Kernel(self._block(other, channels), self.family[other[:, np.newaxis], channels], rng)
         kind = rng.random(n)
-        redrawn, copied = kind < REDRAWN, kind >= 1.0 - COPIED
+        redrawn, jumped = kind < REDRAWN, np.flatnonzero(kind >= 1.0 - JUMPED)
         new = old + self._differences(old, self._block(other, channels)).reshape(old.shape)
         # A redrawn family comes with new further shapes, half of the time with new elasticity and half-life, too.
         fresh = redrawn[:, np.newaxis] & (FURTHER | COMMON & (kind < 0.5 * REDRAWN)[:, np.newaxis])
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
         family = np.where(redrawn[:, np.newaxis], rng.integers(FAMILIES, size=old_family.shape), old_family)
-        new[copied], family[copied] = kernel.draw(int(copied.sum()), rng)
+        kernel = None
+        if len(channels) == 1:
+            kernel = _Kernel(self._block(other, channels), self.family[other[:, np.newaxis], channels], rng)
+            new[jumped], family[jumped] = kernel.draw(len(jumped), rng)
+        elif self.alike[channels[0], channels[1]]:
+            new[jumped] = self._exchanged(old[jumped], channels)
+            family[jumped] = old_family[jumped][:, ::-1]
         log_margin, shape = self.log_margin[moved], self.shape[moved]
         old_prior = self.mix.log_prior(log_margin, shape)
         log_margin[:, channels], shape[:, channels] = new[:, :, 0], new[:, :, 1:]
         gain = self.mix.log_prior(log_margin, shape) - old_prior
         # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
         gain[redrawn] = 0.0
-        gain[copied] += kernel.log_density(old[copied], old_family[copied])
-        gain[copied] -= kernel.log_density(new[copied], family[copied])
+        if kernel is not None:
+            gain[jumped] += kernel.log_density(old[jumped], old_family[jumped])
+            gain[jumped] -= kernel.log_density(new[jumped], family[jumped])
         self.evaluations += n * len(channels)
         return Proposal(log_margin, shape, family, gain)
 
@@ -214,6 +229,19 @@ class Population:
         for k, c in enumerate(channels):
             self.family[rows, c], self.series[c][rows] = new.family[taken, k], series[k][taken]
         self.media[rows], self.log_likelihood[rows] = media[taken], log_likelihood[taken]
+
+    def _exchanged(self, block: Array, channels: Indices) -> Array:
+        """Two channels in each other's place: shapes, and either what they bring or nothing else.
+
+        Where both are spent alike, the rows are explained as well as before, so that a draw gets past what small steps
+        cannot: what one channel gains the other must lose, size and carry-over alike. It undoes itself.
+        """
+        new = block[:, ::-1].copy()
+        total = np.log(self.mix.total[channels])
+        new[:, :, 0] += total[::-1] - total
+        kept = self.rng.random(len(block)) < 0.5
+        new[kept, :, 0] = block[kept, :, 0]
+        return new
 
     def _block(self, rows: Indices, channels: Indices) -> Array:
         """Log margin and shape of some channels, (n_rows, n_channels, 1 + NUMBERS)."""

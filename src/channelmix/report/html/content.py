@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from channelmix.plan import CellPlan, Comparison, Frontier, Plan
+from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, InformationValue, Plan
 from channelmix.problem import AllocationProblem
+from channelmix.report.html.markup import Markup, tag
 from channelmix.report.html.words import Words
 
 __all__ = ["NOTHING", "Content"]
@@ -29,6 +30,8 @@ class Content:
     plan: Plan
     words: Words
     frontier: Frontier | None = None
+    explanation: Explanation | None = None
+    tests: InformationValue | None = None
 
     @cached_property
     def problem(self) -> AllocationProblem:
@@ -44,6 +47,11 @@ class Content:
     def baseline(self) -> Comparison | None:
         """What the plan is judged against."""
         return next((c for c in self.plan.comparisons if c.is_baseline), None)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, CellPlan]:
+        """The plan's cells by name."""
+        return {cell.name: cell for cell in self.plan.cells}
 
     @cached_property
     def markets(self) -> list[str]:
@@ -83,6 +91,17 @@ class Content:
         """Name of a cell for the reader: without the market where there is one only."""
         parts = [cell.market] * (len(self.markets) > 1) + [cell.channel, self.words.known(cell.purpose)]
         return " / ".join(parts)
+
+    def more(self, key: str, made_by: str, option: str) -> Markup:
+        """Say in a line what the page could show beside, and the commands that make it."""
+        file = f"{option}.json"
+        commands = [
+            tag("code", f"channelmix {made_by} --output {file}"),
+            tag("code", f"channelmix report plan.json --{option} {file} --output report.html"),
+        ]
+        return tag(
+            "p", self.words(key), " ", commands[0], self.words("more.then"), commands[1], class_="fact"
+        )
 
     @staticmethod
     def place(cell: CellPlan) -> dict[str, str]:

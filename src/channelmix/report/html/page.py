@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from channelmix.errors import InputError
-from channelmix.plan import Frontier, Plan, span_of
-from channelmix.plan.wording import over
+from channelmix.plan import Explanation, Frontier, InformationValue, Plan
 from channelmix.report.html.allocation import allocation_section
+from channelmix.report.html.belonging import check
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import curves_section
+from channelmix.report.html.explained import costs_of_rules, how_to_explain, reasons_section
 from channelmix.report.html.frontiers import frontier_section
+from channelmix.report.html.information import how_to_test, tests_section
 from channelmix.report.html.judged import comparisons_section, evidence_section, survey_section, told_section
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.opening import asked, facts, headline, no_plan, warnings
@@ -27,7 +29,14 @@ STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
 
 
-def to_html(plan: Plan, lang: str = "en", frontier: Frontier | None = None) -> str:
+def to_html(
+    plan: Plan,
+    lang: str = "en",
+    frontier: Frontier | None = None,
+    *,
+    explanation: Explanation | None = None,
+    tests: InformationValue | None = None,
+) -> str:
     """Write a plan as one HTML page that works offline.
 
     Parameters
@@ -35,8 +44,9 @@ def to_html(plan: Plan, lang: str = "en", frontier: Frontier | None = None) -> s
     plan : Plan
     lang : str
         ``en`` or ``fr``.
-    frontier : Frontier, optional
-        Shown in a section of its own.
+    frontier, explanation, tests
+        What `frontier`, `explain` and `information_value` found for the same company, each shown in a section of its
+        own.
 
     Returns
     -------
@@ -45,10 +55,10 @@ def to_html(plan: Plan, lang: str = "en", frontier: Frontier | None = None) -> s
     Raises
     ------
     InputError
-        If the language is unknown, the problem inside the plan is damaged, or the frontier is of another company.
+        If the language is unknown, the problem inside the plan is damaged, or what stands beside it is not of it.
     """
-    content = Content(plan, Words(lang, plan.currency), frontier)
-    _check(content)
+    content = Content(plan, Words(lang, plan.currency), frontier, explanation, tests)
+    check(content)
     words = content.words
     sections = [(key, body) for key, body in _sections(content) if body]
     links = [tag("li", tag("a", words(f"section.{key}"), href=f"#{key}")) for key, _ in sections]
@@ -81,43 +91,20 @@ def to_html(plan: Plan, lang: str = "en", frontier: Frontier | None = None) -> s
     return f"<!DOCTYPE html>\n{page}\n"
 
 
-def write_html(plan: Plan, path: str | Path | None, lang: str, frontier: Frontier | None) -> str:
-    """Return the page, written to a file where one is named.
+def write_html(text: str, path: str | Path | None) -> str:
+    """Return a page, written to a file where one is named.
 
     Raises
     ------
     InputError
-        As `to_html`, or if the file cannot be written.
+        If the file cannot be written.
     """
-    text = to_html(plan, lang, frontier)
     if path is not None:
         try:
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror or error}") from None
     return text
-
-
-def _check(content: Content) -> None:
-    plan, frontier = content.plan, content.frontier
-    problem, single = content.problem, plan.span == 1
-    rows = tuple(row.name if single else f"{row.name}/period {row.period}" for row in plan.allocation)
-    cells = tuple(cell.name for cell in plan.cells)
-    if plan.span != span_of(problem) or (rows, cells) not in (
-        ((), ()),
-        (problem.cells.names, problem.curves.names),
-    ):
-        raise InputError("the allocation's cells are not the problem's cells")
-    if frontier is None:
-        return
-    if (frontier.name, frontier.currency) != (plan.name, plan.currency):
-        raise InputError(
-            f'the frontier is of "{frontier.name}" in {frontier.currency}, the plan of "{plan.name}" in {plan.currency}'
-        )
-    if (frontier.period, frontier.span) != (plan.period, plan.span):
-        raise InputError(
-            f"the frontier's amounts are {over(frontier.period, frontier.span)}, the plan's {content.over}"
-        )
 
 
 def _head(content: Content) -> Markup:
@@ -190,14 +177,22 @@ def _filters(content: Content) -> Markup | None:
 def _sections(content: Content) -> Iterator[tuple[str, Markup | None]]:
     plan = content.plan
     if plan.allocation:
-        yield "allocation", allocation_section(content)
+        beside = None if content.explanation is not None else how_to_explain(content)
+        yield "allocation", join(allocation_section(content), beside)
         if plan.span > 1:
             yield "periods", periods_section(content)
+        if content.explanation is not None:
+            yield "reasons", reasons_section(content, content.explanation)
         yield "curves", curves_section(content)
     if content.frontier is not None and content.frontier.points:
         yield "frontier", frontier_section(content, content.frontier)
-    yield "rules", rules_section(content) if plan.allocation else None
-    yield "evidence", evidence_section(content) if plan.allocation else None
+    if plan.allocation:
+        costs = None if content.explanation is None else costs_of_rules(content, content.explanation)
+        yield "rules", join(rules_section(content), costs)
+        beside = None if content.tests is not None else how_to_test(content)
+        yield "evidence", join(evidence_section(content), beside)
+        if content.tests is not None:
+            yield "tests", tests_section(content, content.tests)
     yield "comparisons", comparisons_section(content) if plan.comparisons else None
     yield "survey", survey_section(content) if plan.survey else None
     yield "told", told_section(content, plan.word_of_mouth) if plan.word_of_mouth is not None else None

@@ -109,6 +109,12 @@ def paired_bars(now: float, plan: float, most: float) -> Markup:
     return _small(2.0 * THIN + 4.0, *bars)
 
 
+def single_bar(value: float, most: float) -> Markup:
+    """Bar of one amount; the figure stands beside it."""
+    width = value * WIDE / most if most > 0.0 else 0.0
+    return _small(THIN + 2.0, tag("rect", class_="plan", x=0, y=1, width=_n(width), height=THIN))
+
+
 def share_bar(parts: Iterable[tuple[float, str]]) -> Markup:
     """One bar of the whole width, divided into shares of given classes."""
     done, rects = 0.0, []

@@ -18,6 +18,8 @@ class Column:
     numeric: bool = False
     chart: bool = False
     """Whether it draws what other columns say."""
+    text: bool = False
+    """Whether it holds whole sentences."""
 
 
 @dataclass(frozen=True)
@@ -68,4 +70,4 @@ def _line(columns: Sequence[Column], line: Line) -> Markup:
 
 
 def _kind(column: Column) -> str | None:
-    return "n" if column.numeric else "c" if column.chart else None
+    return "n" if column.numeric else "c" if column.chart else "t" if column.text else None

@@ -23,6 +23,11 @@ HOLE = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:bn|k|M)?(?: %)?|-")
 """A number as the plan's own sentences write it."""
 
+FRENCH_STOP = re.compile(r" (?=[:;?!»])|(?<=«) ")
+"""A blank that French has before some stops, at which no line may break."""
+
+PURPOSE = re.compile(r"\b(promotion|service|advocacy)\b")
+
 NARROW, HARD = "\u202f", "\u00a0"
 """A blank that breaks no line: within a number, and before its unit."""
 
@@ -36,7 +41,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 @cache
 def phrases(language: str) -> Mapping[str, str]:
     """Sentences that a plan carries in English, with their translation; ``{name}`` stands for any text."""
-    return {} if language == "en" else _read(f"phrases.{language}.json")
+    return {} if language == "en" else _read(f"phrases.{language}.json") | _read(f"figures.{language}.json")
 
 
 @cache
@@ -55,7 +60,7 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 def _read(name: str) -> dict[str, str]:
     texts: dict[str, str] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
-    return texts
+    return {key: FRENCH_STOP.sub(HARD, text) for key, text in texts.items()} if "fr" in name else texts
 
 
 class Words:
@@ -161,12 +166,18 @@ class Words:
         for pattern, translated in _patterns(self.language):
             match = pattern.fullmatch(english)
             if match:
-                return translated.format(**{k: self._inner(v) for k, v in match.groupdict().items()})
+                return translated.format(**{k: self._filled(k, v) for k, v in match.groupdict().items()})
         return None
+
+    def _filled(self, place: str, text: str) -> str:
+        """What stands in a place of a sentence; a group of cells is named by channels and purposes."""
+        return PURPOSE.sub(lambda one: self.known(one[0]), text) if place == "group" else self._inner(text)
 
     def _inner(self, text: str) -> str:
         """Write a number inside a sentence as the language does; other text may be a phrase itself, or a name."""
-        return self._number(text) if NUMBER.fullmatch(text) else self.known(text)
+        if NUMBER.fullmatch(text):
+            return self._number(text)
+        return self._translated(text) or self.evidence(text)
 
     def _number(self, english: str) -> str:
         text = english.replace("-", "\u2212", 1) if english.startswith("-") else english
