@@ -55,7 +55,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     Several markets share the shapes of a channel, relative to each market's own mean spend; what the next unit brings
     lies around the channel's common level, and how closely is learnt. All else is a market's own: level, trend, season,
-    controls, noise.
+    controls, noise. What happens to all of them in one period is estimated first and taken out of the outcome.
 
     Parameters
     ----------
