@@ -42,7 +42,7 @@ def log_densities(world: MixWorld, shared: float) -> list[float]:
     """
     X = pd.DataFrame(world.spend, columns=[f"c{k}" for k in range(len(world.half))])
     model = cm.MarketingMixRegressor(model_error=False).fit(X, world.outcome)
-    curves, posterior = model.curves(X), model._posterior
+    curves, posterior = model.curves(X), model._markets[None].posterior
     unit = len(X) * float(np.sqrt(np.mean(world.outcome**2))) / float(world.total.sum())
     shown = np.log(curves.value(world.total) / world.total / unit)
     with np.errstate(divide="ignore"):

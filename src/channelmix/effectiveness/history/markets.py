@@ -9,12 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.table import Columns, Rows
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Market", "Part", "divided", "mean_cost", "worst_findings"]
+__all__ = [
+    "Market",
+    "Part",
+    "divided",
+    "joined",
+    "mean_cost",
+    "tests_by_market",
+    "totals_of",
+    "worst_findings",
+]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -122,6 +132,52 @@ def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, I
         except InputError as error:
             raise InputError(f"market {name}: {error}") from None
     return found
+
+
+def joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
+    """Values of each part's rows in the order of the table."""
+    joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
+    for part, value in zip(parts, values, strict=True):
+        joined[part.where] = value
+    return joined
+
+
+def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
+    """Money paid for each channel in all rows, (n_channels,).
+
+    Raises
+    ------
+    InputError
+        If nothing is paid for one.
+    """
+    total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
+    for name, amount in zip(names, total, strict=True):
+        if amount == 0.0:
+            raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
+    return np.asarray(total)
+
+
+def tests_by_market(
+    names: Sequence[str | None], experiments: Sequence[LiftTest]
+) -> dict[str | None, list[LiftTest]]:
+    """Lift tests of each market.
+
+    Raises
+    ------
+    InputError
+        If a test is of another market, or of none where rows are of several.
+    """
+    tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
+    for test in experiments:
+        if test.market not in tests:
+            known = [name for name in names if name is not None]
+            hint = nearest_name(str(test.market), known)
+            expected = f"one of {len(known)} markets{hint}" if known else "none"
+            raise InputError(
+                f"lift test of {test.channel}: its market is {test.market}, and must be {expected}"
+            )
+        tests[test.market].append(test)
+    return tests
 
 
 def mean_cost(columns: Columns, spend: Array, paid: Array) -> Array:

@@ -16,13 +16,22 @@ from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
 from channelmix.effectiveness.history.fitting import FEWEST_ROWS, Window, fit_posterior, row_weights
 from channelmix.effectiveness.history.lift import LiftTest
-from channelmix.effectiveness.history.markets import Market, Part, divided, mean_cost, worst_findings
+from channelmix.effectiveness.history.markets import (
+    Market,
+    Part,
+    divided,
+    joined,
+    mean_cost,
+    tests_by_market,
+    totals_of,
+    worst_findings,
+)
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.shapes import Adstock, Saturation
 from channelmix.effectiveness.history.storage import read_fit, write_fit
-from channelmix.effectiveness.history.table import Columns, Rows
+from channelmix.effectiveness.history.table import Columns, Rows, index_of, pandas_or_error
 from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
 
 if TYPE_CHECKING:
@@ -46,7 +55,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     Several markets share the shapes of a channel, relative to each market's own mean spend; what the next unit brings
     lies around the channel's common level, and how closely is learnt. All else is a market's own: level, trend, season,
-    controls, noise.
+    controls, noise. What happens to all of them in one period is estimated first and taken out of the outcome.
 
     Parameters
     ----------
@@ -159,7 +168,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
         divisions = divided(rows, self._timeline)
-        tests = self._by_market([name for name, _, _ in divisions], experiments)
+        tests = tests_by_market([name for name, _, _ in divisions], experiments)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
         windows, costs, placed = [], [], []
         at = self._timeline.positions
@@ -211,7 +220,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
         """
         parts = self._parts(X)
-        return _joined(parts, [part.mean() for part in parts])
+        return joined(parts, [part.mean() for part in parts])
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
@@ -219,16 +228,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         draws = [
             part.market.posterior.predictive(part.periods, part.spend, part.controls, rng) for part in parts
         ]
-        low, high = _joined(parts, [np.quantile(each, _tails(level), axis=0).T for each in draws]).T
+        low, high = joined(parts, [np.quantile(each, _tails(level), axis=0).T for each in draws]).T
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
         parts = self._parts(X)
-        means = _joined(
+        means = joined(
             parts, [part.market.posterior.media(part.periods, part.spend).mean(axis=1).T for part in parts]
         )
-        table: pd.DataFrame = _pandas().DataFrame(means, columns=list(self.channels_), index=_index_of(X))
+        table: pd.DataFrame = pandas_or_error().DataFrame(
+            means, columns=list(self.channels_), index=index_of(X)
+        )
         return table
 
     def decomposition(self, X: Any) -> pd.DataFrame:
@@ -238,11 +249,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         divisions = self._parts(X)
         groups = [part.linear_groups() for part in divisions]
-        parts = {name: _joined(divisions, [group[name] for group in groups]) for name in groups[0]}
+        parts = {name: joined(divisions, [group[name] for group in groups]) for name in groups[0]}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
-        table: pd.DataFrame = _pandas().DataFrame(parts, index=_index_of(X))
+        table: pd.DataFrame = pandas_or_error().DataFrame(parts, index=index_of(X))
         return table
 
     def roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
@@ -271,7 +282,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             If nothing is spent on a channel in X.
         """
         parts = self._parts(X)
-        self._totals(parts)
+        totals_of(parts, self.channels_)
         factors = np.linspace(0.0, LARGEST_FACTOR, POINTS)
         names, totals, outcomes = [], [], []
         for part in parts:
@@ -292,7 +303,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
             **{kind.name.lower(): (family % len(Saturation) == kind).mean(axis=0) for kind in Saturation},
         }
-        table: pd.DataFrame = _pandas().DataFrame(kinds, index=list(self.channels_))
+        table: pd.DataFrame = pandas_or_error().DataFrame(kinds, index=list(self.channels_))
         return table
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
@@ -321,7 +332,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         X, outcome = self._checked(X, y, reset=False)
         divisions = divided(Rows.read(X, self._columns), self._timeline)
         found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
-        table: pd.DataFrame = _pandas().DataFrame(found).astype({"first": int})
+        table: pd.DataFrame = pandas_or_error().DataFrame(found).astype({"first": int})
         return table
 
     def save(self, path: str | Path) -> None:
@@ -373,66 +384,20 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             X = validate_data(self, X, reset=False, dtype=float)
         return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
-    def _by_market(
-        self, names: Sequence[str | None], experiments: Sequence[LiftTest]
-    ) -> dict[str | None, list[LiftTest]]:
-        """Lift tests of each market."""
-        tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
-        for test in experiments:
-            if test.market not in tests:
-                known = [name for name in names if name is not None]
-                expected = (
-                    f"one of {len(known)} markets{nearest_name(str(test.market), known)}" if known else "none"
-                )
-                raise InputError(
-                    f"lift test of {test.channel}: its market is {test.market}, and must be {expected}"
-                )
-            tests[test.market].append(test)
-        return tests
-
-    def _totals(self, parts: Sequence[Part]) -> Array:
-        total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
-        for name, amount in zip(self.channels_, total, strict=True):
-            if amount == 0.0:
-                raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
-        return np.asarray(total)
-
     def _summary(self, X: Any, level: float, factors: Array, width: float) -> pd.DataFrame:
         parts = self._parts(X)
         summary = {}
-        for c, total in enumerate(self._totals(parts)):
+        for c, total in enumerate(totals_of(parts, self.channels_)):
             at = np.sum([part.scaled(c, factors) for part in parts], axis=0)
             draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
             summary[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
-        table: pd.DataFrame = _pandas().DataFrame.from_dict(
+        table: pd.DataFrame = pandas_or_error().DataFrame.from_dict(
             summary, orient="index", columns=["mean", "low", "high"]
         )
         return table
-
-
-def _joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
-    """Values of each part's rows in the order of the table."""
-    joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
-    for part, value in zip(parts, values, strict=True):
-        joined[part.where] = value
-    return joined
 
 
 def _tails(level: float) -> list[float]:
     if not 0.0 < level < 1.0:
         raise InputError(f"level must lie between 0 and 1, not {level!r}")
     return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
-
-
-def _index_of(X: Any) -> Any:
-    """The rows' labels, where they have any (a list's `index` is a method)."""
-    index = getattr(X, "index", None)
-    return None if callable(index) else index
-
-
-def _pandas() -> Any:
-    try:
-        import pandas as pd
-    except ImportError:
-        raise InputError("this table needs pandas: pip install 'channelmix[frames]'") from None
-    return pd

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array
 
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Columns", "Rows"]
+__all__ = ["Columns", "Rows", "index_of", "pandas_or_error"]
 
 Array = NDArray[np.float64]
 
@@ -189,3 +189,24 @@ def _position(column: str | int, n_columns: int, names: Sequence[str] | None) ->
     if not -n_columns <= column < n_columns:
         raise InputError(f"there is no column {column}: the table has {n_columns}")
     return int(column) % n_columns
+
+
+def index_of(X: Any) -> Any:
+    """Return the rows' labels, where they have any (a list's `index` is a method)."""
+    index = getattr(X, "index", None)
+    return None if callable(index) else index
+
+
+def pandas_or_error() -> Any:
+    """Return pandas, which tables that are handed out need.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        raise InputError("this table needs pandas: pip install 'channelmix[frames]'") from None
+    return pd
