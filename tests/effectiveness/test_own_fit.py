@@ -105,6 +105,15 @@ def test_controls_are_no_spend(company: CompanyProfile) -> None:
     assert found.fitted.controls == ("promo",)
 
 
+def test_weeks_without_a_known_outcome_tell_nothing(company: CompanyProfile) -> None:
+    rows = table()
+    rows.loc[[10, 40], "outcome"] = np.nan
+    found = fit(company, rows)
+    assert np.isfinite([found.fitted.noise, found.columns[0].roi.mean]).all()
+    said = next(check for check in found.checks if "not known" in check.message)
+    assert (said.verdict, said.message[:26]) == ("REVIEW", "The outcome of 2 rows is n")
+
+
 def test_volume_acts_and_its_spend_is_paid(company: CompanyProfile, evidence: Evidence) -> None:
     spend = table()["sms/promotion"]
     rows = table().assign(**{"sms/promotion": 20.0 * spend, "paid": spend})

@@ -25,6 +25,15 @@ def test_columns_without_another_role_are_spend() -> None:
     assert list(history().spend) == ["sms", "promo"]
 
 
+def test_an_outcome_left_empty_is_not_known() -> None:
+    rows = history(TABLE.replace(b"8,6.5", b"8,"))
+    np.testing.assert_array_equal(rows.outcome, [5.0, np.nan])
+    assert rows.sha256 != history().sha256
+    frame: dict[str, list[Any]] = {"date": [1, 2], "outcome": [5.0, float("nan")], "sms": [1.0, 2.0]}
+    unknown = History.of(frame, source="frame", outcome_worth=2.0).outcome
+    np.testing.assert_array_equal(unknown, [5.0, np.nan])
+
+
 @pytest.mark.parametrize(
     ("data", "options", "said"),
     [
@@ -35,7 +44,7 @@ def test_columns_without_another_role_are_spend() -> None:
         (TABLE, {"controls": ["sms", "promo"]}, "no column of spend"),
         (TABLE, {"outcome_worth": 0.0}, "worth of a unit"),
         (TABLE.replace(b"8,6.5", b"8,six"), {}, "outcome must be a number, and row 2 has 'six'"),
-        (TABLE.replace(b"8,6.5", b"8,"), {}, "row 2 has nothing"),
+        (TABLE.replace(b"6.5,2", b"6.5,"), {}, "sms must be a number, and row 2 has nothing"),
         (TABLE.replace(b"8,6.5", b"8,nan"), {}, "row 2 has 'nan'"),
         (TABLE.replace(b"6.5,2", b"6.5,-2"), {}, "sms has spend -2 below 0 in row 2"),
         (TABLE.replace(b"2024-01-08", b"08/01/2024"), {}, "row 2 has '08/01/2024'"),

@@ -172,7 +172,7 @@ def fitted(
             last=max(rows.dates),
             rows=len(rows.outcome),
             row_days=row_days,
-            noise=rows.outcome_worth * float(np.std(np.asarray(rows.outcome) - model.predict(table))),
+            noise=rows.outcome_worth * float(np.nanstd(np.asarray(rows.outcome) - model.predict(table))),
             seed=seed,
             version=__version__,
         ),

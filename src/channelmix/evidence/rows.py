@@ -39,6 +39,7 @@ class History:
     dates : tuple of str or of int
         Dates such as ``2024-01-31``, or whole numbers, which are taken for weeks.
     outcome : ndarray of shape (n_rows,)
+        NaN where it is not known.
     spend, controls : mapping of str to ndarray of shape (n_rows,)
         Columns by name; spend in currency per row.
     outcome_name : str
@@ -132,7 +133,7 @@ class History:
         return cls(
             source,
             _dates(source, date, table[date]),
-            _numbers(source, outcome, table[outcome]),
+            _numbers(source, outcome, table[outcome], may_lack=True),
             spend,
             {name: _numbers(source, name, table[name]) for name in controls},
             outcome,
@@ -147,7 +148,8 @@ class History:
         columns = {name: column.tolist() for name, column in self.spend.items()}
         others = {name: column.tolist() for name, column in self.controls.items()}
         tests = [test.model_dump() for test in self.experiments]
-        rows = [list(self.dates), self.outcome.tolist(), columns, others]
+        outcome = [None if math.isnan(value) else value for value in self.outcome.tolist()]
+        rows = [list(self.dates), outcome, columns, others]
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought])
 
@@ -225,9 +227,13 @@ def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
     return Experiment(channel=channel, start=dates[0], end=dates[1], **numbers)
 
 
-def _numbers(source: str, name: str, column: Sequence[Any]) -> Array:
+def _numbers(source: str, name: str, column: Sequence[Any], *, may_lack: bool = False) -> Array:
+    """Read numbers; where they may lack, nothing at all is NaN."""
     numbers = np.empty(len(column))
     for i, value in enumerate(column):
+        if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):
+            numbers[i] = math.nan
+            continue
         try:
             numbers[i] = float("nan" if isinstance(value, bool) else value)
         except (TypeError, ValueError):

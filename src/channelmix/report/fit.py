@@ -10,13 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.evidence import Evidence, Range
-from channelmix.plan.wording import amount, per
+from channelmix.plan.wording import amount, per, short
 from channelmix.report.console import show
 
 __all__ = ["fit_to_terminal"]
 
 STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
 """Verdicts, the gravest first, and their colours."""
+
+LARGE = 1e8
+"""Amount from which digits are cut, so that names find room beside it."""
 
 CLOSE = 0.005
 """Length of a row and of a period that differ by less than this share are the same."""
@@ -58,12 +61,12 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
         )
     yield Text()
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("column")
+    table.add_column("column", overflow="fold", min_width=6)
     for head in (f"{money} {per(period)}", "seen from", "to", f"return per {money}", f"next {money}"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("rests on", no_wrap=True)
     for column in evidence.columns:
-        spend = (amount(value) for value in (column.spend, column.least, column.most))
+        spend = (_money(value) for value in (column.spend, column.least, column.most))
         returns = (_range(each) for each in (column.roi, column.marginal_roi))
         table.add_row(Text(column.name), *spend, *returns, column.basis)
     yield table
@@ -78,5 +81,13 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
     yield checks
 
 
+def _money(value: float) -> str:
+    return amount(value) if abs(value) < LARGE else short(value)
+
+
 def _range(found: Range) -> str:
-    return f"{found.mean:.2f} ({found.low:.2f} to {found.high:.2f})"
+    mean, low, high = (
+        f"{value:.2f}" if 0.01 <= abs(value) < 1e4 or value == 0.0 else short(value)
+        for value in (found.mean, found.low, found.high)
+    )
+    return f"{mean} ({low} to {high})"
