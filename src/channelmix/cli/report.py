@@ -14,7 +14,7 @@ __all__ = ["report"]
     epilog=examples(
         "channelmix report plan.json --output report.html",
         "channelmix report plan.json --lang fr --output rapport.html",
-        "channelmix report plan.json --explanation why.json --tests value.json --output report.html",
+        "channelmix report plan.json --explanation why.json --tests value.json",
     )
 )
 @click.argument("plan", metavar="PLAN")
