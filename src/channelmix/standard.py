@@ -152,7 +152,7 @@ class StandardForm(Formulation):
         one, other = self.curves.cell(i), self.curves.cell(j)
         return (
             all(row[i] == row[j] for row in numbers)
-            and type(one) is type(other)
+            and one.kinds == other.kinds
             and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
         )
 

@@ -27,6 +27,7 @@ from channelmix.rules import (
     ReachTarget,
     Row,
     SafeImprovement,
+    TargetOutcome,
     WorstCase,
     rule_from_dict,
     rule_to_dict,
@@ -62,6 +63,11 @@ class Statement:
         if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
             raise InputError(
                 "reach_target asks for the best chance within a fixed_budget, for no other scenario"
+            )
+        if isinstance(self.risk, MeanCVaR | WorstCase) and isinstance(self.scenario, TargetOutcome):
+            raise InputError(
+                f"{self.risk.kind} would change nothing: a target_outcome is of the mean draw and has the least cost; "
+                "leave the risk out, or ask for the best plan of a fixed_budget under it"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:

@@ -494,3 +494,29 @@ def test_an_interrupt_returns_the_best_so_far(monkeypatch: pytest.MonkeyPatch, c
     assert solution.report.interrupted
     assert solution.status is Status.NOT_CERTIFIED
     assert 1e-10 < solution.gap < math.inf
+
+
+@pytest.mark.parametrize(
+    "rule", [cm.PackSize("all", 1.0), cm.MinimumIfActive("all", 2.0)], ids=["packs", "a minimum"]
+)
+def test_a_cut_budget_leaves_a_baseline_that_whole_numbers_allow(rule: Any) -> None:
+    """Rounding a scaled mix may take more than the money there is; then another one nearby is found."""
+    rng = np.random.default_rng(0)
+    curves = cm.ResponseCurves.hill(
+        rng.lognormal(3.0, 0.5, (20, 2)), [[3.0, 7.0]], [[2.0, 2.0]], names=["a", "b"]
+    )
+    risk = cm.SafeImprovement({"a": 2.0, "b": 2.0})
+    problem = cm.AllocationProblem(curves, cm.FixedBudget(3.2), [rule], risk=risk)
+    solution = cm.solve(problem)
+    assert solution.status is cm.Status.OPTIMAL
+    assert solution.baseline is not None
+    assert 2.0 <= solution.baseline.sum() <= 3.2 + 1e-6
+    assert problem.net(solution.spend) >= problem.net(solution.baseline) * (1.0 - 1e-6)
+    cm.verify(problem, solution)
+
+
+@pytest.mark.parametrize("risk", [cm.WorstCase(), cm.MeanCVaR()])
+def test_a_risk_that_would_change_nothing_is_refused(risk: Any) -> None:
+    curves = cm.ResponseCurves.hill([[3.0], [2.0]], [[2.0]], [[1.0]], names=["a"])
+    with pytest.raises(cm.InputError, match="would change nothing"):
+        cm.AllocationProblem(curves, cm.TargetOutcome(1.0), risk=risk)

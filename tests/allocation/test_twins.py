@@ -79,3 +79,16 @@ def test_a_proof_by_twins_does_not_pass_where_they_differ() -> None:
             cm.verify(other, forged)
     else:
         pytest.fail("the example no longer forges anything")
+
+
+def test_price_tiers_on_neighbours_of_different_families() -> None:
+    hill = cm.ResponseCurves.hill([5.0], [2.0], [1.0], names=["x"])
+    other = cm.ResponseCurves.exponential([5.0], [2.0], names=["y"])
+    problem = cm.AllocationProblem(
+        cm.ResponseCurves.concat([hill, other]), cm.FixedBudget(6.0), [cm.PriceTiers("all", ((1.0, 0.1),))]
+    )
+    solution = cm.solve(problem)
+    grid = np.linspace(0.0, 6.0, 6001)
+    best = max(problem.value([spend, 6.0 - spend]) for spend in grid)
+    assert best * (1.0 - 1e-9) <= solution.value * (1.0 + 1e-4)
+    cm.verify(problem, solution)

@@ -43,14 +43,14 @@ RULES: list[dict[str, Any]] = [
     {"kind": "service_level", "level": 0.8},
     {"kind": "reputation_limit", "amount": 50000},
     {"kind": "pacing", "relative": 0.25},
-    {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"},
 ]
+PHASING = {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"}
 
 
 def test_the_lists_name_every_kind() -> None:
     assert {one["kind"] for one in SCENARIO} == set(SCENARIOS)
     assert {one["kind"] for one in RISK} == set(RISKS)
-    assert {one["kind"] for one in RULES} == set(CONSTRAINTS) - {"each_period"}
+    assert {one["kind"] for one in [*RULES, PHASING]} == set(CONSTRAINTS) - {"each_period"}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,7 @@ def test_the_budget_of_each_scenario(sketch: dict[str, Any]) -> None:
             'risk.current["FR/sms"]',
             "the name of a cell",
         ),
+        ({"rules": [PHASING]}, "rules[0].kind", "timing beside phasing"),
         (
             {"rules": [{"kind": "reputation_limit", "amount": 5}], "switched_off": ["word_of_mouth"]},
             "rules[0].kind",

@@ -19,6 +19,7 @@ from channelmix.allocation.known import (
     known_spend,
     money_limit,
     nearby_baseline,
+    nearest_spend,
 )
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
@@ -118,8 +119,11 @@ def solve(
     search = new_search(form, gap, begin, began + time_limit, solver)
     search.run()
     bound = search.upper_bound()
-    if search.best is None and bound > -math.inf and isinstance(problem.scenario, TargetOutcome):
-        known = enough_for_target(problem, enough_seconds, solver)
+    if search.best is None and bound > -math.inf:
+        if isinstance(problem.scenario, TargetOutcome):
+            known = enough_for_target(problem, enough_seconds, solver)
+        else:
+            known = nearest_spend(problem, (problem.scenario.limit or 0.0) / len(problem.cells))
         if known is not None:
             search.offer(form.from_user(known))
     report = SearchReport(

@@ -73,6 +73,8 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
     tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
     mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
+    if far.standard.B.any():  # that may not do: what is asked of outcome was not looked at
+        mend = {}
     silent = []  # rules without a row of their own: fees, which count in the scenario's
     for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
         if name in remaining:

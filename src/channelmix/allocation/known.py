@@ -21,6 +21,7 @@ __all__ = [
     "known_spend",
     "money_limit",
     "nearby_baseline",
+    "nearest_spend",
 ]
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
@@ -74,11 +75,17 @@ def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
     if near.baseline is not None:  # it improves on itself, as nothing need not
         known = near.baseline
     else:
-        nearest = project(near, {})
-        if nearest is None:
+        least = nearest_spend(near)
+        if least is None:
             return None
-        known = np.array(list(nearest.values())).reshape(problem.shape)
+        known = least
     return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
+
+
+def nearest_spend(problem: AllocationProblem, wish: float = 0.0) -> NDArray[np.float64] | None:
+    """Find the spend that obeys the rules nearest to the same wish for every cell; None if they conflict."""
+    nearest = project(problem, dict.fromkeys(problem.cells.names, wish))
+    return None if nearest is None else np.array(list(nearest.values())).reshape(problem.shape)
 
 
 def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> NDArray[np.float64] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import cvxpy as cp
 import numpy as np
@@ -65,25 +65,49 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         return None
     nearest = _nearest(linear, wished, form.box_low, form.box_high)
     if nearest is not None and form.integer.any():
-        boxes = (held(form, form.box_low, form.box_high, rounded) for rounded in roundings(form, nearest))
+        boxes = (
+            held(form, form.box_low, form.box_high, rounded) for rounded in _wholes(linear, wished, nearest)
+        )
         inside = (_nearest(linear, wished, low, high) for low, high in boxes if (low <= high).all())
         nearest = next((found for found in inside if found is not None), None)
     return None if nearest is None else dict(zip(names, form.to_user(nearest).tolist(), strict=True))
 
 
-def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Array | None:
-    """Solve the quadratic program over a box, in standard units."""
-    variables = cp.Variable(form.n_variables, bounds=[low, high])
+def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:
+    """Suggest whole numbers: what is nearest rounded, and, where that cannot be kept, what a mixed program finds."""
+    yield from roundings(form, nearest)
+    variables = cp.Variable(form.n_variables, bounds=[form.box_low, form.box_high])
+    whole = np.flatnonzero(form.integer)
+    rows = [*_rows(form, variables), variables[whole] == cp.Variable(len(whole), integer=True)]
+    for state, members in form.states.items():  # no row ties it to what it switches
+        rows.append(cp.sum(variables[members]) <= float(form.box_high[members].sum()) * variables[state])
+    goal, weight = _wish(form, wished)
+    apart = cp.sum(cp.multiply(1.0 / weight, cp.abs(variables[form.spends] - goal)))
+    if solve_program(cp.Problem(cp.Minimize(apart), rows), "HIGHS"):
+        yield np.asarray(variables.value)
+
+
+def _rows(form: StandardForm, variables: cp.Variable) -> list[cp.Constraint]:
     rows = []
     for limit, sign in ((form.high, 1.0), (form.low, -1.0)):
         bounded = np.isfinite(limit)
         if bounded.any():
             rows.append(csr_array(sign * form.A[bounded]) @ variables <= sign * limit[bounded])
-    spends = form.spends
-    goal = wished[spends]
-    weight = np.abs(goal) + (FLOOR * float(np.abs(goal).mean()) or 1.0)
-    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), variables[spends] - goal))
-    program = cp.Problem(cp.Minimize(distance), rows)
+    return rows
+
+
+def _wish(form: StandardForm, wished: Array) -> tuple[Array, Array]:
+    """Wish and weight of every spend."""
+    goal = wished[form.spends]
+    return goal, np.abs(goal) + (FLOOR * float(np.abs(goal).mean()) or 1.0)
+
+
+def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Array | None:
+    """Solve the quadratic program over a box, in standard units."""
+    variables = cp.Variable(form.n_variables, bounds=[low, high])
+    goal, weight = _wish(form, wished)
+    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), variables[form.spends] - goal))
+    program = cp.Problem(cp.Minimize(distance), _rows(form, variables))
     if not solve_program(program, "CLARABEL"):
         return None
     return np.asarray(np.clip(np.asarray(variables.value), low, high))

@@ -55,11 +55,12 @@ class Certificate:
 
 
 def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
-    """Recompute every claim of a solution without any solver.
+    """Recompute a solution's spend, value, bound, gap and status without any solver.
 
     The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the
     value and the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it
-    is rigorous.
+    is rigorous. Shadow prices, the names of rules in conflict, how far they would have to give way, and the report of
+    the search are no part of it; `channelmix verify` recomputes a plan's prices.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     Raises
     ------
     CertificateError
-        If any claim is not what the proof shows; the message names the claim.
+        If one of these is not what the proof shows; the message names it.
     """
     try:
         status = Status(solution.status)
@@ -105,6 +106,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     bound *= form.value_unit
     if not math.isfinite(bound):
         raise CertificateError("the proof shows no finite upper bound")
+    if not math.isfinite(solution.upper_bound):
+        raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, which bounds nothing")
     if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:
         raise CertificateError(
             f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"

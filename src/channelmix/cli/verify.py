@@ -15,8 +15,9 @@ def verify(plan: str) -> None:
     """Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
 
     Value, rules, bound, outcomes, totals and prices are computed again from the curves and rules in the plan and its
-    proof. Not part of the claim: names and words (reasons, warnings), assumptions, comparisons with other splits, whose
-    draws are not in the plan, and that no smaller set of rules is in conflict.
+    proof. Not part of the claim: names and words (currency, reasons, warnings), assumptions, the seed, comparisons with
+    other splits, whose draws are not in the plan, and, where there is no plan, which rules are in the way and how far
+    they would have to give way.
     """
     from channelmix.document import LARGEST_DOCUMENT
     from channelmix.plan import Plan, verify_plan

@@ -42,6 +42,11 @@ def timing_problems(
         if isinstance(rule, Phasing) and timing is not None and len(rule.parts) != profile.periods:
             found = f"{len(rule.parts)} numbers"
             yield Problem(("rules", i, "parts"), found, f"one number for each of {profile.periods} periods")
+        if isinstance(rule, Phasing) and timing is None:
+            expected = (
+                "timing beside phasing: without it one typical period stands for all, and nothing is phased"
+            )
+            yield Problem(("rules", i, "kind"), echo(rule.kind), expected)
         if rule.kind == "price_tiers" and timing is not None:
             yield Problem(("rules", i, "kind"), echo(rule.kind), "no price_tiers beside timing")
         stated = [name for name in _CLASHES.get(rule.kind, ()) if timing and getattr(timing, name)]

@@ -41,6 +41,11 @@ class Discounted(Family):
         """The parameters by name."""
         return {**self.inner.parameters, "starts": self.starts, "factors": self.factors}
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """See `Family.kinds`."""
+        return (self.kind, *self.inner.kinds)
+
     @cached_property
     def shape(self) -> tuple[int, int]:
         """(n_draws, n_cells)."""

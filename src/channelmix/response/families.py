@@ -75,7 +75,8 @@ class Family(ABC):
         steepest, flattest : ndarray of shape (n_draws, n_intervals)
         """
         convex, concave = self._turn >= high.spend, self._turn <= low.spend
-        chord = (high.value - low.value) / (high.spend - low.spend)
+        with np.errstate(invalid="ignore"):  # what is bought at neighbouring spends may be the same number
+            chord = (high.value - low.value) / (high.spend - low.spend)
         steepest = np.where(convex, chord, np.where(concave, low.slope, self._peak))
         flattest = np.where(convex, chord, np.where(concave, high.slope, np.minimum(low.slope, high.slope)))
         return steepest, flattest
@@ -101,6 +102,11 @@ class Family(ABC):
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the family itself and of those inside it."""
+        return (self.kind,)
 
     @cached_property
     def shape(self) -> tuple[int, int]:

@@ -21,7 +21,9 @@ __all__ = ["EachPeriod"]
 class EachPeriod(StrictRecord):
     """Hold a rule in every period on its own, where a plan covers several.
 
-    Without it a rule speaks of all periods together: bounds on ``sms`` are bounds on all that SMS gets in the plan.
+    Without it an amount is of all periods together: bounds on ``sms`` are bounds on all that SMS gets in the plan.
+    Rules that look at one cell at a time (`MinimumIfActive`, `PackSize`, `ActivationFee`) look at a cell of one
+    period anyway.
 
     Parameters
     ----------
