@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
     from channelmix.errors import InputError as InputError
+    from channelmix.errors import NoPlanError as NoPlanError
     from channelmix.evidence import Evidence as Evidence
     from channelmix.information import information_value as information_value
     from channelmix.plan import Difference as Difference
@@ -71,6 +72,7 @@ _HOMES = {
     "Carryover": "carryover",
     "Certificate": "certification",
     "CertificateError": "errors",
+    "NoPlanError": "errors",
     "ChangeLimit": "rules",
     "ChannelMixError": "errors",
     "CompanyProfile": "profile",

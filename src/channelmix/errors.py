@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["CertificateError", "ChannelMixError", "InputError", "nearest_name"]
+__all__ = ["CertificateError", "ChannelMixError", "InputError", "NoPlanError", "nearest_name"]
 
 
 class ChannelMixError(Exception):
@@ -14,6 +14,10 @@ class ChannelMixError(Exception):
 
 class InputError(ChannelMixError, ValueError):
     """What the user wrote cannot be used; the message names the place and the remedy."""
+
+
+class NoPlanError(ChannelMixError):
+    """No plan exists that what is asked for could be worked out from."""
 
 
 class CertificateError(ChannelMixError):

@@ -16,12 +16,13 @@ from channelmix.allocation.by_draw import best_by_draw
 from channelmix.analysis.information import Knowledge
 from channelmix.analysis.lift_tests import LiftTestDesign, Trials
 from channelmix.analysis.robustness import cautious_plans, regret, spread
-from channelmix.errors import CertificateError, InputError
+from channelmix.errors import CertificateError, InputError, NoPlanError
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import amount, percent, short
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.solution import Status
 from channelmix.stating import drawn, problem_and_splits
 
 __all__ = ["information_value"]
@@ -116,8 +117,10 @@ def information_value(
     ------
     InputError
         If a number is out of range, or the problem is of another kind.
-    CertificateError
+    NoPlanError
         If no split obeys all rules.
+    CertificateError
+        If none was found in time.
     KeyboardInterrupt
         If Ctrl-C strikes before the first draws are done.
 
@@ -144,8 +147,11 @@ def information_value(
 
     tell(0)
     best = solve(problem, GAP)
+    if best.status is Status.INFEASIBLE:
+        rules = f" together: {', '.join(best.conflicts)}" if best.conflicts else ""
+        raise NoPlanError(f"no split of the budget obeys {'these' if rules else 'all'} rules{rules}")
     if not np.isfinite(best.spend).all():
-        raise CertificateError("information is worth something only where some split obeys all rules")
+        raise CertificateError("no split that obeys all rules was found")
     plan = best.spend
     if case.problem.risk is not None:
         chosen = solve(case.problem, TAIL_GAP, starts=[_named(problem, best.spend)])

@@ -167,12 +167,6 @@ def test_a_target_and_profit_over_time(small: dict[str, Any]) -> None:
     verify_plan(plan)
 
 
-def test_sensitivity_says_that_it_needs_a_typical_period(small: dict[str, Any]) -> None:
-    profile = cm.CompanyProfile.model_validate({**small, "periods": 2, "timing": {}})
-    with pytest.raises(cm.InputError, match="one typical period"):
-        cm.sensitivity(profile)
-
-
 def test_a_frontier_over_time_takes_amounts_per_period(small: dict[str, Any]) -> None:
     profile = cm.CompanyProfile.model_validate({**small, "periods": 2, "timing": {}})
     found = cm.frontier(profile, [10_000.0, 20_000.0], n_draws=64)

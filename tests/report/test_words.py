@@ -117,12 +117,12 @@ def test_published_figures_have_their_french() -> None:
 
 
 def test_failed_checks_of_a_history_have_their_french() -> None:
-    """A short history with gaps, an outlier and two channels that move together fails several checks."""
+    """A history with a gap, an outlier and two channels that move together fails several checks."""
     rng = np.random.default_rng(3)
-    week = np.concatenate([np.arange(8), np.arange(20, 28)])
+    week = np.concatenate([np.arange(30), np.arange(65, 95)])
     spend = rng.gamma(4.0, 25.0, len(week))
     outcome = 100.0 + rng.normal(0.0, 1.0, len(week))
-    outcome[5] += 500.0
+    outcome[15] += 500.0
     table = pd.DataFrame(
         {
             "date": pd.Timestamp("2024-01-01") + pd.to_timedelta(7 * week, "D"),

@@ -197,12 +197,15 @@ class _Words:
 
     def rule(self, held: _Holding) -> str:
         way = "higher" if held.price > 0.0 else "lower"
-        more = f"{abs(held.price):.2f} more"
+        verb, more = ("bring", " more") if self.gains else ("save", "")
+        more = f"{abs(held.price):.2f}{more}"
         if self.span == 1:
-            return f"The rule {held.row.rule} binds: a limit {way} by one {self.currency} would bring {more}."
+            return (
+                f"The rule {held.row.rule} binds: a limit {way} by one {self.currency} would {verb} {more}."
+            )
         return (
             f"The rule {held.row.rule} binds in {held.periods} of {self.span} periods: a limit {way} by one "
-            f"{self.currency} in one of them would bring up to {more}."
+            f"{self.currency} in one of them would {verb} up to {more}."
         )
 
     def sure(self, outcome: Array, evidence: str) -> str:

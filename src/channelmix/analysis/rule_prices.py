@@ -116,7 +116,8 @@ def priced(
     else:
         low, high = value - found.upper_bound, upper_bound - found.value
     known = np.isfinite(found.spend).all()
-    moved = float(np.abs(found.spend.ravel() - spend).sum()) / 2.0 if known else 0.0
+    change = found.spend.ravel() - spend if known else np.zeros(1)
+    moved = float(max(change[change > 0.0].sum(), -change[change < 0.0].sum()))
     return RulePrice(
         rule=variant.rule,
         change=variant.change,

@@ -21,7 +21,7 @@ __all__ = ["fit"]
         "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
-        "channelmix fit h.csv --profile p.json --outcome-worth 22 --cost-per-unit sms=0.05",
+        "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
         "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
     )
 )

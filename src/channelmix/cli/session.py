@@ -53,7 +53,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        from channelmix.errors import CertificateError, ChannelMixError
+        from channelmix.errors import CertificateError, ChannelMixError, NoPlanError
 
         if isinstance(
             sys.stdout, io.TextIOWrapper
@@ -63,6 +63,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except CertificateError as error:
             _fail(f"not proven: {error}", UNPROVEN)
+        except NoPlanError as error:
+            _fail(str(error), NO_PLAN)
         except ChannelMixError as error:
             _fail(str(error), INVALID)
         except (KeyboardInterrupt, EOFError, click.Abort):

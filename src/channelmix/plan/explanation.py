@@ -76,7 +76,7 @@ class RulePrice(Part):
     status: Status
     """What is known of the plan made anew: `infeasible` means that the cell cannot be kept."""
     moved: float
-    """Spend that would sit elsewhere."""
+    """Spend that would be elsewhere: what cells would gain, or what they would lose where that is more."""
 
 
 class Explanation(Document):
@@ -102,9 +102,9 @@ class Explanation(Document):
     """Every cell, in the plan's order."""
     rules: list[RulePrice]
     """Every rule, the dearest first, then what keeping single cells costs."""
-    factor_low: float
+    factor_low: float = Field(gt=0.0)
     """Lowest factor of a curve that was tried."""
-    factor_high: float
+    factor_high: float = Field(gt=0.0)
     """Highest factor of a curve that was tried."""
     tolerance: float
     """By which share a break-even factor may be off."""

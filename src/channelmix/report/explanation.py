@@ -75,7 +75,7 @@ def _name(rule: RulePrice) -> str:
 def _price(rule: RulePrice, found: Explanation) -> str:
     if rule.change == "with" and rule.status is Status.INFEASIBLE:
         return "cannot be kept under the other rules"
-    what = "money" if found.scenario == "target_outcome" else "a return"
+    what = {"target_outcome": "money", "max_profit": "profit"}.get(found.scenario, "a return")
     if rule.status is Status.UNBOUNDED:
         return "without it, money pays without limit"
     if rule.high is None:
@@ -84,7 +84,9 @@ def _price(rule: RulePrice, found: Explanation) -> str:
         return f"no more than {short(rule.high)}" if rule.high > 0.0 else "nothing"
     ends = short(rule.low), short(rule.high)
     span = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
-    moved = f"; {found.currency} {short(rule.moved)} would sit elsewhere" if rule.change == "without" else ""
+    moved = (
+        f"; {found.currency} {short(rule.moved)} would be spent otherwise" if rule.change == "without" else ""
+    )
     return f"{span} of {what}{moved}"
 
 
