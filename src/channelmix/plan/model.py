@@ -156,12 +156,12 @@ class Plan(Document):
 
         Parameters
         ----------
-        cells : sequence of str, optional
+        cells : sequence of str, or str, optional
             Names of cells; the nine with the most money if not given.
         """
         from channelmix.report.figures import response_figure
 
-        return response_figure(self, cells)
+        return response_figure(self, [cells] if isinstance(cells, str) else cells)
 
     def plot_frontier(self, frontier: Frontier) -> go.Figure:
         """Draw this plan among the best plans along budgets or risk that `frontier` found (needs plotly).
