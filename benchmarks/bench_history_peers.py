@@ -141,19 +141,30 @@ def compared(histories: Iterator[History], heading: str) -> None:
     width = max(map(len, estimators)) + 2
     print(f"{heading}\n{'':32}{'':{width}}" + "".join(f"{head:>11}" for head in COLUMNS), flush=True)
     tables, current = [], []
-    for history in histories:
-        estimates = [fit(history) for fit in estimators.values()]
-        table, now = judged(history, estimates)
+    for history, table, now, notes in _until_interrupted(histories, estimators):
         tables.append(table)
         current.append(now)
         size = f"{len(history.rows)} x {len(history.channels)}"
         kept = f", current mix {now:.3f}" if np.isfinite(now) else ""
         labels = [history.name, f"  {size}{kept}"]
-        for k, (name, estimate) in enumerate(zip(estimators, estimates, strict=True)):
+        for k, (name, note) in enumerate(zip(estimators, notes, strict=True)):
             label = labels[k] if k < len(labels) else ""
-            print(f"{label:32}{name:{width}}{_cells(table[k])}  {estimate.note}", flush=True)
+            print(f"{label:32}{name:{width}}{_cells(table[k])}  {note}", flush=True)
     if tables:
         _summary(list(estimators), np.array(tables), np.array(current), width)
+
+
+def _until_interrupted(
+    histories: Iterator[History], estimators: dict[str, Callable[[History], Estimate]]
+) -> Iterator[tuple[History, Array, float, list[str]]]:
+    """What is judged of each history; Ctrl-C ends it, so that what was measured until then is summed up."""
+    try:
+        for history in histories:
+            estimates = [fit(history) for fit in estimators.values()]
+            table, now = judged(history, estimates)
+            yield history, table, now, [estimate.note for estimate in estimates]
+    except KeyboardInterrupt:
+        print("interrupted: means are of what was measured until now", flush=True)
 
 
 def _cells(row: Array) -> str:
