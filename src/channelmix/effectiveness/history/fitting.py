@@ -268,7 +268,7 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
             f"lift test of {test.channel}: no row{window.place} lies from {test.start} to {test.end}"
         )
     if not window.spend[:, c].any():
-        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it{window.place}")
+        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it in {window.market}")
     spent = window.spend[rows, c]
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()
