@@ -17,6 +17,7 @@ from channelmix.effectiveness.history.sampler import effective_size, pareto_k, s
 from channelmix.effectiveness.history.shapes import (
     FAMILIES,
     LAGS,
+    NO_EFFECT,
     NUMBERS,
     Adstock,
     Saturation,
@@ -155,13 +156,34 @@ def test_the_pooled_prior_is_a_mixture_of_gaussians() -> None:
     assert priors.log_margin(x) == pytest.approx(expected)
 
 
+def test_families_are_drawn_as_likely_as_stated() -> None:
+    priors = Priors(no_effect=0.2)
+    drawn = priors.draw_family((60000,), np.random.default_rng(0))
+    found = np.bincount(drawn, minlength=FAMILIES) / 60000
+    assert found == pytest.approx([*np.full(9, 0.8 / 9), 0.2], abs=0.006)
+    pair = priors.log_family(np.array([[0, NO_EFFECT]]))
+    assert np.exp(pair) == pytest.approx(0.2 * 0.8 / 9)
+    never = Priors(no_effect=0.0)
+    assert never.draw_family((5000,), np.random.default_rng(0)).max() < NO_EFFECT
+    assert never.log_family(np.array([[0], [NO_EFFECT]])).tolist() == [-np.log(9.0), -np.inf]
+
+
 def test_the_prior_draws_what_it_states() -> None:
     drawn = Priors(media_share=0.3, elasticity=0.5).draw_log_margin(20000, 3, np.random.default_rng(2))
     assert np.median(np.exp(drawn)) == pytest.approx(0.15, rel=0.03)
     assert np.cov(drawn.T)[0, 1] == pytest.approx(0.8**2, rel=0.05)
 
 
-@pytest.mark.parametrize("change", [{"media_share": 1.0}, {"half_life": 0.0}, {"elasticity_spread": np.nan}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"media_share": 1.0},
+        {"half_life": 0.0},
+        {"elasticity_spread": np.nan},
+        {"no_effect": 1.0},
+        {"no_effect": -0.1},
+    ],
+)
 def test_meaningless_priors_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(InputError, match="priors"):
         Priors(**change)
@@ -189,12 +211,13 @@ def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_lose
     everything = Trial(1, np.arange(60), np.zeros((60, LAGS)), -mix.total[1], 1.0)
     tested = replace(mix, tests=[everything])
     rng = np.random.default_rng(0)
-    shape, kinds = rng.standard_normal((20, NUMBERS)), rng.integers(FAMILIES, size=20)
+    shape, kinds = rng.standard_normal((20, NUMBERS)), rng.integers(NO_EFFECT, size=20)
     series = tested.series(1, shape, kinds)
     brought = mix.total[1] / elasticity(shape, mix.priors)
     assert series[:, :60].sum(axis=1) == pytest.approx(brought)
     assert series[:, 60] == pytest.approx(-brought)
     assert (tested.series(0, shape, kinds)[:, 60] == 0.0).all()
+    assert (tested.series(1, shape, np.full(20, NO_EFFECT)) == 0.0).all()
 
 
 def test_a_curve_so_steep_that_nothing_is_reached_is_impossible() -> None:
@@ -261,9 +284,8 @@ def test_without_data_the_posterior_is_the_prior() -> None:
     prior = Priors().draw_log_margin(4000, 2, np.random.default_rng(2))
     assert draws.log_margin.mean() == pytest.approx(prior.mean(), abs=0.15)
     assert draws.log_margin.std() == pytest.approx(prior.std(), rel=0.12)
-    assert np.bincount(draws.family.ravel(), minlength=FAMILIES) / 800 == pytest.approx(
-        np.full(9, 1 / 9), abs=0.05
-    )
+    expected = [*np.full(9, 0.95 / 9), 0.05]
+    assert np.bincount(draws.family.ravel(), minlength=FAMILIES) / 800 == pytest.approx(expected, abs=0.04)
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.5])

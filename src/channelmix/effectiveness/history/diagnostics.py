@@ -13,7 +13,7 @@ from channelmix.effectiveness.history.fitting import Window
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
-from channelmix.effectiveness.history.shapes import NUMBERS, elasticity
+from channelmix.effectiveness.history.shapes import NO_EFFECT, NUMBERS, elasticity
 
 __all__ = ["Finding", "Verdict", "diagnose"]
 
@@ -306,15 +306,16 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
 
 
 def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:
-    """How much narrower log ROI is than before the data."""
+    """How much narrower log ROI is than before the data, and whether a channel brings anything."""
     rng = np.random.default_rng(0)
     number = len(window.names)
     shape = rng.standard_normal((4000 * number, NUMBERS))
     log_elasticity = np.log(elasticity(shape, posterior.priors))
     before = (posterior.priors.draw_log_margin(4000, number, rng).ravel() - log_elasticity).std()
     found = []
-    for name, after in zip(window.names, draws.log_roi.std(axis=0), strict=True):
-        left = float(after / before)
+    for c, name in enumerate(window.names):
+        acts = draws.family[:, c] < NO_EFFECT
+        left = float(draws.log_roi[acts, c].std() / before) if acts.sum() > 1 else 0.0
         found.append(
             _graded(
                 f"evidence on {name}",
@@ -324,6 +325,17 @@ def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]
                 f"The data narrowed the ROI of {name} to {left:.0%} of its prior spread.",
                 f"The data hardly narrowed the ROI of {name} ({left:.0%} of its prior spread is left): the prior "
                 "speaks; an experiment would tell most.",
+            )
+        )
+        none = 1.0 - float(acts.mean())
+        found.append(
+            _graded(
+                f"effect of {name}",
+                none,
+                0.25,
+                np.inf,
+                f"The probability that {name} brings nothing is {none:.0%}.",
+                f"The probability that {name} brings nothing is {none:.0%}: test it before you rely on it or drop it.",
             )
         )
     return found

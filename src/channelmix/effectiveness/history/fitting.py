@@ -236,7 +236,11 @@ class _Model:
         log_effect = draws.log_margin - mix.log_excess(draws.shape)
         for c in range(mix.n_channels):
             reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-            ceiling[:, c] = unit * np.exp(log_effect[:, c]) * mix.ceiling(c, draws.shape[:, c], reached)
+            ceiling[:, c] = (
+                unit
+                * np.exp(log_effect[:, c])
+                * mix.ceiling(c, draws.shape[:, c], draws.family[:, c], reached)
+            )
         return Posterior(
             draws.shape,
             draws.family,

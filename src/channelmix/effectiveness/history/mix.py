@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import Baseline
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import adstock_weights, elasticity, saturated
+from channelmix.effectiveness.history.shapes import NO_EFFECT, adstock_weights, elasticity, saturated
 
 __all__ = ["Mix", "Trial"]
 
@@ -85,15 +85,16 @@ class Mix:
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
         """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
         reached = self.reached(channel, shape, family)
-        return np.asarray(reached * self.ceiling(channel, shape, reached)[:, np.newaxis])
+        return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
 
-    def ceiling(self, channel: int, shape: Array, reached: Array) -> Array:
+    def ceiling(self, channel: int, shape: Array, family: Indices, reached: Array) -> Array:
         """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
 
-        0 without any spend. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the total.
+        0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings
+        the total.
         """
         whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
-        none = np.nan if self.total[channel] else 1.0
+        none = np.where(family == NO_EFFECT, np.inf, np.nan) if self.total[channel] else 1.0
         return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, none))
 
     def log_excess(self, shape: Array) -> Array:

@@ -16,7 +16,7 @@ from channelmix.effectiveness.history.baseline import NOISE_SCALE, WANDER, log_l
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.products import Changed, Pairs, Products
 from channelmix.effectiveness.history.sampler import LAST_SWEEPS, Draws, Population, led, settled
-from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
+from channelmix.effectiveness.history.shapes import NUMBERS
 
 __all__ = ["MARKET_DIFFERENCES", "sample_markets"]
 
@@ -124,7 +124,7 @@ class _Markets(Population):
         self.mixes, self.mix, self.rng, self.power = mixes, mix, rng, 0.0
         self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
         self.log_margin = mix.priors.draw_log_margin(size, mix.n_channels, rng) + mix.log_excess(self.shape)
-        self.family = rng.integers(FAMILIES, size=(size, mix.n_channels))
+        self.family = mix.priors.draw_family((size, mix.n_channels), rng)
         self.off, self.lifts = np.empty((size, 0, mix.n_channels)), np.empty((size, 0))
         self.pairs = Pairs(mix.n_channels)
         self.products = np.empty((size, len(WANDER), 0, len(self.pairs.left)))

@@ -8,11 +8,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.effectiveness.history.shapes import NO_EFFECT
 from channelmix.errors import InputError
 
 __all__ = ["Priors"]
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
 """Standard deviations of the log margin from channel to channel that are averaged over, equally likely."""
@@ -33,6 +35,8 @@ class Priors:
         for good (1: no saturation), and the spread of its log odds.
     half_life, half_life_spread : float
         Median number of periods until half of a spend has acted, and its spread.
+    no_effect : float
+        Probability that a channel brings nothing.
 
     Raises
     ------
@@ -46,12 +50,15 @@ class Priors:
     elasticity_spread: float = 0.8
     half_life: float = 1.2
     half_life_spread: float = 0.7
+    no_effect: float = 0.05
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (np.isfinite(value) and value > 0.0):
+            if not (np.isfinite(value) and (value > 0.0 or (value == 0.0 and field.name == "no_effect"))):
                 raise InputError(f"priors: {field.name} must be a number above 0, not {value!r}")
+        if not self.no_effect < 1.0:
+            raise InputError(f"priors: no_effect must be below 1, not {self.no_effect!r}")
         if not (self.media_share < 1.0 and self.elasticity < 1.0):
             raise InputError("priors: media_share and elasticity must be below 1")
 
@@ -77,6 +84,17 @@ class Priors:
         )
         constant = math.log(len(own)) + 0.5 * n * math.log(2.0 * math.pi)
         return np.asarray(np.logaddexp.reduce(terms, axis=1) - constant)
+
+    def draw_family(self, shape: tuple[int, ...], rng: np.random.Generator) -> Indices:
+        """Draw channels' families: pairs of a carry-over and a saturation are equally likely."""
+        none = rng.random(shape) < self.no_effect
+        return np.asarray(np.where(none, NO_EFFECT, rng.integers(NO_EFFECT, size=shape)))
+
+    def log_family(self, family: Indices) -> Array:
+        """Log probability of channels' families; (n_draws, n_channels) -> (n_draws,)."""
+        each = np.array([(1.0 - self.no_effect) / NO_EFFECT, self.no_effect])
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(each)[(family == NO_EFFECT).astype(int)].sum(axis=1))
 
     def draw_log_margin(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
         """Draw the channels' log margins; shape (n_draws, n_channels)."""

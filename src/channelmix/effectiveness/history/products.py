@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import WANDER
 from channelmix.effectiveness.history.mix import Mix, Trial
-from channelmix.effectiveness.history.shapes import elasticity
+from channelmix.effectiveness.history.shapes import NO_EFFECT, elasticity
 
 __all__ = ["Changed", "Pairs", "Products"]
 
@@ -104,7 +104,8 @@ class Products:
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
         whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
         total = self._total[:, c]
-        ceiling = total / np.where(whole > 0.0, whole, np.where(total > 0.0, np.nan, 1.0))
+        none = np.where(family == NO_EFFECT, np.inf, np.nan)[:, np.newaxis]
+        ceiling = total / np.where(whole > 0.0, whole, np.where(total > 0.0, none, 1.0))
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
         series *= self._root[:, np.newaxis]
         along = np.matmul(series, self._directions)

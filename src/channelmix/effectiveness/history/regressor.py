@@ -28,7 +28,7 @@ from channelmix.effectiveness.history.markets import (
     worst_findings,
 )
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import Adstock, Saturation
+from channelmix.effectiveness.history.shapes import NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.table import Columns, Rows, index_of, pandas_or_error
 from channelmix.effectiveness.history.timeline import Timeline
@@ -296,12 +296,16 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
 
     def families(self) -> pd.DataFrame:
-        """Posterior probability of each family of carry-over and saturation: a row a channel."""
+        """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
         family = next(iter(self._markets.values())).posterior.family
         kinds = {
             **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
-            **{kind.name.lower(): (family % len(Saturation) == kind).mean(axis=0) for kind in Saturation},
+            **{
+                kind.name.lower(): ((family < NO_EFFECT) & (family % len(Saturation) == kind)).mean(axis=0)
+                for kind in Saturation
+            },
+            "no effect": (family == NO_EFFECT).mean(axis=0),
         }
         table: pd.DataFrame = pandas_or_error().DataFrame(kinds, index=list(self.channels_))
         return table

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.kernel import Kernel
 from channelmix.effectiveness.history.mix import Mix
-from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
+from channelmix.effectiveness.history.shapes import NUMBERS
 
 __all__ = ["Draws", "Population", "effective_size", "led", "pareto_k", "sample", "settled"]
 
@@ -97,7 +97,7 @@ class Population:
         self.mix, self.rng, self.power = mix, rng, 0.0
         self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
         self.log_margin = mix.priors.draw_log_margin(size, mix.n_channels, rng) + mix.log_excess(self.shape)
-        self.family = rng.integers(FAMILIES, size=(size, mix.n_channels))
+        self.family = mix.priors.draw_family((size, mix.n_channels), rng)
         self.evaluations = size * mix.n_channels
         self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
         self.media = self._sum(np.arange(size), self.log_margin)
@@ -190,7 +190,9 @@ class Population:
         fresh = redrawn[:, np.newaxis] & (FURTHER | COMMON & (kind < 0.5 * REDRAWN)[:, np.newaxis])
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
-        family = np.where(redrawn[:, np.newaxis], rng.integers(FAMILIES, size=old_family.shape), old_family)
+        family = np.where(
+            redrawn[:, np.newaxis], self.mix.priors.draw_family(old_family.shape, rng), old_family
+        )
         kernel = None
         if len(channels) == 1:
             kernel = Kernel(self._block(other, channels), self.family[other[:, np.newaxis], channels], rng)
@@ -207,6 +209,8 @@ class Population:
         if kernel is not None:
             gain[jumped] += kernel.log_density(old[jumped], old_family[jumped])
             gain[jumped] -= kernel.log_density(new[jumped], family[jumped])
+            priors = self.mix.priors
+            gain[jumped] += priors.log_family(family[jumped]) - priors.log_family(old_family[jumped])
         self.evaluations += n * len(channels)
         return Proposal(log_margin, shape, family, gain)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILIES",
     "LAGS",
+    "NO_EFFECT",
     "NUMBERS",
     "Adstock",
     "Saturation",
@@ -68,8 +69,10 @@ class Saturation(IntEnum):
 NUMBERS = 5
 """Standard normal numbers that a channel has: four of its shape, and its bias where the model may err."""
 
-FAMILIES = len(Adstock) * len(Saturation)
-"""Pairs of a carry-over and a saturation: family = len(Saturation) * adstock + saturation."""
+NO_EFFECT = len(Adstock) * len(Saturation)
+"""Family of a channel that brings nothing. Below it stand pairs: len(Saturation) * adstock + saturation."""
+
+FAMILIES = NO_EFFECT + 1
 
 
 def lagged(spend: Array) -> Array:
@@ -91,7 +94,7 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
     half_life = priors.half_life * np.exp(priors.half_life_spread * shape[:, 1])
     kind = family // len(Saturation)
     k = np.arange(LAGS, dtype=float)
-    logs = np.empty((len(shape), LAGS))
+    logs = np.zeros((len(shape), LAGS))
     for name in Adstock:
         rows = np.flatnonzero(kind == name)
         life, further = half_life[rows, np.newaxis], shape[rows, 2, np.newaxis]
@@ -112,11 +115,11 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
     """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
 
     An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
-    that reaches a part r of its ceiling its slope times 1 - r.
+    that reaches a part r of its ceiling its slope times 1 - r. A channel without effect reaches nothing.
     """
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[:, 0]
-    kind = family % len(Saturation)
-    reached = np.empty_like(x)
+    kind = np.where(family == NO_EFFECT, -1, family % len(Saturation))
+    reached = np.zeros_like(x)
     per_draw = (-1,) + (1,) * (x.ndim - 1)
     for name in Saturation:
         rows = np.flatnonzero(kind == name)

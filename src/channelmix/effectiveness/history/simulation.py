@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.pooled import MARKET_DIFFERENCES
 from channelmix.effectiveness.history.sampler import Draws
-from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS
+from channelmix.effectiveness.history.shapes import NUMBERS
 
 __all__ = ["Truth", "ranks", "simulated", "simulated_markets"]
 
@@ -40,7 +40,7 @@ def simulated(mix: Mix, rng: np.random.Generator, tail: float = np.inf) -> tuple
     """
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
     log_margin = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
-    family = rng.integers(FAMILIES, size=mix.n_channels)
+    family = mix.priors.draw_family((mix.n_channels,), rng)
     return _with_outcome(mix, log_margin, shape, family, rng, tail)
 
 
@@ -49,7 +49,7 @@ def simulated_markets(mixes: Sequence[Mix], rng: np.random.Generator) -> tuple[l
     mix = mixes[0]
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
     common = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
-    family = rng.integers(FAMILIES, size=mix.n_channels)
+    family = mix.priors.draw_family((mix.n_channels,), rng)
     spread = rng.choice(MARKET_DIFFERENCES, size=mix.n_channels)
     found = [
         _with_outcome(each, common + spread * rng.standard_normal(mix.n_channels), shape, family, rng)
