@@ -62,6 +62,10 @@ def test_sentences_keep_their_values() -> None:
     assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
         "réduit social de 50 % : de 82 000 à 41 000 EUR sur 2 cellules ; elles rapportent aujourd\u2019hui 32 477"
     )
+    said = words.known("abandons sms: EUR 90 to 0; today it returns 1,250 and costs 36 in charges")
+    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
+        "abandonne sms : de 90 à 0 EUR ; rapporte aujourd\u2019hui 1 250 et coûte 36 de charges"
+    )
     assert words.known("kept by keep_working FR/sms") == "maintenu par keep_working FR/sms"
     assert words.known("today's spend, scaled by 2.5 to the budget").startswith(
         "la dépense d\u2019aujourd\u2019hui, multipliée par 2,5"
