@@ -212,5 +212,5 @@ def test_where_worst_draws_count_there_are_no_break_evens(plan: Plan) -> None:
 
 
 def test_a_plan_without_spend(infeasible_plan: Plan) -> None:
-    with pytest.raises(cm.CertificateError, match="no plan to explain"):
+    with pytest.raises(cm.NoPlanError, match="no plan to explain"):
         cm.explain(infeasible_plan)

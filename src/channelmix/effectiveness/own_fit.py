@@ -15,7 +15,7 @@ from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
 from channelmix.effectiveness.history.shapes import LAGS
 from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.errors import InputError
+from channelmix.errors import InputError, expect
 from channelmix.evidence import Check, Column, Evidence, Experiment, Fitted, History, Range, covered, table_of
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile import CompanyProfile
@@ -88,12 +88,15 @@ def fit_history(
     InputError
         If the table or a lift test cannot be used; the message names the column and the row.
     """
+    expect(profile, "profile", CompanyProfile)
     if isinstance(history, bytes):
         source = "standard input"
         table: Any = read_table(history, source)
     elif isinstance(history, str | os.PathLike):
         source = Path(history).name
         table = read_table(_bytes(history), source)
+    elif not hasattr(history, "columns"):
+        raise InputError(f"history must be a path, bytes or a DataFrame, not {type(history).__name__}")
     else:
         source = "the table"
         table = {name: list(history[name]) for name in history.columns}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError, expect, nearest_name
 from channelmix.plan import CellPlan, Frontier, Plan
 from channelmix.plan.wording import over, per, percent
 from channelmix.report.html.belonging import check_frontier
@@ -105,6 +105,7 @@ def response_figure(plan: Plan, cells: Sequence[str] | None = None) -> go.Figure
 
 def frontier_figure(frontier: Frontier, plan: Plan | None = None) -> go.Figure:
     """Draw the mean outcome and that of the worst draws along the points, and a plan among them."""
+    expect(frontier, "frontier", Frontier)
     points = [point for point in frontier.points if point.outcome is not None]
     by_risk = frontier.along == "risk"
     along = [point.weight if by_risk else point.budget for point in points]

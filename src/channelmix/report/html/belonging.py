@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from channelmix.errors import InputError
+from types import NoneType
+
+from channelmix.errors import InputError, expect
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits, span_of
 from channelmix.plan.wording import over
 from channelmix.report.html.content import Content
@@ -23,6 +25,12 @@ def check(content: Content) -> None:
         company, profile or plan.
     """
     plan = content.plan
+    for what, beside, kind in (
+        ("frontier", content.frontier, Frontier),
+        ("explanation", content.explanation, Explanation),
+        ("tests", content.tests, InformationValue),
+    ):
+        expect(beside, what, kind, NoneType)
     empty = not plan.allocation and not plan.sums and plan.span == span_of(content.problem)
     if not (empty or fits(plan, content.problem)):
         raise InputError("the allocation's cells are not the problem's cells")
