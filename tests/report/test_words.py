@@ -66,6 +66,11 @@ def test_sentences_keep_their_values() -> None:
     assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
         "abandonne sms : de 90 à 0 EUR ; rapporte aujourd\u2019hui 1 250 et coûte 36 de charges"
     )
+    said = words.known("a.csv, 104 rows from 2023-01-02 to 2024-12-23")
+    assert said == "a.csv, 104 lignes, du 2023-01-02 au 2024-12-23"
+    assert words.known("today's spend, scaled by 9.26e+09 to the budget").startswith(
+        "la dépense d\u2019aujourd\u2019hui, multipliée par 9,26\u00d710\u2079 "
+    )
     assert words.known("kept by keep_working FR/sms") == "maintenu par keep_working FR/sms"
     assert words.known("today's spend, scaled by 2.5 to the budget").startswith(
         "la dépense d\u2019aujourd\u2019hui, multipliée par 2,5"
@@ -83,7 +88,11 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert (english.change(5.0), english.signed(-5000.0)) == ("+5", "\u22125.0k")
     assert english.figure(-0.0) == "0"
     assert (english.tick(0.0), english.tick(1500.0)) == ("0", "1.5k")
-    assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5e\u22124", "\u22121,5e\u22124")
+    assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5\u00d710\u207b\u2074", "\u22121,5\u00d710\u207b\u2074")
+    assert (english.figure(6.063e-13), french.figure(6.063e-13)) == (
+        "6.063\u00d710\u207b\u00b9\u00b3",
+        "6,063\u00d710\u207b\u00b9\u00b3",
+    )
     spread = Interval(mean=1.0, low=-2.0, high=3000.0)
     assert french.spread(spread) == "1 (\u22122\u00a0à\u00a03,0\u00a0k)"
     assert (english.over("month", 1), french.over("month", 1)) == ("a month", "par mois")
