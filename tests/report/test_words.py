@@ -88,7 +88,10 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert (english.change(5.0), english.signed(-5000.0)) == ("+5", "\u22125.0k")
     assert english.figure(-0.0) == "0"
     assert (english.tick(0.0), english.tick(1500.0)) == ("0", "1.5k")
-    assert (english.tick(0.00015), french.tick(-0.00015)) == ("1.5\u00d710\u207b\u2074", "\u22121,5\u00d710\u207b\u2074")
+    assert (english.tick(0.00015), french.tick(-0.00015)) == (
+        "1.5\u00d710\u207b\u2074",
+        "\u22121,5\u00d710\u207b\u2074",
+    )
     assert (english.figure(6.063e-13), french.figure(6.063e-13)) == (
         "6.063\u00d710\u207b\u00b9\u00b3",
         "6,063\u00d710\u207b\u00b9\u00b3",
