@@ -235,6 +235,7 @@ def _plan(
         proof=solution.proof.to_dict(),
         provenance=Provenance(
             profile_sha256=profile.sha256,
+            company_sha256=profile.company_sha256,
             version=__version__,
             seed=seed,
             draws=draws.n_draws,

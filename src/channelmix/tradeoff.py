@@ -122,6 +122,7 @@ def frontier(
         currency=profile.currency if profile else "",
         period="" if profile is None else profile.period_text,
         span=span,
+        company_sha256=profile.company_sha256 if profile else "",
         tail=problem.tail[1] if problem.tail is not None and not risk else WORST,
         points=plans,
         complete=complete,

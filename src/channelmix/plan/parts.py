@@ -261,6 +261,8 @@ class Provenance(Part):
 
     profile_sha256: str
     """Digest of the validated profile."""
+    company_sha256: str = ""
+    """Digest of the profile without its scenario; empty where it is not known."""
     version: str
     """Version of channelmix."""
     seed: int = Field(ge=0)

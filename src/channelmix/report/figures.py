@@ -13,6 +13,7 @@ from channelmix.plan.wording import over, per, percent
 from channelmix.report.html.belonging import check_frontier
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import Traced, traced
+from channelmix.report.html.frontiers import place_of
 from channelmix.report.html.words import Words
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ def frontier_figure(frontier: Frontier, plan: Plan | None = None) -> go.Figure:
     figure.add_scatter(x=along, y=tail, name=f"worst {percent(frontier.tail)} of draws", line_color=HUES[1])
     if plan is not None:
         check_frontier(plan, frontier)
-    if plan is not None and plan.totals is not None:
+    here = None if plan is None else place_of(plan, frontier)
+    if plan is not None and plan.totals is not None and here is not None:
         totals = plan.totals
-        here = 0.0 if by_risk else totals.spend if totals.budget is None else totals.budget
         marker = {"color": NOW, "size": 12}
         brings = totals.outcome.mean - totals.charge
         figure.add_scatter(x=[here], y=[brings], name="plan", mode="markers", marker=marker)

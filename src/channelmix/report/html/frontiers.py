@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from channelmix.plan import CellPlan, Frontier, FrontierPlan
+from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.solution import Status
 
-__all__ = ["frontier_section"]
+__all__ = ["frontier_section", "place_of"]
 
 SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
@@ -23,9 +23,8 @@ def frontier_section(content: Content, frontier: Frontier) -> Markup:
     reached = [
         i for i, point in enumerate(frontier.points) if point.spend is not None and point.outcome is not None
     ]
-    chosen = min(
-        reached, key=lambda i: abs(_place(frontier, frontier.points[i]) - _here(content, frontier)), default=0
-    )
+    here = place_of(content.plan, frontier) or 0.0
+    chosen = min(reached, key=lambda i: abs(_place(frontier, frontier.points[i]) - here), default=0)
     by_risk = frontier.along == "risk"
     slider = tag(
         "div",
@@ -53,12 +52,16 @@ def _place(frontier: Frontier, point: FrontierPlan) -> float:
     return point.weight if frontier.along == "risk" else point.budget
 
 
-def _here(content: Content, frontier: Frontier) -> float:
-    """Where the plan itself lies along the frontier."""
-    totals = content.plan.totals
-    if frontier.along == "risk" or totals is None:
-        return 0.0
-    return totals.spend if totals.budget is None else totals.budget
+def place_of(plan: Plan, frontier: Frontier) -> float | None:
+    """Where a plan itself lies along a frontier; None where it has no place on it."""
+    totals = plan.totals
+    if totals is None:
+        return None
+    if frontier.along == "budget":
+        return totals.spend if totals.budget is None else totals.budget
+    risk = plan.problem.get("risk") or {"kind": "mean"}
+    weights = {"mean": 0.0, "mean_cvar": risk.get("weight")}
+    return weights.get(risk["kind"])
 
 
 def _named(content: Content, frontier: Frontier, point: FrontierPlan) -> str:
@@ -89,8 +92,12 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
     xs = [_place(frontier, point) for point in points]
     outcomes = [point.outcome or 0.0 for point in points]
     tails = [point.tail_outcome or 0.0 for point in points]
-    y_range = min(0.0, *outcomes, *tails), max(0.0, *outcomes, *tails)
-    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (min(xs), max(xs)), y_range, top=20.0, right=24.0)
+    here, totals = place_of(content.plan, frontier), content.plan.totals
+    own = [] if here is None or totals is None else [(here, totals.outcome.mean - totals.charge)]
+    heights = [0.0, *outcomes, *tails, *(y for _, y in own)]
+    across = [*xs, *(x for x, _ in own)]
+    spans = (min(across), max(across)), (min(heights), max(heights))
+    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, *spans, top=20.0, right=24.0)
     dots = [
         tag(
             "circle",
@@ -116,12 +123,26 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
         words("frontier.outcome"),
         tag("span", class_="key tail"),
         words("frontier.tail", share=words.percent(frontier.tail)),
+        *((tag("span", class_="key here"), words("frontier.mark")) if own else ()),
         class_="legend",
     )
+    lines = line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean")
     chart = drawing(
-        WIDTH, HEIGHT, label, axes, line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean"), *dots
+        WIDTH, HEIGHT, label, axes, *lines, *(_mark(content, frame, *mark) for mark in own), *dots
     )
     return join(legend, tag("figure", chart, class_="wide"))
+
+
+def _mark(content: Content, frame: Frame, x: float, y: float) -> Markup:
+    """Mark the plan itself: a line at its place, with a ring at what it brings."""
+    words, at = content.words, f"{frame.x(x):.1f}"
+    said = words("frontier.mark_reading", outcome=words.short(y))
+    return tag(
+        "g",
+        tag("line", class_="here", x1=at, x2=at, y1=frame.top, y2=frame.height - frame.bottom),
+        tag("circle", class_="here", cx=at, cy=f"{frame.y(y):.1f}", r=9),
+        data_tip=said,
+    )
 
 
 def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: float) -> list[Markup]:
