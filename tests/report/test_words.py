@@ -92,6 +92,11 @@ def test_numbers_are_written_as_the_language_does() -> None:
         "1.5\u00d710\u207b\u2074",
         "\u22121,5\u00d710\u207b\u2074",
     )
+    assert (english.tick(5e11), french.tick(1.5e12)) == ("500bn", "1,5\u00d710\u00b9\u00b2")
+    assert (english.short(1.11e15), english.tick(1e15)) == (
+        "1.11\u00d710\u00b9\u2075",
+        "1\u00d710\u00b9\u2075",
+    )
     assert (english.figure(6.063e-13), french.figure(6.063e-13)) == (
         "6.063\u00d710\u207b\u00b9\u00b3",
         "6,063\u00d710\u207b\u00b9\u00b3",

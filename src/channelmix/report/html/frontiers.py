@@ -14,7 +14,10 @@ __all__ = ["frontier_section", "place_of"]
 SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 48.0, 36.0
+WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 56.0, 36.0
+
+ASIDE = 0.03
+"""Share of the chart's width that is left free before the first point."""
 
 
 def frontier_section(content: Content, frontier: Frontier) -> Markup:
@@ -96,7 +99,8 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
     own = [] if here is None or totals is None else [(here, totals.outcome.mean - totals.charge)]
     heights = [0.0, *outcomes, *tails, *(y for _, y in own)]
     across = [*xs, *(x for x, _ in own)]
-    spans = (min(across), max(across)), (min(heights), max(heights))
+    first = min(across) - ASIDE * (max(across) - min(across))
+    spans = (first, max(across)), (min(heights), max(heights))
     frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, *spans, top=20.0, right=24.0)
     dots = [
         tag(
@@ -117,15 +121,12 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
         first=_named(content, frontier, points[0]),
         last=_named(content, frontier, points[-1]),
     )
-    legend = tag(
-        "p",
-        tag("span", class_="key plan"),
-        words("frontier.outcome"),
-        tag("span", class_="key tail"),
-        words("frontier.tail", share=words.percent(frontier.tail)),
-        *((tag("span", class_="key here"), words("frontier.mark")) if own else ()),
-        class_="legend",
-    )
+    keys = {"plan": words("frontier.outcome")}
+    keys["tail"] = words("frontier.tail", share=words.percent(frontier.tail))
+    if own:
+        keys["here"] = words("frontier.mark")
+    entries = (tag("span", tag("span", class_=f"key {kind}"), said) for kind, said in keys.items())
+    legend = tag("p", *entries, class_="legend")
     lines = line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean")
     chart = drawing(
         WIDTH, HEIGHT, label, axes, *lines, *(_mark(content, frame, *mark) for mark in own), *dots
@@ -172,7 +173,7 @@ def _line(content: Content, name: str, view: CellPlan | None, spend: float, most
     """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
     words = content.words
     own = 0.0 if view is None else view.spend
-    figures = [paired_bars(own, spend, most), words.amount(spend), words.amount(own)]
+    figures = [paired_bars(own, spend, most), *(words.amount(content.shown(one)) for one in (spend, own))]
     if view is None:
         return Line([name, *figures])
     return Line([content.title(view), *figures], content.place(view))

@@ -34,6 +34,9 @@ RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u207
 
 PURPOSE = re.compile(r"\b(promotion|service|advocacy)\b")
 
+TOO_LONG = 999.5e9
+"""Amounts from here on take too much room at an axis."""
+
 NARROW, HARD = "\u202f", "\u00a0"
 """A blank that breaks no line: within a number, and before its unit."""
 
@@ -108,7 +111,7 @@ class Words:
 
     def tick(self, value: float) -> str:
         """Like `short`, in powers of ten where zeros would take the room."""
-        if not 0.0 < abs(value) < 0.01:
+        if value == 0.0 or 0.01 <= abs(value) < TOO_LONG:
             return self.short(value)
         return self._number(f"{value:.1e}".replace(".0e", "e"))
 
