@@ -5,7 +5,7 @@
 `mmm_stan_retailer`, rolling origin: the last weeks are foreseen in blocks of 13 from all weeks before them. All methods
 are given the media, prices and holidays of the block as they came, but no sales of it. Beside the marketing-mix model
 stand the sales of a year before, and gradient boosting (scikit-learn) on the same columns, the week of the year and
-sales 13 and 52 weeks before.
+sales 13 and 52 weeks before, and, where the extra `peers` is installed, PyMC-Marketing as in bench_history_peers.py.
 
 Error is the mean absolute one in percent of mean sales. Intervals are of 90 %: of the naive forecast from its own past
 errors, of boosting from two further models of quantiles. Some of the holidays, prices and media were not known when a
@@ -15,7 +15,6 @@ block began, so that this is no test of a forecast that a company could have mad
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 import channelmix as cm
+from peers.mmm_pymc import forecast_pymc, processor_seconds
+from peers.packages import version
 
 Array = NDArray[np.float64]
 Forecast = tuple[Array, Array, Array]
@@ -69,16 +70,30 @@ def boosting(X: Any, y: Any, start: int) -> Forecast:
     return found[0], found[1], found[2]
 
 
-def marketing_mix(X: Any, y: Any, start: int) -> Forecast:
-    volumes = [f"mdip_{name}" for name in BOUGHT]
-    costs = {f"mdip_{name}": f"mdsp_{name}" for name in BOUGHT}
-    controls = [
-        name for name in X if name not in volumes and name not in costs.values() and name != "wk_strt_dt"
+VOLUMES = [f"mdip_{name}" for name in BOUGHT]
+
+
+def other_columns(X: Any) -> list[str]:
+    """Controls: what is no medium, neither in volume nor in money, and no date."""
+    return [
+        name for name in X if name not in VOLUMES and not name.startswith("mdsp_") and name != "wk_strt_dt"
     ]
-    model = cm.MarketingMixRegressor(controls=controls, date="wk_strt_dt", cost_per_unit=costs)
+
+
+def marketing_mix(X: Any, y: Any, start: int) -> Forecast:
+    costs = {f"mdip_{name}": f"mdsp_{name}" for name in BOUGHT}
+    model = cm.MarketingMixRegressor(controls=other_columns(X), date="wk_strt_dt", cost_per_unit=costs)
     model.fit(X[:start], y[:start])
     block = X[start : start + HORIZON]
     return (model.predict(block), *model.predict_interval(block, 0.9))
+
+
+def pymc_marketing(X: Any, y: Any, start: int) -> Forecast:
+    rows = X[: start + HORIZON].assign(wk_strt_dt=pd.to_datetime(X["wk_strt_dt"][: start + HORIZON]))
+    columns = [name for name in rows if not name.startswith("mdsp_")]
+    drawn = forecast_pymc(rows[columns], y.to_numpy()[:start], "wk_strt_dt", VOLUMES, other_columns(X))
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    return drawn.mean(axis=0), low, high
 
 
 METHODS: dict[str, Callable[[Any, Any, int], Forecast]] = {
@@ -86,6 +101,8 @@ METHODS: dict[str, Callable[[Any, Any, int], Forecast]] = {
     "a year before": year_before,
     "gradient boosting": boosting,
 }
+if version("pymc-marketing"):
+    METHODS["PyMC-Marketing"] = pymc_marketing
 
 
 def main() -> int:
@@ -100,14 +117,14 @@ def main() -> int:
     starts = range(len(y) - HORIZON * arguments.folds, len(y), HORIZON)
     print(f"{'':18} {'error':>7} {'by block':>{7 * len(starts)}} {'covered':>8} {'width':>7} {'seconds':>8}")
     for name, method in METHODS.items():
-        errors, inside, widths, began = [], [], [], time.process_time()
+        errors, inside, widths, began = [], [], [], processor_seconds()
         for start in starts:
             actual = y.to_numpy()[start : start + HORIZON]
             middle, low, high = method(X, y, start)
             errors.append(100.0 * np.abs(middle - actual).mean() / y.mean())
             inside += ((low <= actual) & (actual <= high)).tolist()
             widths.append(100.0 * (high - low).mean() / y.mean())
-        seconds = (time.process_time() - began) / len(starts)
+        seconds = (processor_seconds() - began) / len(starts)
         blocks = "".join(f"{error:6.1f} " for error in errors)
         print(
             f"{name:18} {np.mean(errors):5.1f} % {blocks} {100 * np.mean(inside):6.0f} % {np.mean(widths):5.0f} % "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from channelmix.analysis.information import Knowledge
 from channelmix.analysis.lift_tests import LiftTestDesign, Trials
 from channelmix.analysis.robustness import cautious_plans, regret, spread
 from channelmix.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.evidence import Fitted
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import amount, percent, short
 from channelmix.problem import AllocationProblem
@@ -56,8 +57,8 @@ class _Asked:
     sha256: str = ""
     periods: int = 1
     """Periods that the profile plans one by one, of which the problem is a typical one."""
-    left: float | None = None
-    """What the fit of own history leaves of a week's outcome, as a standard deviation in money."""
+    left: Mapping[str, float] = field(default_factory=dict)
+    """What the fit of own history leaves of a week's outcome in each market it is of, a standard deviation in money."""
 
 
 def information_value(
@@ -91,8 +92,8 @@ def information_value(
         Tests to value; without them, a range of tests on every cell that may be worth one.
     noise : float, optional
         Standard deviation of one week's difference between tested and untested customers, in money. Without it, what
-        the fit of the profile's own history leaves unexplained in a week; without a history, a judged quarter of what
-        all channels of the cell's market bring in a week.
+        the fit of the profile's own history leaves unexplained in a week, of the cell's market where it has rows by
+        market; without a history of the market, a judged quarter of what all its channels bring in a week.
     test_cost : float
         What a test costs beside the change of spend, in money.
     test_periods : float, optional
@@ -180,8 +181,7 @@ def information_value(
     valued: list[LiftTestValue] = []
     cautious: list[CautiousPlan] = []
     periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
-    stated = case.left if noise is None else noise
-    noises = _noise(problem, plan, stated, DAYS_A_WEEK / case.period_days)
+    noises = _noise(problem, plan, noise, case.left, DAYS_A_WEEK / case.period_days)
     if complete:
         try:
             # Many small products are slower on several threads.
@@ -244,7 +244,7 @@ def information_value(
         spread=spread(problem.curves.names, plan, optima),
         regret=regret(known.worth[:, 1], optima),
         cautious=cautious,
-        remarks=[*_typical(case), *_remarks(_whence(noise, case.left), noises, periods, test_cost)],
+        remarks=[*_typical(case), *_remarks(_whence(noise, case.left, noises), noises, periods, test_cost)],
         profile_sha256=case.sha256,
         draws=done,
         seed=case.seed,
@@ -277,9 +277,19 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
         asked.period_text,
         asked.sha256,
         periods,
-        # The noise of rows adds up by squares.
-        None if fitted is None else fitted.noise * math.sqrt(DAYS_A_WEEK / fitted.row_days) or None,
+        {} if fitted is None else _left(fitted, [market.name for market in asked.markets]),
     )
+
+
+def _left(fitted: Fitted, markets: Sequence[str]) -> dict[str, float]:
+    """Noise of a week by market: that of the market's own rows, or of all rows where these are of no named market."""
+    each = (
+        dict.fromkeys(markets, fitted.noise)
+        if fitted.markets is None
+        else {market.name: market.noise for market in fitted.markets}
+    )
+    a_week = math.sqrt(DAYS_A_WEEK / fitted.row_days)  # the noise of rows adds up by squares
+    return {market: noise * a_week for market, noise in each.items() if noise > 0.0}
 
 
 def _check(problem: AllocationProblem) -> None:
@@ -315,8 +325,10 @@ def _groups(names: Sequence[str]) -> dict[str, list[int]]:
     return groups | {name: places for name, places in channels.items() if len(places) > 1}
 
 
-def _noise(problem: AllocationProblem, plan: Array, stated: float | None, weeks: float) -> dict[str, float]:
-    """Noise of a week by cell; `weeks` is a week as a share of the period."""
+def _noise(
+    problem: AllocationProblem, plan: Array, stated: float | None, left: Mapping[str, float], weeks: float
+) -> dict[str, float]:
+    """Noise of a week by cell; `left` is what is known of it by market, `weeks` a week as a share of the period."""
     if stated is not None:
         return dict.fromkeys(problem.curves.names, stated)
     brought = problem.outcomes(plan).mean(axis=0)
@@ -326,18 +338,22 @@ def _noise(problem: AllocationProblem, plan: Array, stated: float | None, weeks:
         totals[market] = totals.get(market, 0.0) + outcome
     whole = float(brought.sum()) or 1.0
     return {
-        name: NOISE * (totals[market] or whole) * weeks
+        name: left.get(market) or NOISE * (totals[market] or whole) * weeks
         for name, market in zip(problem.curves.names, markets, strict=True)
     }
 
 
-def _whence(stated: float | None, left: float | None) -> str:
+def _whence(stated: float | None, left: Mapping[str, float], noises: Mapping[str, float]) -> str:
     """Where the noise of a week comes from, behind the sentence that states it."""
     if stated is not None:
         return "."
-    if left is not None:
-        return ": what the fit of own history leaves unexplained in a week; state your own."
-    return f": a judged {percent(NOISE)} of what all channels of the market bring in a week; state your own."
+    judged = f"a judged {percent(NOISE)} of what all channels of the market bring in a week"
+    if not left:
+        return f": {judged}; state your own."
+    fit = "what the fit of own history leaves unexplained in a week"
+    if all(name.split("/")[0] in left for name in noises):
+        return f": {fit}; state your own."
+    return f": {fit}, or in a market without history {judged}; state your own."
 
 
 def _remarks(whence: str, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 from tests.own_evidence import returns, written
 
 from channelmix.errors import InputError
-from channelmix.evidence import Evidence
+from channelmix.evidence import Evidence, FittedMarket
+from channelmix.evidence.document import digest
 from channelmix.response import ResponseCurves
 
 
@@ -48,6 +49,22 @@ def test_a_damaged_file_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=f"not a file of evidence of channelmix.*{said}"):
         Evidence.from_json(changed(evidence, change))
+
+
+def test_what_rows_of_markets_add_is_left_out_without_them(evidence: Evidence) -> None:
+    """So a file that was written before rows could be of several markets keeps its bytes and its digest."""
+    content = json.loads(evidence.to_json())
+    assert content.pop("sha256") == digest(content)
+    assert "markets" not in content["fitted"]
+    assert evidence.fitted.market_of("sms") is None
+    france = FittedMarket(name="FR", first=1, last=9, rows=9, noise=3.0)
+    of_markets = written(
+        {"FR/sms": returns(8)}, fitted=evidence.fitted.model_copy(update={"markets": (france,)})
+    )
+    again = Evidence.from_json(of_markets.to_json())
+    assert again == of_markets
+    assert again.fitted.market_of("FR/sms") == france
+    assert again.fitted.market_of("DE/sms") is None
 
 
 def test_a_cut_file_is_refused(evidence: Evidence) -> None:

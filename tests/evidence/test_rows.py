@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from channelmix.errors import InputError
-from channelmix.evidence import History, covered
+from channelmix.evidence import History, check_columns, covered
 from channelmix.evidence.rows import read_experiments, read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
@@ -119,6 +119,69 @@ def test_a_lift_test_of_no_column_is_an_error() -> None:
     tests = read_experiments(CSV_TESTS.replace(b"sms", b"smss"), "t.csv")
     with pytest.raises(InputError, match=r'smss, which is no column of spend \(did you mean "sms"\?\)'):
         history(experiments=tests)
+
+
+MARKETS = b"date,outcome,sms,shop\n2024-01-01,5,1,FR\n2024-01-01,4,1,DE\n2024-01-08,6.5,2,FR\n"
+
+CELLS = ["FR/sms/promotion", "FR/social/promotion", "DE/sms/promotion", "DE/social/promotion"]
+
+
+def test_rows_are_found_by_their_market() -> None:
+    rows = history(MARKETS, market="shop")
+    assert list(rows.spend) == ["sms"]
+    assert rows.markets == ("FR", "DE", "FR")
+    assert {market: where.tolist() for market, where in rows.by_market().items()} == {"DE": [1], "FR": [0, 2]}
+    assert {market: where.tolist() for market, where in history().by_market().items()} == {None: [0, 1]}
+    assert rows.sha256 != history(MARKETS.replace(b"1,FR", b"1,IT"), market="shop").sha256
+    check_columns(rows, CELLS)
+    check_columns(history(MARKETS.replace(b"sms", b"all"), market="shop"), CELLS)
+    numbers = {"date": [1, 1], "outcome": [1, 2], "sms": [3, 4], "shop": [75001, 69001]}
+    assert History.of(numbers, source="x", outcome_worth=1.0, market="shop").markets == ("75001", "69001")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((b"1,DE", b"1,DR"), r"shop must hold markets of the profile \(FR, DE\), and row 2 has 'DR'"),
+        ((b"1,DE", b"1,"), "h.csv: shop must name the market of every row, and row 2 has nothing"),
+        ((b"sms", b"smss"), r'column smss: no cell .*did you mean "sms"'),
+        ((b"sms", b"FR/sms"), "column FR/sms names a market, as shop does row by row"),
+        ((b"sms", b"DE"), "column DE names a market"),
+        ((b"shop", b"market"), "there is no column shop"),
+    ],
+)
+def test_markets_must_be_the_profiles(change: tuple[bytes, bytes], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check_columns(history(MARKETS.replace(*change), market="shop"), CELLS)
+
+
+def test_a_column_of_markets_has_no_other_role() -> None:
+    with pytest.raises(InputError, match="column shop has two roles"):
+        history(MARKETS, market="shop", controls=["shop"])
+    with pytest.raises(InputError, match="shop must be a number, and row 1 has 'FR'"):
+        history(MARKETS)
+
+
+def test_a_lift_test_names_its_market_where_rows_do() -> None:
+    lines = CSV_TESTS.splitlines()
+    of = {
+        market: read_experiments(b"\n".join([lines[0] + b",market", lines[1] + b"," + market]), "t.csv")
+        for market in (b"FR", b"", b"FRA")
+    }
+    assert of[b"FR"] == read_experiments(JSON_TESTS.replace(b"}", b', "market": "FR"}'), "t.json")
+    assert of[b""] == read_experiments(CSV_TESTS, "t.csv")
+    assert "market" not in of[b""][0].model_dump()
+    assert of[b"FR"][0].model_dump() == of[b""][0].model_dump() | {"market": "FR"}
+    assert history(MARKETS, market="shop", experiments=of[b"FR"]).experiments[0].market == "FR"
+    assert history(experiments=of[b""]).experiments[0].market is None
+    with pytest.raises(InputError, match="sms names no market, and rows are of DE, FR: name one of them"):
+        history(MARKETS, market="shop", experiments=of[b""])
+    with pytest.raises(InputError, match=r'of FRA, and rows are of DE, FR \(did you mean "FR"\?\)'):
+        history(MARKETS, market="shop", experiments=of[b"FRA"])
+    with pytest.raises(InputError, match="names a market, FR, and the rows none"):
+        history(experiments=of[b"FR"])
+    with pytest.raises(InputError, match="market must be the name of a market"):
+        read_experiments(JSON_TESTS.replace(b"}", b', "market": 3}'), "t.json")
 
 
 def test_columns_select_cells_and_share_none() -> None:

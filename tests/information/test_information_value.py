@@ -13,8 +13,10 @@ from tests.oracles.exponentials import best_value
 from tests.own_evidence import returns, written
 
 import channelmix as cm
+from channelmix.evidence import FittedMarket
 from channelmix.plan import InformationValue, information_rows
 from channelmix.report import information_to_terminal
+from channelmix.report.html.words import Words
 
 RATE, BUDGET = np.array([4.0, 5.0, 3.0]), 10.0
 
@@ -133,6 +135,30 @@ def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
     )
     stated = cm.information_value(profile, tests=design, n_draws=16, noise=100.0)
     assert stated.tests[0].standard_error == pytest.approx(100.0 * weeks_a_month / 2.0)
+
+
+def test_the_noise_of_a_market_is_that_of_its_own_rows() -> None:
+    """France and Germany have rows; Italy has none, and is judged by what its channels bring."""
+    markets = [
+        FittedMarket(name=name, first=1, last=9, rows=9, noise=n) for name, n in (("FR", 90.0), ("DE", 30.0))
+    ]
+    tables = {"FR/sms/promotion": returns(64), "DE/sms/promotion": returns(64, seed=1)}
+    fitted = written(tables).fitted.model_copy(update={"markets": tuple(markets)})
+    named = [{"name": name, "customers": 50000.0} for name in ("FR", "DE", "IT")]
+    profile = company(risk={"kind": "mean"}, markets=named)
+    tests = [cm.LiftTestDesign(f"{name}/sms/promotion", 2000.0, 4.0) for name in ("FR", "DE", "IT")]
+    found = cm.information_value(
+        profile.with_evidence(written(tables, fitted=fitted)), tests=tests, n_draws=16
+    )
+    errors = {test.cell[:2]: test.standard_error for test in found.tests}
+    halved = 0.5 * 365.25 / 12.0 / 7.0  # weeks a month, over the root of four weeks
+    assert (errors["FR"], errors["DE"]) == pytest.approx((90.0 * halved, 30.0 * halved))
+    judged = errors["IT"] / halved
+    assert judged not in (90.0, 30.0)
+    said = next(remark for remark in found.remarks if remark.startswith("A week of a test"))
+    assert "by market (one standard deviation): what the fit of own history leaves unexplained" in said
+    assert "or in a market without history a judged 25 %" in said
+    assert 'lang="en"' not in Words("fr", "EUR").said(said)
 
 
 def test_tests_that_were_asked_for() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 import channelmix.report.html as package
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
+from channelmix.effectiveness.history.diagnostics import Verdict
+from channelmix.effectiveness.history.markets import worst_findings
 from channelmix.plan import Interval, Plan
 from channelmix.profile import CompanyProfile, starter_profile
 from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
@@ -68,6 +71,8 @@ def test_sentences_keep_their_values() -> None:
     )
     said = words.known("a.csv, 104 rows from 2023-01-02 to 2024-12-23")
     assert said == "a.csv, 104 lignes, du 2023-01-02 au 2024-12-23"
+    said = words.known("a.csv, 104 rows of FR from 2023-01-02 to 2024-12-23")
+    assert said == "a.csv, 104 lignes de FR, du 2023-01-02 au 2024-12-23"
     assert words.known("today's spend, scaled by 9.26e+09 to the budget").startswith(
         "la dépense d\u2019aujourd\u2019hui, multipliée par 9,26\u00d710\u2079 "
     )
@@ -160,6 +165,15 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
         assert said.startswith("l\u2019historique échoue à un contrôle")
         assert words.known(one.message) != one.message
         assert words.known(one.check) != one.check
+    verdicts = [Verdict.FAIL, *[Verdict.PASS] * (len(failed) - 1)]
+    other = [
+        replace(one, message="Other.", figure=-1.0, verdict=verdict)
+        for one, verdict in zip(failed, verdicts, strict=True)
+    ]
+    for one in worst_findings({"BE": failed, "FR": other}):
+        french = words.known(f"own history fails a check, {one.check}: {one.message}")
+        more = " et 1 de plus" if one.check == failed[0].check else ""
+        assert f"marché BE{more}\u00a0: {words.known(one.message.split(': ', 1)[1])}" in french
 
 
 def test_the_example_reads_in_french(example_plan: Plan) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from channelmix.effectiveness import CellDraws, OwnColumn, PriorResponse, risk_of
+from channelmix.evidence import Fitted
 from channelmix.plan import Assumption, Interval, interval
 from channelmix.plan.wording import amount, per, percent
 from channelmix.profile import CompanyProfile
@@ -47,11 +48,19 @@ def history_assumptions(
                 unit=f"{money} per {money} spent",
                 basis=own.column.basis,
                 facts=[],
-                sources=[f"{fitted.source}, {fitted.rows} rows from {fitted.first} to {fitted.last}"],
+                sources=[_rows(fitted, own.column.name)],
                 note=_beside(before, own, f"{money} {amount(spend)} {per(profile.period_text)}"),
             )
         )
     return entries
+
+
+def _rows(fitted: Fitted, column: str) -> str:
+    """The rows that a column's curve was learnt from."""
+    market = fitted.market_of(column)
+    if market is None:
+        return f"{fitted.source}, {fitted.rows} rows from {fitted.first} to {fitted.last}"
+    return f"{fitted.source}, {market.rows} rows of {market.name} from {market.first} to {market.last}"
 
 
 def _return(response: PriorResponse, place: int, spend: float) -> Interval:
@@ -74,8 +83,10 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
         return
     evidence, own = draws.own.evidence, draws.own.cells
     fitted = evidence.fitted
+    markets = fitted.markets
+    of = "" if markets is None else f"{len(markets)} market{'s' * (len(markets) > 1)} in "
     yield (
-        f"Own history: {fitted.rows} rows of {fitted.source} from {fitted.first} to {fitted.last}, "
+        f"Own history: {fitted.rows} rows of {of}{fitted.source} from {fitted.first} to {fitted.last}, "
         f"{_tests(len(evidence.experiments))}. One unit of {fitted.outcome} is taken to be worth {profile.currency} "
         f"{fitted.outcome_worth:,.6g}."
     )

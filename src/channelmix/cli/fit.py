@@ -29,6 +29,7 @@ __all__ = ["fit"]
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
         "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
         "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
+        "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
         "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
     )
 )
@@ -52,6 +53,11 @@ __all__ = ["fit"]
     help="Column with dates such as 2024-01-31, or whole numbers of weeks.",
 )
 @click.option(
+    "--market",
+    metavar="COLUMN",
+    help="Column with the rows' market, one of the profile's, where each has rows of its own.",
+)
+@click.option(
     "--control",
     "controls",
     multiple=True,
@@ -68,7 +74,7 @@ __all__ = ["fit"]
 @click.option(
     "--experiments",
     metavar="FILE",
-    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error.",
+    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
@@ -79,6 +85,7 @@ def fit(
     outcome_worth: float,
     outcome: str,
     date: str,
+    market: str | None,
     controls: tuple[str, ...],
     costs: tuple[str, ...],
     experiments: str | None,
@@ -90,7 +97,8 @@ def fit(
     from standard input).
 
     Beside date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named by the
-    cells that it is spent on: sms, FR/sms or FR/sms/promotion. Name the evidence file in the profile, as
+    cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market a date has a row for each market, and
+    columns are named without it: sms or sms/promotion. Name the evidence file in the profile, as
     "evidence": "evidence.json", and optimize plans on it.
     """
     import channelmix as cm
@@ -108,6 +116,7 @@ def fit(
             outcome_worth=outcome_worth,
             outcome=outcome,
             date=date,
+            market=market,
             controls=controls,
             cost_per_unit=dict(map(_cost, costs)),
             experiments=experiments or (),

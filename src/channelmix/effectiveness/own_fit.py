@@ -9,21 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
-from channelmix.effectiveness.history.shapes import LAGS
 from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.effectiveness.own_columns import columns_of, curves_of, markets_of, spent_of
 from channelmix.errors import InputError, expect
-from channelmix.evidence import Check, Column, Evidence, Experiment, Fitted, History, Range, covered, table_of
+from channelmix.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile import CompanyProfile
-from channelmix.response import ResponseCurves
 
 __all__ = ["DRAWS", "fit_history", "fitted"]
-
-Array = NDArray[np.float64]
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
@@ -33,6 +29,9 @@ DAYS_A_YEAR = 365.25
 DATE = "\n"
 """What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
 no other column has this in its name."""
+
+MARKET = DATE + DATE
+"""What the column of markets is called for it."""
 
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves are alike."""
@@ -50,6 +49,7 @@ def fit_history(
     experiments: str | os.PathLike[str] | Sequence[LiftTest] = (),
     draws: int = DRAWS,
     seed: int = 0,
+    market: str | None = None,
 ) -> Evidence:
     """Learn the effects of a company's channels from its own rows of spend and outcome.
 
@@ -72,11 +72,15 @@ def fit_history(
         with the money spent on it.
     experiments : path or sequence of LiftTest
         Lift tests, their `channel` a column of spend and their lift in units of the outcome; or a CSV or JSON file of
-        them.
+        them. With `market`, each names its market.
     draws : int
         Draws of the posterior. A plan uses half of them, and is compared with others on the other half.
     seed : int
         Seed of the draws.
+    market : str, optional
+        Column with the rows' market, one of the profile's, of which a date has one row each. Columns of spend then name
+        cells without their market, ``sms`` or ``sms/promotion``, and what is learnt is of each market's: ``FR/sms``. A
+        market of the profile without rows keeps its published figures.
 
     Returns
     -------
@@ -113,6 +117,7 @@ def fit_history(
         controls=controls,
         experiments=tests,
         cost_per_unit=cost_per_unit,
+        market=market,
     )
     cells = tuple(cell.name for cell in profile.cells())
     return fitted(rows, cells, profile.currency, profile.period_days, draws, seed)
@@ -141,16 +146,19 @@ def fitted(
     Raises
     ------
     InputError
-        If a column names no cell, or the rows cannot be fitted.
+        If a column names no cell, a row another market, or the rows cannot be fitted.
     """
-    names = list(rows.spend)
-    covered(names, cells)
+    try:
+        check_columns(rows, cells)
+    except InputError as error:
+        raise InputError(f"{rows.source}: {error}") from None
     table = _frame(rows)
     tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
     model = MarketingMixRegressor(
-        channels=names,
+        channels=list(rows.spend),
         controls=list(rows.controls) or None,
         date=DATE,
+        market=None if rows.markets is None else MARKET,
         draws=draws,
         random_state=seed,
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
@@ -159,8 +167,10 @@ def fitted(
         model.fit(table, rows.outcome, experiments=tests)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    row_days = DAYS_A_YEAR / Timeline.of(np.asarray(rows.dates)).year
-    periods = len(rows.outcome) * row_days / period_days
+    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
+    row_days = DAYS_A_YEAR / timeline.year
+    spent = list(spent_of(rows, timeline, row_days, period_days))
+    left = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     return Evidence.sealed(
         currency=currency,
@@ -175,67 +185,19 @@ def fitted(
             last=max(rows.dates),
             rows=len(rows.outcome),
             row_days=row_days,
-            noise=rows.outcome_worth * float(np.nanstd(np.asarray(rows.outcome) - model.predict(table))),
+            noise=rows.outcome_worth * float(np.nanstd(left)),
             seed=seed,
             version=__version__,
+            markets=markets_of(rows, left),
         ),
         experiments=rows.experiments,
-        columns=_columns(rows, model, table, periods),
+        columns=columns_of(spent, model, table, rows.outcome_worth),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message)
             for found in model.diagnostics_
         ),
-        curves=_per_period(model.curves(table), periods, rows.outcome_worth, order).to_dict(),
+        curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
     )
-
-
-def _columns(rows: History, model: MarketingMixRegressor, table: Any, periods: float) -> tuple[Column, ...]:
-    """What was learnt of each column, in the profile's money and period."""
-    tested = {test.channel for test in rows.experiments}
-    at = Timeline.of(np.asarray(rows.dates)).positions(np.asarray(rows.dates))
-    window = len(rows.outcome) / periods
-    roi, marginal = model.roi(table).to_numpy(), model.marginal_roi(table).to_numpy()
-    columns = []
-    for c, (name, spend) in enumerate(rows.spend.items()):
-        least, most = _seen(at, spend, window)
-        columns.append(
-            Column(
-                name=name,
-                basis="experiment" if name in tested else "history",
-                spend=float(spend.sum()) / periods,
-                least=least,
-                most=most,
-                roi=_range(rows.outcome_worth * roi[c]),
-                marginal_roi=_range(rows.outcome_worth * marginal[c]),
-            )
-        )
-    return tuple(columns)
-
-
-def _range(row: Array) -> Range:
-    mean, low, high = row.tolist()
-    return Range(mean=mean, low=low, high=high)
-
-
-def _seen(at: NDArray[np.int64], spend: Array, rows_a_period: float) -> tuple[float, float]:
-    """Least and most spent per period, in any stretch as long as a period but no longer than spend acts."""
-    every = np.zeros(int(np.ptp(at)) + 1)
-    every[at - at.min()] = spend
-    length = min(max(round(rows_a_period), 1), LAGS, len(every))
-    sums = np.convolve(every, np.ones(length), mode="valid") * (rows_a_period / length)
-    return max(float(sums.min()), 0.0), float(sums.max())
-
-
-def _per_period(
-    curves: ResponseCurves, periods: float, worth: float, order: NDArray[np.int64]
-) -> ResponseCurves:
-    """Curves of the rows' total as curves of one period, which spreads its money over time as the rows did."""
-    parts = []
-    for c, name in enumerate(curves.names):
-        points, outcome = table_of(curves, c)
-        money = outcome[order, :, np.newaxis] * (worth / periods)
-        parts.append(ResponseCurves.tabulated(points / periods, money, names=[name]))
-    return ResponseCurves.concat(parts)
 
 
 def _frame(rows: History) -> Any:
@@ -244,7 +206,10 @@ def _frame(rows: History) -> Any:
     except ImportError:
         raise InputError("fitting a history needs pandas: pip install 'channelmix[frames]'") from None
     beside = {DATE + name: rows.spend[name] for name in rows.volume}
-    return pd.DataFrame({DATE: list(rows.dates), **rows.spend, **rows.volume, **beside, **rows.controls})
+    market = {} if rows.markets is None else {MARKET: list(rows.markets)}
+    return pd.DataFrame(
+        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **beside, **rows.controls}
+    )
 
 
 def _bytes(path: str | os.PathLike[str]) -> bytes:
@@ -264,4 +229,5 @@ def _as_experiment(test: LiftTest) -> Experiment:
         spend_change=float(test.spend_change),
         lift=float(test.lift),
         standard_error=float(test.standard_error),
+        market=test.market,
     )

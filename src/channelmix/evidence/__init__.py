@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from channelmix.evidence.columns import covered, table_of
-from channelmix.evidence.document import Check, Column, Evidence, Experiment, Fitted, Range
+from channelmix.evidence.columns import check_columns, covered, table_of
+from channelmix.evidence.document import Check, Column, Evidence, Experiment, Fitted, FittedMarket, Range
 from channelmix.evidence.rows import History
 
-__all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "History", "Range", "covered", "table_of"]
+__all__ = [
+    "Check",
+    "Column",
+    "Evidence",
+    "Experiment",
+    "Fitted",
+    "FittedMarket",
+    "History",
+    "Range",
+    "check_columns",
+    "covered",
+    "table_of",
+]

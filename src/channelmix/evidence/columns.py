@@ -7,13 +7,47 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.errors import InputError
+from channelmix.errors import InputError, nearest_name
+from channelmix.evidence.rows import History
 from channelmix.response import ResponseCurves
 from channelmix.rules import Cells
 
-__all__ = ["covered", "table_of"]
+__all__ = ["check_columns", "covered", "table_of"]
 
 Array = NDArray[np.float64]
+
+
+def check_columns(rows: History, cells: Sequence[str]) -> None:
+    """Check that a history is of a profile: its columns name cells, and its rows' markets are the profile's.
+
+    Parameters
+    ----------
+    rows : History
+    cells : sequence of str
+        Names of the profile's cells.
+
+    Raises
+    ------
+    InputError
+        If a column selects no cell, two of them select the same one, or a row is of another market.
+    """
+    if rows.markets is None:
+        covered(list(rows.spend), cells)
+        return
+    known = list(dict.fromkeys(cell.split("/")[0] for cell in cells))
+    for i, market in enumerate(rows.markets):
+        if market not in known:
+            raise InputError(
+                f"{rows.market_name} must hold markets of the profile ({', '.join(known)}), and row {i + 1} has "
+                f"{market[:40]!r}{nearest_name(market, known)}"
+            )
+    for column in rows.spend:
+        if column.split("/")[0] in known:
+            raise InputError(
+                f"column {column} names a market, as {rows.market_name} does row by row: leave it out of the name"
+            )
+    # Every market has the same channels and purposes.
+    covered(list(rows.spend), [cell for cell in cells if cell.split("/")[0] == rows.markets[0]])
 
 
 def covered(columns: Sequence[str], cells: Sequence[str]) -> list[tuple[int, ...]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from channelmix.document import Document, Part
@@ -14,7 +14,7 @@ from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
 from channelmix.response.tabulated import Tabulated
 
-__all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "Range", "digest"]
+__all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "FittedMarket", "Range", "digest"]
 
 
 FEWEST_DRAWS = 2
@@ -32,7 +32,15 @@ class Range(Part):
     """95 % quantile."""
 
 
-class Experiment(Part):
+class _OfMarkets(Part):
+    """A part that says more of rows of several markets; of one market it is written, and digested, without a word."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if value is not None}
+
+
+class Experiment(_OfMarkets):
     """A lift test: by how much a change of spend moved the outcome."""
 
     channel: str
@@ -47,6 +55,8 @@ class Experiment(Part):
     """Outcome gained over the whole test, in the history's unit of outcome."""
     standard_error: float
     """Standard error of the lift."""
+    market: str | None = None
+    """Where rows are of several markets, the one that was tested."""
 
 
 class Column(Part):
@@ -79,7 +89,22 @@ class Check(Part):
     """What was found, and what to do about it."""
 
 
-class Fitted(Part):
+class FittedMarket(Part):
+    """Rows of one of several markets."""
+
+    name: str
+    """Name of the market."""
+    first: str | int
+    """First date."""
+    last: str | int
+    """Last date."""
+    rows: int = Field(ge=1)
+    """Number of rows."""
+    noise: float = Field(ge=0.0)
+    """Standard deviation of what the fit leaves of a row's outcome, in money."""
+
+
+class Fitted(_OfMarkets):
     """What the curves were learnt from."""
 
     source: str
@@ -106,6 +131,14 @@ class Fitted(Part):
     """Seed of the draws."""
     version: str
     """Version of channelmix."""
+    markets: tuple[FittedMarket, ...] | None = None
+    """Where rows are of several markets, each of them: columns are named by them, and their curves are per period of
+    their own rows."""
+
+    def market_of(self, column: str) -> FittedMarket | None:
+        """The market that a column's name begins with; None where rows are of no named market."""
+        name = column.split("/")[0]
+        return next((market for market in self.markets or () if market.name == name), None)
 
 
 class Evidence(Document):

@@ -27,6 +27,8 @@ LARGEST_TABLE = 50_000_000
 
 _FIELDS = tuple(Experiment.model_fields)
 
+_NUMBERS = ("spend_change", "lift", "standard_error")
+
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -49,6 +51,10 @@ class History:
         Lift tests of the spend columns.
     volume : mapping of str to ndarray of shape (n_rows,)
         What was bought for the spend of some columns: messages, impressions.
+    markets : tuple of str, optional
+        Market of each row, where rows are of several: columns then name cells without their market.
+    market_name : str
+        Column with them.
     """
 
     source: str
@@ -60,6 +66,8 @@ class History:
     outcome_worth: float
     experiments: tuple[Experiment, ...] = ()
     volume: Mapping[str, Array] = field(default_factory=dict)
+    markets: tuple[str, ...] | None = None
+    market_name: str = ""
 
     @classmethod
     def of(
@@ -73,6 +81,7 @@ class History:
         controls: Sequence[str] = (),
         experiments: Sequence[Experiment] = (),
         cost_per_unit: Mapping[str, float | str] | None = None,
+        market: str | None = None,
     ) -> Self:
         """Tell the columns of a table apart; every column without another role is spend.
 
@@ -92,6 +101,8 @@ class History:
             Lift tests.
         cost_per_unit : mapping of str to float or str, optional
             Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
+        market : str, optional
+            Name of the column with the rows' market, of which a date has one row each.
 
         Raises
         ------
@@ -100,7 +111,7 @@ class History:
         """
         costs = dict(cost_per_unit or {})
         beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
-        roles = [date, outcome, *controls, *beside.values()]
+        roles = [date, outcome, *controls, *beside.values(), *([] if market is None else [market])]
         for name in (*table, source):
             if not isinstance(name, str) or not name.isprintable():
                 raise InputError(f"{source!r}: {name!r} is no name in printable characters")
@@ -124,12 +135,14 @@ class History:
                 spend[name] = spend[name] * cost
             else:
                 raise InputError(f"{source}: a unit of {name} must cost more than 0, not {cost:g}")
+        markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
             if test.channel not in spend:
                 hint = nearest_name(test.channel, spend)
                 raise InputError(
                     f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
                 )
+            _check_market(source, test, markets)
         return cls(
             source,
             _dates(source, date, table[date]),
@@ -140,7 +153,16 @@ class History:
             float(outcome_worth),
             tuple(experiments),
             volume,
+            markets,
+            market or "",
         )
+
+    def by_market(self) -> dict[str | None, NDArray[np.intp]]:
+        """Places of each market's rows, by its name in order; all rows are of None where no column names markets."""
+        if self.markets is None:
+            return {None: np.arange(len(self.outcome))}
+        names = np.array(self.markets)
+        return {name: np.flatnonzero(names == name) for name in sorted(set(self.markets))}
 
     @cached_property
     def sha256(self) -> str:
@@ -151,7 +173,8 @@ class History:
         outcome = [None if math.isnan(value) else value for value in self.outcome.tolist()]
         rows = [list(self.dates), outcome, columns, others]
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought])
+        markets = [] if self.markets is None else [self.markets]
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
@@ -192,7 +215,7 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
 
 
 def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `Experiment`.
+    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `Experiment`; a market may lack.
 
     Raises
     ------
@@ -217,14 +240,40 @@ def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
         if name not in _FIELDS:
             raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
     for name in _FIELDS:
-        if name not in test:
+        if name not in test and name != "market":
             raise InputError(f"{place}: {name} is missing")
     dates = _dates(place, "start and end", [test["start"], test["end"]])
-    numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _FIELDS[3:]}
-    channel = test["channel"]
+    numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS}
+    channel, market = test["channel"], test.get("market") or None
     if not isinstance(channel, str) or not channel.isprintable():
         raise InputError(f"{place}: channel must be the name of a column of spend")
-    return Experiment(channel=channel, start=dates[0], end=dates[1], **numbers)
+    if market is not None and not (isinstance(market, str) and market.isprintable()):
+        raise InputError(f"{place}: market must be the name of a market")
+    return Experiment(channel=channel, start=dates[0], end=dates[1], market=market, **numbers)
+
+
+def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
+    """Names of markets as text."""
+    texts = ["" if value is None or value != value else str(value).strip() for value in column]
+    if "" in texts:
+        row = texts.index("") + 1
+        raise InputError(f"{source}: {name} must name the market of every row, and row {row} has nothing")
+    return tuple(texts)
+
+
+def _check_market(source: str, test: Experiment, markets: tuple[str, ...] | None) -> None:
+    """A lift test names its market where rows do, and only there."""
+    place = f"{source}: a lift test of {test.channel}"
+    if markets is None:
+        if test.market is not None:
+            raise InputError(
+                f"{place} names a market, {test.market}, and the rows none: name their column of markets"
+            )
+    elif test.market not in markets:
+        known = sorted(set(markets))
+        found = "names no market" if test.market is None else f"is of {test.market}"
+        hint = nearest_name(test.market or "", known)
+        raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")
 
 
 def _numbers(source: str, name: str, column: Sequence[Any], *, may_lack: bool = False) -> Array:

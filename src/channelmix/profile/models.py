@@ -199,13 +199,16 @@ class HistoryFile(Record):
 
     file: FileName
     """Name of a CSV file in the profile's folder: a row for each week or other period, with a date, the outcome, and
-    columns of spend in the profile's currency, named by the cells that it is spent on: sms or FR/sms/promotion."""
+    columns of spend in the profile's currency, named by the cells that it is spent on: sms or FR/sms/promotion; with
+    market, without it: sms or sms/promotion."""
     outcome_worth: Positive
     """Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself."""
     outcome: Title = "outcome"
     """Name of the column with the outcome."""
     date: Title = "date"
     """Name of the column with dates such as 2024-01-31, or whole numbers of weeks."""
+    market: Title | None = None
+    """Name of the column with the rows' market, one of the profile's, where each market has rows of its own."""
     controls: tuple[Title, ...] = ()
     """Names of columns with what else moves the outcome: prices, promotions, events."""
     cost_per_unit: Mapping[Title, Positive | Title] = {}
@@ -213,7 +216,7 @@ class HistoryFile(Record):
     the name of the column with the money spent on it."""
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder: channel, start, end, spend_change, lift and
-    standard_error of each, the lift in units of the outcome."""
+    standard_error of each, and with market its market; the lift in units of the outcome."""
 
     @field_validator("controls", mode="after")
     @classmethod

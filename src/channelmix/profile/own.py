@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from channelmix.errors import InputError
-from channelmix.evidence import Evidence, Experiment, History, covered
+from channelmix.evidence import Evidence, Experiment, History, check_columns, covered
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile.cells import lay_out
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
@@ -92,6 +92,7 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
             controls=stated.controls,
             experiments=tests,
             cost_per_unit=stated.cost_per_unit,
+            market=stated.market,
         )
     except InputError as error:
         raise ProblemsError((_fault(place, name, error),)) from None
@@ -132,12 +133,16 @@ def _of_another(profile: CompanyProfile, own: Evidence | History) -> tuple[str, 
                 f"evidence per {own.period_days:.6g} days",
                 f"evidence per {profile.period_text}, the profile's period: fit again",
             )
-        names = [column.name for column in own.columns]
-    else:
-        names = list(own.spend)
+    cells = [cell.name for cell in lay_out(profile)]
     try:
-        covered(names, [cell.name for cell in lay_out(profile)])
+        if isinstance(own, Evidence):
+            covered([column.name for column in own.columns], cells)
+        else:
+            check_columns(own, cells)
     except InputError as error:
+        if isinstance(own, History) and own.markets is not None:
+            expected = "rows of its markets, and columns named by its cells without their market"
+            return "rows of what the profile does not have", f"{expected}: {escape(str(error))}"
         return "spend on what the profile does not have", f"columns named by its cells: {escape(str(error))}"
     return None
 

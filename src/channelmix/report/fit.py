@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import IO
 
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.evidence import Evidence, Range
+from channelmix.evidence import Evidence, FittedMarket, Range
 from channelmix.plan.wording import amount, per, short
 from channelmix.report.console import show
 
@@ -46,10 +46,13 @@ def fit_to_terminal(
 def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Table]:
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
+    markets = fitted.markets or ()
     yield Text(
         f"{fitted.source}: {fitted.rows} rows of {fitted.row_days:.4g} days, {fitted.first} to {fitted.last}",
         style="bold",
     )
+    if markets:
+        yield Text(_rows_by_market(markets))
     yield Text(
         f"One unit of {fitted.outcome} is worth {money} {fitted.outcome_worth:,.6g}; {tests}; "
         "means with 90 % intervals."
@@ -65,12 +68,23 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
     for head in (f"{money} {per(period)}", "seen from", "to", f"return per {money}", f"next {money}"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("rests on", no_wrap=True)
+    before = None
     for column in evidence.columns:
+        market, name = fitted.market_of(column.name), column.name
+        if market is not None:  # stands once above its columns, since names would leave no room
+            name = name.removeprefix(f"{market.name}/")
+            if market != before:
+                if before is not None:
+                    table.add_row()
+                table.add_row(Text(market.name, style="bold"))
+            before = market
         spend = (_money(value) for value in (column.spend, column.least, column.most))
         returns = (_range(each) for each in (column.roi, column.marginal_roi))
-        table.add_row(Text(column.name), *spend, *returns, column.basis)
+        table.add_row(Text(name), *spend, *returns, column.basis)
     yield table
     yield Text()
+    if len(markets) > 1:
+        yield Text("Of each check the worst market:")
     checks = Table.grid(padding=(0, 2, 0, 0))
     checks.add_column(no_wrap=True)
     checks.add_column(overflow="fold")
@@ -79,6 +93,16 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
     yield checks
+
+
+def _rows_by_market(markets: Sequence[FittedMarket]) -> str:
+    """How many rows there are of each market, and from when to when."""
+    spans = {(market.rows, market.first, market.last) for market in markets}
+    count = f"{len(markets)} market{'s' * (len(markets) > 1)}"
+    if len(spans) == 1:
+        return f"{count} of {markets[0].rows} rows: {', '.join(market.name for market in markets)}."
+    each = (f"{market.name} {market.rows} rows, {market.first} to {market.last}" for market in markets)
+    return f"{count}: {'; '.join(each)}."
 
 
 def _money(value: float) -> str:

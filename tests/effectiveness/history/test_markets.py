@@ -218,10 +218,16 @@ def test_a_market_need_not_have_every_channel_and_week(fitted: Any) -> None:
     regressor = model().fit(holes, y.drop(index=[100, 101, 102]))
     assert "DE/sms" not in regressor.curves(holes).names
     assert np.isfinite(regressor.curves(holes).mean_value(np.ones(5))).all()
+    for returns in (regressor.roi, regressor.marginal_roi):
+        assert tuple(returns(holes, by_market=True).index) == regressor.curves(holes).names
+        one = returns(holes[holes["shop"] == "FR"])
+        assert (
+            returns(holes, by_market=True).loc[["FR/social", "FR/sms"]].to_numpy() == one.to_numpy()
+        ).all()
     assert np.isfinite(regressor.predict(holes)).all()
     gaps = {f.check: f for f in regressor.diagnostics_}["gaps"]
     assert gaps.verdict == "REVIEW"
-    assert gaps.message.startswith("DE: 3 periods")
+    assert gaps.message.startswith("market DE: 3 periods")
     with pytest.raises(cm.InputError, match="nothing was ever spent on sms in DE"):
         regressor.predict(X)
 
@@ -250,7 +256,10 @@ def test_a_backtest_cuts_all_markets_at_one_week(fitted: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y: (X.assign(week=X["week"].where(X.index != 1, X["week"][0])), y), "market FR: two rows"),
+        (
+            lambda X, y: (X.assign(week=X["week"].where(X.index != 1, X["week"][0])), y),
+            "market FR: two rows have the same date, 2023-01-02",
+        ),
         (lambda X, y: (X.assign(shop=X["shop"].where(X.index != 1, None)), y), "market is missing in row 1"),
         (lambda X, y: (X.drop(index=X.index[156:-3]), y.drop(index=y.index[156:-3])), "3 rows of IT"),
         (lambda X, y: (X, y.where(X["shop"] != "DE", 5.0)), "same in every row of DE"),
@@ -271,6 +280,13 @@ def test_markets_need_dates_and_known_names(fitted: Any) -> None:
     test = cm.LiftTest("sms", X["week"][0], X["week"][3], 1.0, 1.0, 1.0)
     with pytest.raises(cm.InputError, match="its market is None"):
         model().fit(X, y, experiments=[test])
+
+
+def test_money_that_bought_nothing_in_a_market_is_named(fitted: Any) -> None:
+    _, X, y = fitted
+    rows = X.assign(paid=X["sms"], sms=X["sms"].where(X["shop"] != "DE", 0.0))
+    with pytest.raises(cm.InputError, match="sms has spend in DE, but its column of volume holds nothing"):
+        model(cost_per_unit={"sms": "paid"}).fit(rows, y)
 
 
 def national(seed: int = 0) -> Any:

@@ -110,6 +110,7 @@ def test_weights_are_noise_of_another_size() -> None:
     """Rows of weight w have noise of variance 1 / w; a row of weight 0 is not there."""
     part = some_baseline()
     weight = np.random.default_rng(4).uniform(0.2, 3.0, 40) * (np.arange(40) != 7)
+    weight *= 39.0 / weight.sum()
     residual = np.random.default_rng(0).normal(size=(2, 40))
     kept, root = weight > 0.0, np.sqrt(weight)[weight > 0.0]
     plain = Baseline(

@@ -59,7 +59,8 @@ class Baseline:
     walk : ndarray of shape (n_rows, n_knots)
         What a step of the level at each knot adds to the rows: a random walk.
     weight : ndarray of shape (n_rows,)
-        One over the rows' noise variance beside the common one; 0 where the outcome is not known.
+        One over the rows' noise variance beside the common one; 0 where the outcome is not known. Rows count as many as
+        their weights add up to.
     """
 
     fixed: Array
@@ -79,25 +80,25 @@ class Baseline:
         """
         fixed, walk = self.fixed * self.root[:, np.newaxis], self.walk * self.root[:, np.newaxis]
         precision = fixed.T @ fixed
-        precision[np.diag_indices_from(precision)] += self._scale**-2.0
+        precision[np.diag_indices_from(precision)] += self.scale**-2.0
         factor = np.linalg.cholesky(precision)
         B = solve_triangular(factor, fixed.T, lower=True).T
         white = walk - B @ (B.T @ walk)
         eigenvalues, vectors = np.linalg.eigh(walk.T @ white)
         eigenvalues = np.maximum(eigenvalues, 0.0)
-        log_det = 2.0 * np.log(np.diag(factor)).sum() + 2.0 * np.log(self._scale).sum()
+        log_det = 2.0 * np.log(np.diag(factor)).sum() + 2.0 * np.log(self.scale).sum()
         log_dets = log_det + np.log1p(WANDER[:, np.newaxis] ** 2 * eigenvalues).sum(axis=1)
         return B, white @ vectors, eigenvalues, log_dets
 
     @property
-    def _scale(self) -> Array:
+    def scale(self) -> Array:
         """Prior standard deviations of the fixed columns, in those of the noise."""
         return np.concatenate([[LEVEL], np.full(self.fixed.shape[1] - 1, WIDE)])
 
     @property
     def _shape(self) -> float:
         """Of the noise variance's inverse gamma distribution given the rows."""
-        return NOISE_SHAPE + 0.5 * float(np.count_nonzero(self.weight))
+        return NOISE_SHAPE + 0.5 * float(self.weight.sum())
 
     def _by_wander(self, residual: Array) -> tuple[Array, Array]:
         """Log likelihood and quadratic form by wander, (n_draws, n_wander) each."""
@@ -153,7 +154,7 @@ class Baseline:
         coefficients = np.empty((n, columns))
         for k, wander in enumerate(WANDER):
             rows = np.flatnonzero(chosen == k)
-            scale = np.concatenate([self._scale, np.full(self.walk.shape[1], wander)])
+            scale = np.concatenate([self.scale, np.full(self.walk.shape[1], wander)])
             factor = cho_factor(Z.T @ Z + np.diag(scale**-2.0), lower=True)
             mean = cho_solve(factor, Z.T @ residual[rows].T).T
             off = solve_triangular(factor[0], normal[rows].T, lower=True, trans="T").T
@@ -164,6 +165,6 @@ class Baseline:
         """Draw the linear part from its prior."""
         noise = np.sqrt(NOISE_SCALE / rng.standard_gamma(NOISE_SHAPE, size=n_draws))
         step = noise * rng.choice(WANDER, size=n_draws)
-        fixed = rng.standard_normal((n_draws, self.fixed.shape[1])) * self._scale * noise[:, np.newaxis]
+        fixed = rng.standard_normal((n_draws, self.fixed.shape[1])) * self.scale * noise[:, np.newaxis]
         walk = rng.standard_normal((n_draws, self.walk.shape[1])) * step[:, np.newaxis]
         return BaselineDraws(np.concatenate([fixed, walk], axis=1), noise, step)

@@ -67,7 +67,8 @@ def diagnose(
     linear = posterior.linear(window.periods, window.controls)
     left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
     order = np.argsort(window.periods)
-    residual = left[order[window.known[order]]]
+    rows = order[window.known[order]]
+    residual, weight = left[rows], window.weight[rows]
     return (
         *_sampling(draws),
         _rows(window, posterior, markets),
@@ -75,9 +76,9 @@ def diagnose(
         _unknown(window),
         *_spend(window),
         _collinear(window),
-        _autocorrelation(residual),
+        _autocorrelation(residual * np.sqrt(weight)),
         *_followers(window, posterior, left),
-        _outliers(residual),
+        _outliers(residual, weight),
         _negative_baseline(linear),
         *_learnt(window, posterior, draws),
         *_contradictions(tests, lifts),
@@ -256,16 +257,20 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> list[Findin
     return found
 
 
-def _outliers(residual: Array) -> Finding:
+def _outliers(residual: Array, weight: Array) -> Finding:
     spread = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
-    worst = float(np.abs(residual).max() / spread) if spread > 0.0 else 0.0
+    off = np.abs(residual) / spread if spread > 0.0 else np.zeros(len(residual))
+    row = int(off.argmax())
+    worst, worth = float(off[row]), float(weight[row] / np.median(weight))
+    # Rows far off count little; one that still pulls as much as an ordinary row that far off misleads.
     return _graded(
         "outliers",
         worst,
         5.0,
-        10.0,
+        10.0 if worst * worth > 5.0 else np.inf,
         f"No row is out of line (worst: {worst:.1f} standard deviations).",
-        f"A row is {worst:.1f} standard deviations off: name its event as a control, or leave it out.",
+        f"A row is {worst:.1f} standard deviations off and counts {worth:.0%} of an ordinary one: name its event as "
+        "a control, or leave it out.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.sampler import Draws, sample
 from channelmix.effectiveness.history.shapes import lagged
 from channelmix.effectiveness.history.shocks import shared_shocks
+from channelmix.effectiveness.history.tails import NORMAL, TAILS, tails_of
 from channelmix.effectiveness.history.trend import Trend
 from channelmix.errors import InputError, nearest_name
 
@@ -30,6 +31,9 @@ MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
+
+FAR = 6.0
+"""Robust standard deviations from the median beyond which an outcome sets no unit."""
 
 FEWEST_ROWS = 6
 """Rows with an outcome that a market must have."""
@@ -61,7 +65,15 @@ class Window:
     @property
     def worth(self) -> float:
         """Size of the outcome over all rows, known or not: root mean square times rows."""
-        return len(self.outcome) * float(np.sqrt(np.mean(self.outcome[self.known] ** 2)))
+        return len(self.outcome) * float(np.sqrt(np.mean(self.usual**2)))
+
+    @property
+    def usual(self) -> Array:
+        """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
+        known = self.outcome[self.known]
+        middle = np.median(known)
+        reach = FAR * 1.4826 * float(np.median(np.abs(known - middle)))
+        return np.asarray(known.clip(middle - reach, middle + reach) if reach > 0.0 else known)
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -115,6 +127,7 @@ def fit_posterior(
             [model.mix for model in models], [window.start + window.periods for window in windows]
         )
         models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
+    models = [model.weighed() for model in models]
     mixes = [model.mix for model in models]
     found = [sample(mixes[0], n_draws, rng)] if len(mixes) == 1 else sample_markets(mixes, n_draws, rng)
     return [
@@ -152,7 +165,7 @@ class Fit:
 class _Model:
     """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend.
 
-    `shock` is the variance of what all markets share.
+    `shock` is the variance of what all markets share, `tail` the chance of each of `TAILS`.
     """
 
     window: Window
@@ -162,6 +175,7 @@ class _Model:
     unit: float
     reference: Array
     shock: float = 0.0
+    tail: Array = field(default_factory=NORMAL.copy)
 
     @classmethod
     def of(
@@ -173,8 +187,8 @@ class _Model:
         whole: tuple[float, float],
     ) -> Self:
         """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
-        spend, known = window.spend, window.outcome[window.known]
-        middle, unit = float(known.mean()), float(known.std())
+        spend, usual = window.spend, window.usual
+        middle, unit = float(usual.mean()), float(usual.std())
         if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
             raise InputError(
                 f"the outcome is the same in every row{window.place}, so that nothing can be learnt from it"
@@ -205,6 +219,14 @@ class _Model:
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 
+    def weighed(self) -> Self:
+        """The same with rows that are out of line worth less."""
+        found = tails_of(self.mix)
+        weight = self.window.weight * found.precision
+        baseline = replace(self.mix.baseline, weight=weight)
+        window = replace(self.window, weight=weight)
+        return replace(self, window=window, mix=replace(self.mix, baseline=baseline), tail=found.chance)
+
     def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
         """Draws in the caller's units, the linear part's too."""
         mix, unit = self.mix, self.unit
@@ -222,6 +244,7 @@ class _Model:
             np.exp(mix.log_excess(draws.shape)),
             unit * linear.coefficients,
             unit * np.sqrt(linear.noise**2 + self.shock) if self.shock else unit * linear.noise,
+            rng.choice(TAILS, size=len(draws.log_margin), p=self.tail),
             unit * linear.step,
             self.reference,
             self.window.periods,
@@ -268,7 +291,7 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
             f"lift test of {test.channel}: no row{window.place} lies from {test.start} to {test.end}"
         )
     if not window.spend[:, c].any():
-        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it{window.place}")
+        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it in {window.market}")
     spent = window.spend[rows, c]
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()

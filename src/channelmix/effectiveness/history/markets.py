@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ __all__ = [
     "divided",
     "joined",
     "mean_cost",
+    "spent_on",
     "tests_by_market",
     "totals_of",
     "worst_findings",
@@ -157,6 +158,15 @@ def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
     return np.asarray(total)
 
 
+def spent_on(parts: Sequence[Part], names: Sequence[str]) -> Iterator[tuple[str, Part, int, float]]:
+    """Each market and channel with spend: its name, such as ``FR/sms``, its rows, the channel's place, the money."""
+    for part in parts:
+        place = "" if part.market.name is None else f"{part.market.name}/"
+        for c, total in enumerate(part.paid.sum(axis=0).tolist()):
+            if total > 0.0:
+                yield f"{place}{names[c]}", part, c, total
+
+
 def tests_by_market(
     names: Sequence[str | None], experiments: Sequence[LiftTest]
 ) -> dict[str | None, list[LiftTest]]:
@@ -180,22 +190,29 @@ def tests_by_market(
     return tests
 
 
-def mean_cost(columns: Columns, spend: Array, paid: Array) -> Array:
+def mean_cost(columns: Columns, spend: Array, paid: Array, market: str | None) -> Array:
     """Money per unit of each channel's column over these rows; 1 where the column is money, or nothing was bought.
 
     Raises
     ------
     InputError
-        If a volume cost nothing at all.
+        If a volume cost nothing at all, or money bought none.
     """
     cost = np.ones(len(columns.names))
     for c, name in enumerate(columns.names):
-        if columns.paid[c] is not None and spend[:, c].any():
-            cost[c] = paid[:, c].sum() / spend[:, c].sum()
-            if cost[c] == 0.0:
-                raise InputError(
-                    f"{name} has volume, but its column of spend holds nothing: state what it cost"
-                )
+        if columns.paid[c] is None:
+            continue
+        bought, money = float(spend[:, c].sum()), float(paid[:, c].sum())
+        if (bought > 0.0) != (money > 0.0):
+            held, empty, lacking = (
+                ("volume", "spend", "cost") if bought > 0.0 else ("spend", "volume", "bought")
+            )
+            place = "" if market is None else f" in {market}"
+            raise InputError(
+                f"{name} has {held}{place}, but its column of {empty} holds nothing: state what it {lacking}"
+            )
+        if bought > 0.0:
+            cost[c] = money / bought
     return cost
 
 
@@ -211,7 +228,7 @@ def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[F
         name, finding = max(found, key=lambda one: (rank[one[1].verdict], one[1].figure))
         alike = sum(other.verdict is finding.verdict for _, other in found)
         if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
-            more = f" (and {alike - 1} more market{'s' * (alike > 2)})" if alike > 1 else ""
-            finding = replace(finding, message=f"{name}{more}: {finding.message}")
+            more = f" and {alike - 1} more" if alike > 1 else ""
+            finding = replace(finding, message=f"market {name}{more}: {finding.message}")
         worst.append(finding)
     return tuple(worst)

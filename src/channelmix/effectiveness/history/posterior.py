@@ -30,8 +30,9 @@ class Posterior:
         What rows show of a channel over what it brings: model error.
     coefficients : ndarray of shape (n_draws, n_columns)
         Of the linear part, in units of outcome.
-    noise, step : ndarray of shape (n_draws,)
-        Standard deviation of the noise, and of the level's step from knot to knot.
+    noise, tail, step : ndarray of shape (n_draws,)
+        Scale of the noise and its degrees of freedom (infinite if it is normal); standard deviation of the level's step
+        from knot to knot.
     reference : ndarray of shape (n_channels,)
         Mean active spend per period.
     periods, spend : ndarray of shape (n_rows,) and (n_rows, n_channels)
@@ -46,6 +47,7 @@ class Posterior:
     excess: Array
     coefficients: Array
     noise: Array
+    tail: Array
     step: Array
     reference: Array
     periods: Indices
@@ -106,6 +108,8 @@ class Posterior:
         later = self.trend.later_walk(periods)
         value = self.linear(periods, controls) + self.shown(periods, spend)
         steps = rng.standard_normal((len(value), later.shape[1])) * self.step[:, np.newaxis]
-        return np.asarray(
-            value + steps @ later.T + rng.standard_normal(value.shape) * self.noise[:, np.newaxis]
-        )
+        noise = rng.standard_normal(value.shape) * self.noise[:, np.newaxis]
+        heavy = np.isfinite(self.tail)
+        half = 0.5 * self.tail[heavy, np.newaxis]
+        noise[heavy] /= np.sqrt(rng.standard_gamma(half, (len(half), value.shape[1])) / half)
+        return np.asarray(value + steps @ later.T + noise)

@@ -22,6 +22,7 @@ from channelmix.effectiveness.history.markets import (
     divided,
     joined,
     mean_cost,
+    spent_on,
     tests_by_market,
     totals_of,
     worst_findings,
@@ -174,7 +175,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         at = self._timeline.positions
         for name, where, periods in divisions:
             start = int(periods.min())
-            costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where]))
+            costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where], name))
             windows.append(
                 Window(
                     self.channels_,
@@ -256,19 +257,21 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         table: pd.DataFrame = pandas_or_error().DataFrame(parts, index=index_of(X))
         return table
 
-    def roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
-        """Outcome per unit of spend over X's rows, markets summed: a row a channel, columns mean, low and high.
+    def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
+        """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
+
+        Markets are summed, or with `by_market` each market and channel with spend there is a row, such as ``FR/sms``.
 
         Raises
         ------
         InputError
             If nothing is spent on a channel in X.
         """
-        return self._summary(X, level, np.array([1.0]), 1.0)
+        return self._summary(X, level, by_market, np.array([1.0]), 1.0)
 
-    def marginal_roi(self, X: Any, level: float = 0.9) -> pd.DataFrame:
-        """Outcome of one more unit of spend, spread as in X: a row a channel, columns mean, low and high."""
-        return self._summary(X, level, np.array([0.99, 1.01]), 0.02)
+    def marginal_roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
+        """Outcome of one more unit of spend, spread as in X; rows and columns as those of `roi`."""
+        return self._summary(X, level, by_market, np.array([0.99, 1.01]), 0.02)
 
     def curves(self, X: Any) -> ResponseCurves:
         """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
@@ -285,13 +288,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         totals_of(parts, self.channels_)
         factors = np.linspace(0.0, LARGEST_FACTOR, POINTS)
         names, totals, outcomes = [], [], []
-        for part in parts:
-            place = "" if part.market.name is None else f"{part.market.name}/"
-            for c, total in enumerate(part.paid.sum(axis=0)):
-                if total > 0.0:
-                    names.append(f"{place}{self.channels_[c]}")
-                    totals.append(total)
-                    outcomes.append(part.scaled(c, factors))
+        for name, part, c, total in spent_on(parts, self.channels_):
+            names.append(name)
+            totals.append(total)
+            outcomes.append(part.scaled(c, factors))
         outcome = np.maximum.accumulate(np.stack(outcomes, axis=2), axis=1)  # rounding may lower a flat end
         return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
 
@@ -384,13 +384,19 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             X = validate_data(self, X, reset=False, dtype=float)
         return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
-    def _summary(self, X: Any, level: float, factors: Array, width: float) -> pd.DataFrame:
+    def _summary(self, X: Any, level: float, by_market: bool, factors: Array, width: float) -> pd.DataFrame:
         parts = self._parts(X)
+        totals = totals_of(parts, self.channels_)
+        groups = (
+            [(name, [part], c, total) for name, part, c, total in spent_on(parts, self.channels_)]
+            if by_market
+            else [(name, parts, c, totals[c]) for c, name in enumerate(self.channels_)]
+        )
         summary = {}
-        for c, total in enumerate(totals_of(parts, self.channels_)):
-            at = np.sum([part.scaled(c, factors) for part in parts], axis=0)
+        for name, members, c, total in groups:
+            at = np.sum([part.scaled(c, factors) for part in members], axis=0)
             draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
-            summary[self.channels_[c]] = [draws.mean(), *np.quantile(draws, _tails(level))]
+            summary[name] = [draws.mean(), *np.quantile(draws, _tails(level))]
         table: pd.DataFrame = pandas_or_error().DataFrame.from_dict(
             summary, orient="index", columns=["mean", "low", "high"]
         )

@@ -33,12 +33,15 @@ class Truth:
     family: NDArray[np.int64]
 
 
-def simulated(mix: Mix, rng: np.random.Generator) -> tuple[Mix, Truth]:
-    """Draw all parameters from the prior and the outcome from them; the outcome takes the place of the mix's own."""
+def simulated(mix: Mix, rng: np.random.Generator, tail: float = np.inf) -> tuple[Mix, Truth]:
+    """Draw all parameters from the prior and the outcome from them; the outcome takes the place of the mix's own.
+
+    The noise has `tail` degrees of freedom.
+    """
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
     log_margin = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
     family = rng.integers(FAMILIES, size=mix.n_channels)
-    return _with_outcome(mix, log_margin, shape, family, rng)
+    return _with_outcome(mix, log_margin, shape, family, rng, tail)
 
 
 def simulated_markets(mixes: Sequence[Mix], rng: np.random.Generator) -> tuple[list[Mix], list[Truth]]:
@@ -56,13 +59,18 @@ def simulated_markets(mixes: Sequence[Mix], rng: np.random.Generator) -> tuple[l
 
 
 def _with_outcome(
-    mix: Mix, log_margin: Array, shape: Array, family: NDArray[np.int64], rng: np.random.Generator
+    mix: Mix,
+    log_margin: Array,
+    shape: Array,
+    family: NDArray[np.int64],
+    rng: np.random.Generator,
+    tail: float = np.inf,
 ) -> tuple[Mix, Truth]:
     """A mix with an outcome of these parameters, and of a baseline from the prior."""
     linear = mix.baseline.draw_prior(1, rng)
     n = len(mix.outcome)
     outcome = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1) @ linear.coefficients[0]
-    outcome += linear.noise[0] * rng.standard_normal(n)
+    outcome += linear.noise[0] * (rng.standard_normal(n) if np.isinf(tail) else rng.standard_t(tail, n))
     for c in range(mix.n_channels):
         outcome += np.exp(log_margin[c]) * mix.series(c, shape[[c]], family[[c]])[0, :n]
     log_roi = mix.log_roi(log_margin[np.newaxis], shape[np.newaxis])[0]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_fit", "write_fit"]
 
-FORMAT = "channelmix marketing mix 3"
+FORMAT = "channelmix marketing mix 4"
 
 SHARED = ("shape", "family", "excess")
 
@@ -32,6 +32,7 @@ ARRAYS = (
     "ceiling",
     "coefficients",
     "noise",
+    "tail",
     "step",
     "reference",
     "periods",

@@ -91,8 +91,10 @@ class Timeline:
         off = np.flatnonzero(np.abs(exact - found) > OFF)
         if len(off):
             raise InputError(f"{values[off[0]]} does not lie a whole number of periods after the first row")
-        if len(np.unique(found)) < len(found):
-            raise InputError("two rows have the same date: join them, one row a period")
+        order = np.argsort(found, kind="stable")
+        again = order[1:][np.diff(found[order]) == 0.0]
+        if len(again):
+            raise InputError(f"two rows have the same date, {values[again[0]]}: join them, one row a period")
         return found.astype(np.int64)
 
     @property
