@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from types import NoneType
 
-__all__ = ["CertificateError", "ChannelMixError", "InputError", "NoPlanError", "nearest_name"]
+__all__ = ["CertificateError", "ChannelMixError", "InputError", "NoPlanError", "expect", "nearest_name"]
 
 
 class ChannelMixError(Exception):
@@ -22,6 +23,28 @@ class NoPlanError(ChannelMixError):
 
 class CertificateError(ChannelMixError):
     """A plan or solution claims what its proof does not show."""
+
+
+def expect(value: object, what: str, *kinds: type) -> None:
+    """Refuse an argument of another type than those asked for.
+
+    Parameters
+    ----------
+    value : object
+        The argument.
+    what : str
+        What messages call it.
+    *kinds : type
+        What it may be.
+
+    Raises
+    ------
+    InputError
+        If it is none of them; the message says what was expected and what came.
+    """
+    if not isinstance(value, kinds):
+        expected = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
+        raise InputError(f"{what} must be of type {expected}, not {type(value).__name__}")
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from channelmix.allocation.by_draw import best_by_draw
 from channelmix.analysis.information import Knowledge
 from channelmix.analysis.lift_tests import LiftTestDesign, Trials
 from channelmix.analysis.robustness import cautious_plans, regret, spread
-from channelmix.errors import CertificateError, InputError, NoPlanError
+from channelmix.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.evidence import Fitted
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import amount, percent, short
@@ -133,6 +133,10 @@ def information_value(
     >>> round(found.outcome, 2), round(found.total.value, 2)
     (6.71, 0.36)
     """
+    expect(asked, "what is asked about", CompanyProfile, AllocationProblem)
+    expect(tests, "tests", Sequence)
+    for design in tests:
+        expect(design, "a test", LiftTestDesign)
     for what, number in (("noise", noise), ("test_periods", test_periods)):
         if number is not None and not (math.isfinite(number) and number > 0.0):
             raise InputError(f"{what} must be above 0, not {number!r}")

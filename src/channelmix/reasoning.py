@@ -10,7 +10,7 @@ import numpy as np
 from channelmix.analysis.break_even import FACTORS, MATERIAL, TIMED_GAP, TOLERANCE, TURN, BreakEvens
 from channelmix.analysis.explanations import FAR, explained
 from channelmix.analysis.rule_prices import priced, variants
-from channelmix.errors import CertificateError, InputError
+from channelmix.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice, fits
 from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
@@ -56,8 +56,8 @@ def explain(
     ------
     InputError
         If the plan is damaged.
-    CertificateError
-        If no split obeys all rules.
+    NoPlanError
+        If no split obeys all rules, or spend pays without limit.
 
     Examples
     --------
@@ -69,9 +69,10 @@ def explain(
     >>> found.cells[0].cell, found.complete
     ('FR/sms/promotion', True)
     """
+    expect(asked, "what is asked about", CompanyProfile, Plan)
     plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked
     if plan.status in NO_SPEND:
-        raise CertificateError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
+        raise NoPlanError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
     problem = AllocationProblem.from_dict(plan.problem)
     if not fits(plan, problem):
         raise InputError("the allocation's cells are not the problem's cells")

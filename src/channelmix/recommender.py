@@ -17,7 +17,7 @@ from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, risk_of
-from channelmix.errors import CertificateError, InputError
+from channelmix.errors import CertificateError, InputError, expect
 from channelmix.plan import (
     NO_SPEND,
     Assumption,
@@ -115,8 +115,7 @@ def optimize(
     >>> str(plan.status)
     'optimal'
     """
-    if not isinstance(profile, CompanyProfile):
-        raise InputError("profile must be a CompanyProfile: read one with CompanyProfile.from_file")
+    expect(profile, "profile", CompanyProfile)
     gap = _default_gap(profile) if gap is None else gap
     began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
@@ -236,6 +235,7 @@ def _plan(
         proof=solution.proof.to_dict(),
         provenance=Provenance(
             profile_sha256=profile.sha256,
+            company_sha256=profile.company_sha256,
             version=__version__,
             seed=seed,
             draws=draws.n_draws,

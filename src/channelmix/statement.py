@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import NoneType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.carryover import Carryover, Delay
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError, expect, nearest_name
 from channelmix.response import ResponseCurves
 from channelmix.rules import (
     CONSTRAINTS,
@@ -52,14 +53,13 @@ class Statement:
     current: Mapping[str, float] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.curves, ResponseCurves):
-            raise InputError("curves must be a ResponseCurves")
+        expect(self.curves, "curves", ResponseCurves)
         if not isinstance(self.scenario, tuple(SCENARIOS.values())):
             raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
         if self.risk is not None and not isinstance(self.risk, tuple(RISKS.values())):
             raise InputError(f"risk must be one of {', '.join(RISKS)}, not {self.risk!r}")
-        if self.carryover is not None and not isinstance(self.carryover, Carryover):
-            raise InputError(f"carryover must be a Carryover, not {self.carryover!r}")
+        expect(self.carryover, "carryover", Carryover, NoneType)
+        expect(self.constraints, "constraints", Iterable)
         if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
             raise InputError(
                 "reach_target asks for the best chance within a fixed_budget, for no other scenario"

@@ -13,8 +13,8 @@ import numpy as np
 
 from channelmix.analysis import Reference, figure_name
 from channelmix.effectiveness import CellDraws, Figure, shifted, shifted_value
-from channelmix.errors import CertificateError, InputError
-from channelmix.plan import InputEffect, Plan, Sensitivity
+from channelmix.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.plan import NO_SPEND, InputEffect, Plan, Sensitivity
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
@@ -81,7 +81,9 @@ def sensitivity(
     InputError
         If the plan is of another profile or of another version, or its scenario is no fixed budget.
     CertificateError
-        If the plan is not proven to its gap, or no split obeys all rules.
+        If the plan is not proven to its gap.
+    NoPlanError
+        If no split obeys all rules, or spend pays without limit.
 
     Examples
     --------
@@ -93,7 +95,9 @@ def sensitivity(
     >>> found.inputs[0].name, found.inputs[0].kind
     ('conversion rate of sms promotion', 'figure')
     """
+    expect(profile, "profile", CompanyProfile)
     plan = optimize(profile) if plan is None else plan
+    expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
     inputs = [*_figures(profile, draws, reference.problem), *_fields(profile, draws, reference.problem)]
     effects = []
@@ -124,9 +128,12 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     """Rebuild what the plan was made on, and check that it is the same."""
     if plan.provenance.profile_sha256 != profile.sha256:
         raise InputError("the plan is not of this profile: plan again")
+    if plan.status in NO_SPEND:
+        raise NoPlanError(f"sensitivity starts from a plan, and there is none: it is {plan.status}")
     if plan.status is not Status.OPTIMAL:
-        why = "no split obeys all rules" if plan.status is Status.INFEASIBLE else "its gap is not closed"
-        raise CertificateError(f"sensitivity starts from a proven plan, and this one is not: {why}")
+        raise CertificateError(
+            "sensitivity starts from a proven plan, and this one is not: its gap is not closed"
+        )
     made = plan.provenance
     draws = drawn(profile, made.draws, made.seed)
     problem, _ = problem_and_splits(profile, draws)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import NoneType
 
 import numpy as np
 
 from channelmix.allocation import solve
 from channelmix.allocation.frontier import FrontierPoint, budget_frontier, risk_frontier
-from channelmix.errors import InputError
+from channelmix.errors import InputError, expect
 from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
@@ -83,6 +84,7 @@ def frontier(
     >>> [round(point.outcome, 2) for point in found.points]
     [5.0, 10.0]
     """
+    expect(asked, "what is asked about", CompanyProfile, AllocationProblem)
     if isinstance(asked, CompanyProfile):
         cells = drawn(asked, n_draws, seed)
         problem = problem_and_splits(asked.with_budget(asked.budget), cells)[0]
@@ -91,6 +93,7 @@ def frontier(
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(f"a frontier needs a fixed_budget, not a {problem.scenario.kind}")
     span = span_of(problem)
+    expect(amounts, "amounts", Iterable, NoneType)
     if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
         amounts = [span * float(amount) for amount in amounts]  # a profile's amounts are per period
     wanted = _amounts(problem, amounts, points, risk)
@@ -119,6 +122,7 @@ def frontier(
         currency=profile.currency if profile else "",
         period="" if profile is None else profile.period_text,
         span=span,
+        company_sha256=profile.company_sha256 if profile else "",
         tail=problem.tail[1] if problem.tail is not None and not risk else WORST,
         points=plans,
         complete=complete,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.errors import CertificateError, InputError
+from channelmix.errors import InputError, NoPlanError, expect
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Interval, Plan, fits, interval
 from channelmix.plan.wording import amount, over
 from channelmix.problem import AllocationProblem
@@ -53,7 +53,7 @@ def compare(before: Plan, after: Plan) -> Difference:
     ------
     InputError
         If they are not in the same currency, or not for as many periods of the same length, or one is damaged.
-    CertificateError
+    NoPlanError
         If one of them has no allocation.
 
     Examples
@@ -68,8 +68,9 @@ def compare(before: Plan, after: Plan) -> Difference:
     (True, 50000.0)
     """
     for plan, which in ((before, "first"), (after, "second")):
+        expect(plan, f"the {which} plan", Plan)
         if plan.status in NO_SPEND or plan.totals is None:
-            raise CertificateError(f"the {which} plan has no allocation: it is {plan.status}")
+            raise NoPlanError(f"the {which} plan has no allocation: it is {plan.status}")
     sizes = [(plan.currency, plan.period, plan.span) for plan in (before, after)]
     if sizes[0] != sizes[1]:
         one, other = (f"{currency} {over(period, span)}" for currency, period, span in sizes)

@@ -14,6 +14,7 @@ import channelmix as cm
 from channelmix import Status
 from channelmix.allocation import project
 from channelmix.allocation.relaxation import Relaxation, Relaxed, concave_hull
+from channelmix.plan import Plan
 
 S_SHAPED = {"scale": [3.0, 2.0, 2.5], "half_saturation": [4.0, 1.0, 2.0], "slope": [3.0, 1.0, 2.0]}
 
@@ -302,6 +303,22 @@ def test_a_limit_on_the_total_scales_a_wish() -> None:
     assert nearest["FR/sms"] == pytest.approx(2.0, rel=0.02)
     assert nearest["FR/app"] == pytest.approx(1.0, rel=0.02)
     assert nearest["DE/sms"] == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_projection_leaves_no_dust_on_cells_without_a_wish(example_plan: Plan) -> None:
+    asked = cm.AllocationProblem.from_dict(example_plan.problem)
+    current = dict(asked.current or {})
+    nearest = project(asked, current)
+    assert nearest is not None
+    spend = np.array(list(nearest.values()))
+    assert asked.violation(spend) <= 1e-7 * spend.sum()
+    assert nearest["FR/social/advocacy"] == 0.0
+    assert spend[spend > 0.0].min() > 1e-7 * spend.sum()
+    # What a rule asks for is no dust.
+    bounds = [cm.SpendBounds({"DE/sms": (1e-3, None)}), cm.SpendBounds({"all": (None, 5e4)})]
+    kept = project(problem(*bounds, budget=5e4), {"FR/sms": 6e4, "FR/app": 2e4})
+    assert kept is not None
+    assert kept["DE/sms"] >= 0.9e-3
 
 
 def test_projection_returns_a_feasible_wish_untouched() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
     assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
 
 
-def test_what_a_cell_returns_today_is_less_its_opt_outs() -> None:
+def test_what_a_cell_returns_today_stands_beside_its_opt_outs() -> None:
     problem = AllocationProblem(
         ResponseCurves.exponential([300.0, 900.0], [50.0, 50.0], names=["a", "b"]),
         FixedBudget(100.0),
@@ -43,7 +44,8 @@ def test_what_a_cell_returns_today_is_less_its_opt_outs() -> None:
         current={"a": 90.0, "b": 10.0},
     )
     (line,) = (line for line in warnings(problem, solve(problem), "EUR") if line.startswith("abandons a"))
-    assert line.endswith("EUR 90 to 0; today it loses 110")  # 300 (1 - exp(-90 / 50)) - 4 x 90
+    # 300 (1 - exp(-90 / 50)), as the reasons state it, and 4 x 90
+    assert line.endswith("EUR 90 to 0; today it returns 250 and costs 360 in charges")
 
 
 def test_what_does_not_work_may_be_cut(small: dict[str, Any]) -> None:
@@ -154,8 +156,9 @@ def test_many_cuts_are_one_line_a_channel() -> None:
         "cuts sms by 50 %: EUR 400 to 200 over 4 cells",
         "cuts B/im/promotion by 60 %: EUR 100 to 40",
     ]
-    assert "today they return 3" in lines[1]
-    assert "today it returns " in lines[2]
+    each = 1e4 * (1.0 - math.exp(-100.0 / 1e4))
+    assert lines[1].endswith(f"; today they return {4.0 * each:.0f}")
+    assert lines[2].endswith(f"; today it returns {each:.2f}")
 
 
 def test_up_to_four_cuts_are_named_by_cell() -> None:

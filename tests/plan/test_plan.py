@@ -158,6 +158,8 @@ def test_a_huge_text_is_not_parsed() -> None:
         (short, 999.6, "1.0k"),
         (short, 999_600.0, "1.0M"),
         (short, 1e12, "1,000bn"),
+        (short, 9.99e12, "9,990bn"),
+        (short, -1.114e15, "-1.11e+15"),
         (short, -1234.0, "-1.2k"),
         (short, 9.49, "9.5"),
         (short, 0.05, "0.05"),

@@ -13,6 +13,7 @@ from tests.conftest import SMALL
 import channelmix as cm
 from channelmix.analysis.break_even import TOLERANCE, BreakEvens
 from channelmix.plan import Explanation, Plan, explanation_rows
+from channelmix.plan.wording import amount, short
 from channelmix.rules import KeepWorking
 from channelmix.solution import Status
 
@@ -121,6 +122,22 @@ def test_figures_of_cells_are_recomputed(plan: Plan, found: Explanation) -> None
     assert f"{abs(held.price or 0.0):.2f} more" in " ".join(held.reasons)
 
 
+def test_warnings_state_what_reasons_state(plan: Plan, found: Explanation) -> None:
+    """What a cell that is cut returns today is one number in both, its charges apart from it."""
+    problem, _ = made_on(plan)
+    current = np.array([row.current_spend for row in plan.allocation])
+    today, charges = problem.outcomes(current).mean(axis=0), problem.charges * current
+    told = 0
+    for i, cell in enumerate(found.cells):
+        for warning in plan.warnings:
+            if warning.startswith(("cuts ", "abandons ")) and f" {cell.cell}" in warning:
+                costs = f" and costs {amount(charges[i])} in charges" if charges[i] > 0.0 else ""
+                assert warning.endswith(f"; today it returns {amount(today[i])}{costs}")
+                assert f" instead of {short(today[i])}." in cell.reasons[0]
+                told += 1
+    assert told
+
+
 def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: Explanation) -> None:
     """On the curves themselves, multiplied by a factor on either side of the one that was found."""
     problem, spend = made_on(plan)
@@ -195,5 +212,5 @@ def test_where_worst_draws_count_there_are_no_break_evens(plan: Plan) -> None:
 
 
 def test_a_plan_without_spend(infeasible_plan: Plan) -> None:
-    with pytest.raises(cm.CertificateError, match="no plan to explain"):
+    with pytest.raises(cm.NoPlanError, match="no plan to explain"):
         cm.explain(infeasible_plan)

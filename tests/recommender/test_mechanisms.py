@@ -56,6 +56,16 @@ def test_word_of_mouth_of_a_plan(small: dict[str, Any], small_plan: Plan) -> Non
     ten["word_of_mouth"] = {"told_if_not": 10, "told_in_private": 10}
     other = plan_of(ten)
     assert other.certificate.value == pytest.approx(told.if_ten.value, rel=2e-4)
+    # What this plan would lose then lies in the interval told, whichever of the two proofs it is read from.
+    problem = AllocationProblem.from_dict(other.problem)
+    kept = problem.value([row.spend for row in small_plan.allocation])
+    found, bound = other.certificate.value or 0.0, other.certificate.upper_bound or 0.0
+    assert told.if_ten.regret_high is not None
+    assert told.if_ten.regret <= bound - kept
+    assert found - kept <= told.if_ten.regret_high
+    assert told.if_ten.regret_high - told.if_ten.regret == pytest.approx(
+        told.if_ten.gap * problem.gross([row.spend for row in other.allocation]), rel=0.05, abs=1e-6
+    )
     assert other.word_of_mouth is not None
     assert other.word_of_mouth.if_ten is not None
     assert other.word_of_mouth.if_ten.moved == pytest.approx(0.0, abs=0.02 * 20000.0)

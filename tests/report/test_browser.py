@@ -15,6 +15,9 @@ from tests.report.conftest import HOSTILE
 
 import channelmix.report.html.page as module
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan
+from channelmix.profile import CompanyProfile
+from channelmix.recommender import optimize
+from channelmix.tradeoff import frontier
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -285,3 +288,26 @@ def test_colours_have_contrast_in_light_and_dark() -> None:
 def test_the_page_is_small(many_cells: Plan, over_time: Plan, example_plan: Plan) -> None:
     for plan in (many_cells, over_time, example_plan):
         assert len(plan.to_html().encode()) < 6_000_000
+
+
+def test_very_large_amounts_have_room(show: Callable[..., Page], small: dict[str, Any]) -> None:
+    """A budget of 1e15, as no currency has it yet: axes stay readable, and no table is cut."""
+    factor = 1e15 / small["scenario"]["amount"]
+    small["usd_rate"] *= factor
+    small["scenario"]["amount"] *= factor
+    small["purposes"]["promotion"]["margin_per_order"] *= factor
+    small["purposes"]["service"]["value_per_resolution"] *= factor
+    small["purposes"]["advocacy"]["value_per_exposure"] *= factor
+    for channel in small["channels"].values():
+        channel["current_spend"] = {name: factor * spend for name, spend in channel["current_spend"].items()}
+        if "cost_per_contact" in channel:
+            channel["cost_per_contact"] = {n: factor * c for n, c in channel["cost_per_contact"].items()}
+    profile = CompanyProfile.model_validate(small)
+    plan = optimize(profile, n_draws=32, gap=0.01)
+    along = frontier(profile, [5e14, 1e15, 2e15], n_draws=32)
+    for width, lang in zip(WIDTHS, ("en", "fr"), strict=True):
+        page = show(plan.to_html(lang=lang, frontier=along), width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        charts = page.evaluate(CUT_OR_OVERLAID)
+        assert [fault for fault in charts if fault[0] != "wider than its place"] == []
+        assert "\u00d710\u00b9\u2075" in (page.locator("#frontier svg.chart").text_content() or "")

@@ -28,10 +28,13 @@ from channelmix.report.html.curves import traced
 from channelmix.report.html.markup import data_block, tag
 from channelmix.report.html.svg import ticks
 from channelmix.report.html.words import Words
+from channelmix.tradeoff import frontier
 
 LANGUAGES = ["en", "fr"]
 
 PLANS = ["example_plan", "many_cells", "over_time", "quarter", "infeasible_plan"]
+
+CIRCLE = "{http://www.w3.org/2000/svg}circle"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -109,6 +112,7 @@ def test_text_of_users_stays_text(many_cells: Plan, example_frontier: Frontier, 
         update={
             "name": many_cells.name,
             "period": HOSTILE,
+            "company_sha256": "",
             "points": [p.model_copy(update={"spend": {HOSTILE: 1.0}}) for p in example_frontier.points],
         }
     )
@@ -200,6 +204,16 @@ def test_the_table_shows_the_plan(example_plan: Plan) -> None:
     assert list(shown) == ["Total of all cells"]
     social = sum(row.spend for row in example_plan.allocation if row.channel == "social")
     assert by_channel[0][2].startswith(words.amount(social))
+
+
+def test_amounts_that_are_rounding_are_shown_as_none(example_plan: Plan) -> None:
+    rows = [row.model_dump(mode="json") for row in example_plan.allocation]
+    app = next(row for row in rows if (row["channel"], row["purpose"]) == ("app", "promotion"))
+    app["spend"] = 0.0019
+    plan = changed(example_plan, allocation=rows)
+    table = by_id(parsed(to_html(plan)), "allocation").findall(".//table")[1]
+    (row,) = (row for row in rows_of(table) if row[0] == "app / promotion")
+    assert row[2:5] == ["4,000", "0", "\u22124,000"]
 
 
 def test_curves_pass_through_the_points_of_the_plan(example_plan: Plan) -> None:
@@ -302,6 +316,53 @@ def test_the_frontier_shows_the_allocation_at_each_point(
         assert rows["sms / promotion"] == f"{point.spend['FR/sms/promotion']:,.0f}"
     numbers = rows_of(section.findall(".//table")[-1])
     assert [row[0] for row in numbers] == ["60,000", "100,000", "135,000", "180,000"]
+
+
+def test_the_plan_is_marked_on_its_frontier(example_plan: Plan, example_frontier: Frontier) -> None:
+    def marks(plan: Plan, frontier: Frontier) -> list[tuple[str | None, str | None]]:
+        section = by_id(parsed(to_html(plan, frontier=frontier)), "frontier")
+        return [
+            (ring.get("cx"), ring.get("cy")) for ring in section.iter(CIRCLE) if ring.get("class") == "here"
+        ]
+
+    section = by_id(parsed(to_html(example_plan, frontier=example_frontier)), "frontier")
+    (dot,) = (one for one in section.iter(CIRCLE) if one.get("data-dot") == "2")
+    ((x, y),) = marks(example_plan, example_frontier)
+    assert x == dot.get("cx")
+    # The points are worked out on other draws than the plan, so that it lies beside its point, not on it.
+    assert abs(float(y or 0.0) - float(dot.get("cy") or 0.0)) < 5.0
+    beyond = example_frontier.model_copy(update={"points": example_frontier.points[3:]})
+    ((x, _),) = marks(example_plan, beyond)
+    (dot,) = (
+        one
+        for one in by_id(parsed(to_html(example_plan, frontier=beyond)), "frontier").iter(CIRCLE)
+        if one.get("data-dot") == "0"
+    )
+    assert 56.0 < float(x or 0.0) < float(dot.get("cx") or 0.0), "within the chart, left of dearer points"
+    along_risk = example_frontier.model_copy(update={"along": "risk"})
+    assert len(marks(example_plan, along_risk)) == 1
+    safe = example_plan.problem | {"risk": {"kind": "mean_cvar", "weight": 0.5, "tail": 0.1}}
+    half = marks(example_plan.model_copy(update={"problem": safe}), along_risk)
+    assert float(half[0][0] or 0.0) > float(marks(example_plan, along_risk)[0][0] or 0.0)
+    worst = example_plan.problem | {"risk": {"kind": "worst_case"}}
+    assert marks(example_plan.model_copy(update={"problem": worst}), along_risk) == []
+
+
+def test_a_frontier_is_of_the_same_profile_but_for_its_scenario(
+    small: dict[str, Any], small_plan: Plan
+) -> None:
+    profile = CompanyProfile.model_validate(small)
+    found = frontier(profile.with_budget(8000.0), [8000.0], n_draws=32)
+    assert found.company_sha256 == small_plan.provenance.company_sha256 == profile.company_sha256
+    assert profile.with_budget(8000.0).sha256 != profile.sha256
+    to_html(small_plan, frontier=found)
+    ruled = CompanyProfile.model_validate(small | {"rules": [{"kind": "keep_working", "floor": 0.2}]})
+    other = frontier(ruled, [8000.0], n_draws=32)
+    with pytest.raises(InputError, match="they differ in more than what is asked for"):
+        to_html(small_plan, frontier=other)
+    before = other.model_dump(mode="json")
+    del before["company_sha256"]
+    to_html(small_plan, frontier=Frontier.from_json(json.dumps(before)))
 
 
 def test_of_very_many_cells_those_with_the_most_money_are_drawn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -15,6 +16,8 @@ from channelmix.report.html import to_html
 from channelmix.report.html.words import Words
 
 LANGUAGES = ["en", "fr"]
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def ids(text: str) -> set[str | None]:
@@ -53,6 +56,28 @@ def test_reasons_and_costs_of_rules(small_plan: Plan, explained: Explanation, la
     costs = rows_of(by_id(tree, "rules").findall(".//table")[1])
     assert [row[0] for row in costs] == [rule.rule for rule in explained.rules]
     assert [row[2] for row in costs] == [" ".join(words.short(rule.low).split()) for rule in explained.rules]
+
+
+def test_bars_of_factors_are_drawn_to_scale(small_plan: Plan, explained: Explanation) -> None:
+    """Around the mark at 1 in logarithms, from end to end where no factor matters."""
+    one = next(cell for cell in explained.cells if cell.spend or cell.current_spend or cell.higher)
+    near = tuple(BreakEven(factor=factor, spend=1.0, change="it would be dropped") for factor in (0.8, 1.25))
+    cells = [
+        one.model_copy(update={"lower": low, "higher": high, "break_evens": True})
+        for low, high in (near, (None, None))
+    ]
+    for cell, width in ((cells[0], 160.0 * math.log(1.25) / math.log(16.0)), (cells[1], 160.0)):
+        shown = explained.model_copy(
+            update={"cells": [cell if other is one else other for other in explained.cells]}
+        )
+        section = by_id(parsed(to_html(small_plan, explanation=shown)), "reasons")
+        chart = section.findall(".//tbody/tr")[0].find(f".//{SVG}svg")
+        assert chart is not None
+        bar, mark = chart.findall(f"{SVG}rect")[1], chart.find(f"{SVG}line")
+        assert mark is not None
+        assert float(mark.get("x1") or 0.0) == 80.0
+        assert float(bar.get("width") or 0.0) == pytest.approx(width, abs=0.1)
+        assert float(bar.get("x") or 0.0) + width / 2.0 == pytest.approx(80.0, abs=0.1)
 
 
 def test_all_sentences_of_explanations_and_values_have_their_french(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.report.conftest import WEEKS
+from tests.report.conftest import WEEKS, changed
 from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.errors import InputError
@@ -120,6 +120,41 @@ def test_the_prices_of_a_limit_in_several_periods_are_one_line(over_time: Plan) 
         name = name if cell else "the rule itself"
         assert [rule, name, low if low == high else f"{low} to {high}"] in shown
     assert len(shown) == len(prices)
+
+
+def test_limits_are_named_in_the_language_of_the_page(small: dict[str, Any]) -> None:
+    parts = {
+        "period": "week",
+        "periods": 3,
+        "timing": {"season": {"promotion": [1.0, 2.0, 4.0]}},
+        "switched_off": ["word_of_mouth"],
+        "rules": [
+            {"kind": "pacing", "relative": 0.05},
+            {"kind": "group_share", "select": "sms", "high": 0.1},
+        ],
+    }
+    plan = optimize(CompanyProfile.model_validate(small | parts), n_draws=8, gap=0.05)
+    binding = " ".join(price.constraint for price in plan.shadow_prices)
+    assert " up" in binding
+    assert "group_share sms high" in binding
+
+    def limits(lang: str) -> set[str]:
+        table = by_id(parsed(to_html(plan, lang)), "rules").find(".//table")
+        assert table is not None
+        return {row[1] for row in rows_of(table)}
+
+    assert any(said.startswith("up") for said in limits("en"))
+    assert any(said.startswith("hausse") for said in limits("fr"))
+    assert any(said.startswith("maximum") for said in limits("fr"))
+    assert not any(word in " ".join(limits("fr")).split() for word in ("up", "down", "high", "low", "period"))
+
+
+def test_a_violation_that_is_rounding_is_called_so(over_time: Plan) -> None:
+    certificate = over_time.certificate.model_dump()
+    for violation, said in ((6.063e-13, "aucune au-delà de l\u2019arrondi"), (0.25, "0,25")):
+        plan = changed(over_time, certificate=certificate | {"max_violation": violation})
+        proven = words_of(by_id(parsed(to_html(plan, "fr")), "certificate"))
+        assert f"Plus grande infraction à une règle{said}" in proven.replace("\u00a0", " ")
 
 
 def test_a_frontier_over_time_is_summed_by_cell(small: dict[str, Any]) -> None:

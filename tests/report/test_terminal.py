@@ -389,8 +389,32 @@ def test_rounding_is_not_told_as_money_that_moves(example_plan: Plan) -> None:
     assert ten is not None
     text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 2.9e-11, "regret": 2.9e-11})
     assert "and the same plan would be the best." in text
-    text = told_in(example_plan, if_ten=ten.model_dump() | {"gap": 0.03})
+    text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 0.0, "gap": 0.03})
     assert "(proven to 3 % only)" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "english", "french"),
+    [
+        (0.0073, 11.25, "no more than 11", "au plus 11 EUR"),
+        (40.0, 120.0, "40 to 120", "de 40 à 120 EUR"),
+        (5001.0, 5002.0, "5.0k", "5,0 k EUR"),
+        (7.0, None, "at least 7", "au moins 7 EUR"),
+    ],
+)
+def test_a_shortfall_is_told_as_sure_as_it_is_known(
+    low: float, high: float | None, english: str, french: str, example_plan: Plan
+) -> None:
+    heard = example_plan.word_of_mouth
+    assert heard is not None
+    assert heard.if_ten is not None
+    ten = heard.if_ten.model_dump() | {"moved": 500.0, "regret": low, "regret_high": high}
+    assert f"EUR 500 would sit elsewhere, and this plan would fall short by {english}." in told_in(
+        example_plan, if_ten=ten
+    )
+    plan = changed(example_plan, word_of_mouth=heard.model_dump() | {"if_ten": ten})
+    page = plan.to_html(lang="fr").replace("\u00a0", " ").replace("\u202f", " ")
+    assert f"il manquerait à ce plan {french} face au meilleur." in page
 
 
 def test_the_return_of_all_periods_is_not_without_its_opt_outs(example_plan: Plan) -> None:

@@ -108,7 +108,7 @@ def test_cells_of_one_plan_only(before: Plan) -> None:
 
 
 def test_plans_that_cannot_be_compared(before: Plan, infeasible_plan: Plan) -> None:
-    with pytest.raises(cm.CertificateError, match="second plan has no allocation"):
+    with pytest.raises(cm.NoPlanError, match="second plan has no allocation"):
         cm.compare(before, infeasible_plan)
     dollars = before.model_copy(update={"currency": "USD"})
     with pytest.raises(cm.InputError, match="cannot be compared"):

@@ -24,7 +24,7 @@ from channelmix.allocation.known import (
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.allocation.solvers import installed_solvers, solver_version
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError, expect, nearest_name
 from channelmix.limits import UnboundedError, is_limited, limited
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
@@ -77,6 +77,7 @@ def solve(
     >>> str(solution.status), bool(solution.gap <= 1e-4)
     ('optimal', True)
     """
+    expect(problem, "problem", AllocationProblem)
     for name, number in (("gap", gap), ("time_limit", time_limit)):
         if not number > 0.0:
             raise InputError(f"{name} must be positive, not {number!r}")

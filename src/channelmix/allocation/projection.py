@@ -22,6 +22,9 @@ __all__ = ["project"]
 
 Array = NDArray[np.float64]
 
+DUST = 1e-7
+"""Share of all spend that is rounding of the quadratic program."""
+
 FLOOR = 0.01
 """Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
 
@@ -70,7 +73,17 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         )
         inside = (_nearest(linear, wished, low, high) for low, high in boxes if (low <= high).all())
         nearest = next((found for found in inside if found is not None), None)
-    return None if nearest is None else dict(zip(names, form.to_user(nearest).tolist(), strict=True))
+    if nearest is None:
+        return None
+    return dict(zip(names, _swept(problem, target, form.to_user(nearest)).tolist(), strict=True))
+
+
+def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
+    """Take what the solver's rounding left on cells that wish for nothing, unless a rule asks for it."""
+    spend = np.asarray(spend).ravel()
+    total = float(spend.sum())
+    swept = np.where((wish == 0.0) & (spend <= DUST * total), 0.0, spend)
+    return swept if problem.violation(swept) <= problem.violation(spend) else spend
 
 
 def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:

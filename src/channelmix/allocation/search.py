@@ -25,6 +25,7 @@ from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, conc
 from channelmix.allocation.splitting import split_at
 from channelmix.allocation.tree import Node, Split, leaves_of, proof_of
 from channelmix.duality import dual_bound, excludes
+from channelmix.progress import tell
 from channelmix.solution import Proof
 from channelmix.standard import StandardForm
 
@@ -75,6 +76,7 @@ class Search:
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
+        self._others = -math.inf
         self.shadow = np.zeros(len(form.A))
         self.nodes = 1
         self.interrupted = False
@@ -124,9 +126,18 @@ class Search:
         push(self.root)
         while heap and -heap[0][0] > self._target() and not self._late():
             node = heapq.heappop(heap)[2]
+            self._others = -heap[0][0] if heap else -math.inf
             self._work(node)
             for leaf in (node.split.below, node.split.above) if node.split else (node,):
                 push(leaf)
+
+    def _tell(self, bound: float) -> None:
+        if self.best is None:
+            tell("planning: no split found yet")
+        elif math.isfinite(bound) and self._size > 0.0:
+            tell(f"planning: gap {(bound - self.best_value) / self._size:.2g}, {self.gap:g} wanted")
+        else:
+            tell("planning: no bound yet")
 
     def upper_bound(self) -> float:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
@@ -185,6 +196,7 @@ class Search:
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
+            self._tell(max(node.bound, self._others))
             relaxed = self._relax(node.low, node.high, focus)
             self._begun = True
             if relaxed is None:

@@ -71,7 +71,7 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
         return []
     today = problem.by_cell(problem.outcomes(problem.cells.current).mean(axis=0))
     current = problem.by_cell(problem.cells.current)
-    net = today - problem.by_cell(problem.charges * problem.cells.current)
+    charges = problem.by_cell(problem.charges * problem.cells.current)
     names = problem.curves.names
     cut = [
         i
@@ -84,21 +84,27 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
     largest_first = sorted(groups.items(), key=lambda group: float((spend - current)[group[1]].sum()))
     lines = []
     for channel, cells in largest_first:
-        before, after, lost = (float(values[cells].sum()) for values in (current, spend, net))
+        before, after = float(current[cells].sum()), float(spend[cells].sum())
         # A channel may keep or raise its other cells: only part of it is cut then.
         all_cells = sum(_channel(names[i]) == channel and current[i] > 0.0 for i in range(len(names)))
         if len(cells) == 1:
-            name, over, returns = names[cells[0]], "", "it loses" if lost < 0.0 else "it returns"
+            name, over = names[cells[0]], ""
         else:
             of = f" of {all_cells}" if all_cells > len(cells) else ""
             name = f"part of {channel}" if of else channel
-            over, returns = f" over {len(cells)}{of} cells", "they lose" if lost < 0.0 else "they return"
+            over = f" over {len(cells)}{of} cells"
         share = 1.0 - after / before
         verb = f"abandons {name}" if share >= 1.0 - 1e-6 else f"cuts {name} by {percent(share)}"
-        lines.append(
-            f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; today {returns} {amount(abs(lost))}"
-        )
+        returns = _returns(float(today[cells].sum()), float(charges[cells].sum()), len(cells))
+        lines.append(f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; {returns}")
     return lines
+
+
+def _returns(today: float, charges: float, cells: int) -> str:
+    """What cells bring today, as reasons and tables state it, and the charges that it takes."""
+    they, s = ("it", "s") if cells == 1 else ("they", "")
+    costs = f" and cost{s} {amount(charges)} in charges" if charges > 0.0 else ""
+    return f"today {they} return{s} {amount(today)}{costs}"
 
 
 def _channel(name: str) -> str:

@@ -75,12 +75,14 @@ def word_of_mouth(
 def _if_ten(
     spend: NDArray[np.float64], again: Solution, ten: AllocationProblem, silent: AllocationProblem
 ) -> IfTen:
+    kept = ten.value(spend)
     return IfTen(
         value=again.value,
         gap=again.gap,
         share=_share(ten.net(again.spend), silent.net(again.spend)),
         moved=_moved(spend, again.spend.ravel()),
-        regret=max(0.0, again.value - ten.value(spend)),
+        regret=max(0.0, again.value - kept),
+        regret_high=max(0.0, again.upper_bound - kept),
     )
 
 

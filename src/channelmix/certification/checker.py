@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.duality import dual_bound, excludes, is_tilt
-from channelmix.errors import CertificateError
+from channelmix.errors import CertificateError, expect
 from channelmix.limits import UnboundedError, conflict_limit, is_limited, limit_for, limited
 from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
@@ -77,7 +77,11 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     ------
     CertificateError
         If one of these is not what the proof shows; the message names it.
+    InputError
+        If an argument is of another type.
     """
+    expect(problem, "problem", AllocationProblem)
+    expect(solution, "solution", Solution)
     try:
         status = Status(solution.status)
     except ValueError:

@@ -8,9 +8,9 @@ import click
 
 from channelmix.cli.explain import is_plan, read_plan
 from channelmix.cli.optimize import shortcoming
-from channelmix.cli.options import format_option, output_option
+from channelmix.cli.options import format_option, output_option, quiet_option
 from channelmix.cli.results import write_document
-from channelmix.cli.session import NO_PLAN, examples, read_profile
+from channelmix.cli.session import NO_PLAN, examples, read_profile, status_line
 
 __all__ = ["compare"]
 
@@ -38,6 +38,7 @@ __all__ = ["compare"]
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of profiles' draws."
 )
+@quiet_option
 @click.pass_context
 def compare(
     ctx: click.Context,
@@ -47,6 +48,7 @@ def compare(
     style: str | None,
     output: str | None,
     seed: int,
+    quiet: bool,
 ) -> None:
     """Say what is different between the plans in BEFORE and AFTER, and why.
 
@@ -65,9 +67,11 @@ def compare(
             raise click.UsageError("--set edits a profile, and BEFORE is a plan")
         profile = read_profile(before)
         changed = edited(profile, dict(_edit(edit) for edit in edits))
-        plans = [cm.optimize(one, seed=seed) for one in (profile, changed)]
+        with status_line(quiet):
+            plans = [cm.optimize(one, seed=seed) for one in (profile, changed)]
     else:
-        plans = [_plan(path, seed) for path in (before, str(after))]
+        with status_line(quiet):
+            plans = [_plan(path, seed) for path in (before, str(after))]
     for plan, what in zip(plans, ("before", "after"), strict=True):
         if plan.status in NO_SPEND:
             click.echo(f"channelmix: {what}: {plan.status}{shortcoming(plan)}", err=True)

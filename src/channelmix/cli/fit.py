@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
-import sys
 from typing import Any
 
 import click
 
 from channelmix.cli.options import quiet_option, seed_option
-from channelmix.cli.session import Number, examples, is_terminal, read_input, read_profile, write_result
+from channelmix.cli.session import (
+    Number,
+    examples,
+    is_terminal,
+    read_input,
+    read_profile,
+    status_line,
+    write_result,
+)
 
 __all__ = ["fit"]
 
@@ -102,20 +109,19 @@ def fit(
         raise click.UsageError("Only one of HISTORY.CSV and --profile can be read from standard input.")
     company = read_profile(profile, read_files=False)
     table = read_input(LARGEST_TABLE) if history == "-" else history
-    if not quiet and sys.stderr is not None and sys.stderr.isatty():
-        click.echo("fitting takes some seconds", err=True)
-    evidence = cm.fit_history(
-        company,
-        table,
-        outcome_worth=outcome_worth,
-        outcome=outcome,
-        date=date,
-        market=market,
-        controls=controls,
-        cost_per_unit=dict(map(_cost, costs)),
-        experiments=experiments or (),
-        seed=seed,
-    )
+    with status_line(quiet):
+        evidence = cm.fit_history(
+            company,
+            table,
+            outcome_worth=outcome_worth,
+            outcome=outcome,
+            date=date,
+            market=market,
+            controls=controls,
+            cost_per_unit=dict(map(_cost, costs)),
+            experiments=experiments or (),
+            seed=seed,
+        )
     if output is not None:
         write_result(evidence.to_json(), output)
     _show(report.fit_to_terminal, evidence, company.period_text)

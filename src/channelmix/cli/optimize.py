@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from channelmix.cli.options import output_option, seed_option
+from channelmix.cli.options import output_option, quiet_option, seed_option
 from channelmix.cli.session import (
     NO_PLAN,
     UNPROVEN,
@@ -16,6 +16,7 @@ from channelmix.cli.session import (
     examples,
     is_terminal,
     read_profile,
+    status_line,
     write_result,
 )
 
@@ -90,6 +91,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     type=click.IntRange(1, 65536),
     help="Draws of effectiveness to plan on; a power of two is best. Default: 512, or 1024 where the worst count.",
 )
+@quiet_option
 @click.pass_context
 def optimize(
     ctx: click.Context,
@@ -105,6 +107,7 @@ def optimize(
     time_limit: float,
     seed: int,
     draws: int | None,
+    quiet: bool,
 ) -> None:
     """Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it."""
     import channelmix as cm
@@ -123,7 +126,8 @@ def optimize(
         company = company.with_budget(budget)
     if without:
         company = company.without(*without)
-    plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
+    with status_line(quiet):
+        plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
     style = style or style_of(output)
     _write(plan, style, output)
     # The table says it all itself; data alone, or a file, would leave the reader to guess from the exit code.

@@ -29,6 +29,7 @@ __all__ = [
     "progress_line",
     "read_input",
     "read_profile",
+    "status_line",
     "write_result",
 ]
 
@@ -167,23 +168,53 @@ def is_terminal() -> bool:
 @contextlib.contextmanager
 def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None] | None]:
     """Show a progress bar on a terminal's standard error, on one line that is gone in the end."""
+    with _line(quiet) as show:
+        if show is None:
+            yield None
+            return
+
+        def tell(done: int, of: int) -> None:
+            full = BAR * min(done, of) // max(of, 1)
+            show(f"[{'#' * full}{'.' * (BAR - full)}] {done} of {of} {what}")
+
+        yield tell
+
+
+@contextlib.contextmanager
+def status_line(quiet: bool) -> Iterator[None]:
+    """Show on such a line what work tells of itself whose length nobody knows, and for how long it has gone on."""
+    from channelmix.progress import heard_by
+
+    with _line(quiet) as show:
+        began = time.monotonic()
+
+        def listener(text: str) -> None:
+            if show is not None:
+                show(f"{time.monotonic() - began:.0f} s, {text}")
+
+        with heard_by(None if show is None else listener):
+            yield
+
+
+@contextlib.contextmanager
+def _line(quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """Give what writes over one line of a terminal's standard error, once work has lasted; None where there is none."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    began, shown = time.monotonic(), ""
+    began, longest = time.monotonic(), 0
 
-    def tell(done: int, of: int) -> None:
-        nonlocal shown
+    def show(text: str) -> None:
+        nonlocal longest
         if time.monotonic() - began >= PATIENCE:
-            full = BAR * min(done, of) // max(of, 1)
-            shown = f"[{'#' * full}{'.' * (BAR - full)}] {done} of {of} {what}"
-            click.echo(f"\r{shown}", nl=False, err=True)
+            longest = max(longest, len(text))
+            click.echo(f"\r{text:{longest}}", nl=False, err=True)
 
     try:
-        yield tell
+        yield show
     finally:
-        if shown:
-            click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)
+        if longest:
+            click.echo(f"\r{' ' * longest}\r", nl=False, err=True)
 
 
 def _print(text: str) -> None:

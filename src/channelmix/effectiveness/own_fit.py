@@ -14,7 +14,7 @@ from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.effectiveness.own_columns import columns_of, curves_of, markets_of, spent_of
-from channelmix.errors import InputError
+from channelmix.errors import InputError, expect
 from channelmix.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile import CompanyProfile
@@ -92,12 +92,15 @@ def fit_history(
     InputError
         If the table or a lift test cannot be used; the message names the column and the row.
     """
+    expect(profile, "profile", CompanyProfile)
     if isinstance(history, bytes):
         source = "standard input"
         table: Any = read_table(history, source)
     elif isinstance(history, str | os.PathLike):
         source = Path(history).name
         table = read_table(_bytes(history), source)
+    elif not hasattr(history, "columns"):
+        raise InputError(f"history must be a path, bytes or a DataFrame, not {type(history).__name__}")
     else:
         source = "the table"
         table = {name: list(history[name]) for name in history.columns}

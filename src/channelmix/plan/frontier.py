@@ -61,6 +61,8 @@ class Frontier(Document):
     """Number of periods that amounts are for."""
     tail: float = Field(gt=0.0, le=1.0)
     """Share of the draws that are the worst."""
+    company_sha256: str = ""
+    """Digest of the profile without its scenario; empty for a bare problem, or where it is not known."""
     points: list[FrontierPlan]
     """In the order of budgets or weights."""
     complete: bool

@@ -169,7 +169,8 @@ class Plan(Document):
         Raises
         ------
         InputError
-            If the frontier is of another company or over other periods.
+            If the frontier is of another company or over other periods, or their profiles differ in more than the
+            scenario.
         """
         from channelmix.report.figures import frontier_figure
 

@@ -170,7 +170,9 @@ class IfTen(Part):
     moved: float
     """Money that would sit elsewhere than in this plan."""
     regret: float
-    """What following this plan would lose then, in objective."""
+    """What following this plan would lose then, in objective, at least."""
+    regret_high: float | None = None
+    """The same, at most, by the proof of the best plan then; null where it is not known."""
 
 
 class WordOfMouth(Part):
@@ -259,6 +261,8 @@ class Provenance(Part):
 
     profile_sha256: str
     """Digest of the validated profile."""
+    company_sha256: str = ""
+    """Digest of the profile without its scenario; empty where it is not known."""
     version: str
     """Version of channelmix."""
     seed: int = Field(ge=0)

@@ -7,6 +7,10 @@ import math
 __all__ = ["amount", "over", "per", "percent", "short"]
 
 
+HUGE = 9999.5e9
+"""Amounts from here on are written as a number of few digits times a power of ten where room is short."""
+
+
 def amount(value: float) -> str:
     """Whole units with thousands separators; two decimals where units are few, two digits where there is hardly one.
 
@@ -20,13 +24,15 @@ def amount(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Three digits at most, with k, M or bn.
+    """Three digits at most, with k, M or bn; beyond what bn is read of, as a power of ten.
 
-    >>> short(174321.0), short(2_400_000.0), short(87.4), short(0.0)
-    ('174k', '2.4M', '87', '0')
+    >>> short(174321.0), short(2_400_000.0), short(87.4), short(0.0), short(1.11e15)
+    ('174k', '2.4M', '87', '0', '1.11e+15')
     """
     value = _steady(value)
     size = abs(value)
+    if size >= HUGE:
+        return f"{value:.3g}"
     for limit, unit, suffix in ((999.5e6, 1e9, "bn"), (999.5e3, 1e6, "M"), (999.5, 1e3, "k")):
         if size >= limit:
             scaled = value / unit

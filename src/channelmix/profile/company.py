@@ -210,7 +210,14 @@ class CompanyProfile(ProfileFields):
 
         A file that the profile names counts by what it holds, whatever its name.
         """
-        content = self._content()
+        return self._digest(self._content())
+
+    @property
+    def company_sha256(self) -> str:
+        """The same without the scenario: what plans for other budgets have in common."""
+        return self._digest({key: value for key, value in self._content().items() if key != "scenario"})
+
+    def _digest(self, content: dict[str, Any]) -> str:
         if self.own is not None:
             content = {key: value for key, value in content.items() if key not in OWN_FILES}
             content["own"] = self.own.sha256

@@ -7,12 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError, expect, nearest_name
 from channelmix.plan import CellPlan, Frontier, Plan
 from channelmix.plan.wording import over, per, percent
 from channelmix.report.html.belonging import check_frontier
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import Traced, traced
+from channelmix.report.html.frontiers import place_of
 from channelmix.report.html.words import Words
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def response_figure(plan: Plan, cells: Sequence[str] | None = None) -> go.Figure
 
 def frontier_figure(frontier: Frontier, plan: Plan | None = None) -> go.Figure:
     """Draw the mean outcome and that of the worst draws along the points, and a plan among them."""
+    expect(frontier, "frontier", Frontier)
     points = [point for point in frontier.points if point.outcome is not None]
     by_risk = frontier.along == "risk"
     along = [point.weight if by_risk else point.budget for point in points]
@@ -118,9 +120,9 @@ def frontier_figure(frontier: Frontier, plan: Plan | None = None) -> go.Figure:
     figure.add_scatter(x=along, y=tail, name=f"worst {percent(frontier.tail)} of draws", line_color=HUES[1])
     if plan is not None:
         check_frontier(plan, frontier)
-    if plan is not None and plan.totals is not None:
+    here = None if plan is None else place_of(plan, frontier)
+    if plan is not None and plan.totals is not None and here is not None:
         totals = plan.totals
-        here = 0.0 if by_risk else totals.spend if totals.budget is None else totals.budget
         marker = {"color": NOW, "size": 12}
         brings = totals.outcome.mean - totals.charge
         figure.add_scatter(x=[here], y=[brings], name="plan", mode="markers", marker=marker)

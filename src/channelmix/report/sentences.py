@@ -7,13 +7,28 @@ from collections.abc import Iterable, Sequence
 from channelmix.plan import IfTen, Plan, ShadowPrice, WordOfMouth
 from channelmix.plan.wording import over, percent, short
 
-__all__ = ["NOTHING", "OWN", "SHOWN", "assumed", "history", "prices", "proof", "some", "survey", "told"]
+__all__ = [
+    "HARDLY",
+    "NOTHING",
+    "OWN",
+    "SHOWN",
+    "assumed",
+    "history",
+    "prices",
+    "proof",
+    "some",
+    "survey",
+    "told",
+]
 
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
 
 NOTHING = 1e-7
 """Share of the budget below which money is rounding: the solver's own."""
+
+HARDLY = 0.01
+"""Share of an interval's upper end below which its lower end is as good as nothing."""
 
 OWN = ("history", "experiment")
 """Evidence that is the company's own."""
@@ -55,13 +70,23 @@ def _adds(plan: Plan, heard: WordOfMouth) -> str:
 def _with_ten(plan: Plan, ten: IfTen) -> str:
     """The plan if an angry customer told ten people."""
     share = f"it would be {percent(ten.share)}, " if ten.value > 0.0 and ten.share >= 0.0 else ""
-    gap = f" (proven to {percent(ten.gap)} only)" if ten.gap > plan.certificate.requested_gap else ""
     if plan.totals is not None and ten.moved <= NOTHING * plan.totals.spend:
+        gap = f" (proven to {percent(ten.gap)} only)" if ten.gap > plan.certificate.requested_gap else ""
         return f"{share}and the same plan would be the best{gap}"
     return (
         f"{share}{plan.currency} {short(ten.moved)} would sit elsewhere, and this plan would fall short by "
-        f"{short(ten.regret)}{gap}"
+        f"{_shortfall(ten)}"
     )
+
+
+def _shortfall(ten: IfTen) -> str:
+    """What is certain of the plan's shortfall then."""
+    if ten.regret_high is None:
+        return f"at least {short(ten.regret)}"
+    low, high = short(ten.regret), short(ten.regret_high)
+    if ten.regret <= HARDLY * ten.regret_high:
+        return f"no more than {high}"
+    return low if low == high else f"{low} to {high}"
 
 
 def survey(plan: Plan) -> str:

@@ -222,9 +222,9 @@ def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, 
     """Money today and in the plan, and what it brings."""
     usual = plan.totals is not None and FEW <= _size(plan.totals) < MANY
     money = amount if usual else short
-    change = then - now
-    if abs(change) <= _nothing(plan):
-        change = 0.0
+    nothing = _nothing(plan)
+    now, then = (0.0 if abs(value) <= nothing else value for value in (now, then))
+    change = 0.0 if abs(then - now) <= nothing else then - now
     style = "green" if change > 0.0 else "red" if change < 0.0 else ""
     return {
         "now": Text(money(now)),

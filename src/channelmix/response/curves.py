@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from channelmix.errors import InputError
+from channelmix.errors import InputError, expect
 from channelmix.response.blocks import encoded, read_block
 from channelmix.response.discounted import Discounted
 from channelmix.response.families import (
@@ -215,6 +215,8 @@ class ResponseCurves:
             If there is nothing to join, names repeat, or the numbers of draws differ.
         """
         parts = list(curves)
+        for part in parts:
+            expect(part, "what is joined", cls)
         if not parts:
             raise InputError("concat needs at least one ResponseCurves")
         draws = {part.n_draws for part in parts} - {1}

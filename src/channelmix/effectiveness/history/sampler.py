@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.kernel import Kernel
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.shapes import NUMBERS
+from channelmix.progress import tell
 
 __all__ = ["Draws", "Population", "effective_size", "led", "pareto_k", "sample", "settled"]
 
@@ -274,6 +275,7 @@ def led(population: Population) -> tuple[float, float]:
     """Raise the likelihood's power to 1; the worst Pareto k-hat on the way, and the log evidence."""
     khat, log_evidence = -np.inf, 0.0
     while population.power < 1.0:
+        tell(f"fitting: own history weighs {100.0 * population.power:.0f} %")
         raised, k = _raise(population)
         khat = max(khat, k)
         logs = raised * population.log_likelihood
@@ -291,6 +293,7 @@ def settled(population: Population) -> tuple[float, int]:
     start, ancestor = population.judged(), population.ancestor
     sweeps, effective = 0, 0.0
     while sweeps < MOST_SWEEPS and effective < ENOUGH * len(population):
+        tell(f"fitting: sweep {sweeps} at full weight")
         for _ in range(LAST_SWEEPS):
             population.sweep()
         sweeps += LAST_SWEEPS

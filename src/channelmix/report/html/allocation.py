@@ -68,6 +68,7 @@ def _with_shares(content: Content, now: float, plan: float, totals: tuple[float,
 
 def _money(content: Content, now: float, plan: float) -> list[str]:
     """Spend today and in the plan, and the change between what is shown of them."""
+    now, plan = content.shown(now), content.shown(plan)
     words, change = content.words, plan - now
     if abs(change) <= 1e-9 * max(now, plan):
         change = 0.0

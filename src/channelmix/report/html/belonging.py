@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from channelmix.errors import InputError
+from types import NoneType
+
+from channelmix.errors import InputError, expect
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits, span_of
 from channelmix.plan.wording import over
 from channelmix.report.html.content import Content
@@ -23,6 +25,12 @@ def check(content: Content) -> None:
         company, profile or plan.
     """
     plan = content.plan
+    for what, beside, kind in (
+        ("frontier", content.frontier, Frontier),
+        ("explanation", content.explanation, Explanation),
+        ("tests", content.tests, InformationValue),
+    ):
+        expect(beside, what, kind, NoneType)
     empty = not plan.allocation and not plan.sums and plan.span == span_of(content.problem)
     if not (empty or fits(plan, content.problem)):
         raise InputError("the allocation's cells are not the problem's cells")
@@ -38,7 +46,10 @@ def check(content: Content) -> None:
 
 
 def check_frontier(plan: Plan, frontier: Frontier) -> None:
-    """Refuse a frontier of another company or over other periods."""
+    """Refuse a frontier of another company, over other periods, or of a profile that differs in more than its scenario.
+
+    Documents made before digests were kept are told apart by name, currency and periods alone.
+    """
     if (frontier.name, frontier.currency) != (plan.name, plan.currency):
         raise InputError(
             f'the frontier is of "{frontier.name}" in {frontier.currency}, the plan of "{plan.name}" in {plan.currency}'
@@ -47,6 +58,12 @@ def check_frontier(plan: Plan, frontier: Frontier) -> None:
         raise InputError(
             f"the frontier's amounts are {over(frontier.period, frontier.span)}, the plan's "
             f"{over(plan.period, plan.span)}"
+        )
+    of, own = frontier.company_sha256, plan.provenance.company_sha256
+    if of and own and of != own:
+        raise InputError(
+            f"the frontier's profile has the digest {of[:DIGITS]} without its scenario, the plan's {own[:DIGITS]}: "
+            "they differ in more than what is asked for"
         )
 
 

@@ -76,6 +76,10 @@ class Content:
         """Whether a cell has no money, today or in the plan."""
         return max(cell.current_spend, cell.spend) <= NOTHING * self._size
 
+    def shown(self, amount: float) -> float:
+        """An amount, or 0 where it is rounding."""
+        return 0.0 if abs(amount) <= NOTHING * self._size else amount
+
     @cached_property
     def _size(self) -> float:
         """Money today or in the plan, whichever is more."""

@@ -27,7 +27,7 @@ BEYOND = 1.3
 SHOWN = 100
 """Curves that are drawn: a page with more would be slow to open."""
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 300.0, 200.0, 48.0, 22.0, 36.0
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 300.0, 200.0, 56.0, 22.0, 36.0
 
 
 @dataclass(frozen=True)

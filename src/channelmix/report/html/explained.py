@@ -7,7 +7,7 @@ import math
 from channelmix.plan import BreakEven, CellExplanation, Explanation, RulePrice
 from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, join, tag
-from channelmix.report.html.svg import whisker
+from channelmix.report.html.svg import range_bar
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.solution import Status
 
@@ -60,7 +60,7 @@ def _range(explanation: Explanation, cell: CellExplanation) -> Markup | str:
         end if found is None else math.log(found.factor)
         for end, found in zip(ends, (cell.lower, cell.higher), strict=True)
     )
-    return whisker(low, 0.0, high, ends)
+    return range_bar(low, high, ends)
 
 
 def _factors(content: Content, cell: CellExplanation) -> list[str]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from channelmix.plan import CellPlan, Frontier, FrontierPlan
+from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.solution import Status
 
-__all__ = ["frontier_section"]
+__all__ = ["frontier_section", "place_of"]
 
 SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 48.0, 36.0
+WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 56.0, 36.0
+
+ASIDE = 0.03
+"""Share of the chart's width that is left free before the first point."""
 
 
 def frontier_section(content: Content, frontier: Frontier) -> Markup:
@@ -23,9 +26,8 @@ def frontier_section(content: Content, frontier: Frontier) -> Markup:
     reached = [
         i for i, point in enumerate(frontier.points) if point.spend is not None and point.outcome is not None
     ]
-    chosen = min(
-        reached, key=lambda i: abs(_place(frontier, frontier.points[i]) - _here(content, frontier)), default=0
-    )
+    here = place_of(content.plan, frontier) or 0.0
+    chosen = min(reached, key=lambda i: abs(_place(frontier, frontier.points[i]) - here), default=0)
     by_risk = frontier.along == "risk"
     slider = tag(
         "div",
@@ -53,12 +55,16 @@ def _place(frontier: Frontier, point: FrontierPlan) -> float:
     return point.weight if frontier.along == "risk" else point.budget
 
 
-def _here(content: Content, frontier: Frontier) -> float:
-    """Where the plan itself lies along the frontier."""
-    totals = content.plan.totals
-    if frontier.along == "risk" or totals is None:
-        return 0.0
-    return totals.spend if totals.budget is None else totals.budget
+def place_of(plan: Plan, frontier: Frontier) -> float | None:
+    """Where a plan itself lies along a frontier; None where it has no place on it."""
+    totals = plan.totals
+    if totals is None:
+        return None
+    if frontier.along == "budget":
+        return totals.spend if totals.budget is None else totals.budget
+    risk = plan.problem.get("risk") or {"kind": "mean"}
+    weights = {"mean": 0.0, "mean_cvar": risk.get("weight")}
+    return weights.get(risk["kind"])
 
 
 def _named(content: Content, frontier: Frontier, point: FrontierPlan) -> str:
@@ -89,8 +95,13 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
     xs = [_place(frontier, point) for point in points]
     outcomes = [point.outcome or 0.0 for point in points]
     tails = [point.tail_outcome or 0.0 for point in points]
-    y_range = min(0.0, *outcomes, *tails), max(0.0, *outcomes, *tails)
-    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, (min(xs), max(xs)), y_range, top=20.0, right=24.0)
+    here, totals = place_of(content.plan, frontier), content.plan.totals
+    own = [] if here is None or totals is None else [(here, totals.outcome.mean - totals.charge)]
+    heights = [0.0, *outcomes, *tails, *(y for _, y in own)]
+    across = [*xs, *(x for x, _ in own)]
+    first = min(across) - ASIDE * (max(across) - min(across))
+    spans = (first, max(across)), (min(heights), max(heights))
+    frame = Frame(WIDTH, HEIGHT, LEFT, BOTTOM, *spans, top=20.0, right=24.0)
     dots = [
         tag(
             "circle",
@@ -110,18 +121,29 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
         first=_named(content, frontier, points[0]),
         last=_named(content, frontier, points[-1]),
     )
-    legend = tag(
-        "p",
-        tag("span", class_="key plan"),
-        words("frontier.outcome"),
-        tag("span", class_="key tail"),
-        words("frontier.tail", share=words.percent(frontier.tail)),
-        class_="legend",
-    )
+    keys = {"plan": words("frontier.outcome")}
+    keys["tail"] = words("frontier.tail", share=words.percent(frontier.tail))
+    if own:
+        keys["here"] = words("frontier.mark")
+    entries = (tag("span", tag("span", class_=f"key {kind}"), said) for kind, said in keys.items())
+    legend = tag("p", *entries, class_="legend")
+    lines = line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean")
     chart = drawing(
-        WIDTH, HEIGHT, label, axes, line(frame, xs, tails, "tail"), line(frame, xs, outcomes, "mean"), *dots
+        WIDTH, HEIGHT, label, axes, *lines, *(_mark(content, frame, *mark) for mark in own), *dots
     )
     return join(legend, tag("figure", chart, class_="wide"))
+
+
+def _mark(content: Content, frame: Frame, x: float, y: float) -> Markup:
+    """Mark the plan itself: a line at its place, with a ring at what it brings."""
+    words, at = content.words, f"{frame.x(x):.1f}"
+    said = words("frontier.mark_reading", outcome=words.short(y))
+    return tag(
+        "g",
+        tag("line", class_="here", x1=at, x2=at, y1=frame.top, y2=frame.height - frame.bottom),
+        tag("circle", class_="here", cx=at, cy=f"{frame.y(y):.1f}", r=9),
+        data_tip=said,
+    )
 
 
 def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: float) -> list[Markup]:
@@ -151,7 +173,7 @@ def _line(content: Content, name: str, view: CellPlan | None, spend: float, most
     """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
     words = content.words
     own = 0.0 if view is None else view.spend
-    figures = [paired_bars(own, spend, most), words.amount(spend), words.amount(own)]
+    figures = [paired_bars(own, spend, most), *(words.amount(content.shown(one)) for one in (spend, own))]
     if view is None:
         return Line([name, *figures])
     return Line([content.title(view), *figures], content.place(view))

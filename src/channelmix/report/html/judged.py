@@ -9,7 +9,7 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.proven import figures_table
 from channelmix.report.html.svg import whisker
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences import OWN
+from channelmix.report.sentences import HARDLY, OWN
 
 __all__ = ["comparisons_section", "evidence_section", "survey_section", "told_section"]
 
@@ -188,6 +188,17 @@ def _with_ten(content: Content, heard: WordOfMouth, ten: IfTen) -> str:
         "told.ten",
         unsatisfied=words.figure(heard.told_if_not),
         moved=words.about(ten.moved),
-        regret=words.about(ten.regret),
-        gap=words.percent(ten.gap),
+        regret=_shortfall(content, ten),
     )
+
+
+def _shortfall(content: Content, ten: IfTen) -> str:
+    """What is certain of the plan's shortfall then."""
+    words = content.words
+    low = words.about(ten.regret)
+    if ten.regret_high is None:
+        return words("told.at_least", amount=low)
+    high = words.about(ten.regret_high)
+    if ten.regret <= HARDLY * ten.regret_high:
+        return words("told.at_most", amount=high)
+    return low if low == high else words("told.between", low=words.short(ten.regret), high=high)

@@ -14,7 +14,7 @@ from channelmix.report.html.tables import Column, Line, table
 
 __all__ = ["periods_section"]
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 240.0, 48.0, 36.0
+WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 240.0, 56.0, 36.0
 
 LABELLED = 10
 """Periods that are named below a chart at most."""
@@ -103,7 +103,10 @@ def _by_cell(content: Content) -> Markup:
     columns += [Column(words("periods.each", period=t + 1), numeric=True) for t in range(plan.span)]
     chosen = [plan.cells[i] for i in content.largest(SHOWN)]
     lines = [
-        Line([content.title(cell), *map(words.amount, spends[cell.name])], content.place(cell))
+        Line(
+            [content.title(cell), *(words.amount(content.shown(spend)) for spend in spends[cell.name])],
+            content.place(cell),
+        )
         for cell in chosen
         if not content.is_idle(cell)
     ]

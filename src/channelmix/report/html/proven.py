@@ -20,6 +20,14 @@ SHOWN = 60
 PERIOD = re.compile(r" period \d+(?= |$)")
 """What tells a limit of one period from those of others in its label."""
 
+LIMIT = re.compile(
+    r"(?P<of>.*?)(?:(?:^| )(?P<end>low|high))?(?:(?:^| )period (?P<period>\d+))?(?:(?:^| )(?P<way>up|down))?"
+)
+"""A limit's label behind its rule: what it is of, which end it is, of which period, and of which direction."""
+
+ROUNDING = 1e-9
+"""Violation of a rule, as a share of what is spent, that is rounding: far below what a proof may leave."""
+
 FACTS = 6
 """Ids of facts behind a figure that are listed."""
 
@@ -54,13 +62,24 @@ def _rules(content: Content) -> Iterator[Line]:
         listed.sort(key=lambda line: -max(map(abs, line[2])))
         for limit, own, found in listed[:SHOWN]:
             several = words("rules.periods", count=len(own)) if len(own) > 1 else ""
-            name = (limit if several else own[0]).removeprefix(rule).strip() or words("rules.itself")
+            label = (limit if several else own[0]).removeprefix(rule).strip()
+            name = _limit(content, label) or words("rules.itself")
             yield Line([tag("code", rule), f"{name}{several}", _prices(content, found)])
         if len(listed) > SHOWN:
             smallest = words.ratio(max(abs(price) for *_, found in listed[SHOWN:] for price in found))
             yield Line([tag("code", rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
         if not labels:
             yield Line([tag("code", rule), words("rules.free"), *(["0"] if prices else [])])
+
+
+def _limit(content: Content, label: str) -> str:
+    """A limit's label in the reader's language; names in it stay as they are."""
+    words, parts = content.words, LIMIT.fullmatch(label)
+    if parts is None:
+        return label
+    period = words("limit.period", period=parts["period"]) if parts["period"] else ""
+    ends = (words(f"limit.{parts[key]}") if parts[key] else "" for key in ("end", "way"))
+    return " ".join(part for part in (parts["of"].strip(), *ends, period) if part)
 
 
 def _prices(content: Content, found: Sequence[float]) -> str:
@@ -86,7 +105,10 @@ def certificate_section(content: Content) -> Markup:
         ]
     pairs.append((words("certificate.asked"), words.percent(claims.requested_gap)))
     if claims.max_violation is not None:
-        pairs.append((words("certificate.violation"), words.figure(claims.max_violation)))
+        spent = plan.totals.spend if plan.totals else 0.0
+        rounding = claims.max_violation <= ROUNDING * spent
+        found = words("certificate.rounding") if rounding else words.figure(claims.max_violation)
+        pairs.append((words("certificate.violation"), found))
     pairs += [
         (words("certificate.draws"), words.figure(made.draws)),
         (words("certificate.seed"), str(made.seed)),
@@ -155,11 +177,14 @@ def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
         f"{value} ({words('range', low=low, high=high)})",
         words.said(figure.unit),
         words.evidence(figure.basis) if own else words.said(figure.basis),
-        _english(content, "; ".join(sources)) if sources else words("assumptions.no_source"),
+        _sources(content, sources, own=own) if sources else words("assumptions.no_source"),
         words.said(figure.note),
     ]
 
 
-def _english(content: Content, text: str) -> Markup:
-    """Titles of sources stay as they are."""
+def _sources(content: Content, sources: Sequence[str], *, own: bool) -> Markup:
+    """Own files are told in words; titles of published sources stay as they are."""
+    text = "; ".join(sources)
+    if own:
+        return content.words.said(text)
     return tag("span", text, lang="en" if content.words.language != "en" else None)

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from channelmix.report.html.markup import Markup, join, tag
 
-__all__ = ["Frame", "area", "coordinates", "drawing", "line", "paired_bars", "share_bar", "ticks", "whisker"]
+__all__ = [
+    "Frame",
+    "area",
+    "coordinates",
+    "drawing",
+    "line",
+    "paired_bars",
+    "range_bar",
+    "share_bar",
+    "ticks",
+    "whisker",
+]
 
 WIDE, THIN = 160.0, 10.0
 """Size of a small chart in a table's row."""
@@ -139,6 +150,18 @@ def whisker(low: float, mean: float, high: float, span: tuple[float, float], kin
         tag("line", class_=f"whisker {kind}", x1=_n(at(low)), x2=_n(at(high)), y1=middle, y2=middle),
         tag("circle", class_=f"dot {kind}", cx=_n(at(mean)), cy=middle, r=4),
     )
+
+
+def range_bar(low: float, high: float, span: tuple[float, float]) -> Markup:
+    """Solid bar of a range on a pale one of the whole span, with a mark at 0; the figures stand beside it."""
+
+    def at(value: float) -> float:
+        return _share(value, span) * WIDE
+
+    ends = tag("rect", class_="track", x=0, y=2, width=_n(WIDE), height=THIN)
+    bar = tag("rect", class_="plan", x=_n(at(low)), y=2, width=_n(at(high) - at(low)), height=THIN)
+    middle = tag("line", class_="none", x1=_n(at(0.0)), x2=_n(at(0.0)), y1=0, y2=THIN + 4.0)
+    return _small(THIN + 4.0, ends, bar, middle)
 
 
 def _small(height: float, *parts: Markup) -> Markup:

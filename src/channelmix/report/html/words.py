@@ -20,13 +20,22 @@ FOLDER = Path(__file__).with_name("catalogue")
 
 HOLE = re.compile(r"\{(\w+)\}")
 
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:bn|k|M)?(?: %)?|-")
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+|bn|k|M)?(?: %)?|-")
 """A number as the plan's own sentences write it."""
 
 FRENCH_STOP = re.compile(r" (?=[:;?!»])|(?<=«) ")
 """A blank that French has before some stops, at which no line may break."""
 
+POWER = re.compile(r"e([+-])0*(\d+)")
+"""How a computer writes a power of ten."""
+
+RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+"""Digits of an exponent."""
+
 PURPOSE = re.compile(r"\b(promotion|service|advocacy)\b")
+
+TOO_LONG = 999.5e9
+"""Amounts from here on take too much room at an axis."""
 
 NARROW, HARD = "\u202f", "\u00a0"
 """A blank that breaks no line: within a number, and before its unit."""
@@ -102,10 +111,9 @@ class Words:
 
     def tick(self, value: float) -> str:
         """Like `short`, in powers of ten where zeros would take the room."""
-        if not 0.0 < abs(value) < 0.01:
+        if value == 0.0 or 0.01 <= abs(value) < TOO_LONG:
             return self.short(value)
-        digits, _, power = f"{value:.1e}".partition("e")
-        return f"{self._number(digits.removesuffix('.0'))}e\u2212{-int(power)}"
+        return self._number(f"{value:.1e}".replace(".0e", "e"))
 
     def signed(self, value: float) -> str:
         """Like `short`, with its sign."""
@@ -180,8 +188,15 @@ class Words:
         return self._translated(text) or self.evidence(text)
 
     def _number(self, english: str) -> str:
-        text = english.replace("-", "\u2212", 1) if english.startswith("-") else english
+        text = POWER.sub(_power, english)
+        text = text.replace("-", "\u2212", 1) if text.startswith("-") else text
         if self.language == "fr":
             text = text.translate({ord(","): NARROW, ord("."): ","})
             text = re.sub(r"(bn|k|M)$", lambda unit: HARD + {"bn": "Md"}.get(unit[0], unit[0]), text)
         return text.replace(" %", f"{HARD}%").replace("> ", f">{HARD}")
+
+
+def _power(written: re.Match[str]) -> str:
+    """Write a power of ten as people do."""
+    exponent = f"{written[1]}{written[2]}".removeprefix("+")
+    return f"\u00d710{exponent.translate(RAISED)}"
