@@ -23,7 +23,10 @@ Call = Callable[[Any], object]
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda plan: api.optimize({}), "profile must be of type CompanyProfile, not dict"),
+        (
+            lambda plan: api.optimize({}),
+            "profile must be of type CompanyProfile, not dict: read one with CompanyProfile.from_file",
+        ),
         (
             lambda plan: api.explain(PROBLEM),
             "what is asked about must be of type CompanyProfile or Plan, not AllocationProblem",
