@@ -25,7 +25,7 @@ class CertificateError(ChannelMixError):
     """A plan or solution claims what its proof does not show."""
 
 
-def expect(value: object, what: str, *kinds: type) -> None:
+def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:
     """Refuse an argument of another type than those asked for.
 
     Parameters
@@ -36,6 +36,8 @@ def expect(value: object, what: str, *kinds: type) -> None:
         What messages call it.
     *kinds : type
         What it may be.
+    remedy : str
+        What to do, if the message has more to say.
 
     Raises
     ------
@@ -44,7 +46,8 @@ def expect(value: object, what: str, *kinds: type) -> None:
     """
     if not isinstance(value, kinds):
         expected = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
-        raise InputError(f"{what} must be of type {expected}, not {type(value).__name__}")
+        more = f": {remedy}" if remedy else ""
+        raise InputError(f"{what} must be of type {expected}, not {type(value).__name__}{more}")
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, risk_of
-from channelmix.errors import CertificateError, InputError
+from channelmix.errors import CertificateError, InputError, expect
 from channelmix.plan import (
     NO_SPEND,
     Assumption,
@@ -115,11 +115,7 @@ def optimize(
     >>> str(plan.status)
     'optimal'
     """
-    if not isinstance(profile, CompanyProfile):
-        kind = type(profile).__name__
-        raise InputError(
-            f"profile must be of type CompanyProfile, not {kind}: read one with CompanyProfile.from_file"
-        )
+    expect(profile, "profile", CompanyProfile, remedy="read one with CompanyProfile.from_file")
     gap = _default_gap(profile) if gap is None else gap
     began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
