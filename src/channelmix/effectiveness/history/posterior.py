@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import LAGS, adstock_weights, lagged, saturated
+from channelmix.effectiveness.history.shapes import (
+    LAGS,
+    NO_EFFECT,
+    Adstock,
+    Saturation,
+    adstock_weights,
+    lagged,
+    saturated,
+)
 from channelmix.effectiveness.history.trend import Trend
 
 __all__ = ["Posterior"]
@@ -54,6 +62,14 @@ class Posterior:
     spend: Array
     trend: Trend
     priors: Priors
+
+    def family_chances(self) -> dict[str, Array]:
+        """Part of the draws of each family of carry-over and of saturation, and without effect; (n_channels,) each."""
+        family, kinds = self.family, len(Saturation)
+        chances = {kind.name.lower(): (family // kinds == kind).mean(axis=0) for kind in Adstock}
+        for kind in Saturation:
+            chances[kind.name.lower()] = ((family < NO_EFFECT) & (family % kinds == kind)).mean(axis=0)
+        return {**chances, "no effect": (family == NO_EFFECT).mean(axis=0)}
 
     def adstocked(self, channel: int, periods: Indices, spend: Array) -> tuple[Array, Array]:
         """Adstock of the rows' own spend and of fitted rows before them, by draw; (n_draws, n_rows) each.

@@ -28,9 +28,8 @@ from channelmix.effectiveness.history.markets import (
     worst_findings,
 )
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.storage import read_fit, write_fit
-from channelmix.effectiveness.history.table import Columns, Rows, index_of, pandas_or_error
+from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of, pandas_or_error
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
@@ -298,15 +297,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def families(self) -> pd.DataFrame:
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
-        family = next(iter(self._markets.values())).posterior.family
-        kinds = {
-            **{kind.name.lower(): (family // len(Saturation) == kind).mean(axis=0) for kind in Adstock},
-            **{
-                kind.name.lower(): ((family < NO_EFFECT) & (family % len(Saturation) == kind)).mean(axis=0)
-                for kind in Saturation
-            },
-            "no effect": (family == NO_EFFECT).mean(axis=0),
-        }
+        kinds = next(iter(self._markets.values())).posterior.family_chances()
         table: pd.DataFrame = pandas_or_error().DataFrame(kinds, index=list(self.channels_))
         return table
 
@@ -367,17 +358,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
                 self, X, filled, reset=reset, dtype=float, y_numeric=True, ensure_min_samples=FEWEST_ROWS
             )
             return X, np.where(missing.reshape(y.shape), np.nan, np.asarray(y, dtype=float))
-        if outcome.shape != (len(X),):
-            raise InputError(
-                f"the outcome has shape {outcome.shape}, not one number for each of {len(X)} rows"
-            )
-        try:
-            outcome = outcome.astype(float)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"the outcome must hold numbers ({error})") from None
-        if np.isinf(outcome).any():
-            raise InputError(f"the outcome is infinite in row {int(np.flatnonzero(np.isinf(outcome))[0])}")
-        return X, outcome
+        return X, outcome_of(outcome, len(X))
 
     def _parts(self, X: Any) -> list[Part]:
         """New rows by market."""

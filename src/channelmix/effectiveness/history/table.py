@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array
 
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Columns", "Rows", "index_of", "pandas_or_error"]
+__all__ = ["Columns", "Rows", "index_of", "outcome_of", "pandas_or_error"]
 
 Array = NDArray[np.float64]
 
@@ -210,3 +210,22 @@ def pandas_or_error() -> Any:
     except ImportError:
         raise InputError("this table needs pandas: pip install 'channelmix[frames]'") from None
     return pd
+
+
+def outcome_of(outcome: NDArray[Any], n_rows: int) -> Array:
+    """A column of outcomes as numbers, NaN where one is not known.
+
+    Raises
+    ------
+    InputError
+        If there is not one number for each row, or one is infinite.
+    """
+    if outcome.shape != (n_rows,):
+        raise InputError(f"the outcome has shape {outcome.shape}, not one number for each of {n_rows} rows")
+    try:
+        numbers = np.asarray(outcome.astype(float))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the outcome must hold numbers ({error})") from None
+    if np.isinf(numbers).any():
+        raise InputError(f"the outcome is infinite in row {int(np.flatnonzero(np.isinf(numbers))[0])}")
+    return numbers
