@@ -158,7 +158,10 @@ def test_markets_must_be_the_profiles(change: tuple[bytes, bytes], said: str) ->
 def test_a_column_of_markets_has_no_other_role() -> None:
     with pytest.raises(InputError, match="column shop has two roles"):
         history(MARKETS, market="shop", controls=["shop"])
-    with pytest.raises(InputError, match="shop must be a number, and row 1 has 'FR'"):
+    with pytest.raises(
+        InputError,
+        match="shop must be a number, and row 1 has 'FR'; a column that is no spend",
+    ):
         history(MARKETS)
 
 

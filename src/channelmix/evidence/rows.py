@@ -22,6 +22,9 @@ __all__ = ["LARGEST_TABLE", "History", "read_experiments", "read_table"]
 
 Array = NDArray[np.float64]
 
+NO_SPEND = "; a column that is no spend needs a role: date, market or control"
+"""What to do with a column of text among those of spend."""
+
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read."""
 
@@ -122,7 +125,9 @@ class History:
                 raise InputError(f"{source}: column {name} has two roles")
         if not (math.isfinite(outcome_worth) and outcome_worth > 0.0):
             raise InputError(f"the worth of a unit of outcome must be above 0, not {outcome_worth:g}")
-        spend = {name: _numbers(source, name, table[name]) for name in table if name not in roles}
+        spend = {
+            name: _numbers(source, name, table[name], text=NO_SPEND) for name in table if name not in roles
+        }
         if not spend:
             raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
         for name, column in spend.items():
@@ -276,8 +281,10 @@ def _check_market(source: str, test: Experiment, markets: tuple[str, ...] | None
         raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")
 
 
-def _numbers(source: str, name: str, column: Sequence[Any], *, may_lack: bool = False) -> Array:
-    """Read numbers; where they may lack, nothing at all is NaN."""
+def _numbers(
+    source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
+) -> Array:
+    """Read numbers; where they may lack, nothing at all is NaN. `text` is what to do where there is text instead."""
     numbers = np.empty(len(column))
     for i, value in enumerate(column):
         if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):
@@ -289,7 +296,8 @@ def _numbers(source: str, name: str, column: Sequence[Any], *, may_lack: bool = 
             numbers[i] = math.nan
         if not math.isfinite(numbers[i]):
             found = "nothing" if value is None or value == "" else repr(value)[:40]
-            raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}")
+            remedy = text if isinstance(value, str) and value else ""
+            raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}{remedy}")
     return numbers
 
 
