@@ -124,5 +124,8 @@ class Mix:
 
     def log_prior(self, log_margin: Array, shape: Array) -> Array:
         """Log prior density up to a constant of the margins that the rows show, and of shapes; (n_draws,)."""
-        pooled = self.priors.log_margin(log_margin - self.log_excess(shape))
-        return np.asarray(pooled - 0.5 * (shape**2).sum(axis=(1, 2)))
+        return np.asarray(self.log_prior_of_sizes(log_margin, shape) - 0.5 * (shape**2).sum(axis=(1, 2)))
+
+    def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
+        """The same of the margins alone, given the shapes."""
+        return self.priors.log_margin(log_margin - self.log_excess(shape))

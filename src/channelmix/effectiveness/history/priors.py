@@ -96,6 +96,12 @@ class Priors:
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(each)[(family == NO_EFFECT).astype(int)].sum(axis=1))
 
+    @property
+    def one_log_margin(self) -> tuple[float, float]:
+        """Middle and standard deviation of one channel's log margin."""
+        variance = self.media_share_spread**2 + float((DIFFERENCES**2).mean())
+        return math.log(self.media_share * self.elasticity), math.sqrt(variance)
+
     def draw_log_margin(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
         """Draw the channels' log margins; shape (n_draws, n_channels)."""
         middle = math.log(self.media_share * self.elasticity)

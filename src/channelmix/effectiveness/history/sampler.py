@@ -45,6 +45,9 @@ REDRAWN, JUMPED = 0.25, 0.35
 """Parts of the proposals that draw families and shapes from the prior, and that jump: one channel to a smoothed copy of
 the other half, two that are spent alike to each other's place. The rest are differences."""
 
+RESIZED = 0.25
+"""Part of the redrawn proposals that draw sizes anew, too: without effect any size is as good as another."""
+
 ALIKE = 0.8
 """Correlation of two channels' spend from which rows hardly tell which of them brings what."""
 
@@ -191,6 +194,9 @@ class Population:
         fresh = redrawn[:, np.newaxis] & (FURTHER | COMMON & (kind < 0.5 * REDRAWN)[:, np.newaxis])
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
+        resized = kind < RESIZED * REDRAWN
+        middle, spread = self.mix.priors.one_log_margin
+        new[resized, :, 0] = middle + spread * rng.standard_normal((resized.sum(), len(channels)))
         family = np.where(
             redrawn[:, np.newaxis], self.mix.priors.draw_family(old_family.shape, rng), old_family
         )
@@ -207,6 +213,10 @@ class Population:
         gain = self.mix.log_prior(log_margin, shape) - old_prior
         # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
         gain[redrawn] = 0.0
+        anew = self.mix.log_prior_of_sizes(log_margin[resized], shape[resized])
+        before = self.mix.log_prior_of_sizes(self.log_margin[moved[resized]], self.shape[moved[resized]])
+        far, was = ((sizes[resized, :, 0] - middle) / spread for sizes in (new, old))
+        gain[resized] = anew - before + 0.5 * (far**2 - was**2).sum(axis=1)
         if kernel is not None:
             gain[jumped] += kernel.log_density(old[jumped], old_family[jumped])
             gain[jumped] -= kernel.log_density(new[jumped], family[jumped])
