@@ -22,6 +22,9 @@ __all__ = ["AllocationProblem"]
 
 Array = NDArray[np.float64]
 
+ROUNDING, KINK = 1e-6, 1e-3
+"""Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""
+
 BASELINE_TOLERANCE = 1e-6
 """Violation of a rule that counts as rounding in a mix to improve on, as a share of its total."""
 
@@ -127,11 +130,16 @@ class AllocationProblem(Statement):
     def marginal(self, spend: Any, weights: Array | None = None) -> Array:
         """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
 
-        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts.
+        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts. A best plan often stands on a
+        point of a tabulated curve, up to rounding: there the slope beyond the point counts.
         """
         array = np.asarray(spend, dtype=float).ravel()
-        slopes = self.response.derivative(self.acting(array))
-        slope = slopes.mean(axis=0) if weights is None else weights @ slopes
+        slope, beyond = (
+            slopes.mean(axis=0) if weights is None else weights @ slopes
+            for slopes in map(self.response.derivative, map(self.acting, (array, array * (1.0 + ROUNDING))))
+        )
+        with np.errstate(invalid="ignore"):
+            slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
         if self.delay is not None:
             slope = slope @ self.delay.matrix
         for one in self.auxiliaries:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.effectiveness.own_history import RANGE
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
 from channelmix.plan.wording import amount, short
 from channelmix.problem import AllocationProblem
@@ -68,12 +69,14 @@ def explained(
     outcome = problem.by_cell(problem.outcomes(spend))
     today = problem.by_cell(problem.outcomes(_evenly(plan, current))).mean(axis=0)
     nothing = NOTHING * float(spend.sum())
+    ranges = (row for row in problem.rows if row.rule.startswith(RANGE))
+    within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
     cells = []
     for i, row in enumerate(plan.cells):
         low, high = break_evens.get(i, (None, None))
         seen = float(current[i]) / plan.span
         beyond = float(most[i]) / seen if seen > 0.0 and most[i] > 0.0 else None
-        extrapolates = most[i] > nothing and (beyond is None or beyond > FAR)
+        extrapolates = most[i] > nothing and (beyond is None or beyond > FAR) and i not in within
         held = holding[i]
         words = _Words(
             plan.currency,

@@ -35,7 +35,16 @@ from channelmix.rules import (
     ServiceLevel,
 )
 
-__all__ = ["OwnColumn", "OwnDraws", "evidence_of", "observed_ranges", "response", "risk_of", "with_own"]
+__all__ = [
+    "RANGE",
+    "OwnColumn",
+    "OwnDraws",
+    "evidence_of",
+    "observed_ranges",
+    "response",
+    "risk_of",
+    "with_own",
+]
 
 Array = NDArray[np.float64]
 

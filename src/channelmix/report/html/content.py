@@ -96,6 +96,10 @@ class Content:
         parts = [cell.market] * (len(self.markets) > 1) + [cell.channel, self.words.known(cell.purpose)]
         return " / ".join(parts)
 
+    def rule(self, name: str) -> Markup:
+        """A rule's name as the profile has it; one that own history gave, in the reader's language."""
+        return tag("code", self.words.known(name) if name.startswith("observed range ") else name)
+
     def more(self, key: str, made_by: str, option: str) -> Markup:
         """Say in a line what the page could show beside, and the commands that make it."""
         file = f"{option}.json"

@@ -102,11 +102,11 @@ def _cost(content: Content, rule: RulePrice) -> list[Markup | str]:
     view = None if rule.cell is None else content.by_name.get(rule.cell)
     of = words("costs.whole") if view is None else words(f"costs.{rule.change}", cell=content.title(view))
     if rule.status is Status.INFEASIBLE:
-        return [tag("code", rule.rule), of, words("costs.impossible"), "", ""]
+        return [content.rule(rule.rule), of, words("costs.impossible"), "", ""]
     most = words("costs.unknown") if rule.high is None else words.short(rule.high)
     if rule.status is Status.UNBOUNDED:
         most = words("costs.unbounded")
-    return [tag("code", rule.rule), of, words.short(rule.low), most, words.short(rule.moved)]
+    return [content.rule(rule.rule), of, words.short(rule.low), most, words.short(rule.moved)]
 
 
 def how_to_explain(content: Content) -> Markup:

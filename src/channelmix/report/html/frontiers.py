@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
@@ -15,6 +17,9 @@ SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 56.0, 36.0
+
+SAME = 1e-6
+"""Share by which the money of a plan and of a frontier may differ and be the same."""
 
 ASIDE = 0.03
 """Share of the chart's width that is left free before the first point."""
@@ -61,7 +66,10 @@ def place_of(plan: Plan, frontier: Frontier) -> float | None:
     if totals is None:
         return None
     if frontier.along == "budget":
-        return totals.spend if totals.budget is None else totals.budget
+        return totals.spend
+    budgets = [point.budget for point in frontier.points]
+    if not any(math.isclose(totals.spend, budget, rel_tol=SAME) for budget in budgets):
+        return None  # of other money
     risk = plan.problem.get("risk") or {"kind": "mean"}
     weights = {"mean": 0.0, "mean_cvar": risk.get("weight")}
     return weights.get(risk["kind"])

@@ -173,7 +173,7 @@ def _spread(content: Content, found: InformationValue) -> Markup:
     columns = [
         Column(words("allocation.cell")),
         Column(words("spread.chart"), chart=True),
-        Column(words("allocation.plan"), numeric=True),
+        Column(words("spread.planned"), numeric=True),
         Column(words("spread.range"), numeric=True),
         Column(words("spread.median"), numeric=True),
         Column(words("spread.used"), numeric=True),

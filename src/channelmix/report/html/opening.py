@@ -121,7 +121,7 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
 def no_plan(content: Content) -> Markup:
     """What is in the way where there is no plan, and what would mend it."""
     plan, words = content.plan, content.words
-    rules = [tag("li", tag("code", rule)) for rule in plan.conflicts]
+    rules = [tag("li", content.rule(rule)) for rule in plan.conflicts]
     if plan.status is Status.UNBOUNDED:
         return join(
             tag("p", words("unbounded"), class_="headline"), _list(rules), tag("p", words("unbounded.mend"))

@@ -64,12 +64,12 @@ def _rules(content: Content) -> Iterator[Line]:
             several = words("rules.periods", count=len(own)) if len(own) > 1 else ""
             label = (limit if several else own[0]).removeprefix(rule).strip()
             name = _limit(content, label) or words("rules.itself")
-            yield Line([tag("code", rule), f"{name}{several}", _prices(content, found)])
+            yield Line([content.rule(rule), f"{name}{several}", _prices(content, found)])
         if len(listed) > SHOWN:
             smallest = words.ratio(max(abs(price) for *_, found in listed[SHOWN:] for price in found))
-            yield Line([tag("code", rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
+            yield Line([content.rule(rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
         if not labels:
-            yield Line([tag("code", rule), words("rules.free"), *(["0"] if prices else [])])
+            yield Line([content.rule(rule), words("rules.free"), *(["0"] if prices else [])])
 
 
 def _limit(content: Content, label: str) -> str:
