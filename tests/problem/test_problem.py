@@ -28,6 +28,16 @@ def problem(*rules: Any, budget: float = 10.0, **options: Any) -> cm.AllocationP
     return cm.AllocationProblem(curves(), cm.FixedBudget(budget), rules, **options)
 
 
+def test_the_next_unit_is_beyond_the_point_that_a_plan_stands_on() -> None:
+    """Up to rounding; away from points, and on smooth curves, the slope is the curve's to the last bit."""
+    table = cm.ResponseCurves.tabulated([[0.0], [10.0], [30.0]], [[0.0], [20.0], [30.0]], names=["sms"])
+    bent = cm.AllocationProblem(table, cm.FixedBudget(10.0))
+    for spend, slope in ((5.0, 2.0), (10.0 - 1e-6, 0.5), (10.0, 0.5), (10.0 - 1e-3, 2.0), (0.0, 2.0)):
+        assert bent.marginal([spend]) == pytest.approx([slope])
+    smooth, spend = problem(), np.array([3.0, 2.0, 5.0])
+    assert smooth.marginal(spend).tolist() == curves().derivative(spend).mean(axis=0).tolist()
+
+
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_the_box_never_cuts_off_a_feasible_point(seed: int) -> None:

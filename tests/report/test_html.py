@@ -25,6 +25,7 @@ from channelmix.recommender import optimize
 from channelmix.report.html import summary_html, to_html
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import traced
+from channelmix.report.html.frontiers import place_of
 from channelmix.report.html.markup import data_block, tag
 from channelmix.report.html.svg import ticks
 from channelmix.report.html.words import Words
@@ -316,6 +317,20 @@ def test_the_frontier_shows_the_allocation_at_each_point(
         assert rows["sms / promotion"] == f"{point.spend['FR/sms/promotion']:,.0f}"
     numbers = rows_of(section.findall(".//table")[-1])
     assert [row[0] for row in numbers] == ["60,000", "100,000", "135,000", "180,000"]
+
+
+def test_a_plan_below_its_limit_is_marked_at_what_it_spends(
+    example_plan: Plan, example_frontier: Frontier
+) -> None:
+    totals = example_plan.totals
+    assert totals is not None
+    thrifty = totals.model_copy(update={"budget": 2.0 * totals.spend})
+    plan = example_plan.model_copy(update={"totals": thrifty})
+    assert place_of(plan, example_frontier) == totals.spend
+    along_risk = example_frontier.model_copy(update={"along": "risk"})
+    assert place_of(plan, along_risk) == 0.0
+    dearer = [point.model_copy(update={"budget": 2.0 * totals.spend}) for point in example_frontier.points]
+    assert place_of(plan, along_risk.model_copy(update={"points": dearer})) is None, "of other money"
 
 
 def test_the_plan_is_marked_on_its_frontier(example_plan: Plan, example_frontier: Frontier) -> None:
