@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+import channelmix as cm
+
 Run = Callable[..., Result]
 
 
@@ -50,6 +52,15 @@ def test_evidence_is_written_and_planned_on(
     assert planned.exit_code == 0, planned.output
     line = next(line for line in planned.stdout.splitlines() if line.startswith("FR,sms,promotion"))
     assert ",history," in line
+
+
+def test_more_draws_are_made_where_asked_for(run: Run, history: str, profile: str, tmp_path: Path) -> None:
+    assert run("fit", history, *OPTIONS, "--draws", "2100", "-o", "more.json").exit_code == 0
+    evidence = cm.Evidence.from_json((tmp_path / "more.json").read_text())
+    assert cm.ResponseCurves.from_dict(evidence.curves).n_draws == 2100
+    few = run("fit", history, *OPTIONS, "--draws", "100")
+    assert few.exit_code == 2
+    assert "2000<=x<=100000" in few.stderr
 
 
 def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str, profile: str) -> None:

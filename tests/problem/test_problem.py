@@ -34,8 +34,8 @@ def test_the_next_unit_is_beyond_the_point_that_a_plan_stands_on() -> None:
     bent = cm.AllocationProblem(table, cm.FixedBudget(10.0))
     for spend, slope in ((5.0, 2.0), (10.0 - 1e-6, 0.5), (10.0, 0.5), (10.0 - 1e-3, 2.0), (0.0, 2.0)):
         assert bent.marginal([spend]) == pytest.approx([slope])
-    smooth, spend = problem(), np.array([3.0, 2.0, 5.0])
-    assert smooth.marginal(spend).tolist() == curves().derivative(spend).mean(axis=0).tolist()
+    smooth, mix = problem(), np.array([3.0, 2.0, 5.0])
+    assert smooth.marginal(mix).tolist() == curves().derivative(mix).mean(axis=0).tolist()
 
 
 @given(seed=st.integers(0, 10**6))

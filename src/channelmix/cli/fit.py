@@ -76,6 +76,12 @@ __all__ = ["fit"]
     metavar="FILE",
     help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market.",
 )
+@click.option(
+    "--draws",
+    type=click.IntRange(2000, 100_000),
+    metavar="N",
+    help="Draws of the posterior: 2048 by default; more where a check asks for more.",
+)
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -89,6 +95,7 @@ def fit(
     controls: tuple[str, ...],
     costs: tuple[str, ...],
     experiments: str | None,
+    draws: int | None,
     output: str | None,
     seed: int,
     quiet: bool,
@@ -121,6 +128,7 @@ def fit(
             cost_per_unit=dict(map(_cost, costs)),
             experiments=experiments or (),
             seed=seed,
+            **({} if draws is None else {"draws": draws}),
         )
     if output is not None:
         write_result(evidence.to_json(), output)
