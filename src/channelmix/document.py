@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.errors import InputError
+from channelmix.errors import InputError, expect
 
 __all__ = ["LARGEST_DOCUMENT", "Document", "Part"]
 
@@ -62,6 +63,7 @@ class Document(Part):
         InputError
             If the text is not JSON or something else; the message names the place.
         """
+        expect(text, "text", str, bytes)
         return cls._read(text, "")
 
     @classmethod
@@ -73,6 +75,7 @@ class Document(Part):
         InputError
             If the file cannot be read or holds something else.
         """
+        expect(path, "path", str, os.PathLike)
         try:
             with Path(path).open("rb") as stream:
                 text = stream.read(LARGEST_DOCUMENT + 1)

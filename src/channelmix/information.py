@@ -16,13 +16,21 @@ from channelmix.allocation.by_draw import best_by_draw
 from channelmix.analysis.information import Knowledge
 from channelmix.analysis.lift_tests import LiftTestDesign, Trials
 from channelmix.analysis.robustness import cautious_plans, regret, spread
-from channelmix.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.errors import (
+    CertificateError,
+    InputError,
+    NoPlanError,
+    expect,
+    expect_positive,
+    expect_whole,
+)
 from channelmix.evidence import Fitted
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.plan.wording import amount, percent, short
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.rules.base import number
 from channelmix.solution import Status
 from channelmix.stating import drawn, problem_and_splits
 
@@ -137,11 +145,13 @@ def information_value(
     expect(tests, "tests", Sequence)
     for design in tests:
         expect(design, "a test", LiftTestDesign)
-    for what, number in (("noise", noise), ("test_periods", test_periods)):
-        if number is not None and not (math.isfinite(number) and number > 0.0):
-            raise InputError(f"{what} must be above 0, not {number!r}")
-    if not (math.isfinite(test_cost) and test_cost >= 0.0):
-        raise InputError(f"test_cost must be at least 0, not {test_cost!r}")
+    for what, value in (("noise", noise), ("test_periods", test_periods), ("period_days", period_days)):
+        if value is not None:
+            expect_positive(value, what)
+    number(test_cost, "test_cost")
+    expect_positive(time_limit, "time_limit", endless=True)
+    expect_whole(seed, "seed")
+    expect_whole(n_draws, "n_draws", 1)
     case = _case(asked, seed, n_draws, period_days)
     problem = dataclasses.replace(case.problem, risk=None)
     steps = problem.curves.n_draws + STEPS
@@ -254,8 +264,6 @@ def information_value(
 
 def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, period_days: float) -> _Asked:
     if not isinstance(asked, CompanyProfile):
-        if not (math.isfinite(period_days) and period_days > 0.0):
-            raise InputError(f"period_days must be above 0, not {period_days!r}")
         _check(asked)
         current = asked.cells.current if asked.delay is None else None
         baseline = None if current is None else dict(zip(asked.curves.names, current.tolist(), strict=True))

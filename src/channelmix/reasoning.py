@@ -10,7 +10,7 @@ import numpy as np
 from channelmix.analysis.break_even import FACTORS, MATERIAL, TIMED_GAP, TOLERANCE, TURN, BreakEvens
 from channelmix.analysis.explanations import FAR, explained
 from channelmix.analysis.rule_prices import priced, variants
-from channelmix.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.errors import CertificateError, InputError, NoPlanError, expect, expect_positive
 from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice, fits
 from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
@@ -70,6 +70,9 @@ def explain(
     ('FR/sms/promotion', True)
     """
     expect(asked, "what is asked about", CompanyProfile, Plan)
+    expect_positive(time_limit, "time_limit", endless=True)
+    if gap is not None:
+        expect_positive(gap, "gap")
     plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked
     if plan.status in NO_SPEND:
         raise NoPlanError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")

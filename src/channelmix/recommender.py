@@ -17,7 +17,7 @@ from channelmix.allocation import solve
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, risk_of
-from channelmix.errors import CertificateError, InputError, expect
+from channelmix.errors import CertificateError, InputError, expect, expect_positive, expect_whole
 from channelmix.plan import (
     NO_SPEND,
     Assumption,
@@ -40,7 +40,6 @@ from channelmix.plan.wording import percent
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.rules import FixedBudget, MeanRisk, Pacing, Phasing, SafeImprovement, rule_to_dict
-from channelmix.rules.base import number
 from channelmix.solution import Solution, Status
 from channelmix.stating import NEARLY_ALL, charges_of, drawn, problem_and_splits, response_of, with_curves_of
 
@@ -168,12 +167,11 @@ def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
-    number(gap, "gap")
-    if gap == 0.0 or not time_limit > 0.0:
-        raise InputError("gap and time_limit must be above 0")
-    for name, value, low in (("seed", seed, 0), ("n_draws", 1 if n_draws is None else n_draws, 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value < 2**32:
-            raise InputError(f"{name} must be a whole number between {low} and {2**32 - 1}, not {value!r}")
+    expect_positive(gap, "gap")
+    expect_positive(time_limit, "time_limit", endless=True)
+    expect_whole(seed, "seed")
+    if n_draws is not None:
+        expect_whole(n_draws, "n_draws", 1)
 
 
 def _plan(

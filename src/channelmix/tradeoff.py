@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import NoneType
 
@@ -10,12 +9,13 @@ import numpy as np
 
 from channelmix.allocation import solve
 from channelmix.allocation.frontier import FrontierPoint, budget_frontier, risk_frontier
-from channelmix.errors import InputError, expect
+from channelmix.errors import InputError, expect, expect_positive, expect_whole
 from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
 from channelmix.recommender import GAP, TAIL_DRAWS, TAIL_GAP
 from channelmix.rules import FixedBudget, MeanRisk
+from channelmix.rules.base import number
 from channelmix.stating import drawn, problem_and_splits
 
 __all__ = ["frontier"]
@@ -85,6 +85,12 @@ def frontier(
     [5.0, 10.0]
     """
     expect(asked, "what is asked about", CompanyProfile, AllocationProblem)
+    expect(amounts, "amounts", Iterable, NoneType)
+    expect_whole(seed, "seed")
+    expect_whole(n_draws, "n_draws", 1)
+    expect_positive(time_limit, "time_limit", endless=True)
+    if gap is not None:
+        expect_positive(gap, "gap")
     if isinstance(asked, CompanyProfile):
         cells = drawn(asked, n_draws, seed)
         problem = problem_and_splits(asked.with_budget(asked.budget), cells)[0]
@@ -93,14 +99,11 @@ def frontier(
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(f"a frontier needs a fixed_budget, not a {problem.scenario.kind}")
     span = span_of(problem)
-    expect(amounts, "amounts", Iterable, NoneType)
-    if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
-        amounts = [span * float(amount) for amount in amounts]  # a profile's amounts are per period
     wanted = _amounts(problem, amounts, points, risk)
+    if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
+        wanted = [span * amount for amount in wanted]  # a profile's amounts are per period
     counts_tail = risk or (problem.risk is not None and not isinstance(problem.risk, MeanRisk))
     gap = (TAIL_GAP if counts_tail or span > 1 else GAP) if gap is None else gap
-    if not gap > 0.0 or not time_limit > 0.0:
-        raise InputError("gap and time_limit must be above 0")
     if risk:
         found = risk_frontier(solve, problem, wanted, tail=WORST, gap=gap, time_limit=time_limit)
     elif isinstance(asked, CompanyProfile) and problem.baseline is not None:
@@ -133,15 +136,16 @@ def _amounts(
     problem: AllocationProblem, amounts: Sequence[float] | None, points: int, risk: bool
 ) -> list[float]:
     if amounts is None:
-        if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
-            raise InputError(f"points must be a whole number between 2 and {MOST_POINTS}, not {points!r}")
+        expect_whole(points, "points", 2, MOST_POINTS)
         budget = float(problem.scenario.amount)
         ends = (0.0, 1.0) if risk else (LOW * budget, HIGH * budget)
         return [float(amount) for amount in np.linspace(*ends, points)]
-    wanted = [float(amount) for amount in amounts]
-    if not wanted or not all(math.isfinite(amount) and amount >= 0.0 for amount in wanted):
-        raise InputError("a frontier needs amounts that are finite and at least 0")
-    return wanted
+    wanted = list(amounts)
+    if not wanted:
+        raise InputError("a frontier needs an amount")
+    for amount in wanted:
+        number(amount, "an amount")
+    return [float(amount) for amount in wanted]
 
 
 def _collected(

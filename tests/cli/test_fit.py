@@ -118,7 +118,10 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
         (("--outcome", "order"), 'there is no column order (did you mean "orders"?)'),
         (("--control", "promo"), "there is no column promo"),
         (("--cost-per-unit", "sms/promotion=pay"), "there is no column pay"),
-        (("--cost-per-unit", "sms/promotion=-1"), "a unit of sms/promotion must cost more than 0, not -1"),
+        (
+            ("--cost-per-unit", "sms/promotion=-1"),
+            "the cost of a unit of sms/promotion must be a number above 0, not -1.0",
+        ),
         (("--cost-per-unit", "orders=2"), "column orders has two roles"),
         (("--experiments", "none.csv"), "none.csv: No such file"),
         (("--experiments", "history.csv"), "unknown field week"),

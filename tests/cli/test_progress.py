@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import pty
 import re
+import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click import testing
 from click.testing import Result
 
 from channelmix.cli import session
+from channelmix.progress import tell
 
 Run = Callable[..., Result]
 
@@ -21,25 +26,24 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the runner's streams look like a terminal, on which progress is shown at once."""
     monkeypatch.setattr(testing._NamedTextIOWrapper, "isatty", lambda _: True, raising=False)
     monkeypatch.setattr(session, "PATIENCE", 0.0)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 def steps(said: str, what: str) -> list[str]:
-    """What was shown on the one line, each time; it is blank in the end."""
-    *shown, blank, end = said.split("\r")[1:]
+    """What was shown on the one line, each time; it is erased before each and in the end."""
+    begin, *shown, end = said.split("\r\x1b[K")
     assert shown
-    assert not blank.strip()
-    assert len(blank) == max(map(len, shown))
-    assert end == ""
+    assert begin == end == ""
     assert all(re.fullmatch(rf"\d+ s, {what}.*", text) for text in shown)
-    return [text.rstrip() for text in shown]
+    return shown
 
 
 @pytest.mark.usefixtures("impatient")
 def test_optimize_shows_its_gap(run: Run, profile: str) -> None:
     result = run("optimize", profile, "--draws", "64")
     shown = steps(result.stderr, "planning")
-    found = [re.search(r"gap ([\d.e+-]+), 0.0001 wanted", text) for text in shown]
-    gaps = [float(one[1]) for one in found if one]
+    found = [re.search(r"gap ([\d.e+,-]+) %, 0.01 % wanted$", text) for text in shown]
+    gaps = [float(one[1].replace(",", "")) for one in found if one]
     assert gaps
     assert min(gaps) >= 0.0
     assert "OPTIMAL" in result.stdout
@@ -84,3 +88,50 @@ def test_without_a_terminal_nothing_is_shown(run: Run, profile: str, monkeypatch
 def test_short_work_shows_nothing(run: Run, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "PATIENCE", 600.0)
     assert run("optimize", profile, "--draws", "64").stderr == ""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_terminal_without_escapes_gets_no_line(
+    run: Run, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert run("optimize", profile, "--draws", "64").stderr == ""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_line_is_erased_without_colours_too(
+    run: Run, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert steps(run("optimize", profile, "--draws", "64").stderr, "planning")
+
+
+@pytest.mark.parametrize(("columns", "room"), [(0, 77), (24, 21), (2, 0)])
+def test_a_line_never_wraps(columns: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor by the ^C that a terminal echoes behind it; one that does not tell its width has 80 columns."""
+    monkeypatch.setattr(session, "PATIENCE", 0.0)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")  # said of standard output
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    with open(ours, "rb", buffering=0) as stream, open(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with session.status_line(quiet=False):
+            tell("planning: " + "x" * 200)
+        said = stream.read(4096).decode()
+        monkeypatch.undo()
+    whole = "0 s, planning: " + "x" * 200
+    assert said == f"\r\x1b[K{whole[:room]}\r\x1b[K"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_ctrl_c_leaves_is_erased(run: Run, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def echoed(*_: object, **__: object) -> None:
+        tell("planning: half done")
+        click.echo("^C", nl=False, err=True)  # as the terminal does
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("channelmix.optimize", echoed)
+    result = run("optimize", profile)
+    assert result.exit_code == session.INTERRUPTED
+    assert result.stderr == "\r\x1b[K0 s, planning: half done^C\r\x1b[Kchannelmix: interrupted\n"

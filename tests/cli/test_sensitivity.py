@@ -106,9 +106,9 @@ def test_progress_on_a_terminal_is_gone_in_the_end(brief: str, tmp_path: Path) -
     code, result, said = _talk(tmp_path, brief, "--format", "json")
     assert code == 0
     assert Sensitivity.from_json(result).inputs
-    lines = said.split(b"\r")
+    lines = said.split(b"\r\x1b[K")
     assert any(line.endswith(b" inputs") for line in lines)
-    assert lines[-2:-1] == [b" " * len(lines[-3])]
+    assert lines[0] == lines[-1] == b""
     assert lines[-1] == b""
 
 
@@ -120,4 +120,4 @@ def test_quiet_shows_none(brief: str, tmp_path: Path) -> None:
 def test_ctrl_c(profile: str, tmp_path: Path) -> None:
     code, result, said = _talk(tmp_path, profile, until=b" inputs")
     assert (code, result) == (130, b"")
-    assert said.endswith(b"\rchannelmix: interrupted\r\n")
+    assert said.endswith(b"\r\x1b[Kchannelmix: interrupted\r\n")

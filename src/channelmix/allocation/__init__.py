@@ -24,7 +24,7 @@ from channelmix.allocation.known import (
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.allocation.solvers import installed_solvers, solver_version
-from channelmix.errors import InputError, expect, nearest_name
+from channelmix.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.limits import UnboundedError, is_limited, limited
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
@@ -78,9 +78,12 @@ def solve(
     ('optimal', True)
     """
     expect(problem, "problem", AllocationProblem)
-    for name, number in (("gap", gap), ("time_limit", time_limit)):
-        if not number > 0.0:
-            raise InputError(f"{name} must be positive, not {number!r}")
+    expect_positive(gap, "gap")
+    expect_positive(time_limit, "time_limit", endless=True)
+    expect(starts, "starts", Sequence)
+    for start in starts:
+        expect(start, "a start", Mapping)
+    expect(solver, "solver", str)
     if solver not in installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     began = time.perf_counter()

@@ -135,7 +135,8 @@ class Search:
         if self.best is None:
             tell("planning: no split found yet")
         elif math.isfinite(bound) and self._size > 0.0:
-            tell(f"planning: gap {(bound - self.best_value) / self._size:.2g}, {self.gap:g} wanted")
+            gap = (bound - self.best_value) / self._size
+            tell(f"planning: gap {float(f'{100.0 * gap:.2g}'):,g} %, {100.0 * self.gap:g} % wanted")
         else:
             tell("planning: no bound yet")
 

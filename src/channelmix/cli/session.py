@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,15 @@ PATIENCE = 1.0
 
 BAR = 20
 """Characters of a progress bar."""
+
+ERASE = "\r\x1b[K"
+"""What sends a terminal back to the begin of its line and blanks all of it, an echoed ^C too."""
+
+SPARE = len("^C") + 1
+"""Columns at the end of a line that stay free, so that it never wraps, and never by an echo either."""
+
+COLUMNS = 80
+"""Columns of a terminal that does not tell."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that asks for the traceback of a defect."""
@@ -199,22 +209,31 @@ def status_line(quiet: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def _line(quiet: bool) -> Iterator[Callable[[str], None] | None]:
     """Give what writes over one line of a terminal's standard error, once work has lasted; None where there is none."""
-    if quiet or sys.stderr is None or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
-    began, longest = time.monotonic(), 0
+    put = partial(click.echo, nl=False, err=True, color=True)  # without colour, too, a line must be erased
+    began, shown = time.monotonic(), False
 
     def show(text: str) -> None:
-        nonlocal longest
+        nonlocal shown
         if time.monotonic() - began >= PATIENCE:
-            longest = max(longest, len(text))
-            click.echo(f"\r{text:{longest}}", nl=False, err=True)
+            shown = True
+            put(ERASE + text[: max(_columns() - SPARE, 0)])
 
     try:
         yield show
     finally:
-        if longest:
-            click.echo(f"\r{' ' * longest}\r", nl=False, err=True)
+        if shown:
+            put(ERASE)
+
+
+def _columns() -> int:
+    """How wide the terminal behind standard error is; it may have changed."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or COLUMNS
+    except (OSError, ValueError):
+        return COLUMNS
 
 
 def _print(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.effectiveness.own_columns import columns_of, curves_of, markets_of, spent_of
-from channelmix.errors import InputError, expect
+from channelmix.errors import InputError, expect, expect_whole
 from channelmix.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile import CompanyProfile
@@ -93,6 +93,8 @@ def fit_history(
         If the table or a lift test cannot be used; the message names the column and the row.
     """
     expect(profile, "profile", CompanyProfile)
+    expect(experiments, "experiments", str, os.PathLike, Iterable)
+    expect_whole(seed, "seed")
     if isinstance(history, bytes):
         source = "standard input"
         table: Any = read_table(history, source)
@@ -221,6 +223,7 @@ def _bytes(path: str | os.PathLike[str]) -> bytes:
 
 
 def _as_experiment(test: LiftTest) -> Experiment:
+    expect(test, "a lift test", LiftTest, Experiment)
     start, end = (day if isinstance(day, int) else str(day)[:10] for day in (test.start, test.end))
     return Experiment(
         channel=str(test.channel),

@@ -7,15 +7,16 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import NoneType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.errors import InputError, nearest_name
+from channelmix.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.evidence.document import Experiment, digest
 
 __all__ = ["LARGEST_TABLE", "History", "read_experiments", "read_table"]
@@ -112,7 +113,18 @@ class History:
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
+        if isinstance(controls, str):
+            raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
+        expect(controls, "controls", Iterable)
+        controls = tuple(controls)
+        for what, names in (("outcome", [outcome]), ("date", [date]), ("a control", controls)):
+            for name in names:
+                expect(name, what, str, remedy="name a column")
+        expect(market, "market", str, NoneType, remedy="name a column")
+        expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
+        for name in costs:
+            expect(name, "what costs are stated of", str, remedy="name a column")
         beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
         roles = [date, outcome, *controls, *beside.values(), *([] if market is None else [market])]
         for name in (*table, source):
@@ -123,8 +135,7 @@ class History:
                 raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
             if (roles + list(costs)).count(name) > 1:
                 raise InputError(f"{source}: column {name} has two roles")
-        if not (math.isfinite(outcome_worth) and outcome_worth > 0.0):
-            raise InputError(f"the worth of a unit of outcome must be above 0, not {outcome_worth:g}")
+        expect_positive(outcome_worth, "the worth of a unit of outcome")
         spend = {
             name: _numbers(source, name, table[name], text=NO_SPEND) for name in table if name not in roles
         }
@@ -136,10 +147,9 @@ class History:
         for name, cost in costs.items():
             if isinstance(cost, str):
                 spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
-            elif math.isfinite(cost) and cost > 0.0:
-                spend[name] = spend[name] * cost
             else:
-                raise InputError(f"{source}: a unit of {name} must cost more than 0, not {cost:g}")
+                expect_positive(cost, f"{source}: the cost of a unit of {name}")
+                spend[name] = spend[name] * float(cost)
         markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
             if test.channel not in spend:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pydantic import PrivateAttr, ValidationError, ValidationInfo, model_validator
 
+from channelmix.errors import expect
 from channelmix.evidence import Evidence, History
 from channelmix.profile.cells import Cell, lay_out
 from channelmix.profile.checks import find_problems
@@ -73,6 +74,7 @@ class CompanyProfile(ProfileFields):
         ProfileError
             If the file or its profile cannot be used; it lists every fault with line and column.
         """
+        expect(path, "path", str, os.PathLike)
         return cls._read(
             read_file(path), os.fspath(path), folder=FilePath(path).parent, read_files=read_files
         )
@@ -94,6 +96,7 @@ class CompanyProfile(ProfileFields):
         ProfileError
             If the profile cannot be used; it lists every fault with line and column.
         """
+        expect(text, "text", str, bytes, remedy="model_validate reads Python's own types")
         return cls._read(text, source, read_files=read_files)
 
     @classmethod
@@ -175,6 +178,7 @@ class CompanyProfile(ProfileFields):
         ProfileError
             If the evidence is of other cells, of another currency or of another period.
         """
+        expect(evidence, "evidence", Evidence, remedy="read it with Evidence.from_file or Evidence.from_json")
         return self._read(json.dumps(self._content()), "profile with other evidence", own=evidence)
 
     def _changed(self, source: str, **fields: Any) -> Self:

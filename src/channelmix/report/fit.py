@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import IO
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,12 @@ STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
 
 LARGE = 1e8
 """Amount from which digits are cut, so that names find room beside it."""
+
+NAME = 12
+"""Width from which on a name is folded where room is short."""
+
+PADDING = 2
+"""Blanks between columns."""
 
 CLOSE = 0.005
 """Length of a row and of a period that differ by less than this share are the same."""
@@ -43,7 +50,7 @@ def fit_to_terminal(
     show(partial(_parts, evidence, period), file, color=color)
 
 
-def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Table]:
+def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table]:
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
     markets = fitted.markets or ()
@@ -63,25 +70,7 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
             f"Amounts are {per(period)}: {rows}, over which its money is spread as the history spread it."
         )
     yield Text()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("column", overflow="fold", min_width=6)
-    for head in (f"{money} {per(period)}", "seen from", "to", f"return per {money}", f"next {money}"):
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("rests on", no_wrap=True)
-    before = None
-    for column in evidence.columns:
-        market, name = fitted.market_of(column.name), column.name
-        if market is not None:  # stands once above its columns, since names would leave no room
-            name = name.removeprefix(f"{market.name}/")
-            if market != before:
-                if before is not None:
-                    table.add_row()
-                table.add_row(Text(market.name, style="bold"))
-            before = market
-        spend = (_money(value) for value in (column.spend, column.least, column.most))
-        returns = (_range(each) for each in (column.roi, column.marginal_roi))
-        table.add_row(Text(name), *spend, *returns, column.basis)
-    yield table
+    yield _table(evidence, period, width)
     yield Text()
     if len(markets) > 1:
         yield Text("Of each check the worst market:")
@@ -93,6 +82,56 @@ def _parts(evidence: Evidence, period: str, _width: int) -> Iterable[Text | Tabl
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
     yield checks
+
+
+def _table(evidence: Evidence, period: str, width: int) -> Table:
+    """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
+    money = evidence.currency
+    spend, returns, further = f"{money} {per(period)}", f"return per {money}", f"next {money}"
+    lines = [
+        {
+            spend: _money(column.spend),
+            "seen from": _money(column.least),
+            "to": _money(column.most),
+            returns: _range(column.roi),
+            further: _range(column.marginal_roi),
+            "rests on": column.basis,
+        }
+        for column in evidence.columns
+    ]
+    names = list(_names(evidence))
+    room = width - min(max(cell_len(text) for text in ("column", *(name.plain for name, _ in names))), NAME)
+    shown: set[str] = set()
+    for heads in ((returns,), (spend,), (further,), ("rests on",), ("seen from", "to")):  # most wanted first
+        needed = sum(
+            PADDING + max(cell_len(text) for text in (h, *(line[h] for line in lines))) for h in heads
+        )
+        if needed <= room:
+            shown.update(heads)
+            room -= needed
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
+    table.add_column("column", overflow="fold", min_width=len("column"))
+    kept = [head for head in (spend, "seen from", "to", returns, further, "rests on") if head in shown]
+    for head in kept:
+        table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
+    for name, place in names:
+        table.add_row(name, *([] if place is None else [lines[place][head] for head in kept]))
+    return table
+
+
+def _names(evidence: Evidence) -> Iterator[tuple[Text, int | None]]:
+    """Names at the left of the table, each with the place of its column; None for a heading and a blank line."""
+    before = None
+    for place, column in enumerate(evidence.columns):
+        market, name = evidence.fitted.market_of(column.name), column.name
+        if market is not None:  # stands once above its columns, since names would leave no room
+            name = name.removeprefix(f"{market.name}/")
+            if market != before:
+                if before is not None:
+                    yield Text(), None
+                yield Text(market.name, style="bold"), None
+            before = market
+        yield Text(name), place
 
 
 def _rows_by_market(markets: Sequence[FittedMarket]) -> str:
