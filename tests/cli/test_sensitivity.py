@@ -117,7 +117,10 @@ def test_quiet_shows_none(brief: str, tmp_path: Path) -> None:
     assert (code, said) == (0, b"")
 
 
-def test_ctrl_c(profile: str, tmp_path: Path) -> None:
-    code, result, said = _talk(tmp_path, profile, until=b" inputs")
+def test_ctrl_c(tmp_path: Path) -> None:
+    lasting = str(
+        SOURCE.parent / "examples" / "maison_verte.json"
+    )  # so that it is not done before the key is pressed
+    code, result, said = _talk(tmp_path, lasting, until=b" inputs")
     assert (code, result) == (130, b"")
     assert said.endswith(b"\r\x1b[Kchannelmix: interrupted\r\n")

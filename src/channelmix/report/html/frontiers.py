@@ -118,7 +118,7 @@ def _chart(content: Content, frontier: Frontier, reached: list[int], chosen: int
             cy=f"{frame.y(outcome):.1f}",
             r=5,
             data_dot=i,
-            data_tip=f"{_named(content, frontier, point)}: {_reading(content, point)}",
+            data_tip=f"{_named(content, frontier, point)}{words('frontier.then')}{_reading(content, point)}",
         )
         for i, point, x, outcome in zip(reached, points, xs, outcomes, strict=True)
     ]
@@ -157,7 +157,7 @@ def _mark(content: Content, frame: Frame, x: float, y: float) -> Markup:
 def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: float) -> list[Markup]:
     words = content.words
     name = _named(content, frontier, point)
-    said = tag("p", tag("strong", name), f": {_reading(content, point)}")
+    said = tag("p", tag("strong", name), f"{words('frontier.then')}{_reading(content, point)}")
     if point.spend is None:
         return [said]
     columns = [
@@ -181,7 +181,7 @@ def _line(content: Content, name: str, view: CellPlan | None, spend: float, most
     """One cell at a point, beside this plan; the frontier may know a cell that the plan does not."""
     words = content.words
     own = 0.0 if view is None else view.spend
-    figures = [paired_bars(own, spend, most), *(words.amount(content.shown(one)) for one in (spend, own))]
+    figures = [paired_bars(spend, own, most), *(words.amount(content.shown(one)) for one in (spend, own))]
     if view is None:
         return Line([name, *figures])
     return Line([content.title(view), *figures], content.place(view))
