@@ -81,7 +81,15 @@ def _talk(tmp_path: Path, *arguments: str, until: bytes = b"") -> tuple[int, byt
     result = tmp_path / "result"  # a pipe that nobody reads yet would stop the child
     with (
         result.open("wb") as into,
-        subprocess.Popen(command, stdout=into, stderr=theirs, cwd=tmp_path, env=environment) as child,
+        subprocess.Popen(
+            command,
+            stdout=into,
+            stderr=theirs,
+            cwd=tmp_path,
+            env=environment,
+            # Where tests run in the background, a shell has Ctrl-C ignored by all that they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as child,
     ):
         os.close(theirs)
         said, pressed, began = b"", False, time.monotonic()

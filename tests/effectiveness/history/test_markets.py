@@ -164,6 +164,7 @@ def test_every_market_and_channel_has_a_curve(fitted: Any) -> None:
     regressor, X, _ = fitted
     curves = regressor.curves(X)
     assert curves.names == ("DE/social", "DE/sms", "FR/social", "FR/sms", "IT/social", "IT/sms")
+    assert (regressor.families()["no effect"] == 0.0).all(), "not held possible of several markets by default"
     total = X.groupby("shop")[MEDIA].sum()
     brought = curves.mean_value(total.to_numpy().ravel()).reshape(3, 2)
     parts = regressor.contributions(X).groupby(X["shop"]).sum()

@@ -73,7 +73,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Channels whose column is a volume, such as messages or impressions: what a unit costs, or the name of the column
         with the money spent on it. ROI and curves stay in money; what acts is volume, at its mean cost in a market.
     priors : Priors, optional
-        What is believed before the data are seen.
+        What is believed before the data are seen; by default, that a channel may have no effect in one market only.
     draws : int
         Number of posterior draws.
     random_state : int
@@ -195,7 +195,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
                 ]
             )
         rng = np.random.default_rng(self.random_state)
-        priors = Priors() if self.priors is None else self.priors
+        # Many markets' rows would be too sure of a channel without effect: what they share may hide one.
+        usual = Priors() if len(divisions) == 1 else Priors(no_effect=0.0)
+        priors = usual if self.priors is None else self.priors
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
             fits = fit_posterior(windows, placed, priors, int(self.draws), rng, bool(self.model_error))
