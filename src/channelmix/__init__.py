@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from channelmix.effectiveness import PublishedPrior as PublishedPrior
     from channelmix.effectiveness.history import LiftTest as LiftTest
     from channelmix.effectiveness.history import MarketingMixRegressor as MarketingMixRegressor
+    from channelmix.effectiveness.history import Priors as Priors
     from channelmix.effectiveness.own_fit import fit_history as fit_history
     from channelmix.errors import CertificateError as CertificateError
     from channelmix.errors import ChannelMixError as ChannelMixError
@@ -105,6 +106,7 @@ _HOMES = {
     "Pacing": "rules",
     "PackSize": "rules",
     "Phasing": "rules",
+    "Priors": "effectiveness.history",
     "Plan": "plan",
     "PriceTiers": "rules",
     "ProfileError": "profile",

@@ -42,7 +42,7 @@ def table() -> pd.DataFrame:
 
 
 def fit(rows: pd.DataFrame, **options: Any) -> Evidence:
-    fixed = {"outcome_worth": WORTH, "date": "week", "market": "shop", "draws": 200}
+    fixed = {"outcome_worth": WORTH, "date": "week", "market": "shop", "draws": 200, "published": False}
     return cm.fit_history(company(), rows, **{**fixed, **options})
 
 

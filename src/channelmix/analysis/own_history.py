@@ -90,6 +90,11 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
         f"{_tests(len(evidence.experiments))}. One unit of {fitted.outcome} is taken to be worth {profile.currency} "
         f"{fitted.outcome_worth:,.6g}."
     )
+    if any(column.believed for column in evidence.columns):
+        yield (
+            "Before its rows were looked at, what published figures expect of its channels was believed: the less the "
+            "rows say, the more of that is left."
+        )
     yield "Its curves take the money of a period to be spread over time as history spread it."
     others = [cell.name for i, cell in enumerate(draws.cells) if i not in own]
     if others:

@@ -82,6 +82,12 @@ __all__ = ["fit"]
     metavar="N",
     help="Draws of the posterior: 2048 by default; more where a check asks for more.",
 )
+@click.option(
+    "--published/--no-published",
+    default=True,
+    show_default=True,
+    help="Whether what published figures and the profile expect is believed before the rows are looked at.",
+)
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -96,6 +102,7 @@ def fit(
     costs: tuple[str, ...],
     experiments: str | None,
     draws: int | None,
+    published: bool,
     output: str | None,
     seed: int,
     quiet: bool,
@@ -110,6 +117,7 @@ def fit(
     """
     import channelmix as cm
     from channelmix import report
+    from channelmix.effectiveness.own_fit import DRAWS
     from channelmix.evidence.rows import LARGEST_TABLE
 
     if history == profile == "-":
@@ -128,7 +136,8 @@ def fit(
             cost_per_unit=dict(map(_cost, costs)),
             experiments=experiments or (),
             seed=seed,
-            **({} if draws is None else {"draws": draws}),
+            published=published,
+            draws=draws or DRAWS,
         )
     if output is not None:
         write_result(evidence.to_json(), output)

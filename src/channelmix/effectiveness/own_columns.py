@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.shapes import LAGS
 from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.errors import InputError
 from channelmix.evidence import Column, FittedMarket, History, Range, table_of
 from channelmix.response import ResponseCurves
 
@@ -27,6 +28,8 @@ class Spent:
     ----------
     name : str
         Selector of the profile's cells that it was spent on.
+    column : str
+        Column of the history, in which several markets may have spent.
     money : ndarray of shape (n_rows,)
         In the market's rows.
     at : ndarray of shape (n_rows,)
@@ -38,6 +41,7 @@ class Spent:
     """
 
     name: str
+    column: str
     money: Array
     at: NDArray[np.int64]
     periods: float
@@ -53,15 +57,24 @@ def spent_of(rows: History, timeline: Timeline, row_days: float, period_days: fl
     timeline : Timeline
     row_days, period_days : float
         Length of a row, and of the profile's period.
+
+    Raises
+    ------
+    InputError
+        If two rows of a market have one date.
     """
     tested = {(test.market, test.channel) for test in rows.experiments}
     dates = np.asarray(rows.dates)
     for market, where in rows.by_market().items():
-        at = timeline.positions(dates[where])
+        try:
+            at = timeline.positions(dates[where])
+        except InputError as error:
+            raise InputError(f"{'' if market is None else f'market {market}: '}{error}") from None
         for column, money in rows.spend.items():
             if money[where].any():
                 yield Spent(
                     _selector(market, column),
+                    column,
                     money[where],
                     at,
                     len(where) * row_days / period_days,
@@ -76,14 +89,19 @@ def _selector(market: str | None, column: str) -> str:
 
 
 def columns_of(
-    spent: Sequence[Spent], model: MarketingMixRegressor, table: object, worth: float
+    spent: Sequence[Spent],
+    model: MarketingMixRegressor,
+    table: object,
+    worth: float,
+    believed: Mapping[str, tuple[float, float]],
 ) -> tuple[Column, ...]:
-    """What was learnt of each column; `worth` is the margin of one unit of outcome."""
+    """What was learnt of each column; `worth` is the margin of one unit of outcome, `believed` are ranges of ROI."""
     roi = model.roi(table, by_market=True).to_numpy()
     marginal = model.marginal_roi(table, by_market=True).to_numpy()
     columns = []
     for one, mean, margin in zip(spent, roi, marginal, strict=True):
         least, most = _seen(one)
+        before = believed.get(one.column)
         columns.append(
             Column(
                 name=one.name,
@@ -93,6 +111,7 @@ def columns_of(
                 most=most,
                 roi=_range(worth * mean),
                 marginal_roi=_range(worth * margin),
+                believed=None if before is None else (worth * before[0], worth * before[1]),
             )
         )
     return tuple(columns)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from channelmix._version import __version__
-from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor
+from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.effectiveness.own_columns import columns_of, curves_of, markets_of, spent_of
+from channelmix.effectiveness.own_columns import Spent, columns_of, curves_of, markets_of, spent_of
+from channelmix.effectiveness.own_prior import believed_roi
 from channelmix.errors import InputError, expect, expect_whole
 from channelmix.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
 from channelmix.evidence.rows import LARGEST_TABLE, read_experiments, read_table
@@ -50,6 +51,7 @@ def fit_history(
     draws: int = DRAWS,
     seed: int = 0,
     market: str | None = None,
+    published: bool = True,
 ) -> Evidence:
     """Learn the effects of a company's channels from its own rows of spend and outcome.
 
@@ -81,6 +83,9 @@ def fit_history(
         Column with the rows' market, one of the profile's, of which a date has one row each. Columns of spend then name
         cells without their market, ``sms`` or ``sms/promotion``, and what is learnt is of each market's: ``FR/sms``. A
         market of the profile without rows keeps its published figures.
+    published : bool
+        Whether what published figures and the profile expect of the columns' ROI is believed before the rows are looked
+        at. Rows that contradict it overrule it.
 
     Returns
     -------
@@ -120,29 +125,19 @@ def fit_history(
         experiments=tests,
         cost_per_unit=cost_per_unit,
         market=market,
+        published=published,
     )
-    cells = tuple(cell.name for cell in profile.cells())
-    return fitted(rows, cells, profile.currency, profile.period_days, draws, seed)
+    return fitted(rows, profile, draws, seed)
 
 
-@lru_cache(maxsize=4)
-def fitted(
-    rows: History,
-    cells: tuple[str, ...],
-    currency: str,
-    period_days: float,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> Evidence:
+def fitted(rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0) -> Evidence:
     """Fit a history once, however often a profile that names it is planned.
 
     Parameters
     ----------
     rows : History
-    cells : tuple of str
-        Names of the profile's cells.
-    currency, period_days
-        Of the profile.
+    profile : CompanyProfile
+        The company: its cells, currency and period are used, and what published figures expect of it.
     draws, seed : int
 
     Raises
@@ -151,9 +146,23 @@ def fitted(
         If a column names no cell, a row another market, or the rows cannot be fitted.
     """
     try:
-        check_columns(rows, cells)
+        check_columns(rows, [cell.name for cell in profile.cells()])
+        spent, _ = _spent(rows, profile.period_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
+    believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
+    return _fitted(rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed)
+
+
+@lru_cache(maxsize=4)
+def _fitted(
+    rows: History,
+    believed: tuple[tuple[str, tuple[float, float]], ...],
+    currency: str,
+    period_days: float,
+    draws: int,
+    seed: int,
+) -> Evidence:
     table = _frame(rows)
     tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
     model = MarketingMixRegressor(
@@ -161,6 +170,7 @@ def fitted(
         controls=list(rows.controls) or None,
         date=DATE,
         market=None if rows.markets is None else MARKET,
+        priors=Priors.usual(len(rows.by_market()), roi=dict(believed)),
         draws=draws,
         random_state=seed,
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
@@ -169,9 +179,7 @@ def fitted(
         model.fit(table, rows.outcome, experiments=tests)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
-    row_days = DAYS_A_YEAR / timeline.year
-    spent = list(spent_of(rows, timeline, row_days, period_days))
+    spent, row_days = _spent(rows, period_days)
     left = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     return Evidence.sealed(
@@ -193,13 +201,20 @@ def fitted(
             markets=markets_of(rows, left),
         ),
         experiments=rows.experiments,
-        columns=columns_of(spent, model, table, rows.outcome_worth),
+        columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message)
             for found in model.diagnostics_
         ),
         curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
     )
+
+
+def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
+    """Each market's columns with spend, and the length of a row in days."""
+    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
+    row_days = DAYS_A_YEAR / timeline.year
+    return list(spent_of(rows, timeline, row_days, period_days)), row_days
 
 
 def _frame(rows: History) -> Any:

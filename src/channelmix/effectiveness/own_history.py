@@ -39,6 +39,7 @@ __all__ = [
     "RANGE",
     "OwnColumn",
     "OwnDraws",
+    "divided",
     "evidence_of",
     "observed_ranges",
     "response",
@@ -121,8 +122,7 @@ def evidence_of(profile: CompanyProfile) -> Evidence | None:
         return profile.own
     from channelmix.effectiveness.own_fit import fitted  # estimators are heavy, and few plans need them
 
-    names = tuple(cell.name for cell in profile.cells())
-    return fitted(profile.own, names, profile.currency, profile.period_days)
+    return fitted(profile.own, profile)
 
 
 def risk_of(profile: CompanyProfile) -> Any:
@@ -258,13 +258,13 @@ def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
     places = covered(curves.names, [cell.name for cell in draws.cells])
     columns = []
     for c, (column, cells) in enumerate(zip(evidence.columns, places, strict=True)):
-        spending, parts = _divided([draws.cells[i].current_spend for i in cells])
+        spending, parts = divided([draws.cells[i].current_spend for i in cells])
         points, outcome = table_of(curves, c)
         columns.append(OwnColumn(column, tuple(cells[k] for k in spending), parts, points, outcome[chosen]))
     return OwnDraws(evidence, tuple(columns))
 
 
-def _divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
+def divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
     """Which of a column's cells its curve is divided among, and the part of each."""
     total = math.fsum(today)
     if total == 0.0:

@@ -32,15 +32,15 @@ class Range(Part):
     """95 % quantile."""
 
 
-class _OfMarkets(Part):
-    """A part that says more of rows of several markets; of one market it is written, and digested, without a word."""
+class _Brief(Part):
+    """A part that is written, and digested, without what is not stated: files of before stay as they were sealed."""
 
     @model_serializer(mode="wrap")
     def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in write(self).items() if value is not None}
 
 
-class Experiment(_OfMarkets):
+class Experiment(_Brief):
     """A lift test: by how much a change of spend moved the outcome."""
 
     channel: str
@@ -59,7 +59,7 @@ class Experiment(_OfMarkets):
     """Where rows are of several markets, the one that was tested."""
 
 
-class Column(Part):
+class Column(_Brief):
     """What was learnt of one column of spend."""
 
     name: str
@@ -76,6 +76,8 @@ class Column(Part):
     """Outcome in money per unit of money, over all rows."""
     marginal_roi: Range
     """The same for the next unit of money, spread over time as the others."""
+    believed: tuple[float, float] | None = None
+    """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""
 
 
 class Check(Part):
@@ -104,7 +106,7 @@ class FittedMarket(Part):
     """Standard deviation of what the fit leaves of a row's outcome, in money."""
 
 
-class Fitted(_OfMarkets):
+class Fitted(_Brief):
     """What the curves were learnt from."""
 
     source: str

@@ -59,6 +59,8 @@ class History:
         Market of each row, where rows are of several: columns then name cells without their market.
     market_name : str
         Column with them.
+    published : bool
+        Whether what published figures expect is believed before the rows are looked at.
     """
 
     source: str
@@ -72,6 +74,7 @@ class History:
     volume: Mapping[str, Array] = field(default_factory=dict)
     markets: tuple[str, ...] | None = None
     market_name: str = ""
+    published: bool = True
 
     @classmethod
     def of(
@@ -86,6 +89,7 @@ class History:
         experiments: Sequence[Experiment] = (),
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
+        published: bool = True,
     ) -> Self:
         """Tell the columns of a table apart; every column without another role is spend.
 
@@ -107,6 +111,8 @@ class History:
             Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
         market : str, optional
             Name of the column with the rows' market, of which a date has one row each.
+        published : bool
+            Whether what published figures expect is believed before the rows are looked at.
 
         Raises
         ------
@@ -121,6 +127,7 @@ class History:
             for name in names:
                 expect(name, what, str, remedy="name a column")
         expect(market, "market", str, NoneType, remedy="name a column")
+        expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
         for name in costs:
@@ -170,6 +177,7 @@ class History:
             volume,
             markets,
             market or "",
+            published,
         )
 
     def by_market(self) -> dict[str | None, NDArray[np.intp]]:
@@ -189,7 +197,8 @@ class History:
         rows = [list(self.dates), outcome, columns, others]
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         markets = [] if self.markets is None else [self.markets]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets])
+        alone = [] if self.published else ["without published figures"]
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)

@@ -217,6 +217,8 @@ class HistoryFile(Record):
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder: channel, start, end, spend_change, lift and
     standard_error of each, and with market its market; the lift in units of the outcome."""
+    published: bool = True
+    """Whether what published figures expect of the channels is believed before the rows are looked at."""
 
     @field_validator("controls", mode="after")
     @classmethod

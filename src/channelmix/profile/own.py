@@ -93,6 +93,7 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
             experiments=tests,
             cost_per_unit=stated.cost_per_unit,
             market=stated.market,
+            published=stated.published,
         )
     except InputError as error:
         raise ProblemsError((_fault(place, name, error),)) from None

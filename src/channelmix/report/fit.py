@@ -72,6 +72,9 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     yield Text()
     yield _table(evidence, period, width)
     yield Text()
+    if believed := _believed(evidence):
+        yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
+        yield Text()
     if len(markets) > 1:
         yield Text("Of each check the worst market:")
     checks = Table.grid(padding=(0, 2, 0, 0))
@@ -82,6 +85,18 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
     yield checks
+
+
+def _believed(evidence: Evidence) -> dict[str, None]:
+    """What was believed of each column, which is the same in all markets."""
+    markets = evidence.fitted.markets
+    said = {}
+    for column in evidence.columns:
+        if column.believed is not None:
+            name = column.name if markets is None else column.name.partition("/")[2] or "all"
+            low, high = column.believed
+            said[f"{name} {low:.2f} to {high:.2f}"] = None
+    return said
 
 
 def _table(evidence: Evidence, period: str, width: int) -> Table:

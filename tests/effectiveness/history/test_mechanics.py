@@ -182,9 +182,16 @@ def test_the_prior_draws_what_it_states() -> None:
         {"elasticity_spread": np.nan},
         {"no_effect": 1.0},
         {"no_effect": -0.1},
+        {"half_life": "two"},
+        {"roi": {"sms": (2.0, 1.0)}},
+        {"roi": {"sms": (0.0, 1.0)}},
+        {"roi": {"sms": 1.0}},
+        {"roi": {"sms": (1.0, np.inf)}},
+        {"roi": {"sms": ("1", "2")}},
+        {"roi": [("sms", (1.0, 2.0))]},
     ],
 )
-def test_meaningless_priors_are_refused(change: dict[str, float]) -> None:
+def test_meaningless_priors_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="priors"):
         Priors(**change)
 

@@ -9,11 +9,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.history.fitting import Window
+from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit, Window
 from channelmix.effectiveness.history.lift import LiftTest
+from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
-from channelmix.effectiveness.history.shapes import NO_EFFECT, NUMBERS, elasticity
+from channelmix.effectiveness.history.shapes import NO_EFFECT, elasticity
 
 __all__ = ["Finding", "Verdict", "diagnose"]
 
@@ -42,10 +43,7 @@ class Finding:
 
 
 def diagnose(
-    window: Window,
-    posterior: Posterior,
-    draws: Draws,
-    media: Array,
+    fit: Fit,
     tests: Sequence[LiftTest] = (),
     markets: int = 1,
 ) -> tuple[Finding, ...]:
@@ -53,17 +51,14 @@ def diagnose(
 
     Parameters
     ----------
-    window : Window
-    posterior : Posterior
-    draws : Draws
-    media : ndarray of shape (n_draws, n_rows + n_tests)
-        What the rows show of all channels, and the tests' lifts, in units of outcome.
+    fit : Fit
     tests : sequence of LiftTest
     markets : int
         Number of markets that share the channels' shapes.
     """
+    window, posterior, draws = fit.window, fit.posterior, fit.draws
     n = len(window.outcome)
-    media, lifts = media[:, :n], media[:, n:]
+    media, lifts = fit.media[:, :n], fit.media[:, n:]
     linear = posterior.linear(window.periods, window.controls)
     left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
     order = np.argsort(window.periods)
@@ -80,7 +75,8 @@ def diagnose(
         *_followers(window, posterior, left),
         _outliers(residual, weight),
         _negative_baseline(linear),
-        *_learnt(window, posterior, draws),
+        *_learnt(window, draws, fit.mix),
+        *_beliefs(draws, fit.mix),
         *_contradictions(tests, lifts),
     )
 
@@ -286,6 +282,25 @@ def _negative_baseline(linear: Array) -> Finding:
     )
 
 
+def _beliefs(draws: Draws, mix: Mix) -> list[Finding]:
+    """Whether the rows bear out what was believed of ROIs before."""
+    if mix.believed is None:
+        return []
+    log_elasticity = np.log(elasticity(draws.shape, mix.priors))
+    doubt = 1.0 - float(mix.believed.holds(draws.log_roi + log_elasticity, log_elasticity).mean())
+    return [
+        _graded(
+            "ROI believed before",
+            doubt,
+            0.5,
+            np.inf,
+            f"The ROI that was believed before the rows fits them (probability {1.0 - doubt:.0%}).",
+            f"The ROI that was believed before the rows hardly fits them (probability {1.0 - doubt:.0%}) and counts "
+            "little: check the unit and the worth of the outcome.",
+        )
+    ]
+
+
 def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
     """How far history pulls the model away from what each test measured."""
     found = []
@@ -305,17 +320,13 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> list[Finding]:
     return found
 
 
-def _learnt(window: Window, posterior: Posterior, draws: Draws) -> list[Finding]:
+def _learnt(window: Window, draws: Draws, mix: Mix) -> list[Finding]:
     """How much narrower log ROI is than before the data, and whether a channel brings anything."""
-    rng = np.random.default_rng(0)
-    number = len(window.names)
-    shape = rng.standard_normal((4000 * number, NUMBERS))
-    log_elasticity = np.log(elasticity(shape, posterior.priors))
-    before = (posterior.priors.draw_log_margin(4000, number, rng).ravel() - log_elasticity).std()
+    before = mix.draw_log_roi(PRIOR_DRAWS, np.random.default_rng(0)).std(axis=0)
     found = []
     for c, name in enumerate(window.names):
         acts = draws.family[:, c] < NO_EFFECT
-        left = float(draws.log_roi[acts, c].std() / before) if acts.sum() > 1 else 0.0
+        left = float(draws.log_roi[acts, c].std() / before[c]) if acts.sum() > 1 else 0.0
         found.append(
             _graded(
                 f"evidence on {name}",

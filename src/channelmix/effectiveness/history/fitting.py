@@ -10,19 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import Baseline
+from channelmix.effectiveness.history.believed import Believed
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.mix import Mix, Trial
 from channelmix.effectiveness.history.pooled import sample_markets
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.sampler import Draws, sample
-from channelmix.effectiveness.history.shapes import lagged
+from channelmix.effectiveness.history.shapes import NO_EFFECT, lagged
 from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.tails import NORMAL, TAILS, tails_of
 from channelmix.effectiveness.history.trend import Trend
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["FEWEST_ROWS", "Fit", "Window", "fit_posterior", "row_weights"]
+__all__ = ["FEWEST_ROWS", "PRIOR_DRAWS", "Fit", "Window", "fit_posterior", "prior_roi", "row_weights"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -37,6 +38,9 @@ FAR = 6.0
 
 FEWEST_ROWS = 6
 """Rows with an outcome that a market must have."""
+
+PRIOR_DRAWS = 4000
+"""Draws of the prior, where it is looked at alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +117,7 @@ def fit_posterior(
     InputError
         If a channel has no spend, an outcome never changes, or a test does not fit the window.
     """
-    for c, name in enumerate(windows[0].names):
-        if not any(window.spend[:, c].any() for window in windows):
-            raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
-    whole = sum(window.worth for window in windows), sum(float(window.spend.sum()) for window in windows)
-    bias = np.full(len(windows[0].names), MODEL_ERROR if model_error else 0.0)
-    models = [
-        _Model.of(window, tests, priors, bias, whole)
-        for window, tests in zip(windows, experiments, strict=True)
-    ]
+    models = _models(windows, experiments, priors, MODEL_ERROR if model_error else 0.0)
     if len(models) > 1:
         shocks, variance = shared_shocks(
             [model.mix for model in models], [window.start + window.periods for window in windows]
@@ -136,8 +132,49 @@ def fit_posterior(
             model.posterior(draws, rng),
             draws,
             model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
+            model.mix,
         )
         for model, draws in zip(models, found, strict=True)
+    ]
+
+
+def prior_roi(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> tuple[Array, Array]:
+    """What is believed of these rows before their outcome is looked at, but for its size.
+
+    Returns
+    -------
+    roi : ndarray of shape (n_draws, n_channels)
+        Outcome per unit of spend; in several markets, of the size that theirs lie around.
+    share : ndarray of shape (n_draws, n_channels)
+        Of the outcome's size (root mean square times rows) that all spend on the channel brings.
+    """
+    mix = _models(windows, [()] * len(windows), priors, 0.0)[0].mix
+    outcome, spend = _whole(windows)
+    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / spend)
+    roi[priors.draw_family(roi.shape, rng) == NO_EFFECT] = 0.0
+    return roi, roi * (np.sum([window.spend.sum(axis=0) for window in windows], axis=0) / outcome)
+
+
+def _whole(windows: Sequence[Window]) -> tuple[float, float]:
+    """Size of the outcome, and spend, in all markets: their quotient is the ROI that a margin of 1 stands for."""
+    return sum(window.worth for window in windows), sum(float(window.spend.sum()) for window in windows)
+
+
+def _models(
+    windows: Sequence[Window],
+    experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
+    priors: Priors,
+    error: float,
+) -> list[_Model]:
+    """A model of each window in common units; `error` is the spread of what rows show over what channels bring."""
+    names, whole = windows[0].names, _whole(windows)
+    for c, name in enumerate(names):
+        if not any(window.spend[:, c].any() for window in windows):
+            raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
+    bias, believed = np.full(len(names), error), Believed.of(priors, names, whole[0] / whole[1])
+    return [
+        _Model.of(window, tests, priors, bias, whole, believed)
+        for window, tests in zip(windows, experiments, strict=True)
     ]
 
 
@@ -153,12 +190,15 @@ class Fit:
     draws : Draws
     media : ndarray of shape (n_draws, n_rows + n_tests)
         What the rows fitted show of all channels, and tests' lifts, in units of outcome.
+    mix : Mix
+        In the model's units.
     """
 
     window: Window
     posterior: Posterior
     draws: Draws
     media: Array
+    mix: Mix
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +225,7 @@ class _Model:
         priors: Priors,
         bias: Array,
         whole: tuple[float, float],
+        believed: Believed | None,
     ) -> Self:
         """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
         spend, usual = window.spend, window.usual
@@ -210,6 +251,7 @@ class _Model:
             priors,
             bias,
             [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
+            believed,
         )
         return cls(window, mix, trend, middle, unit, reference)
 

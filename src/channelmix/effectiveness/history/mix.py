@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.baseline import Baseline
+from channelmix.effectiveness.history.believed import Believed
 from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import NO_EFFECT, adstock_weights, elasticity, saturated
+from channelmix.effectiveness.history.shapes import NO_EFFECT, NUMBERS, adstock_weights, elasticity, saturated
 
 __all__ = ["Mix", "Trial"]
 
@@ -51,6 +52,8 @@ class Mix:
     bias : ndarray of shape (n_channels,)
         Standard deviation of the log of what rows show of a channel over what it brings: model error. Tests are taken
         to show what it brings.
+    believed : Believed, optional
+        Channels' ROIs as far as something is known of them from elsewhere.
     """
 
     lagged: Sequence[Array]
@@ -60,6 +63,7 @@ class Mix:
     priors: Priors
     bias: Array
     tests: Sequence[Trial] = ()
+    believed: Believed | None = None
 
     @property
     def n_channels(self) -> int:
@@ -122,10 +126,23 @@ class Mix:
         """Log of what channels truly bring over all rows, beside `total`; (n_draws, n_channels)."""
         return np.asarray(log_margin - self.log_excess(shape) - np.log(elasticity(shape, self.priors)))
 
-    def log_prior(self, log_margin: Array, shape: Array) -> Array:
-        """Log prior density up to a constant of the margins that the rows show, and of shapes; (n_draws,)."""
-        return np.asarray(self.log_prior_of_sizes(log_margin, shape) - 0.5 * (shape**2).sum(axis=(1, 2)))
-
     def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
-        """The same of the margins alone, given the shapes."""
-        return self.priors.log_margin(log_margin - self.log_excess(shape))
+        """Log prior density up to a constant of the margins that the rows show, given the shapes; (n_draws,)."""
+        true = log_margin - self.log_excess(shape)
+        value = self.priors.log_margin(true)
+        if self.believed is not None:
+            value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
+        return value
+
+    def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
+        """Draw the margins that the rows show from their prior given shapes; their logs, (n_draws, n_channels)."""
+        if self.believed is None:
+            true = self.priors.draw_log_margin(len(shape), self.n_channels, rng)
+        else:
+            true = self.believed.draw(np.log(elasticity(shape, self.priors)), rng)
+        return np.asarray(true + self.log_excess(shape))
+
+    def draw_log_roi(self, n_draws: int, rng: np.random.Generator) -> Array:
+        """Draw from the prior the log of what channels bring if they bring anything; (n_draws, n_channels)."""
+        shape = rng.standard_normal((n_draws, self.n_channels, NUMBERS))
+        return self.log_roi(self.draw_sizes(shape, rng), shape)

@@ -123,7 +123,7 @@ class _Markets(Population):
         mix = mixes[0]
         self.mixes, self.mix, self.rng, self.power = mixes, mix, rng, 0.0
         self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
-        self.log_margin = mix.priors.draw_log_margin(size, mix.n_channels, rng) + mix.log_excess(self.shape)
+        self.log_margin = mix.draw_sizes(self.shape, rng)
         self.family = mix.priors.draw_family((size, mix.n_channels), rng)
         self.off, self.lifts = np.empty((size, 0, mix.n_channels)), np.empty((size, 0))
         self.pairs = Pairs(mix.n_channels)
@@ -245,7 +245,8 @@ class _Markets(Population):
         at, log_margin = _slice(moved), self.log_margin[moved]
         log_margin += self._differences(log_margin, self.log_margin[other])
         shape = self.shape[at]
-        gain = self.mix.log_prior(log_margin, shape) - self.mix.log_prior(self.log_margin[at], shape)
+        sizes = self.mix.log_prior_of_sizes
+        gain = sizes(log_margin, shape) - sizes(self.log_margin[at], shape)
         new = self._likelihoods(self.products[at], self.lifts[at], log_margin, self.off[at], shape)
         taken = self._taken(moved, new, gain)
         self.log_margin[moved[taken]] = log_margin[taken]
@@ -267,7 +268,8 @@ class _Markets(Population):
         for c in range(self.mix.n_channels):
             log_margin = self.log_margin[moved]
             log_margin[:, c] = drawn[:, c]
-            gain = self.mix.log_prior(log_margin, shape) - self.mix.log_prior(self.log_margin[at], shape)
+            prior = self.mix.log_prior_of_sizes
+            gain = prior(log_margin, shape) - prior(self.log_margin[at], shape)
             taken = np.log(self.rng.random(len(moved))) < gain
             self.log_margin[moved[taken], c] = drawn[taken, c]
         self.off[at] = sizes - self.log_margin[at, np.newaxis]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,10 @@ class Priors:
         Median number of periods until half of a spend has acted, and its spread.
     no_effect : float
         Probability that a channel brings nothing.
+    roi : mapping of str or int to (float, float)
+        What is believed of some channels' ROI from elsewhere, such as published figures: ranges that hold the ROI with
+        90 %, in outcome per unit of spend, should the channel bring anything. It counts beside what is said above, and
+        in several markets it is the ROI that theirs lie around.
 
     Raises
     ------
@@ -48,19 +54,35 @@ class Priors:
     media_share_spread: float = 0.8
     elasticity: float = 0.6
     elasticity_spread: float = 0.8
-    half_life: float = 1.2
-    half_life_spread: float = 0.7
+    half_life: float = 1.3
+    half_life_spread: float = 0.9
     no_effect: float = 0.05
+    roi: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def usual(cls, markets: int, **stated: Any) -> Self:
+        """The default for so many markets, but for what is stated.
+
+        Many markets' rows would be too sure of a channel without effect, since what they share may hide one.
+        """
+        return cls(**({} if markets == 1 else {"no_effect": 0.0}) | stated)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not (np.isfinite(value) and (value > 0.0 or (value == 0.0 and field.name == "no_effect"))):
-                raise InputError(f"priors: {field.name} must be a number above 0, not {value!r}")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name == "roi":
+                object.__setattr__(self, "roi", _checked_ranges(value))
+            elif not (_is_number(value) and (value > 0.0 or (value == 0.0 and each.name == "no_effect"))):
+                raise InputError(f"priors: {each.name} must be a number above 0, not {value!r}")
         if not self.no_effect < 1.0:
             raise InputError(f"priors: no_effect must be below 1, not {self.no_effect!r}")
         if not (self.media_share < 1.0 and self.elasticity < 1.0):
             raise InputError("priors: media_share and elasticity must be below 1")
+
+    @property
+    def log_level(self) -> float:
+        """What channels' log margins lie around."""
+        return math.log(self.media_share * self.elasticity)
 
     def log_margin(self, log_margin: Array) -> Array:
         """Log density of the channels' log margins: of what the next unit brings at the mean active spend.
@@ -72,7 +94,7 @@ class Priors:
         sample. Shape (n_draws, n_channels) -> (n_draws,).
         """
         n = log_margin.shape[1]
-        off = log_margin - math.log(self.media_share * self.elasticity)
+        off = log_margin - self.log_level
         level = off.mean(axis=1)
         within = (off**2).sum(axis=1) - n * level**2
         own = DIFFERENCES**2
@@ -100,11 +122,36 @@ class Priors:
     def one_log_margin(self) -> tuple[float, float]:
         """Middle and standard deviation of one channel's log margin."""
         variance = self.media_share_spread**2 + float((DIFFERENCES**2).mean())
-        return math.log(self.media_share * self.elasticity), math.sqrt(variance)
+        return self.log_level, math.sqrt(variance)
 
     def draw_log_margin(self, n_draws: int, n_channels: int, rng: np.random.Generator) -> Array:
         """Draw the channels' log margins; shape (n_draws, n_channels)."""
-        middle = math.log(self.media_share * self.elasticity)
-        level = middle + self.media_share_spread * rng.standard_normal((n_draws, 1))
+        level = self.log_level + self.media_share_spread * rng.standard_normal((n_draws, 1))
         own = rng.choice(DIFFERENCES, size=(n_draws, 1))
         return np.asarray(level + own * rng.standard_normal((n_draws, n_channels)))
+
+
+def _checked_ranges(ranges: Any) -> dict[str, tuple[float, float]]:
+    if not isinstance(ranges, Mapping):
+        raise InputError(f"priors: roi must be a mapping of channels to (low, high), not {ranges!r}")
+    found = {}
+    for channel, stated in ranges.items():
+        try:
+            low, high = stated
+        except (TypeError, ValueError):
+            low = high = None
+        if not (_is_number(low) and _is_number(high) and 0.0 < low < high):
+            raise InputError(
+                f"priors: roi of {channel} must be (low, high) with 0 < low < high, not {stated!r}: if it may bring "
+                "nothing, no_effect says so"
+            )
+        found[str(channel)] = (float(low), float(high))
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float | np.number)
+        and not isinstance(value, bool)
+        and bool(np.isfinite(value))
+    )

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
-from channelmix.effectiveness.history.fitting import FEWEST_ROWS, Window, fit_posterior, row_weights
+from channelmix.effectiveness.history.fitting import (
+    FEWEST_ROWS,
+    Window,
+    fit_posterior,
+    prior_roi,
+    row_weights,
+)
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.markets import (
     Market,
@@ -154,6 +160,77 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
             raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
+        windows, costs = self._windows(X, y, sample_weight)
+        tests = tests_by_market([window.market for window in windows], experiments)
+        at = self._timeline.positions
+        placed = [
+            [
+                (test, int(at([test.start])[0]) - window.start, int(at([test.end])[0]) - window.start)
+                for test in tests[window.market]
+            ]
+            for window in windows
+        ]
+        rng = np.random.default_rng(self.random_state)
+        # Many small products are slower on several threads, and differ in the last digits by their number.
+        with threadpool_limits(1, user_api="blas"):
+            fits = fit_posterior(
+                windows, placed, self._priors(windows), int(self.draws), rng, bool(self.model_error)
+            )
+        self._markets = {
+            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
+            for fit, cost in zip(fits, costs, strict=True)
+        }
+        draws = fits[0].draws
+        self.effective_draws_, self.khat_ = draws.effective, draws.khat
+        self.log_evidence_ = draws.log_evidence
+        self.diagnostics_: tuple[Finding, ...] = worst_findings(
+            {fit.window.market: diagnose(fit, tests[fit.window.market], len(fits)) for fit in fits}
+        )
+        return self
+
+    def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:
+        """What the priors expect of these rows, before the outcome is looked at but for its size.
+
+        A prior that makes media bring half of the outcome, or an ROI that nobody would believe, shows here.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        level : float
+            Probability of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            A row a channel and one for ``all channels``; columns ``roi``, ``roi_low`` and ``roi_high``, outcome per
+            unit of spend, and ``share``, ``share_low`` and ``share_high``, parts of the outcome's size (its root mean
+            square): medians with their intervals. The estimator is left as it is, fitted or not.
+
+        Raises
+        ------
+        InputError
+            As `fit` does.
+        """
+        probe: Self = clone(self)
+        windows, _ = probe._windows(X, y, None)
+        roi, share = prior_roi(windows, probe._priors(windows), np.random.default_rng(self.random_state))
+        spend = np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
+        roi = np.column_stack([roi, roi @ spend / spend.sum()])
+        share = np.column_stack([share, share.sum(axis=1)])
+        low, high = _tails(level)
+        of_each = np.concatenate([np.quantile(draws, [0.5, low, high], axis=0) for draws in (roi, share)])
+        table: pd.DataFrame = pandas_or_error().DataFrame(
+            of_each.T,
+            index=[*probe.channels_, "all channels"],
+            columns=[f"{what}{edge}" for what in ("roi", "share") for edge in ("", "_low", "_high")],
+        )
+        return table
+
+    def _priors(self, windows: Sequence[Window]) -> Priors:
+        return Priors.usual(len(windows)) if self.priors is None else self.priors
+
+    def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array]]:
+        """Read the rows: a window each market, and what a unit of each channel's column cost there."""
         X, y = self._checked(X, y)
         self._columns = Columns.of(
             self.n_features_in_,
@@ -167,12 +244,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         rows = Rows.read(X, self._columns)
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
-        divisions = divided(rows, self._timeline)
-        tests = tests_by_market([name for name, _, _ in divisions], experiments)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
-        windows, costs, placed = [], [], []
-        at = self._timeline.positions
-        for name, where, periods in divisions:
+        windows, costs = [], []
+        for name, where, periods in divided(rows, self._timeline):
             start = int(periods.min())
             costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where], name))
             windows.append(
@@ -188,33 +262,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
                     start,
                 )
             )
-            placed.append(
-                [
-                    (test, int(at([test.start])[0]) - start, int(at([test.end])[0]) - start)
-                    for test in tests[name]
-                ]
-            )
-        rng = np.random.default_rng(self.random_state)
-        # Many markets' rows would be too sure of a channel without effect: what they share may hide one.
-        usual = Priors() if len(divisions) == 1 else Priors(no_effect=0.0)
-        priors = usual if self.priors is None else self.priors
-        # Many small products are slower on several threads, and differ in the last digits by their number.
-        with threadpool_limits(1, user_api="blas"):
-            fits = fit_posterior(windows, placed, priors, int(self.draws), rng, bool(self.model_error))
-        self._markets = {
-            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
-            for fit, cost in zip(fits, costs, strict=True)
-        }
-        draws = fits[0].draws
-        self.effective_draws_, self.khat_ = draws.effective, draws.khat
-        self.log_evidence_ = draws.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(
-            {
-                name: diagnose(fit.window, fit.posterior, fit.draws, fit.media, tests[name], len(fits))
-                for (name, _, _), fit in zip(divisions, fits, strict=True)
-            }
-        )
-        return self
+        return windows, costs
 
     def predict(self, X: Any) -> Array:
         """Mean outcome of each row, (n_rows,).

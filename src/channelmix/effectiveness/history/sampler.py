@@ -100,7 +100,7 @@ class Population:
     def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
         self.mix, self.rng, self.power = mix, rng, 0.0
         self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
-        self.log_margin = mix.priors.draw_log_margin(size, mix.n_channels, rng) + mix.log_excess(self.shape)
+        self.log_margin = mix.draw_sizes(self.shape, rng)
         self.family = mix.priors.draw_family((size, mix.n_channels), rng)
         self.evaluations = size * mix.n_channels
         self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
@@ -177,7 +177,8 @@ class Population:
         log_margin += self._differences(log_margin, self.log_margin[other])
         media = self._sum(moved, log_margin)
         log_likelihood = self.mix.log_likelihood(media, shape)
-        gain = self.mix.log_prior(log_margin, shape) - self.mix.log_prior(self.log_margin[moved], shape)
+        sizes = self.mix.log_prior_of_sizes
+        gain = sizes(log_margin, shape) - sizes(self.log_margin[moved], shape)
         taken = self._accepted(moved, log_likelihood, gain)
         rows = moved[taken]
         self.log_margin[rows], self.media[rows] = log_margin[taken], media[taken]
@@ -208,15 +209,13 @@ class Population:
             new[jumped] = self._exchanged(old[jumped], channels)
             family[jumped] = old_family[jumped][:, ::-1]
         log_margin, shape = self.log_margin[moved], self.shape[moved]
-        old_prior = self.mix.log_prior(log_margin, shape)
+        before = self.mix.log_prior_of_sizes(log_margin, shape)
         log_margin[:, channels], shape[:, channels] = new[:, :, 0], new[:, :, 1:]
-        gain = self.mix.log_prior(log_margin, shape) - old_prior
-        # What is drawn from the prior needs no prior ratio: proposal and prior cancel.
-        gain[redrawn] = 0.0
-        anew = self.mix.log_prior_of_sizes(log_margin[resized], shape[resized])
-        before = self.mix.log_prior_of_sizes(self.log_margin[moved[resized]], self.shape[moved[resized]])
+        gain = self.mix.log_prior_of_sizes(log_margin, shape) - before
+        # Shapes that are drawn from the prior need no prior ratio: proposal and prior cancel.
+        gain += np.where(redrawn, 0.0, 0.5 * (old[:, :, 1:] ** 2 - new[:, :, 1:] ** 2).sum(axis=(1, 2)))
         far, was = ((sizes[resized, :, 0] - middle) / spread for sizes in (new, old))
-        gain[resized] = anew - before + 0.5 * (far**2 - was**2).sum(axis=1)
+        gain[resized] += 0.5 * (far**2 - was**2).sum(axis=1)
         if kernel is not None:
             gain[jumped] += kernel.log_density(old[jumped], old_family[jumped])
             gain[jumped] -= kernel.log_density(new[jumped], family[jumped])

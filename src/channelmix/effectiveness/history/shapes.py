@@ -35,8 +35,8 @@ __all__ = [
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-LAGS = 13
-"""Periods that spend acts in: a quarter of weeks."""
+LAGS = 26
+"""Periods that spend acts in: half a year of weeks."""
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4

@@ -1,4 +1,4 @@
-"""Companies drawn from the model's own prior: for prior predictive checks, and to see whether draws are calibrated.
+"""Companies drawn from the model's own prior, to see whether draws are calibrated.
 
 References
 ----------
@@ -39,7 +39,7 @@ def simulated(mix: Mix, rng: np.random.Generator, tail: float = np.inf) -> tuple
     The noise has `tail` degrees of freedom.
     """
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
-    log_margin = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
+    log_margin = mix.draw_sizes(shape[np.newaxis], rng)[0]
     family = mix.priors.draw_family((mix.n_channels,), rng)
     return _with_outcome(mix, log_margin, shape, family, rng, tail)
 
@@ -48,7 +48,7 @@ def simulated_markets(mixes: Sequence[Mix], rng: np.random.Generator) -> tuple[l
     """The same for markets that share shapes, and whose sizes lie around common ones; a mix and its truth a market."""
     mix = mixes[0]
     shape = rng.standard_normal((mix.n_channels, NUMBERS))
-    common = (mix.priors.draw_log_margin(1, mix.n_channels, rng) + mix.log_excess(shape[np.newaxis]))[0]
+    common = mix.draw_sizes(shape[np.newaxis], rng)[0]
     family = mix.priors.draw_family((mix.n_channels,), rng)
     spread = rng.choice(MARKET_DIFFERENCES, size=mix.n_channels)
     found = [

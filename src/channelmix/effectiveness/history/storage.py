@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_fit", "write_fit"]
 
-FORMAT = "channelmix marketing mix 4"
+FORMAT = "channelmix marketing mix 5"
 
 SHARED = ("shape", "family", "excess")
 

@@ -1,0 +1,197 @@
+"""What is believed of channels' ROI: its prior against brute force, and that rows overrule it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+import channelmix as cm
+from channelmix.datasets.mix_worlds import simulated_mix
+from channelmix.effectiveness.history.baseline import Baseline
+from channelmix.effectiveness.history.believed import HOLD, TO_EDGE, Believed
+from channelmix.effectiveness.history.mix import Mix
+from channelmix.effectiveness.history.sampler import Population
+from channelmix.effectiveness.history.shapes import NUMBERS, elasticity, lagged
+from channelmix.errors import InputError
+
+Array = NDArray[np.float64]
+
+NAMES = ("a", "b", "c")
+RANGES = {"c": (0.2, 1.5), "a": (1.0, 4.0)}
+
+
+def priors() -> cm.Priors:
+    return cm.Priors(roi=RANGES)
+
+
+def believed(unit: float = 2.0) -> Believed:
+    found = Believed.of(priors(), NAMES, unit)
+    assert found is not None
+    return found
+
+
+def test_a_range_holds_90_percent_of_a_log_normal_in_the_models_units() -> None:
+    found = believed(unit=2.0)
+    assert found.channels.tolist() == [2, 0]
+    low, high = found.middle - TO_EDGE * found.spread, found.middle + TO_EDGE * found.spread
+    np.testing.assert_allclose(2.0 * np.exp([low, high]), np.transpose(list(RANGES.values())))
+    assert Believed.of(cm.Priors(), NAMES, 1.0) is None
+    with pytest.raises(InputError, match=r"roi: there is no channel 'd'"):
+        Believed.of(cm.Priors(roi={"d": (1.0, 2.0)}), NAMES, 1.0)
+
+
+def test_draws_and_density_are_those_of_the_pooled_prior_weighted_by_hand() -> None:
+    """Pooled sizes, weighted by the believed ROIs' density, mixed with pooled sizes as they are."""
+    rng = np.random.default_rng(0)
+    found, n = believed(), 400_000
+    log_elasticity = np.log([0.5, 0.7, 0.4])
+    pooled = priors().draw_log_margin(n, 3, rng)
+    log_roi = pooled - log_elasticity
+    off = (log_roi[:, [2, 0]] - found.middle) / found.spread
+    weight = np.exp(-0.5 * (off**2).sum(axis=1))
+    weight = HOLD * weight / weight.mean() + (1.0 - HOLD)
+    density = np.exp(found.log_density(pooled, np.tile(log_elasticity, (n, 1))))
+    np.testing.assert_allclose(density / weight, 1.0, rtol=0.02)
+    drawn = found.draw(np.tile(log_elasticity, (n, 1)), rng)
+    for power in (1, 2):
+        expected = np.average(pooled**power, axis=0, weights=weight)
+        np.testing.assert_allclose((drawn**power).mean(axis=0), expected, rtol=0.02, atol=0.02)
+    across = np.average(pooled[:, 0] * pooled[:, 1], weights=weight)
+    assert (drawn[:, 0] * drawn[:, 1]).mean() == pytest.approx(across, abs=0.02)
+
+
+def test_how_sure_a_belief_is_held_is_the_part_of_such_draws() -> None:
+    found, n = believed(), 200_000
+    log_elasticity = np.full((n, 3), np.log(0.6))
+    assert found.holds(found.draw(log_elasticity, np.random.default_rng(1)), log_elasticity).mean() == (
+        pytest.approx(HOLD, abs=0.005)
+    )
+
+
+def silent_mix(weeks: int = 30) -> Mix:
+    """A mix whose rows never count: it is looked at while the likelihood has no power."""
+    rng = np.random.default_rng(2)
+    spend = rng.gamma(2.0, 0.5, (weeks, 3))
+    baseline = Baseline(np.ones((weeks, 1)), np.zeros((weeks, 1)), np.ones(weeks))
+    series = [lagged(column) for column in spend.T]
+    outcome = rng.standard_normal(weeks)
+    return Mix(series, np.full(3, 5.0), outcome, baseline, priors(), np.full(3, 0.3), believed=believed())
+
+
+def test_moves_without_rows_leave_the_prior_as_it_was() -> None:
+    """Every kind of proposal leaves the prior of sizes and shapes, beliefs included."""
+    mix = silent_mix()
+    population = Population(mix, 3000, np.random.default_rng(3))
+    for _ in range(12):
+        population.sweep()
+    moved = np.column_stack([mix.log_roi(population.log_margin, population.shape), population.shape[:, :, 0]])
+    rng = np.random.default_rng(4)
+    shape = rng.standard_normal((200_000, 3, NUMBERS))
+    direct = np.column_stack([mix.log_roi(mix.draw_sizes(shape, rng), shape), shape[:, :, 0]])
+    for quantile in (0.1, 0.25, 0.5, 0.75, 0.9):
+        below = (moved < np.quantile(direct, quantile, axis=0)).mean(axis=0)
+        np.testing.assert_allclose(below, quantile, atol=0.05)
+
+
+def company(weeks: int = 104) -> tuple[pd.DataFrame, Array, Array]:
+    world = simulated_mix(0, "nothing")
+    X = pd.DataFrame(world.spend[:weeks], columns=list("abc"))
+    return X, world.outcome[:weeks], world.roi()
+
+
+def fitted(ranges: dict[str, tuple[float, float]]) -> cm.MarketingMixRegressor:
+    X, y, _ = company()
+    return cm.MarketingMixRegressor(priors=cm.Priors(roi=ranges), draws=600).fit(X, y)
+
+
+def verdict(model: cm.MarketingMixRegressor) -> str:
+    return next(f.verdict for f in model.diagnostics_ if f.check == "ROI believed before")
+
+
+def width(model: cm.MarketingMixRegressor) -> Array:
+    roi = model.roi(company()[0])
+    return np.asarray(roi["high"] - roi["low"])
+
+
+def test_a_belief_that_is_right_narrows_and_one_that_rows_contradict_is_overruled() -> None:
+    X, _, true = company()
+    without = fitted({})
+    right = fitted({name: (0.5 * roi, 2.0 * roi) for name, roi in zip(X, true, strict=True)})
+    wrong = fitted({name: (20.0 * roi, 40.0 * roi) for name, roi in zip(X, true, strict=True)})
+    assert (width(right) < width(without)).all()
+    assert verdict(right) == "PASS"
+    assert verdict(wrong) == "REVIEW"
+    off = np.abs(np.log(wrong.roi(X)["mean"] / without.roi(X)["mean"]))
+    assert (off < 0.25).all()
+    assert not [f for f in without.diagnostics_ if f.check == "ROI believed before"]
+
+
+def test_few_rows_leave_much_of_a_belief() -> None:
+    X, y, _ = company(12)
+    told = {"a": (3.0, 6.0)}
+    roi = cm.MarketingMixRegressor(priors=cm.Priors(roi=told), draws=600).fit(X, y).roi(X)
+    without = cm.MarketingMixRegressor(draws=600).fit(X, y).roi(X)
+    assert roi.loc["a", "mean"] > 1.5 * without.loc["a", "mean"]
+
+
+def test_markets_share_a_belief() -> None:
+    X, y, _ = company(60)
+    rows = pd.concat([X.assign(shop=name, week=range(60)) for name in ("N", "S")])
+    sales = np.concatenate([y, 0.5 * y])
+    told = cm.Priors(no_effect=0.0, roi={"b": (0.5, 0.8)})
+    model = cm.MarketingMixRegressor(market="shop", date="week", draws=300)
+    free = model.fit(rows, sales).roi(rows).loc["b", "mean"]
+    low = model.set_params(priors=told).fit(rows, sales).roi(rows).loc["b", "mean"]
+    assert low < 0.8 * free
+
+
+def test_priors_with_beliefs_are_saved(tmp_path: Path) -> None:
+    X, y, _ = company(30)
+    model = cm.MarketingMixRegressor(priors=cm.Priors(roi={"a": (1, 2)}), draws=80).fit(X, y)
+    model.save(tmp_path / "m.npz")
+    again = cm.MarketingMixRegressor.load(tmp_path / "m.npz")
+    assert again.priors == model.priors == cm.Priors(roi={"a": (1.0, 2.0)})
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_prior_predictive_has_the_prior_in_closed_form() -> None:
+    """Without saturation's spread the median ROI is the one at which all spend brings the median share."""
+    X, y, _ = company()
+    stated = cm.Priors(media_share=0.3, elasticity_spread=1e-9, no_effect=0.0)
+    model = cm.MarketingMixRegressor(priors=stated)
+    found = model.prior_predictive(X, y)
+    size = np.sqrt(np.mean(y**2)) * len(y)
+    expected = 0.3 * size / X.to_numpy().sum()
+    np.testing.assert_allclose(found["roi"][:3], expected, rtol=0.08)
+    share = found["roi"] * [*X.sum(), X.to_numpy().sum()] / size
+    np.testing.assert_allclose(found["share"], share, rtol=1e-9)
+    assert (found["roi_low"] < found["roi"]).all()
+    assert (found["roi"] < found["roi_high"]).all()
+    assert not hasattr(model, "channels_")
+    narrow = model.prior_predictive(X, y, level=0.5)
+    assert (narrow["roi_high"] < found["roi_high"]).all()
+
+
+def test_prior_predictive_shows_beliefs_and_channels_of_no_effect() -> None:
+    X, y, _ = company()
+    found = cm.MarketingMixRegressor(priors=cm.Priors(roi={"a": (1.0, 4.0)}, no_effect=0.2)).prior_predictive(
+        X, y
+    )
+    assert found.index.tolist() == ["a", "b", "c", "all channels"]
+    assert found.loc["a", "roi_low"] == found.loc["b", "roi_low"] == 0.0
+    assert 1.0 < found.loc["a", "roi"] < 3.0
+    with pytest.raises(InputError, match="there is no channel 'z'"):
+        cm.MarketingMixRegressor(priors=cm.Priors(roi={"z": (1.0, 4.0)})).prior_predictive(X, y)
+
+
+def test_elasticity_is_not_moved_by_a_belief() -> None:
+    mix = silent_mix()
+    rng = np.random.default_rng(5)
+    shape = rng.standard_normal((1000, 3, NUMBERS))
+    sizes = mix.draw_sizes(shape, rng) - mix.log_excess(shape)
+    assert sizes.shape == (1000, 3)
+    assert elasticity(shape, mix.priors).mean() == pytest.approx(0.58, abs=0.02)
