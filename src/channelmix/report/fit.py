@@ -90,7 +90,7 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
 def _believed(evidence: Evidence) -> dict[str, None]:
     """What was believed of each column, which is the same in all markets."""
     markets = evidence.fitted.markets
-    said = {}
+    said: dict[str, None] = {}
     for column in evidence.columns:
         if column.believed is not None:
             name = column.name if markets is None else column.name.partition("/")[2] or "all"

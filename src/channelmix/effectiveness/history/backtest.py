@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from channelmix.effectiveness.history.fitting import FEWEST_ROWS
+from channelmix.effectiveness.history.windows import FEWEST_ROWS
 from channelmix.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit, Window
+from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
 from channelmix.effectiveness.history.shapes import NO_EFFECT, elasticity
+from channelmix.effectiveness.history.windows import Window
 
 __all__ = ["Finding", "Verdict", "diagnose"]
 

@@ -21,9 +21,10 @@ from channelmix.effectiveness.history.shapes import NO_EFFECT, lagged
 from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.tails import NORMAL, TAILS, tails_of
 from channelmix.effectiveness.history.trend import Trend
+from channelmix.effectiveness.history.windows import Window
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["FEWEST_ROWS", "PRIOR_DRAWS", "Fit", "Window", "fit_posterior", "prior_roi", "row_weights"]
+__all__ = ["PRIOR_DRAWS", "Fit", "fit_posterior", "prior_roi"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -32,57 +33,8 @@ MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
-
-FAR = 6.0
-"""Robust standard deviations from the median beyond which an outcome sets no unit."""
-
-FEWEST_ROWS = 6
-"""Rows with an outcome that a market must have."""
-
 PRIOR_DRAWS = 4000
 """Draws of the prior, where it is looked at alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
-
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
-    worth, 0 where the outcome is not known and 1 on average elsewhere.
-    """
-
-    names: tuple[str, ...]
-    periods: Indices
-    spend: Array
-    controls: Array
-    outcome: Array
-    weight: Array
-    year: float
-    market: str | None = None
-    start: int = 0
-
-    @property
-    def place(self) -> str:
-        """Where this is, for messages."""
-        return "" if self.market is None else f" of {self.market}"
-
-    @property
-    def worth(self) -> float:
-        """Size of the outcome over all rows, known or not: root mean square times rows."""
-        return len(self.outcome) * float(np.sqrt(np.mean(self.usual**2)))
-
-    @property
-    def usual(self) -> Array:
-        """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
-        known = self.outcome[self.known]
-        middle = np.median(known)
-        reach = FAR * 1.4826 * float(np.median(np.abs(known - middle)))
-        return np.asarray(known.clip(middle - reach, middle + reach) if reach > 0.0 else known)
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Rows whose outcome counts."""
-        return np.asarray(self.weight > 0.0)
 
 
 def fit_posterior(
@@ -298,24 +250,6 @@ class _Model:
             self.trend,
             mix.priors,
         )
-
-
-def row_weights(weight: Array, outcome: Array, market: str | None) -> Array:
-    """Weights of a market's rows: 0 where the outcome is not known, 1 on average elsewhere.
-
-    Raises
-    ------
-    InputError
-        If too few rows have any.
-    """
-    weight = np.where(np.isnan(outcome), 0.0, weight)
-    known = int(np.count_nonzero(weight))
-    if known < FEWEST_ROWS:
-        place = "" if market is None else f" of {market}"
-        raise InputError(
-            f"{known} rows{place} with an outcome are too few: at least {FEWEST_ROWS} are needed"
-        )
-    return np.asarray(weight * (known / weight.sum()))
 
 
 def _full(periods: Indices, column: Array) -> Array:

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.table import Columns, Rows
+from channelmix.effectiveness.history.table import Rows
 from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.effectiveness.history.windows import divided
 from channelmix.errors import InputError, nearest_name
 
 __all__ = [
     "Market",
     "Part",
-    "divided",
     "joined",
-    "mean_cost",
     "spent_on",
     "tests_by_market",
     "totals_of",
@@ -115,26 +114,6 @@ class Part:
         return self.market.posterior.scaled(channel, self.periods, self.spend[:, channel], factors)
 
 
-def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
-    """Name of each market, by name, places of its rows, and their periods.
-
-    Raises
-    ------
-    InputError
-        If two rows of a market have one date.
-    """
-    if rows.markets is None:
-        return [(None, np.arange(len(rows.times)), timeline.positions(rows.times))]
-    found: list[tuple[str | None, Indices, Indices]] = []
-    for name in sorted(set(rows.markets.tolist())):
-        where = np.flatnonzero(rows.markets == name)
-        try:
-            found.append((name, where, timeline.positions(rows.times[where])))
-        except InputError as error:
-            raise InputError(f"market {name}: {error}") from None
-    return found
-
-
 def joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
     """Values of each part's rows in the order of the table."""
     joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
@@ -188,32 +167,6 @@ def tests_by_market(
             )
         tests[test.market].append(test)
     return tests
-
-
-def mean_cost(columns: Columns, spend: Array, paid: Array, market: str | None) -> Array:
-    """Money per unit of each channel's column over these rows; 1 where the column is money, or nothing was bought.
-
-    Raises
-    ------
-    InputError
-        If a volume cost nothing at all, or money bought none.
-    """
-    cost = np.ones(len(columns.names))
-    for c, name in enumerate(columns.names):
-        if columns.paid[c] is None:
-            continue
-        bought, money = float(spend[:, c].sum()), float(paid[:, c].sum())
-        if (bought > 0.0) != (money > 0.0):
-            held, empty, lacking = (
-                ("volume", "spend", "cost") if bought > 0.0 else ("spend", "volume", "bought")
-            )
-            place = "" if market is None else f" in {market}"
-            raise InputError(
-                f"{name} has {held}{place}, but its column of {empty} holds nothing: state what it {lacking}"
-            )
-        if bought > 0.0:
-            cost[c] = money / bought
-    return cost
 
 
 def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[Finding, ...]:

@@ -15,19 +15,14 @@ from threadpoolctl import threadpool_limits
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, diagnose
 from channelmix.effectiveness.history.fitting import (
-    FEWEST_ROWS,
-    Window,
     fit_posterior,
     prior_roi,
-    row_weights,
 )
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.markets import (
     Market,
     Part,
-    divided,
     joined,
-    mean_cost,
     spent_on,
     tests_by_market,
     totals_of,
@@ -37,6 +32,7 @@ from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of, pandas_or_error
 from channelmix.effectiveness.history.timeline import Timeline
+from channelmix.effectiveness.history.windows import FEWEST_ROWS, Window, divided, windows_of
 from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
 
@@ -245,24 +241,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
-        windows, costs = [], []
-        for name, where, periods in divided(rows, self._timeline):
-            start = int(periods.min())
-            costs.append(mean_cost(self._columns, rows.spend[where], rows.paid[where], name))
-            windows.append(
-                Window(
-                    self.channels_,
-                    periods - start,
-                    rows.spend[where] * costs[-1],
-                    rows.controls[where],
-                    y[where],
-                    row_weights(weights[where], y[where], name),
-                    self._timeline.year,
-                    name,
-                    start,
-                )
-            )
-        return windows, costs
+        return windows_of(rows, self._columns, self._timeline, y, weights)
 
     def predict(self, X: Any) -> Array:
         """Mean outcome of each row, (n_rows,).
