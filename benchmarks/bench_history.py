@@ -4,9 +4,9 @@
 
 Calibration: companies drawn from the model's own prior, families and tails of the noise included, in every second one
 with something believed of the ROI of two channels; ranks of the truth among the draws must be uniform, and 90 %
-intervals of log ROI must cover 85 to 95 %. Data with known truth: error of log ROI, coverage of ROI intervals, processor
-seconds of a fit; on the three worlds with true curves also the regret of splitting the historical total anew. What peers
-reached there is quoted from an earlier run of theirs, not repeated here.
+intervals of log ROI must cover 85 to 95 %. Data with known truth: error of log ROI, coverage of ROI intervals,
+processor seconds of a fit; on the three worlds with true curves also the regret of splitting the historical total anew.
+What peers reached there is quoted from an earlier run of theirs, not repeated here.
 """
 
 from __future__ import annotations
