@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.baseline import NOISE_SCALE, WANDER, log_likelihood_of
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.products import Changed, Pairs, Products
-from channelmix.effectiveness.history.sampler import LAST_SWEEPS, Draws, Population, led, settled
+from channelmix.effectiveness.history.sampler import Draws, Population, led, settled
 from channelmix.effectiveness.history.shapes import NUMBERS
 
 __all__ = ["MARKET_DIFFERENCES", "sample_markets"]
@@ -28,8 +28,8 @@ MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 
 _Found = tuple[Array, Array, Array, Indices, Array, Array]
 
-SNAPSHOTS, SMALLEST = 4, 200
-"""Times that a population is read out, some sweeps apart, so that it can be smaller; draws that it has at least."""
+SNAPSHOTS, APART, SMALLEST = 4, 12, 200
+"""Times that a population is read out, so many sweeps apart, so that it can be smaller; draws that it has at least."""
 
 STEPS = 5
 """Newton steps from the common size to a market's likely one."""
@@ -67,12 +67,12 @@ def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) ->
     effective, sweeps = settled(population)
     found, judged = [population.draws()], [population.judged()]
     for _ in range(times - 1):
-        for _ in range(LAST_SWEEPS):
+        for _ in range(APART):
             population.sweep()
         found.append(population.draws())
         judged.append(population.judged())
     effective = min(effective / len(population) * _worth(np.stack(judged)), 1.0) * size
-    whole = (effective, khat, log_evidence, sweeps + (times - 1) * LAST_SWEEPS, population.evaluations)
+    whole = (effective, khat, log_evidence, sweeps + (times - 1) * APART, population.evaluations)
     return [_together([each[place] for each in found], size, *whole) for place in np.argsort(order)]
 
 
@@ -118,6 +118,7 @@ class _Markets(Population):
     """
 
     sweeps = 1
+    enough = 0.75
 
     def __init__(self, mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> None:
         mix = mixes[0]

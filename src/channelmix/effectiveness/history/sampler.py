@@ -93,9 +93,13 @@ class Proposal:
 
 
 class Population:
-    """The draws on their way. `power` is the likelihood's, and `sweeps` follow every raise of it."""
+    """The draws on their way. `power` is the likelihood's, and `sweeps` follow every raise of it.
+
+    At the end they are swept until the part `enough` of them is independent.
+    """
 
     sweeps = SWEEPS
+    enough = ENOUGH
 
     def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
         self.mix, self.rng, self.power = mix, rng, 0.0
@@ -301,7 +305,7 @@ def settled(population: Population) -> tuple[float, int]:
     """Sweep until the draws hardly depend on each other; how many they are worth, and the number of sweeps."""
     start, ancestor = population.judged(), population.ancestor
     sweeps, effective = 0, 0.0
-    while sweeps < MOST_SWEEPS and effective < ENOUGH * len(population):
+    while sweeps < MOST_SWEEPS and effective < population.enough * len(population):
         tell(f"fitting: sweep {sweeps} at full weight")
         for _ in range(LAST_SWEEPS):
             population.sweep()
