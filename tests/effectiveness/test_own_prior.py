@@ -14,8 +14,9 @@ from click.testing import CliRunner
 import channelmix as cm
 from channelmix.cli import main
 from channelmix.effectiveness import PublishedPrior, prior_response
+from channelmix.effectiveness.history.believed import TO_EDGE
 from channelmix.effectiveness.own_history import evidence_of
-from channelmix.effectiveness.own_prior import DRAWS, LEAST_SPREAD, TO_EDGE
+from channelmix.effectiveness.own_prior import DRAWS, LEAST_SPREAD
 from channelmix.errors import InputError
 
 ROOT = Path(__file__).parents[2]

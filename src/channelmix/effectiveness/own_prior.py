@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.effectiveness.history.believed import TO_EDGE
 from channelmix.effectiveness.own_columns import Spent
 from channelmix.effectiveness.own_history import divided
 from channelmix.effectiveness.prior import PublishedPrior
@@ -24,9 +25,6 @@ DRAWS = 1024
 LEAST_SPREAD = 0.7
 """Standard deviation of the log of a believed ROI at least, which is a factor of three either way: published figures
 are other companies', and what a company says of itself is not yet measured."""
-
-EDGES, TO_EDGE = (0.05, 0.5, 0.95), 1.6448536269514722
-"""Quantiles that describe a belief, and how many standard deviations lie between them."""
 
 
 def believed_roi(
@@ -64,7 +62,7 @@ def believed_roi(
             if one.column == column:
                 total += float(one.money.sum())
                 brought += one.periods * outcome[:, list(at)].sum(axis=1)
-        low, middle, high = np.quantile(brought / (total * worth), EDGES)
+        low, middle, high = np.quantile(brought / (total * worth), [0.05, 0.5, 0.95])
         if low > 0.0:
             reach = max(0.5 * np.log(high / low), LEAST_SPREAD * TO_EDGE)
             found[column] = (float(middle * np.exp(-reach)), float(middle * np.exp(reach)))

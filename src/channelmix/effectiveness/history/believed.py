@@ -15,7 +15,7 @@ from scipy.special import expit
 from channelmix.effectiveness.history.priors import DIFFERENCES, Priors
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Believed"]
+__all__ = ["TO_EDGE", "Believed"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -57,7 +57,7 @@ class Priors:
     half_life: float = 1.3
     half_life_spread: float = 0.9
     no_effect: float = 0.05
-    roi: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    roi: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def usual(cls, markets: int, **stated: Any) -> Self:
