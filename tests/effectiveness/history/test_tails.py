@@ -32,7 +32,7 @@ def test_normal_noise_has_the_evidence_of_the_multivariate_normal() -> None:
     rng = np.random.default_rng(2)
     Z, scale = rng.standard_normal((30, 3)), np.array([[1.0, 2.0, 0.5], [3.0, 1.0, 1.0]])
     y = Z @ [1.0, -1.0, 0.3] + 0.7 * rng.standard_normal(30)
-    weight, found = _fitted(Z, y, scale, np.array([np.inf, np.inf]))
+    weight, found = _fitted(Z, y, scale, np.array([np.inf, np.inf]), np.zeros((2, 30), dtype=bool))
     assert (weight == 1.0).all()
     expected = []
     for s in scale:
@@ -47,7 +47,8 @@ def test_normal_noise_has_the_evidence_of_the_multivariate_normal() -> None:
 def test_precision_and_evidence_are_those_of_the_mixture_of_normals(tail: float) -> None:
     """Without columns the bound is exact: Student t noise of the variance found, and its mean precision given a row."""
     y = np.array([0.1, -0.3, 0.2, 5.0, 0.4])
-    weight, found = _fitted(np.zeros((5, 1)), y, np.ones((2, 1)), np.array([tail, np.inf]))
+    heavy = np.array([[True] * 5, [False] * 5])
+    weight, found = _fitted(np.zeros((5, 1)), y, np.ones((2, 1)), np.array([tail, np.inf]), heavy)
     mixing = gamma(0.5 * tail, scale=2.0 / tail)
     prior = [2.0 * NOISE_SCALE, 5.0 + 2.0 * NOISE_SHAPE]
     variance = (weight[0] @ y**2 + prior[0]) / prior[1]
@@ -91,3 +92,23 @@ def test_a_row_that_is_not_known_has_no_precision_and_does_not_matter() -> None:
     assert found.precision == pytest.approx(expected.precision)
     assert found.precision[20] == 0.0
     assert len(found.chance) == len(TAILS)
+
+
+def test_one_of_few_rows_of_an_event_is_not_given_up_for_the_others() -> None:
+    """Two alike of three say little of an event; the same three rows of a frequent one may be out of line."""
+    rng = np.random.default_rng(4)
+    mix = simulated(some_mix(), rng, 4.0)[0]
+    rows, brought = [10, 30, 50], [8.0, 8.0, 2.0]
+    outcome = mix.outcome.copy()
+    outcome[rows] += brought
+    event = np.zeros((len(outcome), 1))
+    event[rows] = 1.0
+    named = replace(mix.baseline, fixed=np.concatenate([mix.baseline.fixed, event], axis=1))
+    found = tails_of(replace(mix, baseline=named, outcome=outcome)).precision
+    assert found[rows] == pytest.approx(found[rows[0]])
+    assert found[rows[0]] > 0.5 * np.median(found)
+    often = event.copy()
+    often[::6] = 1.0
+    other = replace(mix.baseline, fixed=np.concatenate([mix.baseline.fixed, often], axis=1))
+    judged = tails_of(replace(mix, baseline=other, outcome=outcome)).precision
+    assert judged[rows[0]] < 0.2 * np.median(judged)

@@ -36,6 +36,10 @@ NORMAL = np.array([1.0, 0.0, 0.0, 0.0])
 SPEEDS = (-1.0, 1.0)
 """Half-lives of a channel in the regression, in standard deviations of their logarithm from the median."""
 
+FEW = 5
+"""Rows of an event at most that are not judged: what it brings differs from time to time, and two alike would make the
+third one count for nothing."""
+
 CLOSE, MOST_STEPS = 1e-3, 50
 
 
@@ -72,7 +76,8 @@ def tails_of(mix: Mix) -> Tails:
     walk = slice(len(baseline.scale), len(baseline.scale) + baseline.walk.shape[1])
     scale[:, walk] *= WANDER[:, np.newaxis]
     tail = np.repeat(TAILS, len(WANDER))
-    weight, log_evidence = _fitted(Z, mix.outcome[known] * root, np.tile(scale, (len(TAILS), 1)), tail)
+    heavy = np.isfinite(tail)[:, np.newaxis] & ~_events(baseline.fixed[known])
+    weight, log_evidence = _fitted(Z, mix.outcome[known] * root, np.tile(scale, (len(TAILS), 1)), tail, heavy)
     chance = np.exp(log_evidence - log_evidence.max())
     chance /= chance.sum()
     precision = np.zeros(len(known))
@@ -80,21 +85,31 @@ def tails_of(mix: Mix) -> Tails:
     return Tails(precision, chance.reshape(len(TAILS), -1).sum(axis=1))
 
 
+def _events(fixed: Array) -> NDArray[np.bool_]:
+    """Rows in which a column differs from the value that it has in all but few of them; (n_rows,)."""
+    event = np.zeros(len(fixed), dtype=bool)
+    for column in fixed.T:
+        values, number = np.unique(column, return_counts=True)
+        rare = column != values[number.argmax()]
+        if rare.sum() <= FEW:
+            event |= rare
+    return event
+
+
 def _told(tail: Array) -> Array:
     finite = np.where(np.isinf(tail), 0.0, tail)
     return np.where(np.isinf(tail), 1.0, (finite + 1.0) / (finite + 3.0))
 
 
-def _fitted(Z: Array, y: Array, scale: Array, tail: Array) -> tuple[Array, Array]:
+def _fitted(Z: Array, y: Array, scale: Array, tail: Array, heavy: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Expected precisions of rows and the log evidence (a lower bound), by hypothesis.
 
     `Z` (n_rows, n_columns) and `y` (n_rows,) are the same for all; prior standard deviations `scale` (n_hypotheses,
-    n_columns), in those of the noise, and `tail` (n_hypotheses,) differ. Returns (n_hypotheses, n_rows) and
-    (n_hypotheses,).
+    n_columns), in those of the noise, and `tail` (n_hypotheses,) differ. Rows that are not `heavy`, (n_hypotheses,
+    n_rows), have normal noise. Returns (n_hypotheses, n_rows) and (n_hypotheses,).
     """
     n = len(y)
-    heavy = np.isfinite(tail)
-    freedom = np.where(heavy, tail, 1.0)[:, np.newaxis]
+    freedom = np.where(np.isfinite(tail), tail, 1.0)[:, np.newaxis]
     weight = np.ones((len(tail), n))
     for _ in range(MOST_STEPS):
         weighted = weight[:, :, np.newaxis] * Z
@@ -106,16 +121,14 @@ def _fitted(Z: Array, y: Array, scale: Array, tail: Array) -> tuple[Array, Array
         shrunk = ((b / scale) ** 2).sum(axis=1)
         variance = ((weight * left).sum(axis=1) + shrunk + 2.0 * NOISE_SCALE) / (n + 2.0 * NOISE_SHAPE)
         far = left / variance[:, np.newaxis] + ((Z @ covariance) * Z).sum(axis=2)
-        new = np.where(heavy[:, np.newaxis], (freedom + 1.0) / (freedom + far), 1.0)
+        new = np.where(heavy, (freedom + 1.0) / (freedom + far), 1.0)
         moved = np.abs(new - weight).max()
         weight = new
         if moved < CLOSE:
             break
     half = 0.5 * freedom
     peak = gammaln(half + 0.5) - gammaln(half) - 0.5 * np.log(half)
-    logs = np.where(heavy[:, np.newaxis], peak - (half + 0.5) * np.log1p(far / freedom), -0.5 * far).sum(
-        axis=1
-    )
+    logs = np.where(heavy, peak - (half + 0.5) * np.log1p(far / freedom), -0.5 * far).sum(axis=1)
     logs -= (0.5 * n + NOISE_SHAPE) * np.log(variance) + NOISE_SCALE / variance
     inside = np.diagonal(covariance, axis1=1, axis2=2) / scale**2
     spent = shrunk / variance + inside.sum(axis=1) + 2.0 * np.log(scale).sum(axis=1)
