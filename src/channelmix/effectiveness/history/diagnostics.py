@@ -14,7 +14,7 @@ from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
-from channelmix.effectiveness.history.shapes import NO_EFFECT, elasticity
+from channelmix.effectiveness.history.shapes import NO_EFFECT
 from channelmix.effectiveness.history.windows import Window
 
 __all__ = ["Finding", "Verdict", "diagnose"]
@@ -77,7 +77,7 @@ def diagnose(
         _outliers(residual, weight),
         _negative_baseline(linear),
         *_learnt(window, draws, fit.mix),
-        *_beliefs(draws, fit.mix),
+        *_beliefs(draws.held),
         *_contradictions(tests, lifts),
     )
 
@@ -283,20 +283,18 @@ def _negative_baseline(linear: Array) -> Finding:
     )
 
 
-def _beliefs(draws: Draws, mix: Mix) -> list[Finding]:
-    """Whether the rows bear out what was believed of ROIs before."""
-    if mix.believed is None:
+def _beliefs(held: float) -> list[Finding]:
+    """Whether the rows bear out what was believed of ROIs before; NaN where nothing was."""
+    if np.isnan(held):
         return []
-    log_elasticity = np.log(elasticity(draws.shape, mix.priors))
-    doubt = 1.0 - float(mix.believed.holds(draws.log_roi + log_elasticity, log_elasticity).mean())
     return [
         _graded(
             "ROI believed before",
-            doubt,
+            1.0 - held,
             0.5,
             np.inf,
-            f"The ROI that was believed before the rows fits them (probability {1.0 - doubt:.0%}).",
-            f"The ROI that was believed before the rows hardly fits them (probability {1.0 - doubt:.0%}) and counts "
+            f"The ROI that was believed before the rows fits them (probability {held:.0%}).",
+            f"The ROI that was believed before the rows hardly fits them (probability {held:.0%}) and counts "
             "little: check the unit and the worth of the outcome.",
         )
     ]
