@@ -17,7 +17,7 @@ from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
 from channelmix.effectiveness.history.shapes import NO_EFFECT
 from channelmix.effectiveness.history.windows import Window
 
-__all__ = ["Finding", "Verdict", "diagnose"]
+__all__ = ["Finding", "Verdict", "alike_in_markets", "diagnose"]
 
 Array = NDArray[np.float64]
 
@@ -201,6 +201,42 @@ def _collinear(window: Window) -> Finding:
         f"Spend on {names[i]} and {names[j]} moves together (correlation {most:.2f}): the data hardly tell their "
         "effects apart; vary one of them alone.",
     )
+
+
+def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
+    """Whether a channel's spend goes up and down together in all markets: a finding each channel that several have.
+
+    What all markets share in a period is told from media by how markets differ within it.
+    """
+    periods = np.concatenate([window.start + window.periods for window in windows])
+    place = np.unique(periods, return_inverse=True)[1]
+    found = []
+    for c, name in enumerate(windows[0].names):
+        spends = [window.spend[:, c] for window in windows]
+        bought = np.repeat([spend.any() for spend in spends], [len(spend) for spend in spends])
+        off = np.concatenate([spend / max(float(spend.mean()), 1e-300) - 1.0 for spend in spends]) * bought
+        number = np.bincount(place, bought)
+        shared = bought & (number[place] > 1)
+        total = float((off[shared] ** 2).sum())
+        if total == 0.0:
+            continue
+        squares, sums = np.bincount(place, off**2), np.bincount(place, off)
+        several = number > 1
+        n = number[several]
+        own = float(((squares[several] - sums[several] ** 2 / n) * n / (n - 1.0)).sum()) / total
+        own = min(max(own, 0.0), 1.0)
+        found.append(
+            _graded(
+                f"own movement in markets: {name}",
+                1.0 - own,
+                0.95,
+                0.99,
+                f"Spend on {name} moves in each market on its own ({own:.0%} of its variation).",
+                f"Spend on {name} moves alike in all markets (all but {own:.1%} of its variation): what it brings is "
+                "hardly told from what all markets share; vary it by market, or fit their sum as one market.",
+            )
+        )
+    return tuple(found)
 
 
 def _autocorrelation(residual: Array) -> Finding:
