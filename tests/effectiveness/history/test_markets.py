@@ -147,7 +147,7 @@ def test_spend_that_moves_alike_in_all_markets_is_named(own: float, verdict: str
         rows = (np.arange(60 - start), spend, np.zeros((60 - start, 0)), alone, np.ones(60 - start))
         windows.append(Window(names, *rows, 52.0, f"M{k}", start))
     found = alike_in_markets(windows)
-    assert [f.check for f in found] == ["own movement in markets: sms", "own movement in markets: tv"]
+    assert [f.check for f in found] == ["own movement of sms", "own movement of tv"]
     assert [str(f.verdict) for f in found] == [verdict, "PASS"]
     assert alike_in_markets(windows[:1]) == ()
 

@@ -227,7 +227,7 @@ def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
         own = min(max(own, 0.0), 1.0)
         found.append(
             _graded(
-                f"own movement in markets: {name}",
+                f"own movement of {name}",
                 1.0 - own,
                 0.95,
                 0.99,
