@@ -79,3 +79,13 @@ def test_figures_stand_whole_or_not_at_all(shown: Shown) -> None:
         assert row.startswith("social ")
         assert "…" not in row
         assert row.endswith(("(1.00 to 3.00)", " experiment"))
+
+
+def test_what_was_believed_stands_once_a_column_however_small() -> None:
+    columns = tuple(c.model_copy(update={"believed": (0.00012, 0.5)}) for c in MARKETS.columns)
+    evidence = MARKETS.model_copy(update={"columns": columns})
+    file = io.StringIO()
+    fit_to_terminal(evidence, "month", file)
+    assert "(90 %): social 0.00012 to 0.50, sms/promotion 0.00012 to 0.50." in " ".join(
+        file.getvalue().split()
+    )

@@ -12,8 +12,9 @@ import pytest
 import channelmix.report.html as package
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
-from channelmix.effectiveness.history.diagnostics import Verdict, _outliers
+from channelmix.effectiveness.history.diagnostics import Verdict, _outliers, alike_in_markets
 from channelmix.effectiveness.history.markets import worst_findings
+from channelmix.effectiveness.history.windows import Window
 from channelmix.plan import Interval, Plan
 from channelmix.profile import CompanyProfile, starter_profile
 from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
@@ -160,7 +161,9 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     failed = [one for one in model.fit(table, outcome).diagnostics_ if one.verdict == "FAIL"]
     # A row far off fails the check only where it counts all the same.
     failed.append(_outliers(np.r_[rng.standard_normal(59), 30.0], np.ones(60)))
-    assert failed[-1].verdict == "FAIL"
+    rows = (np.arange(60), spend[:, np.newaxis], np.zeros((60, 0)), outcome, np.ones(60))
+    failed += alike_in_markets([Window(("tv",), *rows, 52.0, market) for market in ("BE", "FR")])
+    assert [one.verdict for one in failed[-2:]] == ["FAIL", "FAIL"]
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
         said = words.said(f"own history fails a check, {one.check}: {one.message}")

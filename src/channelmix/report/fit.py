@@ -94,8 +94,8 @@ def _believed(evidence: Evidence) -> dict[str, None]:
     for column in evidence.columns:
         if column.believed is not None:
             name = column.name if markets is None else column.name.partition("/")[2] or "all"
-            low, high = column.believed
-            said[f"{name} {low:.2f} to {high:.2f}"] = None
+            low, high = map(_figure, column.believed)
+            said[f"{name} {low} to {high}"] = None
     return said
 
 
@@ -164,8 +164,8 @@ def _money(value: float) -> str:
 
 
 def _range(found: Range) -> str:
-    mean, low, high = (
-        f"{value:.2f}" if 0.01 <= abs(value) < 1e4 or value == 0.0 else short(value)
-        for value in (found.mean, found.low, found.high)
-    )
-    return f"{mean} ({low} to {high})"
+    return f"{_figure(found.mean)} ({_figure(found.low)} to {_figure(found.high)})"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2f}" if 0.01 <= abs(value) < 1e4 or value == 0.0 else short(value)

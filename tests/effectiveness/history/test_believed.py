@@ -37,9 +37,9 @@ def believed(unit: float = 2.0) -> Believed:
 
 def test_a_range_holds_90_percent_of_a_log_normal_in_the_models_units() -> None:
     found = believed(unit=2.0)
-    assert found.channels.tolist() == [2, 0]
+    assert found.channels.tolist() == [0, 2]  # in the channels' order
     low, high = found.middle - TO_EDGE * found.spread, found.middle + TO_EDGE * found.spread
-    np.testing.assert_allclose(2.0 * np.exp([low, high]), np.transpose(list(RANGES.values())))
+    np.testing.assert_allclose(2.0 * np.exp([low, high]), np.transpose([RANGES["a"], RANGES["c"]]))
     assert Believed.of(cm.Priors(), NAMES, 1.0) is None
     with pytest.raises(InputError, match=r"roi: there is no channel 'd'"):
         Believed.of(cm.Priors(roi={"d": (1.0, 2.0)}), NAMES, 1.0)
@@ -52,7 +52,7 @@ def test_draws_and_density_are_those_of_the_pooled_prior_weighted_by_hand() -> N
     log_elasticity = np.log([0.5, 0.7, 0.4])
     pooled = priors().draw_log_margin(n, 3, rng)
     log_roi = pooled - log_elasticity
-    off = (log_roi[:, [2, 0]] - found.middle) / found.spread
+    off = (log_roi[:, [0, 2]] - found.middle) / found.spread
     weight = np.exp(-0.5 * (off**2).sum(axis=1))
     weight = HOLD * weight / weight.mean() + (1.0 - HOLD)
     density = np.exp(found.log_density(pooled, np.tile(log_elasticity, (n, 1))))
@@ -150,6 +150,25 @@ def test_markets_share_a_belief() -> None:
     assert low < 0.8 * free
 
 
+def test_markets_that_differ_do_not_speak_against_a_belief_of_what_they_lie_around() -> None:
+    rng = np.random.default_rng(6)
+    tables, sales = [], []
+    for shop, factor in {"N": 5.0, "S": 0.2}.items():
+        spend = rng.gamma(2.0, 50.0, 60)
+        tables.append(pd.DataFrame({"shop": shop, "week": range(60), "a": spend}))
+        sales.append(1000.0 + factor * 200.0 * (1.0 - np.exp(-spend / 150.0)) + 5.0 * rng.standard_normal(60))
+    rows, outcome = pd.concat(tables), np.concatenate(sales)
+
+    def said(low: float, high: float) -> str:
+        told = cm.Priors(no_effect=0.0, roi={"a": (low, high)})
+        return verdict(
+            cm.MarketingMixRegressor(market="shop", date="week", draws=300, priors=told).fit(rows, outcome)
+        )
+
+    assert said(0.5, 2.0) == "PASS"
+    assert said(50.0, 100.0) == "REVIEW"
+
+
 def test_priors_with_beliefs_are_saved(tmp_path: Path) -> None:
     X, y, _ = company(30)
     model: Any = cm.MarketingMixRegressor(priors=cm.Priors(roi={"a": (1, 2)}), draws=80).fit(X, y)
@@ -157,6 +176,37 @@ def test_priors_with_beliefs_are_saved(tmp_path: Path) -> None:
     again = cm.MarketingMixRegressor.load(tmp_path / "m.npz")
     assert again.priors == model.priors == cm.Priors(roi={"a": (1.0, 2.0)})
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_priors_are_alike_in_any_order_of_ranges_and_can_be_hashed() -> None:
+    X, y, _ = company(30)
+    told = {"a": (1.0, 2.0), "c": (0.5, 3.0)}
+    priors = [cm.Priors(roi=ranges) for ranges in (told, dict(reversed(told.items())))]
+    assert priors[0] == priors[1]
+    assert hash(priors[0]) == hash(priors[1])
+    models: list[Any] = [cm.MarketingMixRegressor(priors=each, draws=80).fit(X, y) for each in priors]
+    np.testing.assert_array_equal(models[0].predict(X), models[1].predict(X))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        ({0: (1.0, 2.0)}, "roi must name channels by text"),
+        ({"a": (1, 10**400)}, "roi of a must be"),
+        ({"a": (2.0, 1.0)}, "roi of a must be"),
+        ({"a": 1.0}, "roi of a must be"),
+        ([1.0, 2.0], "roi must be a mapping"),
+    ],
+)
+def test_ranges_that_are_none_are_refused(ranges: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        cm.Priors(roi=ranges)
+
+
+def test_a_range_as_wide_as_numbers_are_says_nothing() -> None:
+    found = Believed.of(cm.Priors(roi={"a": (5e-324, 1e308)}), NAMES, 1e10)
+    assert found is not None
+    assert np.isfinite(found.log_density(np.full((1, 3), -2.0), np.full((1, 3), -0.5))).all()
 
 
 def test_prior_predictive_has_the_prior_in_closed_form() -> None:

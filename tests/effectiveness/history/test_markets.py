@@ -13,6 +13,7 @@ from scipy.stats import kstest
 
 import channelmix as cm
 from channelmix.effectiveness.history.baseline import Baseline, log_likelihood_of
+from channelmix.effectiveness.history.diagnostics import alike_in_markets
 from channelmix.effectiveness.history.mix import Mix, Trial
 from channelmix.effectiveness.history.pooled import sample_markets
 from channelmix.effectiveness.history.priors import Priors
@@ -21,6 +22,7 @@ from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS, lagged
 from channelmix.effectiveness.history.shocks import shared_shocks
 from channelmix.effectiveness.history.simulation import ranks, simulated_markets
 from channelmix.effectiveness.history.trend import Trend
+from channelmix.effectiveness.history.windows import Window
 
 MEDIA = ["social", "sms"]
 
@@ -131,6 +133,23 @@ def test_what_moves_all_markets_is_not_counted_for_each() -> None:
     assert roi["low"] < true < roi["high"]
     low, high = regressor.predict_interval(X, 0.9)
     assert 0.8 < ((low < y) & (y < high)).mean() < 0.99
+
+
+@pytest.mark.parametrize(("own", "verdict"), [(0.0, "FAIL"), (0.1, "REVIEW"), (1.0, "PASS")])
+def test_spend_that_moves_alike_in_all_markets_is_named(own: float, verdict: str) -> None:
+    rng = np.random.default_rng(7)
+    names, national = ("sms", "tv", "im"), rng.gamma(2.0, 50.0, 60)
+    windows = []
+    for k, start in enumerate((0, 10, 20)):
+        alike = (k + 1.0) * national[start:] * np.exp(own * rng.standard_normal(60 - start))
+        alone = rng.gamma(2.0, 50.0, 60 - start)
+        spend = np.column_stack([alike, alone, alone if k == 0 else 0.0 * alone])
+        rows = (np.arange(60 - start), spend, np.zeros((60 - start, 0)), alone, np.ones(60 - start))
+        windows.append(Window(names, *rows, 52.0, f"M{k}", start))
+    found = alike_in_markets(windows)
+    assert [f.check for f in found] == ["own movement of sms", "own movement of tv"]
+    assert [str(f.verdict) for f in found] == [verdict, "PASS"]
+    assert alike_in_markets(windows[:1]) == ()
 
 
 def company(seed: int = 0, thin: int = 26) -> Any:

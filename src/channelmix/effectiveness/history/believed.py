@@ -70,8 +70,9 @@ class Believed:
                 raise InputError(
                     f"priors: roi: there is no channel {channel!r}{nearest_name(channel, names)}"
                 )
-        low, high = np.log(np.array(list(priors.roi.values())) / unit).T
-        at = np.array([names.index(channel) for channel in priors.roi], dtype=np.int64)
+        # In the channels' order, so that draws do not depend on that of the ranges.
+        at = np.array([c for c, name in enumerate(names) if name in priors.roi], dtype=np.int64)
+        low, high = np.log([priors.roi[names[c]] for c in at]).T - math.log(unit)
         return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / TO_EDGE)
 
     def log_density(self, log_margin: Array, log_elasticity: Array) -> Array:

@@ -14,10 +14,10 @@ from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
-from channelmix.effectiveness.history.shapes import NO_EFFECT, elasticity
+from channelmix.effectiveness.history.shapes import NO_EFFECT
 from channelmix.effectiveness.history.windows import Window
 
-__all__ = ["Finding", "Verdict", "diagnose"]
+__all__ = ["Finding", "Verdict", "alike_in_markets", "diagnose"]
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def diagnose(
         _outliers(residual, weight),
         _negative_baseline(linear),
         *_learnt(window, draws, fit.mix),
-        *_beliefs(draws, fit.mix),
+        *_beliefs(draws.held),
         *_contradictions(tests, lifts),
     )
 
@@ -203,6 +203,42 @@ def _collinear(window: Window) -> Finding:
     )
 
 
+def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
+    """Whether a channel's spend goes up and down together in all markets: a finding each channel that several have.
+
+    What all markets share in a period is told from media by how markets differ within it.
+    """
+    periods = np.concatenate([window.start + window.periods for window in windows])
+    place = np.unique(periods, return_inverse=True)[1]
+    found = []
+    for c, name in enumerate(windows[0].names):
+        spends = [window.spend[:, c] for window in windows]
+        bought = np.repeat([spend.any() for spend in spends], [len(spend) for spend in spends])
+        off = np.concatenate([spend / max(float(spend.mean()), 1e-300) - 1.0 for spend in spends]) * bought
+        number = np.bincount(place, bought)
+        shared = bought & (number[place] > 1)
+        total = float((off[shared] ** 2).sum())
+        if total == 0.0:
+            continue
+        squares, sums = np.bincount(place, off**2), np.bincount(place, off)
+        several = number > 1
+        n = number[several]
+        own = float(((squares[several] - sums[several] ** 2 / n) * n / (n - 1.0)).sum()) / total
+        own = min(max(own, 0.0), 1.0)
+        found.append(
+            _graded(
+                f"own movement of {name}",
+                1.0 - own,
+                0.95,
+                0.99,
+                f"Spend on {name} moves in each market on its own ({own:.0%} of its variation).",
+                f"Spend on {name} moves alike in all markets (all but {own:.1%} of its variation): what it brings is "
+                "hardly told from what all markets share; vary it by market, or fit their sum as one market.",
+            )
+        )
+    return tuple(found)
+
+
 def _autocorrelation(residual: Array) -> Finding:
     lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), 1e-300))
     limit = 2.0 / np.sqrt(len(residual))
@@ -283,20 +319,18 @@ def _negative_baseline(linear: Array) -> Finding:
     )
 
 
-def _beliefs(draws: Draws, mix: Mix) -> list[Finding]:
-    """Whether the rows bear out what was believed of ROIs before."""
-    if mix.believed is None:
+def _beliefs(held: float) -> list[Finding]:
+    """Whether the rows bear out what was believed of ROIs before; NaN where nothing was."""
+    if np.isnan(held):
         return []
-    log_elasticity = np.log(elasticity(draws.shape, mix.priors))
-    doubt = 1.0 - float(mix.believed.holds(draws.log_roi + log_elasticity, log_elasticity).mean())
     return [
         _graded(
             "ROI believed before",
-            doubt,
+            1.0 - held,
             0.5,
             np.inf,
-            f"The ROI that was believed before the rows fits them (probability {1.0 - doubt:.0%}).",
-            f"The ROI that was believed before the rows hardly fits them (probability {1.0 - doubt:.0%}) and counts "
+            f"The ROI that was believed before the rows fits them (probability {held:.0%}).",
+            f"The ROI that was believed before the rows hardly fits them (probability {held:.0%}) and counts "
             "little: check the unit and the worth of the outcome.",
         )
     ]

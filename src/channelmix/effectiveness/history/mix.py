@@ -134,6 +134,13 @@ class Mix:
             value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
         return value
 
+    def held(self, log_margin: Array, shape: Array) -> float:
+        """Mean probability that the believed ROIs are of this company; NaN where nothing is believed."""
+        if self.believed is None:
+            return math.nan
+        true = log_margin - self.log_excess(shape)
+        return float(self.believed.holds(true, np.log(elasticity(shape, self.priors))).mean())
+
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
         """Draw the margins that the rows show from their prior given shapes; their logs, (n_draws, n_channels)."""
         if self.believed is None:

@@ -65,14 +65,16 @@ def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) ->
         worst, evidence = led(population)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
     effective, sweeps = settled(population)
-    found, judged = [population.draws()], [population.judged()]
+    found, judged, held = [population.draws()], [population.judged()], [population.held()]
     for _ in range(times - 1):
         for _ in range(APART):
             population.sweep()
         found.append(population.draws())
         judged.append(population.judged())
+        held.append(population.held())
     effective = min(effective / len(population) * _worth(np.stack(judged)), 1.0) * size
-    whole = (effective, khat, log_evidence, sweeps + (times - 1) * APART, population.evaluations)
+    sweeps += (times - 1) * APART
+    whole = (effective, khat, log_evidence, float(np.mean(held)), sweeps, population.evaluations)
     return [_together([each[place] for each in found], size, *whole) for place in np.argsort(order)]
 
 
@@ -82,6 +84,7 @@ def _together(
     effective: float,
     khat: float,
     log_evidence: float,
+    held: float,
     sweeps: int,
     evaluations: int,
 ) -> Draws:
@@ -91,7 +94,18 @@ def _together(
     )
     family = np.concatenate([each[3] for each in found])[:size]
     return Draws(
-        log_margin, log_roi, shape, family, media, lifts, effective, khat, log_evidence, sweeps, evaluations
+        log_margin,
+        log_roi,
+        shape,
+        family,
+        media,
+        lifts,
+        effective,
+        khat,
+        log_evidence,
+        held,
+        sweeps,
+        evaluations,
     )
 
 
@@ -202,6 +216,10 @@ class _Markets(Population):
         """
         sizes = self.log_margin + self.off.mean(axis=1)
         return np.concatenate([sizes, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
+
+    def held(self) -> float:
+        """Probability that what is believed of ROIs holds: it is of the sizes that the markets' lie around."""
+        return self.mix.held(self.log_margin, self.shape)
 
     def draws(self) -> list[_Found]:
         """What is found of each market now: the first six of `Draws`."""

@@ -39,10 +39,10 @@ class Priors:
         Median number of periods until half of a spend has acted, and its spread.
     no_effect : float
         Probability that a channel brings nothing.
-    roi : mapping of str or int to (float, float)
+    roi : mapping of str to (float, float)
         What is believed of some channels' ROI from elsewhere, such as published figures: ranges that hold the ROI with
         90 %, in outcome per unit of spend, should the channel bring anything. It counts beside what is said above, and
-        in several markets it is the ROI that theirs lie around.
+        in several markets it is the ROI that theirs lie around. Columns without names are ``x0``, ``x1`` and so on.
 
     Raises
     ------
@@ -136,6 +136,10 @@ def _checked_ranges(ranges: Any) -> dict[str, tuple[float, float]]:
         raise InputError(f"priors: roi must be a mapping of channels to (low, high), not {ranges!r}")
     found = {}
     for channel, stated in ranges.items():
+        if not isinstance(channel, str):
+            raise InputError(
+                f"priors: roi must name channels by text, such as 'sms' or 'x0', not {channel!r}"
+            )
         try:
             low, high = stated
         except (TypeError, ValueError):
@@ -145,13 +149,14 @@ def _checked_ranges(ranges: Any) -> dict[str, tuple[float, float]]:
                 f"priors: roi of {channel} must be (low, high) with 0 < low < high, not {stated!r}: if it may bring "
                 "nothing, no_effect says so"
             )
-        found[str(channel)] = (float(low), float(high))
+        found[channel] = (float(low), float(high))
     return found
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float | np.number)
-        and not isinstance(value, bool)
-        and bool(np.isfinite(value))
-    )
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False

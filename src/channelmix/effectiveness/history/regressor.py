@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
-from channelmix.effectiveness.history.diagnostics import Finding, diagnose
+from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
 from channelmix.effectiveness.history.fitting import (
     fit_posterior,
     prior_roi,
@@ -181,7 +181,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.log_evidence_ = draws.log_evidence
         self.diagnostics_: tuple[Finding, ...] = worst_findings(
             {fit.window.market: diagnose(fit, tests[fit.window.market], len(fits)) for fit in fits}
-        )
+        ) + alike_in_markets(windows)
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:

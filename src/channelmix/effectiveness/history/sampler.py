@@ -63,7 +63,8 @@ class Draws:
     `log_margin`, as the rows show it, and `log_roi`, as it is, (n_draws, n_channels); `shape` (n_draws, n_channels,
     NUMBERS); `family` (n_draws, n_channels); `media` (n_draws, n_rows), what rows show of all channels; `lifts`
     (n_draws, n_tests); `effective` number of independent draws that these are worth; `khat` the worst Pareto k-hat of
-    the weights on the way; `log_evidence`; `sweeps` at the last power; `evaluations` of a channel's series.
+    the weights on the way; `log_evidence`; `held` probability that what is believed of ROIs is of this company, NaN
+    where nothing is; `sweeps` at the last power; `evaluations` of a channel's series.
     """
 
     log_margin: Array
@@ -75,6 +76,7 @@ class Draws:
     effective: float
     khat: float
     log_evidence: float
+    held: float
     sweeps: int
     evaluations: int
 
@@ -279,6 +281,7 @@ def sample(mix: Mix, size: int, rng: np.random.Generator) -> Draws:
         effective,
         khat,
         log_evidence,
+        mix.held(population.log_margin, population.shape),
         sweeps,
         population.evaluations,
     )
