@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
@@ -127,6 +128,17 @@ def test_decomposition_adds_up_to_the_prediction(fitted: Any) -> None:
     parts = regressor.decomposition(X)
     assert list(parts) == ["level", "season", "controls", "social", "sms", "app"]
     assert parts.sum(axis=1).to_numpy() == pytest.approx(regressor.predict(X), rel=1e-9)
+
+
+def test_polars_is_read_as_pandas_is(fitted: Any) -> None:
+    _, X, y, _ = fitted
+    frame, outcome = pl.DataFrame(X.to_dict(orient="list")), pl.Series(y.to_numpy())
+    known, found = model(draws=100).fit(X, y), model(draws=100).fit(frame, outcome)
+    assert found.channels_ == known.channels_
+    assert found.predict(frame) == pytest.approx(known.predict(X), rel=1e-12)
+    assert found.roi(frame).equals(known.roi(X))
+    shares = found.prior_predictive(frame, outcome)
+    assert shares.equals(known.prior_predictive(X, y))
 
 
 def test_unknown_outcomes_tell_nothing_and_their_spend_acts(fitted: Any, usual: Any) -> None:
