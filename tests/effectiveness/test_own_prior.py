@@ -125,3 +125,9 @@ def test_evidence_without_beliefs_is_written_as_before(company: cm.CompanyProfil
 def test_published_is_yes_or_no(company: cm.CompanyProfile) -> None:
     with pytest.raises(InputError, match="published must be"):
         fit(company, rows(), published="no")
+
+
+@pytest.mark.parametrize("stated", ["no", 1, None])
+def test_a_profile_states_published_as_true_or_false(tmp_path: Path, stated: Any) -> None:
+    with pytest.raises(cm.ProfileError, match="history.published: found .*, expected true or false"):
+        profile_with_history(tmp_path, published=stated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
 from channelmix.profile.faults import Problem, ProblemsError, echo
 from channelmix.profile.parts import (
@@ -217,7 +217,7 @@ class HistoryFile(Record):
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder: channel, start, end, spend_change, lift and
     standard_error of each, and with market its market; the lift in units of the outcome."""
-    published: bool = True
+    published: StrictBool = True
     """Whether what published figures expect of the channels is believed before the rows are looked at."""
 
     @field_validator("controls", mode="after")

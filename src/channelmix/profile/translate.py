@@ -17,6 +17,7 @@ from channelmix.profile.timing import CARRYOVERS
 __all__ = ["translate"]
 
 _EXPECTED = {
+    "bool_type": "true or false",
     "dataclass_type": "an object",
     "dict_type": "an object",
     "finite_number": "a finite number",
