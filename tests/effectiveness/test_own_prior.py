@@ -129,5 +129,5 @@ def test_published_is_yes_or_no(company: cm.CompanyProfile) -> None:
 
 @pytest.mark.parametrize("stated", ["no", 1, None])
 def test_a_profile_states_published_as_true_or_false(tmp_path: Path, stated: Any) -> None:
-    with pytest.raises(cm.ProfileError, match="history.published: found .*, expected true or false"):
+    with pytest.raises(cm.ProfileError, match=r"history\.published: found .*, expected true or false"):
         profile_with_history(tmp_path, published=stated)
