@@ -116,6 +116,38 @@ def test_shared_shocks_are_found_where_there_are_some() -> None:
             assert np.abs(found[0]).max() < 0.2
 
 
+def test_media_that_move_alike_in_all_markets_are_no_shock() -> None:
+    """Markets that spend the same in every week: what media bring is left to them."""
+    for seed in range(5):
+        rng, mix = np.random.default_rng(seed), one_mix(seed, 60, 2)
+        media = mix.series(0, np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64))[0]
+        mixes = [replace(mix, outcome=0.3 * media + 0.5 * rng.standard_normal(60)) for _ in range(4)]
+        found, variance = shared_shocks(mixes, [np.arange(60)] * 4)
+        assert abs(np.cov(found[0], media)[0, 1] / media.var()) < 0.15
+        assert variance < 0.1
+
+
+def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
+    """National campaigns split by region, whose returns were once estimated at up to four times what they are."""
+    off = []
+    for seed in range(3):
+        rng, tables = np.random.default_rng([1, seed]), []
+        national, true = rng.gamma(2.0, 50.0, 104), 0.0
+        for k, size in enumerate((0.5, 0.75, 1.0, 1.25)):
+            brought = 200.0 * size * (1.0 - np.exp(-national / 150.0))
+            sales = 1000.0 * size + brought + 15.0 * rng.standard_normal(104)
+            tables.append(
+                pd.DataFrame({"sms": size * national, "shop": f"S{k}", "week": range(104), "sales": sales})
+            )
+            true += brought.sum() / (3.5 * national.sum())
+        rows = pd.concat(tables, ignore_index=True)
+        X, y = rows.drop(columns="sales"), rows["sales"]
+        regressor = model().fit(X, y)
+        off.append(abs(np.log(regressor.roi(X).loc["sms", "mean"] / true)))
+        assert {f.verdict for f in regressor.diagnostics_ if f.check == "own movement of sms"} == {"FAIL"}
+    assert np.mean(off) < 0.5
+
+
 def test_what_moves_all_markets_is_not_counted_for_each() -> None:
     """Weeks in which all markets sell more, and in which two of six spend more with them."""
     rng = np.random.default_rng(2)

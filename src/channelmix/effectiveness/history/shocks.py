@@ -19,6 +19,14 @@ __all__ = ["shared_shocks"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+LIKELY, LIKELY_SPREAD = 0.15, 0.3
+"""Mean and standard deviation of media's margin before the data, as in `Priors`, and so wide that rows decide."""
+
+CONFOUNDED = 0.05
+"""Standard deviation of the margin that a shock lends to media which follow it."""
+
+ROUNDS = 10
+
 
 def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[list[Array], float]:
     """Shocks in each market's rows, (n_rows,) each in units of its outcome's standard deviation, and their variance.
@@ -54,15 +62,42 @@ def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[lis
     means = np.zeros((len(every), rows.shape[1]))
     np.add.at(means, place, rows)
     means /= number[:, np.newaxis]
-    within = rows - means[place]
-    effect = np.linalg.lstsq(within[:, 1:], within[:, 0], rcond=None)[0]
-    left = within[:, 0] - within[:, 1:] @ effect
-    free = (len(rows) - len(every)) * (1.0 - taken / len(rows)) - len(effect)
-    noise = float(left @ left) / max(free, 1.0)
-    found, shared = means[:, 0] - means[:, 1:] @ effect, number > 1
+    shared = number > 1
     if not shared.any():
         return nothing, 0.0
-    variance = max(0.0, float(np.mean(found[shared] ** 2 - noise / number[shared])))
-    shock = np.where(shared, found * variance / (variance + noise / number), 0.0) if variance else 0.0 * found
+    free = (len(rows) - len(every)) * (1.0 - taken / len(rows)) - (rows.shape[1] - 1)
+    shock, variance = _estimated(rows - means[place], means, np.where(shared, number, 0), free)
     by_period = dict(zip(every.tolist(), shock.tolist(), strict=True))
     return [np.array([by_period.get(int(t), 0.0) for t in when]) for when in periods], variance
+
+
+def _estimated(within: Array, means: Array, number: Indices, free: float) -> tuple[Array, float]:
+    """Shock of each period, (n_periods,), and their variance.
+
+    Outcome and media as columns, less their means over markets and these means. What goes with media in all markets is
+    media's effect or a shock that spend follows: within periods only the first shows, so that the second, `CONFOUNDED`
+    times media, is whatever more goes with the means.
+    """
+    n = means.shape[1] - 1
+    expected = np.concatenate([np.full(n, LIKELY), np.zeros(n)])
+    prior = np.repeat([LIKELY_SPREAD, CONFOUNDED], n) ** -2.0
+    noise = variance = float(within[:, 0].var()) * len(within) / max(free, 1.0)
+    both = np.concatenate([means[:, 1:], means[:, 1:]], axis=1) * (number > 0)[:, np.newaxis]
+    y = means[:, 0] * (number > 0)
+    for _ in range(ROUNDS):
+        weight = 1.0 / (variance + noise / np.maximum(number, 1))
+        precision = (both * weight[:, np.newaxis]).T @ both + np.diag(prior)
+        precision[:n, :n] += within[:, 1:].T @ within[:, 1:] / noise
+        right = (both * weight[:, np.newaxis]).T @ y + prior * expected
+        right[:n] += within[:, 1:].T @ within[:, 0] / noise
+        covariance = np.linalg.inv(precision)
+        effect = covariance @ right
+        left = within[:, 0] - within[:, 1:] @ effect[:n]
+        noise = float(left @ left) / max(free, 1.0)
+        found = (y - both @ effect)[number > 0]
+        spent = np.einsum("tk,kl,tl->t", both, covariance, both)[number > 0]
+        variance = max(0.0, float(np.mean(found**2 + spent - noise / number[number > 0])))
+        variance = max(variance, 1e-6 * noise)
+    shrunk = variance / (variance + noise / np.maximum(number, 1))
+    shock = both[:, n:] @ effect[n:] + (y - both @ effect) * shrunk
+    return shock, variance
