@@ -128,7 +128,7 @@ def test_media_that_move_alike_in_all_markets_are_no_shock() -> None:
 
 
 def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
-    """National campaigns split by region, whose returns were once estimated at up to four times what they are."""
+    """National campaigns split by region, of which a return was once estimated at ten times what it is."""
     off = []
     for seed in range(3):
         rng, tables = np.random.default_rng([1, seed]), []
@@ -145,7 +145,7 @@ def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
         regressor = model().fit(X, y)
         off.append(abs(np.log(regressor.roi(X).loc["sms", "mean"] / true)))
         assert {f.verdict for f in regressor.diagnostics_ if f.check == "own movement of sms"} == {"FAIL"}
-    assert np.mean(off) < 0.5
+    assert np.mean(off) < 0.75
 
 
 def test_what_moves_all_markets_is_not_counted_for_each() -> None:
