@@ -163,6 +163,17 @@ def test_a_history_named_by_a_profile_is_fitted_once(tmp_path: Path) -> None:
     assert evidence_of(CompanyProfile.from_file(tmp_path / "p.json").with_budget(1000.0)) is found
 
 
+def test_a_backtest_is_a_check_where_it_is_asked_for(company: CompanyProfile) -> None:
+    rows = table(60)
+    checks = fit(company, rows, backtest=True).checks
+    assert [check.check for check in checks].count("backtest") == 1
+    (found,) = (check for check in checks if check.check == "backtest")
+    assert found.message.startswith("2 x 13 rows were foreseen")
+    assert "backtest" not in [check.check for check in fit(company, rows).checks]
+    with pytest.raises(InputError, match="the table: a backtest of 2 x 13 rows needs 52 rows, not 40"):
+        fit(company, rows[:40], backtest=True)
+
+
 def load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None

@@ -12,6 +12,7 @@ import pytest
 import channelmix.report.html as package
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
+from channelmix.effectiveness.history.backtest import judged
 from channelmix.effectiveness.history.diagnostics import Verdict, _outliers, alike_in_markets
 from channelmix.effectiveness.history.markets import worst_findings
 from channelmix.effectiveness.history.windows import Window
@@ -163,7 +164,8 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     failed.append(_outliers(np.r_[rng.standard_normal(59), 30.0], np.ones(60)))
     rows = (np.arange(60), spend[:, np.newaxis], np.zeros((60, 0)), outcome, np.ones(60))
     failed += alike_in_markets([Window(("tv",), *rows, 52.0, market) for market in ("BE", "FR")])
-    assert [one.verdict for one in failed[-2:]] == ["FAIL", "FAIL"]
+    failed.append(judged({"error": [3.0, 2.0], "naive_error": [1.0, 1.0], "covered": [0.5, 0.4]}, 13))
+    assert [one.verdict for one in failed[-3:]] == ["FAIL", "FAIL", "FAIL"]
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
         said = words.said(f"own history fails a check, {one.check}: {one.message}")

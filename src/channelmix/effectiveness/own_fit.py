@@ -12,6 +12,7 @@ import numpy as np
 
 from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
+from channelmix.effectiveness.history.backtest import judged
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.effectiveness.own_columns import Spent, columns_of, curves_of, markets_of, spent_of
 from channelmix.effectiveness.own_prior import believed_roi
@@ -34,6 +35,9 @@ no other column has this in its name."""
 MARKET = DATE + DATE
 """What the column of markets is called for it."""
 
+HORIZON, FOLDS = 13, 2
+"""Rows of a block of a backtest, and number of blocks."""
+
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves are alike."""
 
@@ -52,6 +56,7 @@ def fit_history(
     seed: int = 0,
     market: str | None = None,
     published: bool = True,
+    backtest: bool = False,
 ) -> Evidence:
     """Learn the effects of a company's channels from its own rows of spend and outcome.
 
@@ -86,6 +91,9 @@ def fit_history(
     published : bool
         Whether what published figures and the profile expect of the columns' ROI is believed before the rows are looked
         at. Rows that contradict it overrule it.
+    backtest : bool
+        Whether the last two blocks of 13 rows are foreseen from the rows before them, which takes two further fits: a
+        check says how well, beside the outcome of a year before.
 
     Returns
     -------
@@ -100,6 +108,7 @@ def fit_history(
     expect(profile, "profile", CompanyProfile)
     expect(experiments, "experiments", str, os.PathLike, Iterable)
     expect_whole(seed, "seed")
+    expect(backtest, "backtest", bool)
     if isinstance(history, bytes):
         source = "standard input"
         table: Any = read_table(history, source)
@@ -127,10 +136,12 @@ def fit_history(
         market=market,
         published=published,
     )
-    return fitted(rows, profile, draws, seed)
+    return fitted(rows, profile, draws, seed, backtest)
 
 
-def fitted(rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0) -> Evidence:
+def fitted(
+    rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
+) -> Evidence:
     """Fit a history once, however often a profile that names it is planned.
 
     Parameters
@@ -139,6 +150,8 @@ def fitted(rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int
     profile : CompanyProfile
         The company: its cells, currency and period are used, and what published figures expect of it.
     draws, seed : int
+    backtest : bool
+        Whether the last rows are foreseen from those before them.
 
     Raises
     ------
@@ -151,7 +164,9 @@ def fitted(rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
-    return _fitted(rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed)
+    return _fitted(
+        rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed, backtest
+    )
 
 
 @lru_cache(maxsize=4)
@@ -162,6 +177,7 @@ def _fitted(
     period_days: float,
     draws: int,
     seed: int,
+    backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
     tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
@@ -177,6 +193,9 @@ def _fitted(
     )
     try:
         model.fit(table, rows.outcome, experiments=tests)
+        findings = [*model.diagnostics_]
+        if backtest:
+            findings.append(judged(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     spent, row_days = _spent(rows, period_days)
@@ -203,8 +222,7 @@ def _fitted(
         experiments=rows.experiments,
         columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
         checks=tuple(
-            Check(check=found.check, verdict=found.verdict.value, message=found.message)
-            for found in model.diagnostics_
+            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
         ),
         curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
     )

@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, simulated_mix
 from channelmix.effectiveness.history import Priors
+from channelmix.effectiveness.history.backtest import judged
 
 TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
 
@@ -417,3 +418,22 @@ def test_lift_tests_must_fit_the_window(
     test = cm.LiftTest(channel, start, start + 2, change, 1.0, 1.0)
     with pytest.raises(cm.InputError, match=message):
         model(date=None).fit(X.drop(columns="week"), y, experiments=[test])
+
+
+@pytest.mark.parametrize(
+    ("error", "covered", "verdict"),
+    [
+        (0.9, 0.9, "PASS"),
+        (1.0, 0.75, "PASS"),
+        (1.2, 0.9, "REVIEW"),
+        (0.9, 0.7, "REVIEW"),
+        (1.6, 0.9, "FAIL"),
+        (0.9, 0.4, "FAIL"),
+    ],
+)
+def test_a_backtest_is_judged_beside_the_year_before(error: float, covered: float, verdict: str) -> None:
+    found = judged({"error": [error, error], "naive_error": [0.5, 1.5], "covered": [covered, covered]}, 13)
+    assert (found.check, str(found.verdict)) == ("backtest", verdict)
+    assert found.figure == pytest.approx(error)
+    assert f"{error:.2f} times" in found.message
+    assert judged({"error": [1.0], "naive_error": [0.0], "covered": [1.0]}, 13).verdict == "FAIL"

@@ -9,16 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.windows import FEWEST_ROWS
 from channelmix.errors import InputError
 
 if TYPE_CHECKING:
     from channelmix.effectiveness.history.regressor import MarketingMixRegressor
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "judged"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+COVERED, HARDLY_COVERED = 0.75, 0.5
+"""Parts of rows within 90 % intervals below which a backtest is to be looked at, and fails. Of 26 independent rows of a
+model that is right fewer than the first are within once in eighty times."""
+
+FAR_WORSE = 1.5
+"""Times the error of the year before at which a backtest fails."""
 
 FEWEST_PERIODS = 26
 """Periods that a fit of a backtest must have."""
@@ -73,6 +81,22 @@ def backtest(
         found["naive_error"].append(float(np.abs(naive).mean()))
         found["covered"].append(float(((low <= outcome[rows]) & (outcome[rows] <= high)).mean()))
     return found
+
+
+def judged(found: Any, horizon: int) -> Finding:
+    """Whether blocks were foreseen better than by the year before, in intervals that hold; of a table of `backtest`."""
+    error, naive, covered = (float(np.mean(found[name])) for name in ("error", "naive_error", "covered"))
+    worse = error / naive if naive > 0.0 else np.inf
+    said = (
+        f"{len(found['error'])} x {horizon} rows were foreseen from those before them with an error of {worse:.2f} "
+        f"times that of the year before; 90 % intervals covered {covered:.0%}"
+    )
+    if worse <= 1.0 and covered >= COVERED:
+        return Finding("backtest", Verdict.PASS, worse, f"{said}.")
+    verdict = Verdict.FAIL if worse > FAR_WORSE or covered < HARDLY_COVERED else Verdict.REVIEW
+    return Finding(
+        "backtest", verdict, worse, f"{said}: name what else moves the outcome as a control, or add rows."
+    )
 
 
 def _year_before(outcome: Array, periods: Indices, wanted: Indices, year: int) -> Array:
