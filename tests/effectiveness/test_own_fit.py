@@ -172,6 +172,9 @@ def test_a_backtest_is_a_check_where_it_is_asked_for(company: CompanyProfile) ->
     assert "backtest" not in [check.check for check in fit(company, rows).checks]
     with pytest.raises(InputError, match="the table: a backtest of 2 x 13 rows needs 52 rows, not 40"):
         fit(company, rows[:40], backtest=True)
+    late = rows.assign(**{"sms/promotion": rows["sms/promotion"].where(rows.index >= 50, 0.0)})
+    with pytest.raises(InputError, match="rows before a block of the backtest cannot be fitted: nothing was"):
+        fit(company, late, backtest=True)
 
 
 def load(path: Path) -> ModuleType:

@@ -68,7 +68,10 @@ def backtest(
         rows = block[np.isfinite(outcome[block])]
         if not len(rows):
             raise InputError("no outcome is known in a block of the backtest")
-        fitted = clone(model).fit(_rows(X, past), outcome[past])
+        try:
+            fitted = clone(model).fit(_rows(X, past), outcome[past])
+        except InputError as error:
+            raise InputError(f"the rows before a block of the backtest cannot be fitted: {error}") from None
         low, high = fitted.predict_interval(_rows(X, rows), 0.9)
         off = fitted.predict(_rows(X, rows)) - outcome[rows]
         naive = np.empty(len(rows))
