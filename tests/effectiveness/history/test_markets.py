@@ -127,6 +127,17 @@ def test_media_that_move_alike_in_all_markets_are_no_shock() -> None:
         assert variance < 0.1
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_markets_of_one_outcome_share_all_of_it(same: bool) -> None:
+    """Copies of a market, in spend too or in the outcome alone: nothing is divided by the noise that they lack."""
+    mixes = [one_mix(0 if same else k, 60, 2) for k in range(3)]
+    outcome = np.random.default_rng(0).standard_normal(60)
+    found, variance = shared_shocks([replace(mix, outcome=outcome) for mix in mixes], [np.arange(60)] * 3)
+    assert np.isfinite(found).all()
+    assert 0.2 < variance < 2.0
+    assert np.corrcoef(found[0], outcome)[0, 1] > 0.5
+
+
 def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
     """National campaigns split by region, of which a return was once estimated at ten times what it is."""
     off = []

@@ -27,6 +27,9 @@ CONFOUNDED = 0.05
 
 ROUNDS = 10
 
+LEAST_NOISE = 1e-6
+"""Least variance of a market's own noise, where the outcome's is 1: two markets may have the same outcome exactly."""
+
 
 def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[list[Array], float]:
     """Shocks in each market's rows, (n_rows,) each in units of its outcome's standard deviation, and their variance.
@@ -81,7 +84,7 @@ def _estimated(within: Array, means: Array, number: Indices, free: float) -> tup
     n = means.shape[1] - 1
     expected = np.concatenate([np.full(n, LIKELY), np.zeros(n)])
     prior = np.repeat([LIKELY_SPREAD, CONFOUNDED], n) ** -2.0
-    noise = variance = float(within[:, 0].var()) * len(within) / max(free, 1.0)
+    noise = variance = max(float(within[:, 0].var()) * len(within) / max(free, 1.0), LEAST_NOISE)
     both = np.concatenate([means[:, 1:], means[:, 1:]], axis=1) * (number > 0)[:, np.newaxis]
     y = means[:, 0] * (number > 0)
     for _ in range(ROUNDS):
@@ -93,11 +96,10 @@ def _estimated(within: Array, means: Array, number: Indices, free: float) -> tup
         covariance = np.linalg.inv(precision)
         effect = covariance @ right
         left = within[:, 0] - within[:, 1:] @ effect[:n]
-        noise = float(left @ left) / max(free, 1.0)
+        noise = max(float(left @ left) / max(free, 1.0), LEAST_NOISE)
         found = (y - both @ effect)[number > 0]
         spent = np.einsum("tk,kl,tl->t", both, covariance, both)[number > 0]
-        variance = max(0.0, float(np.mean(found**2 + spent - noise / number[number > 0])))
-        variance = max(variance, 1e-6 * noise)
+        variance = max(float(np.mean(found**2 + spent - noise / number[number > 0])), 1e-6 * noise)
     shrunk = variance / (variance + noise / np.maximum(number, 1))
     shock = both[:, n:] @ effect[n:] + (y - both @ effect) * shrunk
     return shock, variance
