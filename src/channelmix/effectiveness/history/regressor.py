@@ -14,10 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
-from channelmix.effectiveness.history.fitting import (
-    fit_posterior,
-    prior_roi,
-)
+from channelmix.effectiveness.history.fitting import fit_posterior
 from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.markets import (
     Market,
@@ -29,6 +26,7 @@ from channelmix.effectiveness.history.markets import (
     worst_findings,
 )
 from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of, pandas_or_error
 from channelmix.effectiveness.history.timeline import Timeline
@@ -209,17 +207,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         probe: Self = clone(self)
         windows, _ = probe._windows(X, y, None)
-        roi, share = prior_roi(windows, probe._priors(windows), np.random.default_rng(self.random_state))
-        spend = np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
-        roi = np.column_stack([roi, roi @ spend / spend.sum()])
-        share = np.column_stack([share, share.sum(axis=1)])
-        low, high = _tails(level)
-        of_each = np.concatenate([np.quantile(draws, [0.5, low, high], axis=0) for draws in (roi, share)])
-        table: pd.DataFrame = pandas_or_error().DataFrame(
-            of_each.T,
-            index=[*probe.channels_, "all channels"],
-            columns=[f"{what}{edge}" for what in ("roi", "share") for edge in ("", "_low", "_high")],
-        )
+        rng = np.random.default_rng(self.random_state)
+        expected = expected_returns(windows, probe._priors(windows), level, rng)
+        names = [*probe.channels_, "all channels"]
+        table: pd.DataFrame = pandas_or_error().DataFrame(expected, index=names, columns=EXPECTED)
         return table
 
     def _priors(self, windows: Sequence[Window]) -> Priors:
@@ -257,7 +248,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         draws = [
             part.market.posterior.predictive(part.periods, part.spend, part.controls, rng) for part in parts
         ]
-        low, high = joined(parts, [np.quantile(each, _tails(level), axis=0).T for each in draws]).T
+        low, high = joined(parts, [np.quantile(each, edges(level), axis=0).T for each in draws]).T
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
@@ -399,25 +390,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
     def _summary(self, X: Any, level: float, by_market: bool, factors: Array, width: float) -> pd.DataFrame:
-        parts = self._parts(X)
-        totals = totals_of(parts, self.channels_)
-        groups = (
-            [(name, [part], c, total) for name, part, c, total in spent_on(parts, self.channels_)]
-            if by_market
-            else [(name, parts, c, totals[c]) for c, name in enumerate(self.channels_)]
-        )
-        summary = {}
-        for name, members, c, total in groups:
-            at = np.sum([part.scaled(c, factors) for part in members], axis=0)
-            draws = (at[:, -1] - (at[:, 0] if len(factors) > 1 else 0.0)) / (width * total)
-            summary[name] = [draws.mean(), *np.quantile(draws, _tails(level))]
+        found = returns(self._parts(X), self.channels_, level, by_market, factors, width)
         table: pd.DataFrame = pandas_or_error().DataFrame.from_dict(
-            summary, orient="index", columns=["mean", "low", "high"]
+            found, orient="index", columns=["mean", "low", "high"]
         )
         return table
-
-
-def _tails(level: float) -> list[float]:
-    if not 0.0 < level < 1.0:
-        raise InputError(f"level must lie between 0 and 1, not {level!r}")
-    return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
