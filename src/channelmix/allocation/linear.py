@@ -28,6 +28,13 @@ LEAST_SECONDS = 0.05
 """Time that a program gets however late it is: an answer a moment late beats none."""
 
 
+class _Silent(highspy.Highs):
+    """HiGHS without its callbacks for Python, the enabling of which prints a banner that no option can suppress."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+
+
 class LinearProgram:
     """``maximize cost @ x`` subject to ``row_low <= A x <= row_high`` and ``low <= x <= high``.
 
@@ -91,7 +98,7 @@ class LinearProgram:
     ) -> tuple[Any, Array, Array]:
         m, n = self.shape
         if self._highs is None:
-            self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+            self._highs = _Silent()
             self._highs.setOptionValue("output_flag", False)
             self._highs.setOptionValue("threads", 1)
         highs = self._highs

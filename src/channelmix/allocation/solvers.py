@@ -12,8 +12,11 @@ import cvxpy as cp
 
 __all__ = ["installed_solvers", "solve_program", "solver_version"]
 
-SOLVERS = ("HIGHS", "CLARABEL")
+SOLVERS = ("SCIPY", "CLARABEL")
 """Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
+
+SILENT = {"HIGHS": "SCIPY"}
+"""CVXPY's own way to HiGHS prints a banner on standard output, SciPy's, to the same solver, does not."""
 
 
 @functools.cache
@@ -35,7 +38,7 @@ def solve_program(problem: Any, solver: str) -> bool:
 
     Where a solver gives up (on badly scaled rules, now and then), the next one is asked.
     """
-    for name in dict.fromkeys((solver, *SOLVERS)):
+    for name in dict.fromkeys((SILENT.get(solver, solver), *SOLVERS)):
         with warnings.catch_warnings(), contextlib.suppress(cp.SolverError, ValueError):
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")
             problem.solve(solver=name, ignore_dpp=False)

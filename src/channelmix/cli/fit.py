@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
+from functools import partial
 
 import click
 
@@ -11,11 +10,11 @@ from channelmix.cli.options import quiet_option, seed_option
 from channelmix.cli.session import (
     Number,
     examples,
-    is_terminal,
     read_input,
     read_profile,
     status_line,
     write_result,
+    write_table,
 )
 
 __all__ = ["fit"]
@@ -149,7 +148,7 @@ def fit(
         )
     if output is not None:
         write_result(evidence.to_json(), output)
-    _show(report.fit_to_terminal, evidence, company.period_text)
+    write_table(partial(report.fit_to_terminal, evidence, company.period_text))
     if output is not None:
         click.echo(f'{output} written; name it in the profile: "evidence": "{output}"', err=True)
     failed = sum(check.verdict == "FAIL" for check in evidence.checks)
@@ -168,12 +167,3 @@ def _cost(text: str) -> tuple[str, float | str]:
         return column, float(cost)
     except ValueError:
         return column, cost
-
-
-def _show(write: Any, evidence: Any, period: str) -> None:
-    if is_terminal():
-        write(evidence, period)
-        return
-    buffer = io.StringIO()
-    write(evidence, period, buffer)
-    write_result(buffer.getvalue())

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 import click
 
-from channelmix.cli.optimize import style_of
 from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
-from channelmix.cli.session import (
-    INTERRUPTED,
-    Number,
-    examples,
-    is_terminal,
-    progress_line,
-    read_profile,
-    write_result,
-)
+from channelmix.cli.results import write_document
+from channelmix.cli.session import INTERRUPTED, Number, examples, progress_line, read_profile
 
 __all__ = ["frontier"]
 
@@ -108,24 +97,9 @@ def frontier(
             seed=seed,
             progress=progress,
         )
-    style = style or style_of(output)
-    if style == "json":
-        write_result(found.to_json(), output)
-    else:
-        _write(found, style, output)
+    from channelmix import report
+
+    write_document(found, style, output, report.frontier_to_terminal, report.frontier_to_csv)
     if not found.complete:
         click.echo("channelmix: interrupted", err=True)
         ctx.exit(INTERRUPTED)
-
-
-def _write(found: Any, style: str, output: str | None) -> None:
-    from channelmix import report
-
-    if style == "csv":
-        write_result(report.frontier_to_csv(found), output)
-    elif output is None and is_terminal():
-        report.frontier_to_terminal(found)
-    else:
-        buffer = io.StringIO()
-        report.frontier_to_terminal(found, buffer)
-        write_result(buffer.getvalue(), output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from channelmix.cli.session import (
     UNPROVEN,
     Number,
     examples,
-    is_terminal,
     read_profile,
     status_line,
     write_result,
+    write_table,
 )
 
 __all__ = ["MECHANISMS", "optimize", "shortcoming", "style_of"]
@@ -175,9 +175,5 @@ def _write(plan: Any, style: str, output: str | None) -> None:
 
     if style == "csv":
         write_result(report.to_csv(plan), output)
-    elif output is None and is_terminal():
-        report.to_terminal(plan)
     else:
-        buffer = io.StringIO()
-        report.to_terminal(plan, buffer)
-        write_result(buffer.getvalue(), output)
+        write_table(partial(report.to_terminal, plan), output)

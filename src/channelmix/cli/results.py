@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from channelmix.cli.optimize import style_of
-from channelmix.cli.session import is_terminal, write_result
+from channelmix.cli.session import write_result, write_table
 
 __all__ = ["write_document"]
 
@@ -32,9 +32,5 @@ def write_document(
         write_result(found.to_json(), output)
     elif style == "csv":
         write_result(csv(found), output)
-    elif output is None and is_terminal():
-        table(found)
     else:
-        buffer = io.StringIO()
-        table(found, buffer)
-        write_result(buffer.getvalue(), output)
+        write_table(partial(table, found), output)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
+from functools import partial
 
 import click
 
-from channelmix.cli.optimize import shortcoming, style_of
+from channelmix.cli.optimize import shortcoming
 from channelmix.cli.options import output_option, quiet_option
-from channelmix.cli.session import NO_PLAN, examples, is_terminal, progress_line, read_profile, write_result
+from channelmix.cli.results import write_document
+from channelmix.cli.session import NO_PLAN, examples, progress_line, read_profile
 
 __all__ = ["sensitivity"]
 
@@ -52,17 +53,7 @@ def sensitivity(
         ctx.exit(NO_PLAN)
     with progress_line(quiet, "inputs") as progress:
         found = cm.sensitivity(company, plan, progress=progress)
-    style = style or style_of(output)
-    if style == "json":
-        write_result(found.to_json(), output)
-        return
     from channelmix import report
 
-    if style == "csv":
-        write_result(report.sensitivity_to_csv(found), output)
-    elif output is None and is_terminal():
-        report.sensitivity_to_terminal(found, top=top)
-    else:
-        buffer = io.StringIO()
-        report.sensitivity_to_terminal(found, buffer, top=top)
-        write_result(buffer.getvalue(), output)
+    table = partial(report.sensitivity_to_terminal, top=top)
+    write_document(found, style, output, table, report.sensitivity_to_csv)

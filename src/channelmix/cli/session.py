@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
+
+from channelmix.cli.streams import apart_from_results, result_stream
 
 __all__ = [
     "DEFECT",
@@ -26,12 +28,12 @@ __all__ = [
     "Commands",
     "Number",
     "examples",
-    "is_terminal",
     "progress_line",
     "read_input",
     "read_profile",
     "status_line",
     "write_result",
+    "write_table",
 ]
 
 DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
@@ -60,16 +62,21 @@ TRACEBACK = "CHANNELMIX_TRACEBACK"
 
 
 class Commands(click.Group):
-    """A group that turns every error into one message on standard error and the contract's exit code."""
+    """A group that turns every error into one message on standard error and the contract's exit code.
+
+    Its commands work apart from standard output, which is kept for their results; see `channelmix.cli.streams`.
+    """
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take a command."""
+        if cmd.callback is not None:
+            cmd.callback = apart_from_results(cmd.callback)
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         from channelmix.errors import CertificateError, ChannelMixError, NoPlanError
 
-        if isinstance(
-            sys.stdout, io.TextIOWrapper
-        ):  # a name that the terminal cannot show must not stop a plan
-            sys.stdout.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except CertificateError as error:
@@ -170,9 +177,15 @@ def write_result(text: str, output: str | None = None) -> None:
         raise InputError(f"cannot write {place}: {error.strerror or error}") from None
 
 
-def is_terminal() -> bool:
-    """Whether standard output is a terminal; it may be closed."""
-    return sys.stdout is not None and sys.stdout.isatty()
+def write_table(show: Callable[[IO[str]], None], output: str | None = None) -> None:
+    """Write what `show` prints to a text file: on a terminal as it is, else laid out for a pipe or a file."""
+    stream = result_stream()
+    if output is None and stream is not None and stream.isatty():
+        show(stream)
+        return
+    buffer = io.StringIO()
+    show(buffer)
+    write_result(buffer.getvalue(), output)
 
 
 @contextlib.contextmanager
@@ -237,11 +250,14 @@ def _columns() -> int:
 
 
 def _print(text: str) -> None:
+    stream = result_stream()
+    if stream is None:
+        return
     try:
-        click.echo(text if is_terminal() else text.encode(), nl=False)
+        click.echo(text if stream.isatty() else text.encode(), file=stream, nl=False)
     except BrokenPipeError:
         # The reader has seen enough. What is still buffered must not fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_file(data: bytes, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import IO
@@ -31,7 +32,7 @@ def show(
         Colours or none; by default, colours on a terminal only.
     """
     plain = partial(Console, file=file, highlight=False, markup=False, emoji=False)
-    console = plain(no_color=color is False)
+    console = plain(no_color=color is False, width=_columns(file))
     if console.is_terminal:
         for part in parts(console.width):
             console.print(part)
@@ -42,3 +43,11 @@ def show(
         for part in parts(PIPED_WIDTH):
             console.print(part)
     console.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def _columns(file: IO[str] | None) -> int | None:
+    """How wide the terminal behind a file is; None where there is none, or where it does not tell."""
+    try:
+        return (os.get_terminal_size(file.fileno()).columns or None) if file is not None else None
+    except (OSError, ValueError, AttributeError):
+        return None

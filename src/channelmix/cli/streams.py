@@ -1,0 +1,89 @@
+"""Standard output belongs to results: whatever else is printed while a command works goes to standard error.
+
+Dependencies print where they like. A solver's banner in front of a document would leave its reader without JSON, so a
+command works with standard output pointed elsewhere, for Python and for native libraries alike, and only its result is
+written to the real one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import IO, Any
+
+__all__ = ["apart_from_results", "is_terminal", "result_stream"]
+
+STANDARD_OUTPUT = 1
+"""File descriptor that native libraries print on."""
+
+_kept: list[IO[str] | None] = []
+"""Standard output as it was before each command that is under way."""
+
+
+def result_stream() -> IO[str] | None:
+    """The standard output that results are written to; None if it is closed."""
+    return _kept[-1] if _kept else sys.stdout
+
+
+def is_terminal() -> bool:
+    """Whether results go to a terminal."""
+    stream = result_stream()
+    return stream is not None and stream.isatty()
+
+
+def apart_from_results(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a command's function print on standard error, all but what it writes to `result_stream`."""
+
+    @wraps(command)
+    def apart(*arguments: Any, **options: Any) -> Any:
+        with _real_output() as results, contextlib.redirect_stdout(sys.stderr):
+            _kept.append(results)
+            try:
+                return command(*arguments, **options)
+            finally:
+                _kept.pop()
+
+    return apart
+
+
+@contextlib.contextmanager
+def _real_output() -> Iterator[IO[str] | None]:
+    """Give standard output, moved away from the descriptor that native libraries print on where it is there."""
+    shown = sys.stdout
+    if not _is_standard(shown):
+        yield shown
+        return
+    shown.flush()
+    moved = os.dup(STANDARD_OUTPUT)
+    elsewhere = (
+        os.dup(sys.stderr.fileno()) if _has_descriptor(sys.stderr) else os.open(os.devnull, os.O_WRONLY)
+    )
+    os.dup2(elsewhere, STANDARD_OUTPUT)
+    os.close(elsewhere)
+    # A name that the terminal cannot show must not stop a plan.
+    results = open(moved, "w", encoding=shown.encoding, errors="replace", newline="")  # noqa: SIM115  closed below
+    try:
+        yield results
+    finally:
+        # What native libraries have in their buffers must not come out on the real output later.
+        with contextlib.suppress(OSError, AttributeError, TypeError):
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(moved, STANDARD_OUTPUT)
+        with contextlib.suppress(OSError):
+            results.close()
+
+
+def _is_standard(stream: Any) -> bool:
+    return _has_descriptor(stream) and stream.fileno() == STANDARD_OUTPUT
+
+
+def _has_descriptor(stream: Any) -> bool:
+    try:
+        return isinstance(stream, io.TextIOWrapper) and stream.fileno() >= 0
+    except (OSError, ValueError):
+        return False
