@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ EPSILON = float(np.finfo(float).eps)
 CONFLICT_TOLERANCE = 1e-9
 """Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
 a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
+
+SPLITTER = 2.0**27 + 1.0
+"""Factor that splits a number of 53 bits into two halves."""
 
 CROSSED = 1e-6
 """Share of a variable's end by which the other has crossed it for good."""
@@ -40,27 +44,55 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
 
 
 def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
-    """Use ``a @ v <= high`` to shrink the box in place, rounding outwards."""
+    """Use ``a @ v <= high`` to shrink the box in place, rounding outwards.
+
+    Sums are exact, so that nothing is left to a variable for which nothing is left: where a curve is infinitely steep,
+    even the rounding of a sum would bring something.
+    """
     used = np.flatnonzero(a)
     if not math.isfinite(high) or not len(used):
         return
     weights, lows, highs = a[used], box_low[used], box_high[used]
     with np.errstate(invalid="ignore", over="ignore"):
         least = np.where(weights > 0.0, weights * lows, weights * highs)
-        most = np.abs(weights) * np.maximum(np.abs(lows), np.abs(highs))
     unbounded = ~np.isfinite(least)
     count = int(unbounded.sum())
     if count > 1:
         return
-    total = float(least[~unbounded].sum())
-    # Rounding of a row's sum, which a tiny weight would blow up into an amount of spend.
-    hair = 4.0 * EPSILON * len(used) * (abs(high) + float(most[np.isfinite(most)].sum()))
+    ends = np.where(weights > 0.0, lows, highs)
+    hairs = np.where(unbounded, 0.0, _product_error(weights, ends, least))
+    parts = [-p for p in (*least[~unbounded].tolist(), *hairs.tolist())]
+    total = math.fsum([high, *parts])
+    rest = math.fsum([high, *parts, -total])
     for k, i in enumerate(used.tolist()):
         if count - int(unbounded[k]) > 0:
             continue
-        others = total - (0.0 if unbounded[k] else float(least[k]))
-        limit = (high - others + (hair if others else 0.0)) / weights[k]
+        own = [] if unbounded[k] else [float(least[k]), float(hairs[k])]
+        left = math.fsum([total, rest, EPSILON * abs(rest), *own])
+        limit = left / weights[k]
+        if math.fsum([total, rest, *own, -left]) or _product_error(limit, weights[k], left):
+            limit += math.copysign(EPSILON * abs(limit), weights[k])
         if weights[k] > 0.0:
             box_high[i] = min(box_high[i], limit)
         else:
             box_low[i] = max(box_low[i], limit)
+
+
+def _product_error(a: Any, b: Any, product: Any) -> Any:
+    """What ``a * b`` exceeds its rounded `product` by, exactly, short of overflow; elementwise.
+
+    References
+    ----------
+    Dekker, T. J. (1971), "A floating-point technique for extending the available precision", Numerische Mathematik 18.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        (a_top, a_rest), (b_top, b_rest) = _halves(a), _halves(b)
+        error = a_rest * b_rest - (((product - a_top * b_top) - a_rest * b_top) - a_top * b_rest)
+    return np.where(np.isfinite(error), error, EPSILON * np.abs(product))
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """Split numbers into a part of 26 bits and the rest."""
+    scaled = SPLITTER * x
+    top = scaled - (scaled - x)
+    return top, x - top
