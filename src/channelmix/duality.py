@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""
 
+EPSILON = float(np.finfo(float).eps)
+"""Relative rounding of one operation."""
+
 
 def is_tilt(form: StandardForm, tilt: Array | None) -> bool:
     """Whether weights of draws may stand in for the mean of the worst, or for the step of a chance."""
@@ -118,12 +121,18 @@ def _bound(
         if form.risk.floor is not None:
             constant -= float(tilt @ form.risk.floor)
             slope = slope + float(tilt.sum()) * form.lost
-    best = np.maximum(-slope * box_low, -slope * box_high)
+    # Large sums hide their rounding: prices without measure would prove what is not so.
+    rounding = EPSILON * (len(prices) + form.n_variables)
+    hair = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
+    constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
+    best = np.maximum(hair * np.abs(box_low) - slope * box_low, hair * np.abs(box_high) - slope * box_high)
     if weight > 0.0 or weights is not None:
         factor = weight if weights is None else 1.0
         for i, envelope in enumerate(envelopes):
+            if box_low[i] <= 0.0 and box_high[i] <= form.crumbs[i]:
+                continue
             spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]), weights)
-            best[i] = np.max(factor * outcome - slope[i] * spend)
+            best[i] = np.max(factor * outcome - (slope[i] - hair[i]) * spend)
     for state, members in form.states.items():
         on = float(best[members].sum()) - slope[state] if box_high[state] > 0.0 else -math.inf
         off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf

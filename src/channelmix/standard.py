@@ -27,6 +27,9 @@ MOST_IMPLIED = 50
 REACHED = 1e-9
 """Share of a target by which a draw may miss it by rounding."""
 
+CRUMB, ROUNDING = 1e-9, 1e-15
+"""Share of what a cell may spend up to which its spend is nothing, and share of what any cell may spend."""
+
 SMALLEST = 1e-9
 """Share of what all cells could bring below which outcome does not count in the gap."""
 
@@ -140,6 +143,15 @@ class StandardForm(Formulation):
         return bool((self.box_low > self.box_high).any())
 
     @cached_property
+    def crumbs(self) -> Array:
+        """Amount of each variable up to which it is nothing: rounding of its own range, or of the largest amount.
+
+        Where a curve is infinitely steep at nothing, what is left over when a sum is rounded would bring something.
+        """
+        largest = float(self.box_high[: self.n_cells].max(initial=0.0))
+        return np.maximum(CRUMB * self.box_high, ROUNDING * largest)
+
+    @cached_property
     def twins(self) -> NDArray[np.intp]:
         """Group of each variable: neighbouring cells that no number tells apart share one; shape (n_variables,)."""
         same = [i + 1 < self.n_cells and self._interchangeable(i, i + 1) for i in range(self.n_variables - 1)]
@@ -203,9 +215,10 @@ class StandardForm(Formulation):
         """Shrink a box by what a change of one variable implies through the whole numbers.
 
         A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on,
-        as do those that hold what is no longer spent at all, so that it does not act either.
+        as do those that hold what is left no choice, or is no longer spent at all, so that it does not act either.
         A box with an end crossed by more than rounding admits nothing.
         """
+        ends = box_low, box_high
         box_low, box_high = box_low.copy(), box_high.copy()
         linear = self.B == 0.0
         waiting = [variable]
@@ -216,7 +229,7 @@ class StandardForm(Formulation):
             before = box_low.copy(), box_high.copy()
             if changed in self.states and box_high[changed] <= 0.0:
                 box_high[self.states[changed]] = 0.0
-            if self.integer[changed] or self._delayed[changed]:
+            if self.integer[changed] or self._delayed[changed] or changed != variable:
                 for k in np.flatnonzero((self.A[:, changed] != 0.0) & linear):
                     tighten(self.A[k], self.high[k], box_low, box_high)
                     tighten(-self.A[k], -self.low[k], box_low, box_high)
@@ -227,9 +240,11 @@ class StandardForm(Formulation):
             box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
             moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
             moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
+            moved |= (box_low >= box_high) & (before[0] < before[1])
             waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
         hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
-        return box_low, np.where(hair, box_low, box_high)
+        point = np.clip(box_low, *ends)
+        return np.where(hair, point, box_low), np.where(hair, point, box_high)
 
     def in_falling_order(self, variables: Array) -> Array:
         """Exchange the spend of twins so that it falls from each to the next."""

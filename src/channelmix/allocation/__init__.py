@@ -21,16 +21,19 @@ from channelmix.allocation.known import (
     nearby_baseline,
     nearest_spend,
 )
+from channelmix.allocation.only_nothing import only_nothing
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
 from channelmix.allocation.solvers import installed_solvers, solver_version
-from channelmix.errors import InputError, expect, expect_positive, nearest_name
+from channelmix.certification import Certificate, verify
+from channelmix.errors import CertificateError, InputError, expect, expect_positive, nearest_name
 from channelmix.limits import UnboundedError, is_limited, limited
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.solution import Proof, SearchReport, Solution, Status, relative_gap
+from channelmix.standard import StandardForm
 
-__all__ = ["project", "solve"]
+__all__ = ["project", "solve", "solve_and_verify"]
 
 COARSE_SHARE = 0.2
 """Share of the time that may go into spend to begin from."""
@@ -62,7 +65,8 @@ def solve(
     Returns
     -------
     Solution
-        `status` tells whether the gap was closed; what the solution claims, `channelmix.verify` checks.
+        `status` tells whether the gap was closed. Nothing is called optimal or infeasible that `channelmix.verify` has
+        not confirmed.
 
     Raises
     ------
@@ -77,6 +81,35 @@ def solve(
     >>> str(solution.status), bool(solution.gap <= 1e-4)
     ('optimal', True)
     """
+    return solve_and_verify(problem, gap, time_limit, starts=starts, solver=solver)[0]
+
+
+def solve_and_verify(
+    problem: AllocationProblem,
+    gap: float = 1e-4,
+    time_limit: float = 60.0,
+    *,
+    starts: Sequence[Mapping[str, float]] = (),
+    solver: str = "HIGHS",
+) -> tuple[Solution, Certificate | None]:
+    """Solve like `solve`, and return what the checker recomputed too; None where it rejects the claims."""
+    solution = _solve(problem, gap, time_limit, starts, solver)
+    try:
+        return solution, verify(problem, solution)
+    except CertificateError:
+        if solution.status is Status.NOT_CERTIFIED:
+            return solution, None
+    bound = solution.upper_bound if solution.status is Status.OPTIMAL else math.inf
+    return dataclasses.replace(solution, status=Status.NOT_CERTIFIED, upper_bound=bound), None
+
+
+def _solve(
+    problem: AllocationProblem,
+    gap: float,
+    time_limit: float,
+    starts: Sequence[Mapping[str, float]],
+    solver: str,
+) -> Solution:
     expect(problem, "problem", AllocationProblem)
     expect_positive(gap, "gap")
     expect_positive(time_limit, "time_limit", endless=True)
@@ -87,6 +120,10 @@ def solve(
     if solver not in installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     began = time.perf_counter()
+    deadline = began + time_limit
+    contradiction = only_nothing(problem, deadline, solver, thoroughly=False)
+    if contradiction is not None:
+        return _only_nothing(problem, gap, *contradiction, time.perf_counter() - began, solver)
     wanted = problem
     limit = None
     known: NDArray[np.float64] | None = np.zeros(problem.shape)
@@ -108,19 +145,15 @@ def solve(
             problem = problem.improving_on(baseline)
     form = problem.standard
     if form.empty_box:
-        empty = Proof(
-            np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), (), limit=limit
-        )
-        return _infeasible(
-            wanted, baseline, gap, empty, SearchReport(0, 0, 0.0, solver_version(solver)), solver
-        )
+        proof, report = _no_proof(form, solver)
+        return _infeasible(wanted, baseline, gap, dataclasses.replace(proof, limit=limit), report, solver)
     begin = _starts(problem, starts)
     # An answer worth less than what the limit of money was worked out from would not prove that limit.
     if known is not None and not isinstance(problem.scenario, FixedBudget):
         begin.append(form.from_user(known))
     if form.target is not None:
         begin += _likely_starts(problem, began + COARSE_SHARE * time_limit, solver)
-    search = new_search(form, gap, begin, began + time_limit, solver)
+    search = new_search(form, gap, begin, deadline, solver)
     search.run()
     bound = search.upper_bound()
     if search.best is None and bound > -math.inf:
@@ -130,29 +163,27 @@ def solve(
             known = nearest_spend(problem, (problem.scenario.limit or 0.0) / len(problem.cells))
         if known is not None:
             search.offer(form.from_user(known))
-    report = SearchReport(
-        search.nodes,
-        search.relaxation.solves,
-        time.perf_counter() - began,
-        solver_version(solver),
-        search.interrupted,
-    )
+    report = _report(search, solver, time.perf_counter() - began)
     proof = dataclasses.replace(search.proof(), limit=limit)
     if bound == -math.inf:
         return _infeasible(wanted, baseline, gap, proof, report, solver)
+    if search.best is not None and form.integer.any() and not form.to_user(search.best).any():
+        contradiction = only_nothing(wanted, deadline, solver, thoroughly=True)
+        if contradiction is not None:
+            return _only_nothing(wanted, gap, *contradiction, time.perf_counter() - began, solver)
+    upper_bound = bound * form.value_unit
     if search.best is None:
         spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
     else:
         spend = form.to_user(search.best).reshape(problem.shape)
         value = problem.value(spend)
-        reached = relative_gap(
-            bound * form.value_unit, value, problem.gap_scale(spend, limited=limit is None)
-        )
+        upper_bound = max(upper_bound, value)  # rounding apart, it is
+        reached = relative_gap(upper_bound, value, problem.gap_scale(spend, limited=limit is None))
     return Solution(
         status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
         spend=spend,
         value=value,
-        upper_bound=bound * form.value_unit,
+        upper_bound=upper_bound,
         gap=reached,
         requested_gap=gap,
         shadow_prices=_shadow_prices(wanted, problem, search),
@@ -201,6 +232,20 @@ def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search
     }
 
 
+def _only_nothing(
+    problem: AllocationProblem,
+    gap: float,
+    search: Search,
+    rules: tuple[str, ...],
+    seconds: float,
+    solver: str,
+) -> Solution:
+    """Return that a problem is infeasible where its rules about shares leave nothing to spend."""
+    proof = dataclasses.replace(search.proof(), of_total=True)
+    report = _report(search, solver, seconds)
+    return _none(problem, gap, Status.INFEASIBLE, -math.inf, Conflict(rules, {}), proof, report)
+
+
 def _infeasible(
     problem: AllocationProblem,
     baseline: NDArray[np.float64] | None,
@@ -218,6 +263,17 @@ def _unbounded(problem: AllocationProblem, gap: float, cell: str, solver: str) -
     nothing = Proof(np.array([-1]), np.zeros(1), np.zeros((1, 0)), np.array([False]), ())
     report = SearchReport(0, 0, 0.0, solver_version(solver))
     return _none(problem, gap, Status.UNBOUNDED, math.inf, Conflict((cell,), {}), nothing, report)
+
+
+def _no_proof(form: StandardForm, solver: str) -> tuple[Proof, SearchReport]:
+    """What goes with rules that conflict already in their bounds on single variables: nothing needs to be shown."""
+    proof = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), ())
+    return proof, SearchReport(0, 0, 0.0, solver_version(solver))
+
+
+def _report(search: Search, solver: str, seconds: float) -> SearchReport:
+    relaxations = search.relaxation.solves
+    return SearchReport(search.nodes, relaxations, seconds, solver_version(solver), search.interrupted)
 
 
 def _none(

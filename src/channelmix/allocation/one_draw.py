@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.allocation.polish import ROW_TOLERANCE
+from channelmix.allocation.onto_rows import ROW_TOLERANCE, onto_rows
 from channelmix.allocation.relaxation import Relaxation, concave_hull
 from channelmix.standard import StandardForm
 
@@ -104,10 +104,14 @@ class TableSearch:
     def _offer(self, variables: Array, found: Found) -> None:
         form = self._form
         complete = form.from_user(form.to_user(variables))
-        if form.violation(complete) <= ROW_TOLERANCE:
-            value = form.gain * self._outcome(complete) - float(form.charge @ complete)
-            if value > found.value:
-                found.variables, found.value = complete, value
+        if form.violation(complete) > ROW_TOLERANCE or self._value(complete) <= found.value:
+            return
+        exact = onto_rows(form, complete)
+        if exact is not None and self._value(exact) > found.value:
+            found.variables, found.value = exact, self._value(exact)
+
+    def _value(self, variables: Array) -> float:
+        return self._form.gain * self._outcome(variables) - float(self._form.charge @ variables)
 
     def _corners(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         return [self._hull(i, float(low[i]), float(high[i])) for i in range(self._form.n_cells)]

@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.allocation.integers import held
+from channelmix.allocation.onto_rows import ROW_TOLERANCE, onto_rows
 from channelmix.allocation.relaxation import Relaxed, concave_hull
 from channelmix.response import Envelope
 from channelmix.standard import StandardForm
 
-__all__ = ["POLISH_POINTS", "ROW_TOLERANCE", "Polished", "polished", "windows_around"]
+__all__ = ["POLISH_POINTS", "Polished", "polished", "windows_around"]
 
 Array = NDArray[np.float64]
-
-ROW_TOLERANCE = 1e-7
-"""Violation that a candidate may have, as a share of a row's reach: the linear programming solver's own."""
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
@@ -94,12 +92,13 @@ def polished(
             continue
         prices = relaxed.prices
         nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))
-        moved = float((np.abs(nearby - centre)[:n] / scale).max(initial=0.0))
-        if form.violation(nearby) <= ROW_TOLERANCE:
-            value = form.value(nearby)
+        exact = onto_rows(form, nearby) if form.violation(nearby) <= ROW_TOLERANCE else None
+        moved = float((np.abs((nearby if exact is None else exact) - centre)[:n] / scale).max(initial=0.0))
+        if exact is not None:
+            value = form.value(exact)
             if value > reached:
-                centre, reached = nearby, value
-                offer(nearby)
+                centre, reached = exact, value
+                offer(exact)
             else:
                 moved = 0.0
         elif reached == -math.inf:

@@ -14,7 +14,7 @@ from channelmix.allocation.kinds import new_search
 from channelmix.allocation.known import known_spend, money_limit
 from channelmix.allocation.projection import project
 from channelmix.allocation.search import Search
-from channelmix.limits import UnboundedError, is_limited, largest_limit, limited
+from channelmix.limits import UnboundedError, is_limited, largest_limit, limited, most_money
 from channelmix.problem import AllocationProblem
 from channelmix.rules import FixedBudget, FlexibleBudget, TargetOutcome
 
@@ -85,7 +85,7 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
 
 def _best(problem: AllocationProblem, solver: str) -> NDArray[np.float64] | None:
     """Find the best spend to the gap of a reach."""
-    even = project(problem, dict.fromkeys(problem.cells.names, problem.scenario.limit / len(problem.cells)))
+    even = project(problem, dict.fromkeys(problem.cells.names, most_money(problem) / len(problem.cells)))
     found = _search(problem, solver, [] if even is None else [list(even.values())])
     return None if found.best is None else problem.standard.to_user(found.best).reshape(problem.shape)
 

@@ -21,6 +21,9 @@ SEGMENTS = 24
 NEAR = 0.02
 """Distance from the focus, as a share of a hull's width, within which corners count alike."""
 
+NARROW = 1e-6
+"""Spend up to which segments are too narrow for a solver's tolerance, in units of what is to be decided."""
+
 LOOSE = 1e3
 """Stands for no limit, in standard units of outcome."""
 
@@ -238,8 +241,11 @@ class Relaxation:
             cost[self._slack :] = -1.0
         else:
             mean = form.gain * (1.0 - form.tail_weight)
+            jumps = [] if self._counted else self._jumps(corners, width, rise[0], unit)
             cost[:hulls] = (mean * rise[0] - form.charge[:n, np.newaxis]).ravel()
             cost[hulls : self._sums] = -form.charge[n:]
+            for state, jump in jumps:
+                cost[hulls + state - n] += mean * jump
             cost[self._worst : self._slack] = form.gain * form.tail_weight
         # Where only money counts, its size beside outcome means nothing, but a solver's tolerance is absolute.
         size = 1.0 if form.gain or self._elastic else float(np.abs(cost).max(initial=0.0)) or 1.0
@@ -266,6 +272,25 @@ class Relaxation:
         prices = found[1][:m] * size
         side = np.where(prices > 0.0, form.high, form.low)
         return Relaxed(variables, np.where(np.isfinite(side), prices, 0.0), self._tilt(pool, found[1]))
+
+    def _jumps(
+        self, corners: Sequence[tuple[Array, Array]], width: Array, rise: Array, unit: float
+    ) -> list[tuple[int, float]]:
+        """Take what a hull rises by at next to nothing out of `rise`, and give it to the state that allows it.
+
+        A solver would fill segments narrower than its tolerance without switching the state on.
+        """
+        jumps = []
+        for own, state, _ in self._switched:
+            for i in np.unique(own[own < self._hulls] // self._pieces).tolist():
+                narrow = np.cumsum(width[i]) <= NARROW * unit
+                jump = float((rise[i] * width[i])[narrow].sum())
+                rise[i, narrow] = 0.0
+                if corners[i][0][0] <= 0.0:
+                    jump += float(corners[i][1][0])
+                if jump > 0.0:
+                    jumps.append((state, jump))
+        return jumps
 
     def _rooms(self, pool: Sequence[Array], bottom: Array, start: Array) -> Array:
         """What each weighting's sum of outcomes starts from; no limit for the mean, which is no mean of the worst."""

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from channelmix.allocation.idle import prices_that_hold, without_idle_money
 from channelmix.allocation.integers import held, roundings
-from channelmix.allocation.polish import POLISH_POINTS, ROW_TOLERANCE, polished, windows_around
+from channelmix.allocation.onto_rows import ROW_TOLERANCE, onto_rows
+from channelmix.allocation.polish import POLISH_POINTS, polished, windows_around
 from channelmix.allocation.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.allocation.splitting import split_at
 from channelmix.allocation.tree import Node, Split, leaves_of, proof_of
@@ -111,9 +112,10 @@ class Search:
         if self.best is None or self.form.delay is not None:
             return
         least = without_idle_money(self.form, self.best)
-        if least is not self.best and self.form.violation(least) <= ROW_TOLERANCE:
-            self.shadow = prices_that_hold(self.form, least, self.shadow)
-            self.best, self.best_value = least, self.form.value(least)
+        exact = None if least is self.best else onto_rows(self.form, least)
+        if exact is not None:
+            self.shadow = prices_that_hold(self.form, exact, self.shadow)
+            self.best, self.best_value = exact, self.form.value(exact)
 
     def _run(self) -> None:
         ticket = itertools.count()
@@ -164,15 +166,24 @@ class Search:
         return self.best_value + 0.9 * self.gap * self._size
 
     def offer(self, variables: Array) -> bool:
-        """Take the spend in `variables` as the best so far if it obeys the rows and is worth more."""
-        spend = self.form.to_user(np.clip(variables, self.form.box_low, self.form.box_high))
+        """Take the spend in `variables`, put onto the rows, as the best so far if it is worth more.
+
+        Returns whether it obeys the rows.
+        """
+        form = self.form
+        spend = form.to_user(np.clip(variables, form.box_low, form.box_high))
         # What goes with the spend, whatever a linear program made of it.
-        complete = self.form.from_user(spend)
-        if self.form.violation(complete) > ROW_TOLERANCE:
+        complete = form.from_user(spend)
+        if form.violation(complete) > ROW_TOLERANCE:
             return False
-        value = self.form.value(complete)
+        if form.value(complete) <= self.best_value:
+            return True
+        exact = onto_rows(form, complete)
+        if exact is None:
+            return False
+        value = form.value(exact)
         if value > self.best_value:
-            self.best, self.best_value, self._size = complete, value, self.form.size(complete, value)
+            self.best, self.best_value, self._size = exact, value, form.size(exact, value)
         return True
 
     def _bound(self, node: Node, prices: Array, tilt: Array | None) -> float:

@@ -16,6 +16,7 @@ from channelmix.problem import AllocationProblem
 from channelmix.response import Envelope
 from channelmix.solution import Proof, Solution, Status, relative_gap
 from channelmix.standard import StandardForm
+from channelmix.total_spend import NOTHING, is_share, total_spend
 
 __all__ = ["Certificate", "verify"]
 
@@ -86,6 +87,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         status = Status(solution.status)
     except ValueError:
         raise CertificateError(f"unknown status {solution.status!r}") from None
+    if solution.proof.of_total:
+        return _verify_only_nothing(problem, solution, status)
     limited = is_limited(problem)
     if not limited:
         if status is Status.UNBOUNDED:
@@ -112,7 +115,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         raise CertificateError("the proof shows no finite upper bound")
     if not math.isfinite(solution.upper_bound):
         raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, which bounds nothing")
-    if not solution.upper_bound >= bound - VALUE_TOLERANCE * scale:
+    if not solution.upper_bound >= bound - VALUE_TOLERANCE * max(scale, abs(bound)):
         raise CertificateError(
             f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
         )
@@ -190,17 +193,36 @@ def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> 
 
 
 def _same(what: str, claimed: float, computed: float, scale: float) -> None:
-    if not abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300):
+    if claimed != computed and not abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300):
         raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
 
 
-def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certificate:
+def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status: Status) -> Certificate:
+    """Confirm that rules, some of them about shares, leave nothing to spend."""
+    if status is not Status.INFEASIBLE:
+        raise CertificateError(f"called {status}, but the proof bounds total spend alone")
+    if not any(map(is_share, problem.constraints)):
+        raise CertificateError("the proof bounds total spend, but no rule about shares asks for any")
+    _check_claims_of_infeasible(problem, solution)
+    form = total_spend(problem).standard
+    _check_structure(form, solution.proof)
+    bound, leaves = _proven_bound(form, solution.proof)
+    if not bound <= NOTHING:
+        raise CertificateError("called infeasible, but the proof leaves something to spend")
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+
+
+def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
     claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
     if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
         raise CertificateError("called infeasible, and yet it claims a spend or a value")
     unknown = set(solution.conflicts) - set(problem.rule_names)
     if unknown:
         raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
+
+
+def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certificate:
+    _check_claims_of_infeasible(problem, solution)
     leaves = 0
     if not problem.standard.empty_box:
         if not solution.proof.infeasible.all():
