@@ -191,7 +191,7 @@ def _plan(
     prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
     held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
     prices = prices if held else {}
-    rows, sums = _allocation(draws, problem, solution) if feasible else ([], [])
+    rows, sums = _allocation(draws, problem, solution, profile.currency) if feasible else ([], [])
     return Plan(
         status=solution.status,
         name=profile.name,
@@ -283,12 +283,12 @@ def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> It
 
 
 def _allocation(
-    draws: CellDraws, problem: AllocationProblem, solution: Solution
+    draws: CellDraws, problem: AllocationProblem, solution: Solution, currency: str
 ) -> tuple[list[CellPlan], list[CellPlan]]:
     """One row a cell and period, and one a cell over all periods where several are planned."""
     spend, n = solution.spend.ravel(), problem.curves.n_cells
     outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
-    why = analysis.reasons(problem, solution, draws.cells)
+    why = analysis.reasons(problem, solution, draws.cells, currency)
     today = [cell.current_spend for cell in draws.cells]
 
     def row(
@@ -320,10 +320,9 @@ def _allocation(
         return rows, []
     spent, now, cost = (problem.by_cell(values) for values in (spend, problem.each_period(today), charged))
     brings, slopes = problem.by_cell(outcome), marginal.reshape(-1, n).max(axis=0)
-    # What is said of a cell is what holds where it gets most.
-    said = np.argmax(spend.reshape(-1, n), axis=0) * n + np.arange(n)
+    said = analysis.said_of_all_periods(why, spend, marginal, n)
     return rows, [
-        row(i, 0, spent[i], now[i], brings[:, i], cost[i], float(slopes[i]), why[said[i]]) for i in range(n)
+        row(i, 0, spent[i], now[i], brings[:, i], cost[i], float(slopes[i]), said[i]) for i in range(n)
     ]
 
 

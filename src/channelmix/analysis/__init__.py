@@ -5,7 +5,7 @@ from __future__ import annotations
 from channelmix.analysis.assumptions import assumptions, figure_name
 from channelmix.analysis.comparisons import Split, compare
 from channelmix.analysis.own_history import history_assumptions, history_remarks, history_warnings
-from channelmix.analysis.reasons import reasons
+from channelmix.analysis.reasons import reasons, said_of_all_periods
 from channelmix.analysis.remarks import not_counted, remarks
 from channelmix.analysis.sensitivity import Reference
 from channelmix.analysis.splits import splits_of
@@ -26,6 +26,7 @@ __all__ = [
     "not_counted",
     "reasons",
     "remarks",
+    "said_of_all_periods",
     "splits_of",
     "warnings",
     "word_of_mouth",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.analysis.holding import Held, Standing, standing
 from channelmix.effectiveness.own_history import RANGE
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
 from channelmix.plan.wording import amount, short
 from channelmix.problem import AllocationProblem
-from channelmix.rules import Row
 
 __all__ = ["FAR", "explained"]
 
@@ -26,16 +26,12 @@ FAR = 2.0
 NOTHING = 1e-6
 """Share of the plan's spend below which money is rounding."""
 
-PRICE_FLOOR = 1e-6
-"""Shadow prices below this share of the largest are rounding."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Holding:
-    """The rule that weighs most on a cell, its price there, and in how many periods it does."""
+    """The rule that weighs most on a cell, and in how many periods it does."""
 
-    row: Row
-    price: float
+    held: Held
     periods: int = 1
 
 
@@ -62,7 +58,7 @@ def explained(
         Lowest and highest factor that was tried for them.
     """
     prices = {one.constraint: one.price for one in plan.shadow_prices}
-    holding = _holding(problem, prices)
+    holding = _holding(standing(problem, spend, prices), problem.curves.n_cells)
     current = np.array([row.current_spend for row in plan.cells])  # over all periods, as are the next four
     now, planned = (_best_period(plan, problem.marginal(s)) for s in (_evenly(plan, current), spend))
     total, most = problem.by_cell(spend), spend.reshape(plan.span, -1).max(axis=0)
@@ -109,8 +105,8 @@ def explained(
                 outcome=interval(outcome[:, i]),
                 return_now=_finite(now[i]),
                 return_planned=_finite(planned[i]),
-                rule=None if held is None else held.row.rule,
-                price=None if held is None else held.price,
+                rule=None if held is None else held.held.rule,
+                price=None if held is None else held.held.price,
                 evidence=row.evidence,
                 break_evens=i in break_evens,
                 lower=low,
@@ -133,31 +129,19 @@ def _best_period(plan: Plan, slopes: Array) -> Array:
     return np.asarray(slopes.reshape(plan.span, -1).max(axis=0))
 
 
-def _holding(problem: AllocationProblem, prices: Mapping[str, float]) -> list[_Holding | None]:
-    """For each cell, the row beside the scenario's with the largest price on it, of any period."""
-    n = problem.curves.n_cells
-    found: list[_Holding | None] = [None] * n
-    floor = PRICE_FLOOR * max((abs(price) for price in prices.values()), default=0.0)
-    pull = np.full(n, floor)
-    held = [dict[str, set[int]]() for _ in range(n)]  # periods by rule
-    for row in problem.rows:
-        price = prices.get(row.label, 0.0)
-        if price == 0.0 or row.rule == problem.rule_names[0]:
+def _holding(stand: Standing, n_cells: int) -> list[_Holding | None]:
+    """For each cell, the rule that holds it with the largest price, or in most periods, and in how many it does."""
+    found: list[_Holding | None] = []
+    for i in range(n_cells):
+        held = [stand.held(k) for k in range(i, len(stand.money), n_cells)]
+        rules = [one for one in held if one is not None]
+        if not rules:
+            found.append(None)
             continue
-        for i in np.flatnonzero(row.coefficients):
-            # A share of total spend weighs on every cell; it speaks of the cells selected.
-            speaks = row.coefficients[i] > 0.0 or not row.label.startswith("group_share")
-            weight = abs(price * row.coefficients[i])
-            if not speaks or weight <= floor:
-                continue
-            cell = int(i) % n
-            held[cell].setdefault(row.rule, set()).add(int(i) // n)
-            if weight > pull[cell]:
-                pull[cell], found[cell] = weight, _Holding(row, price)
-    return [
-        None if one is None else dataclasses.replace(one, periods=len(held[i][one.row.rule]))
-        for i, one in enumerate(found)
-    ]
+        periods = Counter(one.rule for one in rules)
+        most = max(rules, key=lambda one: (abs(one.price or 0.0), periods[one.rule]))
+        found.append(_Holding(most, periods[most.rule]))
+    return found
 
 
 def _finite(slope: float) -> float | None:
@@ -198,18 +182,19 @@ class _Words:
             words = f"The next {self.currency} {brings} {after}{there}; at today's spend it brings {before}"
         return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
 
-    def rule(self, held: _Holding) -> str:
-        way = "higher" if held.price > 0.0 else "lower"
+    def rule(self, holding: _Holding) -> str:
+        held = holding.held
+        binds = f"The rule {held.rule} binds"
+        if self.span > 1:
+            binds = f"{binds} in {holding.periods} of {self.span} periods"
+        if held.price is None:
+            return f"{binds}."
         verb, more = ("bring", " more") if self.gains else ("save", "")
         more = f"{abs(held.price):.2f}{more}"
+        limit = f"a limit {'higher' if held.higher else 'lower'} by one {self.currency}"
         if self.span == 1:
-            return (
-                f"The rule {held.row.rule} binds: a limit {way} by one {self.currency} would {verb} {more}."
-            )
-        return (
-            f"The rule {held.row.rule} binds in {held.periods} of {self.span} periods: a limit {way} by one "
-            f"{self.currency} in one of them would {verb} up to {more}."
-        )
+            return f"{binds}: {limit} would {verb} {more}."
+        return f"{binds}: {limit} in one of them would {verb} up to {more}."
 
     def sure(self, outcome: Array, evidence: str) -> str:
         if self.spend <= self.nothing:

@@ -9,7 +9,7 @@ from channelmix.plan.wording import amount, over, percent, short
 from channelmix.report.sentences import NOTHING, OWN
 from channelmix.solution import Status
 
-__all__ = ["asked", "headline", "no_plan", "out_of_reach"]
+__all__ = ["asked", "common_reason", "headline", "no_plan", "out_of_reach"]
 
 
 def asked(plan: Plan) -> str:
@@ -77,13 +77,21 @@ def _reached(plan: Plan, totals: Totals) -> Iterator[str]:
         if totals.current_spend
         else ""
     )
-    if kind == "target_outcome":
+    if money == 0.0 and common_reason(plan):
+        yield f"Spend nothing ({common_reason(plan)}){beside}; {returns}."
+    elif kind == "target_outcome":
         yield f"Least cost for {short(float(plan.scenario['amount']))}: {short(money)}{fees}{beside}; {returns}."
     elif kind == "max_profit":
         yield f"Profit {short(totals.profit)} from spending {short(money)}{fees}{beside}; {returns}."
     else:
         roi = "none" if totals.roi is None else f"{totals.roi:.2f}"
         yield f"ROI {roi}, profit {short(totals.profit)}, from spending {short(money)}{fees}{beside}; {returns}."
+
+
+def common_reason(plan: Plan) -> str:
+    """The reason that all cells have; empty if there are several."""
+    said = {row.reason for row in plan.cells}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _gain(plan: Plan, base: Comparison) -> str:

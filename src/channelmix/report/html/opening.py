@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.plan import Comparison, Totals
-from channelmix.report.headline import out_of_reach
+from channelmix.report.headline import common_reason, out_of_reach
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.sentences import OWN
@@ -53,6 +53,8 @@ def headline(content: Content, totals: Totals) -> str:
         profit=words.about(totals.profit),
         roi="-" if totals.roi is None else words.ratio(totals.roi),
     )
+    if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
+        done = words("headline.nothing", why=words.known(common_reason(plan)))
     returns = words(
         "headline.return",
         mean=words.about(totals.outcome.mean),
