@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -98,16 +97,17 @@ class MetaRegression:
         effect_spread: float = EFFECT_SPREAD,
     ) -> None:
         self._prior = effect_scale, effect_spread
-        self._figures = usable_figures(load_facts() if figures is None else figures)
-        counts = Counter(fact.quantity for fact in self._figures)
-        self.quantities = tuple(sorted(q for q in counts if _qualifies(self.figures(q))))
+        self._figures: dict[str, list[Fact]] = {}
+        for fact in usable_figures(load_facts() if figures is None else figures):
+            self._figures.setdefault(fact.quantity, []).append(fact)
+        self.quantities = tuple(sorted(q for q, known in self._figures.items() if _qualifies(known)))
         usual = self._prior == (EFFECT_SCALE, EFFECT_SPREAD)
         self._scales = load_scales() if figures is None and usual else {}
         self._fitted: dict[str, _Quantity] = {}
 
     def figures(self, quantity: str) -> tuple[Fact, ...]:
         """Return the figures that a quantity's regression rests on, in standard units."""
-        return tuple(fact for fact in self._figures if fact.quantity == quantity)
+        return tuple(self._figures.get(quantity, ()))
 
     def scales(self, quantity: str) -> tuple[float, ...]:
         """Return the scales of the year's slope, of the effects of each of `COLUMNS`, and of the noise.
