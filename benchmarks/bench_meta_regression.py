@@ -58,12 +58,12 @@ def held_out(figures: Iterable[Fact]) -> tuple[list[bool], list[float], list[flo
 
 
 def main() -> int:
-    model = MetaRegression().fit()
+    model = MetaRegression()
     print(
         f"{'quantity':28} {'figures':>7} {'sources':>7} {'covered':>8} {'median k':>9} {'judged k':>9} {'ratio':>6}"
     )
     every: tuple[list[bool], list[float]] = ([], [])
-    for quantity in model.quantities_:
+    for quantity in model.quantities:
         own = model.figures(quantity)
         inside, factor, judged = held_out(own)
         ratio = np.array(factor) / np.array(judged)

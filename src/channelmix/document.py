@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from channelmix.described import Described
 from channelmix.errors import InputError, expect
 
 __all__ = ["LARGEST_DOCUMENT", "Document", "Part"]
@@ -20,10 +21,10 @@ LARGEST_DOCUMENT = 200_000_000
 """Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
 
 
-class Part(BaseModel):
+class Part(Described, BaseModel):
     """A part of a document: frozen, no unknown fields, each described by the docstring below it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*")
     @classmethod

@@ -14,10 +14,10 @@ from channelmix.carryover import Carryover
 from channelmix.effectiveness import (
     CellDraws,
     PriorResponse,
-    PublishedPrior,
     carryover_of,
     observed_ranges,
     prior_response,
+    published_draws,
     response,
     risk_of,
     with_figures,
@@ -57,7 +57,7 @@ def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = Fal
 
     `fresh` draws are to judge a plan on: those of its own history are others than it was made on.
     """
-    published = PublishedPrior(n_draws=n_draws, seed=seed).fit().draws(profile.cells())
+    published = published_draws(profile.cells(), n_draws, seed)
     return with_own(published, profile, fresh=fresh)
 
 

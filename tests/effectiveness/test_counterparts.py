@@ -59,7 +59,7 @@ def test_counterparts_qualify_and_replace_a_range() -> None:
     for key, counterpart in COUNTERPARTS.items():
         assert key in load_ranges()
         figures = regression.figures(counterpart.quantity)
-        assert counterpart.quantity in regression.quantities_
+        assert counterpart.quantity in regression.quantities
         assert counterpart.purpose in {figure.purpose for figure in figures}
         assert counterpart.kind in {figure.kind for figure in figures}
         own = [figure for figure in figures if figure.channel == key[0]]
@@ -183,10 +183,10 @@ def test_what_has_no_sound_counterpart_stays_judged(three: dict[str, Any]) -> No
 
 def test_shares_are_cut_at_one(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def generous(regression: Any, quantity: str, settings: list[Setting]) -> tuple[Any, Any]:
-        assert quantity in regression.quantities_
+        assert quantity in regression.quantities
         return np.zeros(len(settings)), np.eye(len(settings))
 
-    monkeypatch.setattr("channelmix.effectiveness.prior.regressed", generous)
+    monkeypatch.setattr("channelmix.effectiveness.prior_draws.regressed", generous)
     rate = by_cell(draw(small))["FR/app/promotion"]["response_rate"]
     assert rate.max() == 1.0
     assert 0.4 < np.mean(rate == 1.0) < 0.6

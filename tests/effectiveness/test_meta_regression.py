@@ -25,7 +25,7 @@ STORED = Path(channelmix.datasets.__file__).parent / "published" / "scales.csv"
 
 @pytest.fixture(scope="module")
 def model() -> MetaRegression:
-    return MetaRegression().fit()
+    return MetaRegression()
 
 
 def test_quantities_qualify_by_figures_and_sources(model: MetaRegression) -> None:
@@ -33,8 +33,8 @@ def test_quantities_qualify_by_figures_and_sources(model: MetaRegression) -> Non
     for quantity in {fact.quantity for fact in figures}:
         own = [fact for fact in figures if fact.quantity == quantity]
         enough = len(own) >= 15 and len({fact.source_title for fact in own}) >= 5
-        assert (quantity in model.quantities_) == enough
-    assert {"cost_per_sms", "click_through_rate", "push_opt_in_rate"} <= set(model.quantities_)
+        assert (quantity in model.quantities) == enough
+    assert {"cost_per_sms", "click_through_rate", "push_opt_in_rate"} <= set(model.quantities)
 
 
 def test_money_is_in_us_dollars_and_percent_in_shares() -> None:
@@ -79,12 +79,12 @@ def test_what_does_not_qualify_is_refused(model: MetaRegression) -> None:
 
 def test_stored_scales_are_those_of_the_published_figures(model: MetaRegression) -> None:
     """Stale scales are mended by CHANNELMIX_UPDATE_SCALES=1."""
-    searched = MetaRegression().fit(load_facts())
-    scales = {quantity: searched.scales(quantity) for quantity in searched.quantities_}
+    searched = MetaRegression(load_facts())
+    scales = {quantity: searched.scales(quantity) for quantity in searched.quantities}
     if os.environ.get("CHANNELMIX_UPDATE_SCALES"):
         STORED.write_text(scales_table(scales), encoding="utf-8")
         load_scales.cache_clear()
-    assert load_scales().keys() == scales.keys() == set(model.quantities_)
+    assert load_scales().keys() == scales.keys() == set(model.quantities)
     for quantity, found in scales.items():
         assert len(found) == len(COLUMNS) + 2
         assert load_scales()[quantity] == pytest.approx(found, rel=0.01)
@@ -92,7 +92,7 @@ def test_stored_scales_are_those_of_the_published_figures(model: MetaRegression)
 
 
 def test_another_prior_has_other_scales(model: MetaRegression) -> None:
-    other = MetaRegression(effect_scale=1.0).fit()
+    other = MetaRegression(effect_scale=1.0)
     assert other.scales("click_through_rate")[-2] > model.scales("click_through_rate")[-2]
 
 

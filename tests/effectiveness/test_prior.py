@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import qmc
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from channelmix.datasets import PriorRange
 from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
-from channelmix.effectiveness.prior import MOST_DIMENSIONS
+from channelmix.effectiveness.prior_draws import _uniform
 from channelmix.effectiveness.quantities import SHARES
+from channelmix.effectiveness.sobol import MOST_DIMENSIONS, sobol
 from channelmix.profile import CompanyProfile
 
 
@@ -136,10 +138,17 @@ def test_any_number_of_draws(small: dict[str, Any], n_draws: int) -> None:
 
 
 def test_more_quantities_than_one_sequence_can_draw() -> None:
-    prior = PublishedPrior(n_draws=2, seed=5)
-    points = prior._uniform(MOST_DIMENSIONS + 3)
+    points = _uniform(2, MOST_DIMENSIONS + 3, seed=5)
     assert points.shape == (2, MOST_DIMENSIONS + 3)
     assert (points[:, :3] != points[:, -3:]).all()
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 63, 256, 257])
+@pytest.mark.parametrize("exponent", [0, 1, 9])
+@pytest.mark.parametrize("seed", [0, 1_000_003])
+def test_points_are_those_of_scipy_to_the_last_bit(dimensions: int, exponent: int, seed: int) -> None:
+    theirs = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed)).random_base2(exponent)
+    assert np.array_equal(sobol(dimensions, exponent, np.random.default_rng(seed)), theirs)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -37,6 +36,9 @@ class Elastic:
         integer: NDArray[np.bool_],
         solver: str = "HIGHS",
     ) -> None:
+        # Only rules that conflict are held against each other, and pay for this import.
+        import cvxpy as cp
+
         self._solver = solver
         m, n = A.shape
         self._low, self._width = cp.Parameter(n), cp.Parameter(n)

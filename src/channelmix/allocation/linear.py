@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import cvxpy as cp
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +125,9 @@ class LinearProgram:
     def _through_cvxpy(
         self, cost: Array, entries: Array, low: Array, high: Array, row_low: Array, row_high: Array
     ) -> tuple[Array, Array] | None:
+        # Most searches need HiGHS alone: CVXPY's import takes as long as a plan.
+        import cvxpy as cp
+
         A = csc_array((entries, self._index, self._start), shape=self.shape).tocsr()
         x = cp.Variable(self.shape[1])
         above, below = np.flatnonzero(np.isfinite(row_high)), np.flatnonzero(np.isfinite(row_low))

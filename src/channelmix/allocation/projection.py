@@ -6,12 +6,12 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 
-import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from channelmix.allocation.integers import held, roundings
+from channelmix.allocation.quadratic import NearestPoint
 from channelmix.allocation.solvers import solve_program
 from channelmix.errors import InputError, nearest_name
 from channelmix.problem import AllocationProblem
@@ -89,9 +89,13 @@ def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
 def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:
     """Suggest whole numbers: what is nearest rounded, and, where that cannot be kept, what a mixed program finds."""
     yield from roundings(form, nearest)
+    import cvxpy as cp  # few rules ask for whole numbers that rounding does not find
+
     variables = cp.Variable(form.n_variables, bounds=[form.box_low, form.box_high])
     whole = np.flatnonzero(form.integer)
-    rows = [*_rows(form, variables), variables[whole] == cp.Variable(len(whole), integer=True)]
+    A, limit = _rows(form)
+    rows = [csr_array(A) @ variables <= limit] if len(A) else []
+    rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
     for state, members in form.states.items():  # no row ties it to what it switches
         rows.append(cp.sum(variables[members]) <= float(form.box_high[members].sum()) * variables[state])
     goal, weight = _wish(form, wished)
@@ -100,13 +104,10 @@ def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array
         yield np.asarray(variables.value)
 
 
-def _rows(form: StandardForm, variables: cp.Variable) -> list[cp.Constraint]:
-    rows = []
-    for limit, sign in ((form.high, 1.0), (form.low, -1.0)):
-        bounded = np.isfinite(limit)
-        if bounded.any():
-            rows.append(csr_array(sign * form.A[bounded]) @ variables <= sign * limit[bounded])
-    return rows
+def _rows(form: StandardForm) -> tuple[Array, Array]:
+    """Rows and the upper limit of each; lower limits are those of the rows' negatives."""
+    above, below = np.isfinite(form.high), np.isfinite(form.low)
+    return np.vstack([form.A[above], -form.A[below]]), np.concatenate([form.high[above], -form.low[below]])
 
 
 def _wish(form: StandardForm, wished: Array) -> tuple[Array, Array]:
@@ -117,10 +118,7 @@ def _wish(form: StandardForm, wished: Array) -> tuple[Array, Array]:
 
 def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Array | None:
     """Solve the quadratic program over a box, in standard units."""
-    variables = cp.Variable(form.n_variables, bounds=[low, high])
     goal, weight = _wish(form, wished)
-    distance = cp.sum_squares(cp.multiply(1.0 / np.sqrt(weight), variables[form.spends] - goal))
-    program = cp.Problem(cp.Minimize(distance), _rows(form, variables))
-    if not solve_program(program, "CLARABEL"):
-        return None
-    return np.asarray(np.clip(np.asarray(variables.value), low, high))
+    A, limit = _rows(form)
+    nearest = NearestPoint(goal, 1.0 / np.sqrt(weight), form.spends, A, limit, low, high).solve()
+    return None if nearest is None else np.asarray(np.clip(nearest, low, high))

@@ -8,9 +8,9 @@ import warnings
 from importlib.metadata import version
 from typing import Any
 
-import cvxpy as cp
-
 __all__ = ["installed_solvers", "solve_program", "solver_version"]
+
+# CVXPY is imported where a program is stated: its import takes as long as a plan, and most plans do without it.
 
 SOLVERS = ("SCIPY", "CLARABEL")
 """Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
@@ -22,6 +22,8 @@ SILENT = {"HIGHS": "SCIPY"}
 @functools.cache
 def installed_solvers() -> tuple[str, ...]:
     """CVXPY's names of the solvers at hand; looking for them takes longer than a small search."""
+    import cvxpy as cp
+
     return tuple(cp.installed_solvers())
 
 
@@ -38,6 +40,8 @@ def solve_program(problem: Any, solver: str) -> bool:
 
     Where a solver gives up (on badly scaled rules, now and then), the next one is asked.
     """
+    import cvxpy as cp
+
     for name in dict.fromkeys((SILENT.get(solver, solver), *SOLVERS)):
         with warnings.catch_warnings(), contextlib.suppress(cp.SolverError, ValueError):
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from channelmix.problem import AllocationProblem
 
@@ -67,6 +66,9 @@ def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
 
 def _best_move(problem: AllocationProblem, spend: Array, rising: Array, falling: Array) -> float:
     """Gain of the best move, up at one price and down at another, per unit of budget."""
+    # Only a tornado asks for the best move: a plan does not pay for this import.
+    from scipy.optimize import linprog
+
     rows, room = [], []
     for row in problem.rows:
         at = float(row.coefficients @ spend)

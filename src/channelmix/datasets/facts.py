@@ -177,8 +177,8 @@ def source_titles(fact_ids: Iterable[str]) -> list[str]:
 
 
 def facts_frame(selector: str = "all") -> pd.DataFrame:
-    """Return the figures that a selector names as a DataFrame, one row a figure (needs pandas)."""
-    import pandas as pd
+    """Return the figures that a selector names as a DataFrame, one row a figure."""
+    import pandas as pd  # its import takes longer than a plan
 
     return pd.DataFrame([asdict(fact) for fact in find_facts(selector)]).set_index("fact_id")
 

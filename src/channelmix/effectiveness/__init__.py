@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from channelmix.effectiveness.cell_draws import CellDraws, Figure
 from channelmix.effectiveness.over_time import carryover_of
 from channelmix.effectiveness.own_history import (
@@ -12,10 +14,13 @@ from channelmix.effectiveness.own_history import (
     risk_of,
     with_own,
 )
-from channelmix.effectiveness.prior import PublishedPrior
+from channelmix.effectiveness.prior_draws import published_draws
 from channelmix.effectiveness.prior_response import PriorResponse, prior_response
 from channelmix.effectiveness.rule_figures import with_figures
 from channelmix.effectiveness.shifts import shifted, shifted_value
+
+if TYPE_CHECKING:
+    from channelmix.effectiveness.prior import PublishedPrior as PublishedPrior
 
 __all__ = [
     "CellDraws",
@@ -27,6 +32,7 @@ __all__ = [
     "carryover_of",
     "observed_ranges",
     "prior_response",
+    "published_draws",
     "response",
     "risk_of",
     "shifted",
@@ -34,3 +40,12 @@ __all__ = [
     "with_figures",
     "with_own",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # A plan does without the estimator, and so without scikit-learn, whose import takes longer than a plan.
+    if name != "PublishedPrior":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from channelmix.effectiveness.prior import PublishedPrior
+
+    return PublishedPrior

@@ -9,8 +9,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import t as student_t
+from scipy.special import ndtri, stdtrit
 
 from channelmix.datasets import Fact, PriorRange
 from channelmix.datasets.facts import TRUST, continent_of
@@ -93,7 +92,7 @@ COUNTERPARTS: Mapping[tuple[str, str, str], Counterpart] = {
 @cache
 def published_regression() -> MetaRegression:
     """Return the regressions of the published figures; each is fitted when it is first asked for."""
-    return MetaRegression().fit()
+    return MetaRegression()
 
 
 def setting_of(regression: MetaRegression, counterpart: Counterpart, cell: Cell) -> Setting:
@@ -122,7 +121,7 @@ def regressed(regression: MetaRegression, quantity: str, settings: Sequence[Sett
     that replaces it has the same median and 90 % intervals of the same width.
     """
     mean, covariance, freedom = regression.predict_log(quantity, settings, noise=False)
-    return mean, covariance * (float(student_t.ppf(0.95, freedom)) / Z90) ** 2
+    return mean, covariance * (float(stdtrit(freedom, 0.95)) / Z90) ** 2
 
 
 def described(

@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+from scipy.special import stdtrit
 
 from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
 from channelmix.datasets.scales import load_scales
-from channelmix.effectiveness.mixed_effects import MixedEffectsRegressor
+from channelmix.effectiveness.random_effects import RandomEffects, Rows, fit_random_effects
 
 __all__ = ["COLUMNS", "HeldOut", "MetaRegression", "Setting", "held_out_predictions", "usable_figures"]
 
 Array = NDArray[np.float64]
 
 COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
-"""Columns with random effects; the last column of the regression is the year."""
+"""Columns with random effects; the one number of the regression is the year."""
 
 FEWEST_FIGURES, FEWEST_SOURCES = 15, 5
 
@@ -68,57 +64,50 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class _Quantity:
-    """One quantity's regression."""
+    """One quantity's regression; sources, not figures, are what its degrees of freedom count."""
 
-    regressor: MixedEffectsRegressor
+    regression: RandomEffects
     middle_year: float
+    degrees_of_freedom: int
 
 
-class MetaRegression(BaseEstimator):
-    """Regressions of all quantities that qualify, fitted to published figures.
+class MetaRegression:
+    """Regressions of all quantities that qualify, each fitted when it is first asked for.
 
     The scales of the published figures under the default prior travel with the package, since searching them takes
     longer than a plan; for other figures, or another prior, they are searched.
 
     Parameters
     ----------
+    figures : iterable of Fact, optional
+        By default, all published figures.
     effect_scale, effect_spread : float
-        Prior of the scales; see `MixedEffectsRegressor`.
+        Prior of the scales; see `fit_random_effects`.
 
     Attributes
     ----------
-    quantities_ : tuple of str
+    quantities : tuple of str
         Quantities that qualify.
     """
 
-    def __init__(self, effect_scale: float = EFFECT_SCALE, effect_spread: float = EFFECT_SPREAD) -> None:
-        self.effect_scale = effect_scale
-        self.effect_spread = effect_spread
-
-    def fit(self, X: Iterable[Fact] | None = None, y: None = None) -> Self:  # noqa: ARG002  scikit-learn's
-        """Take the figures; each quantity is fitted when it is first asked for.
-
-        Parameters
-        ----------
-        X : iterable of Fact, optional
-            By default, all published figures.
-        y : None
-            Not used.
-        """
-        self._figures = usable_figures(load_facts() if X is None else X)
-        counts = Counter(fact.quantity for fact in self._figures)
-        self.quantities_ = tuple(
-            sorted(q for q in counts if _qualifies([f for f in self._figures if f.quantity == q]))
-        )
-        usual = (self.effect_scale, self.effect_spread) == (EFFECT_SCALE, EFFECT_SPREAD)
-        self._scales = load_scales() if X is None and usual else {}
+    def __init__(
+        self,
+        figures: Iterable[Fact] | None = None,
+        effect_scale: float = EFFECT_SCALE,
+        effect_spread: float = EFFECT_SPREAD,
+    ) -> None:
+        self._prior = effect_scale, effect_spread
+        self._figures: dict[str, list[Fact]] = {}
+        for fact in usable_figures(load_facts() if figures is None else figures):
+            self._figures.setdefault(fact.quantity, []).append(fact)
+        self.quantities = tuple(sorted(q for q, known in self._figures.items() if _qualifies(known)))
+        usual = self._prior == (EFFECT_SCALE, EFFECT_SPREAD)
+        self._scales = load_scales() if figures is None and usual else {}
         self._fitted: dict[str, _Quantity] = {}
-        return self
 
     def figures(self, quantity: str) -> tuple[Fact, ...]:
         """Return the figures that a quantity's regression rests on, in standard units."""
-        check_is_fitted(self)
-        return tuple(fact for fact in self._figures if fact.quantity == quantity)
+        return tuple(self._figures.get(quantity, ()))
 
     def scales(self, quantity: str) -> tuple[float, ...]:
         """Return the scales of the year's slope, of the effects of each of `COLUMNS`, and of the noise.
@@ -128,7 +117,7 @@ class MetaRegression(BaseEstimator):
         KeyError
             If the quantity does not qualify.
         """
-        return tuple(self._quantity(quantity).regressor.scales_.tolist())
+        return tuple(self._quantity(quantity).regression.scales.tolist())
 
     def predict_log(
         self, quantity: str, settings: Sequence[Setting], noise: bool = True
@@ -158,8 +147,8 @@ class MetaRegression(BaseEstimator):
             If the quantity does not qualify.
         """
         fitted = self._quantity(quantity)
-        mean, covariance = fitted.regressor.predict_joint(_table(settings, fitted.middle_year), noise)
-        return mean, covariance, fitted.regressor.degrees_of_freedom_
+        mean, covariance = fitted.regression.predict(_rows(settings, fitted.middle_year), noise)
+        return mean, covariance, fitted.degrees_of_freedom
 
     def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
         """Return the figures nearest to a setting: of its channel and country, else of its channel, else all."""
@@ -173,13 +162,11 @@ class MetaRegression(BaseEstimator):
         return list(figures)
 
     def _quantity(self, quantity: str) -> _Quantity:
-        check_is_fitted(self)
-        if quantity not in self.quantities_:
+        if quantity not in self.quantities:
             raise KeyError(quantity)
         if quantity not in self._fitted:
-            self._fitted[quantity] = _fit(
-                self.figures(quantity), self.effect_scale, self.effect_spread, self._scales.get(quantity)
-            )
+            known = self._scales.get(quantity)
+            self._fitted[quantity] = _fit(self.figures(quantity), *self._prior, known)
         return self._fitted[quantity]
 
 
@@ -210,10 +197,9 @@ def held_out_predictions(
         rest = tuple(fact for fact in known if fact.source_title != source)
         out = [fact for fact in known if fact.source_title == source]
         fitted = _fit(rest, effect_scale, effect_spread)
-        mean, covariance = fitted.regressor.predict_joint(
-            _table([_setting(fact) for fact in out], fitted.middle_year)
-        )
-        half = student_t.ppf(0.95, fitted.regressor.degrees_of_freedom_) * np.sqrt(np.diag(covariance))
+        rows = _rows([_setting(fact) for fact in out], fitted.middle_year)
+        mean, covariance = fitted.regression.predict(rows)
+        half = stdtrit(fitted.degrees_of_freedom, 0.95) * np.sqrt(np.diag(covariance))
         ends = zip(out, np.exp(mean - half).tolist(), np.exp(mean + half).tolist(), strict=True)
         predictions += [HeldOut(fact, low, high) for fact, low, high in ends]
     return predictions
@@ -251,17 +237,12 @@ def _fit(
 ) -> _Quantity:
     years = [float(f.year) for f in figures if f.year.isdigit()]
     middle = float(np.mean(years)) if years else 0.0
-    settings = tuple(_setting(fact) for fact in figures)
-    regressor = MixedEffectsRegressor(
-        categorical=range(len(COLUMNS)),
-        group=COLUMNS.index("source"),
-        effect_scale=effect_scale,
-        effect_spread=effect_spread,
-        scales=scales,
-    )
-    log_values = [math.log(fact.value) for fact in figures if fact.value is not None]
-    regressor.fit(_table(settings, middle), log_values, [TRUST[fact.kind] for fact in figures])
-    return _Quantity(regressor, middle)
+    log_values = np.array([math.log(fact.value) for fact in figures if fact.value is not None])
+    trust = np.array([TRUST[fact.kind] for fact in figures])
+    rows = _rows([_setting(fact) for fact in figures], middle)
+    regression = fit_random_effects(rows, log_values, trust, effect_scale, effect_spread, scales)
+    sources = len({fact.source_title for fact in figures})
+    return _Quantity(regression, middle, max(sources - 1, 1))
 
 
 def _setting(fact: Fact) -> Setting:
@@ -279,10 +260,8 @@ def _setting(fact: Fact) -> Setting:
     )
 
 
-def _table(settings: Sequence[Setting], middle_year: float) -> NDArray[np.object_]:
+def _rows(settings: Sequence[Setting], middle_year: float) -> Rows:
     """Rows of the regression; what no source tells is a level of its own, and an unknown year the middle one."""
-    rows: list[list[object]] = []
-    for s in settings:
-        levels: Mapping[str, str] = {name: getattr(s, name) or UNKNOWN for name in COLUMNS}
-        rows.append([*levels.values(), middle_year if s.year is None else s.year])
-    return np.array(rows, dtype=object)
+    years = [middle_year if s.year is None else s.year for s in settings]
+    levels = [[getattr(s, name) or UNKNOWN for s in settings] for name in COLUMNS]
+    return Rows(np.array(years)[:, np.newaxis], levels)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from channelmix.effectiveness.random_effects import Rows, fit_random_effects
 
 __all__ = ["MixedEffectsRegressor"]
 
 Array = NDArray[np.float64]
-
-INTERCEPT_SCALE = 3.0
-"""Prior standard deviation of the intercept around the mean, in standard deviations of the outcome."""
-
-SMALLEST, LARGEST = -6.0, 2.0
-"""Range of the logarithms of the scales that are searched."""
 
 
 class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
@@ -90,7 +83,6 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If `reliability` is not one non-negative number a row, or `scales` not one positive number a scale.
         """
-        columns = list(self.categorical or ())
         X, y = validate_data(self, X, y, dtype=self._dtype, y_numeric=True, ensure_min_samples=2)
         y = np.asarray(y, dtype=float)
         weight = np.ones(len(y)) if reliability is None else np.asarray(reliability, dtype=float)
@@ -100,23 +92,10 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
             raise ValueError("reliability must hold one non-negative number a row, and not only zeros")
         kept = weight > 0.0
         X, y, weight = X[kept], y[kept], weight[kept]
-        self._center, self._unit = float(np.average(y, weights=weight)), float(y.std()) or 1.0
-        self._weight = weight / weight.mean()
-        self._numeric_columns = [j for j in range(X.shape[1]) if j not in columns]
-        numeric = X[:, self._numeric_columns].astype(float)
-        self._shift = numeric.mean(axis=0)
-        spread = numeric.std(axis=0)
-        self._spread = np.where(spread > 0.0, spread, 1.0)
-        self._levels = [X[:, j].tolist() for j in columns]
-        self._numeric = (numeric - self._shift) / self._spread
-        self._target = (y - self._center) / self._unit
-        self._matches = [_same(levels, levels) for levels in self._levels]
-        self._log_scales = self._most_likely_scales() if self.scales is None else self._known_scales()
-        self.scales_ = np.exp(self._log_scales) * self._unit
-        covariance = self._covariance(self._numeric, self._numeric, self._matches)
-        covariance[np.diag_indices_from(covariance)] += np.exp(2.0 * self._log_scales[-1]) / self._weight
-        self._factor = cho_factor(covariance, lower=True)
-        self._pull = cho_solve(self._factor, self._target)
+        self._fitted = fit_random_effects(
+            self._rows(X), y, weight, self.effect_scale, self.effect_spread, self.scales
+        )
+        self.scales_ = self._fitted.scales
         seen = len(y) if self.group is None else len(set(X[:, self.group].tolist()))
         self.degrees_of_freedom_ = max(seen - 1, 1)
         return self
@@ -129,7 +108,7 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
         mean, covariance = self.predict_joint(X)
-        half = student_t.ppf(0.5 + 0.5 * level, self.degrees_of_freedom_) * np.sqrt(np.diag(covariance))
+        half = stdtrit(self.degrees_of_freedom_, 0.5 + 0.5 * level) * np.sqrt(np.diag(covariance))
         return mean - half, mean + half
 
     def predict_joint(self, X: Any, noise: bool = True) -> tuple[Array, Array]:
@@ -149,70 +128,14 @@ class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=self._dtype)
-        columns = list(self.categorical or ())
-        numeric = (X[:, self._numeric_columns].astype(float) - self._shift) / self._spread
-        levels = [X[:, j].tolist() for j in columns]
-        to_data = [_same(new, old) for new, old in zip(levels, self._levels, strict=True)]
-        cross = self._covariance(numeric, self._numeric, to_data)
-        own = self._covariance(numeric, numeric, [_same(new, new) for new in levels])
-        if noise:
-            own[np.diag_indices_from(own)] += np.exp(2.0 * self._log_scales[-1])
-        mean = cross @ self._pull
-        covariance = own - cross @ cho_solve(self._factor, cross.T)
-        return self._center + self._unit * mean, self._unit**2 * covariance
+        return self._fitted.predict(self._rows(X), noise)
 
     @property
     def _dtype(self) -> str | None:
         """What columns are read as: as they are where some hold levels."""
         return "numeric" if self.categorical is None else None
 
-    def _covariance(self, left: Array, right: Array, matches: Sequence[Array]) -> Array:
-        """Prior covariance of two sets of rows, in squared standard deviations of the outcome."""
-        variances = np.exp(2.0 * self._log_scales)
-        total: Array = np.full((len(left), len(right)), INTERCEPT_SCALE**2)
-        if left.shape[1]:
-            total += variances[0] * (left @ right.T)
-        for variance, match in zip(variances[1:-1], matches, strict=True):
-            total += variance * match
-        return total
-
-    def _known_scales(self) -> Array:
-        """Logarithms of the scales that are given, in standard deviations of the outcome."""
-        known = np.asarray(self.scales, dtype=float)
-        if known.shape != (len(self._matches) + 2,) or not (np.isfinite(known).all() and (known > 0.0).all()):
-            raise ValueError(f"scales must hold {len(self._matches) + 2} positive numbers")
-        return np.log(known / self._unit)
-
-    def _most_likely_scales(self) -> Array:
-        """Posterior mode of the logarithms of all scales."""
-        prior = math.log(self.effect_scale)
-        n = len(self._target)
-        parts = [self._numeric @ self._numeric.T, *self._matches, np.diag(1.0 / self._weight)]
-
-        def loss(log_scales: Array) -> tuple[float, Array]:
-            variances = np.exp(2.0 * log_scales)
-            covariance = np.full((n, n), INTERCEPT_SCALE**2) + 1e-9 * np.eye(n)
-            for variance, part in zip(variances, parts, strict=True):
-                covariance += variance * part
-            factor = cho_factor(covariance, lower=True)
-            pull = cho_solve(factor, self._target)
-            inverse = cho_solve(factor, np.eye(n))
-            off = (log_scales - prior) / self.effect_spread
-            value = 0.5 * self._target @ pull + np.log(np.diag(factor[0])).sum() + 0.5 * off @ off
-            slopes = [
-                variance * float((inverse * part).sum() - pull @ part @ pull)
-                for variance, part in zip(variances, parts, strict=True)
-            ]
-            return float(value), np.array(slopes) + off / self.effect_spread
-
-        start = np.full(len(parts), prior)
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(SMALLEST, LARGEST)] * len(parts))
-        return np.asarray(found.x, dtype=float)
-
-
-def _same(left: Sequence[Hashable], right: Sequence[Hashable]) -> Array:
-    """1 where two rows have the same level, else 0; shape (len(left), len(right))."""
-    codes: dict[Hashable, int] = {}
-    a = np.array([codes.setdefault(level, len(codes)) for level in left])
-    b = np.array([codes.setdefault(level, len(codes)) for level in right])
-    return np.asarray(a[:, np.newaxis] == b[np.newaxis], dtype=float)
+    def _rows(self, X: Any) -> Rows:
+        columns = list(self.categorical or ())
+        numbers = [j for j in range(X.shape[1]) if j not in columns]
+        return Rows(X[:, numbers].astype(float), [X[:, j].tolist() for j in columns])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
@@ -236,10 +237,6 @@ def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
 
 
 def _frame(rows: History) -> Any:
-    try:
-        import pandas as pd
-    except ImportError:
-        raise InputError("fitting a history needs pandas: pip install 'channelmix[frames]'") from None
     beside = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.history.believed import TO_EDGE
 from channelmix.effectiveness.own_columns import Spent
 from channelmix.effectiveness.own_history import divided
-from channelmix.effectiveness.prior import PublishedPrior
+from channelmix.effectiveness.prior_draws import published_draws
 from channelmix.effectiveness.prior_response import prior_response
 from channelmix.evidence import covered
 from channelmix.profile import CompanyProfile
@@ -46,7 +46,7 @@ def believed_roi(
         In outcome per unit of spend, by column; those of which published figures expect nothing are left out.
     """
     cells = profile.cells()
-    draws = PublishedPrior(n_draws=DRAWS).fit().draws(cells)
+    draws = published_draws(cells, DRAWS)
     brings = prior_response(draws, profile.period_days, profile.usd_rate or 1.0).curves
     places = covered([one.name for one in spent], [cell.name for cell in cells])
     money = np.zeros(len(cells))

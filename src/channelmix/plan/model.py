@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from channelmix.document import Document
-from channelmix.errors import InputError
 from channelmix.plan.parts import (
     Assumption,
     CellPlan,
@@ -102,11 +101,8 @@ class Plan(Document):
         return self.sums or self.allocation
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the allocation as a DataFrame, one row a cell (needs pandas)."""
-        try:
-            import pandas as pd
-        except ImportError:
-            raise InputError("to_frame needs pandas: pip install 'channelmix[frames]'") from None
+        """Return the allocation as a DataFrame, one row a cell."""
+        import pandas as pd  # its import takes longer than a plan
 
         from channelmix.plan.rows import allocation_rows
 

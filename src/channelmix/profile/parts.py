@@ -19,6 +19,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from channelmix.described import Described
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo
 from channelmix.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
 
@@ -114,10 +115,10 @@ Sector = Literal[
 ]
 
 
-class Record(BaseModel):
+class Record(Described, BaseModel):
     """Base of the profile's models: frozen, no unknown fields, each described by the docstring below it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _name(value: str) -> str:

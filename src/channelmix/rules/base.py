@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.described import Described
 from channelmix.errors import InputError, nearest_name
 
 __all__ = ["Cells", "Row", "Rule", "Selecting", "StrictRecord", "amount", "number", "rule_to_dict", "share"]
@@ -126,14 +127,22 @@ class Rule(Protocol):
         ...
 
 
-class StrictRecord:
+def _written(name: str) -> str:
+    """How a field is written in a profile."""
+    return "select" if name == "selector" else name
+
+
+class StrictRecord(Described):
     """Mixin that tells Pydantic how to read a rule: no unknown keys, `selector` written ``select``."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "forbid",
-        "use_attribute_docstrings": True,
-        "alias_generator": lambda name: "select" if name == "selector" else name,
+        "alias_generator": _written,
     }
+
+    @classmethod
+    def _written(cls, name: str) -> str:
+        return _written(name)
 
 
 class Selecting(StrictRecord):
@@ -151,9 +160,7 @@ class Selecting(StrictRecord):
 
 def rule_to_dict(rule: Any) -> dict[str, Any]:
     """Write a rule the way a profile does: its kind, then its fields that are set."""
-    fields = {
-        "select" if f.name == "selector" else f.name: getattr(rule, f.name) for f in dataclasses.fields(rule)
-    }
+    fields = {_written(f.name): getattr(rule, f.name) for f in dataclasses.fields(rule)}
     body = {
         key: rule_to_dict(value) if isinstance(value, StrictRecord) else value
         for key, value in fields.items()

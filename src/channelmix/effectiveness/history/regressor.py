@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -28,14 +29,11 @@ from channelmix.effectiveness.history.markets import (
 from channelmix.effectiveness.history.priors import Priors
 from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
 from channelmix.effectiveness.history.storage import read_fit, write_fit
-from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of, pandas_or_error
+from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of
 from channelmix.effectiveness.history.timeline import Timeline
 from channelmix.effectiveness.history.windows import FEWEST_ROWS, Window, divided, windows_of
 from channelmix.errors import InputError
 from channelmix.response import ResponseCurves
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["MarketingMixRegressor"]
 
@@ -210,7 +208,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         rng = np.random.default_rng(self.random_state)
         expected = expected_returns(windows, probe._priors(windows), level, rng)
         names = [*probe.channels_, "all channels"]
-        table: pd.DataFrame = pandas_or_error().DataFrame(expected, index=names, columns=EXPECTED)
+        table: pd.DataFrame = pd.DataFrame(expected, index=names, columns=EXPECTED)
         return table
 
     def _priors(self, windows: Sequence[Window]) -> Priors:
@@ -257,9 +255,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         means = joined(
             parts, [part.market.posterior.media(part.periods, part.spend).mean(axis=1).T for part in parts]
         )
-        table: pd.DataFrame = pandas_or_error().DataFrame(
-            means, columns=list(self.channels_), index=index_of(X)
-        )
+        table: pd.DataFrame = pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
         return table
 
     def decomposition(self, X: Any) -> pd.DataFrame:
@@ -273,7 +269,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
-        table: pd.DataFrame = pandas_or_error().DataFrame(parts, index=index_of(X))
+        table: pd.DataFrame = pd.DataFrame(parts, index=index_of(X))
         return table
 
     def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
@@ -318,7 +314,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
         kinds = next(iter(self._markets.values())).posterior.family_chances()
-        table: pd.DataFrame = pandas_or_error().DataFrame(kinds, index=list(self.channels_))
+        table: pd.DataFrame = pd.DataFrame(kinds, index=list(self.channels_))
         return table
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
@@ -347,7 +343,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         X, outcome = self._checked(X, y, reset=False)
         divisions = divided(Rows.read(X, self._columns), self._timeline)
         found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
-        table: pd.DataFrame = pandas_or_error().DataFrame(found).astype({"first": int})
+        table: pd.DataFrame = pd.DataFrame(found).astype({"first": int})
         return table
 
     def save(self, path: str | Path) -> None:
@@ -391,7 +387,5 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     def _summary(self, X: Any, level: float, by_market: bool, factors: Array, width: float) -> pd.DataFrame:
         found = returns(self._parts(X), self.channels_, level, by_market, factors, width)
-        table: pd.DataFrame = pandas_or_error().DataFrame.from_dict(
-            found, orient="index", columns=["mean", "low", "high"]
-        )
+        table: pd.DataFrame = pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
         return table

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array
 
 from channelmix.errors import InputError, nearest_name
 
-__all__ = ["Columns", "Rows", "index_of", "outcome_of", "pandas_or_error"]
+__all__ = ["Columns", "Rows", "index_of", "outcome_of"]
 
 Array = NDArray[np.float64]
 
@@ -195,21 +195,6 @@ def index_of(X: Any) -> Any:
     """Return the rows' labels, where they have any (a list's `index` is a method)."""
     index = getattr(X, "index", None)
     return None if callable(index) else index
-
-
-def pandas_or_error() -> Any:
-    """Return pandas, which tables that are handed out need.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
-    try:
-        import pandas as pd
-    except ImportError:
-        raise InputError("this table needs pandas: pip install 'channelmix[frames]'") from None
-    return pd
 
 
 def outcome_of(outcome: NDArray[Any], n_rows: int) -> Array:
