@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from channelmix.allocation.integers import held, roundings
+from channelmix.allocation.onto_rows import onto_rows
 from channelmix.allocation.quadratic import NearestPoint
 from channelmix.allocation.solvers import solve_program
 from channelmix.errors import InputError, nearest_name
@@ -75,6 +76,8 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         nearest = next((found for found in inside if found is not None), None)
     if nearest is None:
         return None
+    exact = onto_rows(dataclasses.replace(linear, risk=None), nearest)
+    nearest = nearest if exact is None else exact
     return dict(zip(names, _swept(problem, target, form.to_user(nearest)).tolist(), strict=True))
 
 
