@@ -1,21 +1,33 @@
 # make demo: set everything up and plan an example.   make test: set everything up and run the whole check.
+# make quick: the part of the check to run while working.   CONTRIBUTING.md says more.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= auto
 
-.PHONY: demo test browser bench clean
+# Of a target that stands for a whole environment: its pip, and where pip's words go unless it fails.
+PIP = $(@D)/bin/python -m pip --disable-pip-version-check install
+QUIETLY = >$(@D)/pip.log 2>&1 || (cat $(@D)/pip.log; exit 1)
+LOCKED = --require-hashes -r requirements/build.txt -r
+
+QUICK := response rules problem allocation certification profile
+
+.PHONY: demo quick test lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
 
-test: $(VENV)/.dev browser
+quick: lint
+	@$(BIN)/pytest -n $(JOBS) $(QUICK:%=tests/%)
+
+test: lint browser
+	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= --cov-fail-under=95
+
+lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache >$(VENV)/lint-imports.log || (cat $(VENV)/lint-imports.log; exit 1)
-	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= --cov-fail-under=95
 
 # The report is opened in Chromium. Where there is none and none can be installed, those tests are skipped and say so.
 browser: $(VENV)/.dev
@@ -25,17 +37,40 @@ browser: $(VENV)/.dev
 		(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 			chromium-headless-shell fonts-dejavu-core) >$(VENV)/browser.log 2>&1 || true; fi
 
+# Both ends of the ranges in pyproject.toml: the newest versions there are today, and the lowest allowed.
+test-newest test-lowest: test-%: $(VENV)-%/.tests
+	@$(<D)/bin/pytest -n $(JOBS)
+
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-$(VENV)/.core: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install -e . 2>$(VENV)/pip.log || (cat $(VENV)/pip.log; exit 1)
+# Every installation is of exact versions with known hashes, but for the newest, which is looked up afresh each time.
+$(VENV)/.core: pyproject.toml requirements/build.txt requirements/core.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(PIP) $(LOCKED) requirements/core.txt && $(PIP) --no-build-isolation --no-deps -e .) $(QUIETLY)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.core
-	@$(PIP) install -e '.[dev]' 2>$(VENV)/pip.log || (cat $(VENV)/pip.log; exit 1)
+$(VENV)/.dev: $(VENV)/.core requirements/dev.txt
+	@($(PIP) $(LOCKED) requirements/dev.txt) $(QUIETLY)
+	@touch $@
+
+$(VENV)-lowest/.tests: pyproject.toml requirements/build.txt requirements/lowest.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(PIP) $(LOCKED) requirements/lowest.txt && $(PIP) --no-build-isolation --no-deps -e .) $(QUIETLY)
+	@touch $@
+
+.PHONY: $(VENV)-newest/.tests
+$(VENV)-newest/.tests:
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(PIP) --upgrade --upgrade-strategy eager -e '.[dev]') $(QUIETLY)
+
+lock: $(VENV)-lock/.uv
+	@$(<D)/bin/python requirements/renew.py
+
+$(VENV)-lock/.uv: requirements/uv.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(PIP) --require-hashes -r requirements/uv.txt) $(QUIETLY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-lowest $(VENV)-lock dist build
