@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
+# A file's tests share what is slow to make, so they run in one process; each process is one thread, as there are many.
+PYTEST = OPENBLAS_NUM_THREADS=1 $(1)/bin/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
 # Of a target that stands for a whole environment: its pip, and where pip's words go unless it fails.
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check install
 QUIETLY = >$(@D)/pip.log 2>&1 || (cat $(@D)/pip.log; exit 1)
@@ -18,10 +21,10 @@ demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
 
 quick: lint
-	@$(BIN)/pytest -n $(JOBS) $(QUICK:%=tests/%)
+	@$(call PYTEST,$(VENV)) $(QUICK:%=tests/%)
 
 test: lint browser
-	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= --cov-fail-under=95
+	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .
@@ -39,7 +42,7 @@ browser: $(VENV)/.dev
 
 # Both ends of the ranges in pyproject.toml: the newest versions there are today, and the lowest allowed.
 test-newest test-lowest: test-%: $(VENV)-%/.tests
-	@$(<D)/bin/pytest -n $(JOBS)
+	@$(call PYTEST,$(<D))
 
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
