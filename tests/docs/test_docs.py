@@ -25,6 +25,9 @@ WITH_CONSOLE = [path for path in DOCUMENTS if CONSOLE.search(path.read_text(enco
 UPDATE = bool(os.environ.get("CHANNELMIX_UPDATE_DOCS"))
 
 
+pytestmark = pytest.mark.no_cover  # whole commands, slow to measure: what they run has tests of its own
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
