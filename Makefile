@@ -1,21 +1,40 @@
 # make demo: set everything up and plan an example.   make test: set everything up and run the whole check.
+# make quick: the part of the check to run while working.   CONTRIBUTING.md says more.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= auto
 
-.PHONY: demo test browser bench clean
+# A file's tests share what is slow to make, so they run in one process; each process is one thread, as there are many.
+PYTEST = OPENBLAS_NUM_THREADS=1 $(1)/bin/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# Of a target that stands for a whole environment: its pip, and where pip's words go unless it fails.
+PIP = $(@D)/bin/python -m pip --disable-pip-version-check
+INSTALL = $(PIP) install
+QUIETLY = >$(@D)/pip.log 2>&1 || (cat $(@D)/pip.log; exit 1)
+
+# Much of it is never imported, and need not be compiled. The package's own ranges are checked: a lock may be behind them.
+LOCKED = $(INSTALL) --no-compile --require-hashes -r requirements/build.txt -r
+ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
+
+QUICK := response rules problem allocation certification profile
+
+.PHONY: demo quick test lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
 
-test: $(VENV)/.dev browser
+quick: lint
+	@$(call PYTEST,$(VENV)) $(QUICK:%=tests/%)
+
+test: lint browser
+	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95
+
+lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache >$(VENV)/lint-imports.log || (cat $(VENV)/lint-imports.log; exit 1)
-	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= --cov-fail-under=95
 
 # The report is opened in Chromium. Where there is none and none can be installed, those tests are skipped and say so.
 browser: $(VENV)/.dev
@@ -25,17 +44,40 @@ browser: $(VENV)/.dev
 		(apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 			chromium-headless-shell fonts-dejavu-core) >$(VENV)/browser.log 2>&1 || true; fi
 
+# Both ends of the ranges in pyproject.toml: the newest versions there are today, and the lowest allowed.
+test-newest test-lowest: test-%: $(VENV)-%/.tests
+	@$(call PYTEST,$(<D))
+
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-$(VENV)/.core: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install -e . 2>$(VENV)/pip.log || (cat $(VENV)/pip.log; exit 1)
+# Every installation is of exact versions with known hashes, but for the newest, which is looked up afresh each time.
+$(VENV)/.core: pyproject.toml requirements/build.txt requirements/core.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(LOCKED) requirements/core.txt && $(ITSELF)) $(QUIETLY)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.core
-	@$(PIP) install -e '.[dev]' 2>$(VENV)/pip.log || (cat $(VENV)/pip.log; exit 1)
+$(VENV)/.dev: $(VENV)/.core requirements/dev.txt
+	@$(LOCKED) requirements/dev.txt $(QUIETLY)
+	@touch $@
+
+$(VENV)-lowest/.tests: pyproject.toml requirements/build.txt requirements/lowest.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@($(LOCKED) requirements/lowest.txt && $(ITSELF)) $(QUIETLY)
+	@touch $@
+
+.PHONY: $(VENV)-newest/.tests
+$(VENV)-newest/.tests:
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(INSTALL) --upgrade --upgrade-strategy eager -e '.[dev]' $(QUIETLY)
+
+lock: $(VENV)-lock/.uv
+	@$(<D)/bin/python requirements/renew.py
+
+$(VENV)-lock/.uv: requirements/uv.txt
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(INSTALL) --require-hashes -r requirements/uv.txt $(QUIETLY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-lowest $(VENV)-lock dist build

@@ -38,6 +38,18 @@ SMALL: dict[str, Any] = {
     },
 }
 
+MEASURED_SEEDS = 3
+"""Of a test over many seeds, the first so many count for coverage. The rest run the same code, and would run half as
+fast while they are measured."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the many seeds of a test out of the measure of coverage; they are run all the same."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("seed", 0) >= MEASURED_SEEDS:
+            item.add_marker("no_cover")
+
 
 @pytest.fixture
 def small() -> dict[str, Any]:

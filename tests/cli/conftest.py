@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import channelmix
 from channelmix.cli import main
+from channelmix.plan import Plan
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -34,6 +36,12 @@ def profile(tmp_path: Path, small: dict[str, Any]) -> str:
     """Name of a file with the small profile, in the folder that commands run in."""
     (tmp_path / "profile.json").write_text(json.dumps(small), encoding="utf-8")
     return "profile.json"
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch, small_plan: Plan) -> None:
+    """Answer with the small profile's plan at once, for tests of what becomes of a plan."""
+    monkeypatch.setattr(channelmix, "optimize", lambda *_, **__: small_plan, raising=False)
 
 
 @pytest.fixture

@@ -158,6 +158,7 @@ def test_standard_input(run: Run, small: dict[str, Any], small_plan: Plan, plan_
     assert "Maison Verte: holds" in run("verify", "-", input=plan_text).stdout
 
 
+@pytest.mark.usefixtures("planned")
 @pytest.mark.parametrize(
     ("name", "start"), [("p.json", "{"), ("p.CSV", "market,"), ("p.txt", "Small "), ("p", "Small ")]
 )
@@ -169,6 +170,7 @@ def test_output_by_its_ending(run: Run, profile: str, tmp_path: Path, name: str,
     assert sorted(os.listdir(tmp_path)) == sorted(["profile.json", name]), "nothing else is left"
 
 
+@pytest.mark.usefixtures("planned")
 def test_output_replaces_a_file_and_keeps_its_mode(run: Run, profile: str, tmp_path: Path) -> None:
     target = tmp_path / "private.json"
     target.write_text("old", encoding="utf-8")
@@ -181,12 +183,14 @@ def test_output_replaces_a_file_and_keeps_its_mode(run: Run, profile: str, tmp_p
     assert Plan.from_file(target).name == "Small"
 
 
+@pytest.mark.usefixtures("planned")
 def test_output_to_a_device_leaves_the_device(run: Run, profile: str) -> None:
     """Replacing /dev/null by a file would break the machine."""
     assert run("optimize", profile, "-o", os.devnull).exit_code == 0
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_failed_write_leaves_the_old_file(
     run: Run, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +207,7 @@ def test_a_failed_write_leaves_the_old_file(
     assert sorted(os.listdir(tmp_path)) == ["plan.json", "profile.json"]
 
 
+@pytest.mark.usefixtures("planned")
 @pytest.mark.parametrize("output", ["no/such/folder/plan.json", ".", "x" * 300 + ".json"])
 def test_output_that_cannot_be_written(run: Run, profile: str, output: str) -> None:
     result = run("optimize", profile, "-o", output)

@@ -15,13 +15,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import channelmix as cm
 from channelmix.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 WITH_CONSOLE = [path for path in DOCUMENTS if CONSOLE.search(path.read_text(encoding="utf-8"))]
 UPDATE = bool(os.environ.get("CHANNELMIX_UPDATE_DOCS"))
+
+
+pytestmark = pytest.mark.no_cover  # whole commands, slow to measure: what they run has tests of its own
 
 
 def name_of(path: Path) -> str:
@@ -86,6 +90,11 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+def test_the_citation_and_the_changelog_know_this_version() -> None:
+    assert f"\nversion: {cm.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {cm.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_command_is_documented() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.conftest import SMALL
 
 import channelmix as cm
 from channelmix.effectiveness import carryover_of
@@ -34,9 +36,9 @@ def by_period(plan: cm.Plan, part: str) -> list[float]:
     ]
 
 
-@pytest.fixture
-def plan(small: dict[str, Any]) -> cm.Plan:
-    return planned(small, SEASON)
+@pytest.fixture(scope="module")
+def plan() -> cm.Plan:
+    return planned(copy.deepcopy(SMALL), SEASON)
 
 
 def test_season_draws_money_and_the_plan_verifies(plan: cm.Plan) -> None:

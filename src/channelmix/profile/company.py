@@ -19,7 +19,7 @@ from channelmix.profile.faults import Path, ProblemsError
 from channelmix.profile.models import ProfileFields
 from channelmix.profile.own import own_of
 from channelmix.profile.repair import problems_between_valid_parts
-from channelmix.profile.schema_json import json_schema
+from channelmix.profile.schema_json import known_schema
 from channelmix.profile.source import read_document, read_file
 from channelmix.profile.translate import translate
 
@@ -108,7 +108,7 @@ class CompanyProfile(ProfileFields):
             profile = cls.model_validate(document.value, context=context)
         except ValidationError as error:
             told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
-            schema = json_schema()
+            schema = known_schema()
             found = translate(error, document.value, schema)
             found += problems_between_valid_parts(document.value, found, schema)
             problems += [problem for problem in found if problem.path not in told]

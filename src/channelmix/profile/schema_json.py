@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 from channelmix.profile.models import ProfileFields
 
-__all__ = ["json_schema"]
+__all__ = ["json_schema", "known_schema"]
 
 
 def json_schema() -> dict[str, Any]:
@@ -19,6 +21,12 @@ def json_schema() -> dict[str, Any]:
     >>> json_schema()["title"]
     'channelmix profile'
     """
+    return copy.deepcopy(known_schema())
+
+
+@functools.cache
+def known_schema() -> dict[str, Any]:
+    """Return the same schema to read, but not to change: it takes as long to make as many profiles to check."""
     schema = ProfileFields.model_json_schema(by_alias=True, mode="validation")
     for node in _nodes(schema):
         if isinstance(text := node.get("description"), str):

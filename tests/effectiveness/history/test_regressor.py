@@ -22,6 +22,7 @@ from channelmix.effectiveness.history.backtest import judged
 TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
 
 
+@pytest.mark.no_cover  # dozens of fits of one kind
 @parametrize_with_checks(
     [cm.MarketingMixRegressor(draws=80)],
     expected_failed_checks=lambda _: {
