@@ -27,7 +27,7 @@ MOST_IMPLIED = 50
 REACHED = 1e-9
 """Share of a target by which a draw may miss it by rounding."""
 
-CRUMB, ROUNDING = 1e-9, 1e-15
+CRUMB, ROUNDING = 1e-12, 1e-15
 """Share of what a cell may spend up to which its spend is nothing, and share of what any cell may spend."""
 
 SMALLEST = 1e-9
@@ -240,7 +240,7 @@ class StandardForm(Formulation):
             box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
             moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
             moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
-            moved |= (box_low >= box_high) & (before[0] < before[1])
+            moved |= (box_high - box_low <= self.crumbs) & (before[1] - before[0] > self.crumbs)
             waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
         hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
         point = np.clip(box_low, *ends)

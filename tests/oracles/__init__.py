@@ -192,19 +192,40 @@ def minimal_conflicts(problem: cm.AllocationProblem) -> set[frozenset[str]]:
 
 
 def is_minimal_conflict(problem: cm.AllocationProblem, rules: Iterable[str]) -> bool:
-    """Whether these rules cannot hold together, but could if any one of them were dropped."""
+    """Whether these rules cannot hold together, but could if any one of them were dropped.
+
+    Shares that only nothing has do not hold, but need not be told from a conflict with a rule that asks for something.
+    """
     chosen = frozenset(rules)
-    return not _has_point(problem, chosen) and all(_has_point(problem, chosen - {rule}) for rule in chosen)
+    return any(
+        not holds(problem, chosen) and all(holds(problem, chosen - {rule}) for rule in chosen)
+        for holds in (_has_point, _has_shares)
+    )
 
 
 def _has_point(problem: cm.AllocationProblem, rules: frozenset[str]) -> bool:
+    return _most_spend(problem, rules) is not None
+
+
+def _has_shares(problem: cm.AllocationProblem, rules: frozenset[str]) -> bool:
+    """Whether something obeys these rules, which nothing does not where shares alone forbid all else."""
+    stated = dict(zip(problem.rule_names, (problem.scenario, *problem.constraints), strict=True))
+    shares = {name for name in rules if isinstance(stated[name], cm.GroupShare)}
+    most = _most_spend(problem, rules)
+    return most is not None and (most > 0.0 or not shares or _most_spend(problem, rules - shares) == 0.0)
+
+
+def _most_spend(problem: cm.AllocationProblem, rules: frozenset[str]) -> float | None:
+    """The most that can be spent in all, of a huge budget; 0 if hardly anything, None if nothing obeys the rules."""
     rows = [row for row in problem.rows if row.rule in rules]
-    if not rows:
-        return True
     above = [(row.coefficients, row.high) for row in rows if np.isfinite(row.high)]
     below = [(-row.coefficients, -row.low) for row in rows if np.isfinite(row.low)]
-    G, h = (np.array(side) for side in zip(*above, *below, strict=True))
-    return linear_program(np.zeros(problem.curves.n_cells), G, h) is not None
+    amounts = [abs(side) for _, side in (*above, *below)]
+    budget = 1e3 * (max(amounts, default=0.0) or 1.0)
+    n = problem.curves.n_cells
+    G, h = (np.array(side) for side in zip(*above, *below, (np.ones(n), budget), strict=True))
+    spend = linear_program(-np.ones(n), G, h)
+    return None if spend is None else float(spend.sum()) if spend.sum() > 1e-6 * budget else 0.0
 
 
 def random_curves(

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 ROW_TOLERANCE = 1e-7
 """Violation up to which a candidate is worth correcting, as a share of a row's reach: the linear programs' own."""
 
-EXACT = 1e-14
+EXACT = 4e-15
 """Violation of a row that is the rounding of its sum, as a share of its reach."""
 
 INSIDE = 2e-15
