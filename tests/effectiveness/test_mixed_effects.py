@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from tests.estimator_checks import every_check
 
 from channelmix.effectiveness.mixed_effects import MixedEffectsRegressor
 
 
-@parametrize_with_checks(
-    [MixedEffectsRegressor(), MixedEffectsRegressor(effect_scale=1.0, effect_spread=0.5)]
-)
+@every_check([MixedEffectsRegressor(), MixedEffectsRegressor(effect_scale=1.0, effect_spread=0.5)])
 def test_scikit_learn_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from tests.estimator_checks import every_check
 
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, simulated_mix
@@ -23,7 +23,7 @@ TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled o
 
 
 @pytest.mark.no_cover  # dozens of fits of one kind
-@parametrize_with_checks(
+@every_check(
     [cm.MarketingMixRegressor(draws=80)],
     expected_failed_checks=lambda _: {
         "check_methods_sample_order_invariance": TIME,
