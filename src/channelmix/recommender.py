@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from channelmix import analysis
 from channelmix._version import __version__
-from channelmix.allocation import solve
+from channelmix.allocation import solve_and_verify
 from channelmix.certification import verify
 from channelmix.certification.checker import Certificate as Checked
 from channelmix.effectiveness import CellDraws, risk_of
@@ -121,12 +121,12 @@ def optimize(
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws), seed)
     problem, splits = problem_and_splits(profile, draws)
-    solution = solve(problem, gap, time_limit, starts=[split.spend for split in splits])
+    solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         raise CertificateError(
             f"no split that obeys the rules was found within {time_limit:g} seconds; allow more time"
         )
-    checked = verify(problem, solution)
+    checked = checked or verify(problem, solution)  # which says why it rejects the solution
     comparisons: list[Comparison] = []
     told = None
     if solution.status not in NO_SPEND:
