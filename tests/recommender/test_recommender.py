@@ -316,12 +316,12 @@ def test_options_out_of_range(small: dict[str, Any], options: dict[str, Any]) ->
 
 
 def test_a_search_without_any_answer_says_so(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def unlucky(*args: Any, **kwargs: Any) -> Solution:
+    def unlucky(*args: Any, **kwargs: Any) -> tuple[Solution, None]:
         found = cm.solve(*args, **kwargs)
         lost = {"spend": np.full(12, np.nan), "value": np.nan, "gap": np.inf, "status": Status.NOT_CERTIFIED}
-        return Solution(**{**vars(found), **lost})
+        return Solution(**{**vars(found), **lost}), None
 
-    monkeypatch.setattr("channelmix.recommender.solve", unlucky)
+    monkeypatch.setattr("channelmix.recommender.solve_and_verify", unlucky)
     with pytest.raises(
         cm.CertificateError, match="no split that obeys the rules was found within 60 seconds"
     ):
@@ -331,11 +331,11 @@ def test_a_search_without_any_answer_says_so(small: dict[str, Any], monkeypatch:
 def test_prices_that_do_not_hold_are_not_stated(
     small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(*args: Any, **kwargs: Any) -> Solution:
+    def late(*args: Any, **kwargs: Any) -> tuple[Solution, None]:
         found = cm.solve(*args, **kwargs)
-        return Solution(**{**vars(found), "shadow_prices": {"fixed_budget": 3.0}})
+        return Solution(**{**vars(found), "shadow_prices": {"fixed_budget": 3.0}}), None
 
-    monkeypatch.setattr("channelmix.recommender.solve", late)
+    monkeypatch.setattr("channelmix.recommender.solve_and_verify", late)
     plan = plan_of(small)
     assert plan.shadow_prices == []
     assert plan.totals is not None
