@@ -17,7 +17,7 @@ QUIETLY = >$(@D)/pip.log 2>&1 || (cat $(@D)/pip.log; exit 1)
 LOCKED = $(INSTALL) --no-compile --require-hashes -r requirements/build.txt -r
 ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
 
-QUICK := response rules problem allocation certification profile
+QUICK := engine profile
 
 .PHONY: demo quick test lint browser test-newest test-lowest lock bench clean
 

@@ -27,16 +27,16 @@ from scipy.interpolate import PchipInterpolator
 from scipy.stats import kstest
 
 import channelmix as cm
-from channelmix.effectiveness.history.baseline import Baseline
-from channelmix.effectiveness.history.believed import Believed
-from channelmix.effectiveness.history.mix import Mix
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.sampler import sample
-from channelmix.effectiveness.history.shapes import lagged
-from channelmix.effectiveness.history.simulation import ranks, simulated
-from channelmix.effectiveness.history.tails import TAILS, tails_of
-from channelmix.effectiveness.history.trend import Trend
-from channelmix.effectiveness.own_history import TAIL
+from channelmix.effectiveness.history.model.baseline import Baseline
+from channelmix.effectiveness.history.model.heavy_tails import TAILS, tails_of
+from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.roi_beliefs import Believed
+from channelmix.effectiveness.history.model.shapes import lagged
+from channelmix.effectiveness.history.model.trend import Trend
+from channelmix.effectiveness.history.sampling.sampler import sample
+from channelmix.effectiveness.history.sampling.simulation import ranks, simulated
+from channelmix.effectiveness.own.overlay import TAIL
 
 Array = NDArray[np.float64]
 

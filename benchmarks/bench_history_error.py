@@ -23,8 +23,8 @@ from scipy.stats import multivariate_normal
 
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
-from channelmix.effectiveness.history.mix import SHARED
-from channelmix.effectiveness.history.shapes import elasticity
+from channelmix.effectiveness.history.model.mix import SHARED
+from channelmix.effectiveness.history.model.shapes import elasticity
 
 Array = NDArray[np.float64]
 

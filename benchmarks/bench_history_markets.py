@@ -26,8 +26,8 @@ from threadpoolctl import threadpool_limits
 
 import channelmix as cm
 from bench_history import company
-from channelmix.effectiveness.history.pooled import sample_markets
-from channelmix.effectiveness.history.simulation import ranks, simulated_markets
+from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
+from channelmix.effectiveness.history.sampling.simulation import ranks, simulated_markets
 
 Array = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 import channelmix as cm
 from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
-from channelmix.effectiveness.own_history import TAIL
+from channelmix.effectiveness.own.overlay import TAIL
 
 Array = NDArray[np.float64]
 

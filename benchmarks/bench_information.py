@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import channelmix as cm
-from channelmix.allocation.by_draw import best_by_draw
-from channelmix.stating import drawn, problem_and_splits
+from channelmix.engine.solver.by_draw import best_by_draw
+from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from channelmix.datasets import load_ranges
 from channelmix.datasets.facts import Fact
-from channelmix.effectiveness.meta_regression import MetaRegression, held_out_predictions
+from channelmix.effectiveness.published.meta_regression import MetaRegression, held_out_predictions
 
 JUDGED = {
     "cost_per_sms": "cost_per_contact",

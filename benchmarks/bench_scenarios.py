@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import channelmix as cm
-from channelmix.allocation.frontier import budget_frontier
-from channelmix.rules import MeanCVaR, SafeImprovement
-from channelmix.rules.risk import tail_mean
+from channelmix.engine.rules import MeanCVaR, SafeImprovement
+from channelmix.engine.rules.risk import tail_mean
+from channelmix.engine.solver.frontier import budget_frontier
 from peers.problems import draw_posterior
 
 GAP = 1e-3

@@ -12,7 +12,7 @@ import pytest
 
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import optimize
+from channelmix.recommender.optimize.optimize import optimize
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "maison_verte.json"
 

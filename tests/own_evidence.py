@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.evidence import Check, Column, Evidence, Fitted, Range
-from channelmix.response import ResponseCurves
+from channelmix.engine.response import ResponseCurves
+from channelmix.profile.evidence import Check, Column, Evidence, Fitted, Range
 
 DAYS_PER_MONTH = 365.25 / 12.0
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from channelmix.profile.parts import BUILT_IN_CHANNELS, PURPOSES, Sector
+from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, Sector
 
 __all__ = ["random_content"]
 

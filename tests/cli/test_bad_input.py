@@ -67,7 +67,7 @@ def test_a_huge_file(run: Run, tmp_path: Path, command: str) -> None:
 def test_a_plan_above_the_limit_is_not_read_whole(
     run: Run, plan_file: str, plan_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channelmix.document.LARGEST_DOCUMENT", 1000)
+    monkeypatch.setattr("channelmix.core.documents.LARGEST_DOCUMENT", 1000)
     rejected(run("verify", plan_file), "at most 1,000 bytes")
     rejected(run("verify", "-", input=plan_text), "standard input has more than 1000 bytes")
 

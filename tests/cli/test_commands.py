@@ -19,8 +19,8 @@ from channelmix.cli import main
 from channelmix.cli.optimize import MECHANISMS
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
-from channelmix.profile.parts import Mechanism, Sector
-from channelmix.recommender import optimize
+from channelmix.profile.fields.values import Mechanism, Sector
+from channelmix.recommender.optimize.optimize import optimize
 
 Run = Callable[..., Result]
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from channelmix.effectiveness.own_history import evidence_of
-from channelmix.evidence import Evidence
+from channelmix.effectiveness.own.overlay import evidence_of
 from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Evidence
 
 Run = Callable[..., Result]
 

@@ -85,7 +85,7 @@ def test_wrong_usage(profile: str, words: list[str]) -> None:
 
 
 def test_ctrl_c_leaves_the_points_found(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from channelmix import tradeoff
+    from channelmix.recommender import frontier
 
     solved, calls = cm.solve, []
 
@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_the_points_found(profile: str, monkeypatch: pytest.Monkey
             raise KeyboardInterrupt
         return solved(*args, **options)
 
-    monkeypatch.setattr(tradeoff, "solve", stopped)
+    monkeypatch.setattr(frontier, "solve", stopped)
     result = run("frontier", profile, "--points", "3", "--format", "json")
     assert result.exit_code == 130
     found = Frontier.from_json(result.stdout)

@@ -16,8 +16,8 @@ import pytest
 from click import testing
 from click.testing import Result
 
-from channelmix.cli import session
-from channelmix.progress import tell
+from channelmix.cli import progress, session
+from channelmix.core.progress import tell
 
 Run = Callable[..., Result]
 
@@ -26,7 +26,7 @@ Run = Callable[..., Result]
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the runner's streams look like a terminal, on which progress is shown at once."""
     monkeypatch.setattr(testing._NamedTextIOWrapper, "isatty", lambda _: True, raising=False)
-    monkeypatch.setattr(session, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
@@ -81,13 +81,13 @@ def test_quiet_shows_nothing(run: Run, profile: str, command: str) -> None:
 
 
 def test_without_a_terminal_nothing_is_shown(run: Run, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
     assert run("optimize", profile, "--draws", "64").stderr == ""
 
 
 @pytest.mark.usefixtures("impatient")
 def test_short_work_shows_nothing(run: Run, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PATIENCE", 600.0)
+    monkeypatch.setattr(progress, "PATIENCE", 600.0)
     assert run("optimize", profile, "--draws", "64").stderr == ""
 
 
@@ -110,14 +110,14 @@ def test_a_line_is_erased_without_colours_too(
 @pytest.mark.parametrize(("columns", "room"), [(0, 77), (24, 21), (2, 0)])
 def test_a_line_never_wraps(columns: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor by the ^C that a terminal echoes behind it; one that does not tell its width has 80 columns."""
-    monkeypatch.setattr(session, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")  # said of standard output
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     with open(ours, "rb", buffering=0) as stream, open(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with session.status_line(quiet=False):
+        with progress.status_line(quiet=False):
             tell("planning: " + "x" * 200)
         said = ""
         while said.count("\x1b[K") < 2 and select.select([stream], [], [], 10.0)[0]:

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.conftest import SMALL
 
-from channelmix import reasoning
-from channelmix.analysis.information import Knowledge
 from channelmix.cli import main
 from channelmix.plan import Difference, Explanation, InformationValue
+from channelmix.recommender.explain import explain
+from channelmix.recommender.information_value.knowledge import Knowledge
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_ctrl_c(small_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(reasoning, "priced", stop)
+        patch.setattr(explain, "priced", stop)
         result = run("explain", small_file, "--format", "json")
     assert result.exit_code == 130
     assert not Explanation.from_json(result.stdout).complete

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from channelmix.engine.solver.projection import project
+
 Process = Callable[..., subprocess.CompletedProcess[bytes]]
 
 NOISY = """
 import ctypes, os, sys
-from channelmix.allocation.linear import LinearProgram
+from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.cli import main
 solve = LinearProgram.solve
 libc = ctypes.CDLL(None)
@@ -108,5 +110,5 @@ def test_nothing_is_printed_in_library_use(capfd: pytest.CaptureFixture[str]) ->
     for rules in ([], [cm.GroupShare("sms", high=0.4), cm.SpendBounds({"sms": (9.0, None)})]):
         problem = cm.AllocationProblem(curves, cm.FixedBudget(6.0), rules)
         cm.verify(problem, cm.solve(problem))
-        cm.allocation.project(problem, {"sms": 5.0, "app": 5.0})
+        project(problem, {"sms": 5.0, "app": 5.0})
     assert capfd.readouterr() == ("", "")

@@ -9,10 +9,10 @@ from typing import get_args
 
 import pytest
 
-from channelmix.datasets import listing
+from channelmix.core.errors import InputError
 from channelmix.datasets.facts import TRUST, Fact, facts_frame, find_facts, load_facts
-from channelmix.errors import InputError
-from channelmix.profile.parts import Sector
+from channelmix.profile.fields.values import Sector
+from channelmix.report import facts as written
 
 SHARED = next(
     (
@@ -97,20 +97,20 @@ def test_a_selector_narrows_and_a_typo_gets_a_hint() -> None:
 
 def test_listing_names_every_figure_and_source() -> None:
     facts = find_facts("sms/FR")
-    table = listing.to_table(facts)
+    table = written.to_table(facts)
     for fact in facts:
         assert fact.fact_id in table
         assert fact.source_title in table
-    assert [row["fact_id"] for row in json.loads(listing.to_json(facts))] == [fact.fact_id for fact in facts]
-    assert [row["fact_id"] for row in csv.DictReader(listing.to_csv(facts).splitlines())] == [
+    assert [row["fact_id"] for row in json.loads(written.to_json(facts))] == [fact.fact_id for fact in facts]
+    assert [row["fact_id"] for row in csv.DictReader(written.to_csv(facts).splitlines())] == [
         f.fact_id for f in facts
     ]
 
 
 def test_listing_writes_ranges_and_qualitative_figures() -> None:
-    assert "1 to 4 percent" in listing.to_table([_fact(low=1.0, high=4.0)])
-    assert "3 (1 to 4) percent" in listing.to_table([_fact(low=1.0, typical=3.0, high=4.0)])
-    assert "qualitative: percent" in listing.to_table([_fact()])
+    assert "1 to 4 percent" in written.to_table([_fact(low=1.0, high=4.0)])
+    assert "3 (1 to 4) percent" in written.to_table([_fact(low=1.0, typical=3.0, high=4.0)])
+    assert "qualitative: percent" in written.to_table([_fact()])
 
 
 def test_frame_is_indexed_by_fact() -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from channelmix.core.errors import InputError
 from channelmix.datasets.mix_worlds import BROKEN, LAGS, MixWorld, simulated_mix
-from channelmix.errors import InputError
 
 
 def one(slope: float) -> MixWorld:

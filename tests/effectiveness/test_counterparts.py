@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from scipy.stats import t as student_t
 
-from channelmix.analysis.assumptions import assumptions
 from channelmix.datasets import PriorRange, load_facts, load_ranges
 from channelmix.effectiveness import CellDraws, Figure, PublishedPrior
-from channelmix.effectiveness.counterparts import (
+from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     MOST_FACTS_LISTED,
     Z90,
@@ -21,8 +20,9 @@ from channelmix.effectiveness.counterparts import (
     regressed,
     setting_of,
 )
-from channelmix.effectiveness.meta_regression import Setting
+from channelmix.effectiveness.published.meta_regression import Setting
 from channelmix.profile import Cell, CompanyProfile
+from channelmix.recommender.optimize.assumptions import assumptions
 
 
 def cells_of(content: dict[str, Any]) -> tuple[Cell, ...]:
@@ -186,7 +186,7 @@ def test_shares_are_cut_at_one(small: dict[str, Any], monkeypatch: pytest.Monkey
         assert quantity in regression.quantities
         return np.zeros(len(settings)), np.eye(len(settings))
 
-    monkeypatch.setattr("channelmix.effectiveness.prior_draws.regressed", generous)
+    monkeypatch.setattr("channelmix.effectiveness.published.prior_draws.regressed", generous)
     rate = by_cell(draw(small))["FR/app/promotion"]["response_rate"]
     assert rate.max() == 1.0
     assert 0.4 < np.mean(rate == 1.0) < 0.6

@@ -11,7 +11,7 @@ from scipy import integrate
 from scipy import optimize as scipy_optimize
 
 from channelmix.effectiveness import CellDraws, PriorResponse, PublishedPrior, prior_response
-from channelmix.effectiveness.word_of_mouth import people_told
+from channelmix.effectiveness.published.word_of_mouth import people_told
 from channelmix.profile import CompanyProfile, Telling
 
 ALL = 1e12

@@ -12,7 +12,7 @@ import pytest
 import channelmix.datasets
 from channelmix.datasets.facts import continent_of, load_facts
 from channelmix.datasets.scales import load_scales, scales_table
-from channelmix.effectiveness.meta_regression import (
+from channelmix.effectiveness.published.meta_regression import (
     COLUMNS,
     MetaRegression,
     Setting,

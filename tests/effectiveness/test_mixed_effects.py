@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.estimator_checks import every_check
 
-from channelmix.effectiveness.mixed_effects import MixedEffectsRegressor
+from channelmix.effectiveness.published.mixed_effects import MixedEffectsRegressor
 
 
 @every_check([MixedEffectsRegressor(), MixedEffectsRegressor(effect_scale=1.0, effect_spread=0.5)])

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import channelmix as cm
-from channelmix.errors import InputError
-from channelmix.evidence import Evidence
+from channelmix.core.errors import InputError
 from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Evidence
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_fitted_names_the_table(company: CompanyProfile) -> None:
 
 
 def test_a_history_named_by_a_profile_is_fitted_once(tmp_path: Path) -> None:
-    from channelmix.effectiveness.own_history import evidence_of
+    from channelmix.effectiveness.own.overlay import evidence_of
 
     table(40).to_csv(tmp_path / "h.csv", index=False)
     text = (ROOT / "examples" / "maison_verte.json").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.own_evidence import POINTS, returns, written
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness import (
     CellDraws,
     PriorResponse,
@@ -18,11 +19,10 @@ from channelmix.effectiveness import (
     risk_of,
     with_own,
 )
-from channelmix.effectiveness.own_history import TAIL
-from channelmix.errors import InputError
-from channelmix.evidence import Evidence
+from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.engine.rules import MeanRisk, SafeImprovement
 from channelmix.profile import CompanyProfile
-from channelmix.rules import MeanRisk, SafeImprovement
+from channelmix.profile.evidence import Evidence
 
 DAYS, RATE = 365.25 / 12.0, 0.9
 

@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import SMALL
 
 import channelmix as cm
+from channelmix.core.errors import InputError
 from channelmix.effectiveness import PublishedPrior, with_own
-from channelmix.errors import InputError
-from channelmix.evidence import Evidence, covered
 from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Evidence, covered
 
 WORTH, ROW_DAYS, MONTH = 20.0, 7.0, 365.25 / 12.0
 

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 import channelmix as cm
 from channelmix.cli import main
+from channelmix.core.errors import InputError
 from channelmix.effectiveness import PublishedPrior, prior_response
-from channelmix.effectiveness.history.believed import TO_EDGE
-from channelmix.effectiveness.own_history import evidence_of
-from channelmix.effectiveness.own_prior import DRAWS, LEAST_SPREAD
-from channelmix.errors import InputError
+from channelmix.effectiveness.history.model.roi_beliefs import TO_EDGE
+from channelmix.effectiveness.own.believed import DRAWS, LEAST_SPREAD
+from channelmix.effectiveness.own.overlay import evidence_of
 
 ROOT = Path(__file__).parents[2]
 WORTH = 20.0

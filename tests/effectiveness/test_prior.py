@@ -11,9 +11,9 @@ from sklearn.exceptions import NotFittedError
 
 from channelmix.datasets import PriorRange
 from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
-from channelmix.effectiveness.prior_draws import _uniform
-from channelmix.effectiveness.quantities import SHARES
-from channelmix.effectiveness.sobol import MOST_DIMENSIONS, sobol
+from channelmix.effectiveness.published.prior_draws import _uniform
+from channelmix.effectiveness.published.quantities import SHARES
+from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
 from channelmix.profile import CompanyProfile
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
-from channelmix.effectiveness.prior_response import DAYS_PER_MONTH
+from channelmix.effectiveness.published.response import DAYS_PER_MONTH
+from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import optimize
-from channelmix.response import ResponseCurves
+from channelmix.recommender.optimize.optimize import optimize
 
 RATE = 0.9
 MONTH = 365.25 / 12

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness import with_figures
-from channelmix.errors import InputError
+from channelmix.engine.response import Service
 from channelmix.profile import CompanyProfile
-from channelmix.response import Service
-from channelmix.stating import drawn, response_of
+from channelmix.recommender.optimize.company_problem import drawn, response_of
 
 
 def filled(content: dict[str, Any], *rules: dict[str, Any]) -> tuple[list[Any], Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from channelmix.effectiveness import CellDraws, Figure, PublishedPrior, shifted, shifted_value
-from channelmix.effectiveness.quantities import SHARES
+from channelmix.effectiveness.published.quantities import SHARES
 from channelmix.profile import CompanyProfile
 
 

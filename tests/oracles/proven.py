@@ -9,7 +9,7 @@ import numpy as np
 
 import channelmix as cm
 from channelmix import Status
-from channelmix.solution import Proof
+from channelmix.engine.proof.solution import Proof
 from tests.oracles import RandomProblem, best_on_grid
 
 __all__ = ["judged", "leaf_of", "made", "solved", "truth"]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from channelmix.errors import CertificateError, ChannelMixError, InputError
+from channelmix.core.errors import CertificateError, ChannelMixError, InputError
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.rules import FixedBudget, SpendBounds
 from channelmix.plan import Plan, prices_hold, verify_plan
-from channelmix.problem import AllocationProblem
-from channelmix.response import ResponseCurves
-from channelmix.rules import FixedBudget, SpendBounds
 
 Change = Callable[[dict[str, Any]], None]
 Forge = Callable[[Change], Plan]
@@ -200,7 +200,7 @@ def test_every_number_that_verify_answers_for_is_looked_at(forged: Forge, plan_t
 def test_a_small_currency_is_no_cover(forged: Forge) -> None:
     """Tolerances are relative: amounts of a millionth are checked as closely as millions."""
     from channelmix.profile import CompanyProfile
-    from channelmix.recommender import optimize
+    from channelmix.recommender.optimize.optimize import optimize
 
     content = {
         "name": "Tiny",

@@ -12,7 +12,7 @@ from tests.conftest import SMALL
 from tests.plan.test_forgery import Change, more, put
 
 import channelmix as cm
-from channelmix.errors import ChannelMixError
+from channelmix.core.errors import ChannelMixError
 from channelmix.plan import Plan, verify_plan
 from channelmix.profile import CompanyProfile
 

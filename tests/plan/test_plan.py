@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from channelmix.document import LARGEST_DOCUMENT
-from channelmix.errors import InputError
+from channelmix.core.documents import LARGEST_DOCUMENT
+from channelmix.core.errors import InputError
+from channelmix.core.wording import amount, percent, short
 from channelmix.plan import Plan, allocation_rows
-from channelmix.plan.wording import amount, percent, short
 
 # The contract's keys: text, number, or the keys of an object within a list.
 KEYS: dict[str, set[str]] = {

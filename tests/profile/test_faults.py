@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 from channelmix.profile import CompanyProfile, Fault, ProfileError
 
 FaultsOf = Callable[[Any], dict[str, Fault]]

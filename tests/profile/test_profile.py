@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from channelmix.engine.rules import FixedBudget, GroupShare, KeepWorking, MeanRisk
 from channelmix.profile import Cell, CompanyProfile, ProfileError, Telling
-from channelmix.rules import FixedBudget, GroupShare, KeepWorking, MeanRisk
 
 
 def cell(profile: CompanyProfile, name: str) -> Cell:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tests.profile.conftest import SKETCH
 
 from channelmix.profile import CompanyProfile, Fault, ProfileError
-from channelmix.profile.models import ProfileFields
+from channelmix.profile.fields.fields import ProfileFields
 
 FaultsOf = Callable[[Any], dict[str, Fault]]
 Path = tuple[str | int, ...]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from channelmix.engine.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
 from channelmix.profile import CompanyProfile, Fault, json_schema
-from channelmix.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
 
 FaultsOf = Callable[[Any], dict[str, Fault]]
 

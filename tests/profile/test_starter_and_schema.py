@@ -11,9 +11,9 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 from channelmix.profile import CompanyProfile, ProfileError, json_schema, starter_profile
-from channelmix.profile.parts import Sector
+from channelmix.profile.fields.values import Sector
 
 
 def is_valid(profile: Any) -> bool:

@@ -10,8 +10,8 @@ import pytest
 
 import channelmix as cm
 from channelmix.effectiveness import carryover_of
-from channelmix.effectiveness.over_time import lag_weights
-from channelmix.profile.timing import Delayed, Geometric, Weibull
+from channelmix.effectiveness.carryover import lag_weights
+from channelmix.profile.fields.timing import Delayed, Geometric, Weibull
 
 
 def profile_of(small: dict[str, Any], periods: int, **timing: Any) -> cm.CompanyProfile:

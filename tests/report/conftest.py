@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from tests.conftest import EXAMPLE, SMALL
 
-from channelmix.information import information_value
 from channelmix.plan import CautiousPlan, Explanation, Frontier, InformationValue, Plan
 from channelmix.profile import CompanyProfile
-from channelmix.reasoning import explain
-from channelmix.recommender import optimize
-from channelmix.tradeoff import frontier
+from channelmix.recommender.explain.explain import explain
+from channelmix.recommender.frontier import frontier
+from channelmix.recommender.information_value.information_value import information_value
+from channelmix.recommender.optimize.optimize import optimize
 
 HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> & \"q\" 'q'"
 

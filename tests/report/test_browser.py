@@ -16,8 +16,8 @@ from tests.report.conftest import HOSTILE
 import channelmix.report.html.page as module
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import optimize
-from channelmix.tradeoff import frontier
+from channelmix.recommender.frontier import frontier
+from channelmix.recommender.optimize.optimize import optimize
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 

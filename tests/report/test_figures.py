@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 from channelmix.plan import Frontier, Plan
 
 

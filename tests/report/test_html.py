@@ -17,11 +17,12 @@ from tests.report.pages import by_id, parsed, rows_of, words_of
 
 import channelmix.report.html.curves as curves_module
 import channelmix.report.html.frontiers as frontiers_module
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
+from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import Frontier, Plan
-from channelmix.problem import AllocationProblem
 from channelmix.profile import CompanyProfile
-from channelmix.recommender import optimize
+from channelmix.recommender.frontier import frontier
+from channelmix.recommender.optimize.optimize import optimize
 from channelmix.report.html import summary_html, to_html
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import traced
@@ -29,7 +30,6 @@ from channelmix.report.html.frontiers import place_of
 from channelmix.report.html.markup import data_block, tag
 from channelmix.report.html.svg import ticks
 from channelmix.report.html.words import Words
-from channelmix.tradeoff import frontier
 
 LANGUAGES = ["en", "fr"]
 

@@ -15,11 +15,11 @@ from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.backtest import judged
 from channelmix.effectiveness.history.diagnostics import Verdict, _outliers, alike_in_markets
 from channelmix.effectiveness.history.markets import worst_findings
-from channelmix.effectiveness.history.windows import Window
+from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.plan import Interval, Plan
 from channelmix.profile import CompanyProfile, starter_profile
+from channelmix.recommender.optimize.company_problem import drawn
 from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
-from channelmix.stating import drawn
 
 SOURCES = "".join(
     path.read_text(encoding="utf-8") for path in Path(str(package.__file__)).parent.glob("*.py")

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from channelmix.cli.explain import is_plan, read_plan
-from channelmix.cli.optimize import shortcoming
+from channelmix.cli.input import is_plan, read_plan, read_profile
 from channelmix.cli.options import format_option, output_option, quiet_option
-from channelmix.cli.results import write_document
-from channelmix.cli.session import NO_PLAN, examples, read_profile, status_line
+from channelmix.cli.output import shortcoming, write_document
+from channelmix.cli.progress import status_line
+from channelmix.cli.session import NO_PLAN, examples
 
 __all__ = ["compare"]
 
@@ -58,7 +58,7 @@ def compare(
     import channelmix as cm
     from channelmix import report
     from channelmix.plan import NO_SPEND
-    from channelmix.whatif import edited
+    from channelmix.recommender.compare import edited
 
     if (after is None) == (not edits):
         raise click.UsageError("compare takes either AFTER or --set")

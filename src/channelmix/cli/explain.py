@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import click
 
-from channelmix.cli.optimize import shortcoming
+from channelmix.cli.input import is_plan, read_plan, read_profile
 from channelmix.cli.options import format_option, output_option, quiet_option
-from channelmix.cli.results import write_document
-from channelmix.cli.session import (
-    INTERRUPTED,
-    NO_PLAN,
-    Number,
-    examples,
-    progress_line,
-    read_input,
-    read_profile,
-)
+from channelmix.cli.output import shortcoming, write_document
+from channelmix.cli.progress import progress_line
+from channelmix.cli.session import INTERRUPTED, NO_PLAN, Number, examples
 
-__all__ = ["explain", "is_plan", "read_plan"]
+__all__ = ["explain"]
 
 
 @click.command(
@@ -67,23 +57,3 @@ def explain(
     if not found.complete:
         click.echo("channelmix: interrupted", err=True)
         ctx.exit(INTERRUPTED)
-
-
-def is_plan(path: str) -> bool:
-    """Whether a file holds a plan; whatever else is in it is left to those who read it."""
-    if path == "-":
-        return False
-    try:
-        with open(path, encoding="utf-8") as stream:
-            content: Any = json.load(stream)
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and "proof" in content and "certificate" in content
-
-
-def read_plan(path: str) -> Any:
-    """Read a plan from a file, or from standard input for ``-``."""
-    from channelmix.document import LARGEST_DOCUMENT
-    from channelmix.plan import Plan
-
-    return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from channelmix.cli.options import output_option
-from channelmix.cli.session import examples, write_result
+from channelmix.cli.output import write_result
+from channelmix.cli.session import examples
 
 __all__ = ["facts"]
 
@@ -33,8 +34,8 @@ def facts(selector: str, style: str, output: str | None) -> None:
     SELECTOR is "all", or some of channel, purpose, country, sector, quantity and fact id joined by "/".
     Figures are what their sources state, of use and of claims; kind says how far to trust each.
     """
-    from channelmix.datasets import listing
     from channelmix.datasets.facts import find_facts
+    from channelmix.report import facts as written
 
-    write = {"table": listing.to_table, "json": listing.to_json, "csv": listing.to_csv}[style]
+    write = {"table": written.to_table, "json": written.to_json, "csv": written.to_csv}[style]
     write_result(write(find_facts(selector)), output)

@@ -6,16 +6,11 @@ from functools import partial
 
 import click
 
+from channelmix.cli.input import read_input, read_profile
 from channelmix.cli.options import quiet_option, seed_option
-from channelmix.cli.session import (
-    Number,
-    examples,
-    read_input,
-    read_profile,
-    status_line,
-    write_result,
-    write_table,
-)
+from channelmix.cli.output import write_result, write_table
+from channelmix.cli.progress import status_line
+from channelmix.cli.session import Number, examples
 
 __all__ = ["fit"]
 
@@ -123,8 +118,8 @@ def fit(
     """
     import channelmix as cm
     from channelmix import report
-    from channelmix.effectiveness.own_fit import DRAWS
-    from channelmix.evidence.rows import LARGEST_TABLE
+    from channelmix.effectiveness.own.fit import DRAWS
+    from channelmix.profile.evidence.history import LARGEST_TABLE
 
     if history == profile == "-":
         raise click.UsageError("Only one of HISTORY.CSV and --profile can be read from standard input.")

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from channelmix.cli.session import Number, examples, write_result
+from channelmix.cli.output import write_result
+from channelmix.cli.session import Number, examples
 
 __all__ = ["init"]
 
@@ -115,7 +116,7 @@ def _answer(key: str, text: str) -> Any:
 
 
 def _rate_is_known(currency: str) -> bool:
-    from channelmix.errors import InputError
+    from channelmix.core.errors import InputError
     from channelmix.profile import starter_profile
 
     try:

@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
+from channelmix.cli.input import read_profile
 from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
-from channelmix.cli.results import write_document
-from channelmix.cli.session import INTERRUPTED, Number, examples, progress_line, read_profile
+from channelmix.cli.output import write_document
+from channelmix.cli.progress import progress_line
+from channelmix.cli.session import INTERRUPTED, Number, examples
 
 __all__ = ["next_test"]
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
+from channelmix.cli.input import read_profile
 from channelmix.cli.options import output_option, quiet_option, seed_option
-from channelmix.cli.session import (
-    NO_PLAN,
-    UNPROVEN,
-    Number,
-    examples,
-    read_profile,
-    status_line,
-    write_result,
-    write_table,
-)
+from channelmix.cli.output import shortcoming, style_of, write_result, write_table
+from channelmix.cli.progress import status_line
+from channelmix.cli.session import NO_PLAN, UNPROVEN, Number, examples
 
-__all__ = ["MECHANISMS", "optimize", "shortcoming", "style_of"]
+__all__ = ["MECHANISMS", "optimize"]
 
 MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 """What `--without` takes: the profile's mechanisms, written out so that `--help` need not load the profile's room."""
@@ -140,31 +133,6 @@ def optimize(
         cm.Status.NOT_CERTIFIED: UNPROVEN,
     }
     ctx.exit(codes.get(plan.status, 0))
-
-
-def style_of(output: str | None) -> str:
-    """Choose how to write a result by the ending of its file."""
-    return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
-
-
-def shortcoming(plan: Any) -> str:
-    """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
-    from channelmix.plan.wording import percent
-    from channelmix.solution import Status
-
-    if plan.status is Status.INFEASIBLE:
-        named = f" together: {', '.join(plan.conflicts)}" if plan.conflicts else ""
-        mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
-        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}" + (
-            f"; least to relax: {mends}" if mends else ""
-        )
-    if plan.status is Status.UNBOUNDED:
-        return f": {', '.join(plan.conflicts)} pays however much is spent on it; state a max_amount"
-    if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
-        return f": the target may be reached for up to {percent(plan.certificate.gap)} less (the gap)"
-    if plan.status is Status.NOT_CERTIFIED:
-        return f": a split worth up to {percent(plan.certificate.gap)} more may exist (the gap)"
-    return ""
 
 
 def _write(plan: Any, style: str, output: str | None) -> None:

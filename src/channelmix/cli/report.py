@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from channelmix.cli.input import read_input
 from channelmix.cli.options import output_option
-from channelmix.cli.session import examples, read_input, write_result
+from channelmix.cli.output import write_result
+from channelmix.cli.session import examples
 
 __all__ = ["report"]
 
@@ -45,7 +47,7 @@ def report(
     The page works offline: it loads nothing and sends nothing. It shows what the plan says and does not check it:
     channelmix verify does.
     """
-    from channelmix.document import LARGEST_DOCUMENT
+    from channelmix.core.documents import LARGEST_DOCUMENT
     from channelmix.plan import Explanation, Frontier, InformationValue, Plan
     from channelmix.report.html import to_html
 

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from channelmix.cli.session import examples, write_result
+from channelmix.cli.output import write_result
+from channelmix.cli.session import examples
 
 __all__ = ["schema"]
 

@@ -6,10 +6,11 @@ from functools import partial
 
 import click
 
-from channelmix.cli.optimize import shortcoming
+from channelmix.cli.input import read_profile
 from channelmix.cli.options import output_option, quiet_option
-from channelmix.cli.results import write_document
-from channelmix.cli.session import NO_PLAN, examples, progress_line, read_profile
+from channelmix.cli.output import shortcoming, write_document
+from channelmix.cli.progress import progress_line
+from channelmix.cli.session import NO_PLAN, examples
 
 __all__ = ["sensitivity"]
 

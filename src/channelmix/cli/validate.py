@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from channelmix.cli.session import examples, read_profile, write_result
+from channelmix.cli.input import read_profile
+from channelmix.cli.output import write_result
+from channelmix.cli.session import examples
 
 __all__ = ["validate"]
 
@@ -13,7 +15,7 @@ __all__ = ["validate"]
 @click.argument("file", metavar="FILE")
 def validate(file: str) -> None:
     """Check the profile in FILE ("-" reads standard input); every fault is listed with its line and column."""
-    from channelmix.plan.wording import amount
+    from channelmix.core.wording import amount
 
     profile = read_profile(file)
     counts = (

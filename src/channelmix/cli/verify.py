@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from channelmix.cli.session import examples, read_input, write_result
+from channelmix.cli.input import read_input
+from channelmix.cli.output import write_result
+from channelmix.cli.session import examples
 
 __all__ = ["verify"]
 
@@ -19,10 +21,10 @@ def verify(plan: str) -> None:
     other splits, whose draws are not in the plan, and, where there is no plan, which rules are in the way and how far
     they would have to give way.
     """
-    from channelmix.document import LARGEST_DOCUMENT
+    from channelmix.core.documents import LARGEST_DOCUMENT
+    from channelmix.core.wording import amount, percent
+    from channelmix.engine.proof.solution import Status
     from channelmix.plan import Plan, verify_plan
-    from channelmix.plan.wording import amount, percent
-    from channelmix.solution import Status
 
     read = Plan.from_json(read_input(LARGEST_DOCUMENT)) if plan == "-" else Plan.from_file(plan)
     certificate = verify_plan(read)

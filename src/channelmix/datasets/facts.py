@@ -9,9 +9,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from channelmix.core.errors import InputError, nearest_name
 from channelmix.datasets.files import read_rows
 from channelmix.datasets.survey import SURVEY_SOURCE
-from channelmix.errors import InputError, nearest_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.errors import InputError, nearest_name
+from channelmix.core.errors import InputError, nearest_name
 
 __all__ = ["BROKEN", "MixWorld", "simulated_mix"]
 

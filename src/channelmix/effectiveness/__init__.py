@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from channelmix.effectiveness.cell_draws import CellDraws, Figure
-from channelmix.effectiveness.over_time import carryover_of
-from channelmix.effectiveness.own_history import (
-    OwnColumn,
-    OwnDraws,
+from channelmix.effectiveness.carryover import carryover_of
+from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws
+from channelmix.effectiveness.own.overlay import (
     observed_ranges,
     response,
     risk_of,
     with_own,
 )
-from channelmix.effectiveness.prior_draws import published_draws
-from channelmix.effectiveness.prior_response import PriorResponse, prior_response
-from channelmix.effectiveness.rule_figures import with_figures
-from channelmix.effectiveness.shifts import shifted, shifted_value
+from channelmix.effectiveness.published.prior_draws import published_draws
+from channelmix.effectiveness.published.response import PriorResponse, prior_response
+from channelmix.effectiveness.published.rule_figures import with_figures
+from channelmix.effectiveness.published.shifts import shifted, shifted_value
 
 if TYPE_CHECKING:
-    from channelmix.effectiveness.prior import PublishedPrior as PublishedPrior
+    from channelmix.effectiveness.published.prior import PublishedPrior as PublishedPrior
 
 __all__ = [
     "CellDraws",
@@ -46,6 +44,6 @@ def __getattr__(name: str) -> object:
     # A plan does without the estimator, and so without scikit-learn, whose import takes longer than a plan.
     if name != "PublishedPrior":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from channelmix.effectiveness.prior import PublishedPrior
+    from channelmix.effectiveness.published.prior import PublishedPrior
 
     return PublishedPrior

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from channelmix.plan.audit import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
 from channelmix.plan.difference import CellDifference, Difference, difference_rows
 from channelmix.plan.explanation import (
     BreakEven,
@@ -12,8 +11,7 @@ from channelmix.plan.explanation import (
     explanation_rows,
 )
 from channelmix.plan.frontier import Frontier, FrontierPlan, frontier_rows
-from channelmix.plan.heard import span_of
-from channelmix.plan.information import (
+from channelmix.plan.information_value import (
     CautiousPlan,
     InformationOf,
     InformationValue,
@@ -22,7 +20,6 @@ from channelmix.plan.information import (
     SpendSpread,
     information_rows,
 )
-from channelmix.plan.model import Plan
 from channelmix.plan.parts import (
     Assumption,
     CellPlan,
@@ -37,8 +34,10 @@ from channelmix.plan.parts import (
     Totals,
     WordOfMouth,
 )
-from channelmix.plan.rows import allocation_rows, fits
+from channelmix.plan.plan import Plan, allocation_rows, fits
 from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
+from channelmix.plan.verify import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
+from channelmix.plan.word_of_mouth import span_of
 
 __all__ = [
     "NO_SPEND",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.document import Document, Part
+from channelmix.core.documents import Document, Part
 from channelmix.plan.parts import Interval, flat
 
 __all__ = ["CellDifference", "Difference", "difference_rows"]

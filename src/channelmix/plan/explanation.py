@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.document import Document, Part
+from channelmix.core.documents import Document, Part
+from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import Interval, flat
-from channelmix.solution import Status
 
 __all__ = ["BreakEven", "CellExplanation", "Explanation", "RulePrice", "explanation_rows"]
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from channelmix.document import Document, Part
-from channelmix.solution import Status
+from channelmix.core.documents import Document, Part
+from channelmix.core.views import view
+from channelmix.engine.proof.solution import Status
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -78,9 +79,7 @@ class Frontier(Document):
 
     def plot(self) -> go.Figure:
         """Draw the mean outcome and that of the worst draws along the points (needs plotly)."""
-        from channelmix.report.figures import frontier_figure
-
-        return frontier_figure(self)
+        return view("frontier_figure")(self)
 
 
 def frontier_rows(frontier: Frontier) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.document import Part
+from channelmix.core.documents import Part
 
 __all__ = [
     "Assumption",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.document import Document, Part
+from channelmix.core.documents import Document, Part
 
 __all__ = ["InputEffect", "Sensitivity", "Side", "sensitivity_rows"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from channelmix.profile.cells import Cell, Telling
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Fault, ProfileError
-from channelmix.profile.models import (
+from channelmix.profile.fields.fields import (
     Advocacy,
     Channel,
     Market,
@@ -15,8 +15,8 @@ from channelmix.profile.models import (
     Service,
     WordOfMouth,
 )
-from channelmix.profile.parts import BUILT_IN_CHANNELS, MECHANISMS, PURPOSES
-from channelmix.profile.schema_json import json_schema
+from channelmix.profile.fields.values import BUILT_IN_CHANNELS, MECHANISMS, PURPOSES
+from channelmix.profile.reading.schema_json import json_schema
 from channelmix.profile.starter import starter_profile
 
 __all__ = [

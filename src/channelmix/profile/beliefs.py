@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Path
-from channelmix.profile.parts import Record
+from channelmix.profile.fields.values import Record
 
 __all__ = ["beliefs", "with_belief_moved"]
 

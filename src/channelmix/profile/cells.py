@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from channelmix.profile.models import Channel, Market, MarketChannel, ProfileFields, Purposes
-from channelmix.profile.parts import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
+from channelmix.profile.fields.fields import Channel, Market, MarketChannel, ProfileFields, Purposes
+from channelmix.profile.fields.values import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
 
 __all__ = ["Cell", "Telling", "basis_of", "lay_out"]
 

@@ -11,30 +11,21 @@ from typing import Any, Self
 
 from pydantic import PrivateAttr, ValidationError, ValidationInfo, model_validator
 
-from channelmix.errors import expect
-from channelmix.evidence import Evidence, History
+from channelmix.core.errors import expect
 from channelmix.profile.cells import Cell, lay_out
-from channelmix.profile.checks import find_problems
+from channelmix.profile.checks.checks import find_problems
+from channelmix.profile.evidence import Evidence, History
 from channelmix.profile.faults import Path, ProblemsError
-from channelmix.profile.models import ProfileFields
-from channelmix.profile.own import own_of
-from channelmix.profile.repair import problems_between_valid_parts
-from channelmix.profile.schema_json import known_schema
+from channelmix.profile.fields.fields import ProfileFields
+from channelmix.profile.own_files import own_of
+from channelmix.profile.reading.repair import problems_between_valid_parts
+from channelmix.profile.reading.schema_json import known_schema
+from channelmix.profile.reading.translate import translate
 from channelmix.profile.source import read_document, read_file
-from channelmix.profile.translate import translate
 
 __all__ = ["CompanyProfile"]
 
 OWN_FILES = ("evidence", "history")
-
-DAYS_A_YEAR = 365.25
-_PERIOD_DAYS = {
-    "day": 1.0,
-    "week": 7.0,
-    "month": DAYS_A_YEAR / 12,
-    "quarter": DAYS_A_YEAR / 4,
-    "year": DAYS_A_YEAR,
-}
 
 
 class CompanyProfile(ProfileFields):
@@ -186,16 +177,6 @@ class CompanyProfile(ProfileFields):
 
     def _content(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-    @property
-    def period_days(self) -> float:
-        """Length of one period, in days."""
-        return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
-
-    @property
-    def period_text(self) -> str:
-        """The period in words, such as ``month`` or ``45 days``."""
-        return self.period if isinstance(self.period, str) else f"{self.period:g} days"
 
     @property
     def current_total(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 
 __all__ = [
     "Fault",

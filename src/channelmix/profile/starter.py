@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 from channelmix.profile.company import CompanyProfile
-from channelmix.profile.parts import CURRENCY_PATTERN
+from channelmix.profile.fields.values import CURRENCY_PATTERN
 
 __all__ = ["starter_profile"]
 

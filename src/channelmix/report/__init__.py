@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channelmix.report.delimited import (
+from channelmix.report.csv import (
     difference_to_csv,
     explanation_to_csv,
     frontier_to_csv,
@@ -10,13 +10,13 @@ from channelmix.report.delimited import (
     sensitivity_to_csv,
     to_csv,
 )
-from channelmix.report.difference import difference_to_terminal
-from channelmix.report.explanation import explanation_to_terminal
-from channelmix.report.fit import fit_to_terminal
-from channelmix.report.frontier import frontier_to_terminal
-from channelmix.report.information import information_to_terminal
-from channelmix.report.terminal import to_terminal
-from channelmix.report.tornado import sensitivity_to_terminal
+from channelmix.report.terminal.difference import difference_to_terminal
+from channelmix.report.terminal.explanation import explanation_to_terminal
+from channelmix.report.terminal.fit import fit_to_terminal
+from channelmix.report.terminal.frontier import frontier_to_terminal
+from channelmix.report.terminal.information_value import information_to_terminal
+from channelmix.report.terminal.plan import to_terminal
+from channelmix.report.terminal.sensitivity import sensitivity_to_terminal
 
 __all__ = [
     "difference_to_csv",

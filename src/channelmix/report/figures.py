@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from channelmix.errors import InputError, expect, nearest_name
+from channelmix.core.errors import InputError, expect, nearest_name
+from channelmix.core.wording import over, per, percent
 from channelmix.plan import CellPlan, Frontier, Plan
-from channelmix.plan.wording import over, per, percent
 from channelmix.report.html.belonging import check_frontier
 from channelmix.report.html.content import Content
 from channelmix.report.html.curves import Traced, traced

@@ -11,13 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 import channelmix as cm
+from channelmix.core.errors import InputError
 from channelmix.datasets.mix_worlds import simulated_mix
-from channelmix.effectiveness.history.baseline import Baseline
-from channelmix.effectiveness.history.believed import HOLD, TO_EDGE, Believed
-from channelmix.effectiveness.history.mix import Mix
-from channelmix.effectiveness.history.sampler import Population
-from channelmix.effectiveness.history.shapes import NUMBERS, elasticity, lagged
-from channelmix.errors import InputError
+from channelmix.effectiveness.history.model.baseline import Baseline
+from channelmix.effectiveness.history.model.families import NUMBERS
+from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.roi_beliefs import HOLD, TO_EDGE, Believed
+from channelmix.effectiveness.history.model.shapes import elasticity, lagged
+from channelmix.effectiveness.history.sampling.sampler import Population
 
 Array = NDArray[np.float64]
 

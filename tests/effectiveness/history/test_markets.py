@@ -12,17 +12,18 @@ import pytest
 from scipy.stats import kstest
 
 import channelmix as cm
-from channelmix.effectiveness.history.baseline import Baseline, log_likelihood_of
 from channelmix.effectiveness.history.diagnostics import alike_in_markets
-from channelmix.effectiveness.history.mix import Mix, Trial
-from channelmix.effectiveness.history.pooled import sample_markets
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.products import Pairs, Products
-from channelmix.effectiveness.history.shapes import FAMILIES, NUMBERS, lagged
-from channelmix.effectiveness.history.shocks import shared_shocks
-from channelmix.effectiveness.history.simulation import ranks, simulated_markets
-from channelmix.effectiveness.history.trend import Trend
-from channelmix.effectiveness.history.windows import Window
+from channelmix.effectiveness.history.model.baseline import Baseline, log_likelihood_of
+from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
+from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.shapes import lagged
+from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
+from channelmix.effectiveness.history.model.trend import Trend
+from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
+from channelmix.effectiveness.history.sampling.products import Pairs, Products
+from channelmix.effectiveness.history.sampling.simulation import ranks, simulated_markets
 
 MEDIA = ["social", "sms"]
 

@@ -9,27 +9,24 @@ import numpy as np
 import pytest
 from scipy.stats import genpareto, invgamma, kstest, multivariate_normal, multivariate_t
 
-from channelmix.effectiveness.history import baseline as linear
-from channelmix.effectiveness.history.baseline import Baseline
-from channelmix.effectiveness.history.mix import Mix, Trial
-from channelmix.effectiveness.history.priors import DIFFERENCES, Priors
-from channelmix.effectiveness.history.sampler import effective_size, pareto_k, sample
-from channelmix.effectiveness.history.shapes import (
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.history.model import baseline as linear
+from channelmix.effectiveness.history.model.baseline import Baseline
+from channelmix.effectiveness.history.model.families import (
     FAMILIES,
     LAGS,
     NO_EFFECT,
     NUMBERS,
     Adstock,
     Saturation,
-    adstock_weights,
-    elasticity,
-    lagged,
-    saturated,
 )
-from channelmix.effectiveness.history.simulation import ranks, simulated
-from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.effectiveness.history.trend import Trend
-from channelmix.errors import InputError
+from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
+from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, lagged, saturated
+from channelmix.effectiveness.history.model.trend import Trend
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.sampling.sampler import effective_size, pareto_k, sample
+from channelmix.effectiveness.history.sampling.simulation import ranks, simulated
 
 HALF = Priors(elasticity=0.5, half_life=1.0)
 

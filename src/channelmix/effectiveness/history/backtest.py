@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
-from channelmix.effectiveness.history.windows import FEWEST_ROWS
-from channelmix.errors import InputError
-
-if TYPE_CHECKING:
-    from channelmix.effectiveness.history.regressor import MarketingMixRegressor
+from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS
 
 __all__ = ["backtest", "judged"]
 
@@ -33,7 +30,7 @@ FEWEST_PERIODS = 26
 
 
 def backtest(
-    model: MarketingMixRegressor,
+    model: Any,
     X: Any,
     outcome: Array,
     markets: Sequence[tuple[str | None, Indices, Indices]],
@@ -41,8 +38,9 @@ def backtest(
     horizon: int,
     folds: int,
 ) -> dict[str, list[float]]:
-    """Foresee blocks of `horizon` rows from the rows before them; a number a block, the earliest first.
+    """Foresee blocks of `horizon` rows from the rows before them, by clones of a `MarketingMixRegressor`.
 
+    Returns a number a block, the earliest first.
     `error` and `naive_error` are mean absolute errors; `covered` is the part of rows within the 90 % interval. Markets
     are cut at the same periods.
     """

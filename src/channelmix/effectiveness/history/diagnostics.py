@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
-from channelmix.effectiveness.history.lift import LiftTest
-from channelmix.effectiveness.history.mix import Mix
+from channelmix.effectiveness.history.model.families import NO_EFFECT
+from channelmix.effectiveness.history.model.lift_test import LiftTest
+from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.sampler import ENOUGH, GREATEST_K, Draws
-from channelmix.effectiveness.history.shapes import NO_EFFECT
-from channelmix.effectiveness.history.windows import Window
+from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.sampler import ENOUGH, GREATEST_K, Draws
 
 __all__ = ["Finding", "Verdict", "alike_in_markets", "diagnose"]
 

@@ -9,20 +9,21 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.history.baseline import Baseline
-from channelmix.effectiveness.history.believed import Believed
-from channelmix.effectiveness.history.lift import LiftTest
-from channelmix.effectiveness.history.mix import Mix, Trial
-from channelmix.effectiveness.history.pooled import sample_markets
+from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.history.model.baseline import Baseline
+from channelmix.effectiveness.history.model.families import NO_EFFECT
+from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
+from channelmix.effectiveness.history.model.lift_test import LiftTest
+from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.roi_beliefs import Believed
+from channelmix.effectiveness.history.model.shapes import lagged
+from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
+from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.sampler import Draws, sample
-from channelmix.effectiveness.history.shapes import NO_EFFECT, lagged
-from channelmix.effectiveness.history.shocks import shared_shocks
-from channelmix.effectiveness.history.tails import NORMAL, TAILS, tails_of
-from channelmix.effectiveness.history.trend import Trend
-from channelmix.effectiveness.history.windows import Window
-from channelmix.errors import InputError, nearest_name
+from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
+from channelmix.effectiveness.history.sampling.sampler import Draws, sample
 
 __all__ = ["PRIOR_DRAWS", "Fit", "fit_posterior", "prior_roi"]
 

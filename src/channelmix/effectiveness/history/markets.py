@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
-from channelmix.effectiveness.history.lift import LiftTest
+from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.table import Rows
-from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.effectiveness.history.windows import divided
-from channelmix.errors import InputError, nearest_name
+from channelmix.effectiveness.history.rows.table import Rows
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.rows.windows import divided
 
 __all__ = [
     "Market",

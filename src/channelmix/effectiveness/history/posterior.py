@@ -7,17 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.shapes import (
-    LAGS,
-    NO_EFFECT,
-    Adstock,
-    Saturation,
-    adstock_weights,
-    lagged,
-    saturated,
-)
-from channelmix.effectiveness.history.trend import Trend
+from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.shapes import adstock_weights, lagged, saturated
+from channelmix.effectiveness.history.model.trend import Trend
 
 __all__ = ["Posterior"]
 

@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
 from channelmix.effectiveness.history.fitting import fit_posterior
-from channelmix.effectiveness.history.lift import LiftTest
 from channelmix.effectiveness.history.markets import (
     Market,
     Part,
@@ -26,14 +26,14 @@ from channelmix.effectiveness.history.markets import (
     totals_of,
     worst_findings,
 )
-from channelmix.effectiveness.history.priors import Priors
+from channelmix.effectiveness.history.model.lift_test import LiftTest
+from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
+from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, divided, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
-from channelmix.effectiveness.history.table import Columns, Rows, index_of, outcome_of
-from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.effectiveness.history.windows import FEWEST_ROWS, Window, divided, windows_of
-from channelmix.errors import InputError
-from channelmix.response import ResponseCurves
+from channelmix.engine.response import ResponseCurves
 
 __all__ = ["MarketingMixRegressor"]
 

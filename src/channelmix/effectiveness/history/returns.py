@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.fitting import prior_roi
 from channelmix.effectiveness.history.markets import Part, spent_on, totals_of
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.windows import Window
-from channelmix.errors import InputError
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.rows.windows import Window
 
 __all__ = ["EXPECTED", "edges", "expected_returns", "returns"]
 

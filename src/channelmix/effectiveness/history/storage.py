@@ -6,21 +6,18 @@ import json
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.markets import Market
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.priors import Priors
-from channelmix.effectiveness.history.table import Columns
-from channelmix.effectiveness.history.timeline import Timeline
-from channelmix.effectiveness.history.trend import Trend
-from channelmix.errors import InputError
-
-if TYPE_CHECKING:
-    from channelmix.effectiveness.history.regressor import MarketingMixRegressor
+from channelmix.effectiveness.history.rows.table import Columns
+from channelmix.effectiveness.history.rows.timeline import Timeline
 
 __all__ = ["read_fit", "write_fit"]
 
@@ -42,8 +39,8 @@ ARRAYS = (
 FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
 
 
-def write_fit(model: MarketingMixRegressor, path: Path) -> None:
-    """Write a fitted model."""
+def write_fit(model: Any, path: Path) -> None:
+    """Write a fitted `MarketingMixRegressor`."""
     markets = list(model._markets.values())
     posterior = markets[0].posterior
     parameters = model.get_params(deep=False)

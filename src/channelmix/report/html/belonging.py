@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import NoneType
 
-from channelmix.errors import InputError, expect
+from channelmix.core.errors import InputError, expect
+from channelmix.core.wording import over
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits, span_of
-from channelmix.plan.wording import over
 from channelmix.report.html.content import Content
 
 __all__ = ["check", "check_frontier"]

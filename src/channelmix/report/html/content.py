@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, InformationValue, Plan
-from channelmix.problem import AllocationProblem
 from channelmix.report.html.markup import Markup, tag
 from channelmix.report.html.words import Words
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from channelmix.engine.proof.solution import Status
 from channelmix.plan import BreakEven, CellExplanation, Explanation, RulePrice
 from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import range_bar
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.solution import Status
 
 __all__ = ["costs_of_rules", "how_to_explain", "reasons_section"]
 

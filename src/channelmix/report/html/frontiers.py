@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.solution import Status
 
 __all__ = ["frontier_section", "place_of"]
 

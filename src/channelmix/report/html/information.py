@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from channelmix.core.wording import per
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue, SpendSpread
-from channelmix.plan.wording import per
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import single_bar, whisker

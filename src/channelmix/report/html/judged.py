@@ -9,7 +9,7 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.proven import figures_table
 from channelmix.report.html.svg import whisker
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences import HARDLY, OWN
+from channelmix.report.sentences.below_the_table import HARDLY, OWN
 
 __all__ = ["comparisons_section", "evidence_section", "survey_section", "told_section"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from channelmix.engine.proof.solution import Status
 from channelmix.plan import Comparison, Totals
-from channelmix.report.headline import common_reason, out_of_reach
 from channelmix.report.html.content import NOTHING, Content
 from channelmix.report.html.markup import Markup, join, tag
-from channelmix.report.sentences import OWN
-from channelmix.solution import Status
+from channelmix.report.sentences.below_the_table import OWN
+from channelmix.report.sentences.headline import common_reason, out_of_reach
 
 __all__ = ["asked", "headline", "no_plan", "warnings"]
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from channelmix.errors import InputError
+from channelmix.core.errors import InputError
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan
 from channelmix.report.html.allocation import allocation_section
 from channelmix.report.html.belonging import check

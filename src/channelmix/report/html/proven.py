@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from channelmix.engine.proof.solution import Status
 from channelmix.plan import Assumption, Plan
 from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences import OWN
-from channelmix.solution import Status
+from channelmix.report.sentences.below_the_table import OWN
 
 __all__ = ["assumptions_section", "certificate_section", "figures_table", "rules_section"]
 

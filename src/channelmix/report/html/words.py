@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from channelmix.errors import InputError
-from channelmix.plan import Interval, wording
+from channelmix.core import wording
+from channelmix.core.errors import InputError
+from channelmix.plan import Interval
 from channelmix.report.html.markup import Markup, join, tag
 
 __all__ = ["LANGUAGES", "Words", "catalogue", "phrases"]

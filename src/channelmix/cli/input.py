@@ -1,0 +1,59 @@
+"""How commands read profiles and plans: from files, or from standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+__all__ = ["is_plan", "read_input", "read_plan", "read_profile"]
+
+
+def read_profile(path: str, *, read_files: bool = True) -> Any:
+    """Read a profile from a file, or from standard input for ``-``, with the files that it names or without."""
+    from channelmix.profile import CompanyProfile
+    from channelmix.profile.source import LARGEST_FILE
+
+    if path == "-":
+        return CompanyProfile.from_json(
+            read_input(LARGEST_FILE), source="standard input", read_files=read_files
+        )
+    return CompanyProfile.from_file(path, read_files=read_files)
+
+
+def read_input(limit: int) -> bytes:
+    """Read standard input, of at most `limit` bytes.
+
+    Raises
+    ------
+    InputError
+        If there is none, or there is more.
+    """
+    from channelmix.core.errors import InputError
+
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(f"standard input has more than {limit} bytes")
+    return data
+
+
+def is_plan(path: str) -> bool:
+    """Whether a file holds a plan; whatever else is in it is left to those who read it."""
+    if path == "-":
+        return False
+    try:
+        with open(path, encoding="utf-8") as stream:
+            content: Any = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "proof" in content and "certificate" in content
+
+
+def read_plan(path: str) -> Any:
+    """Read a plan from a file, or from standard input for ``-``."""
+    from channelmix.core.documents import LARGEST_DOCUMENT
+    from channelmix.plan import Plan
+
+    return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)

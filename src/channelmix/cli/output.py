@@ -1,0 +1,144 @@
+"""How commands write results: a table, JSON or CSV, on standard output or in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from channelmix.cli.streams import result_stream
+
+__all__ = ["shortcoming", "style_of", "write_document", "write_result", "write_table"]
+
+
+def write_document(
+    found: Any, style: str | None, output: str | None, table: Callable[..., None], csv: Callable[[Any], str]
+) -> None:
+    """Write a document.
+
+    Parameters
+    ----------
+    found : Document
+    style : str or None
+        "table", "json" or "csv"; None goes by the ending of `output`.
+    output : str or None
+        Name of a file; None is standard output.
+    table, csv : callable
+        Print it to a terminal or to a text file, and write it as CSV.
+    """
+    style = style or style_of(output)
+    if style == "json":
+        write_result(found.to_json(), output)
+    elif style == "csv":
+        write_result(csv(found), output)
+    else:
+        write_table(partial(table, found), output)
+
+
+def write_result(text: str, output: str | None = None) -> None:
+    """Write a result to standard output, or to a file that is replaced only once it is complete.
+
+    Results are in UTF-8 whatever the locale, unless they go to a terminal.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    from channelmix.core.errors import InputError
+
+    try:
+        if output is None or output == "-":
+            _print(text)
+        else:
+            _write_file(text.encode(), Path(output))
+    except OSError as error:
+        place = "to standard output" if output in (None, "-") else output
+        raise InputError(f"cannot write {place}: {error.strerror or error}") from None
+
+
+def write_table(show: Callable[[IO[str]], None], output: str | None = None) -> None:
+    """Write what `show` prints to a text file: on a terminal as it is, else laid out for a pipe or a file."""
+    stream = result_stream()
+    if output is None and stream is not None and stream.isatty():
+        show(stream)
+        return
+    buffer = io.StringIO()
+    show(buffer)
+    write_result(buffer.getvalue(), output)
+
+
+def style_of(output: str | None) -> str:
+    """Choose how to write a result by the ending of its file."""
+    return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
+
+
+def shortcoming(plan: Any) -> str:
+    """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
+    from channelmix.core.wording import percent
+    from channelmix.engine.proof.solution import Status
+
+    if plan.status is Status.INFEASIBLE:
+        named = f" together: {', '.join(plan.conflicts)}" if plan.conflicts else ""
+        mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
+        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}" + (
+            f"; least to relax: {mends}" if mends else ""
+        )
+    if plan.status is Status.UNBOUNDED:
+        return f": {', '.join(plan.conflicts)} pays however much is spent on it; state a max_amount"
+    if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
+        return f": the target may be reached for up to {percent(plan.certificate.gap)} less (the gap)"
+    if plan.status is Status.NOT_CERTIFIED:
+        return f": a split worth up to {percent(plan.certificate.gap)} more may exist (the gap)"
+    return ""
+
+
+def _print(text: str) -> None:
+    stream = result_stream()
+    if stream is None:
+        return
+    try:
+        click.echo(text if stream.isatty() else text.encode(), file=stream, nl=False)
+    except BrokenPipeError:
+        # The reader has seen enough. What is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _write_file(data: bytes, path: Path) -> None:
+    target = Path(os.path.realpath(path))  # behind a link, the file itself is replaced
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG | (0o666 & ~_umask())
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        target.write_bytes(data)  # a pipe or a device has no content to keep
+        return
+    with _temporary(target) as name:
+        Path(name).write_bytes(data)
+        os.chmod(name, stat.S_IMODE(mode))
+        os.replace(name, target)
+
+
+@contextlib.contextmanager
+def _temporary(target: Path) -> Iterator[str]:
+    """Make an empty file beside the target, gone in the end unless it has replaced it."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".channelmix-")
+    os.close(handle)
+    try:
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

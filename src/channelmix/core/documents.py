@@ -1,0 +1,104 @@
+"""What a plan and other answers have in common: frozen data of sound text and numbers, in versioned JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+
+from channelmix.core.described import Described
+from channelmix.core.errors import InputError, expect
+
+__all__ = ["LARGEST_DOCUMENT", "Document", "Part"]
+
+LARGEST_DOCUMENT = 200_000_000
+"""Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
+
+
+class Part(Described, BaseModel):
+    """A part of a document: frozen, no unknown fields, each described by the docstring below it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _sound(cls, value: Any) -> Any:
+        if not _is_sound(value):
+            raise PydanticCustomError("unsound", "Input should hold printable text and finite numbers only")
+        return value
+
+
+def _is_sound(value: Any) -> bool:
+    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
+    if isinstance(value, str):
+        return value.isprintable()
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
+    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
+
+
+class Document(Part):
+    """An answer that is written as JSON and read back unchanged."""
+
+    kind_of_document: ClassVar[str]
+    """What messages call it."""
+
+    def to_json(self) -> str:
+        """Write it as JSON; `from_json` reads it back unchanged."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        InputError
+            If the text is not JSON or something else; the message names the place.
+        """
+        expect(text, "text", str, bytes)
+        return cls._read(text, "")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read it from a file.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read or holds something else.
+        """
+        expect(path, "path", str, os.PathLike)
+        try:
+            with Path(path).open("rb") as stream:
+                text = stream.read(LARGEST_DOCUMENT + 1)
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from None
+        return cls._read(text, f"{path}: ")
+
+    @classmethod
+    def _read(cls, text: str | bytes, source: str) -> Self:
+        if len(text) > LARGEST_DOCUMENT:
+            raise InputError(f"{source}a document has at most {LARGEST_DOCUMENT:,} bytes")
+        article = "an" if cls.kind_of_document[0] in "aeiou" else "a"
+        not_one = f"{source}not {article} {cls.kind_of_document} of channelmix"
+        try:
+            data = text.encode() if isinstance(text, str) else text
+            return cls.model_validate_json(data, strict=True)
+        except UnicodeEncodeError:
+            raise InputError(f"{not_one}: the text is not valid Unicode") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "top level"
+            said = (
+                first["msg"].replace("Input should", "it should").replace("Field required", "it is missing")
+            )
+            raise InputError(f"{not_one}: {place}: {said}") from None

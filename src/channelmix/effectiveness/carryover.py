@@ -1,0 +1,87 @@
+"""From what a profile states of its periods to the carry-over of its cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.response.carryover import (
+    Carryover,
+    delayed_weights,
+    geometric_weights,
+    weibull_weights,
+)
+from channelmix.engine.rules import Cells
+from channelmix.profile import CompanyProfile
+from channelmix.profile.fields.timing import MOST_LAGS, Delayed, Geometric, Weibull
+
+__all__ = ["carryover_of", "lag_weights"]
+
+Array = NDArray[np.float64]
+
+LEFT = 0.01
+"""Part of an effect that is too small to be followed further."""
+
+
+def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
+    """Share of spend that acts 0, 1, 2, ... periods later, until hardly any is left; shape (lags,).
+
+    A half-life h makes a retention of ``0.5^(1/h)``, beside a peak ``0.5^(1/h^2)``.
+
+    >>> lag_weights(Geometric(kind="geometric", half_life=1.0)).round(2).tolist()
+    [0.5, 0.25, 0.13, 0.06, 0.03, 0.02, 0.01]
+    """
+    if isinstance(shape, Weibull):
+        lags = shape.scale * (-math.log(LEFT)) ** (1.0 / shape.shape)
+        return weibull_weights(shape.shape, shape.scale, _whole(lags))
+    halvings = -math.log2(LEFT)
+    if isinstance(shape, Geometric):
+        return geometric_weights(0.5 ** (1.0 / shape.half_life), _whole(shape.half_life * halvings))
+    lags = shape.peak + shape.half_life * math.sqrt(halvings) + 1.0
+    return delayed_weights(0.5 ** (1.0 / shape.half_life**2), shape.peak, _whole(lags))
+
+
+def carryover_of(profile: CompanyProfile, told: Collection[int] = ()) -> Carryover | None:
+    """Return the carry-over of a profile's cells, with its season, dated costs and spend before the plan.
+
+    Without `timing` there is none: one typical period is planned. The curves of the cells in the places `told` have
+    their carry-over in them already, as those of a company's own history: they act in their own period.
+    """
+    timing = profile.timing
+    if timing is None:
+        return None
+    laid_out = profile.cells()
+    cells = Cells(tuple(cell.name for cell in laid_out))
+    today = np.array([cell.current_spend for cell in laid_out])
+    acts = {selector: lag_weights(shape) for selector, shape in timing.carryover.items()}
+    lags = max((len(weights) for weights in acts.values()), default=1)
+    weights = np.zeros((len(cells), lags))
+    weights[:, 0] = 1.0
+    for selector, own in acts.items():
+        weights[cells.select(selector)] = np.pad(own, (0, lags - len(own)))
+    weights[list(told)] = np.eye(1, lags)[0]
+    before = _factors(timing.spent_before, cells, lags - 1) * today
+    return Carryover(
+        weights if acts else [1.0],
+        profile.periods,
+        initial=before if lags > 1 and before.any() else None,
+        season=_factors(timing.season, cells, profile.periods) if timing.season else None,
+        cost=_factors(timing.cost, cells, profile.periods) if timing.cost else None,
+        discount=timing.discount_rate,
+    )
+
+
+def _whole(lags: float) -> int:
+    return math.ceil(min(max(lags, 1.0), MOST_LAGS))
+
+
+def _factors(stated: Mapping[str, Sequence[float]], cells: Cells, periods: int) -> Array:
+    """Product of the factors of each period and cell, the last period last; shape (periods, n_cells)."""
+    factors = np.ones((periods, len(cells)))
+    for selector, numbers in stated.items():
+        known = np.asarray(numbers, dtype=float)[-periods:] if periods else np.empty(0)
+        factors[periods - len(known) :, cells.select(selector)] *= known[:, np.newaxis]
+    return factors

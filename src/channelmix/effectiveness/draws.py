@@ -1,0 +1,157 @@
+"""Joint draws of what cells' curves are made of: the hand-off from the published prior to its curves."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.datasets import PriorRange
+from channelmix.profile import Cell
+from channelmix.profile.evidence import Column, Evidence
+
+__all__ = ["CellDraws", "Drawn", "Figure", "OwnColumn", "OwnDraws", "divided"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A judged range, or the prediction of a regression in its place, that a cell's curve rests on.
+
+    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
+    """
+
+    range: PriorRange
+    cells: tuple[str, ...]
+    country: str = ""
+
+
+class Drawn:
+    """Quantities of one cell: what the profile states comes first, then what was drawn; shape (n_draws,) each."""
+
+    def __init__(self, quantities: Mapping[str, Array], n_draws: int) -> None:
+        self._quantities = quantities
+        self._n_draws = n_draws
+
+    def __call__(self, name: str, stated: float | None = None) -> Array:
+        """Return what was drawn, or what is stated in its place."""
+        return self._quantities[name] if stated is None else self.constant(stated)
+
+    def constant(self, number: float) -> Array:
+        """The same number in every draw."""
+        return np.full(self._n_draws, float(number))
+
+    def has(self, name: str) -> bool:
+        """Whether the quantity was drawn."""
+        return name in self._quantities
+
+
+@dataclass(frozen=True, eq=False)
+class OwnColumn:
+    """Draws of the curve of one column of a history, and the cells that it is divided among.
+
+    Parameters
+    ----------
+    column : Column
+    cells : tuple of int
+        Places of the cells.
+    parts : tuple of float
+        Each cell's part p of today's spend on them; they sum to 1.
+    points : ndarray of shape (n_points,)
+        Spend on all of them, in currency per period.
+    outcome : ndarray of shape (n_draws, n_points)
+        What it brings, in money per period; draw by draw matched to the draws of published figures.
+    """
+
+    column: Column
+    cells: tuple[int, ...]
+    parts: tuple[float, ...]
+    points: Array
+    outcome: Array
+
+
+@dataclass(frozen=True, eq=False)
+class OwnDraws:
+    """What a company's own evidence says of its cells."""
+
+    evidence: Evidence
+    columns: tuple[OwnColumn, ...]
+
+    @property
+    def cells(self) -> dict[int, OwnColumn]:
+        """The column of each cell that history speaks of, by the cell's place."""
+        return {i: own for own in self.columns for i in own.cells}
+
+    def known_spend(self, cells: Sequence[Cell]) -> dict[int, float]:
+        """Spend at which history speaks of each of its cells: today's, or its part of what was spent on average."""
+        return {
+            i: cells[i].current_spend or part * own.column.spend
+            for own in self.columns
+            for i, part in zip(own.cells, own.parts, strict=True)
+        }
+
+    def first(self, n_draws: int) -> OwnDraws:
+        """Return the first draws only."""
+        columns = (dataclasses.replace(own, outcome=own.outcome[:n_draws]) for own in self.columns)
+        return dataclasses.replace(self, columns=tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class CellDraws:
+    """Joint draws of the quantities of some cells.
+
+    Parameters
+    ----------
+    cells : tuple of Cell
+        The cells, in order.
+    quantities : tuple of mapping of str to ndarray of shape (n_draws,)
+        Draws of each cell's published quantities, in the units of `PriorRange`.
+    figures : tuple of Figure
+        The ranges and predictions drawn from.
+    evidence : tuple of str
+        What each cell rests on: ``prior``, ``history`` or ``experiment``.
+    n_draws : int
+        Number of draws.
+    own : OwnDraws, optional
+        What the company's own history says of some of the cells.
+    """
+
+    cells: tuple[Cell, ...]
+    quantities: tuple[Mapping[str, Array], ...]
+    figures: tuple[Figure, ...]
+    evidence: tuple[str, ...]
+    n_draws: int
+    own: OwnDraws | None = None
+
+    def drawn(self, cell: int) -> Drawn:
+        """Return the quantities of one cell, by its place."""
+        return Drawn(self.quantities[cell], self.n_draws)
+
+    def silent(self) -> CellDraws:
+        """Return the same draws of cells whose customers tell nobody anything."""
+        cells = tuple(dataclasses.replace(cell, word_of_mouth=None) for cell in self.cells)
+        return dataclasses.replace(self, cells=cells)
+
+    def telling(self, people: float) -> CellDraws:
+        """Return the same draws where an unsatisfied customer tells that many people, however public the channel is."""
+        cells = []
+        for cell in self.cells:
+            told = cell.word_of_mouth and dataclasses.replace(
+                cell.word_of_mouth, told_if_not=people, told_in_private=people
+            )
+            cells.append(dataclasses.replace(cell, word_of_mouth=told))
+        return dataclasses.replace(self, cells=tuple(cells))
+
+
+def divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
+    """Which of a column's cells its curve is divided among, and the part of each."""
+    total = math.fsum(today)
+    if total == 0.0:
+        return list(range(len(today))), (1.0 / len(today),) * len(today)
+    spending = [k for k, amount in enumerate(today) if amount > 0.0]
+    return spending, tuple(today[k] / total for k in spending)

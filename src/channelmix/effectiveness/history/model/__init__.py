@@ -1,0 +1,1 @@
+"""The model of a history: families, priors, baseline and noise."""

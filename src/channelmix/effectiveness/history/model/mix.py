@@ -1,0 +1,156 @@
+"""The mix model as numbers: channels' series by draw, what they leave of the outcome, and how likely that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.model.baseline import Baseline
+from channelmix.effectiveness.history.model.families import NO_EFFECT, NUMBERS
+from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.roi_beliefs import Believed
+from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
+
+__all__ = ["Mix", "Trial"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+SHARED = 0.5
+"""Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A lift test as numbers: `rows` of the window, spend as changed in them, (n_rows, LAGS), lift and its error."""
+
+    channel: int
+    rows: Indices
+    lagged: Array
+    lift: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Outcome = baseline + sum over channels of ROI x spend, spread over the rows as the channel's shape says + noise.
+
+    Parameters
+    ----------
+    lagged : sequence of ndarray of shape (n_rows, LAGS)
+        A channel's spend 0, 1, 2, ... periods before each row, in units of its mean active spend.
+    total : ndarray of shape (n_channels,)
+        What each channel brings over the rows at an ROI of 1, in the outcome's unit.
+    outcome : ndarray of shape (n_rows,)
+    baseline : Baseline
+    priors : Priors
+    tests : sequence of Trial
+        In the same units.
+    bias : ndarray of shape (n_channels,)
+        Standard deviation of the log of what rows show of a channel over what it brings: model error. Tests are taken
+        to show what it brings.
+    believed : Believed, optional
+        Channels' ROIs as far as something is known of them from elsewhere.
+    """
+
+    lagged: Sequence[Array]
+    total: Array
+    outcome: Array
+    baseline: Baseline
+    priors: Priors
+    bias: Array
+    tests: Sequence[Trial] = ()
+    believed: Believed | None = None
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return len(self.lagged)
+
+    def reached(self, channel: int, shape: Array, family: Indices) -> Array:
+        """Parts of the ceiling that are reached in each row, then lost or gained by each test; as `series`."""
+        weights = adstock_weights(shape, family, self.priors)
+        mine = [k for k, test in enumerate(self.tests) if test.channel == channel]
+        spend = np.concatenate([self.lagged[channel], *(self.tests[k].lagged for k in mine)])
+        reached = saturated(weights @ spend.T, shape, family, self.priors)
+        n = len(self.outcome)
+        series = np.zeros((len(shape), n + len(self.tests)))
+        series[:, :n] = reached[:, :n]
+        for k in mine:
+            rows = self.tests[k].rows
+            end = n + len(rows)
+            series[:, len(self.outcome) + k] = (reached[:, n:end] - series[:, rows]).sum(axis=1)
+            n = end
+        return series
+
+    def series(self, channel: int, shape: Array, family: Indices) -> Array:
+        """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
+        reached = self.reached(channel, shape, family)
+        return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
+
+    def ceiling(self, channel: int, shape: Array, family: Indices, reached: Array) -> Array:
+        """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
+
+        0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings
+        the total.
+        """
+        whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
+        none = np.where(family == NO_EFFECT, np.inf, np.nan) if self.total[channel] else 1.0
+        return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, none))
+
+    def log_excess(self, shape: Array) -> Array:
+        """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""
+        number, n = shape[:, :, -1], self.n_channels
+        own = math.sqrt(1.0 - SHARED)
+        common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
+        return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
+
+    def lifts(self, media: Array, shape: Array) -> Array:
+        """Each test's lift, of which the rows' bias is no part; (n_draws, n_tests)."""
+        channels = [test.channel for test in self.tests]
+        return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
+
+    def log_likelihood(self, media: Array, shape: Array) -> Array:
+        """Log likelihood of what rows show of media, (n_draws, n_rows + n_tests), and of the tests; (n_draws,)."""
+        n = len(self.outcome)
+        value = self.baseline.log_likelihood(self.outcome - media[:, :n])
+        if self.tests:
+            for test, lift in zip(self.tests, self.lifts(media, shape).T, strict=True):
+                value = value - 0.5 * ((test.lift - lift) / test.standard_error) ** 2
+        return value
+
+    def log_roi(self, log_margin: Array, shape: Array) -> Array:
+        """Log of what channels truly bring over all rows, beside `total`; (n_draws, n_channels)."""
+        return np.asarray(log_margin - self.log_excess(shape) - np.log(elasticity(shape, self.priors)))
+
+    def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
+        """Log prior density up to a constant of the margins that the rows show, given the shapes; (n_draws,)."""
+        true = log_margin - self.log_excess(shape)
+        value = self.priors.log_margin(true)
+        if self.believed is not None:
+            value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
+        return value
+
+    def held(self, log_margin: Array, shape: Array) -> float:
+        """Mean probability that the believed ROIs are of this company; NaN where nothing is believed."""
+        if self.believed is None:
+            return math.nan
+        true = log_margin - self.log_excess(shape)
+        return float(self.believed.holds(true, np.log(elasticity(shape, self.priors))).mean())
+
+    def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
+        """Draw the margins that the rows show from their prior given shapes; their logs, (n_draws, n_channels)."""
+        if self.believed is None:
+            true = self.priors.draw_log_margin(len(shape), self.n_channels, rng)
+        else:
+            true = self.believed.draw(np.log(elasticity(shape, self.priors)), rng)
+        return np.asarray(true + self.log_excess(shape))
+
+    def draw_log_roi(self, n_draws: int, rng: np.random.Generator) -> Array:
+        """Draw from the prior the log of what channels bring if they bring anything; (n_draws, n_channels)."""
+        shape = rng.standard_normal((n_draws, self.n_channels, NUMBERS))
+        return self.log_roi(self.draw_sizes(shape, rng), shape)

@@ -1,0 +1,129 @@
+"""What is believed of channels' ROI from elsewhere, and what it makes of the prior of their sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
+
+__all__ = ["TO_EDGE", "Believed"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+TO_EDGE = 1.6448536269514722
+"""Standard deviations of a normal distribution from its middle to the edge of its middle 90 %."""
+
+HOLD = 0.8
+"""Probability before the data that what is believed is of this company."""
+
+
+@dataclass(frozen=True, eq=False)
+class Believed:
+    """Log-normal ROIs of some channels, beside which the channels' sizes go on being pooled.
+
+    Given the shapes, log margins are a mixture of normal distributions, one for each of `DIFFERENCES`, and an ROI that
+    is believed makes of it another one, in closed form. It says nothing of shapes: their prior stays as it is. What is
+    believed may not be of this company at all: with the probability 1 - `HOLD` it counts for nothing, so that rows
+    which contradict it overrule it (a robust prior: Schmidli et al. 2014, "Robust meta-analytic-predictive priors in
+    clinical trials with historical control information", Biometrics 70).
+
+    Parameters
+    ----------
+    priors : Priors
+    n_channels : int
+        Number of all channels.
+    channels : ndarray of int, shape (n_believed,)
+        Those of which something is believed.
+    middle, spread : ndarray of shape (n_believed,)
+        Of the log ROI, in the units of the log margins.
+    """
+
+    priors: Priors
+    n_channels: int
+    channels: Indices
+    middle: Array
+    spread: Array
+
+    @classmethod
+    def of(cls, priors: Priors, names: Sequence[str], unit: float) -> Self | None:
+        """Believed ROIs of channels of these names; None without any. `unit` is the ROI that a log ROI of 0 stands for.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        if not priors.roi:
+            return None
+        for channel in priors.roi:
+            if channel not in names:
+                raise InputError(
+                    f"priors: roi: there is no channel {channel!r}{nearest_name(channel, names)}"
+                )
+        # In the channels' order, so that draws do not depend on that of the ranges.
+        at = np.array([c for c, name in enumerate(names) if name in priors.roi], dtype=np.int64)
+        low, high = np.log([priors.roi[names[c]] for c in at]).T - math.log(unit)
+        return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / TO_EDGE)
+
+    def log_density(self, log_margin: Array, log_elasticity: Array) -> Array:
+        """What it adds to the log prior density of log margins given shapes; (n_draws, n_channels) -> (n_draws,)."""
+        return np.asarray(np.logaddexp(self._log_odds(log_margin, log_elasticity), 0.0) + math.log1p(-HOLD))
+
+    def holds(self, log_margin: Array, log_elasticity: Array) -> Array:
+        """Probability that the believed ROIs are of this company, given log margins and shapes; (n_draws,)."""
+        return np.asarray(expit(self._log_odds(log_margin, log_elasticity)))
+
+    def draw(self, log_elasticity: Array, rng: np.random.Generator) -> Array:
+        """Draw log margins given shapes; (n_draws, n_channels) -> the same.
+
+        Each is drawn as if nothing were believed, then moved by what the believed ROIs are off from it (Matheron's
+        rule: Journel & Huijbregts 1978, "Mining Geostatistics").
+        """
+        expected = self._expected(log_elasticity)
+        logs, holds = self._log_evidence(expected), rng.random(len(expected)) < HOLD
+        logs[~holds] = 0.0
+        chosen = (logs + rng.gumbel(size=logs.shape)).argmax(axis=1)
+        off = self.priors.media_share_spread * rng.standard_normal((len(logs), 1))
+        off = off + DIFFERENCES[chosen, np.newaxis] * rng.standard_normal((len(logs), self.n_channels))
+        error = self.spread * rng.standard_normal(expected.shape)
+        gain = self._parts[2][chosen] * holds[:, np.newaxis, np.newaxis]
+        off += np.einsum("dcb,db->dc", gain, expected - off[:, self.channels] - error)
+        return np.asarray(self.priors.log_level + off)
+
+    def _log_odds(self, log_margin: Array, log_elasticity: Array) -> Array:
+        """Of the believed ROIs being of this company, given log margins and shapes; (n_draws,)."""
+        expected = self._expected(log_elasticity)
+        off = log_margin[:, self.channels] - self.priors.log_level - expected
+        value = -0.5 * ((off / self.spread) ** 2).sum(axis=1) - np.log(self.spread).sum()
+        whole = np.logaddexp.reduce(self._log_evidence(expected), axis=1) - math.log(len(DIFFERENCES))
+        return np.asarray(value - whole + math.log(HOLD / (1.0 - HOLD)))
+
+    def _expected(self, log_elasticity: Array) -> Array:
+        """Where the log margins lie that go with the believed ROIs, beside the prior's level; (n_draws, n_believed)."""
+        return np.asarray(self.middle + log_elasticity[:, self.channels] - self.priors.log_level)
+
+    def _log_evidence(self, expected: Array) -> Array:
+        """Of each of `DIFFERENCES`, up to a constant; (n_draws, n_differences)."""
+        inverse, log_det, _ = self._parts
+        squares = np.einsum("db,kbe,de->dk", expected, inverse, expected, optimize=True)
+        return np.asarray(-0.5 * (squares + log_det))
+
+    @cached_property
+    def _parts(self) -> tuple[Array, Array, Array]:
+        """By difference: inverse covariance of the believed, its log determinant, and what moves all log margins."""
+        level = np.full((self.n_channels, self.n_channels), self.priors.media_share_spread**2)
+        covariance = DIFFERENCES[:, np.newaxis, np.newaxis] ** 2 * np.eye(self.n_channels) + level
+        across = covariance[:, :, self.channels]
+        known = across[:, self.channels] + np.diag(self.spread**2)
+        inverse = np.linalg.inv(known)
+        return inverse, np.linalg.slogdet(known)[1], across @ inverse

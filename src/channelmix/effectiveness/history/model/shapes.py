@@ -1,0 +1,118 @@
+"""Carry-over and saturation of one channel for many draws at once, by what a business can judge.
+
+Every draw has standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean active
+spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of what
+rows show of the channel. Elasticity and half-life mean the same in every family, so a draw can change its family and
+keep them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from channelmix.effectiveness.history.model.families import (
+    LAGS,
+    NO_EFFECT,
+    Adstock,
+    Saturation,
+)
+from channelmix.effectiveness.history.model.priors import Priors
+
+__all__ = ["adstock_weights", "elasticity", "lagged", "saturated"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+PEAK, PEAK_SPREAD = 1.5, 0.5
+WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
+"""Medians of the further shapes and standard deviations of their logarithms."""
+
+REACHED, REACHED_SPREAD = 0.45, 1.0
+"""Median part of its ceiling that a Hill curve reaches at the mean active spend, and the spread of its log odds; with
+the elasticity it makes the slope."""
+
+RATES = np.geomspace(40.0, 1e-3, 400)
+"""Rates of exponential and logistic curves, in falling order, so that their elasticities rise."""
+
+
+def lagged(spend: Array) -> Array:
+    """Spend 0, 1, 2, ... periods before, 0 before the first; shape (n_periods,) -> (n_periods, LAGS).
+
+    >>> lagged(np.array([1.0, 2.0]))[:, :3].tolist()
+    [[1.0, 0.0, 0.0], [2.0, 1.0, 0.0]]
+    """
+    padded = np.concatenate([np.zeros(LAGS - 1), spend])
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(padded, LAGS)[:, ::-1])
+
+
+def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
+    """Weights of the lags, which sum to 1; shape (n_draws, NUMBERS) and (n_draws,) -> (n_draws, LAGS).
+
+    Half of a geometric or Weibull spend has acted after a half-life (up to the rounding to periods); a delayed one
+    falls to half its peak a half-life away from it. A Weibull of shape 1 is geometric.
+    """
+    half_life = priors.half_life * np.exp(priors.half_life_spread * shape[:, 1])
+    kind = family // len(Saturation)
+    k = np.arange(LAGS, dtype=float)
+    logs = np.zeros((len(shape), LAGS))
+    for name in Adstock:
+        rows = np.flatnonzero(kind == name)
+        life, further = half_life[rows, np.newaxis], shape[rows, 2, np.newaxis]
+        if name is Adstock.GEOMETRIC:
+            logs[rows] = -math.log(2.0) * k / life
+        elif name is Adstock.DELAYED:
+            peak = PEAK * np.exp(PEAK_SPREAD * further)
+            logs[rows] = -math.log(2.0) * ((k - peak) / life) ** 2
+        else:
+            steepness = WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further)
+            away = np.log((k + 1.0) / life)
+            logs[rows] = (steepness - 1.0) * away - math.log(2.0) * np.exp(steepness * away)
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
+    """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
+
+    An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
+    that reaches a part r of its ceiling its slope times 1 - r. A channel without effect reaches nothing.
+    """
+    log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[:, 0]
+    kind = np.where(family == NO_EFFECT, -1, family % len(Saturation))
+    reached = np.zeros_like(x)
+    per_draw = (-1,) + (1,) * (x.ndim - 1)
+    for name in Saturation:
+        rows = np.flatnonzero(kind == name)
+        at = x[rows]
+        if name is Saturation.HILL:
+            part = _log_odds(REACHED) + REACHED_SPREAD * shape[rows, 3]
+            slope = expit(log_odds[rows]) * (1.0 + np.exp(part))
+            with np.errstate(divide="ignore"):
+                reached[rows] = expit(part.reshape(per_draw) + slope.reshape(per_draw) * np.log(at))
+        else:
+            rate = np.exp(np.interp(log_odds[rows], *_RATES_BY_LOG_ODDS[name])).reshape(per_draw)
+            reached[rows] = (
+                -np.expm1(-rate * at) if name is Saturation.EXPONENTIAL else np.tanh(0.5 * rate * at)
+            )
+    return reached
+
+
+def elasticity(shape: Array, priors: Priors) -> Array:
+    """What the next unit brings beside the mean one at the mean active spend; (..., NUMBERS) -> (...)."""
+    log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
+    return np.asarray(expit(log_odds))
+
+
+def _log_odds(part: float) -> float:
+    return math.log(part / (1.0 - part))
+
+
+_RATES_BY_LOG_ODDS = {
+    # log(e / (1 - e)) of e = u / (e^u - 1) and u / sinh(u), written so that small rates lose no digits.
+    Saturation.EXPONENTIAL: (np.log(RATES) - np.log(np.expm1(RATES) - RATES), np.log(RATES)),
+    Saturation.LOGISTIC: (np.log(RATES) - np.log(np.sinh(RATES) - RATES), np.log(RATES)),
+}

@@ -1,0 +1,105 @@
+"""What happens to all markets in the same period: not evidence of each of them on its own.
+
+A shock that all markets share, such as a rainy week, would be counted as often as there are markets. It is estimated
+once, before the model is fitted, by a regression with effects of periods, and taken out of the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.model.families import NUMBERS
+from channelmix.effectiveness.history.model.mix import Mix
+
+__all__ = ["shared_shocks"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+LIKELY, LIKELY_SPREAD = 0.15, 0.3
+"""Mean and standard deviation of media's margin before the data, as in `Priors`, and so wide that rows decide."""
+
+CONFOUNDED = 0.05
+"""Standard deviation of the margin that a shock lends to media which follow it."""
+
+ROUNDS = 10
+
+LEAST_NOISE = 1e-6
+"""Least variance of a market's own noise, where the outcome's is 1: two markets may have the same outcome exactly."""
+
+
+def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[list[Array], float]:
+    """Shocks in each market's rows, (n_rows,) each in units of its outcome's standard deviation, and their variance.
+
+    Of outcome and media, with shapes at their prior medians, what a market's own linear part cannot follow is compared
+    between markets: media's effect shows in how markets differ within a period, the shock in what they have in common.
+    It is shrunk by how sure it is: to nothing where markets do not move together.
+
+    Parameters
+    ----------
+    mixes : sequence of Mix
+        One a market.
+    periods : sequence of ndarray of shape (n_rows,)
+        Of each market's rows, counted from one origin.
+    """
+    parts, times, taken = [], [], 0
+    for mix, when in zip(mixes, periods, strict=True):
+        linear = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1)
+        known = mix.baseline.weight > 0.0
+        if np.count_nonzero(known) <= linear.shape[1] + mix.n_channels:
+            continue  # its linear part follows everything
+        median, family = np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64)
+        media = [mix.series(c, median, family)[0, : len(known)] for c in range(mix.n_channels)]
+        both = np.column_stack([mix.outcome, *media])[known]
+        parts.append(both - linear[known] @ np.linalg.lstsq(linear[known], both, rcond=None)[0])
+        times.append(when[known])
+        taken += linear.shape[1]
+    nothing = [np.zeros(len(when)) for when in periods]
+    if len(parts) < 2:
+        return nothing, 0.0
+    every, place, number = np.unique(np.concatenate(times), return_inverse=True, return_counts=True)
+    rows = np.concatenate(parts)
+    means = np.zeros((len(every), rows.shape[1]))
+    np.add.at(means, place, rows)
+    means /= number[:, np.newaxis]
+    shared = number > 1
+    if not shared.any():
+        return nothing, 0.0
+    free = (len(rows) - len(every)) * (1.0 - taken / len(rows)) - (rows.shape[1] - 1)
+    shock, variance = _estimated(rows - means[place], means, np.where(shared, number, 0), free)
+    by_period = dict(zip(every.tolist(), shock.tolist(), strict=True))
+    return [np.array([by_period.get(int(t), 0.0) for t in when]) for when in periods], variance
+
+
+def _estimated(within: Array, means: Array, number: Indices, free: float) -> tuple[Array, float]:
+    """Shock of each period, (n_periods,), and their variance.
+
+    Outcome and media as columns, less their means over markets and these means. What goes with media in all markets is
+    media's effect or a shock that spend follows: within periods only the first shows, so that the second, `CONFOUNDED`
+    times media, is whatever more goes with the means.
+    """
+    n = means.shape[1] - 1
+    expected = np.concatenate([np.full(n, LIKELY), np.zeros(n)])
+    prior = np.repeat([LIKELY_SPREAD, CONFOUNDED], n) ** -2.0
+    noise = variance = max(float(within[:, 0].var()) * len(within) / max(free, 1.0), LEAST_NOISE)
+    both = np.concatenate([means[:, 1:], means[:, 1:]], axis=1) * (number > 0)[:, np.newaxis]
+    y = means[:, 0] * (number > 0)
+    for _ in range(ROUNDS):
+        weight = 1.0 / (variance + noise / np.maximum(number, 1))
+        precision = (both * weight[:, np.newaxis]).T @ both + np.diag(prior)
+        precision[:n, :n] += within[:, 1:].T @ within[:, 1:] / noise
+        right = (both * weight[:, np.newaxis]).T @ y + prior * expected
+        right[:n] += within[:, 1:].T @ within[:, 0] / noise
+        covariance = np.linalg.inv(precision)
+        effect = covariance @ right
+        left = within[:, 0] - within[:, 1:] @ effect[:n]
+        noise = max(float(left @ left) / max(free, 1.0), LEAST_NOISE)
+        found = (y - both @ effect)[number > 0]
+        spent = np.einsum("tk,kl,tl->t", both, covariance, both)[number > 0]
+        variance = max(float(np.mean(found**2 + spent - noise / number[number > 0])), 1e-6 * noise)
+    shrunk = variance / (variance + noise / np.maximum(number, 1))
+    shock = both[:, n:] @ effect[n:] + (y - both @ effect) * shrunk
+    return shock, variance

@@ -1,0 +1,1 @@
+"""From a table to the rows and periods of a history."""

@@ -1,0 +1,134 @@
+"""Where rows lie in time: dates, numbers or a DataFrame's index become whole periods from the first row fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+
+__all__ = ["Timeline"]
+
+Indices = NDArray[np.int64]
+
+YEAR = 365.25
+WEEKS = 52.18
+"""Days in a year, and weeks, which rows without dates are taken for."""
+
+OFF = 0.2
+"""Part of a period by which a row may lie off."""
+
+LONGEST = 100_000
+"""Periods between the first and last row, beyond which the dates must be wrong."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Periods of equal length: `origin` and `step` in `unit`, which is day, month or number."""
+
+    unit: str
+    origin: float
+    step: float
+
+    @classmethod
+    def of(cls, times: Any, repeated: bool = False) -> Self:
+        """Learn origin and step, the shortest time from row to row as a rule, from the rows that are fitted.
+
+        Parameters
+        ----------
+        times : array_like of shape (n_rows,)
+        repeated : bool
+            Whether several rows may have the same time, as those of several markets do.
+
+        Raises
+        ------
+        InputError
+            If a time cannot be read, or two rows have the same one.
+        """
+        unit, values = _read(times)
+        values = np.unique(values) if repeated else values
+        if unit == "day":
+            days = values.astype("datetime64[D]")
+            months = days.astype("datetime64[M]")
+            gaps = np.diff(np.unique(months).astype(np.int64))
+            first = (days - months.astype("datetime64[D]")).astype(int)
+            last = ((months + 1).astype("datetime64[D]") - days).astype(int)
+            if (
+                len(gaps)
+                and len(np.unique(months)) == len(months)
+                and (np.ptp(first) == 0 or np.ptp(last) == 0)
+            ):
+                return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
+        numbers = values.astype(float)
+        distinct = np.unique(numbers)
+        if len(distinct) < len(numbers):
+            doubled = [str(t) for t in values if (values == t).sum() > 1]
+            raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
+        return cls(unit, float(distinct[0]), _step(np.diff(distinct)))
+
+    def positions(self, times: Any) -> Indices:
+        """Whole periods since the origin, one a row.
+
+        Raises
+        ------
+        InputError
+            If a time cannot be read, is of another kind, lies between two periods, or occurs twice.
+        """
+        unit, values = _read(times)
+        if unit == "day" and self.unit == "month":
+            numbers = values.astype("datetime64[M]").astype(float)
+        elif unit == self.unit:
+            numbers = values.astype(float)
+        else:
+            raise InputError("rows have another kind of date than those that were fitted")
+        exact = (numbers - self.origin) / self.step
+        found = np.rint(exact)
+        if (np.abs(found) > LONGEST).any():
+            raise InputError(f"rows lie more than {LONGEST} periods apart: check the dates")
+        off = np.flatnonzero(np.abs(exact - found) > OFF)
+        if len(off):
+            raise InputError(f"{values[off[0]]} does not lie a whole number of periods after the first row")
+        order = np.argsort(found, kind="stable")
+        again = order[1:][np.diff(found[order]) == 0.0]
+        if len(again):
+            raise InputError(f"two rows have the same date, {values[again[0]]}: join them, one row a period")
+        return found.astype(np.int64)
+
+    @property
+    def year(self) -> float:
+        """Periods in a year; numbered rows are taken for weeks."""
+        return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+
+
+def _step(gaps: NDArray[np.float64]) -> float:
+    """The shortest gap, or the most frequent one where others are no multiples of it: then some date is wrong."""
+    if not len(gaps):
+        return 1.0
+    parts = gaps / gaps.min()
+    if (np.abs(parts - np.rint(parts)) <= OFF).all():
+        return float(gaps.min())
+    each, number = np.unique(gaps, return_counts=True)
+    return float(each[number.argmax()])
+
+
+def _read(times: Any) -> tuple[str, NDArray[Any]]:
+    """Kind of time and its values, as dates by day or as numbers."""
+    values = np.asarray(times)
+    if values.dtype.kind in "iuf":
+        if not np.isfinite(values).all():
+            raise InputError("a row has no date")
+        return "number", values
+    try:
+        days = (
+            values.astype("datetime64[D]")
+            if values.dtype.kind == "M"
+            else np.array([np.datetime64(t, "D") for t in values.tolist()], dtype="datetime64[D]")
+        )
+    except (TypeError, ValueError):
+        raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
+    if np.isnat(days).any():
+        raise InputError("a row has no date")
+    return "day", days

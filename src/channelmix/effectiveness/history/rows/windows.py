@@ -1,0 +1,167 @@
+"""Rows as they are fitted: a window of each market's rows, with the money behind them and what each is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.history.rows.table import Columns, Rows
+from channelmix.effectiveness.history.rows.timeline import Timeline
+
+__all__ = ["FEWEST_ROWS", "Window", "divided", "windows_of"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+FAR = 6.0
+"""Robust standard deviations from the median beyond which an outcome sets no unit."""
+
+FEWEST_ROWS = 6
+"""Rows with an outcome that a market must have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
+
+    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
+    worth, 0 where the outcome is not known and 1 on average elsewhere.
+    """
+
+    names: tuple[str, ...]
+    periods: Indices
+    spend: Array
+    controls: Array
+    outcome: Array
+    weight: Array
+    year: float
+    market: str | None = None
+    start: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where this is, for messages."""
+        return "" if self.market is None else f" of {self.market}"
+
+    @property
+    def worth(self) -> float:
+        """Size of the outcome over all rows, known or not: root mean square times rows."""
+        return len(self.outcome) * float(np.sqrt(np.mean(self.usual**2)))
+
+    @property
+    def usual(self) -> Array:
+        """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
+        known = self.outcome[self.known]
+        middle = np.median(known)
+        reach = FAR * 1.4826 * float(np.median(np.abs(known - middle)))
+        return np.asarray(known.clip(middle - reach, middle + reach) if reach > 0.0 else known)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Rows whose outcome counts."""
+        return np.asarray(self.weight > 0.0)
+
+
+def windows_of(
+    rows: Rows, columns: Columns, timeline: Timeline, outcome: Array, weight: Array
+) -> tuple[list[Window], list[Array]]:
+    """A window of each market's rows, and what a unit of each channel's column cost there.
+
+    Parameters
+    ----------
+    rows : Rows
+    columns : Columns
+    timeline : Timeline
+    outcome, weight : ndarray of shape (n_rows,)
+        NaN where the outcome is not known; weights in any unit.
+
+    Raises
+    ------
+    InputError
+        If two rows of a market have one date, too few have an outcome, or a volume cost nothing.
+    """
+    windows, costs = [], []
+    for name, where, periods in divided(rows, timeline):
+        start = int(periods.min())
+        costs.append(_mean_cost(columns, rows.spend[where], rows.paid[where], name))
+        windows.append(
+            Window(
+                columns.names,
+                periods - start,
+                rows.spend[where] * costs[-1],
+                rows.controls[where],
+                outcome[where],
+                _row_weights(weight[where], outcome[where], name),
+                timeline.year,
+                name,
+                start,
+            )
+        )
+    return windows, costs
+
+
+def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
+    """Name of each market, by name, places of its rows, and their periods.
+
+    Raises
+    ------
+    InputError
+        If two rows of a market have one date.
+    """
+    if rows.markets is None:
+        return [(None, np.arange(len(rows.times)), timeline.positions(rows.times))]
+    found: list[tuple[str | None, Indices, Indices]] = []
+    for name in sorted(set(rows.markets.tolist())):
+        where = np.flatnonzero(rows.markets == name)
+        try:
+            found.append((name, where, timeline.positions(rows.times[where])))
+        except InputError as error:
+            raise InputError(f"market {name}: {error}") from None
+    return found
+
+
+def _row_weights(weight: Array, outcome: Array, market: str | None) -> Array:
+    """Weights of a market's rows: 0 where the outcome is not known, 1 on average elsewhere.
+
+    Raises
+    ------
+    InputError
+        If too few rows have any.
+    """
+    weight = np.where(np.isnan(outcome), 0.0, weight)
+    known = int(np.count_nonzero(weight))
+    if known < FEWEST_ROWS:
+        place = "" if market is None else f" of {market}"
+        raise InputError(
+            f"{known} rows{place} with an outcome are too few: at least {FEWEST_ROWS} are needed"
+        )
+    return np.asarray(weight * (known / weight.sum()))
+
+
+def _mean_cost(columns: Columns, spend: Array, paid: Array, market: str | None) -> Array:
+    """Money per unit of each channel's column over these rows; 1 where the column is money, or nothing was bought.
+
+    Raises
+    ------
+    InputError
+        If a volume cost nothing at all, or money bought none.
+    """
+    cost = np.ones(len(columns.names))
+    for c, name in enumerate(columns.names):
+        if columns.paid[c] is None:
+            continue
+        bought, money = float(spend[:, c].sum()), float(paid[:, c].sum())
+        if (bought > 0.0) != (money > 0.0):
+            held, empty, lacking = (
+                ("volume", "spend", "cost") if bought > 0.0 else ("spend", "volume", "bought")
+            )
+            place = "" if market is None else f" in {market}"
+            raise InputError(
+                f"{name} has {held}{place}, but its column of {empty} holds nothing: state what it {lacking}"
+            )
+        if bought > 0.0:
+            cost[c] = money / bought
+    return cost

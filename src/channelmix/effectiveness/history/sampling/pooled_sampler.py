@@ -1,0 +1,389 @@
+"""The posterior of several markets: shapes are shared, sizes lie around a common one, all else is a market's own.
+
+Given shapes, a market's likelihood is a function of few inner products of its channels' series, so a market's sizes are
+moved without touching its rows, all markets at once. Markets join the population in blocks, each led from the prior to
+the posterior while those before it count fully: most moves see few rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
+from channelmix.effectiveness.history.model.families import NUMBERS
+from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.sampling.products import Changed, Pairs, Products
+from channelmix.effectiveness.history.sampling.sampler import Draws, Population, led, settled
+
+__all__ = ["MARKET_DIFFERENCES", "sample_markets"]
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
+"""Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""
+
+_Found = tuple[Array, Array, Array, Indices, Array, Array]
+
+SNAPSHOTS, APART, SMALLEST = 4, 12, 200
+"""Times that a population is read out, so many sweeps apart, so that it can be smaller; draws that it has at least."""
+
+STEPS = 5
+"""Newton steps from the common size to a market's likely one."""
+
+IMPOSSIBLE = -1e9
+"""Log likelihood of a curve so steep that no row reaches any of it."""
+
+CACHED = 2e5
+"""Numbers that are worked on at once: more of them leave the processor's cache."""
+
+
+def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> list[Draws]:
+    """Draw `size` times from the common posterior of several markets' mixes.
+
+    Parameters
+    ----------
+    mixes : sequence of Mix
+        One a market, of the same channels and priors; a channel without spend in a market has a total of 0.
+    size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of Draws
+        One a market; shapes and families are the same in all.
+    """
+    order = np.argsort([-np.count_nonzero(mix.baseline.weight) for mix in mixes], kind="stable")
+    times = max(1, min(SNAPSHOTS, size // SMALLEST))
+    population = _Markets([mixes[m] for m in order], -(-size // times), rng)
+    khat, log_evidence = -np.inf, 0.0
+    while population.joined < len(mixes):
+        population.join(min(max(population.joined, 1), len(mixes) - population.joined))
+        worst, evidence = led(population)
+        khat, log_evidence = max(khat, worst), log_evidence + evidence
+    effective, sweeps = settled(population)
+    found, judged, held = [population.draws()], [population.judged()], [population.held()]
+    for _ in range(times - 1):
+        for _ in range(APART):
+            population.sweep()
+        found.append(population.draws())
+        judged.append(population.judged())
+        held.append(population.held())
+    effective = min(effective / len(population) * _worth(np.stack(judged)), 1.0) * size
+    sweeps += (times - 1) * APART
+    whole = (effective, khat, log_evidence, float(np.mean(held)), sweeps, population.evaluations)
+    return [_together([each[place] for each in found], size, *whole) for place in np.argsort(order)]
+
+
+def _together(
+    found: Sequence[_Found],
+    size: int,
+    effective: float,
+    khat: float,
+    log_evidence: float,
+    held: float,
+    sweeps: int,
+    evaluations: int,
+) -> Draws:
+    """What was found of one market at several times."""
+    log_margin, log_roi, shape, media, lifts = (
+        np.concatenate([each[k] for each in found])[:size] for k in (0, 1, 2, 4, 5)
+    )
+    family = np.concatenate([each[3] for each in found])[:size]
+    return Draws(
+        log_margin,
+        log_roi,
+        shape,
+        family,
+        media,
+        lifts,
+        effective,
+        khat,
+        log_evidence,
+        held,
+        sweeps,
+        evaluations,
+    )
+
+
+def _worth(judged: Array) -> float:
+    """Part of the draws of a population at several times, (n_times, n_draws, n_columns), that is independent.
+
+    By the correlation of the times within a draw, and the worst column.
+    """
+    times = len(judged)
+    if times == 1:
+        return 1.0
+    within = judged.var(axis=0, ddof=1).mean(axis=0)
+    between = times * judged.mean(axis=0).var(axis=0, ddof=1)
+    alike = np.clip((between - within) / (between + (times - 1.0) * within), 0.0, 1.0)
+    return float(1.0 / (1.0 + (times - 1.0) * alike.max()))
+
+
+class _Markets(Population):
+    """Draws of several markets on their way: `log_margin` is the channels' common one, `off` what is a market's own.
+
+    `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
+    raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_tests)
+    those of tests at a margin of 1.
+    """
+
+    sweeps = 1
+    enough = 0.75
+
+    def __init__(self, mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> None:
+        mix = mixes[0]
+        self.mixes, self.mix, self.rng, self.power = mixes, mix, rng, 0.0
+        self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
+        self.log_margin = mix.draw_sizes(self.shape, rng)
+        self.family = mix.priors.draw_family((size, mix.n_channels), rng)
+        self.off, self.lifts = np.empty((size, 0, mix.n_channels)), np.empty((size, 0))
+        self.pairs = Pairs(mix.n_channels)
+        self.products = np.empty((size, len(WANDER), 0, len(self.pairs.left)))
+        self.parts: list[Products] = []
+        self.first = self.evaluations = 0
+
+    @property
+    def joined(self) -> int:
+        """Number of markets that count."""
+        return self.off.shape[1]
+
+    def join(self, number: int) -> None:
+        """Let more markets join, whose own sizes come from the prior, at power 0."""
+        size, channels = self.log_margin.shape
+        self.first, self.power, self.ancestor = self.joined, 0.0, np.arange(size)
+        new = self._spread(self.off)[:, np.newaxis] * self.rng.standard_normal((size, number, channels))
+        self.off = np.concatenate([self.off, new], axis=1)
+        mixes = self.mixes[self.first : self.joined]
+        together = max(1, int(CACHED / size / len(mixes[0].outcome)))
+        parts = [Products(mixes[k : k + together], size) for k in range(0, number, together)]
+        self.parts += parts
+        empty = np.zeros((size, len(WANDER), number, self.products.shape[-1]))
+        empty[..., 0] = np.concatenate([part.outcome() for part in parts], axis=1)
+        self.products = np.concatenate([self.products, empty], axis=2)
+        tests = sum(len(part.tests) for part in parts)
+        self.lifts = np.concatenate([self.lifts, np.zeros((size, tests))], axis=1)
+        constants = [mix.baseline.constants for mix in self.mixes[: self.joined]]
+        self._log_dets = np.stack([log_dets for log_dets, _ in constants], axis=1)
+        self._shapes = np.array([shape for _, shape in constants])
+        joined = [(m, test) for m, mix in enumerate(self.mixes[: self.joined]) for test in mix.tests]
+        self._tests = [(k, m, test) for k, (m, test) in enumerate(joined)]
+        every = np.arange(size)
+        for c in range(channels):
+            changed, self.products, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
+            for part, found in zip(self.parts, changed, strict=True):
+                part.put(every, every, c, found)
+        self.by_market = self._likelihoods(self.products, self.lifts, self.log_margin, self.off, self.shape)
+        self.log_likelihood = self._of_block(self.by_market)
+
+    def resample(self, weights: Array) -> None:
+        """Replace the draws by as many of them as their weights say (systematic), in a new order."""
+        n = len(self)
+        places = (np.arange(n) + self.rng.random()) / n
+        chosen = self.rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), places), n - 1))
+        self.log_margin, self.shape, self.family = (
+            self.log_margin[chosen],
+            self.shape[chosen],
+            self.family[chosen],
+        )
+        self.off, self.by_market, self.ancestor = (
+            self.off[chosen],
+            self.by_market[chosen],
+            self.ancestor[chosen],
+        )
+        self.products, self.lifts = self.products[chosen], self.lifts[chosen]
+        self.log_likelihood = self.log_likelihood[chosen]
+        for part in self.parts:
+            part.choose(chosen)
+
+    def sweep(self) -> None:
+        """Move every draw: each channel's shape and common size, all common sizes, and each market's own."""
+        halves = np.array_split(np.arange(len(self)), 2)
+        for moved, other in (halves, halves[::-1]):
+            for channel in self.rng.permutation(self.mix.n_channels):
+                self._move_channels(moved, other, np.array([channel]))
+                self._move_sizes(moved, other)
+                self._move_markets(moved, other)
+                self._move_middle(moved)
+
+    def judged(self) -> Array:
+        """What the draws' independence is judged by: each channel's mean log margin, elasticity and half-life.
+
+        Given these, a market's own sizes are moved more often, and against few numbers.
+        """
+        sizes = self.log_margin + self.off.mean(axis=1)
+        return np.concatenate([sizes, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
+
+    def held(self) -> float:
+        """Probability that what is believed of ROIs holds: it is of the sizes that the markets' lie around."""
+        return self.mix.held(self.log_margin, self.shape)
+
+    def draws(self) -> list[_Found]:
+        """What is found of each market now: the first six of `Draws`."""
+        found = []
+        for m, mix in enumerate(self.mixes):
+            log_margin = self.log_margin + self.off[:, m]
+            media = np.zeros((len(self), len(mix.outcome) + len(mix.tests)))
+            for c in range(mix.n_channels):
+                media += np.exp(log_margin[:, c, np.newaxis]) * mix.series(
+                    c, self.shape[:, c], self.family[:, c]
+                )
+            rows, lifts = media[:, : len(mix.outcome)], mix.lifts(media, self.shape)
+            log_roi = mix.log_roi(log_margin, self.shape)
+            found.append((log_margin, log_roi, self.shape.copy(), self.family.copy(), rows, lifts))
+        return found
+
+    def _of_block(self, by_market: Array) -> Array:
+        return np.asarray(by_market[:, self.first :].sum(axis=1))
+
+    def _likelihoods(
+        self, products: Array, lifts: Array, log_margin: Array, off: Array, shape: Array
+    ) -> Array:
+        """Log likelihood of each market, its rows and its tests; (n_draws, n_markets)."""
+        sizes = np.exp(log_margin[:, np.newaxis] + off)
+        value = log_likelihood_of(self.pairs.quadratic(products, sizes), self._log_dets, self._shapes)
+        if self._tests:
+            true = np.exp(-self.mix.log_excess(shape))
+            for k, m, test in self._tests:
+                off_by = test.lift - lifts[:, k] * sizes[:, m, test.channel] * true[:, test.channel]
+                value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
+        return np.where(np.isnan(value), IMPOSSIBLE, value)
+
+    def _spread(self, off: Array) -> Array:
+        """Draw how far markets lie apart, given where they lie; (n_draws, n_channels)."""
+        squares, number = (off**2).sum(axis=1)[..., np.newaxis], off.shape[1]
+        logs = -number * np.log(MARKET_DIFFERENCES) - 0.5 * squares / MARKET_DIFFERENCES**2
+        # The place of the largest of log weights with Gumbel noise is a draw by these weights.
+        return np.asarray(MARKET_DIFFERENCES[(logs + self.rng.gumbel(size=logs.shape)).argmax(axis=-1)])
+
+    def _move_sizes(self, moved: Indices, other: Indices) -> None:
+        """All channels' common sizes, which the markets' follow."""
+        at, log_margin = _slice(moved), self.log_margin[moved]
+        log_margin += self._differences(log_margin, self.log_margin[other])
+        shape = self.shape[at]
+        sizes = self.mix.log_prior_of_sizes
+        gain = sizes(log_margin, shape) - sizes(self.log_margin[at], shape)
+        new = self._likelihoods(self.products[at], self.lifts[at], log_margin, self.off[at], shape)
+        taken = self._taken(moved, new, gain)
+        self.log_margin[moved[taken]] = log_margin[taken]
+
+    def _taken(self, moved: Indices, new: Array, gain: Array) -> Indices:
+        """Which of `moved` take their proposal, whose likelihoods are noted; markets before the block count fully."""
+        before = (new - self.by_market[_slice(moved)])[:, : self.first].sum(axis=1)
+        taken = self._accepted(moved, self._of_block(new), gain + before)
+        self.by_market[moved[taken]] = new[taken]
+        self.log_likelihood[moved[taken]] = self._of_block(new[taken])
+        return taken
+
+    def _move_middle(self, moved: Indices) -> None:
+        """Common sizes given the markets', which stay where they are."""
+        at = _slice(moved)
+        spread, shape = self._spread(self.off[at]), self.shape[at]
+        sizes = self.log_margin[at, np.newaxis] + self.off[at]
+        drawn = sizes.mean(axis=1) + spread / np.sqrt(self.joined) * self.rng.standard_normal(spread.shape)
+        for c in range(self.mix.n_channels):
+            log_margin = self.log_margin[moved]
+            log_margin[:, c] = drawn[:, c]
+            prior = self.mix.log_prior_of_sizes
+            gain = prior(log_margin, shape) - prior(self.log_margin[at], shape)
+            taken = np.log(self.rng.random(len(moved))) < gain
+            self.log_margin[moved[taken], c] = drawn[taken, c]
+        self.off[at] = sizes - self.log_margin[at, np.newaxis]
+
+    def _move_markets(self, moved: Indices, other: Indices) -> None:
+        """Each market's own sizes given the common ones: markets do not depend on each other then."""
+        at, rng = _slice(moved), self.rng
+        old = self.off[at]
+        h, markets, _ = old.shape
+        spread = self._spread(old)[:, np.newaxis]
+        first = rng.integers(len(other), size=h)
+        second = (first + rng.integers(1, len(other), size=h)) % len(other)
+        apart = self.off[other] + self.log_margin[other, np.newaxis]
+        part = rng.random(old.shape) < rng.choice([0.35, 1.0], size=(h, markets, 1))
+        number = np.maximum(part.sum(axis=2, keepdims=True), 1)
+        factor = 2.38 / np.sqrt(2.0 * number) * rng.choice([0.3, 0.7, 1.1], size=(h, markets, 1))
+        step = factor * (apart[first] - apart[second]) + 1e-3 * rng.standard_normal(old.shape)
+        off = old + np.where(part, step, 0.0)
+        new = self._likelihoods(self.products[at], self.lifts[at], self.log_margin[at], off, self.shape[at])
+        power = np.where(np.arange(markets) < self.first, 1.0, self.power)
+        gain = power * (new - self.by_market[at]) + 0.5 * ((old**2 - off**2) / spread**2).sum(axis=2)
+        taken = np.log(rng.random((h, markets))) < gain
+        self.off[at] = np.where(taken[..., np.newaxis], off, old)
+        self.by_market[at] = np.where(taken, new, self.by_market[at])
+        self.log_likelihood[at] = self._of_block(self.by_market[at])
+
+    def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
+        """One channel's shape and common size; each market's size follows."""
+        new = self.proposed(moved, other, channels)
+        (c,) = channels
+        changed, products, lifts = self._changed(moved, c, new.shape, new.family[:, 0])
+        at, off = _slice(moved), self.off[_slice(moved)].copy()
+        spread = self._spread(off)[:, c, np.newaxis]
+        old, log_margin = off[:, :, c].copy(), self.log_margin[at]
+        before = self._guess(c, self.products[at], log_margin, off, spread)
+        off[:, :, c] = 0.0
+        now = self._guess(c, products, new.log_margin, off, spread)
+        drawn = now[0] + now[1] * self.rng.standard_normal(old.shape)
+        off[:, :, c] = drawn - new.log_margin[:, c, np.newaxis]
+        back = (old + log_margin[:, c, np.newaxis] - before[0]) / before[1]
+        forth = (drawn - now[0]) / now[1]
+        gain = new.gain + (0.5 * (old**2 - off[:, :, c] ** 2) / spread**2).sum(axis=1)
+        gain += (0.5 * (forth**2 - back**2) + np.log(now[1] / before[1])).sum(axis=1)
+        taken = self._taken(moved, self._likelihoods(products, lifts, new.log_margin, off, new.shape), gain)
+        rows = moved[taken]
+        self.log_margin[rows], self.shape[rows], self.off[rows] = (
+            new.log_margin[taken],
+            new.shape[taken],
+            off[taken],
+        )
+        self.family[rows, c] = new.family[taken, 0]
+        self.products[rows], self.lifts[rows] = products[taken], lifts[taken]
+        for part, found in zip(self.parts, changed, strict=True):
+            part.put(rows, taken, c, found)
+
+    def _guess(
+        self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
+    ) -> tuple[Array, Array]:
+        """Where markets' log margins of one channel lie given all else: middle, width; (n_draws, n_markets)."""
+        sizes = np.exp(log_margin[:, np.newaxis] + off)
+        sizes[:, :, c] = 0.0
+        rest = self.pairs.quadratic(products, sizes)
+        line = products[..., self.pairs.place[c + 1]]
+        squared = line[..., c + 1]
+        slope = line[..., 0] - np.einsum("dwmc,dmc->dwm", line[..., 1:], sizes)
+        middle = np.repeat(log_margin[:, c, np.newaxis], off.shape[1], axis=1)
+        power = np.where(np.arange(off.shape[1]) < self.first, 1.0, self.power)
+        for _ in range(STEPS):
+            size = np.exp(middle)[:, np.newaxis]
+            left = NOISE_SCALE + 0.5 * np.maximum(rest - 2.0 * slope * size + squared * size**2, 0.0)
+            logs = -0.5 * self._log_dets - self._shapes * np.log(left)
+            chance = np.exp(logs - logs.max(axis=1, keepdims=True))
+            worth = power * self._shapes * chance / (chance.sum(axis=1, keepdims=True) * left)
+            pull = (worth * (slope - squared * size) * size).sum(axis=1)
+            pull -= (middle - log_margin[:, c, np.newaxis]) / spread**2
+            curvature = (worth * squared * size**2).sum(axis=1) + spread**-2.0
+            middle = middle + np.clip(pull / curvature, -1.0, 1.0)
+        return middle, curvature**-0.5
+
+    def _changed(
+        self, moved: Indices, c: int, shape: Array, family: Indices
+    ) -> tuple[list[Changed], Array, Array]:
+        """What new shapes of one channel make of consecutive draws: by part, and all products and lifts."""
+        at, m, k = _slice(moved), 0, 0
+        products, lifts, found = self.products[at].copy(), self.lifts[at].copy(), []
+        for part in self.parts:
+            changed = part.changed(at, c, shape[:, c], family)
+            products[:, :, m : m + len(part), self.pairs.place[c + 1]] = changed.line
+            mine = [k + i for i, (_, test) in enumerate(part.tests) if test.channel == c]
+            lifts[:, mine] = changed.lifts
+            m, k = m + len(part), k + len(part.tests)
+            found.append(changed)
+        return found, products, lifts
+
+
+def _slice(rows: Indices) -> slice:
+    """Consecutive rows as a slice, which copies nothing."""
+    return slice(int(rows[0]), int(rows[-1]) + 1)

@@ -1,0 +1,1 @@
+"""Effectiveness from a company's own history."""

@@ -1,0 +1,171 @@
+"""What a fit learnt of each column of a history, in the profile's money and period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.history import MarketingMixRegressor
+from channelmix.effectiveness.history.model.families import LAGS
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.engine.response import ResponseCurves
+from channelmix.profile.evidence import Column, FittedMarket, History, Range, table_of
+
+__all__ = ["Spent", "columns_of", "curves_of", "markets_of", "spent_of"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spent:
+    """Spend of one market on one column of a history.
+
+    Parameters
+    ----------
+    name : str
+        Selector of the profile's cells that it was spent on.
+    column : str
+        Column of the history, in which several markets may have spent.
+    money : ndarray of shape (n_rows,)
+        In the market's rows.
+    at : ndarray of shape (n_rows,)
+        Where these rows lie in time, in rows.
+    periods : float
+        Periods of the profile that they span.
+    tested : bool
+        Whether a lift test was used.
+    """
+
+    name: str
+    column: str
+    money: Array
+    at: NDArray[np.int64]
+    periods: float
+    tested: bool
+
+
+def spent_of(rows: History, timeline: Timeline, row_days: float, period_days: float) -> Iterator[Spent]:
+    """Each market's columns with spend, in the order of the estimator's curves.
+
+    Parameters
+    ----------
+    rows : History
+    timeline : Timeline
+    row_days, period_days : float
+        Length of a row, and of the profile's period.
+
+    Raises
+    ------
+    InputError
+        If two rows of a market have one date.
+    """
+    tested = {(test.market, test.channel) for test in rows.experiments}
+    dates = np.asarray(rows.dates)
+    for market, where in rows.by_market().items():
+        try:
+            at = timeline.positions(dates[where])
+        except InputError as error:
+            raise InputError(f"{'' if market is None else f'market {market}: '}{error}") from None
+        for column, money in rows.spend.items():
+            if money[where].any():
+                yield Spent(
+                    _selector(market, column),
+                    column,
+                    money[where],
+                    at,
+                    len(where) * row_days / period_days,
+                    (market, column) in tested,
+                )
+
+
+def _selector(market: str | None, column: str) -> str:
+    if market is None:
+        return column
+    return market if column == "all" else f"{market}/{column}"
+
+
+def columns_of(
+    spent: Sequence[Spent],
+    model: MarketingMixRegressor,
+    table: object,
+    worth: float,
+    believed: Mapping[str, tuple[float, float]],
+) -> tuple[Column, ...]:
+    """What was learnt of each column; `worth` is the margin of one unit of outcome, `believed` are ranges of ROI."""
+    roi = model.roi(table, by_market=True).to_numpy()
+    marginal = model.marginal_roi(table, by_market=True).to_numpy()
+    columns = []
+    for one, mean, margin in zip(spent, roi, marginal, strict=True):
+        least, most = _seen(one)
+        before = believed.get(one.column)
+        columns.append(
+            Column(
+                name=one.name,
+                basis="experiment" if one.tested else "history",
+                spend=float(one.money.sum()) / one.periods,
+                least=least,
+                most=most,
+                roi=_range(worth * mean),
+                marginal_roi=_range(worth * margin),
+                believed=None if before is None else (worth * before[0], worth * before[1]),
+            )
+        )
+    return tuple(columns)
+
+
+def _range(row: Array) -> Range:
+    mean, low, high = row.tolist()
+    return Range(mean=mean, low=low, high=high)
+
+
+def _seen(spent: Spent) -> tuple[float, float]:
+    """Least and most spent per period, in any stretch as long as a period but no longer than spend acts."""
+    rows_a_period = len(spent.money) / spent.periods
+    every = np.zeros(int(np.ptp(spent.at)) + 1)
+    every[spent.at - spent.at.min()] = spent.money
+    length = min(max(round(rows_a_period), 1), LAGS, len(every))
+    sums = np.convolve(every, np.ones(length), mode="valid") * (rows_a_period / length)
+    return max(float(sums.min()), 0.0), float(sums.max())
+
+
+def curves_of(
+    spent: Sequence[Spent], curves: ResponseCurves, worth: float, order: NDArray[np.int64]
+) -> ResponseCurves:
+    """Curves of the rows' total as curves of one period, which spreads its money over time as the rows did.
+
+    Parameters
+    ----------
+    spent : sequence of Spent
+    curves : ResponseCurves
+        Of the same columns, over all rows of their market.
+    worth : float
+        Margin of one unit of outcome.
+    order : ndarray of shape (n_draws,)
+        Draws in the order that is wanted.
+    """
+    parts = []
+    for c, one in enumerate(spent):
+        points, outcome = table_of(curves, c)
+        money = outcome[order, :, np.newaxis] * (worth / one.periods)
+        parts.append(ResponseCurves.tabulated(points / one.periods, money, names=[one.name]))
+    return ResponseCurves.concat(parts)
+
+
+def markets_of(rows: History, left: Array) -> tuple[FittedMarket, ...] | None:
+    """What each market's rows are, where a column names them; `left` is what the fit leaves of a row's outcome."""
+    if rows.markets is None:
+        return None
+    return tuple(
+        FittedMarket(
+            name=str(market),
+            first=min(rows.dates[i] for i in where),
+            last=max(rows.dates[i] for i in where),
+            rows=len(where),
+            noise=rows.outcome_worth * float(np.nanstd(left[where])),
+        )
+        for market, where in rows.by_market().items()
+    )

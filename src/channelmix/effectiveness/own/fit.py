@@ -1,0 +1,266 @@
+"""From a company's own history to evidence: draws of its columns' curves in the profile's money and period."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from channelmix._version import __version__
+from channelmix.core.errors import InputError, expect, expect_whole
+from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
+from channelmix.effectiveness.history.backtest import judged
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.believed import believed_roi
+from channelmix.effectiveness.own.columns import Spent, columns_of, curves_of, markets_of, spent_of
+from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
+from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+
+__all__ = ["DRAWS", "fit_history", "fitted"]
+
+DRAWS = 2048
+"""Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
+
+DAYS_A_YEAR = 365.25
+
+DATE = "\n"
+"""What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
+no other column has this in its name."""
+
+MARKET = DATE + DATE
+"""What the column of markets is called for it."""
+
+HORIZON, FOLDS = 13, 2
+"""Rows of a block of a backtest, and number of blocks."""
+
+SHUFFLE = 17
+"""Stream of the seed that shuffles the draws, so that both halves are alike."""
+
+
+def fit_history(
+    profile: CompanyProfile,
+    history: str | os.PathLike[str] | bytes | Any,
+    *,
+    outcome_worth: float,
+    outcome: str = "outcome",
+    date: str = "date",
+    controls: Sequence[str] = (),
+    cost_per_unit: Mapping[str, float | str] | None = None,
+    experiments: str | os.PathLike[str] | Sequence[LiftTest] = (),
+    draws: int = DRAWS,
+    seed: int = 0,
+    market: str | None = None,
+    published: bool = True,
+    backtest: bool = False,
+) -> Evidence:
+    """Learn the effects of a company's channels from its own rows of spend and outcome.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+        The company; its cells, currency and period are used.
+    history : path, bytes or DataFrame
+        A row for each week or other period. Every column that has no other role is spend in the profile's currency, and
+        is named by the cells that it is spent on, as a rule selects them: ``sms``, ``FR/sms/promotion``. Bytes are
+        those of a CSV table, as standard input has them.
+    outcome_worth : float
+        Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
+    outcome, date : str
+        Columns with the outcome, and with dates or whole numbers of weeks.
+    controls : sequence of str
+        Columns with what else moves the outcome.
+    cost_per_unit : mapping of str to float or str, optional
+        Columns that hold a volume, such as messages, in place of spend: what a unit costs, or the name of the column
+        with the money spent on it.
+    experiments : path or sequence of LiftTest
+        Lift tests, their `channel` a column of spend and their lift in units of the outcome; or a CSV or JSON file of
+        them. With `market`, each names its market.
+    draws : int
+        Draws of the posterior. A plan uses half of them, and is compared with others on the other half.
+    seed : int
+        Seed of the draws.
+    market : str, optional
+        Column with the rows' market, one of the profile's, of which a date has one row each. Columns of spend then name
+        cells without their market, ``sms`` or ``sms/promotion``, and what is learnt is of each market's: ``FR/sms``. A
+        market of the profile without rows keeps its published figures.
+    published : bool
+        Whether what published figures and the profile expect of the columns' ROI is believed before the rows are looked
+        at. Rows that contradict it overrule it.
+    backtest : bool
+        Whether the last two blocks of 13 rows are foreseen from the rows before them, which takes two further fits: a
+        check says how well, beside the outcome of a year before.
+
+    Returns
+    -------
+    Evidence
+        Write it with `to_json`; use it by its file's name in a profile, or by `CompanyProfile.with_evidence`.
+
+    Raises
+    ------
+    InputError
+        If the table or a lift test cannot be used; the message names the column and the row.
+    """
+    expect(profile, "profile", CompanyProfile)
+    expect(experiments, "experiments", str, os.PathLike, Iterable)
+    expect_whole(seed, "seed")
+    expect(backtest, "backtest", bool)
+    if isinstance(history, bytes):
+        source = "standard input"
+        table: Any = read_table(history, source)
+    elif isinstance(history, str | os.PathLike):
+        source = Path(history).name
+        table = read_table(_bytes(history), source)
+    elif not hasattr(history, "columns"):
+        raise InputError(f"history must be a path, bytes or a DataFrame, not {type(history).__name__}")
+    else:
+        source = "the table"
+        table = {name: list(history[name]) for name in history.columns}
+    if isinstance(experiments, str | os.PathLike):
+        tests = read_experiments(_bytes(experiments), Path(experiments).name)
+    else:
+        tests = tuple(_as_experiment(test) for test in experiments)
+    rows = History.of(
+        table,
+        source=source,
+        outcome_worth=outcome_worth,
+        outcome=outcome,
+        date=date,
+        controls=controls,
+        experiments=tests,
+        cost_per_unit=cost_per_unit,
+        market=market,
+        published=published,
+    )
+    return fitted(rows, profile, draws, seed, backtest)
+
+
+def fitted(
+    rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
+) -> Evidence:
+    """Fit a history once, however often a profile that names it is planned.
+
+    Parameters
+    ----------
+    rows : History
+    profile : CompanyProfile
+        The company: its cells, currency and period are used, and what published figures expect of it.
+    draws, seed : int
+    backtest : bool
+        Whether the last rows are foreseen from those before them.
+
+    Raises
+    ------
+    InputError
+        If a column names no cell, a row another market, or the rows cannot be fitted.
+    """
+    try:
+        check_columns(rows, [cell.name for cell in profile.cells()])
+        spent, _ = _spent(rows, profile.period_days)
+    except InputError as error:
+        raise InputError(f"{rows.source}: {error}") from None
+    believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
+    return _fitted(
+        rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed, backtest
+    )
+
+
+@lru_cache(maxsize=4)
+def _fitted(
+    rows: History,
+    believed: tuple[tuple[str, tuple[float, float]], ...],
+    currency: str,
+    period_days: float,
+    draws: int,
+    seed: int,
+    backtest: bool,
+) -> Evidence:
+    table = _frame(rows)
+    tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
+    model = MarketingMixRegressor(
+        channels=list(rows.spend),
+        controls=list(rows.controls) or None,
+        date=DATE,
+        market=None if rows.markets is None else MARKET,
+        priors=Priors.usual(len(rows.by_market()), roi=dict(believed)),
+        draws=draws,
+        random_state=seed,
+        cost_per_unit={name: DATE + name for name in rows.volume} or None,
+    )
+    try:
+        model.fit(table, rows.outcome, experiments=tests)
+        findings = [*model.diagnostics_]
+        if backtest:
+            findings.append(judged(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+    except InputError as error:
+        raise InputError(f"{rows.source}: {error}") from None
+    spent, row_days = _spent(rows, period_days)
+    left = rows.outcome - model.predict(table)
+    order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
+    return Evidence.sealed(
+        currency=currency,
+        period_days=period_days,
+        fitted=Fitted(
+            source=rows.source,
+            sha256=rows.sha256,
+            outcome=rows.outcome_name,
+            outcome_worth=rows.outcome_worth,
+            controls=tuple(rows.controls),
+            first=min(rows.dates),
+            last=max(rows.dates),
+            rows=len(rows.outcome),
+            row_days=row_days,
+            noise=rows.outcome_worth * float(np.nanstd(left)),
+            seed=seed,
+            version=__version__,
+            markets=markets_of(rows, left),
+        ),
+        experiments=rows.experiments,
+        columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
+        checks=tuple(
+            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
+        ),
+        curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
+    )
+
+
+def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
+    """Each market's columns with spend, and the length of a row in days."""
+    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
+    row_days = DAYS_A_YEAR / timeline.year
+    return list(spent_of(rows, timeline, row_days, period_days)), row_days
+
+
+def _frame(rows: History) -> Any:
+    beside = {DATE + name: rows.spend[name] for name in rows.volume}
+    market = {} if rows.markets is None else {MARKET: list(rows.markets)}
+    return pd.DataFrame(
+        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **beside, **rows.controls}
+    )
+
+
+def _bytes(path: str | os.PathLike[str]) -> bytes:
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(LARGEST_TABLE + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _as_experiment(test: LiftTest) -> Experiment:
+    expect(test, "a lift test", LiftTest, Experiment)
+    start, end = (day if isinstance(day, int) else str(day)[:10] for day in (test.start, test.end))
+    return Experiment(
+        channel=str(test.channel),
+        start=start,
+        end=end,
+        spend_change=float(test.spend_change),
+        lift=float(test.lift),
+        standard_error=float(test.standard_error),
+        market=test.market,
+    )

@@ -1,0 +1,273 @@
+"""A company's own history in place of published figures: its draws laid over the cells that it speaks of.
+
+Symbols: F, a column's curve; p_i, the part that its cell i has of today's spend on the column; w_i, the part that the
+cell has of what published figures expect of that spend.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, divided
+from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
+from channelmix.effectiveness.published.shifts import shifted
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.families import Family
+from channelmix.engine.response.tabulated import Tabulated
+from channelmix.engine.rules import (
+    Cells,
+    ContactCap,
+    FixedBudget,
+    LinearConstraint,
+    MeanRisk,
+    ReputationLimit,
+    SafeImprovement,
+    ServiceLevel,
+)
+from channelmix.profile import Cell, CompanyProfile
+from channelmix.profile.evidence import Evidence, covered, table_of
+
+__all__ = [
+    "RANGE",
+    "evidence_of",
+    "observed_ranges",
+    "response",
+    "risk_of",
+    "with_own",
+]
+
+Array = NDArray[np.float64]
+
+TAIL = 0.3
+"""Share of the draws over which a plan from own history must not lose on average: the most with which few simulated
+companies lost by it (docs/explanation/history.md)."""
+
+RANGE = "observed range"
+"""What the limit to the spend that history has seen is called; the cell's name follows."""
+
+LEAST_HALF = 1000
+"""Draws that a half of the posterior needs where the worst of them count."""
+
+LONGEST_NAME = 100
+"""Characters that the name of a rule may have."""
+
+PROBED, HALF = 2, 0.5
+"""Draws that are enough to see whether a figure moves a cell, and what it is multiplied by to see it."""
+
+
+def evidence_of(profile: CompanyProfile) -> Evidence | None:
+    """The evidence that a profile names, or what its history says; None without either."""
+    if profile.own is None or isinstance(profile.own, Evidence):
+        return profile.own
+    from channelmix.effectiveness.own.fit import fitted  # estimators are heavy, and few plans need them
+
+    return fitted(profile.own, profile)
+
+
+def risk_of(profile: CompanyProfile) -> Any:
+    """How uncertainty counts: as the profile says, else by a safe improvement where history and today's mix are known.
+
+    That is for a fixed budget: where money is to be saved, the outcome of today's mix is nothing to keep.
+    """
+    if profile.risk is not None or not _has_history(profile):
+        return profile.risk
+    fixed = isinstance(profile.scenario, FixedBudget | None)
+    return SafeImprovement(tail=TAIL) if fixed else None
+
+
+def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellDraws:
+    """Put what own history says in place of published figures, for the cells that it speaks of.
+
+    Parameters
+    ----------
+    draws : CellDraws
+        From published evidence.
+    profile : CompanyProfile
+    fresh : bool
+        Whether the second half of the posterior's draws is taken, to compare on, rather than the first, to plan on. If
+        more draws are asked for than a half has, it is gone through again.
+
+    Raises
+    ------
+    InputError
+        If the worst draws count, and a half has fewer of them than these need.
+    """
+    evidence = evidence_of(profile)
+    if evidence is None:
+        return draws
+    own = _own_draws(draws, evidence, fresh)
+    half = evidence.response.n_draws // 2
+    if half < LEAST_HALF and not isinstance(risk_of(profile), MeanRisk | None):
+        raise InputError(
+            f"evidence of {evidence.fitted.source} has {2 * half} draws, and to look at the worst a plan needs "
+            f"{2 * LEAST_HALF:,}: fit with more, or state the risk mean"
+        )
+    marked = dataclasses.replace(
+        draws,
+        own=own,
+        evidence=tuple(
+            own.cells[i].column.basis if i in own.cells else basis for i, basis in enumerate(draws.evidence)
+        ),
+    )
+    return dataclasses.replace(marked, figures=_in_use(marked, own, profile))
+
+
+def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
+    """Turn draws into curves and charges: by own history where it speaks, else by published figures.
+
+    A column F of one cell is the cell's curve. A column of several cells is divided so that its total is kept wherever
+    they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
+    is spent on them today, the parts are equal. A cell without spend today beside others with some keeps its published
+    figures: its column says nothing of it. Of what spend costs beside itself, opt-outs are still charged, since who is
+    lost is lost for longer than a history's curve looks ahead: with him goes his part of what history says that today's
+    spend earns. Word of mouth is in the outcome that was measured.
+
+    Parameters
+    ----------
+    draws : CellDraws
+    period_days, usd_rate : float
+        See `prior_response`.
+    """
+    published = prior_response(draws, period_days, usd_rate)
+    if draws.own is None:
+        return published
+    own = _by_cell(draws, draws.own, period_days, usd_rate)
+    names = published.curves.names
+    blocks = list(published.curves.blocks)  # one a cell
+    for i, curve in own.items():
+        blocks[i] = curve
+    silent = {names[i] for i in own}
+    charges = {name: charge for name, charge in published.charges.items() if name not in silent}
+    return PriorResponse(
+        ResponseCurves(names, tuple(blocks)),
+        charges | _opt_outs(draws, draws.own, own, period_days, usd_rate),
+        {name: told for name, told in published.talk.items() if name not in silent},
+    )
+
+
+def _opt_outs(
+    draws: CellDraws, own: OwnDraws, curves: Mapping[int, Family], period_days: float, usd_rate: float
+) -> dict[str, float]:
+    """Loss by opt-outs per unit of spend, where promotion earns what history says of today's spend."""
+    charges = {}
+    for i, spend in own.known_spend(draws.cells).items():
+        cell, drawn = draws.cells[i], draws.drawn(i)
+        if cell.purpose != "promotion":
+            continue
+        earned = np.maximum(curves[i].value(np.array([[spend]]))[:, 0] - spend, 0.0)
+        useful = bought(cell, drawn, period_days, usd_rate)[0]
+        margin = earned / np.where(useful > 0.0, useful, 1.0)
+        charge = opt_outs(cell, drawn, period_days, usd_rate, margin)
+        if charge > 0.0:
+            charges[cell.name] = charge
+    return charges
+
+
+def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearConstraint]:
+    """Limits of each cell with history to the spend that was seen, if the profile states no risk of its own.
+
+    Each cell's part of what its column saw, widened to today's spend and to today's mix scaled to the budget.
+    """
+    if draws.own is None or profile.risk is not None or not _has_history(profile):
+        return []
+    scale = profile.budget / profile.current_total
+    limits = []
+    for own in draws.own.columns:
+        for i, part in zip(own.cells, own.parts, strict=True):
+            cell = draws.cells[i]
+            always = (cell.current_spend, cell.current_spend * scale)
+            low, high = min(part * own.column.least, *always), max(part * own.column.most, *always)
+            limits.append(LinearConstraint({cell.name: 1.0}, low, high, name=_limit_name(cell, i)))
+    return limits
+
+
+def _has_history(profile: CompanyProfile) -> bool:
+    return profile.own is not None and profile.current_total > 0.0
+
+
+def _limit_name(cell: Cell, place: int) -> str:
+    name = f"{RANGE} {cell.name}"
+    return name if len(name) <= LONGEST_NAME else f"{RANGE} of cell {place + 1}"
+
+
+def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
+    curves = evidence.response
+    half = curves.n_draws // 2
+    chosen = np.arange(draws.n_draws) % half + (half if fresh else 0)
+    places = covered(curves.names, [cell.name for cell in draws.cells])
+    columns = []
+    for c, (column, cells) in enumerate(zip(evidence.columns, places, strict=True)):
+        spending, parts = divided([draws.cells[i].current_spend for i in cells])
+        points, outcome = table_of(curves, c)
+        columns.append(OwnColumn(column, tuple(cells[k] for k in spending), parts, points, outcome[chosen]))
+    return OwnDraws(evidence, tuple(columns))
+
+
+def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: float) -> dict[int, Family]:
+    """The curve of each cell that history speaks of, by the cell's place."""
+    expected = np.zeros((draws.n_draws, len(draws.cells)))
+    if any(len(one.cells) > 1 for one in own.columns):
+        # Word of mouth is switched on and off to see what it makes: it must not move history.
+        today = [cell.current_spend for cell in draws.cells]
+        expected = prior_response(draws.silent(), period_days, usd_rate).curves.value(today)
+    curves: dict[int, Family] = {}
+    for one in own.columns:
+        weights = _weights(expected[:, list(one.cells)], np.array(one.parts))
+        for k, i in enumerate(one.cells):
+            outcome = one.outcome * weights[:, k, np.newaxis]
+            curves[i] = Tabulated.checked(spend=one.parts[k] * one.points, outcome=outcome[:, :, np.newaxis])
+    return curves
+
+
+def _weights(expected: Array, parts: Array) -> Array:
+    """Each cell's part w of what is expected of all, (n_draws, n_cells); its part of spend if nothing is expected."""
+    total = expected.sum(axis=1, keepdims=True)
+    return np.asarray(np.where(total > 0.0, expected / np.where(total > 0.0, total, 1.0), parts))
+
+
+def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[Figure, ...]:
+    """The published figures that still matter, each with the cells to which it does."""
+    few = dataclasses.replace(
+        draws,
+        n_draws=PROBED,
+        quantities=tuple({name: q[:PROBED] for name, q in each.items()} for each in draws.quantities),
+        own=own.first(PROBED),
+    )
+    rate = profile.usd_rate or 1.0
+    before = response(few, profile.period_days, rate)
+    asked = _asked_by_rules(profile, draws)
+    places = {draws.cells[i].name: i for i in own.cells if not asked[i]}
+    kept = []
+    for figure in draws.figures:
+        after = before
+        if not places.keys().isdisjoint(figure.cells):
+            after = response(shifted(few, figure, HALF), profile.period_days, rate)
+        cells = tuple(
+            name for name in figure.cells if name not in places or _differ(before, after, name, places[name])
+        )
+        if cells:
+            kept.append(dataclasses.replace(figure, cells=cells))
+    return tuple(kept)
+
+
+def _differ(before: PriorResponse, after: PriorResponse, name: str, place: int) -> bool:
+    """Whether a cell's curve or its charge moved."""
+    one, other = (each.curves.blocks[place].parameters for each in (before, after))
+    same = all(np.array_equal(one[key], other[key]) for key in one)
+    return not same or before.charges.get(name) != after.charges.get(name)
+
+
+def _asked_by_rules(profile: CompanyProfile, draws: CellDraws) -> NDArray[np.bool_]:
+    """Cells of rules that are worked out of published figures whatever history says, (n_cells,)."""
+    cells = Cells(tuple(cell.name for cell in draws.cells))
+    asked = np.zeros(len(cells), dtype=bool)
+    for rule in profile.rules:
+        if isinstance(rule, ContactCap | ServiceLevel | ReputationLimit):
+            asked |= cells.select(rule.selector)
+    return asked

@@ -1,0 +1,1 @@
+"""Effectiveness from published figures."""

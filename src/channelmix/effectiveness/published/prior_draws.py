@@ -1,0 +1,199 @@
+"""Draws of each cell's quantities from published evidence.
+
+`PublishedPrior` is the estimator; it stands apart since scikit-learn's import takes longer than a plan.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.draws import CellDraws, Figure
+from channelmix.effectiveness.published.counterparts import (
+    COUNTERPARTS,
+    Z90,
+    Counterpart,
+    described,
+    published_regression,
+    regressed,
+    setting_of,
+)
+from channelmix.effectiveness.published.meta_regression import Setting
+from channelmix.effectiveness.published.quantities import OF_PEOPLE, SHARES, wanted
+from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
+from channelmix.profile import BUILT_IN_CHANNELS, Cell
+
+__all__ = ["published_draws"]
+
+Array = NDArray[np.float64]
+
+Key = tuple[str, str, str]
+
+FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
+"""What a profile may state of a cell in numbers."""
+
+NEGLIGIBLE = 1e-9
+"""Share of the largest variance that is added to all, so that a covariance has a Cholesky factor."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What one quantity of a cell is drawn from: a range, or the regression of a counterpart for a setting.
+
+    `channel` is empty for what is drawn once for the whole company.
+    """
+
+    channel: str
+    range: PriorRange
+    regression: tuple[Counterpart, Setting] | None = None
+
+    @property
+    def block(self) -> tuple[str, Key]:
+        """What is drawn together: a channel's range, or a published quantity for all purposes and countries."""
+        key = ("regression", self.regression[0].quantity, "") if self.regression else self.range.key
+        return self.channel, key
+
+    @property
+    def setting(self) -> Setting | None:
+        return self.regression[1] if self.regression else None
+
+
+def published_draws(
+    cells: Sequence[Cell],
+    n_draws: int = 512,
+    seed: int = 0,
+    own: Iterable[PriorRange] = (),
+    regression: bool = True,
+) -> CellDraws:
+    """Draw the quantities of a profile's cells, as `PublishedPrior` describes.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        From `CompanyProfile.cells`.
+    n_draws : int
+        Number of joint draws, at least 1; a power of two keeps the sequence balanced.
+    seed : int
+        Seed of the scrambling.
+    own : iterable of PriorRange
+        Ranges that replace published ones, and regressions, of the same channel, purpose and quantity.
+    regression : bool
+        Whether regressions are used; else every quantity is drawn from its range.
+    """
+    replaced = {r.key: r for r in own}
+    ranges = {**load_ranges(), **replaced}
+    judged_only = replaced.keys() if regression else ranges.keys()
+    uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
+    table = _table({use for of_cell in uses for use in of_cell}, _ranked(cells), n_draws, seed)
+    quantities = tuple({use.range.quantity: table[use] for use in of_cell} for of_cell in uses)
+    users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
+    for cell, of_cell in zip(cells, uses, strict=True):
+        for use in of_cell:
+            country = use.setting.country if use.setting else ""
+            users.setdefault((use.range.key, country), (use, []))[1].append(cell.name)
+    figures = tuple(
+        Figure(_presented(use), tuple(names), country)
+        for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
+    )
+    return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(uses), n_draws)
+
+
+def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) -> dict[_Use, Array]:
+    """Draw whatever is used."""
+    # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
+    # independent of the order in which the profile states them, and of the names it makes up.
+    rank = {channel: i for i, channel in enumerate([*channels, ""])}
+    blocks: dict[tuple[str, Key], list[_Use]] = {}
+    for use in uses:
+        blocks.setdefault(use.block, []).append(use)
+    order = sorted(blocks, key=lambda block: (rank[block[0]], block[1]))
+    settings = {
+        block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
+    }
+    normal = ndtri(_uniform(n_draws, sum(len(settings[block]) or 1 for block in order), seed))
+    table, done = {}, 0
+    for block in order:
+        own = normal[:, done : done + (len(settings[block]) or 1)]
+        done += own.shape[1]
+        logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
+        for use in blocks[block]:
+            table[use] = _drawn(use, logs, own)
+    return table
+
+
+def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
+    counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
+    if counterpart is None or judged.key in judged_only:
+        return _Use("" if judged.quantity in OF_PEOPLE else cell.channel, judged)
+    return _Use(cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell)))
+
+
+def _find(ranges: Mapping[Key, PriorRange], cell: Cell, quantity: str) -> PriorRange:
+    own = cell.basis or "all"
+    for channel, purpose in ((own, cell.purpose), (own, "all"), ("all", cell.purpose), ("all", "all")):
+        if (channel, purpose, quantity) in ranges:
+            return ranges[channel, purpose, quantity]
+    raise KeyError((cell.name, quantity))
+
+
+def _uniform(n_draws: int, dimensions: int, seed: int) -> Array:
+    """Draw points of the unit cube; shape (n_draws, dimensions)."""
+    # The sequence is balanced over powers of two only: a number between is the beginning of the next one. Quantities
+    # beyond what one sequence can draw together take further ones.
+    exponent = (n_draws - 1).bit_length()
+    starts = range(0, dimensions, MOST_DIMENSIONS)
+    parts = [
+        sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
+        for start, rng in zip(starts, _generators(seed), strict=False)
+    ]
+    return np.hstack([part[:n_draws] for part in parts] or [np.empty((n_draws, 0))])
+
+
+def _joint(quantity: str, settings: Sequence[Setting], normal: Array) -> dict[Setting, Array]:
+    """Draws of the logarithm of a published quantity, correlated over settings."""
+    mean, covariance = regressed(published_regression(), quantity, settings)
+    # Effects add up: what purposes and countries make of a price is of lower rank than there are pairs of them.
+    covariance[np.diag_indices_from(covariance)] += NEGLIGIBLE * covariance.diagonal().max()
+    draws = mean + normal @ np.linalg.cholesky(covariance).T
+    return {setting: draws[:, j] for j, setting in enumerate(settings)}
+
+
+def _drawn(use: _Use, logs: Mapping[Setting, Array], normal: Array) -> Array:
+    if use.regression:
+        draws: Array = use.regression[0].factor * np.exp(logs[use.regression[1]])
+    else:
+        draws = use.range.typical * np.exp(math.log(use.range.uncertainty_factor) / Z90 * normal[:, 0])
+    return np.minimum(draws, 1.0) if use.range.quantity in SHARES else draws
+
+
+def _presented(use: _Use) -> PriorRange:
+    return described(published_regression(), *use.regression, use.range) if use.regression else use.range
+
+
+def _place(setting: Setting) -> tuple[str, ...]:
+    return setting.purpose, setting.variant, setting.sector, setting.country
+
+
+def _ranked(cells: Iterable[Cell]) -> list[str]:
+    """Order channels: built-in ones by name, then the others by what is stated of them, and by name between equals."""
+    stated: dict[str, list[tuple[str | float, ...]]] = {}
+    for cell in cells:
+        figures = (getattr(cell, name) for name in FIGURES)
+        statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+        stated.setdefault(cell.channel, []).append(statement)
+    built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
+    others = stated.keys() - set(built_in)
+    return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+
+
+def _generators(seed: int) -> Iterator[np.random.Generator]:
+    """Make one generator after the other; the first is that of the seed alone."""
+    yield np.random.default_rng(seed)
+    yield from (np.random.default_rng([seed, part]) for part in itertools.count(1))

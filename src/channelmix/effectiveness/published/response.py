@@ -1,0 +1,177 @@
+"""From draws of published quantities to draws of response curves, and to the charges that spend causes beside them.
+
+Symbols: A, customers reachable; f, contacts that one of them bears in a period; N = A * f, useful contacts; n, contacts
+bought = spend / cost per contact. All money is in the profile's currency per period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.draws import CellDraws, Drawn
+from channelmix.effectiveness.published.opt_outs import best_margin, opt_out_charge
+from channelmix.effectiveness.published.quantities import ON_PHONES
+from channelmix.effectiveness.published.service import positive, service_curve, service_shares
+from channelmix.effectiveness.published.word_of_mouth import Talk, talk
+from channelmix.engine.response import ResponseCurves, Service
+from channelmix.profile import Cell
+
+__all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "opt_outs", "prior_response"]
+
+Array = NDArray[np.float64]
+
+DAYS_PER_MONTH = 365.25 / 12.0
+
+DAYS_PER_WEEK = 7.0
+
+
+@dataclass(frozen=True, eq=False)
+class PriorResponse:
+    """What spend brings, by published evidence.
+
+    Parameters
+    ----------
+    curves : ResponseCurves
+        Named by cell; spend in currency per period, outcome in money per period.
+    charges : mapping of str to float
+        What spend costs beside itself, in money per unit of spend, for the cells where it does: opt-outs, and criticism
+        by those whom advocacy contacts.
+    talk : mapping of str to Talk
+        What contacted customers tell others, for the cells of advocacy where it is counted.
+    """
+
+    curves: ResponseCurves
+    charges: Mapping[str, float]
+    talk: Mapping[str, Talk]
+
+    def heard(self, spend: Array) -> tuple[float, float]:
+        """Expected worth of the praise and of the criticism that people hear at `spend`, over all cells."""
+        praise, criticism = self.heard_by_cell(spend)
+        return float(praise.sum()), float(criticism.sum())
+
+    def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
+        """Expected worth of the praise and of the criticism that people hear at `spend` of shape (n_cells,).
+
+        Returns
+        -------
+        praise, criticism : ndarray of shape (n_cells,)
+            In money per period, not negative.
+        """
+        praise, criticism = np.zeros(len(spend)), np.zeros(len(spend))
+        for i, name in enumerate(self.curves.names):
+            curve = self.curves.cell(i)
+            if isinstance(curve, Service):
+                praise[i] = curve.praise_won(spend[i : i + 1]).mean()
+                criticism[i] = curve.criticism_left(spend[i : i + 1]).mean()
+            elif name in self.talk:
+                told = self.talk[name]
+                part = told.part(float(spend[i]))
+                praise[i] = (part * told.praise).mean()
+                criticism[i] = (part * told.criticism).mean()
+        return praise, criticism
+
+
+def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
+    """Turn drawn quantities into response curves, one family a purpose, and into charges.
+
+    - Promotion: ``N * (1 - exp(-n / N)) * incremental orders per contact * margin per order``, less a charge for the
+      customers who opt out.
+    - Service: the load that is handled, the earlier the better, times resolution and the value of a resolution, and the
+      word of mouth of those who made contact (see `Service`); load random around inbound contacts times the channel's
+      share of them. A market's shares sum to at most 1 in every draw: stated ones are kept, drawn ones share what these
+      leave.
+    - Advocacy: ``N * (1 - exp(-n / N)) * value per positive exposure``, and the word of mouth of those contacted.
+    - The app's promotion and advocacy buy active users: the customers who do not have the app yet take the place of N,
+      and each user won is worth the contacts he receives while he stays. Messages to today's users cost almost nothing
+      and are part of the baseline.
+
+    Parameters
+    ----------
+    draws : CellDraws
+        From a fitted estimator.
+    period_days : float
+        Length of a period in days.
+    usd_rate : float
+        Units of the profile's currency for one US dollar, applied to published costs.
+
+    Returns
+    -------
+    PriorResponse
+        Audiences of different channels are taken to be separate: their overlap is ignored.
+    """
+    shares = service_shares(draws)
+    parts: list[ResponseCurves] = []
+    charges: dict[str, float] = {}
+    talks: dict[str, Talk] = {}
+    for i, cell in enumerate(draws.cells):
+        drawn = draws.drawn(i)
+        if cell.purpose == "service":
+            parts.append(service_curve(cell, drawn, shares[i], usd_rate))
+            continue
+        useful, cost = bought(cell, drawn, period_days, usd_rate)
+        rate = positive(useful * cost)
+        if cell.purpose == "promotion":
+            worth = _worth_of_contact(cell, drawn)
+            scale = useful * worth
+            charge = opt_outs(cell, drawn, period_days, usd_rate, best_margin(worth, cost))
+        elif cell.word_of_mouth is None:
+            scale, charge = useful * cell.value, 0.0
+        else:
+            told = talk(cell, drawn, cell.word_of_mouth, useful, rate)
+            talks[cell.name] = told
+            scale, charge = np.maximum(told.net, 0.0), told.charge
+        parts.append(ResponseCurves.exponential(scale[:, np.newaxis], rate[:, np.newaxis], names=[cell.name]))
+        if charge > 0.0:
+            charges[cell.name] = charge
+    return PriorResponse(ResponseCurves.concat(parts), charges, talks)
+
+
+def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tuple[Array, Array]:
+    """Useful contacts N that money on promotion or advocacy can buy, and the cost of each; shape (n_draws,)."""
+    borne = _contacts_borne(cell, drawn, period_days)
+    rate = 1.0 if cell.cost_per_contact else usd_rate
+    if cell.basis != "app":
+        return _audience(cell, drawn) * borne, drawn("cost_per_contact", cell.cost_per_contact) * rate
+    owners = drawn("penetration", cell.penetration) * cell.customers
+    to_win = np.maximum(owners - cell.reachable, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
+    of_each = borne * drawn("months_retained") * DAYS_PER_MONTH / period_days
+    return to_win * of_each, drawn("cost_per_retained_user", cell.cost_per_contact) * rate / of_each
+
+
+def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
+    """Loss by opt-outs per unit of spend on promotion, if a useful contact earns `margin` after its cost."""
+    useful, cost = bought(cell, drawn, period_days, usd_rate)
+    a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
+    return opt_out_charge(cell, drawn, useful, a_month, margin, cost)
+
+
+def _audience(cell: Cell, drawn: Drawn) -> Array:
+    """Customers the channel reaches; nobody is reached on a mobile phone he does not have."""
+    reachable = drawn.constant(cell.reachable)
+    if cell.basis not in ON_PHONES:
+        return reachable
+    return np.minimum(reachable, cell.customers * drawn("penetration", cell.penetration))
+
+
+def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
+    """Contacts that one customer bears in a period (published caps are per month, for pushes per week)."""
+    if cell.contacts_per_customer is not None:
+        return drawn.constant(cell.contacts_per_customer)
+    weekly = cell.basis == "app" and cell.purpose == "promotion"
+    return drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
+
+
+def _worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
+    """Money that one more promotional contact brings."""
+    if cell.orders_per_contact is not None:
+        return drawn.constant(cell.orders_per_contact * cell.value)
+    attributed = (
+        drawn("conversion_rate")
+        if drawn.has("conversion_rate")
+        else drawn("response_rate") * drawn("orders_per_click", cell.orders_per_click)
+    )
+    return attributed * drawn("incremental_factor") * cell.value

@@ -1,0 +1,154 @@
+"""Figures that rules about contacts and service need, worked out of what spend buys in the draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.draws import CellDraws
+from channelmix.effectiveness.published.response import PriorResponse, bought
+from channelmix.effectiveness.published.service import cost_of_handling, service_shares
+from channelmix.engine.response import Service
+from channelmix.engine.rules import Cells, ContactCap, PriceTiers, ReputationLimit, ServiceLevel
+from channelmix.profile import Cell
+
+__all__ = ["with_figures"]
+
+Array = NDArray[np.float64]
+
+FAR = 1e100
+"""Spend that answers every contact."""
+
+PRECISION = 1e-12
+"""Relative precision of a spend that is searched for."""
+
+
+def with_figures(
+    rules: Sequence[Any], draws: CellDraws, response: PriorResponse, period_days: float, usd_rate: float
+) -> list[Any]:
+    """Return the rules, each with the figures that its profile leaves out.
+
+    - `ContactCap`: contacts of a customer of the market per unit of spend, ``1 / (cost per contact * customers)``, as a
+      mean or quantile over draws. Where price tiers make contacts cheaper, the lowest price counts: the cap holds.
+    - `ServiceLevel`: spend at which the expected share of contacts handled, ``E[min(n, L)] / E[L]``, reaches the level.
+    - `ReputationLimit`: spend at which the expected loss from criticism falls to the amount.
+
+    The last two count at the price of the first tier: with price tiers more is handled than is asked for.
+
+    Parameters
+    ----------
+    rules : sequence of constraints
+    draws : CellDraws
+        Draws of the cells that the rules speak of.
+    response : PriorResponse
+        Their curves.
+    period_days, usd_rate : float
+        See `prior_response`.
+
+    Raises
+    ------
+    InputError
+        If no spend reaches what a rule asks for; the message says what can be reached.
+    """
+    cells = Cells(response.curves.names)
+    filled = []
+    for rule in rules:
+        chosen = [int(i) for i in np.flatnonzero(cells.select(rule.selector))] if _lacks(rule) else []
+        found: dict[str, float] = {}
+        if isinstance(rule, ContactCap):
+            cheapest = _lowest_prices(rules, cells)
+            for i in chosen:
+                rates = 1.0 / (_cost(draws, i, period_days, usd_rate) * draws.cells[i].customers)
+                rate = rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile)
+                found[cells.names[i]] = float(rate / cheapest[i])
+        elif isinstance(rule, ServiceLevel):
+            shares = service_shares(draws) if chosen else []
+            for i in chosen:
+                found[cells.names[i]] = _for_level(rule, draws.cells[i], response, i, shares[i])
+        elif isinstance(rule, ReputationLimit):
+            for i in chosen:
+                found[cells.names[i]] = _for_reputation(rule, response, i)
+        filled.append(rule.with_figures({**found, **_stated(rule)}) if _lacks(rule) else rule)
+    return filled
+
+
+def _lacks(rule: Any) -> bool:
+    return isinstance(rule, ContactCap | ServiceLevel | ReputationLimit)
+
+
+def _stated(rule: Any) -> Mapping[str, float]:
+    """What the profile states itself."""
+    stated: Mapping[str, float] | None = rule.per_spend if isinstance(rule, ContactCap) else rule.spend
+    return stated or {}
+
+
+def _cost(draws: CellDraws, i: int, period_days: float, usd_rate: float) -> Array:
+    cell, drawn = draws.cells[i], draws.drawn(i)
+    if cell.purpose == "service":
+        return cost_of_handling(cell, drawn, usd_rate)
+    return bought(cell, drawn, period_days, usd_rate)[1]
+
+
+def _lowest_prices(rules: Sequence[Any], cells: Cells) -> Array:
+    """Lowest price of a contact on each cell, as a part of its first price."""
+    lowest = np.ones(len(cells))
+    for rule in rules:
+        if isinstance(rule, PriceTiers):
+            lowest[cells.select(rule.selector)] *= 1.0 - rule.tiers[-1][1]
+    return lowest
+
+
+def _service(rule: Any, response: PriorResponse, i: int) -> Service:
+    curve = response.curves.cell(i)
+    if not isinstance(curve, Service):
+        raise InputError(
+            f"{rule.label} is about service: {response.curves.names[i]} is not; select service cells"
+        )
+    return curve
+
+
+def _for_level(rule: ServiceLevel, cell: Cell, response: PriorResponse, i: int, share: Array) -> float:
+    curve, load = _service(rule, response, i), (cell.inbound_contacts or 0.0) * share
+    if rule.level == 1.0:
+        raise InputError(
+            f"{rule.label}: no spend answers every contact of a random load; state a level below 1"
+        )
+    if not load.any():
+        return 0.0
+    weights = load / load.sum()
+    return _least(lambda s: float(weights @ curve.handled_share(s)[:, 0]) >= rule.level)
+
+
+def _for_reputation(rule: ReputationLimit, response: PriorResponse, i: int) -> float:
+    curve = _service(rule, response, i)
+
+    def loss(spend: Array) -> float:
+        return float(curve.criticism_left(spend).mean())
+
+    lowest = loss(np.array([FAR]))
+    if rule.amount < lowest:
+        raise InputError(
+            f"{rule.label}: {response.curves.names[i]} loses {lowest:,.6g} to criticism per period however much is "
+            f"spent on it, more than {rule.amount:,.6g}; state an amount above that"
+        )
+    return _least(lambda s: loss(s) <= rule.amount)
+
+
+def _least(enough: Callable[[Array], bool]) -> float:
+    """Least spend that is enough, by doubling and bisection; `enough` holds far out, and from somewhere on."""
+    if enough(np.zeros(1)):
+        return 0.0
+    high = 1.0
+    while high < FAR and not enough(np.array([high])):
+        high *= 2.0
+    low = 0.0
+    while high - low > PRECISION * high:
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        low, high = (low, middle) if enough(np.array([middle])) else (middle, high)
+    return high

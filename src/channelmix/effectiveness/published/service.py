@@ -1,0 +1,114 @@
+"""Service: from a market's inbound contacts to the curve of answering a channel's share of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.draws import CellDraws, Drawn
+from channelmix.effectiveness.published.word_of_mouth import people_told
+from channelmix.engine.response import ResponseCurves
+from channelmix.profile import Cell
+
+__all__ = ["TINY", "cost_of_handling", "positive", "service_curve", "service_shares"]
+
+Array = NDArray[np.float64]
+
+TINY = 1e-9
+"""Stands for "no spend at all" where a curve needs a positive scale of spend but reaches nobody."""
+
+LOGISTIC_SCALE = np.sqrt(3.0) / np.pi
+"""Scale parameter of a logistic distribution of standard deviation 1."""
+
+
+def positive(spend: Array) -> Array:
+    """Spend that a curve is scaled by; where there is nobody to spend it on, the curve is 0 whatever its scale."""
+    return np.where(spend > 0.0, spend, TINY)
+
+
+def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> ResponseCurves:
+    """Build the curves of one service cell.
+
+    Parameters
+    ----------
+    cell : Cell
+        Of purpose service.
+    drawn : Drawn
+        Its quantities.
+    share : ndarray of shape (n_draws,)
+        The channel's share of the market's inbound contacts.
+    usd_rate : float
+        Units of the profile's currency for one US dollar.
+    """
+    load = (cell.inbound_contacts or 0.0) * share
+    relative = LOGISTIC_SCALE * drawn("load_variation")
+    # A logistic load would fall below 0 now and then, where there is none: its location makes up for that, so that the
+    # mean of what is asked for is the mean load.
+    location = load / (1.0 + relative * np.log1p(np.exp(-1.0 / relative)))
+    cap = positive(location * cost_of_handling(cell, drawn, usd_rate))
+    resolution = drawn("resolution", cell.resolution_share)
+    in_time = drawn("on_time_share", cell.on_time_share)
+    late = drawn("late_worth") if cell.answer_on_time else None
+    parameters = {
+        "scale": load * resolution * cell.value,
+        "cap": cap,
+        "spread": relative * cap,
+        "handled": in_time if late is None else late,
+        "on_time": np.zeros_like(in_time) if late is None else (1.0 - late) * in_time,
+        "resolution": resolution,
+        **_heard(cell, drawn, load),
+    }
+    columns = {name: values[:, np.newaxis] for name, values in parameters.items()}
+    return ResponseCurves.service(**columns, names=[cell.name])
+
+
+def cost_of_handling(cell: Cell, drawn: Drawn, usd_rate: float) -> Array:
+    """Cost of one handled contact, in currency; shape (n_draws,)."""
+    if cell.cost_per_contact is not None:
+        return drawn.constant(cell.cost_per_contact)
+    agent = drawn("agent_cost_per_contact") if drawn.has("agent_cost_per_contact") else 0.0
+    return np.asarray((drawn("cost_per_contact") + agent) * usd_rate)
+
+
+def _heard(cell: Cell, drawn: Drawn, load: Array) -> dict[str, Array]:
+    """What those who make contact tell others, as exposures per person of the market, and what these are worth."""
+    telling = cell.word_of_mouth
+    if telling is None:
+        return dict.fromkeys(("reach", "criticism", "praise"), np.zeros_like(load))
+    of_each = people_told(telling, drawn("publicness", cell.publicness))
+    return {
+        "reach": drawn.constant(telling.value_per_exposure * cell.customers),
+        "criticism": load * drawn("tells_if_not") * of_each / cell.customers,
+        "praise": load * drawn("tells_if_satisfied") * telling.told_if_satisfied / cell.customers,
+    }
+
+
+def service_shares(draws: CellDraws) -> list[Array]:
+    """Each cell's share of its market's inbound contacts; drawn shares are scaled down to what stated ones leave."""
+    none = np.zeros(draws.n_draws)
+    stated: dict[str, float] = {}
+    drawn: dict[str, Array] = {}
+    shares = [
+        np.minimum(quantities.get("service_share", none), _most_of_contacts(cell))
+        for cell, quantities in zip(draws.cells, draws.quantities, strict=True)
+    ]
+    for cell, share in zip(draws.cells, shares, strict=True):
+        stated[cell.market] = stated.get(cell.market, 0.0) + _stated_share(cell)
+        drawn[cell.market] = drawn.get(cell.market, none) + share
+    fits = {
+        market: np.minimum(1.0, max(1.0 - stated[market], 0.0) / np.maximum(total, TINY))
+        for market, total in drawn.items()
+    }
+    return [
+        share * fits[cell.market] + _stated_share(cell)
+        for cell, share in zip(draws.cells, shares, strict=True)
+    ]
+
+
+def _most_of_contacts(cell: Cell) -> float:
+    """Largest share of inbound contacts that published figures may give a channel: an app serves those who have it."""
+    return cell.reachable / cell.customers if cell.basis == "app" else 1.0
+
+
+def _stated_share(cell: Cell) -> float:
+    return (cell.service_share or 0.0) if cell.purpose == "service" else 0.0

@@ -1,0 +1,49 @@
+"""The same draws with one published figure moved."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.draws import CellDraws, Figure
+from channelmix.effectiveness.published.quantities import SHARES
+
+__all__ = ["shifted", "shifted_value"]
+
+
+def shifted(draws: CellDraws, figure: Figure, factor: float) -> CellDraws:
+    """Multiply a figure's quantity in every draw of the cells that use it; shares are cut at 1.
+
+    The median of its distribution moves by the factor, its spread and all other draws stay: what differs between two
+    such sets of draws comes from this figure alone. Draws of a share that were cut at 1 are multiplied as they stand.
+
+    Parameters
+    ----------
+    draws : CellDraws
+    figure : Figure
+        One of the draws' own.
+    factor : float
+        What the quantity is multiplied by.
+    """
+    name = figure.range.quantity
+
+    def moved(quantities: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
+        product = quantities[name] * factor
+        return {**quantities, name: np.minimum(product, 1.0) if name in SHARES else product}
+
+    return dataclasses.replace(
+        draws,
+        quantities=tuple(
+            moved(own) if cell.name in figure.cells else own
+            for cell, own in zip(draws.cells, draws.quantities, strict=True)
+        ),
+    )
+
+
+def shifted_value(figure: Figure, factor: float) -> float:
+    """Typical value of a figure multiplied by a factor; a share stops at 1."""
+    value = figure.range.typical * factor
+    return min(value, 1.0) if figure.range.quantity in SHARES else value

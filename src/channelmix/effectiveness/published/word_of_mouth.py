@@ -1,0 +1,86 @@
+"""Word of mouth: whom customers tell, how far it carries in a market, and what that is worth.
+
+Exposures saturate at the market's size M: of e messages told at random, ``M * (1 - exp(-e / M))`` people hear one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.effectiveness.draws import Drawn
+from channelmix.profile import Cell, Telling
+
+__all__ = ["Talk", "people_told", "talk"]
+
+Array = NDArray[np.float64]
+
+
+def people_told(telling: Telling, publicness: Array) -> Array:
+    """People whom one unsatisfied customer tells: geometric between what he tells in private and in public."""
+    private, public = np.log(telling.told_in_private), np.log(telling.told_if_not)
+    return np.asarray(np.exp((1.0 - publicness) * private + publicness * public))
+
+
+@dataclass(frozen=True, eq=False)
+class Talk:
+    """What the contacts of advocacy bring about, at all useful contacts of a period; shape (n_draws,) each.
+
+    Parameters
+    ----------
+    heard : ndarray
+        Worth of the contacts themselves, in money per period.
+    praise, criticism : ndarray
+        Worth of what those contacted tell others, good and ill, in money per period.
+    rate : ndarray
+        Spend that buys the useful contacts, above 0, in currency per period.
+    """
+
+    heard: Array
+    praise: Array
+    criticism: Array
+    rate: Array
+
+    @property
+    def net(self) -> Array:
+        """Worth of all of it; negative where contacts do more harm than good."""
+        return self.heard + self.praise - self.criticism
+
+    @property
+    def charge(self) -> float:
+        """Loss per unit of spend where contacts do harm, a mean over draws; it grows with every contact."""
+        return float((np.maximum(-self.net, 0.0) / self.rate).mean())
+
+    def part(self, spend: float) -> Array:
+        """Useful contacts made at a spend, as a share of all of them; unbounded where contacts do harm."""
+        bought = spend / self.rate
+        return np.where(self.net < 0.0, bought, -np.expm1(-bought))
+
+
+def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array) -> Talk:
+    """Follow what contacted customers tell others.
+
+    Parameters
+    ----------
+    cell : Cell
+        Of purpose advocacy.
+    drawn : Drawn
+        Its quantities.
+    telling : Telling
+        What is told, and its worth.
+    useful : ndarray of shape (n_draws,)
+        Useful contacts per period.
+    rate : ndarray of shape (n_draws,)
+        Spend that buys them, above 0.
+    """
+    market, value = cell.customers, telling.value_per_exposure
+    telling_anyone = drawn("response_rate") * useful / market
+    satisfied = drawn("satisfied_share", telling.satisfied_share)
+    praise = telling_anyone * satisfied * telling.told_if_satisfied
+    criticism = (
+        telling_anyone * (1.0 - satisfied) * people_told(telling, drawn("publicness", cell.publicness))
+    )
+    reach = value * market
+    return Talk(value * useful, -reach * np.expm1(-praise), -reach * np.expm1(-criticism), rate)

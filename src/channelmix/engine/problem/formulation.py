@@ -1,0 +1,229 @@
+"""A problem's rules and objective as one system of rows over all variables, in the user's units and order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, propagate
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.carryover import Delay
+from channelmix.engine.rules import Auxiliary, Row
+from channelmix.engine.rules.auxiliary import OnOff
+
+__all__ = ["Formulation", "TailRisk", "formulate", "kept_out"]
+
+Array = NDArray[np.float64]
+
+OUTWARDS = 1e-12
+"""By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
+
+
+@dataclass(frozen=True, eq=False)
+class TailRisk:
+    """How the worst draws count.
+
+    Parameters
+    ----------
+    weight : float
+        Weight of their mean in the objective.
+    tail : float
+        Share of the draws that are the worst.
+    floor : ndarray of shape (n_draws,), optional
+        Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
+    target : float, optional
+        Net outcome to reach in as many draws as can be, which is then all that counts.
+    """
+
+    weight: float
+    tail: float
+    floor: Array | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Formulation:
+    """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B sum F_i(v_i) <= high`` in a box.
+
+    The variables v are what acts in each cell, then spend where a carry-over makes it another thing, then the rules'
+    auxiliary variables. The first rows are the problem's own; those that tie variables to each other follow.
+    """
+
+    curves: ResponseCurves
+    A: Array
+    B: Array
+    low: Array
+    high: Array
+    gain: float
+    charge: Array
+    lost: Array
+    """Charges: outcome lost per unit of each variable."""
+    offset: Array
+    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
+    box_low: Array
+    box_high: Array
+    auxiliaries: tuple[Auxiliary, ...]
+    delay: Delay | None
+    risk: TailRisk | None
+
+
+def formulate(
+    curves: ResponseCurves,
+    rows: Sequence[Row],
+    charges: Array,
+    *,
+    gain: float = 1.0,
+    price: float = 0.0,
+    auxiliaries: Sequence[Auxiliary] = (),
+    delay: Delay | None = None,
+    risk: TailRisk | None = None,
+) -> Formulation:
+    """Write a problem's rows over all variables.
+
+    Parameters
+    ----------
+    curves : ResponseCurves
+        Of what acts.
+    rows : sequence of Row
+        Over spend and auxiliary variables.
+    charges : ndarray of shape (n_spends,)
+        Outcome lost per unit of spend.
+    gain, price : float
+        Weights of net outcome and of money in the objective.
+    auxiliaries : sequence of Auxiliary
+    delay : Delay, optional
+        How spend turns into what acts; None where it is the same.
+    risk : TailRisk, optional
+        How the worst draws count; None where the mean does alone.
+
+    Raises
+    ------
+    InputError
+        If a cell's spend has no limit.
+    """
+    spends = len(charges)
+    A, low, high = _stated(rows, spends, auxiliaries)
+    B = np.array([row.outcome for row in rows])
+    box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
+    reach = np.maximum(box_high, box_low)
+    if not np.isfinite(reach[:spends]).all():
+        cell = int(np.flatnonzero(~np.isfinite(reach[:spends]))[0])
+        raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
+    A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries)
+    B = np.append(B, np.zeros(len(A) - len(B)))
+    lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
+    money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
+    A, charge = A - B[:, np.newaxis] * lost, gain * lost + price * money
+    offset = np.zeros(curves.n_draws)
+    if delay is not None:
+        W, start = delay.matrix, delay.start
+        offset = curves.value(start).sum(axis=1)
+        n = len(start)
+        link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
+        A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
+        B = np.append(B, np.zeros(n))
+        low, high = np.append(low, start), np.append(high, start)
+        charge, lost = np.append(np.zeros(n), charge), np.append(np.zeros(n), lost)
+        least, most = (
+            W @ np.maximum(box_low[:spends], 0.0) + start,
+            W @ np.maximum(reach[:spends], 0.0) + start,
+        )
+        box_low = np.append(least - OUTWARDS * most, box_low)
+        box_high = np.append(most * (1.0 + OUTWARDS), box_high)
+        box_low[:n] = np.maximum(box_low[:n], 0.0)
+        if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
+            box_high[:n] = np.maximum(box_low[:n], box_high[:n])
+    low = low + B * float(offset.mean())
+    return Formulation(
+        curves,
+        A,
+        B,
+        low,
+        high,
+        gain,
+        charge,
+        lost,
+        offset,
+        box_low,
+        box_high,
+        tuple(auxiliaries),
+        delay,
+        risk,
+    )
+
+
+def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
+    """The rows as a matrix over spend and auxiliary variables, with their limits."""
+    column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
+    A = np.zeros((len(rows), spends + len(auxiliaries)))
+    for k, row in enumerate(rows):
+        A[k, :spends] = row.coefficients
+        for key, weight in row.extra.items():
+            A[k, column[key]] = weight
+    return A, np.array([row.low for row in rows]), np.array([row.high for row in rows])
+
+
+def _box(
+    A: Array, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary]
+) -> tuple[Array, Array]:
+    """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
+    box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
+    linear = B == 0.0  # an outcome's row tells nothing of spend by itself
+    for _ in range(2 if auxiliaries else 1):
+        for i, one in enumerate(auxiliaries, start=spends):
+            ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
+            box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])
+        propagate(A[linear], low[linear], high[linear], box_low, box_high)
+        for i, one in enumerate(auxiliaries, start=spends):
+            if isinstance(one, OnOff) and (box_low[:spends][one.cells] > 0.0).any():
+                box_low[i] = 1.0
+            if one.integer:
+                box_low[i] = np.ceil(box_low[i] - CONFLICT_TOLERANCE)
+                box_high[i] = np.floor(box_high[i] + CONFLICT_TOLERANCE)
+            if isinstance(one, OnOff) and box_high[i] <= 0.0:
+                box_high[:spends][one.cells] = 0.0
+    unit = np.ones(len(box_low))
+    unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
+    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
+    return box_low, np.where(hair, box_low, box_high)
+
+
+def _linked(
+    A: Array,
+    low: Array,
+    high: Array,
+    box_low: Array,
+    box_high: Array,
+    spends: int,
+    auxiliaries: Sequence[Auxiliary],
+) -> tuple[Array, Array, Array]:
+    """Append the rows that tie the auxiliary variables to spend, where the search does not do so itself."""
+    most = np.maximum(box_low, box_high)[:spends]
+    owned = kept_out(auxiliaries)
+    rows = []
+    for i, one in enumerate(auxiliaries, start=spends):
+        if i - spends in owned:
+            continue
+        for weights, own, row_low, row_high in one.links(most):
+            row = np.zeros(A.shape[1])
+            row[:spends], row[i] = weights, own
+            rows.append((row, row_low, row_high))
+    if not rows:
+        return A, low, high
+    links, lows, highs = zip(*rows, strict=True)
+    return np.vstack([A, *links]), np.append(low, lows), np.append(high, highs)
+
+
+def kept_out(auxiliaries: Sequence[Auxiliary]) -> list[int]:
+    """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
+    taken: NDArray[np.bool_] | None = None
+    owned = []
+    for i, one in enumerate(auxiliaries):
+        if isinstance(one, OnOff) and (taken is None or not (taken & one.cells).any()):
+            taken = one.cells if taken is None else taken | one.cells
+            owned.append(i)
+    return owned

@@ -1,0 +1,191 @@
+"""How much money can make sense where a scenario sets no limit: what curves can bring bounds what pays.
+
+For any rate q, ``F_i(x) <= K_i(q) + q x`` with K_i the outcome where the slope has fallen to q for good (the limit of
+a curve that saturates). So if a unit of money must bring r, with q a part f of what it and its charges cost, a profit
+``sum F_i - charges - r * money`` of at least v needs ``money <= (sum K_i(q) - v) / (r (1 - f))``. A minimum ROI r is
+such a profit of 0. A target costs no more than any spend that reaches it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import FlexibleBudget, TargetOutcome
+
+__all__ = [
+    "UnboundedError",
+    "conflict_limit",
+    "is_limited",
+    "largest_amount",
+    "largest_limit",
+    "limit_for",
+    "limited",
+    "most_money",
+]
+
+Array = NDArray[np.float64]
+
+FAR = 1e100
+"""Spend at which a saturating curve is at its limit."""
+
+DOUBLINGS = 2.0 ** np.arange(-200.0, 201.0)
+"""Spend at which the slope of a curve without limit is looked up."""
+
+PARTS = 1.0 - 2.0 ** -np.arange(1.0, 21.0)
+"""Parts of a rate that are tried; the best of them counts."""
+
+BEYOND = 1e6
+"""Multiple of the largest amount in any rule beyond which nothing is looked for where rules conflict."""
+
+NEARLY = 1e-6
+"""Share of what saturating curves can bring that may be missing where a target is out of their reach."""
+
+
+class UnboundedError(InputError):
+    """Ever more spend on one cell pays ever more."""
+
+    def __init__(self, cell: str) -> None:
+        super().__init__(
+            f"the plan has no limit: {cell} pays however much is spent on it; state a max_amount"
+        )
+        self.cell = cell
+
+
+def is_limited(problem: AllocationProblem) -> bool:
+    """Whether scenario and rules leave every cell a finite most spend."""
+    return bool(np.isfinite(_most_spend(problem)).all())
+
+
+def limited(problem: AllocationProblem, amount: float) -> AllocationProblem:
+    """Return the same problem with a limit of money."""
+    return dataclasses.replace(
+        problem, scenario=dataclasses.replace(problem.scenario, max_amount=float(amount))
+    )
+
+
+def limit_for(problem: AllocationProblem, value: float) -> float:
+    """Return a limit of money that no spend worth at least `value` (-inf: none that obeys the rules) exceeds.
+
+    Raises
+    ------
+    UnboundedError
+        If there is none.
+    """
+    scenario = problem.scenario
+    if isinstance(scenario, TargetOutcome):
+        return -value
+    aims = [(float(scenario.price), value)]
+    if isinstance(scenario, FlexibleBudget) and scenario.min_roi is not None:
+        aims.append((scenario.min_roi, 0.0))
+    limits = [_limit(problem, rate, least) for rate, least in aims if rate > 0.0 and least > -math.inf]
+    reached = [limit for limit in limits if isinstance(limit, float)]
+    if not reached:
+        raise UnboundedError(next((cell for cell in limits if isinstance(cell, str)), problem.cells.names[0]))
+    return min(reached)
+
+
+def conflict_limit(problem: AllocationProblem) -> float:
+    """Return the limit within which it is shown that nothing obeys all rules."""
+    try:
+        return (
+            largest_limit(problem)
+            if isinstance(problem.scenario, TargetOutcome)
+            else limit_for(problem, -math.inf)
+        )
+    except UnboundedError:
+        return largest_limit(problem)
+
+
+def largest_limit(problem: AllocationProblem) -> float:
+    """Return a limit of money that is out of proportion to every amount in the problem."""
+    reach = _reach(problem) if isinstance(problem.scenario, TargetOutcome) else 0.0
+    return BEYOND * (max(largest_amount(problem), reach) or 1.0)
+
+
+def most_money(problem: AllocationProblem) -> float:
+    """Return the most money that scenario and rules leave, or a limit out of proportion where they leave any."""
+    most = float(_most_spend(problem).sum())
+    if not math.isfinite(most):
+        return largest_limit(problem)
+    return most if problem.scenario.limit is None else min(most, problem.scenario.limit)
+
+
+def largest_amount(problem: AllocationProblem) -> float:
+    """Return the largest amount of money in any rule or in the mix to improve on; 0 if there is none."""
+    amounts = [] if problem.baseline is None else [float(problem.baseline.sum())]
+    for row in problem.rows:
+        weight = float(np.abs(row.coefficients).max(initial=0.0))
+        if weight > 0.0:
+            sides = [abs(side) for side in (row.low, row.high) if math.isfinite(side)]
+            amounts += [side / weight for side in (*sides, *map(abs, row.extra.values()))]
+    return max(amounts, default=0.0)
+
+
+def _most_spend(problem: AllocationProblem) -> Array:
+    """Bound spend from the rules alone; shape (n_spends,)."""
+    rows = [row for row in problem.rows if not row.outcome]
+    box_low, box_high = np.zeros(len(problem.cells)), np.full(len(problem.cells), np.inf)
+    if rows:
+        # An auxiliary variable has no upper bound here, except that fees and states are never negative.
+        free = [(min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows]
+        high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
+        low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
+        propagate(
+            np.array([row.coefficients for row in rows]), np.array(low), np.array(high), box_low, box_high
+        )
+    return np.asarray(np.maximum(box_high, 0.0))
+
+
+def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str:
+    """Most money of a profit of at least `least` at this price of money, or the cell that pays without end."""
+    n = problem.curves.n_cells
+    bound = _most_spend(problem)
+    before, acting = np.zeros(n), bound
+    cost = np.ones((1, n))
+    if problem.delay is not None:
+        start = problem.delay.start.reshape(-1, n)
+        before = start.sum(axis=0)
+        cost = 1.0 / problem.delay.matrix.sum(axis=0).reshape(-1, n)
+        reached = problem.delay.matrix > 0.0
+        ends = np.isfinite(bound) | ~reached
+        acting = np.where(
+            ends.all(axis=1), problem.delay.matrix @ np.where(np.isfinite(bound), bound, 0.0), math.inf
+        )
+        acting = acting + start.ravel()
+    charges = problem.charges.reshape(cost.shape)
+    # What one unit of acting spend costs at least, for each part of the rate; shape (parts, n_cells).
+    rates = ((charges + PARTS[:, np.newaxis, np.newaxis] * rate) * cost).min(axis=1)
+    total = rates @ before - problem.anyway - least
+    for i, name in enumerate(problem.response.names):
+        most = _most(problem, i, float(acting[i]), rates[:, i % n])
+        if not np.isfinite(most).any():
+            return name
+        total = total + most
+    return float(np.min(total / (rate * (1.0 - PARTS))))
+
+
+def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> Array:
+    """``max F(x) - rate * x`` up to `high`, or more, for each rate; infinite where there is no limit."""
+    curve = problem.response.cell(cell)
+    if curve.saturates() or math.isfinite(high):
+        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, FAR))).mean()))
+    # Curves without limit are concave: their slope falls all the way.
+    slope = curve.derivative(DOUBLINGS[np.newaxis]).mean(axis=0)
+    first = np.searchsorted(-slope, -rates)
+    value = np.append(curve.value(DOUBLINGS[np.newaxis]).mean(axis=0), np.inf)
+    return np.asarray(value[first])
+
+
+def _reach(problem: AllocationProblem) -> float:
+    """Spend that reaches a target when put on every cell, as near as curves that saturate allow."""
+    curves, wanted = problem.response, problem.scenario.amount + problem.anyway
+    total = sum(curves.cell(i).value(DOUBLINGS[np.newaxis]).mean(axis=0) for i in range(curves.n_cells))
+    enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY) * float(np.max(total))))
+    return float(DOUBLINGS[enough[0]] * curves.n_cells) if enough[0] > 0 else 0.0

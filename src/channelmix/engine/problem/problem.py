@@ -1,0 +1,264 @@
+"""AllocationProblem: curves, scenario, constraints and charges, in the user's units and a standard form."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.formulation import TailRisk, formulate
+from channelmix.engine.problem.standard_form import REACHED, StandardForm
+from channelmix.engine.problem.statement import Statement
+from channelmix.engine.response.discounted import Discounted
+from channelmix.engine.rules import ReachTarget
+from channelmix.engine.rules.auxiliary import Change
+from channelmix.engine.rules.risk import tail_mean, tail_weights
+
+__all__ = ["AllocationProblem"]
+
+Array = NDArray[np.float64]
+
+ROUNDING, KINK = 1e-6, 1e-3
+"""Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""
+
+BASELINE_TOLERANCE = 1e-6
+"""Violation of a rule that counts as rounding in a mix to improve on, as a share of its total."""
+
+
+@dataclass(frozen=True, eq=False)
+class AllocationProblem(Statement):
+    """Reach a scenario's aim within its limits and the constraints.
+
+    The objective is ``gain * net outcome - price * money`` with the scenario's `gain` and `price`: net outcome is the
+    mean outcome of all cells less charges, money is spend with activation fees.
+
+    Parameters
+    ----------
+    curves : ResponseCurves
+        Response of every cell; amounts everywhere below are in the curves' own unit of spend.
+    scenario : FixedBudget, TargetOutcome, FlexibleBudget or MaxProfit
+        What is asked for.
+    constraints : sequence of constraints
+        Business rules: the classes of `channelmix.engine.rules.CONSTRAINTS`.
+    risk : MeanRisk, MeanCVaR, WorstCase, SafeImprovement or ReachTarget, optional
+        How the draws count: by their mean if not given. `SafeImprovement` adds a rule against losses.
+    carryover : Carryover, optional
+        Plans several periods instead of a typical one. Amounts of the scenario and the constraints are then over all
+        periods together; a cell of one period is selected with ``period 3`` as a further part of its name.
+    charge : mapping of selector to float, optional
+        Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit
+        of spend. Charges of overlapping selectors add up.
+    current : mapping of selector to float, optional
+        Spend today on each cell by name, per period; cells not named have none. `KeepWorking` and `ChangeLimit` need
+        it.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a number is out of range.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> curves = cm.ResponseCurves.power([1.0, 2.0], [0.5, 0.5], names=["sms", "app"])
+    >>> cm.AllocationProblem(curves, cm.FixedBudget(10.0)).value([2.0, 8.0])
+    7.07...
+    """
+
+    def acting(self, spend: Any) -> Array:
+        """Spend that acts: adstocked where there is a carry-over; shape (response.n_cells,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        return array if self.delay is None else self.delay.matrix @ array + self.delay.start
+
+    @cached_property
+    def anyway(self) -> float:
+        """Mean outcome of what was spent before the plan, which no spend of the plan can claim."""
+        if self.delay is None:
+            return 0.0
+        return float(self.response.mean_value(self.delay.start).sum())
+
+    def gross(self, spend: Any) -> float:
+        """Mean outcome of all cells at `spend`, of the problem's shape, before charges."""
+        return float(self.response.mean_value(self.acting(spend)).sum()) - self.anyway
+
+    def net(self, spend: Any) -> float:
+        """Mean outcome of all cells at `spend` less charges."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
+        return self.gross(spend) - float(self.charges @ array) - extra
+
+    def money(self, spend: Any) -> float:
+        """Money that `spend` takes: its sum and the fees that it makes due."""
+        array = np.asarray(spend, dtype=float).ravel()
+        return float(array.sum()) + sum(one.fee * one.value(array) for one in self.auxiliaries if one.fee)
+
+    def net_draws(self, spend: Any) -> Array:
+        """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
+        return np.asarray(self.outcomes(array).sum(axis=1) - float(self.charges @ array) - extra)
+
+    def outcomes(self, spend: Any) -> Array:
+        """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
+        drawn = self.response.value(self.acting(spend))
+        return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
+
+    def by_cell(self, values: Any) -> Array:
+        """Sum what belongs to cells and periods, (..., periods * n_cells) in a row, over periods: (..., n_cells)."""
+        array = np.asarray(values, dtype=float)
+        if self.delay is None:
+            return array
+        return np.asarray(array.reshape(*array.shape[:-1], -1, self.curves.n_cells).sum(axis=-2))
+
+    def each_period(self, values: Any) -> Array:
+        """Repeat values of the cells, (n_cells,), for every period that is planned: (n_spends,)."""
+        return np.tile(values, len(self.cells) // self.curves.n_cells)
+
+    def charged(self, spend: Any) -> Array:
+        """What the spend on each cell costs beside itself, changes of spend included; shape (n_spends,)."""
+        array = np.asarray(spend, dtype=float).ravel()
+        charged = self.charges * array
+        for one in self.auxiliaries:
+            if one.charge:
+                charged = charged + np.where(one.cells, one.charge * one.value(array), 0.0)
+        return np.asarray(charged)
+
+    def marginal(self, spend: Any, weights: Array | None = None) -> Array:
+        """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
+
+        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts. A best plan often stands on a
+        point of a tabulated curve, up to rounding: there the slope beyond the point counts.
+        """
+        array = np.asarray(spend, dtype=float).ravel()
+        slope, beyond = (
+            slopes.mean(axis=0) if weights is None else weights @ slopes
+            for slopes in map(self.response.derivative, map(self.acting, (array, array * (1.0 + ROUNDING))))
+        )
+        with np.errstate(invalid="ignore"):
+            slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
+        if self.delay is not None:
+            slope = slope @ self.delay.matrix
+        for one in self.auxiliaries:
+            if isinstance(one, Change) and one.charge:
+                up = array[one.cells] >= one.current
+                slope[one.cells] -= np.where(up, one.charge, -one.charge)
+        return np.asarray(slope - self.charges)
+
+    def draw_weights(self, spend: Any) -> Array | None:
+        """Weights of the draws in the objective at `spend`, the worst of them told there; None for their mean."""
+        if self.tail is None or not self.tail[0]:
+            return None
+        worst = tail_weights(self.net_draws(spend), self.tail[1])
+        return np.asarray((1.0 - self.tail[0]) / len(worst) + self.tail[0] * worst)
+
+    def at_first_price(self, spend: Any) -> Array:
+        """Spend on each cell that would buy as much without price tiers; shape (n_cells,), for one period."""
+        bought = np.array(spend, dtype=float)
+        for i in range(self.curves.n_cells):
+            curve = self.response.cell(i)
+            while isinstance(curve, Discounted):
+                bought[i] = curve.buys(bought[i : i + 1])[0]
+                curve = curve.inner
+        return bought
+
+    def in_periods(self, spend: Any) -> tuple[Array, Array]:
+        """What acts in each period, at the first price, and the factor on what it brings; (horizon, n_cells) each."""
+        if self.delay is None:
+            bought = self.at_first_price(spend)[np.newaxis]
+            return bought, np.ones_like(bought)
+        return self.acting(spend).reshape(-1, self.curves.n_cells), self.delay.factors
+
+    def chance(self, spend: Any) -> float:
+        """Share of draws in which net outcome reaches the target of a `ReachTarget`."""
+        target = self.risk.outcome
+        return float((self.net_draws(spend) >= target - REACHED * abs(target)).mean())
+
+    def value(self, spend: Any) -> float:
+        """Objective at `spend`, of the problem's shape; a chance with a `ReachTarget`."""
+        if isinstance(self.risk, ReachTarget):
+            return self.chance(spend)
+        gained = self.scenario.gain * self.net(spend) if self.scenario.gain else 0.0
+        if self.tail is not None and self.tail[0] and self.scenario.gain:
+            net = self.net_draws(spend)
+            gained += self.scenario.gain * self.tail[0] * (tail_mean(net, self.tail[1]) - float(net.mean()))
+        return float(gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0))
+
+    def size(self, spend: Any) -> float:
+        """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
+        if isinstance(self.risk, ReachTarget):
+            return 1.0
+        return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
+
+    def gap_scale(self, spend: Any, *, limited: bool) -> float:
+        """Denominator of the gap at `spend`: its size, or what is rounding beside all that cells could bring.
+
+        Where the scenario sets no limit of money (`limited` is false), what cells could bring says little, and only a
+        plan of nothing is held against it.
+        """
+        size = self.size(spend)
+        return size if size > 0.0 and not limited else max(size, self.standard.smallest)
+
+    def violation(self, spend: Any) -> float:
+        """Largest violation of any rule at `spend`, in units of spend (of outcome for a target); 0 if all hold."""
+        largest = self.broken(spend)
+        if self.baseline is not None and self.tail is not None:
+            gain = self.net_draws(spend) - self.net_draws(self.baseline)
+            largest = max(largest, -tail_mean(gain, self.tail[1]))
+        return largest
+
+    def broken(self, spend: Any, *, outcomes: bool = True) -> float:
+        """Like `violation`, of scenario and constraints alone, or of those of them that do not ask for outcome."""
+        array = np.asarray(spend, dtype=float).ravel()
+        extra = {one.key: one.value(array) for one in self.auxiliaries}
+        outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
+        largest = float(np.max(-array, initial=0.0))
+        for row in self.rows:
+            if row.outcome and not outcomes:
+                continue
+            # Divided by its largest weight, a row's violation is an amount of spend.
+            weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
+            largest = max(largest, row.violation(array, extra, outcome) / weight)
+        return largest
+
+    def improving_on(self, baseline: Any) -> Self:
+        """Return the same problem with another mix to improve on, of the problem's shape."""
+        mix = dict(zip(self.cells.names, np.ravel(baseline).tolist(), strict=True))
+        return dataclasses.replace(self, risk=dataclasses.replace(self.risk, current=mix))
+
+    @property
+    def on_average(self) -> Self:
+        """The same problem judged by the mean of its draws; of a risk, only a rule against losses stays."""
+        return self if self.baseline is not None else dataclasses.replace(self, risk=None)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
+        if self.baseline is None:
+            return False
+        return self.broken(self.baseline, outcomes=False) > BASELINE_TOLERANCE * float(self.baseline.sum())
+
+    @cached_property
+    def standard(self) -> StandardForm:
+        """The same problem in canonical order and in units that are powers of two."""
+        risk = None
+        if isinstance(self.risk, ReachTarget):
+            risk = TailRisk(0.0, 1.0, target=float(self.risk.outcome))
+        if self.tail is not None:
+            floor = None if self.baseline is None else self.net_draws(self.baseline)
+            risk = TailRisk(*self.tail, floor)
+        return StandardForm.of(
+            formulate(
+                self.response,
+                self.rows,
+                self.charges,
+                gain=self.scenario.gain,
+                price=self.scenario.price,
+                auxiliaries=self.auxiliaries,
+                delay=self.delay,
+                risk=risk,
+            )
+        )

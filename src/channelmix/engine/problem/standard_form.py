@@ -1,0 +1,356 @@
+"""The standard form of a problem: canonical order, powers of two for units, and a finite box."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, tighten
+from channelmix.engine.problem.formulation import Formulation, kept_out
+from channelmix.engine.response import Envelope
+from channelmix.engine.rules.risk import tail_mean, tail_weights
+
+__all__ = ["REACHED", "StandardForm"]
+
+Array = NDArray[np.float64]
+
+MOST_IMPLIED = 50
+"""Variables whose change is passed on at one split: more would only shrink a box further."""
+
+REACHED = 1e-9
+"""Share of a target by which a draw may miss it by rounding."""
+
+CRUMB, ROUNDING = 1e-12, 1e-15
+"""Share of what a cell may spend up to which its spend is nothing, and share of what any cell may spend."""
+
+SMALLEST = 1e-9
+"""Share of what all cells could bring below which outcome does not count in the gap."""
+
+
+@dataclass(frozen=True, eq=False)
+class StandardForm(Formulation):
+    """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B * sum F_i(v_i) <= high`` in a box.
+
+    The variables v are what acts in each cell (the first `n_cells`, in canonical order), then spend where a carry-over
+    makes it another thing, then the rules' auxiliary variables; `integer` marks whole-numbered ones. Cells are ordered
+    by their numbers, not their names, and spend and outcome are counted in powers of two, so that renaming, reordering
+    or a change of currency leaves the search almost unmoved. `order[k]` is the user's index of cell k. The box is
+    derived from the rows alone; an empty one (`box_low` above `box_high`) means that the rules conflict. The first rows
+    are the problem's own; those that tie variables to each other follow.
+    """
+
+    integer: NDArray[np.bool_]
+    order: NDArray[np.intp]
+    places: NDArray[np.intp]
+    """Place of each variable among what acts, spend and auxiliaries in the user's order."""
+    unit: Array
+    outcome_unit: float
+    row_unit: Array
+
+    @classmethod
+    def of(cls, raw: Formulation) -> Self:
+        """Put a formulation's variables in canonical order and count everything in powers of two."""
+        curves, A, auxiliaries, risk = raw.curves, raw.A, raw.auxiliaries, raw.risk
+        box_low, box_high = raw.box_low, raw.box_high
+        n, first = curves.n_cells, len(raw.charge) - len(auxiliaries)
+        reach = np.maximum(np.maximum(box_low, box_high), 0.0)
+        spend_unit = _power_of_two(float(reach[:n].max(initial=0.0)))
+        at_most = curves.mean_value(reach[:n])
+        outcome_unit = _power_of_two(float(at_most.sum()))
+        half = curves.mean_value(0.5 * reach[:n])
+        order = np.lexsort(
+            (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
+        )
+        spends = np.empty(0, dtype=order.dtype) if raw.delay is None else n + order[order < first - n]
+        places = np.concatenate([order, spends, np.arange(first, len(raw.charge))])
+        unit = np.full(len(raw.charge), spend_unit)
+        unit[first:] = [spend_unit if one.in_money else 1.0 for one in auxiliaries]
+        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget. One
+        # that asks for outcome counts in outcome: charges on all the money of a far limit would hide what it lacks.
+        at_all = raw.B * outcome_unit
+        reached = np.where(raw.B > 0.0, at_all, (np.abs(A) * reach).max(axis=1, initial=0.0))
+        unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
+        size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
+        unit = unit[places]
+        if risk is not None and risk.floor is not None:
+            risk = dataclasses.replace(risk, floor=risk.floor / outcome_unit)
+        if risk is not None and risk.target is not None:
+            risk = dataclasses.replace(risk, target=risk.target / outcome_unit)
+        return cls(
+            curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
+            A=A[:, places] * unit / size[:, np.newaxis],
+            B=at_all / size,
+            low=raw.low / size,
+            high=raw.high / size,
+            gain=raw.gain,
+            charge=raw.charge[places] * (unit / outcome_unit),
+            lost=raw.lost[places] * (unit / outcome_unit),
+            offset=raw.offset / outcome_unit,
+            box_low=box_low[places] / unit,
+            box_high=box_high[places] / unit,
+            integer=np.append(np.zeros(first, dtype=bool), [one.integer for one in auxiliaries]).astype(bool),
+            order=order,
+            places=places,
+            unit=unit,
+            outcome_unit=outcome_unit,
+            row_unit=size,
+            auxiliaries=auxiliaries,
+            delay=raw.delay,
+            risk=risk,
+        )
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells: variables with a curve."""
+        return len(self.order)
+
+    @property
+    def n_variables(self) -> int:
+        """Number of all variables."""
+        return len(self.charge)
+
+    @property
+    def tail_weight(self) -> float:
+        """Weight of the mean of the worst draws in the objective."""
+        return 0.0 if self.risk is None else self.risk.weight
+
+    @property
+    def floor(self) -> Array | None:
+        """See `TailRisk.floor`."""
+        return None if self.risk is None else self.risk.floor
+
+    @property
+    def spends(self) -> slice:
+        """The variables that are spend."""
+        end = self.n_variables - len(self.auxiliaries)
+        return slice(0 if self.delay is None else self.n_cells, end)
+
+    @property
+    def span(self) -> Array:
+        """Range of each variable in the box."""
+        return self.box_high - self.box_low
+
+    @property
+    def empty_box(self) -> bool:
+        """Whether the rules conflict already in their bounds on single variables."""
+        return bool((self.box_low > self.box_high).any())
+
+    @cached_property
+    def crumbs(self) -> Array:
+        """Amount of each variable up to which it is nothing: rounding of its own range, or of the largest amount.
+
+        Where a curve is infinitely steep at nothing, what is left over when a sum is rounded would bring something.
+        """
+        largest = float(self.box_high[: self.n_cells].max(initial=0.0))
+        return np.maximum(CRUMB * self.box_high, ROUNDING * largest)
+
+    @cached_property
+    def twins(self) -> NDArray[np.intp]:
+        """Group of each variable: neighbouring cells that no number tells apart share one; shape (n_variables,)."""
+        same = [i + 1 < self.n_cells and self._interchangeable(i, i + 1) for i in range(self.n_variables - 1)]
+        return np.cumsum([0, *(not twin for twin in same)])
+
+    def _interchangeable(self, i: int, j: int) -> bool:
+        numbers = (self.box_low, self.box_high, self.charge, *self._told_of)
+        if not np.array_equal(self.A[:, i], self.A[:, j]):
+            return False
+        one, other = self.curves.cell(i), self.curves.cell(j)
+        return (
+            all(row[i] == row[j] for row in numbers)
+            and one.kinds == other.kinds
+            and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
+        )
+
+    @cached_property
+    def _told_of(self) -> list[NDArray[np.bool_]]:
+        """The variables that each auxiliary variable tells of, whether a row says so or not."""
+        first = self.n_variables - len(self.auxiliaries)
+        return [np.isin(np.arange(self.n_variables), self.members(i)) for i in range(first, self.n_variables)]
+
+    def members(self, variable: int) -> NDArray[np.intp]:
+        """The spend variables that an auxiliary variable tells of."""
+        one = self.auxiliaries[variable - (self.n_variables - len(self.auxiliaries))]
+        shift = 0 if self.delay is None else self.n_cells
+        return np.argsort(self.places)[shift + np.flatnonzero(one.cells)]
+
+    @cached_property
+    def states(self) -> dict[int, NDArray[np.intp]]:
+        """On/off variables that no row ties to spend: each with the variables that are 0 where it is off."""
+        first = self.n_variables - len(self.auxiliaries)
+        return {first + i: self.members(first + i) for i in kept_out(self.auxiliaries)}
+
+    @cached_property
+    def _delayed(self) -> NDArray[np.bool_]:
+        """The variables that are spend and act at another time."""
+        spends = np.zeros(self.n_variables, dtype=bool)
+        spends[self.spends] = self.delay is not None
+        return spends
+
+    def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
+        """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
+
+        A whole-numbered variable is at most the whole number below `at` in the first half, and more in the second.
+        Twins can be taken in falling order of spend, since exchanging them changes nothing. So where a cell gets at
+        most `at`, its later twins do too, and where it gets at least `at`, so do its earlier ones.
+        """
+        if self.integer[variable]:
+            below, above = box_high.copy(), box_low.copy()
+            below[variable], above[variable] = math.floor(at), math.floor(at) + 1.0
+            return below, above
+        twin = self.twins == self.twins[variable]
+        place = np.arange(self.n_variables)
+        return (
+            np.where(twin & (place >= variable), np.minimum(box_high, at), box_high),
+            np.where(twin & (place <= variable), np.maximum(box_low, at), box_low),
+        )
+
+    def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
+        """Shrink a box by what a change of one variable implies through the whole numbers.
+
+        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on,
+        as do those that hold what is left no choice, or is no longer spent at all, so that it does not act either.
+        A box with an end crossed by more than rounding admits nothing.
+        """
+        ends = box_low, box_high
+        box_low, box_high = box_low.copy(), box_high.copy()
+        linear = self.B == 0.0
+        waiting = [variable]
+        for _ in range(MOST_IMPLIED):
+            if not waiting or (box_low > box_high + CONFLICT_TOLERANCE).any():
+                break
+            changed = waiting.pop()
+            before = box_low.copy(), box_high.copy()
+            if changed in self.states and box_high[changed] <= 0.0:
+                box_high[self.states[changed]] = 0.0
+            if self.integer[changed] or self._delayed[changed] or changed != variable:
+                for k in np.flatnonzero((self.A[:, changed] != 0.0) & linear):
+                    tighten(self.A[k], self.high[k], box_low, box_high)
+                    tighten(-self.A[k], -self.low[k], box_low, box_high)
+            for state, members in self.states.items():
+                if (box_low[members] > 0.0).any():
+                    box_low[state] = max(box_low[state], 1.0)
+            box_low[self.integer] = np.ceil(box_low[self.integer] - CONFLICT_TOLERANCE)
+            box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
+            moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))
+            moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
+            moved |= (box_high - box_low <= self.crumbs) & (before[1] - before[0] > self.crumbs)
+            waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
+        hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
+        point = np.clip(box_low, *ends)
+        return np.where(hair, point, box_low), np.where(hair, point, box_high)
+
+    def in_falling_order(self, variables: Array) -> Array:
+        """Exchange the spend of twins so that it falls from each to the next."""
+        return variables[np.lexsort((-variables, self.twins))]
+
+    def to_user(self, variables: Array) -> Array:
+        """Spend in the user's order and unit; shape (n_spends,)."""
+        everything = np.empty(self.n_variables)
+        everything[self.places] = variables * self.unit
+        spends = everything[: self.n_variables - len(self.auxiliaries)]
+        return spends if self.delay is None else spends[self.n_cells :]
+
+    def from_user(self, spend: Any) -> Array:
+        """All variables, in canonical order and unit, that go with a spend in the user's order and unit."""
+        array = np.asarray(spend, dtype=float).ravel()
+        acting = np.empty(0) if self.delay is None else self.delay.matrix @ array + self.delay.start
+        everything = np.concatenate([acting, array, [one.value(array) for one in self.auxiliaries]])
+        return everything[self.places] / self.unit
+
+    def outcome(self, variables: Array) -> float:
+        """Mean outcome of all cells, in the standard unit, with what earlier spend brings anyway."""
+        return float(self.curves.mean_value(variables[: self.n_cells]).sum())
+
+    def net(self, variables: Array) -> Array:
+        """Net outcome of every draw, in the standard unit; shape (n_draws,)."""
+        drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
+        return np.asarray(drawn - self.offset - float(self.lost @ variables))
+
+    @property
+    def target(self) -> float | None:
+        """See `TailRisk.target`."""
+        return None if self.risk is None else self.risk.target
+
+    @property
+    def aim(self) -> float:
+        """What counts as the target: rounding apart."""
+        return 0.0 if self.target is None else self.target - REACHED * abs(self.target)
+
+    @property
+    def value_unit(self) -> float:
+        """Unit of the objective: that of outcome, or 1 for a chance."""
+        return self.outcome_unit if self.target is None else 1.0
+
+    def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
+        """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
+        low, high = (
+            self.curves.value(np.maximum(end[: self.n_cells], 0.0)).sum(axis=1) for end in (box_low, box_high)
+        )
+        least, most = (
+            np.where(self.lost > 0.0, box_high, box_low),
+            np.where(self.lost > 0.0, box_low, box_high),
+        )
+        return low - self.offset - float(self.lost @ least), high - self.offset - float(self.lost @ most)
+
+    def value(self, variables: Array) -> float:
+        """Objective at `variables`, in `value_unit`."""
+        if self.target is not None:
+            return float((self.net(variables) >= self.aim).mean())
+        if not self.gain:
+            return -float(self.charge @ variables)
+        gained = self.outcome(variables) - float(self.offset.mean())
+        if self.risk is not None and self.risk.weight:
+            net = self.net(variables)
+            gained += self.risk.weight * (tail_mean(net, self.risk.tail) - float(net.mean()))
+        return self.gain * gained - float(self.charge @ variables)
+
+    def size(self, variables: Array, value: float) -> float:
+        """Denominator of the gap, in `value_unit`."""
+        if self.target is not None:
+            return 1.0
+        return max(
+            abs(value),
+            self.gain * (self.outcome(variables) - float(self.offset.mean())),
+            self.gain * SMALLEST,
+        )
+
+    @property
+    def smallest(self) -> float:
+        """Least denominator of the gap, in the user's unit of outcome: a plan of nothing is not judged by rounding."""
+        return self.gain * SMALLEST * self.value_unit
+
+    def violation(self, variables: Array) -> float:
+        """Largest violation of a row, in units of what it can reach, or of non-negativity."""
+        left = self.A @ variables
+        if self.B.any():
+            left = left + self.B * self.outcome(variables)
+        below = float(np.max(-variables[: self.n_cells], initial=0.0))
+        if self.risk is not None and self.risk.floor is not None:
+            below = max(below, -tail_mean(self.net(variables) - self.risk.floor, self.risk.tail))
+        return float(max(np.max(self.low - left, initial=0.0), np.max(left - self.high, initial=0.0), below))
+
+    def worst(self, variables: Array) -> Array:
+        """Weights of the draws that are the worst at `variables`; shape (n_draws,), summing to 1."""
+        net = self.net(variables)
+        if self.risk is None:
+            return np.full(len(net), 1.0 / len(net))
+        return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
+
+    def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
+        """Build each cell's upper bound on its grid, over its box."""
+        ends = zip(self.box_low, self.box_high, strict=True)
+        return [
+            Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end), by_draw=self.risk is not None)
+            for i, (grid, end) in enumerate(zip(grids, ends, strict=False))
+        ]
+
+
+def _power_of_two(size: float) -> float:
+    return 2.0 ** round(math.log2(size)) if size > 0.0 else 1.0

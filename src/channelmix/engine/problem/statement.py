@@ -1,0 +1,252 @@
+"""What an allocation problem states: its parts, checked, as rows over the cells of every period."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import NoneType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError, expect, nearest_name
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.carryover import Carryover, Delay
+from channelmix.engine.rules import (
+    CONSTRAINTS,
+    RISKS,
+    SCENARIOS,
+    Auxiliary,
+    Cells,
+    FixedBudget,
+    MeanCVaR,
+    PriceTiers,
+    ReachTarget,
+    Row,
+    SafeImprovement,
+    TargetOutcome,
+    WorstCase,
+    rule_from_dict,
+    rule_to_dict,
+)
+from channelmix.engine.rules.rows import number
+
+__all__ = ["Statement"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """Curves, scenario, constraints and charges; see `AllocationProblem`, which measures spend by them."""
+
+    curves: ResponseCurves
+    scenario: Any
+    constraints: Sequence[Any] = ()
+    risk: Any = None
+    carryover: Carryover | None = None
+    charge: Mapping[str, float] | None = None
+    current: Mapping[str, float] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        expect(self.curves, "curves", ResponseCurves)
+        if not isinstance(self.scenario, tuple(SCENARIOS.values())):
+            raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
+        if self.risk is not None and not isinstance(self.risk, tuple(RISKS.values())):
+            raise InputError(f"risk must be one of {', '.join(RISKS)}, not {self.risk!r}")
+        expect(self.carryover, "carryover", Carryover, NoneType)
+        expect(self.constraints, "constraints", Iterable)
+        if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
+            raise InputError(
+                "reach_target asks for the best chance within a fixed_budget, for no other scenario"
+            )
+        if isinstance(self.risk, MeanCVaR | WorstCase) and isinstance(self.scenario, TargetOutcome):
+            raise InputError(
+                f"{self.risk.kind} would change nothing: a target_outcome is of the mean draw and has the least cost; "
+                "leave the risk out, or ask for the best plan of a fixed_budget under it"
+            )
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        for rule in self.constraints:
+            if not isinstance(rule, tuple(CONSTRAINTS.values())):
+                raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
+        # Unknown names and shapes that do not fit are found here, not in the middle of a search.
+        _ = self.delay, self.rows, self.charges, self.baseline
+
+    @cached_property
+    def delay(self) -> Delay | None:
+        """The carry-over over this problem's cells; None where one typical period is planned."""
+        return None if self.carryover is None else self.carryover.over(self.curves.n_cells)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a spend: (n_cells,), or (periods, n_cells)."""
+        n = self.curves.n_cells
+        return (n,) if self.delay is None else (self.delay.periods, n)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells' names and current spend, as rules read them; one cell a period where there are several."""
+        return Cells(self._names, self._current)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        if self.delay is None:
+            return self.curves.names
+        return tuple(
+            f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names
+        )
+
+    @property
+    def _current(self) -> Array | None:
+        if self.current is None:
+            return None
+        spend = np.zeros(self.curves.n_cells)
+        for name, amount in self.current.items():
+            if name not in self.curves.names:
+                raise InputError(
+                    f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}'
+                )
+            number(amount, f"current spend on {name}")
+            spend[self.curves.names.index(name)] = amount
+        return np.broadcast_to(spend, self.shape).ravel()
+
+    @cached_property
+    def auxiliaries(self) -> tuple[Auxiliary, ...]:
+        """Variables beside spend that the constraints bring; equal keys are one, with fees and charges added up."""
+        found: dict[str, Auxiliary] = {}
+        for rule in self.constraints:
+            for one in rule.auxiliaries(self.cells) if hasattr(rule, "auxiliaries") else ():
+                old = found.get(one.key)
+                if old is not None:
+                    one = dataclasses.replace(one, fee=one.fee + old.fee, charge=one.charge + old.charge)
+                found[one.key] = one
+        return tuple(found.values())
+
+    @cached_property
+    def rule_names(self) -> tuple[str, ...]:
+        """What the scenario and each constraint are called; equal names are told apart by a number."""
+        taken: set[str] = set()
+        return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every row of the scenario and the constraints; equal labels are told apart by a number."""
+        labels: set[str] = set()
+        rows: list[Row] = []
+        fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
+        for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
+            for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
+                rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
+        return tuple(rows)
+
+    @cached_property
+    def charges(self) -> Array:
+        """Charge per unit of spend of each cell; shape (n_cells,), or (periods * n_cells,)."""
+        charges = np.zeros(len(self.cells))
+        for selector, rate in (self.charge or {}).items():
+            number(rate, f"the charge of {selector}")
+            charges += float(rate) * self.cells.select(selector)
+        return charges
+
+    @cached_property
+    def response(self) -> ResponseCurves:
+        """The curves of what acts: those of the cells at their prices, or one a cell and period of the horizon."""
+        curves = self.curves
+        for rule in self.constraints:
+            if isinstance(rule, PriceTiers):
+                chosen = Cells(curves.names).select(rule.selector)
+                curves = curves.discounted(chosen, rule.tiers)
+        return curves if self.delay is None else self.delay.curves(curves)
+
+    @property
+    def tail(self) -> tuple[float, float] | None:
+        """Weight of the worst draws in the objective, and which share of the draws they are; None for the mean."""
+        if isinstance(self.risk, MeanCVaR):
+            return self.risk.weight, self.risk.tail
+        if isinstance(self.risk, WorstCase):
+            return 1.0, 1.0 / self.curves.n_draws
+        return (0.0, self.risk.tail) if isinstance(self.risk, SafeImprovement) else None
+
+    @cached_property
+    def baseline(self) -> Array | None:
+        """Spend that a `SafeImprovement` improves on, of the problem's shape; None without one."""
+        if not isinstance(self.risk, SafeImprovement):
+            return None
+        mix = self.risk.current if self.risk.current is not None else self.current
+        if mix is None:
+            raise InputError(
+                "safe_improvement needs the current mix: state it with SafeImprovement(current=...)"
+            )
+        spend = np.zeros(len(self.cells))
+        for name, amount in mix.items():
+            chosen = [
+                i for i, cell in enumerate(self.cells.names) if name in (cell, cell.rpartition("/period ")[0])
+            ]
+            if not chosen:
+                raise InputError(
+                    f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
+                )
+            spend[chosen] = amount
+        return spend.reshape(self.shape)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the problem as JSON-ready data."""
+        data: dict[str, Any] = {
+            "curves": self.curves.to_dict(),
+            "scenario": rule_to_dict(self.scenario),
+            "constraints": [rule_to_dict(rule) for rule in self.constraints],
+        }
+        if self.carryover is not None:
+            data["carryover"] = self.carryover.to_dict()
+        if self.risk is not None:
+            data["risk"] = rule_to_dict(self.risk)
+        if self.charge is not None:
+            data["charge"] = dict(self.charge)
+        if self.current is not None:
+            data["current"] = dict(self.current)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        InputError
+            If the data are damaged.
+        """
+        try:
+            unknown = set(data) - {
+                "curves",
+                "scenario",
+                "constraints",
+                "risk",
+                "carryover",
+                "charge",
+                "current",
+            }
+            if unknown:
+                raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
+            return cls(
+                ResponseCurves.from_dict(data["curves"]),
+                rule_from_dict(data["scenario"]),
+                [rule_from_dict(rule) for rule in data["constraints"]],
+                risk=rule_from_dict(data["risk"]) if "risk" in data else None,
+                carryover=Carryover.from_dict(data["carryover"]) if "carryover" in data else None,
+                charge=data.get("charge"),
+                current=data.get("current"),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"problem: damaged data ({error!r})") from None
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """Return `name`, with a number where it is taken already, and take it."""
+    candidates = itertools.chain([name], (f"{name} ({k})" for k in itertools.count(2)))
+    chosen = next(candidate for candidate in candidates if candidate not in taken)
+    taken.add(chosen)
+    return chosen

@@ -1,0 +1,165 @@
+"""Weak duality: what no feasible spend in a box is worth more than, whatever the prices."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
+from channelmix.engine.problem.formulation import TailRisk
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.response import Envelope
+
+__all__ = ["chance_weights", "dual_bound", "excludes", "is_tilt"]
+
+Array = NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""Relative rounding allowed in weights of draws."""
+
+EPSILON = float(np.finfo(float).eps)
+"""Relative rounding of one operation."""
+
+
+def is_tilt(form: StandardForm, tilt: Array | None) -> bool:
+    """Whether weights of draws may stand in for the mean of the worst, or for the step of a chance."""
+    if form.risk is None:
+        return tilt is None
+    if tilt is None or tilt.shape != form.offset.shape or not np.isfinite(tilt).all() or (tilt < 0.0).any():
+        return False
+    if form.risk.target is not None:
+        return bool((tilt <= 1.0).all())
+    total = float(tilt.sum())
+    if form.risk.floor is None and abs(total - form.gain * form.risk.weight) > ROUNDING:
+        return False
+    most = min(1.0, 1.0 / (form.risk.tail * len(tilt)))
+    return bool((tilt <= total * most * (1.0 + ROUNDING)).all())
+
+
+def chance_weights(form: StandardForm, box_low: Array, box_high: Array, tilt: Array) -> Array:
+    """Weights of the draws' outcomes in the bound of a chance; shape (n_draws,)."""
+    least, most = form.net_range(box_low, box_high)
+    open_ = (least < form.aim) & (most >= form.aim)
+    return np.asarray(np.where(open_, tilt / (len(tilt) * np.where(open_, form.aim - least, 1.0)), 0.0))
+
+
+def excludes(
+    form: StandardForm,
+    envelopes: Sequence[Envelope],
+    box_low: Array,
+    box_high: Array,
+    prices: Array,
+    tilt: Array | None = None,
+) -> bool:
+    """Whether `prices` (a Farkas vector) prove that nothing in the box obeys the rows.
+
+    The rows must miss by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
+    """
+    if (box_low > box_high).any():
+        return True
+    if form.risk is not None and form.risk.floor is None:
+        tilt = None  # the worst draws count in the objective alone
+    largest = max(float(np.abs(prices).max(initial=0.0)), 0.0 if tilt is None else float(tilt.sum()))
+    bound = _bound(form, envelopes, box_low, box_high, prices, tilt, 0.0, np.zeros(form.n_variables))
+    return bound < -CONFLICT_TOLERANCE * largest
+
+
+def dual_bound(
+    form: StandardForm,
+    envelopes: Sequence[Envelope],
+    box_low: Array,
+    box_high: Array,
+    prices: Array,
+    tilt: Array | None = None,
+) -> float:
+    """Weak duality: nothing feasible in the box is worth more than this, whatever the prices.
+
+    A row's price is charged against its upper side where positive and its lower side where negative; an
+    open side cannot carry a price, and makes the bound infinite. Given prices, and weights of the draws for the
+    mean of the worst of them, every variable's best is found alone.
+
+    Parameters
+    ----------
+    envelopes : sequence of Envelope
+        Upper bound of each cell, its grid holding the box's ends.
+    box_low, box_high : ndarray of shape (n_variables,)
+    prices : ndarray of shape (n_rows,)
+    tilt : ndarray of shape (n_draws,), optional
+        Where there is a risk; see `is_tilt`.
+    """
+    return _bound(form, envelopes, box_low, box_high, prices, tilt, form.gain, form.charge)
+
+
+def _bound(
+    form: StandardForm,
+    envelopes: Sequence[Envelope],
+    box_low: Array,
+    box_high: Array,
+    prices: Array,
+    tilt: Array | None,
+    gain: float,
+    charge: Array,
+) -> float:
+    side = np.where(prices > 0.0, form.high, form.low)
+    priced = prices != 0.0
+    if not np.isfinite(side[priced]).all():
+        return math.inf
+    if form.target is not None and gain:
+        return _chance_bound(form, envelopes, box_low, box_high, prices, tilt)
+    slope = prices @ form.A + charge
+    mean = gain if form.risk is None else gain * (1.0 - form.risk.weight)
+    constant = float(prices[priced] @ side[priced]) - mean * float(form.offset.mean())
+    weight = mean - float(prices @ form.B)
+    weights = None
+    if tilt is not None and form.risk is not None:
+        constant -= float(tilt @ form.offset)
+        weights = weight / len(tilt) + tilt
+        if form.risk.floor is not None:
+            constant -= float(tilt @ form.risk.floor)
+            slope = slope + float(tilt.sum()) * form.lost
+    # Large sums hide their rounding: prices without measure would prove what is not so.
+    rounding = EPSILON * (len(prices) + form.n_variables)
+    hair = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
+    constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
+    best = np.maximum(hair * np.abs(box_low) - slope * box_low, hair * np.abs(box_high) - slope * box_high)
+    if weight > 0.0 or weights is not None:
+        factor = weight if weights is None else 1.0
+        for i, envelope in enumerate(envelopes):
+            if box_low[i] <= 0.0 and box_high[i] <= form.crumbs[i]:
+                continue
+            spend, outcome = envelope.vertices(float(box_low[i]), float(box_high[i]), weights)
+            best[i] = np.max(factor * outcome - (slope[i] - hair[i]) * spend)
+    for state, members in form.states.items():
+        on = float(best[members].sum()) - slope[state] if box_high[state] > 0.0 else -math.inf
+        off = 0.0 if box_low[state] <= 0.0 and (box_low[members] <= 0.0).all() else -math.inf
+        best[state], best[members] = max(on, off), 0.0
+    return constant + float(best.sum())
+
+
+def _chance_bound(
+    form: StandardForm,
+    envelopes: Sequence[Envelope],
+    box_low: Array,
+    box_high: Array,
+    prices: Array,
+    tilt: Array | None,
+) -> float:
+    """Bound of a chance: ``1(Y >= T) <= 1 - t + t (Y - L) / (T - L)`` of every draw that is open in the box.
+
+    L is the draw's least net outcome in the box and t, in [0, 1], its tilt.
+    """
+    tilt = np.zeros(len(form.offset)) if tilt is None else tilt
+    least, most = form.net_range(box_low, box_high)
+    sure, open_ = least >= form.aim, (least < form.aim) & (most >= form.aim)
+    weights = chance_weights(form, box_low, box_high, tilt)
+    constant = float(sure.mean()) + float((1.0 - tilt)[open_].sum()) / len(tilt)
+    constant -= float(weights @ (form.offset + least))
+    risk = TailRisk(0.0, 1.0, target=None)
+    plain = dataclasses.replace(form, risk=risk, gain=0.0, offset=np.zeros(len(form.offset)))
+    charge = float(weights.sum()) * form.lost
+    bound = constant + _bound(plain, envelopes, box_low, box_high, prices, weights, 0.0, charge)
+    return min(bound, float((sure | open_).mean()))  # no draw counts that cannot reach it at all

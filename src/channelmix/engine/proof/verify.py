@@ -1,0 +1,338 @@
+"""The checker: it trusts neither solver nor search, only curves, rules and weak duality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import CertificateError, expect
+from channelmix.engine.problem.money_limits import (
+    UnboundedError,
+    conflict_limit,
+    is_limited,
+    limit_for,
+    limited,
+)
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
+from channelmix.engine.proof.duality import dual_bound, excludes, is_tilt
+from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
+from channelmix.engine.response import Envelope
+
+__all__ = ["Certificate", "verify"]
+
+Array = NDArray[np.float64]
+
+FEASIBILITY_TOLERANCE = 1e-6
+"""Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""
+
+VALUE_TOLERANCE = 1e-9
+"""Relative difference allowed between a claimed number and the recomputed one: rounding, on any machine."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was recomputed of a solution; amounts in the problem's own units.
+
+    Parameters
+    ----------
+    status : Status
+        Confirmed status.
+    value, upper_bound : float
+        Objective reached and proven bound on every feasible objective.
+    gap : float
+        ``(upper_bound - value) / max(abs(value), gross outcome)``.
+    max_violation : float
+        Largest violation of any rule, in units of spend.
+    leaves : int
+        Leaves of the proof that were checked.
+    """
+
+    status: Status
+    value: float
+    upper_bound: float
+    gap: float
+    max_violation: float
+    leaves: int
+
+
+def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
+    """Recompute a solution's spend, value, bound, gap and status without any solver.
+
+    The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the
+    value and the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it
+    is rigorous. Shadow prices, the names of rules in conflict, how far they would have to give way, and the report of
+    the search are no part of it; `channelmix verify` recomputes a plan's prices.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Curves and rules: the only things trusted.
+    solution : Solution
+        Claims and their proof.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    CertificateError
+        If one of these is not what the proof shows; the message names it.
+    InputError
+        If an argument is of another type.
+    """
+    expect(problem, "problem", AllocationProblem)
+    expect(solution, "solution", Solution)
+    try:
+        status = Status(solution.status)
+    except ValueError:
+        raise CertificateError(f"unknown status {solution.status!r}") from None
+    if solution.proof.of_total:
+        return _verify_only_nothing(problem, solution, status)
+    limited = is_limited(problem)
+    if not limited:
+        if status is Status.UNBOUNDED:
+            return _verify_unbounded(problem, solution)
+        problem = _with_limit(problem, solution)
+    if status is Status.UNBOUNDED:
+        raise CertificateError("called unbounded, but the rules limit every cell")
+    if problem.needs_baseline and solution.baseline is not None:
+        problem = _with_baseline(problem, solution)
+    form = problem.standard
+    _check_structure(form, solution.proof)
+    if status is Status.INFEASIBLE:
+        return _verify_infeasible(problem, solution)
+    spend = _claimed_spend(problem, solution)
+    violation = problem.violation(spend)
+    if form.violation(form.from_user(spend)) > FEASIBILITY_TOLERANCE:
+        raise CertificateError(f"the spend breaks a rule by {violation:g}")
+    value = problem.value(spend)
+    scale = max(problem.size(spend), form.smallest)
+    _same("value", solution.value, value, scale)
+    bound, leaves = _proven_bound(form, solution.proof)
+    bound *= form.value_unit
+    if not math.isfinite(bound):
+        raise CertificateError("the proof shows no finite upper bound")
+    if not math.isfinite(solution.upper_bound):
+        raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, which bounds nothing")
+    if not solution.upper_bound >= bound - VALUE_TOLERANCE * max(scale, abs(bound)):
+        raise CertificateError(
+            f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
+        )
+    # What rows may be broken by can be worth so much, however little the plan itself is.
+    range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
+    if not bound >= value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value):
+        raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
+    gap = relative_gap(solution.upper_bound, value, problem.gap_scale(spend, limited=limited))
+    _same("gap", solution.gap, gap, max(1.0, gap))
+    if status is Status.OPTIMAL and not gap <= solution.requested_gap:
+        raise CertificateError(
+            f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}"
+        )
+    return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
+
+
+def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certificate:
+    try:
+        limit_for(problem, 0.0)
+    except UnboundedError as unbounded:
+        if tuple(solution.conflicts) != (unbounded.cell,):
+            raise CertificateError(f"the cell without limit is {unbounded.cell}") from None
+        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0)
+    raise CertificateError("called unbounded, but every cell has its limit")
+
+
+def _with_baseline(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
+    """Return the problem with the solution's baseline in place of a mix that breaks rules.
+
+    That it obeys the rules is checked; that none that does is nearer to the mix is not.
+    """
+    baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
+    if problem.broken(baseline, outcomes=False) > FEASIBILITY_TOLERANCE * max(
+        float(baseline.sum()), problem.standard.unit[0]
+    ):
+        raise CertificateError("the baseline breaks a rule")
+    return problem.improving_on(baseline)
+
+
+def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
+    """Return the problem with the proof's limit of money, once it is shown that nothing better lies beyond."""
+    limit = solution.proof.limit
+    if limit is None or not math.isfinite(limit):
+        raise CertificateError("the scenario sets no limit of money, and the proof neither")
+    try:
+        if Status(solution.status) is Status.INFEASIBLE:
+            least = conflict_limit(problem)
+        else:
+            least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+    except UnboundedError as unbounded:
+        raise CertificateError(str(unbounded)) from None
+    if not limit >= least * (1.0 - VALUE_TOLERANCE):
+        raise CertificateError(
+            f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
+        )
+    return limited(problem, limit)
+
+
+def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
+    return _claimed_amounts(problem, solution.spend, "the spend")
+
+
+def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> Array:
+    try:
+        spend = np.asarray(claimed, dtype=float)
+    except (TypeError, ValueError):
+        raise CertificateError(f"{what} is not a list of amounts") from None
+    if spend.shape != problem.shape:
+        raise CertificateError(f"{what} has shape {spend.shape}, not {problem.shape}")
+    if not np.isfinite(spend).all():
+        raise CertificateError(f"{what} is not finite")
+    if (spend < 0.0).any():
+        raise CertificateError(f"{what} is negative on {problem.cells.names[int(np.argmin(spend))]}")
+    return spend
+
+
+def _same(what: str, claimed: float, computed: float, scale: float) -> None:
+    if claimed != computed and not abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300):
+        raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+
+
+def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status: Status) -> Certificate:
+    """Confirm that rules, some of them about shares, leave nothing to spend."""
+    if status is not Status.INFEASIBLE:
+        raise CertificateError(f"called {status}, but the proof bounds total spend alone")
+    if not any(map(is_share, problem.constraints)):
+        raise CertificateError("the proof bounds total spend, but no rule about shares asks for any")
+    _check_claims_of_infeasible(problem, solution)
+    form = total_spend(problem).standard
+    _check_structure(form, solution.proof)
+    bound, leaves = _proven_bound(form, solution.proof)
+    if not bound <= NOTHING:
+        raise CertificateError("called infeasible, but the proof leaves something to spend")
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+
+
+def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
+    claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
+    if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
+        raise CertificateError("called infeasible, and yet it claims a spend or a value")
+    unknown = set(solution.conflicts) - set(problem.rule_names)
+    if unknown:
+        raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
+
+
+def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certificate:
+    _check_claims_of_infeasible(problem, solution)
+    leaves = 0
+    if not problem.standard.empty_box:
+        if not solution.proof.infeasible.all():
+            raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
+        _, leaves = _walk(problem.standard, solution.proof, _envelopes(problem.standard, solution.proof))
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+
+
+def _check_structure(form: StandardForm, proof: Proof) -> None:
+    """Raise unless the parts of the proof fit together and hold finite numbers."""
+    cell, threshold, prices = proof.cell, proof.threshold, proof.prices
+    if cell.ndim != 1 or cell.dtype.kind != "i" or threshold.shape != cell.shape:
+        raise CertificateError("the proof's tree is damaged")
+    splits = cell[cell >= 0]
+    known = (splits < form.n_cells) | form.integer[np.minimum(splits, form.n_variables - 1)]
+    if not np.isfinite(threshold).all() or (splits >= form.n_variables).any() or not known.all():
+        raise CertificateError("the proof's tree is damaged: it splits what is not a cell, or at no amount")
+    n_leaves = int((cell < 0).sum())
+    if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
+        raise CertificateError("the proof does not hold one price a row at every leaf")
+    if not np.isfinite(prices).all():
+        raise CertificateError("a price of the proof is not finite")
+    if len(proof.tilts) != (0 if form.risk is None or form.empty_box else n_leaves):
+        raise CertificateError(
+            "the proof does not weigh the draws at every leaf where the worst of them count"
+        )
+
+
+def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
+    """Largest leaf bound, in the standard unit of outcome, and the number of leaves."""
+    if form.empty_box:
+        raise CertificateError("the rules admit no spend at all")
+    return _walk(form, proof, _envelopes(form, proof))
+
+
+def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
+    """Upper bound of each cell on the proof's grid; an infeasible problem may do without."""
+    hints = proof.grids or ((),) * form.n_cells
+    if len(hints) != form.n_cells:
+        raise CertificateError(f"the proof has {len(hints)} grids for {form.n_cells} cells")
+    grids = []
+    for i, grid in enumerate(hints):
+        points = np.asarray(grid, dtype=float)
+        if points.ndim != 1 or not np.isfinite(points).all():
+            raise CertificateError("a grid of the proof is not a list of finite amounts")
+        ends = form.box_low[i], form.box_high[i]
+        twins = np.flatnonzero(form.twins == form.twins[i])
+        points = np.concatenate([points, proof.threshold[np.isin(proof.cell, twins)]])
+        grids.append(np.append(np.clip(points, *ends), ends))
+    return form.envelopes(grids)
+
+
+def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tuple[float, int]:
+    """Follow the split tree from the box that the rules imply, and bound every leaf; raise on any flaw."""
+    cell, threshold = proof.cell, proof.threshold
+    stack = [(form.box_low, form.box_high)]
+    worst, leaf = -math.inf, 0
+    for node in range(len(cell)):
+        if not stack:
+            raise CertificateError("the proof's tree has nodes outside its root")
+        low, high = stack.pop()
+        split = int(cell[node])
+        if split < 0:
+            tilt = proof.tilts[leaf] if proof.tilts else None
+            hopeless = bool(proof.infeasible[leaf])
+            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], tilt, hopeless)
+            worst = max(worst, bound)
+            leaf += 1
+            continue
+        at = float(threshold[node])
+        if not low[split] <= at <= high[split]:
+            raise CertificateError("the proof splits a cell outside its box")
+        below, above = form.halves(low, high, split, at)
+        stack += [
+            form.implied(above, high, split),
+            form.implied(low, below, split),
+        ]  # preorder: the lower child comes first
+    if stack:
+        raise CertificateError("the proof's tree leaves a part of the box uncovered")
+    return worst, leaf
+
+
+def _leaf_bound(
+    form: StandardForm,
+    envelopes: Sequence[Envelope],
+    low: Array,
+    high: Array,
+    prices: Array,
+    tilt: Array | None,
+    infeasible: bool,
+) -> float:
+    if not is_tilt(form, tilt):
+        raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
+    if infeasible and (low > high).any():
+        return -math.inf
+    high = np.maximum(low, high)
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
+        for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
+            envelope.refine(np.array([low[i], high[i]]))
+        if infeasible:
+            if not excludes(form, envelopes, low, high, prices, tilt):
+                raise CertificateError("a leaf called infeasible is not shown to be")
+            return -math.inf
+        bound = dual_bound(form, envelopes, low, high, prices, tilt)
+    if math.isnan(bound):
+        raise CertificateError("the prices of a leaf prove nothing: they overflow")
+    return bound

@@ -1,0 +1,232 @@
+"""Carryover: how spend in one period acts in later ones, and what differs from period to period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.numerics import as_numbers
+
+__all__ = ["Carryover", "delayed_weights", "geometric_weights", "weibull_weights"]
+
+Array = NDArray[np.float64]
+
+MOST_PERIODS = 1000
+
+ROUNDING = 1e-9
+"""By how much weights may miss a sum of 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Carryover:
+    """Several periods, with spend that acts on: ``outcome[t] = season[t] * f(sum_k weights[k] * spend[t - k])``.
+
+    A curve's outcome is per period; `season` scales it, the discount rate too. What spend brings after the plan's last
+    period counts as well; what earlier spend brings anyway does not.
+
+    Parameters
+    ----------
+    weights : array_like of shape (n_lags,) or (n_cells, n_lags)
+        Share of a period's spend that acts 0, 1, 2, ... periods later; they sum to 1.
+    periods : int
+        Number of periods that are planned.
+    initial : array_like of shape (n_before,) or (n_before, n_cells), optional
+        Spend in the periods before the plan, the latest last.
+    season : array_like of shape (periods,) or (periods, n_cells), optional
+        Factor on the outcome of each period; 1 if not given. After the plan's end their mean applies.
+    cost : array_like of shape (periods,) or (periods, n_cells), optional
+        Factor on what the same effect costs in each period; 1 if not given.
+    discount : float
+        Discount rate per period: outcome of period t (from 0) counts ``1 / (1 + discount)^t``; money is not discounted.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit or a number is out of range.
+    """
+
+    weights: ArrayLike
+    periods: int
+    initial: ArrayLike | None = None
+    season: ArrayLike | None = None
+    cost: ArrayLike | None = None
+    discount: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.periods, bool) or not isinstance(self.periods, int | np.integer):
+            raise InputError(f"periods must be a whole number, not {self.periods!r}")
+        if not 1 <= self.periods <= MOST_PERIODS:
+            raise InputError(f"periods must be between 1 and {MOST_PERIODS}, not {self.periods}")
+        for name in ("weights", "initial", "season", "cost"):
+            if getattr(self, name) is not None:
+                array = as_numbers(getattr(self, name), f"carry-over: {name}")
+                if array.ndim not in (1, 2) or 0 in array.shape:
+                    raise InputError(f"carry-over: {name} has shape {array.shape}, not one or two dimensions")
+                if not (np.isfinite(array).all() and (array >= 0.0).all()):
+                    raise InputError(f"carry-over: {name} must be finite and non-negative")
+                object.__setattr__(self, name, array)
+        if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > ROUNDING).any():
+            raise InputError("carry-over: weights must sum to 1: spend acts once, sooner or later")
+        for name in ("season", "cost"):
+            given = getattr(self, name)
+            if given is not None and len(given) != self.periods:
+                raise InputError(f"carry-over: {name} has {len(given)} periods, not {self.periods}")
+        if self.cost is not None and (np.asarray(self.cost) == 0.0).any():
+            raise InputError("carry-over: cost must be above 0")
+        if not (np.isfinite(self.discount) and self.discount > -1.0):
+            raise InputError(f"carry-over: discount must be a number above -1, not {self.discount!r}")
+
+    @property
+    def lags(self) -> int:
+        """Number of periods that spend acts in, its own included."""
+        return int(np.shape(self.weights)[-1])
+
+    @property
+    def horizon(self) -> int:
+        """Number of periods in which planned spend acts."""
+        return int(self.periods) + self.lags - 1
+
+    def over(self, n_cells: int) -> Delay:
+        """Return the matrices for so many cells.
+
+        Raises
+        ------
+        InputError
+            If what is given by cell is for another number of cells.
+        """
+        for name, axis in (("weights", 0), ("initial", 1), ("season", 1), ("cost", 1)):
+            given = getattr(self, name)
+            if given is not None and np.ndim(given) == 2 and np.shape(given)[axis] != n_cells:
+                raise InputError(f"carry-over: {name} is for {np.shape(given)[axis]} cells, not {n_cells}")
+        return Delay(self, n_cells)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write JSON-ready data."""
+        arrays = {name: getattr(self, name) for name in ("weights", "initial", "season", "cost")}
+        data: dict[str, Any] = {name: np.asarray(a).tolist() for name, a in arrays.items() if a is not None}
+        return {**data, "periods": int(self.periods), "discount": float(self.discount)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(**data)
+
+
+@dataclass(frozen=True, eq=False)
+class Delay:
+    """A carry-over over a number of cells: ``x = W @ spend + x0``, spend and x as (period, cell) in a row.
+
+    x runs over `Carryover.horizon` periods, spend over the planned ones.
+    """
+
+    carryover: Carryover
+    n_cells: int
+
+    @property
+    def periods(self) -> int:
+        """Planned periods."""
+        return int(self.carryover.periods)
+
+    @cached_property
+    def _weights(self) -> Array:
+        weights = np.asarray(self.carryover.weights)
+        return np.broadcast_to(weights, (self.n_cells, self.carryover.lags))
+
+    @cached_property
+    def cost(self) -> Array:
+        """Factor on what the same effect costs; shape (periods, n_cells)."""
+        return self._by_cell(self.carryover.cost)
+
+    @cached_property
+    def matrix(self) -> Array:
+        """W of shape (horizon * n_cells, periods * n_cells)."""
+        n, horizon = self.n_cells, self.carryover.horizon
+        W = np.zeros((horizon, n, self.periods, n))
+        cells = np.arange(n)
+        for t in range(self.periods):
+            for lag in range(self.carryover.lags):
+                W[t + lag, cells, t, cells] = self._weights[:, lag] / self.cost[t]
+        return W.reshape(horizon * n, self.periods * n)
+
+    @cached_property
+    def start(self) -> Array:
+        """x0 of shape (horizon * n_cells,): what spend before the plan still does."""
+        x0 = np.zeros((self.carryover.horizon, self.n_cells))
+        if self.carryover.initial is not None:
+            initial = np.asarray(self.carryover.initial)
+            before = np.broadcast_to(
+                initial[:, np.newaxis] if initial.ndim == 1 else initial, (len(initial), self.n_cells)
+            )
+            for back, spend in enumerate(before[::-1], start=1):
+                for lag in range(back, self.carryover.lags):
+                    x0[lag - back] += self._weights[:, lag] * spend
+        return x0.ravel()
+
+    def curves(self, curves: ResponseCurves) -> ResponseCurves:
+        """Return one curve a period of the horizon and cell, scaled by season and discount."""
+        parts = []
+        for t, row in enumerate(self.factors, start=1):
+            for i, factor in enumerate(row):
+                block = curves.cell(i)
+                # Divided by infinity, a curve is flat: nothing comes of a period without season.
+                scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
+                parts.append(ResponseCurves((f"{curves.names[i]}/period {t}",), (scaled,)))
+        return ResponseCurves.concat(parts)
+
+    @cached_property
+    def factors(self) -> Array:
+        """Factor on the outcome of each period, by season and discount; shape (horizon, n_cells)."""
+        season = self._by_cell(self.carryover.season)
+        after = np.repeat(season.mean(axis=0)[np.newaxis], self.carryover.lags - 1, axis=0)
+        return np.concatenate([season, after]) * self.discounts(self.carryover.horizon)[:, np.newaxis]
+
+    def discounts(self, periods: int) -> Array:
+        """Return the discount factor of each period; shape (periods,)."""
+        return np.asarray((1.0 + self.carryover.discount) ** -np.arange(periods, dtype=float))
+
+    def _by_cell(self, given: ArrayLike | None) -> Array:
+        if given is None:
+            return np.ones((self.periods, self.n_cells))
+        array = np.asarray(given, dtype=float)
+        return np.broadcast_to(
+            array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells)
+        )
+
+
+def geometric_weights(retention: float, lags: int) -> Array:
+    """Weights ``retention^k``, scaled to sum to 1; shape (lags,).
+
+    >>> geometric_weights(0.5, 3).round(3).tolist()
+    [0.571, 0.286, 0.143]
+    """
+    return delayed_weights(retention, 0.0, lags)
+
+
+def delayed_weights(retention: float, peak: float, lags: int) -> Array:
+    """Weights ``retention^((k - peak)^2)`` that peak `peak` periods later (geometric for a peak of 0), summing to 1.
+
+    References
+    ----------
+    Jin, Y. et al. (2017), "Bayesian Methods for Media Mix Modeling with Carryover and Shape Effects", equation 4.
+    """
+    if not 0.0 <= retention < 1.0 or not 0.0 <= peak < lags:
+        raise InputError("retention must lie in [0, 1) and the peak within the lags")
+    k = np.arange(lags, dtype=float)
+    weights = np.power(retention, k if peak == 0.0 else (k - peak) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+def weibull_weights(shape: float, scale: float, lags: int) -> Array:
+    """Weights in proportion to the density of a Weibull distribution at 1, 2, ... periods, summing to 1."""
+    if not (shape > 0.0 and scale > 0.0):
+        raise InputError("shape and scale of Weibull weights must be above 0")
+    k = np.arange(1, lags + 1, dtype=float)
+    weights = (k / scale) ** (shape - 1.0) * np.exp(-((k / scale) ** shape))
+    return np.asarray(weights / weights.sum())

@@ -1,0 +1,157 @@
+"""A rigorous piecewise linear upper bound of a cell's mean response, refined where it matters.
+
+On an interval [l, u] each draw's slope lies between bounds that its family states in closed form. With one inflection,
+for instance, the curve lies below its chord on a convex piece and below its tangents on a concave one, and across the
+inflection the slope stays below its peak. Averaged over draws (F is the mean), for l <= s <= u:
+
+    F(s) <= min( F(l) + (s - l) * mean sup f',  F(u) - (u - s) * mean inf f' ),
+
+with the chord's slope in place of both where a draw is convex. Nothing is assumed about the mean's own shape,
+which can change curvature often. Any grid gives a valid bound; a finer one gives a tighter bound.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.response.families import Family, Points
+
+__all__ = ["Envelope"]
+
+Array = NDArray[np.float64]
+
+
+class Envelope:
+    """Upper bound of one cell's mean response over [low, high], piecewise linear between `vertices`.
+
+    Parameters
+    ----------
+    curve : Family
+        The cell's curves, parameters of shape (n_draws, 1).
+    grid : ndarray of shape (n_grid,)
+        Spend at which the bound is exact; sorted here, and joined by the curve's knots inside its range.
+    by_draw : bool
+        Whether to keep every draw, so that `vertices` can weigh them otherwise than alike.
+    """
+
+    def __init__(self, curve: Family, grid: Array, *, by_draw: bool = False) -> None:
+        self._curve = curve
+        self._by_draw = by_draw
+        inside = curve.knots()
+        inside = inside[(inside > np.min(grid)) & (inside < np.max(grid))]
+        self.grid = np.unique(np.concatenate([np.asarray(grid, dtype=float), inside]))
+        points = self._evaluate(self.grid)
+        # Rows are draws, or their mean alone.
+        self._outcome = self._kept(points.value)
+        self._steepest, self._flattest = self._bounds(points.take(slice(-1)), points.take(slice(1, None)))
+        self._vertices: tuple[Array, Array] | None = None
+
+    @property
+    def mean(self) -> Array:
+        """Mean response on the grid; shape (n_grid,)."""
+        return np.asarray(self._outcome.mean(axis=0))
+
+    def value(self, spend: Array) -> Array:
+        """Mean response at `spend` of shape (n,); shape (n,)."""
+        return np.asarray(self.draws(spend).mean(axis=0))
+
+    def draws(self, spend: Array) -> Array:
+        """Response of every draw at `spend` of shape (n,); shape (n_draws, n)."""
+        return self._curve.value(np.asarray(spend, dtype=float)[np.newaxis])
+
+    def refine(self, spend: Array) -> bool:
+        """Make the bound exact at these amounts too; return whether any of them is new.
+
+        Amounts outside the grid's range are ignored.
+        """
+        wanted = np.asarray(spend, dtype=float)
+        wanted = wanted[(wanted > self.grid[0]) & (wanted < self.grid[-1])]
+        fresh = np.setdiff1d(wanted, self.grid)
+        if not len(fresh):
+            return False
+        grid = np.union1d(self.grid, fresh)
+        kept = np.isin(grid, self.grid)
+        old = kept[:-1] & kept[1:]  # both ends were neighbours before: nothing new lies between them
+        rows, n = len(self._outcome), len(grid)
+        steepest, flattest = np.empty((rows, n - 1)), np.empty((rows, n - 1))
+        outcome = np.empty((rows, n))
+        outcome[:, kept] = self._outcome
+        position = np.searchsorted(self.grid, grid[:-1][old])
+        steepest[:, old], flattest[:, old] = self._steepest[:, position], self._flattest[:, position]
+        left = np.flatnonzero(~old)
+        ends = np.union1d(left, left + 1)
+        points = self._evaluate(grid[ends])
+        outcome[:, ends] = self._kept(points.value)
+        steepest[:, left], flattest[:, left] = self._bounds(
+            points.take(np.searchsorted(ends, left)), points.take(np.searchsorted(ends, left + 1))
+        )
+        self.grid, self._outcome, self._steepest, self._flattest = grid, outcome, steepest, flattest
+        self._vertices = None
+        return True
+
+    def vertices(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
+        """Spend and height of the bound's corners within [low, high], which must be points of the grid.
+
+        With `weights` of shape (n_draws,), non-negative, it is the bound of the draws' weighted sum, not of their mean.
+
+        Returns
+        -------
+        spend, height : ndarray of shape (n_vertices,)
+        """
+        if weights is not None:
+            x, y = self._corners(weights)
+        else:
+            if self._vertices is None:
+                self._vertices = self._corners(np.full(len(self._outcome), 1.0 / len(self._outcome)))
+            x, y = self._vertices
+        first, last = np.searchsorted(self.grid, [low, high])
+        window = slice(2 * int(first), 2 * int(last) + 1)
+        return x[window], y[window]
+
+    def support(self, price: float, low: float, high: float) -> float:
+        """Upper bound of ``max F(s) - price * s`` over [low, high], both points of the grid."""
+        x, y = self.vertices(low, high)
+        return float(np.max(y - price * x))
+
+    def height(self, spend: float) -> float:
+        """The bound at one amount of the grid's range; the line from the right where a slope is infinite."""
+        if len(self.grid) == 1:
+            return float(self.mean[0])
+        k = int(np.clip(np.searchsorted(self.grid, spend, side="right") - 1, 0, len(self.grid) - 2))
+        rise = spend - self.grid[k]
+        steep, (bottom, top) = float(self._steepest[:, k].mean()), self._outcome[:, k : k + 2].mean(axis=0)
+        from_left = bottom + steep * rise if np.isfinite(steep) else np.inf
+        from_right = top - float(self._flattest[:, k].mean()) * (self.grid[k + 1] - spend)
+        return float(min(from_left, from_right))
+
+    def _evaluate(self, grid: Array) -> Points:
+        return Points(grid, self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis]))
+
+    def _kept(self, draws: Array) -> Array:
+        return draws if self._by_draw else draws.mean(axis=0, keepdims=True)
+
+    def _bounds(self, low: Points, high: Points) -> tuple[Array, Array]:
+        """Bound the slope of every draw on every segment, then average unless draws are kept."""
+        draws = (self._curve.shape[0], len(low.spend))
+        steepest, flattest = (np.broadcast_to(s, draws) for s in self._curve.slope_bounds(low, high))
+        return self._kept(steepest), self._kept(flattest)
+
+    def _corners(self, weights: Array) -> tuple[Array, Array]:
+        # Curves that are the same in all draws are kept once.
+        weights = np.array([weights.sum()]) if len(self._outcome) == 1 else weights
+        outcome, flat = weights @ self._outcome, weights @ self._flattest
+        finite = np.isfinite(self._steepest).all(axis=0)
+        steep = np.where(finite, weights @ np.where(finite, self._steepest, 0.0), np.inf)
+        low, high = self.grid[:-1], self.grid[1:]
+        rise = outcome[1:] - outcome[:-1] - flat * (high - low)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # An infinite slope puts the corner on the left end, at the height of the line from the right.
+            step = np.where(steep > flat, rise / (steep - flat), 0.0)
+        step = np.clip(np.where(np.isfinite(steep), step, 0.0), 0.0, high - low)
+        x = np.empty(2 * len(self.grid) - 1)
+        y = np.empty_like(x)
+        x[::2], y[::2] = self.grid, outcome
+        x[1::2] = low + step
+        y[1::2] = np.maximum(outcome[1:] - flat * (high - x[1::2]), np.maximum(outcome[:-1], 0.0))
+        return x, y

@@ -1,0 +1,55 @@
+"""Numbers from outside, and elementary functions that neither overflow nor lose digits at their ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+
+__all__ = ["as_numbers", "limited_mean", "logistic", "softplus"]
+
+
+def as_numbers(value: Any, what: str) -> NDArray[np.float64]:
+    """Return `value` as an array of doubles, or raise InputError with `what` it was to be."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{what} must be numbers ({error})") from None
+
+
+def logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``1 / (1 + exp(-x))``, exactly 0 at minus infinity and 1 at infinity.
+
+    >>> float(logistic(np.float64(0.0)))
+    0.5
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-x)))
+
+
+def softplus(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``log(1 + exp(x))``.
+
+    >>> float(softplus(np.float64(1000.0)))
+    1000.0
+    """
+    return np.asarray(np.logaddexp(0.0, x))
+
+
+def limited_mean(
+    limit: NDArray[np.float64], location: NDArray[np.float64], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """``E[min(limit, X)]`` of a logistic X that counts as 0 where it is below, for `spread` > 0.
+
+    >>> float(limited_mean(np.float64(1e9), np.float64(5.0), np.float64(0.1)))
+    5.0
+    """
+    # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
+    # Of numbers below 0 it is found faster without `softplus`.
+    off = np.log1p(np.exp(-np.abs(limit - location) / spread)) - np.log1p(np.exp(-location / spread))
+    start = -np.log1p(logistic(location / spread) * np.expm1(-np.minimum(limit / spread, 1.0)))
+    # The same number twice: the first loses no digit near 0, the second none further out.
+    return np.asarray(np.where(limit < spread, spread * start, np.minimum(limit, location) - spread * off))

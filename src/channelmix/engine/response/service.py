@@ -1,0 +1,177 @@
+"""Response of service: contacts answered under a random load, late or on time, and what their authors tell others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.response.families import Family, Points
+from channelmix.engine.response.numerics import limited_mean, logistic, softplus
+
+__all__ = ["Service"]
+
+Array = NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""By how much two shares may exceed 1 together."""
+
+SMALL = 0.02
+"""Spend, in spreads, below which differences would lose digits that three points of Gauss and Legendre keep."""
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)
+
+
+@dataclass(frozen=True, eq=False)
+class Service(Family):
+    """Outcome of answering a random load of contacts, against leaving them unanswered.
+
+    The load L, counted in spend that would handle it, is logistic with location `cap` and scale `spread`, and 0 where
+    that is below. Of the mean load, spend s handles the share ``h = E[min(s, L)] / E[L]``, and the share
+    ``a = E[L; L <= s] / E[L]`` in periods without overload. What is handled while the load exceeds s has waited. The
+    quality served is ``g = handled * h + on_time * a``, between 0 and 1, and the outcome
+
+        ``scale * g + reach * (exp(-criticism * (1 - q)) - exp(-criticism)) + reach * (1 - exp(-praise * q))``
+
+    with ``q = resolution * g``: contacts worth money, criticism that is not spread, and praise that is. The curve may
+    change its curvature several times.
+    """
+
+    kind: ClassVar[str] = "service"
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "handled": (0.0, 1.0),
+        "on_time": (0.0, 1.0),
+        "resolution": (0.0, 1.0),
+    }
+    may_vanish: ClassVar[frozenset[str]] = frozenset(
+        {"scale", "handled", "on_time", "resolution", "reach", "criticism", "praise"}
+    )
+    scale: Array
+    cap: Array
+    spread: Array
+    handled: Array
+    on_time: Array
+    resolution: Array
+    reach: Array
+    criticism: Array
+    praise: Array
+
+    @classmethod
+    def checked(cls, **parameters: Any) -> Self:
+        """See `Family.checked`; `handled` and `on_time` sum to at most 1."""
+        family = super().checked(**parameters)
+        if (family.handled + family.on_time > 1.0 + ROUNDING).any():
+            raise InputError("service curves: handled and on_time must sum to at most 1")
+        return family
+
+    def value(self, spend: Array) -> Array:
+        """See `Family.value`."""
+        quality = self.quality(spend)
+        q = self.resolution * quality
+        # Written as a product, what is avoided keeps its digits where little is, and cannot overflow.
+        avoided = np.exp(-self.criticism * (1.0 - q)) * -np.expm1(-self.criticism * q)
+        return np.asarray(self.scale * quality + self.reach * (avoided - np.expm1(-self.praise * q)))
+
+    def derivative(self, spend: Array) -> Array:
+        """See `Family.derivative`."""
+        q = self.resolution * self.quality(spend)
+        rise = self.handled * self._above(spend) + self.on_time * spend * self._density(spend)
+        return np.asarray(rise / self._mean * self._worth(q, q))
+
+    def inflection(self) -> Array:
+        """NaN: there may be several."""
+        return np.full(self.shape, np.nan)
+
+    def slope_bounds(self, low: Points, high: Points) -> tuple[Array, Array]:
+        """See `Family.slope_bounds`: every factor of the slope is bounded by itself.
+
+        The chance of overload falls, spend rises, the density of the load has one peak, and quality rises: of the two
+        exponentials in what quality is worth one rises and the other falls.
+        """
+        a, b = np.atleast_2d(low.spend), np.atleast_2d(high.spend)
+        peak = self._density(np.clip(self.cap, a, b))
+        least = np.minimum(self._density(a), self._density(b))
+        first, last = self.resolution * self.quality(a), self.resolution * self.quality(b)
+        steepest = self.handled * self._above(a) + self.on_time * b * peak
+        flattest = self.handled * self._above(b) + self.on_time * a * least
+        return (
+            np.asarray(steepest / self._mean * self._worth(last, first)),
+            np.asarray(flattest / self._mean * self._worth(first, last)),
+        )
+
+    def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
+        """See `Family.rescaled`."""
+        changed = {
+            "scale": self.scale / outcome_unit,
+            "cap": self.cap / spend_unit,
+            "spread": self.spread / spend_unit,
+            "reach": self.reach / outcome_unit,
+        }
+        return type(self)(**self.parameters | changed)
+
+    def handled_share(self, spend: Array) -> Array:
+        """Share of the mean load that is handled, in time or late; shape (n_draws, n_cells)."""
+        return np.asarray(np.minimum(limited_mean(spend, self.cap, self.spread) / self._mean, 1.0))
+
+    def quality(self, spend: Array) -> Array:
+        """Quality served, a share of the mean load; shape (n_draws, n_cells)."""
+        handled = limited_mean(spend, self.cap, self.spread)
+        worth = self.handled * handled
+        if self.on_time.any():
+            worth = worth + self.on_time * self._in_time(spend, handled)
+        return np.minimum(worth / self._mean, 1.0)
+
+    def criticism_left(self, spend: Array) -> Array:
+        """Worth of the exposures to criticism that remain, in money per period; shape (n_draws, n_cells)."""
+        return np.asarray(
+            -self.reach * np.expm1(-self.criticism * (1.0 - self.resolution * self.quality(spend)))
+        )
+
+    def praise_won(self, spend: Array) -> Array:
+        """Worth of the exposures to praise, in money per period; shape (n_draws, n_cells)."""
+        return np.asarray(-self.reach * np.expm1(-self.praise * self.resolution * self.quality(spend)))
+
+    def word_of_mouth(self, spend: Array) -> Array:
+        """Part of the outcome that what people hear makes, against unanswered contacts; shape (n_draws, n_cells)."""
+        return np.asarray(self.value(spend) - self.scale * self.quality(spend))
+
+    @cached_property
+    def _mean(self) -> Array:
+        """Mean load."""
+        return self.cap + self.spread * softplus(-self.cap / self.spread)
+
+    def _above(self, spend: Array) -> Array:
+        """Chance of overload."""
+        return logistic((self.cap - spend) / self.spread)
+
+    def _density(self, spend: Array) -> Array:
+        z = (self.cap - spend) / self.spread
+        return np.asarray(logistic(z) * logistic(-z) / self.spread)
+
+    def _in_time(self, spend: Array, handled: Array) -> Array:
+        """``E[L; L <= spend]``, in three ways that each keep their digits: near 0, below the load and above it."""
+        above = self._above(spend)
+        below = np.exp((np.minimum(spend, self.cap) - self.cap) / self.spread)
+        lacking = self.spread * (np.log1p(below) - np.log1p(np.exp(-self.cap / self.spread)))
+        part = np.where(spend > self.cap, handled - spend * above, spend * below / (1.0 + below) - lacking)
+        small = np.asarray(spend < SMALL * self.spread)
+        if small.any():
+            half = 0.5 * np.where(small, spend, 0.0)
+            near = sum(
+                weight * half * half * (1.0 + node) * self._density(half * (1.0 + node))
+                for node, weight in zip(NODES, WEIGHTS, strict=True)
+            )
+            part = np.where(small, near, part)
+        return np.maximum(part, 0.0)
+
+    def _worth(self, avoided: Array, praised: Array) -> Array:
+        """What one more unit of quality is worth at these resolved shares: of criticism avoided, and of praise."""
+        heard = self.criticism * np.exp(-self.criticism * (1.0 - avoided)) + self.praise * np.exp(
+            -self.praise * praised
+        )
+        return np.asarray(self.scale + self.reach * self.resolution * heard)

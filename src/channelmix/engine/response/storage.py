@@ -1,0 +1,54 @@
+"""Blocks of curves as JSON-ready data."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.response.families import (
+    CappedLinear,
+    Exponential,
+    Family,
+    Hill,
+    Logarithmic,
+    Logistic,
+    Power,
+)
+from channelmix.engine.response.service import Service
+from channelmix.engine.response.tabulated import Tabulated
+
+__all__ = ["encoded", "read_block"]
+
+Array = NDArray[np.float64]
+
+FAMILIES: Mapping[str, type[Family]] = {
+    family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)
+}
+"""Families that are read by their parameters, by kind."""
+
+
+def encoded(array: Array) -> dict[str, Any]:
+    """Write an array as base64 of little-endian doubles, so that no digit is lost."""
+    raw = np.ascontiguousarray(array, dtype="<f8").tobytes()
+    return {"shape": list(array.shape), "f8": base64.b64encode(raw).decode("ascii")}
+
+
+def _decoded(data: Mapping[str, Any]) -> Array:
+    flat = np.frombuffer(base64.b64decode(data["f8"], validate=True), dtype="<f8")
+    return flat.reshape([int(size) for size in data["shape"]]).astype(float)
+
+
+def read_block(data: Mapping[str, Any]) -> Family:
+    """Read the curves of some cells, checking ranges as the constructors do."""
+    parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
+    kind = data["family"]
+    if kind == Tabulated.kind:
+        return Tabulated.checked(spend=parameters["points"], outcome=np.swapaxes(parameters["outcome"], 0, 1))
+    if kind not in FAMILIES:
+        raise InputError(f"response curves: unknown family {kind!r}")
+    return FAMILIES[kind].checked(**parameters)

@@ -1,0 +1,118 @@
+"""Response curves given by points: any model's posterior can be brought in this way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.response.families import Family
+from channelmix.engine.response.numerics import as_numbers
+
+__all__ = ["Tabulated"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated(Family):
+    """Piecewise linear through given points, constant after the last one.
+
+    `points` holds spend, shape (n_points, n_cells), increasing from 0; `outcome` has shape (n_points,
+    n_draws, n_cells), non-decreasing from 0. Nothing is assumed about curvature: the curve may bend either
+    way at every point.
+    """
+
+    kind: ClassVar[str] = "tabulated"
+    points: Array
+    outcome: Array
+
+    @classmethod
+    def checked(cls, **parameters: Any) -> Self:
+        """Build from `spend` (n_points,) or (n_points, n_cells) and `outcome` (n_points, n_cells) or
+        (n_draws, ...).
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, spend does not increase from 0, or outcome falls or does not start at 0.
+        """
+        spend = as_numbers(parameters["spend"], "tabulated curves: spend")
+        outcome = as_numbers(parameters["outcome"], "tabulated curves: outcome")
+        if outcome.ndim == 2:
+            outcome = outcome[np.newaxis]
+        if spend.ndim == 1 and outcome.ndim == 3:
+            spend = np.repeat(spend[:, np.newaxis], outcome.shape[-1], axis=1)
+        if (
+            outcome.ndim != 3
+            or spend.ndim != 2
+            or outcome.shape[1:] != spend.shape
+            or spend.shape[0] < 2
+            or 0 in outcome.shape
+        ):
+            raise InputError(
+                "tabulated curves: spend must have shape (n_points,) or (n_points, n_cells) and outcome "
+                f"(n_points, n_cells) or (n_draws, n_points, n_cells), not {spend.shape} and {outcome.shape}"
+            )
+        if not (np.isfinite(spend).all() and np.isfinite(outcome).all()):
+            raise InputError("tabulated curves: spend and outcome must be finite")
+        if (spend[0] != 0.0).any() or (np.diff(spend, axis=0) <= 0.0).any():
+            raise InputError("tabulated curves: spend must start at 0 and increase from point to point")
+        if (outcome[:, 0] != 0.0).any() or (np.diff(outcome, axis=1) < 0.0).any():
+            raise InputError("tabulated curves: outcome must start at 0 and never fall")
+        return cls(spend.copy(), np.swapaxes(outcome, 0, 1).copy())
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """(n_draws, n_cells)."""
+        _, draws, cells = self.outcome.shape
+        return draws, cells
+
+    def of_draws(self, index: Any) -> Self:
+        """See `Family.of_draws`."""
+        return self if self.shape[0] == 1 else type(self)(self.points, self.outcome[:, index])
+
+    def value(self, spend: Array) -> Array:
+        """See `Family.value`."""
+        left, slope, base = self._segment(spend)
+        return np.asarray(base + slope * (np.minimum(spend, self.points[-1]) - left))
+
+    def derivative(self, spend: Array) -> Array:
+        """See `Family.derivative`."""
+        _, slope, _ = self._segment(spend)
+        return np.where(np.asarray(spend) < self.points[-1], slope, 0.0)
+
+    def inflection(self) -> Array:
+        """Infinite: between knots the curve is a straight line, which counts as convex."""
+        return np.full(self.shape, np.inf)
+
+    def knots(self) -> Array:
+        """The points' spend, all cells together."""
+        return np.unique(self.points)
+
+    def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
+        """See `Family.rescaled`."""
+        return type(self)(self.points / spend_unit, self.outcome / outcome_unit)
+
+    def _segment(self, spend: Array) -> tuple[Array, Array, Array]:
+        """Left end of the segment that holds each spend, its slope and the outcome there."""
+        _, cells = self.shape
+        spend = np.broadcast_to(spend, np.broadcast_shapes(np.shape(spend), (1, cells)))
+        if cells == 1:  # one cell at many spends, the same in every draw or not: the columns are spends
+            knots, table = self.points[:, 0], self.outcome[:, :, 0]
+            k = np.clip(np.searchsorted(knots, spend, side="right") - 1, 0, len(knots) - 2)
+            draw = np.arange(table.shape[1])[:, np.newaxis]
+            rise = np.diff(table, axis=0) / np.diff(knots)[:, np.newaxis]
+            return knots[k], rise[k, draw], table[k, draw]
+        k = np.array(
+            [np.searchsorted(self.points[:, j], spend[0, j], side="right") - 1 for j in range(cells)]
+        )
+        k = np.clip(k, 0, len(self.points) - 2)
+        j = np.arange(cells)
+        left, width = self.points[k, j], self.points[k + 1, j] - self.points[k, j]
+        base = self.outcome[k, :, j].T
+        return left[np.newaxis], (self.outcome[k + 1, :, j].T - base) / width, base

@@ -1,0 +1,140 @@
+"""Attitudes to risk: how uncertainty over the draws counts in a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError
+from channelmix.engine.rules.rows import StrictRecord, number, share
+
+__all__ = ["MeanCVaR", "MeanRisk", "ReachTarget", "SafeImprovement", "WorstCase", "tail_mean", "tail_weights"]
+
+Array = NDArray[np.float64]
+
+
+def tail_weights(outcome: Array, tail: float) -> Array:
+    """Weights of draws whose weighted sum is the mean of the worst share `tail`; shape (n_draws,), summing to 1.
+
+    Each draw weighs at most ``1 / (tail * n_draws)``; of equal draws the earlier ones count as worse.
+
+    References
+    ----------
+    Rockafellar, R. T. & Uryasev, S. (2000), "Optimization of conditional value-at-risk".
+    """
+    n = len(outcome)
+    most = min(1.0, 1.0 / (tail * n))
+    weights = np.zeros(n)
+    full = min(n, math.floor(1.0 / most + 1e-12))
+    order = np.argsort(outcome, kind="stable")
+    weights[order[:full]] = most
+    if full < n:
+        weights[order[full]] = max(0.0, 1.0 - full * most)
+    return weights
+
+
+def tail_mean(outcome: Array, tail: float) -> float:
+    """Mean of the worst share `tail` of draws of shape (n_draws,): the conditional value at risk.
+
+    >>> tail_mean(np.array([4.0, 1.0, 2.0, 3.0]), 0.5)
+    1.5
+    """
+    return float(tail_weights(outcome, tail) @ outcome)
+
+
+def _tail(value: float) -> None:
+    share(value, "the tail")
+    if value == 0.0:
+        raise InputError("the tail must be above 0: worst_case looks at the worst draw alone")
+
+
+@dataclass(frozen=True)
+class MeanRisk(StrictRecord):
+    """Judge a plan by its mean outcome over the draws, whatever its spread."""
+
+    kind: Literal["mean"] = field(default="mean", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+
+@dataclass(frozen=True)
+class MeanCVaR(StrictRecord):
+    """Judge a plan by ``(1 - weight) * mean + weight * CVaR``: CVaR is the mean outcome of the worst draws.
+
+    Parameters
+    ----------
+    weight : float
+        Weight of the worst draws, between 0 and 1.
+    tail : float
+        Share of the draws that count as the worst, above 0.
+    """
+
+    weight: float = 0.5
+    """Weight of the worst draws' mean outcome, between 0 and 1; the rest is the mean over all draws."""
+    tail: float = 0.1
+    """Share of the draws that count as the worst, above 0."""
+    kind: Literal["mean_cvar"] = field(default="mean_cvar", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+    def __post_init__(self) -> None:
+        share(self.weight, "the weight of mean_cvar")
+        _tail(self.tail)
+
+
+@dataclass(frozen=True)
+class WorstCase(StrictRecord):
+    """Judge a plan by its outcome in the worst of all draws."""
+
+    kind: Literal["worst_case"] = field(default="worst_case", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+
+@dataclass(frozen=True)
+class SafeImprovement(StrictRecord):
+    """Improve the mean on a current mix, without a loss against it over the worst draws on average.
+
+    Draw by draw the plan's outcome less the current mix's is its improvement; the mean of the worst share `tail` of
+    improvements must not be negative.
+
+    Parameters
+    ----------
+    current : mapping of cell name to spend, optional
+        The mix to improve on, in currency per period; a profile leaves it out and means its own current spend.
+    tail : float
+        Share of the draws that count as the worst, above 0.
+    """
+
+    current: Mapping[str, float] | None = None
+    """The mix to improve on: spend by cell, in currency per period; without it, today's."""
+    tail: float = 0.1
+    """Share of the draws that count as the worst, above 0."""
+    kind: Literal["safe_improvement"] = field(default="safe_improvement", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+    def __post_init__(self) -> None:
+        _tail(self.tail)
+        for name, spend in (self.current or {}).items():
+            number(spend, f"the current spend on {name}")
+
+
+@dataclass(frozen=True)
+class ReachTarget(StrictRecord):
+    """Judge a plan by its chance: the share of draws in which outcome less charges reaches an amount.
+
+    Parameters
+    ----------
+    outcome : float
+        The amount to reach, in money per period.
+    """
+
+    outcome: float
+    """Outcome less charges to reach, in the profile's currency per period."""
+    kind: Literal["reach_target"] = field(default="reach_target", kw_only=True, repr=False)
+    """Which measure of risk this is."""
+
+    def __post_init__(self) -> None:
+        number(self.outcome, "the outcome of reach_target")

@@ -1,0 +1,103 @@
+"""Where only a plan of nothing obeys the rules, since no spend has the shares that they ask for: proof and culprits."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
+from channelmix.engine.rules import FixedBudget
+from channelmix.engine.solver.linear_program import LinearProgram
+from channelmix.engine.solver.search import Search
+
+__all__ = ["only_nothing"]
+
+GAP = 0.5
+"""Gap of a search for whether anything can be spent, as a share of next to nothing."""
+
+LEAST_SECONDS = 0.5
+"""Time that each of these searches gets, however late it is."""
+
+BARELY = 1e-6
+"""Most that is spent in all, as a share of the most on a cell, that a linear program's tolerance may leave."""
+
+FAR = 1e3
+"""Multiple of the money there is at which it is no limit any more."""
+
+
+def only_nothing(
+    problem: AllocationProblem, deadline: float, solver: str, *, thoroughly: bool
+) -> tuple[Search, tuple[str, ...]] | None:
+    """Return the search that proves that nothing can be spent, and the rules to blame; None if something can be.
+
+    Where the rules that do not speak of shares leave nothing by themselves, a plan of nothing is the answer: None, too.
+    Unless `thoroughly`, what only whole numbers forbid is not looked for.
+    """
+    rules = list(problem.constraints)
+    others = [rule for rule in rules if not is_share(rule)]
+    if len(others) == len(rules):
+        return None
+    form = total_spend(problem).standard
+    if form.empty_box or (not thoroughly and _most_spend(form, solver) > BARELY):
+        return None
+    search = _searched(form, deadline, solver)
+    if not _proves_nothing(search) or not _can_spend(problem, others, deadline, solver):
+        return None
+    names = {id(rule): name for rule, name in zip(rules, problem.rule_names[1:], strict=True)}
+    far = dataclasses.replace(problem, scenario=FixedBudget(FAR * total_spend(problem).scenario.amount))
+    scenario = problem.rule_names[:1] if _can_spend(far, rules, deadline, solver) else ()
+    stated = problem if scenario else far
+    for rule in sorted(rules, key=is_share):  # those about shares last: they are to blame
+        fewer = [other for other in rules if other is not rule]
+        if not _can_spend(stated, fewer, deadline, solver):
+            rules = fewer
+    return search, (*scenario, *(names[id(rule)] for rule in rules))
+
+
+def _most_spend(form: StandardForm, solver: str) -> float:
+    """Most total spend, whole numbers apart, as a share of the most on a cell; 0 if no program finds any."""
+    rows, columns = np.nonzero(form.A)
+    program = LinearProgram(rows, columns, form.A.shape, solver)
+    found = program.solve(
+        (np.arange(form.n_variables) < form.n_cells).astype(float),
+        form.A[rows, columns],
+        form.box_low,
+        form.box_high,
+        form.low,
+        form.high,
+    )
+    return 0.0 if found is None else float(found[0][form.spends].sum())
+
+
+class _AnySpend(Search):
+    """A search for the most that can be spent, which is content with any amount."""
+
+    def _target(self) -> float:
+        return math.inf if self.best_value > NOTHING else super()._target()
+
+    def _polish(self, centre: Any, low: Any, high: Any) -> None:
+        """Do nothing: no amount needs to be improved."""
+
+
+def _searched(form: StandardForm, deadline: float, solver: str) -> Search:
+    search = _AnySpend(form, GAP, (), max(deadline, time.perf_counter() + LEAST_SECONDS), solver)
+    search.run()
+    return search
+
+
+def _can_spend(problem: AllocationProblem, rules: Sequence[Any], deadline: float, solver: str) -> bool:
+    """Whether more than nothing can be spent, or this is at least not excluded."""
+    form = total_spend(dataclasses.replace(problem, constraints=rules, risk=None)).standard
+    return not form.empty_box and not _proves_nothing(_searched(form, deadline, solver))
+
+
+def _proves_nothing(search: Search) -> bool:
+    """Whether the search shows that nothing can be spent; that rules conflict altogether is another thing."""
+    return search.best is not None and search.upper_bound() <= NOTHING

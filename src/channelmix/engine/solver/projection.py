@@ -1,0 +1,127 @@
+"""The spend nearest to a wish that obeys the rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from channelmix.core.errors import InputError, nearest_name
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.rules.rows import number
+from channelmix.engine.solver.branching import held, roundings
+from channelmix.engine.solver.nearest_point import NearestPoint
+from channelmix.engine.solver.onto_rows import onto_rows
+from channelmix.engine.solver.solvers import solve_program
+
+__all__ = ["project"]
+
+Array = NDArray[np.float64]
+
+DUST = 1e-7
+"""Share of all spend that is rounding of the quadratic program."""
+
+FLOOR = 0.01
+"""Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
+
+
+def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, float] | None:
+    """Return the feasible spend nearest to `wish`, changing cells in proportion to what they wish for.
+
+    It has the least ``sum((spend - wish)^2 / (wish + floor))``, with a floor of 1 % of the mean wish: a limit on a
+    total scales its cells alike, and cells that wish for nothing get something only where a rule asks for it.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Its rules on spend are obeyed; its curves, and what it asks of outcome, play no part.
+    wish : mapping of cell name to spend
+        Cells not named wish for none.
+
+    Returns
+    -------
+    dict of cell name to spend, or None if the rules conflict
+
+    Raises
+    ------
+    InputError
+        If the wish names an unknown cell, or an amount is not finite.
+    """
+    names = problem.cells.names
+    for name, wanted in wish.items():
+        if name not in names:
+            raise InputError(f'a wish for an unknown cell "{name}"{nearest_name(name, names)}')
+        number(wanted, f"the wish for {name}", minimum=-math.inf)
+    target = np.array([float(wish.get(name, 0.0)) for name in names])
+    form = problem.standard
+    wished = form.from_user(target)
+    linear = dataclasses.replace(
+        form, low=np.where(form.B > 0.0, -math.inf, form.low), B=np.zeros(len(form.B))
+    )
+    if problem.violation(target) == 0.0 or (form.B.any() and linear.violation(wished) == 0.0):
+        return dict(zip(names, target.tolist(), strict=True))
+    if form.empty_box:
+        return None
+    nearest = _nearest(linear, wished, form.box_low, form.box_high)
+    if nearest is not None and form.integer.any():
+        boxes = (
+            held(form, form.box_low, form.box_high, rounded) for rounded in _wholes(linear, wished, nearest)
+        )
+        inside = (_nearest(linear, wished, low, high) for low, high in boxes if (low <= high).all())
+        nearest = next((found for found in inside if found is not None), None)
+    if nearest is None:
+        return None
+    exact = onto_rows(dataclasses.replace(linear, risk=None), nearest)
+    nearest = nearest if exact is None else exact
+    return dict(zip(names, _swept(problem, target, form.to_user(nearest)).tolist(), strict=True))
+
+
+def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
+    """Take what the solver's rounding left on cells that wish for nothing, unless a rule asks for it."""
+    spend = np.asarray(spend).ravel()
+    total = float(spend.sum())
+    swept = np.where((wish == 0.0) & (spend <= DUST * total), 0.0, spend)
+    return swept if problem.violation(swept) <= problem.violation(spend) else spend
+
+
+def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:
+    """Suggest whole numbers: what is nearest rounded, and, where that cannot be kept, what a mixed program finds."""
+    yield from roundings(form, nearest)
+    import cvxpy as cp  # few rules ask for whole numbers that rounding does not find
+
+    variables = cp.Variable(form.n_variables, bounds=[form.box_low, form.box_high])
+    whole = np.flatnonzero(form.integer)
+    A, limit = _rows(form)
+    rows = [csr_array(A) @ variables <= limit] if len(A) else []
+    rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
+    for state, members in form.states.items():  # no row ties it to what it switches
+        rows.append(cp.sum(variables[members]) <= float(form.box_high[members].sum()) * variables[state])
+    goal, weight = _wish(form, wished)
+    apart = cp.sum(cp.multiply(1.0 / weight, cp.abs(variables[form.spends] - goal)))
+    if solve_program(cp.Problem(cp.Minimize(apart), rows), "HIGHS"):
+        yield np.asarray(variables.value)
+
+
+def _rows(form: StandardForm) -> tuple[Array, Array]:
+    """Rows and the upper limit of each; lower limits are those of the rows' negatives."""
+    above, below = np.isfinite(form.high), np.isfinite(form.low)
+    return np.vstack([form.A[above], -form.A[below]]), np.concatenate([form.high[above], -form.low[below]])
+
+
+def _wish(form: StandardForm, wished: Array) -> tuple[Array, Array]:
+    """Wish and weight of every spend."""
+    goal = wished[form.spends]
+    return goal, np.abs(goal) + (FLOOR * float(np.abs(goal).mean()) or 1.0)
+
+
+def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Array | None:
+    """Solve the quadratic program over a box, in standard units."""
+    goal, weight = _wish(form, wished)
+    A, limit = _rows(form)
+    nearest = NearestPoint(goal, 1.0 / np.sqrt(weight), form.spends, A, limit, low, high).solve()
+    return None if nearest is None else np.asarray(np.clip(nearest, low, high))

@@ -1,0 +1,392 @@
+"""Branch and bound on sums of S-shaped curves: price, bound, refine, split.
+
+Each box of spend has a concave over-estimate of every cell (the hull of its envelope). A linear program finds
+spend and prices; the true curves at that spend give a lower bound, weak duality at those prices gives an
+upper bound. Where the envelope is loose it is refined, where the hull is loose the box is split (Udell & Boyd
+2013, "Maximizing a sum of sigmoids").
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.progress import tell
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.proof.duality import dual_bound, excludes
+from channelmix.engine.proof.solution import Proof
+from channelmix.engine.solver.branching import held, roundings
+from channelmix.engine.solver.idle import prices_that_hold, without_idle_money
+from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
+from channelmix.engine.solver.polish import POLISH_POINTS, polished, windows_around
+from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
+from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
+from channelmix.engine.solver.splitting import split_at
+
+__all__ = ["Search"]
+
+Array = NDArray[np.float64]
+
+FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
+"""First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
+
+REFINE_ROUNDS = 25
+"""Times a box may be priced again on a finer envelope before it is split all the same."""
+
+POLISH_TIME = 0.25
+"""Share of the time left that a polish may take: the bound needs the rest."""
+
+
+class Search:
+    """One search over a standard form.
+
+    Parameters
+    ----------
+    form : StandardForm
+        With a box that is not empty.
+    gap : float
+        Gap to close.
+    starts : iterable of ndarray of shape (n_cells,)
+        Spend to begin from, in standard units; what breaks a row is passed over.
+    deadline : float
+        Value of `time.perf_counter` at which to stop.
+    """
+
+    def __init__(
+        self, form: StandardForm, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
+    ) -> None:
+        self.form = form
+        self.gap = gap
+        self.deadline = deadline
+        span = form.span
+        self.envelopes = form.envelopes(
+            [low + FIRST_GRID * w for low, w in zip(form.box_low[: form.n_cells], span, strict=False)]
+        )
+        self._solver = solver
+        self.relaxation = self._program()
+        self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
+        middle = 0.5 * (form.box_low + form.box_high)
+        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, self._first_tilt())
+        self.best: Array | None = None
+        self.best_value = -math.inf
+        self._size = 0.0
+        self._others = -math.inf
+        self.shadow = np.zeros(len(form.A))
+        self.nodes = 1
+        self.interrupted = False
+        self._polished, self._cut_short = -math.inf, False
+        self._begun = False
+        for start in starts:
+            self.offer(start)
+
+    def run(self) -> None:
+        """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every
+        case.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If it strikes before any spend that obeys the rules is known.
+        """
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            if self.best is None:  # nothing to return
+                raise
+            self.interrupted = True
+        try:
+            if self.best is not None and (self.best_value > self._polished or self._cut_short):
+                self._polish(self.best, self.form.box_low, self.form.box_high)
+            self._free_idle_money()
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _free_idle_money(self) -> None:
+        if self.best is None or self.form.delay is not None:
+            return
+        least = without_idle_money(self.form, self.best)
+        exact = None if least is self.best else onto_rows(self.form, least)
+        if exact is not None:
+            self.shadow = prices_that_hold(self.form, exact, self.shadow)
+            self.best, self.best_value = exact, self.form.value(exact)
+
+    def _run(self) -> None:
+        ticket = itertools.count()
+        heap: list[tuple[float, int, Node]] = []
+
+        def push(node: Node) -> None:
+            if not (node.infeasible or node.stuck):
+                heapq.heappush(heap, (-node.bound, next(ticket), node))
+
+        push(self.root)
+        while heap and -heap[0][0] > self._target() and not self._late():
+            node = heapq.heappop(heap)[2]
+            self._others = -heap[0][0] if heap else -math.inf
+            self._work(node)
+            for leaf in (node.split.below, node.split.above) if node.split else (node,):
+                push(leaf)
+
+    def _tell(self, bound: float) -> None:
+        if self.best is None:
+            tell("planning: no split found yet")
+        elif math.isfinite(bound) and self._size > 0.0:
+            gap = (bound - self.best_value) / self._size
+            tell(f"planning: gap {float(f'{100.0 * gap:.2g}'):,g} %, {100.0 * self.gap:g} % wanted")
+        else:
+            tell("planning: no bound yet")
+
+    def upper_bound(self) -> float:
+        """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
+        for leaf in self.leaves():
+            if not leaf.infeasible:
+                leaf.bound = self._bound(leaf, leaf.prices, leaf.tilt)
+        return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
+
+    def leaves(self) -> list[Node]:
+        """All leaves, in preorder."""
+        return leaves_of(self.root)
+
+    def proof(self) -> Proof:
+        """The tree, the prices and the grids."""
+        return proof_of(self.root, [envelope.grid for envelope in self.envelopes])
+
+    def _late(self) -> bool:
+        """Whether to stop; one relaxation is always solved, so that the tightest limit gets an answer too."""
+        return self._begun and time.perf_counter() >= self.deadline
+
+    def _target(self) -> float:
+        """Bound at which a box is done; a tenth of the gap is kept back for rounding."""
+        return self.best_value + 0.9 * self.gap * self._size
+
+    def offer(self, variables: Array) -> bool:
+        """Take the spend in `variables`, put onto the rows, as the best so far if it is worth more.
+
+        Returns whether it obeys the rows.
+        """
+        form = self.form
+        spend = form.to_user(np.clip(variables, form.box_low, form.box_high))
+        # What goes with the spend, whatever a linear program made of it.
+        complete = form.from_user(spend)
+        if form.violation(complete) > ROW_TOLERANCE:
+            return False
+        if form.value(complete) <= self.best_value:
+            return True
+        exact = onto_rows(form, complete)
+        if exact is None:
+            return False
+        value = form.value(exact)
+        if value > self.best_value:
+            self.best, self.best_value, self._size = exact, value, form.size(exact, value)
+        return True
+
+    def _bound(self, node: Node, prices: Array, tilt: Array | None) -> float:
+        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, tilt)
+
+    def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
+        key = (cell, low, high)
+        if key not in self._hulls:
+            self._hulls[key] = concave_hull(*self.envelopes[cell].vertices(low, high))
+        return self._hulls[key]
+
+    def _refine(self, cell: int, spend: Sequence[float]) -> bool:
+        fresh = self.envelopes[cell].refine(np.asarray(spend))
+        if fresh:
+            self._hulls = {key: hull for key, hull in self._hulls.items() if key[0] != cell}
+        return fresh
+
+    def _work(self, node: Node) -> None:
+        """Price a box until it is done, infeasible or split."""
+        focus = np.clip(node.focus, node.low, node.high)
+        node.bound = min(node.bound, self._bound(node, node.prices, node.tilt))
+        for _ in range(REFINE_ROUNDS):
+            if node.bound <= self._target() or self._late():
+                return
+            self._tell(max(node.bound, self._others))
+            relaxed = self._relax(node.low, node.high, focus)
+            self._begun = True
+            if relaxed is None:
+                self._give_up(node)
+                return
+            focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
+            bound = self._bound(node, relaxed.prices, relaxed.tilt)
+            if bound < node.bound:
+                node.bound, node.prices, node.tilt = bound, relaxed.prices, relaxed.tilt
+            node.focus = focus
+            self._try(node, relaxed)
+            if node.bound <= self._target():
+                return
+            curve, height, top = self._heights(node.low, node.high, focus, relaxed)
+            if not self._tighten(focus, curve, height, top):
+                break
+        self._split(node, focus, top - curve)
+
+    def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
+        return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces)
+
+    @cached_property
+    def small(self) -> Relaxation:
+        """The linear program of a polish's window, which needs few pieces."""
+        return self._program(pieces=len(POLISH_POINTS) - 1)
+
+    @cached_property
+    def elastic(self) -> Relaxation:
+        """The linear program that minimizes by how much rows are broken."""
+        return self._program(elastic=True)
+
+    def _first_tilt(self) -> Array | None:
+        """Weights of the draws to begin with, where the worst of them count."""
+        return None
+
+    def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve the relaxation of a box."""
+        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus)
+
+    def _relax_window(
+        self, centre: Array, half: Array, low: Array, high: Array, unit: float
+    ) -> Relaxed | None:
+        """Solve on the curves' own values around a centre, within a box for what is not a cell."""
+        windows = windows_around(self.form, self.envelopes, centre, half, high)
+        return self.small.solve(windows, low, high, centre, unit)
+
+    def _heights(
+        self,
+        low: Array,
+        high: Array,
+        variables: Array,
+        relaxed: Relaxed,  # noqa: ARG002  the mean weighs all draws alike
+    ) -> tuple[Array, Array, Array]:
+        """Curve, bound and hull of each cell at `variables` in a box, with the draws as the relaxation weighs them."""
+        cells = variables[: self.form.n_cells]
+        hulls = self._hulls_of(low, high)
+        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
+        height = np.array([e.height(s) for e, s in zip(self.envelopes, cells.tolist(), strict=True)])
+        return self.form.curves.mean_value(cells), height, top
+
+    def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
+        return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
+
+    def _try(self, node: Node, relaxed: Relaxed) -> None:
+        """Look for spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
+        first = node is self.root
+        if self.form.integer.any():
+            for rounded in roundings(self.form, relaxed.variables):
+                low, high = held(self.form, node.low, node.high, rounded)
+                if (low <= high).all():
+                    self._keep_ends(low, high)
+                    inside = self._relax(low, high, relaxed.variables)
+                    if inside is not None:
+                        self._improve(np.clip(inside.variables, low, high), low, high, polish=first)
+            return
+        feasible = self.offer(relaxed.variables)
+        if first and (self.best_value > self._polished or not feasible):
+            self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
+        elif not feasible and self._speaks_of_outcome:
+            self._improve(relaxed.variables, node.low, node.high, polish=False)
+
+    def _improve(self, variables: Array, low: Array, high: Array, *, polish: bool) -> None:
+        """Offer spend whose whole numbers are fixed by a box, and what a polish in that box makes of it."""
+        cleaned = np.clip(variables, low, high)
+        before = self.best_value
+        feasible = self.offer(cleaned)
+        if feasible and self.best is not None and self.best_value > before:
+            cleaned = self.best
+        if not feasible or self.best_value > before or polish:
+            self._polish(cleaned, low, high)
+
+    def _keep_ends(self, low: Array, high: Array) -> None:
+        """Make the envelopes exact at the ends of a box."""
+        for i in range(self.form.n_cells):
+            self._refine(i, [float(low[i]), float(high[i])])
+
+    def _tighten(
+        self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
+    ) -> bool:
+        """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there.
+
+        What is loose by no more than `least` in total does not matter: by default, a part of the gap.
+        """
+        loose, bent = height - curve, top - height
+        least = 0.05 * self.gap * self._size if least is None else least
+        if loose.sum() <= max(0.25 * bent.sum(), least):
+            return False
+        fresh = False
+        for i in np.flatnonzero(loose > 0.1 * loose.max()):
+            s, grid = float(spend[i]), self.envelopes[i].grid
+            k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
+            fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+        return fresh
+
+    def _split(self, node: Node, spend: Array, excess: Array) -> None:
+        """Split the box where the relaxation is furthest from true, or give it up as too small."""
+        chosen = split_at(self.form, node.low, node.high, spend, excess)
+        if chosen is None:
+            node.stuck = True
+        else:
+            self._part(node, *chosen)
+
+    def _part(self, node: Node, variable: int, at: float) -> None:
+        """Split a box at `at` of one variable."""
+        form = self.form
+        below, above = form.halves(node.low, node.high, variable, at)
+        first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
+        for low, high in (first, second):
+            self._keep_ends(low, high)
+        if not form.integer[variable]:
+            for twin in np.flatnonzero(form.twins == form.twins[variable]):
+                if twin < form.n_cells:
+                    self._refine(int(twin), [at])
+        node.split = Split(variable, at, self._child(node, *first), self._child(node, *second))
+        self.nodes += 2
+
+    def _child(self, node: Node, low: Array, high: Array) -> Node:
+        """Open a part of a box; one whose ends cross holds nothing."""
+        if (low > high).any():
+            return Node(low, high, node.prices, node.focus, node.tilt, -math.inf, infeasible=True)
+        return Node(low, high, node.prices, node.focus, node.tilt, node.bound)
+
+    def _give_up(self, node: Node) -> None:
+        """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
+        middle = focus = 0.5 * (node.low + node.high)
+        excess = np.zeros(self.form.n_cells)
+        for _ in range(REFINE_ROUNDS):
+            elastic = self._least_broken(node.low, node.high, focus)
+            if elastic is None:
+                break
+            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
+                node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
+                if self.form.floor is not None:  # else weights of draws say nothing of what is feasible
+                    node.tilt = elastic.tilt
+                return
+            focus = np.clip(elastic.variables, node.low, node.high)
+            if self.offer(focus) or not self._speaks_of_outcome:
+                break
+            curve, height, top = self._heights(node.low, node.high, focus, elastic)
+            excess = top - curve
+            if not self._tighten(focus, curve, height, top, least=0.0):
+                break
+        self._split(node, focus if excess.any() else middle, excess)
+
+    def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve for the least violation of the rows in a box."""
+        return self.elastic.solve(self._hulls_of(low, high), low, high, focus)
+
+    @property
+    def _speaks_of_outcome(self) -> bool:
+        """Whether a row speaks of outcome, so that a relaxation's spend may break it."""
+        return bool(self.form.B.any())
+
+    def _polish(self, centre: Array, low: Array, high: Array) -> None:
+        """Improve spend within its basin; see `polished`."""
+        now = time.perf_counter()
+        until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
+        found = polished(self.form, centre, low, high, self._relax_window, self.offer, until)
+        if found is not None and found.value >= self.best_value:
+            self.shadow, self._polished = found.prices, self.best_value
+            self._cut_short = not found.complete

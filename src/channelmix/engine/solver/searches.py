@@ -1,0 +1,27 @@
+"""Which search a problem needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.solver.chance_search import ChanceSearch
+from channelmix.engine.solver.search import Search
+from channelmix.engine.solver.tail_search import TailSearch
+
+__all__ = ["new_search"]
+
+
+def new_search(
+    form: StandardForm,
+    gap: float,
+    starts: Iterable[NDArray[np.float64]],
+    deadline: float,
+    solver: str = "HIGHS",
+) -> Search:
+    """Begin the search that a standard form needs: for a mean, the worst draws, or a chance; see `Search`."""
+    kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
+    return kind(form, gap, starts, deadline, solver)

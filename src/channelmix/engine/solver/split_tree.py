@@ -1,0 +1,70 @@
+"""The split tree of a search, and the proof that it comes to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.proof.solution import Proof
+
+__all__ = ["Node", "Split", "leaves_of", "proof_of"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Where a box is split, and its parts: set at once, so that an interrupt never leaves half of it."""
+
+    cell: int
+    at: float
+    below: Node
+    above: Node
+
+
+@dataclass(eq=False)
+class Node:
+    """A box of spend: a leaf until it is split."""
+
+    low: Array
+    high: Array
+    prices: Array
+    focus: Array
+    tilt: Array | None = None
+    bound: float = math.inf
+    infeasible: bool = False
+    stuck: bool = False
+    split: Split | None = None
+
+
+def preorder(root: Node) -> list[Node]:
+    """All nodes, each before its parts, the lower part first."""
+    stack, nodes = [root], []
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        if node.split:
+            stack += [node.split.above, node.split.below]
+    return nodes
+
+
+def leaves_of(root: Node) -> list[Node]:
+    """All leaves, in preorder."""
+    return [node for node in preorder(root) if node.split is None]
+
+
+def proof_of(root: Node, grids: Sequence[Array]) -> Proof:
+    """The tree, the prices at its leaves and the envelopes' grids."""
+    nodes, leaves = preorder(root), leaves_of(root)
+    return Proof(
+        cell=np.array([-1 if node.split is None else node.split.cell for node in nodes], dtype=np.int64),
+        threshold=np.array([0.0 if node.split is None else node.split.at for node in nodes]),
+        prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(root.prices)),
+        infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
+        grids=tuple(grids),
+        tilts=tuple(leaf.tilt for leaf in leaves if leaf.tilt is not None),
+    )

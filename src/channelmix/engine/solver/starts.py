@@ -1,0 +1,110 @@
+"""Spend that is known before the search, and the limit of money that follows from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.money_limits import (
+    conflict_limit,
+    largest_amount,
+    limit_for,
+    limited,
+    most_money,
+)
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import FixedBudget, TargetOutcome
+from channelmix.engine.solver.projection import project
+from channelmix.engine.solver.searches import new_search
+
+__all__ = [
+    "COARSE_GAP",
+    "COARSE_SECONDS",
+    "enough_for_target",
+    "known_spend",
+    "money_limit",
+    "nearby_baseline",
+    "nearest_spend",
+]
+
+COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
+"""Gap and time of each search for a budget that is enough for a target."""
+
+QUADRUPLINGS = 30
+"""How many times the first budget tried for a target is below the largest."""
+
+ROOM = 1e-3
+"""Share by which a limit of money exceeds what is known to be enough."""
+
+NEAR = 1e3
+"""Multiple of the largest amount in any rule within which spend that obeys them is looked for."""
+
+KNOWN = 1e-9
+"""Violation of a row up to which spend counts as one that obeys the rules, as a share of what the row can reach."""
+
+
+def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
+    """Scale the mix to improve on to the money there is, and move it as little as the rules ask."""
+    mix = np.zeros(len(problem.cells)) if problem.baseline is None else problem.baseline.ravel()
+    limit = problem.scenario.limit
+    scale = 1.0 if limit is None or not mix.any() else min(1.0, limit / float(mix.sum()))
+    names = problem.cells.names
+    nearest = project(problem, dict(zip(names, (mix * scale).tolist(), strict=True)))
+    return None if nearest is None else np.array([nearest[name] for name in names]).reshape(problem.shape)
+
+
+def money_limit(problem: AllocationProblem, known: NDArray[np.float64] | None) -> float:
+    """Find money beyond which no spend can be better than what is known, where the scenario sets no limit."""
+    if isinstance(problem.scenario, TargetOutcome):
+        return most_money(problem) if known is None else problem.money(known) * (1.0 + ROOM)
+    if known is None:
+        return conflict_limit(problem)
+    # A hair of a rule that the known spend breaks may be worth something; and where nothing pays, a limit of nearly
+    # nothing would drown in the amounts of the rules.
+    return max(limit_for(problem, problem.value(known)) * (1.0 + ROOM), largest_amount(problem))
+
+
+def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
+    """Find spend that obeys the rules where the scenario sets no limit: nothing, or as little as they ask."""
+    nothing = np.zeros(problem.shape)
+    if problem.violation(nothing) == 0.0:
+        return nothing
+    near = limited(problem, NEAR * (largest_amount(problem) or 1.0))
+    if near.needs_baseline:
+        baseline = nearby_baseline(near)
+        if baseline is None:
+            return None
+        near = near.improving_on(baseline)
+    if near.baseline is not None:  # it improves on itself, as nothing need not
+        known = near.baseline
+    else:
+        least = nearest_spend(near)
+        if least is None:
+            return None
+        known = least
+    return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
+
+
+def nearest_spend(problem: AllocationProblem, wish: float = 0.0) -> NDArray[np.float64] | None:
+    """Find the spend that obeys the rules nearest to the same wish for every cell; None if they conflict."""
+    nearest = project(problem, dict.fromkeys(problem.cells.names, wish))
+    return None if nearest is None else np.array(list(nearest.values())).reshape(problem.shape)
+
+
+def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> NDArray[np.float64] | None:
+    """Find spend that reaches a target for little money, quadrupling the money; None if no money is enough."""
+    most = most_money(problem)
+    for amount in most * 4.0 ** np.arange(-QUADRUPLINGS, 1):
+        budget = dataclasses.replace(problem, scenario=FixedBudget(float(amount))).on_average
+        everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
+        if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
+            search = new_search(budget.standard, COARSE_GAP, (), time.perf_counter() + seconds, solver)
+            search.run()
+            if search.best is not None:
+                spend = budget.standard.to_user(search.best).reshape(problem.shape)
+                if budget.net(spend) >= problem.scenario.amount:
+                    return spend
+    return None

@@ -1,0 +1,1 @@
+"""What a profile must agree on beyond its single fields."""

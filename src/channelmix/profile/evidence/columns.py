@@ -1,0 +1,87 @@
+"""Which cells a column of a history speaks of, and its curve as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError, nearest_name
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.rules import Cells
+from channelmix.profile.evidence.history import History
+
+__all__ = ["check_columns", "covered", "table_of"]
+
+Array = NDArray[np.float64]
+
+
+def check_columns(rows: History, cells: Sequence[str]) -> None:
+    """Check that a history is of a profile: its columns name cells, and its rows' markets are the profile's.
+
+    Parameters
+    ----------
+    rows : History
+    cells : sequence of str
+        Names of the profile's cells.
+
+    Raises
+    ------
+    InputError
+        If a column selects no cell, two of them select the same one, or a row is of another market.
+    """
+    if rows.markets is None:
+        covered(list(rows.spend), cells)
+        return
+    known = list(dict.fromkeys(cell.split("/")[0] for cell in cells))
+    for i, market in enumerate(rows.markets):
+        if market not in known:
+            raise InputError(
+                f"{rows.market_name} must hold markets of the profile ({', '.join(known)}), and row {i + 1} has "
+                f"{market[:40]!r}{nearest_name(market, known)}"
+            )
+    for column in rows.spend:
+        if column.split("/")[0] in known:
+            raise InputError(
+                f"column {column} names a market, as {rows.market_name} does row by row: leave it out of the name"
+            )
+    # Every market has the same channels and purposes.
+    covered(list(rows.spend), [cell for cell in cells if cell.split("/")[0] == rows.markets[0]])
+
+
+def covered(columns: Sequence[str], cells: Sequence[str]) -> list[tuple[int, ...]]:
+    """Places of the cells that each column names, as a rule's selector does.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Selectors, such as ``sms`` or ``FR/sms/promotion``.
+    cells : sequence of str
+        Names of the profile's cells.
+
+    Raises
+    ------
+    InputError
+        If a column selects no cell, or two of them select the same one: its money would count twice.
+    """
+    known, taken = Cells(tuple(cells)), dict[int, str]()
+    places = []
+    for column in columns:
+        try:
+            found = np.flatnonzero(known.select(column)).tolist()
+        except InputError as error:
+            raise InputError(f"column {column}: {error}") from None
+        for i in found:
+            if i in taken:
+                raise InputError(f"columns {taken[i]} and {column} both hold the spend on {known.names[i]}")
+            taken[i] = column
+        places.append(tuple(found))
+    return places
+
+
+def table_of(curves: ResponseCurves, place: int) -> tuple[Array, Array]:
+    """Points (n_points,) of one tabulated curve, and the outcome there, (n_draws, n_points)."""
+    points = curves.cell(place).knots()
+    one = curves.take([place])
+    return points, np.stack([one.value([point])[:, 0] for point in points], axis=1)

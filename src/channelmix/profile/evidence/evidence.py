@@ -1,0 +1,208 @@
+"""Evidence: what was learnt from a company's own history, as one JSON file that notices damage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from channelmix.core.documents import Document, Part
+from channelmix.core.errors import InputError
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.tabulated import Tabulated
+
+__all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "FittedMarket", "Range", "digest"]
+
+
+FEWEST_DRAWS = 2
+"""Draws that evidence has at least: one half is to plan on, the other to compare on."""
+
+
+class Range(Part):
+    """A mean with its 90 % interval over the draws."""
+
+    mean: float
+    """Mean over the draws."""
+    low: float
+    """5 % quantile."""
+    high: float
+    """95 % quantile."""
+
+
+class _Brief(Part):
+    """A part that is written, and digested, without what is not stated: files of before stay as they were sealed."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if value is not None}
+
+
+class Experiment(_Brief):
+    """A lift test: by how much a change of spend moved the outcome."""
+
+    channel: str
+    """Column whose spend was changed."""
+    start: str | int
+    """First date of the test."""
+    end: str | int
+    """Last date of the test, included."""
+    spend_change: float
+    """Spend added over the whole test, in currency; negative where it was withheld."""
+    lift: float
+    """Outcome gained over the whole test, in the history's unit of outcome."""
+    standard_error: float
+    """Standard error of the lift."""
+    market: str | None = None
+    """Where rows are of several markets, the one that was tested."""
+
+
+class Column(_Brief):
+    """What was learnt of one column of spend."""
+
+    name: str
+    """Selector of the cells that the column's money is spent on."""
+    basis: Literal["history", "experiment"]
+    """experiment where a lift test of this column was used."""
+    spend: float = Field(gt=0.0)
+    """Mean spend in currency per period."""
+    least: float = Field(ge=0.0)
+    """Least that was spent in any stretch as long as a period (or as spend acts), in currency per period."""
+    most: float = Field(gt=0.0)
+    """Most that was spent in any such stretch, in currency per period."""
+    roi: Range
+    """Outcome in money per unit of money, over all rows."""
+    marginal_roi: Range
+    """The same for the next unit of money, spread over time as the others."""
+    believed: tuple[float, float] | None = None
+    """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""
+
+
+class Check(Part):
+    """A diagnostic of the fit."""
+
+    check: str
+    """What was looked at."""
+    verdict: Literal["PASS", "REVIEW", "FAIL"]
+    """How serious it is."""
+    message: str
+    """What was found, and what to do about it."""
+
+
+class FittedMarket(Part):
+    """Rows of one of several markets."""
+
+    name: str
+    """Name of the market."""
+    first: str | int
+    """First date."""
+    last: str | int
+    """Last date."""
+    rows: int = Field(ge=1)
+    """Number of rows."""
+    noise: float = Field(ge=0.0)
+    """Standard deviation of what the fit leaves of a row's outcome, in money."""
+
+
+class Fitted(_Brief):
+    """What the curves were learnt from."""
+
+    source: str
+    """Name of the file, or what stood in for it."""
+    sha256: str
+    """Digest of the rows and of what was stated of them."""
+    outcome: str
+    """Column of the outcome."""
+    outcome_worth: float = Field(gt=0.0)
+    """Margin of one unit of outcome, in the profile's currency."""
+    controls: tuple[str, ...]
+    """Columns of what else moves the outcome."""
+    first: str | int
+    """First date."""
+    last: str | int
+    """Last date."""
+    rows: int = Field(ge=1)
+    """Number of rows."""
+    row_days: float = Field(gt=0.0)
+    """Length of a row, in days."""
+    noise: float = Field(ge=0.0)
+    """Standard deviation of what the fit leaves of a row's outcome, in money."""
+    seed: int
+    """Seed of the draws."""
+    version: str
+    """Version of channelmix."""
+    markets: tuple[FittedMarket, ...] | None = None
+    """Where rows are of several markets, each of them: columns are named by them, and their curves are per period of
+    their own rows."""
+
+    def market_of(self, column: str) -> FittedMarket | None:
+        """The market that a column's name begins with; None where rows are of no named market."""
+        name = column.split("/")[0]
+        return next((market for market in self.markets or () if market.name == name), None)
+
+
+class Evidence(Document):
+    """Draws of the response curves of a history's columns, in the profile's money and period.
+
+    Made by `channelmix.fit_history` or ``channelmix fit``. `ResponseCurves` of the draws are in `response`.
+    """
+
+    kind_of_document = "file of evidence"
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    currency: str
+    """ISO 4217 code of all money."""
+    period_days: float = Field(gt=0.0)
+    """Length in days of the period that spend and outcome are per."""
+    fitted: Fitted
+    """What it was learnt from."""
+    experiments: tuple[Experiment, ...]
+    """Lift tests that were used."""
+    columns: tuple[Column, ...] = Field(min_length=1)
+    """One entry a column of spend."""
+    checks: tuple[Check, ...]
+    """Diagnostics of the fit."""
+    curves: dict[str, Any] = Field(repr=False)
+    """Draws of the columns' curves: outcome in money per period against spend in currency per period."""
+    sha256: str
+    """Digest of everything above."""
+
+    @classmethod
+    def sealed(cls, **content: Any) -> Self:
+        """Make evidence of its content and seal it with its digest."""
+        open_one = cls.model_construct(**content, sha256="")
+        return cls.model_validate({**content, "sha256": open_one._digest()})
+
+    @model_validator(mode="after")
+    def _sound_and_unchanged(self) -> Self:
+        if self.sha256 != self._digest():
+            raise PydanticCustomError(
+                "changed", "Input should be what was written: its sha256 is another, fit again"
+            )
+        try:
+            curves = self.response
+        except InputError as error:
+            raise PydanticCustomError("curves", "{said}", {"said": str(error)}) from None
+        if curves.names != tuple(column.name for column in self.columns):
+            raise PydanticCustomError("names", "Input should hold a curve for each column")
+        tables = all(isinstance(block, Tabulated) for block in curves.blocks)
+        if not tables or curves.n_draws < FEWEST_DRAWS:
+            raise PydanticCustomError("draws", "Input should hold several draws of tabulated curves")
+        return self
+
+    @property
+    def response(self) -> ResponseCurves:
+        """The draws as curves, one a column."""
+        return ResponseCurves.from_dict(self.curves)
+
+    def _digest(self) -> str:
+        return digest(self.model_dump(mode="json", exclude={"sha256"}))
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of JSON-ready data, however it is laid out."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

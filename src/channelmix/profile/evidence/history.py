@@ -1,0 +1,348 @@
+"""History: a company's own rows of dates, outcome, spend and controls, read strictly from a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import NoneType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
+from channelmix.profile.evidence.evidence import Experiment, digest
+
+__all__ = ["LARGEST_TABLE", "History", "read_experiments", "read_table"]
+
+Array = NDArray[np.float64]
+
+NO_SPEND = "; a column that is no spend needs a role: date, market or control"
+"""What to do with a column of text among those of spend."""
+
+LARGEST_TABLE = 50_000_000
+"""Bytes of the largest table that is read."""
+
+_FIELDS = tuple(Experiment.model_fields)
+
+_NUMBERS = ("spend_change", "lift", "standard_error")
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Rows of a company's own spend and outcome, one a period of their own, such as a week.
+
+    Parameters
+    ----------
+    source : str
+        What messages call the table.
+    dates : tuple of str or of int
+        Dates such as ``2024-01-31``, or whole numbers, which are taken for weeks.
+    outcome : ndarray of shape (n_rows,)
+        NaN where it is not known.
+    spend, controls : mapping of str to ndarray of shape (n_rows,)
+        Columns by name; spend in currency per row.
+    outcome_name : str
+    outcome_worth : float
+        Margin of one unit of outcome, in currency.
+    experiments : tuple of Experiment
+        Lift tests of the spend columns.
+    volume : mapping of str to ndarray of shape (n_rows,)
+        What was bought for the spend of some columns: messages, impressions.
+    markets : tuple of str, optional
+        Market of each row, where rows are of several: columns then name cells without their market.
+    market_name : str
+        Column with them.
+    published : bool
+        Whether what published figures expect is believed before the rows are looked at.
+    """
+
+    source: str
+    dates: tuple[str, ...] | tuple[int, ...]
+    outcome: Array
+    spend: Mapping[str, Array]
+    controls: Mapping[str, Array]
+    outcome_name: str
+    outcome_worth: float
+    experiments: tuple[Experiment, ...] = ()
+    volume: Mapping[str, Array] = field(default_factory=dict)
+    markets: tuple[str, ...] | None = None
+    market_name: str = ""
+    published: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        table: Mapping[str, Sequence[Any]],
+        *,
+        source: str,
+        outcome_worth: float,
+        outcome: str = "outcome",
+        date: str = "date",
+        controls: Sequence[str] = (),
+        experiments: Sequence[Experiment] = (),
+        cost_per_unit: Mapping[str, float | str] | None = None,
+        market: str | None = None,
+        published: bool = True,
+    ) -> Self:
+        """Tell the columns of a table apart; every column without another role is spend.
+
+        Parameters
+        ----------
+        table : mapping of str to sequence
+            Columns of equal length.
+        source : str
+            What messages call the table.
+        outcome_worth : float
+            Margin of one unit of outcome, in currency.
+        outcome, date : str
+            Names of these columns.
+        controls : sequence of str
+            Names of columns with what else moves the outcome.
+        experiments : sequence of Experiment
+            Lift tests.
+        cost_per_unit : mapping of str to float or str, optional
+            Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
+        market : str, optional
+            Name of the column with the rows' market, of which a date has one row each.
+        published : bool
+            Whether what published figures expect is believed before the rows are looked at.
+
+        Raises
+        ------
+        InputError
+            If a column is missing or holds something else than it should; the message names column and row.
+        """
+        if isinstance(controls, str):
+            raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
+        expect(controls, "controls", Iterable)
+        controls = tuple(controls)
+        for what, names in (("outcome", [outcome]), ("date", [date]), ("a control", controls)):
+            for name in names:
+                expect(name, what, str, remedy="name a column")
+        expect(market, "market", str, NoneType, remedy="name a column")
+        expect(published, "published", bool)
+        expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
+        costs = dict(cost_per_unit or {})
+        for name in costs:
+            expect(name, "what costs are stated of", str, remedy="name a column")
+        beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
+        roles = [date, outcome, *controls, *beside.values(), *([] if market is None else [market])]
+        for name in (*table, source):
+            if not isinstance(name, str) or not name.isprintable():
+                raise InputError(f"{source!r}: {name!r} is no name in printable characters")
+        for name in (*roles, *costs):
+            if name not in table:
+                raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            if (roles + list(costs)).count(name) > 1:
+                raise InputError(f"{source}: column {name} has two roles")
+        expect_positive(outcome_worth, "the worth of a unit of outcome")
+        spend = {
+            name: _numbers(source, name, table[name], text=NO_SPEND) for name in table if name not in roles
+        }
+        if not spend:
+            raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
+        for name, column in spend.items():
+            _not_negative(source, name, column)
+        volume = {name: spend[name] for name in beside}
+        for name, cost in costs.items():
+            if isinstance(cost, str):
+                spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+            else:
+                expect_positive(cost, f"{source}: the cost of a unit of {name}")
+                spend[name] = spend[name] * float(cost)
+        markets = None if market is None else _markets(source, market, table[market])
+        for test in experiments:
+            if test.channel not in spend:
+                hint = nearest_name(test.channel, spend)
+                raise InputError(
+                    f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
+                )
+            _check_market(source, test, markets)
+        return cls(
+            source,
+            _dates(source, date, table[date]),
+            _numbers(source, outcome, table[outcome], may_lack=True),
+            spend,
+            {name: _numbers(source, name, table[name]) for name in controls},
+            outcome,
+            float(outcome_worth),
+            tuple(experiments),
+            volume,
+            markets,
+            market or "",
+            published,
+        )
+
+    def by_market(self) -> dict[str | None, NDArray[np.intp]]:
+        """Places of each market's rows, by its name in order; all rows are of None where no column names markets."""
+        if self.markets is None:
+            return {None: np.arange(len(self.outcome))}
+        names = np.array(self.markets)
+        return {name: np.flatnonzero(names == name) for name in sorted(set(self.markets))}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the rows and of what was stated of them, whatever the table is called."""
+        columns = {name: column.tolist() for name, column in self.spend.items()}
+        others = {name: column.tolist() for name, column in self.controls.items()}
+        tests = [test.model_dump() for test in self.experiments]
+        outcome = [None if math.isnan(value) else value for value in self.outcome.tolist()]
+        rows = [list(self.dates), outcome, columns, others]
+        bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
+        markets = [] if self.markets is None else [self.markets]
+        alone = [] if self.published else ["without published figures"]
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+
+def read_table(data: bytes, source: str) -> dict[str, list[str]]:
+    """Read a CSV table with a header, columns separated by commas.
+
+    Raises
+    ------
+    InputError
+        If it is none; the message names the line.
+    """
+    if len(data) > LARGEST_TABLE:
+        raise InputError(f"{source}: a table has at most {LARGEST_TABLE:,} bytes")
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [[field.strip() for field in line] for line in reader if any(map(str.strip, line))]
+    except UnicodeDecodeError:
+        raise InputError(f"{source}: the table must be text in UTF-8") from None
+    except csv.Error as error:
+        raise InputError(f"{source}: not a table of comma-separated values ({error})") from None
+    if len(lines) < 2:
+        raise InputError(f"{source}: a table needs a line of column names and rows below it")
+    header, rows = lines[0], lines[1:]
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(f"{source}: columns must be separated by commas, numbers written as 1234.5")
+    for name in header:
+        if not name or not name.isprintable() or header.count(name) > 1:
+            raise InputError(f"{source}: every column needs a name of its own, and {name!r} is none")
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            raise InputError(f"{source}: row {number} has {len(row)} entries, not {len(header)}")
+    return {name: [row[j] for row in rows] for j, name in enumerate(header)}
+
+
+def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
+    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `Experiment`; a market may lack.
+
+    Raises
+    ------
+    InputError
+        If it holds something else; the message names the test.
+    """
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
+        try:
+            tests = json.loads(data)
+        except ValueError as error:
+            raise InputError(f"{source}: not valid JSON ({error})") from None
+        if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
+            raise InputError(f"{source}: lift tests are a list of objects")
+    else:
+        table = read_table(data, source)
+        tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+    return tuple(_experiment(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
+
+
+def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
+    for name in test:
+        if name not in _FIELDS:
+            raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
+    for name in _FIELDS:
+        if name not in test and name != "market":
+            raise InputError(f"{place}: {name} is missing")
+    dates = _dates(place, "start and end", [test["start"], test["end"]])
+    numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS}
+    channel, market = test["channel"], test.get("market") or None
+    if not isinstance(channel, str) or not channel.isprintable():
+        raise InputError(f"{place}: channel must be the name of a column of spend")
+    if market is not None and not (isinstance(market, str) and market.isprintable()):
+        raise InputError(f"{place}: market must be the name of a market")
+    return Experiment(channel=channel, start=dates[0], end=dates[1], market=market, **numbers)
+
+
+def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
+    """Names of markets as text."""
+    texts = ["" if value is None or value != value else str(value).strip() for value in column]
+    if "" in texts:
+        row = texts.index("") + 1
+        raise InputError(f"{source}: {name} must name the market of every row, and row {row} has nothing")
+    return tuple(texts)
+
+
+def _check_market(source: str, test: Experiment, markets: tuple[str, ...] | None) -> None:
+    """A lift test names its market where rows do, and only there."""
+    place = f"{source}: a lift test of {test.channel}"
+    if markets is None:
+        if test.market is not None:
+            raise InputError(
+                f"{place} names a market, {test.market}, and the rows none: name their column of markets"
+            )
+    elif test.market not in markets:
+        known = sorted(set(markets))
+        found = "names no market" if test.market is None else f"is of {test.market}"
+        hint = nearest_name(test.market or "", known)
+        raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")
+
+
+def _numbers(
+    source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
+) -> Array:
+    """Read numbers; where they may lack, nothing at all is NaN. `text` is what to do where there is text instead."""
+    numbers = np.empty(len(column))
+    for i, value in enumerate(column):
+        if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):
+            numbers[i] = math.nan
+            continue
+        try:
+            numbers[i] = float("nan" if isinstance(value, bool) else value)
+        except (TypeError, ValueError):
+            numbers[i] = math.nan
+        if not math.isfinite(numbers[i]):
+            found = "nothing" if value is None or value == "" else repr(value)[:40]
+            remedy = text if isinstance(value, str) and value else ""
+            raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}{remedy}")
+    return numbers
+
+
+def _not_negative(source: str, name: str, column: Array) -> Array:
+    if (column < 0.0).any():
+        row = int(np.argmax(column < 0.0))
+        raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
+    return column
+
+
+def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:
+    """Whole numbers, or dates as text of the form 2024-01-31."""
+    texts = [str(value).strip() for value in column]
+    if all(re.fullmatch(r"[+-]?\d{1,9}", text) for text in texts):
+        return tuple(int(text) for text in texts)
+    days = []
+    for i, text in enumerate(texts):
+        # A time of day, as tables of dates bring it along, says nothing of a period.
+        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?)?", text)
+        try:
+            days.append(str(np.datetime64(match[1], "D")) if match else "")
+        except ValueError:
+            days.append("")
+        if not days[-1]:
+            raise InputError(
+                f"{source}: {name} must hold dates such as 2024-01-31, or whole numbers, and row {i + 1} has "
+                f"{text[:40] or 'nothing'!r}"
+            )
+    return tuple(days)

@@ -1,0 +1,1 @@
+"""From JSON to a profile, and its faults in words."""

@@ -1,0 +1,54 @@
+"""The JSON Schema of profiles, for editors and for programs that write profiles."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from channelmix.profile.fields.fields import ProfileFields
+
+__all__ = ["json_schema", "known_schema"]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a profile.
+
+    It knows every field, its unit and its range. What holds between fields (names in rules, sums of shares)
+    is beyond it: `CompanyProfile` checks that.
+
+    >>> json_schema()["title"]
+    'channelmix profile'
+    """
+    return copy.deepcopy(known_schema())
+
+
+@functools.cache
+def known_schema() -> dict[str, Any]:
+    """Return the same schema to read, but not to change: it takes as long to make as many profiles to check."""
+    schema = ProfileFields.model_json_schema(by_alias=True, mode="validation")
+    for node in _nodes(schema):
+        if isinstance(text := node.get("description"), str):
+            node["description"] = " ".join(text.partition("\n\n")[0].split())
+        if "kind" in (fields := node.get("properties", {})) and "const" in fields["kind"]:
+            # The kind tells the members of a union apart: it must be written, though Python knows the class.
+            node["required"] = sorted({*node.get("required", ()), "kind"})
+            fields["kind"].pop("default", None)
+    schema["$defs"]["Purposes"]["minProperties"] = 1
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "channelmix profile",
+        "description": "A company, its customers, its channels and its rules. Every amount is per period.",
+    }
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from _nodes(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _nodes(child)

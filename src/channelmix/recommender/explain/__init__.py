@@ -1,0 +1,1 @@
+"""Why this mix? Break-evens and prices of rules, cell by cell."""

@@ -1,0 +1,221 @@
+"""Reasons of each cell in plain words, every number of them recomputed from curves, rules and prices."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.wording import amount, short
+from channelmix.effectiveness.own.overlay import RANGE
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.plan import BreakEven, CellExplanation, Plan, interval
+from channelmix.recommender.optimize.holding import Held, Standing, standing
+
+__all__ = ["FAR", "explained"]
+
+Array = NDArray[np.float64]
+
+FAR = 2.0
+"""Multiple of today's spend beyond which a curve rests on its shape, not on anything seen."""
+
+NOTHING = 1e-6
+"""Share of the plan's spend below which money is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Holding:
+    """The rule that weighs most on a cell, and in how many periods it does."""
+
+    held: Held
+    periods: int = 1
+
+
+def explained(
+    plan: Plan,
+    problem: AllocationProblem,
+    spend: Array,
+    break_evens: Mapping[int, tuple[BreakEven | None, BreakEven | None]],
+    factors: tuple[float, float],
+) -> list[CellExplanation]:
+    """Explain every cell of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        With spend.
+    problem : AllocationProblem
+        That the plan was made on.
+    spend : ndarray of shape (n_spends,)
+        The plan's spend.
+    break_evens : mapping of int to (lower, higher)
+        By the cell's place; cells left out are those for which they were not worked out.
+    factors : tuple of float
+        Lowest and highest factor that was tried for them.
+    """
+    prices = {one.constraint: one.price for one in plan.shadow_prices}
+    holding = _holding(standing(problem, spend, prices), problem.curves.n_cells)
+    current = np.array([row.current_spend for row in plan.cells])  # over all periods, as are the next four
+    now, planned = (_best_period(plan, problem.marginal(s)) for s in (_evenly(plan, current), spend))
+    total, most = problem.by_cell(spend), spend.reshape(plan.span, -1).max(axis=0)
+    outcome = problem.by_cell(problem.outcomes(spend))
+    today = problem.by_cell(problem.outcomes(_evenly(plan, current))).mean(axis=0)
+    nothing = NOTHING * float(spend.sum())
+    ranges = (row for row in problem.rows if row.rule.startswith(RANGE))
+    within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
+    cells = []
+    for i, row in enumerate(plan.cells):
+        low, high = break_evens.get(i, (None, None))
+        seen = float(current[i]) / plan.span
+        beyond = float(most[i]) / seen if seen > 0.0 and most[i] > 0.0 else None
+        extrapolates = most[i] > nothing and (beyond is None or beyond > FAR) and i not in within
+        held = holding[i]
+        words = _Words(
+            plan.currency,
+            float(total[i]),
+            float(current[i]),
+            nothing,
+            problem.scenario.gain > 0.0,
+            plan.span,
+        )
+        reasons = [
+            words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
+            words.returns(
+                _finite(now[i]),
+                _finite(planned[i]),
+                prices.get(problem.scenario.limit_label) if problem.scenario.gain else None,
+            ),
+        ]
+        if held is not None:
+            reasons.append(words.rule(held))
+        reasons.append(words.sure(outcome[:, i], row.evidence))
+        if i in break_evens:
+            reasons.append(words.stands(low, high, factors))
+        if extrapolates:
+            reasons.append(words.extrapolates(beyond))
+        cells.append(
+            CellExplanation(
+                cell=row.name,
+                spend=float(total[i]),
+                current_spend=float(current[i]),
+                outcome=interval(outcome[:, i]),
+                return_now=_finite(now[i]),
+                return_planned=_finite(planned[i]),
+                rule=None if held is None else held.held.rule,
+                price=None if held is None else held.held.price,
+                evidence=row.evidence,
+                break_evens=i in break_evens,
+                lower=low,
+                higher=high,
+                beyond=beyond,
+                extrapolates=bool(extrapolates),
+                reasons=[reason for reason in reasons if reason],
+            )
+        )
+    return cells
+
+
+def _evenly(plan: Plan, values: Array) -> Array:
+    """Spread amounts of cells over the plan's periods; shape (n_spends,)."""
+    return np.tile(values / plan.span, plan.span)
+
+
+def _best_period(plan: Plan, slopes: Array) -> Array:
+    """Return each cell's slope in the period where it is highest; shape (n_cells,)."""
+    return np.asarray(slopes.reshape(plan.span, -1).max(axis=0))
+
+
+def _holding(stand: Standing, n_cells: int) -> list[_Holding | None]:
+    """For each cell, the rule that holds it with the largest price, or in most periods, and in how many it does."""
+    found: list[_Holding | None] = []
+    for i in range(n_cells):
+        held = [stand.held(k) for k in range(i, len(stand.money), n_cells)]
+        rules = [one for one in held if one is not None]
+        if not rules:
+            found.append(None)
+            continue
+        periods = Counter(one.rule for one in rules)
+        most = max(rules, key=lambda one: (abs(one.price or 0.0), periods[one.rule]))
+        found.append(_Holding(most, periods[most.rule]))
+    return found
+
+
+def _finite(slope: float) -> float | None:
+    return float(slope) if math.isfinite(slope) else None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Sentences about one cell: its currency, its spend in the plan and today, and what is rounding of it."""
+
+    currency: str
+    spend: float
+    current: float
+    nothing: float
+    gains: bool
+    """Whether outcome is maximized; else money is saved."""
+    span: int
+    """Periods that the plan is for."""
+
+    def change(self, reason: str, today: float, planned: float) -> str:
+        change = self.spend - self.current
+        if abs(change) <= self.nothing:
+            what = f"Nothing, as today: {reason}." if self.spend <= self.nothing else f"As today: {reason}."
+            return what if self.spend <= self.nothing else f"{what} It brings {short(planned)}."
+        verb = "More" if change > 0.0 else "Less"
+        return (
+            f"{verb}, {self._money(self.current)} to {self._money(self.spend)}: {reason}. "
+            f"It brings {short(planned)} instead of {short(today)}."
+        )
+
+    def returns(self, now: float | None, planned: float | None, price: float | None) -> str:
+        after, before = self._of(planned), self._of(now)
+        brings = "brings" if self.span == 1 else "brings, in its best period,"
+        if abs(self.spend - self.current) <= self.nothing:
+            words = f"The next {self.currency} {brings} {after}"
+        else:
+            there = " there" if self.span == 1 else ""
+            words = f"The next {self.currency} {brings} {after}{there}; at today's spend it brings {before}"
+        return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
+
+    def rule(self, holding: _Holding) -> str:
+        held = holding.held
+        binds = f"The rule {held.rule} binds"
+        if self.span > 1:
+            binds = f"{binds} in {holding.periods} of {self.span} periods"
+        if held.price is None:
+            return f"{binds}."
+        verb, more = ("bring", " more") if self.gains else ("save", "")
+        more = f"{abs(held.price):.2f}{more}"
+        limit = f"a limit {'higher' if held.higher else 'lower'} by one {self.currency}"
+        if self.span == 1:
+            return f"{binds}: {limit} would {verb} {more}."
+        return f"{binds}: {limit} in one of them would {verb} up to {more}."
+
+    def sure(self, outcome: Array, evidence: str) -> str:
+        if self.spend <= self.nothing:
+            return f"Evidence: {evidence}."
+        found = interval(outcome)
+        return f"With 90 % chance it brings {short(found.low)} to {short(found.high)}; evidence: {evidence}."
+
+    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> str:
+        parts = [f"{one.factor:.2f} times as high, {one.change}" for one in (low, high) if one is not None]
+        if not parts:
+            return f"No factor of its curve from {factors[0]:.2g} to {factors[1]:.2g} changes the plan materially."
+        return f"If its curve were {'; if it were '.join(parts)}."
+
+    def extrapolates(self, beyond: float | None) -> str:
+        if beyond is None:
+            return "Nothing is spent on it today: what it brings was never seen here."
+        that = "That is" if self.span == 1 else "In the period with the most it gets"
+        return f"{that} {beyond:.1f} times today's spend: what it brings there was never seen here."
+
+    def _money(self, value: float) -> str:
+        return f"{self.currency} {amount(value)}" if value > self.nothing else "nothing"
+
+    def _of(self, slope: float | None) -> str:
+        return "without limit" if slope is None else f"{slope:.2f}"

@@ -1,0 +1,184 @@
+"""From a profile or a problem to its frontier: many proven plans in a row, each started from the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import NoneType
+
+import numpy as np
+
+from channelmix.core.errors import InputError, expect, expect_positive, expect_whole
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import FixedBudget, MeanRisk
+from channelmix.engine.rules.rows import number
+from channelmix.engine.solver.frontier import FrontierPoint, budget_frontier, risk_frontier
+from channelmix.engine.solver.solve import solve
+from channelmix.plan import Frontier, FrontierPlan, span_of
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
+from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
+
+__all__ = ["frontier"]
+
+LOW, HIGH = 0.5, 2.0
+"""First and last budget by default, as multiples of today's."""
+
+WORST = 0.1
+"""Share of the draws that are the worst."""
+
+MOST_POINTS = 1000
+
+
+def frontier(
+    asked: CompanyProfile | AllocationProblem,
+    amounts: Sequence[float] | None = None,
+    *,
+    points: int = 11,
+    risk: bool = False,
+    gap: float | None = None,
+    time_limit: float = 300.0,
+    seed: int = 0,
+    n_draws: int = TAIL_DRAWS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Frontier:
+    """Find the best plan for each of many budgets, or for each weight of the worst draws.
+
+    Parameters
+    ----------
+    asked : CompanyProfile or AllocationProblem
+        Its rules hold at every point. A profile's scenario other than a fixed budget gives way to its budget (its
+        limit, or today's spend); a problem needs a `FixedBudget`.
+    amounts : sequence of float, optional
+        Budgets, or with `risk` weights between 0 and 1, in the order wanted. A profile's budgets are per period. By
+        default as many as `points`, evenly from half to twice the budget, or from 0 to 1.
+    points : int
+        Number of points where `amounts` are not given.
+    risk : bool
+        Weigh the worst tenth of draws against the mean, at one budget, instead of moving the budget.
+    gap : float, optional
+        Gap to close at every point: 1e-4 if not given, 5e-3 where the worst draws count.
+    time_limit : float
+        Seconds for all points together; a point that is out of time states its honest gap.
+    seed, n_draws : int
+        Of a profile's draws.
+    progress : callable, optional
+        Called with the number of points done and of all points, before each.
+
+    Returns
+    -------
+    Frontier
+        After Ctrl-C with the points found before, and `complete` false.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or the problem has no fixed budget.
+    KeyboardInterrupt
+        If Ctrl-C strikes before the first point is found.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> curves = cm.ResponseCurves.power([1.0, 2.0], 0.5, names=["sms", "app"])
+    >>> found = cm.frontier(cm.AllocationProblem(curves, cm.FixedBudget(5.0)), [5.0, 20.0])
+    >>> [round(point.outcome, 2) for point in found.points]
+    [5.0, 10.0]
+    """
+    expect(asked, "what is asked about", CompanyProfile, AllocationProblem)
+    expect(amounts, "amounts", Iterable, NoneType)
+    expect_whole(seed, "seed")
+    expect_whole(n_draws, "n_draws", 1)
+    expect_positive(time_limit, "time_limit", endless=True)
+    if gap is not None:
+        expect_positive(gap, "gap")
+    if isinstance(asked, CompanyProfile):
+        cells = drawn(asked, n_draws, seed)
+        problem = problem_and_splits(asked.with_budget(asked.budget), cells)[0]
+    else:
+        problem = asked
+    if not isinstance(problem.scenario, FixedBudget):
+        raise InputError(f"a frontier needs a fixed_budget, not a {problem.scenario.kind}")
+    span = span_of(problem)
+    wanted = _amounts(problem, amounts, points, risk)
+    if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
+        wanted = [span * amount for amount in wanted]  # a profile's amounts are per period
+    counts_tail = risk or (problem.risk is not None and not isinstance(problem.risk, MeanRisk))
+    gap = (TAIL_GAP if counts_tail or span > 1 else GAP) if gap is None else gap
+    if risk:
+        found = risk_frontier(solve, problem, wanted, tail=WORST, gap=gap, time_limit=time_limit)
+    elif isinstance(asked, CompanyProfile) and problem.baseline is not None:
+        # The baseline that a plan is to improve on grows with the budget.
+        each = (problem_and_splits(asked.with_budget(amount / span), cells)[0] for amount in wanted)
+        share = time_limit / len(wanted)
+        found = (
+            point
+            for one, amount in zip(each, wanted, strict=True)
+            for point in budget_frontier(solve, one, [amount], gap=gap, time_limit=share)
+        )
+    else:
+        found = budget_frontier(solve, problem, wanted, gap=gap, time_limit=time_limit)
+    plans, complete = _collected(found, len(wanted), problem, progress)
+    profile = asked if isinstance(asked, CompanyProfile) else None
+    return Frontier(
+        along="risk" if risk else "budget",
+        name=profile.name if profile else "",
+        currency=profile.currency if profile else "",
+        period="" if profile is None else profile.period_text,
+        span=span,
+        company_sha256=profile.company_sha256 if profile else "",
+        tail=problem.tail[1] if problem.tail is not None and not risk else WORST,
+        points=plans,
+        complete=complete,
+    )
+
+
+def _amounts(
+    problem: AllocationProblem, amounts: Sequence[float] | None, points: int, risk: bool
+) -> list[float]:
+    if amounts is None:
+        expect_whole(points, "points", 2, MOST_POINTS)
+        budget = float(problem.scenario.amount)
+        ends = (0.0, 1.0) if risk else (LOW * budget, HIGH * budget)
+        return [float(amount) for amount in np.linspace(*ends, points)]
+    wanted = list(amounts)
+    if not wanted:
+        raise InputError("a frontier needs an amount")
+    for amount in wanted:
+        number(amount, "an amount")
+    return [float(amount) for amount in wanted]
+
+
+def _collected(
+    found: Iterator[FrontierPoint],
+    count: int,
+    problem: AllocationProblem,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[FrontierPlan], bool]:
+    """Gather points as they come, and keep what there is when Ctrl-C strikes."""
+    plans: list[FrontierPlan] = []
+    try:
+        if progress is not None:
+            progress(0, count)
+        for point in found:
+            plans.append(_plan(point, problem))
+            if progress is not None and len(plans) < count:
+                progress(len(plans), count)
+    except KeyboardInterrupt:
+        if not plans:
+            raise
+        return plans, len(plans) == count
+    return plans, True
+
+
+def _plan(point: FrontierPoint, problem: AllocationProblem) -> FrontierPlan:
+    data = point.to_dict()
+    amounts = point.spend.ravel().tolist()
+    spend = None if data["spend"] is None else dict(zip(problem.cells.names, amounts, strict=True))
+    return FrontierPlan(
+        budget=point.amount,
+        weight=point.weight,
+        status=point.status,
+        tail_outcome=data["tail"],
+        spend=spend,
+        **{key: data[key] for key in ("money", "outcome", "value", "upper_bound", "gap", "marginal")},
+    )

@@ -1,0 +1,1 @@
+"""What is it worth to know more, and which test comes next?"""

@@ -1,0 +1,291 @@
+"""What it is worth to know curves for certain before money is split.
+
+The value of information about some cells is what the best plan gains on average by being made after they are known:
+``E[max_s E[V(s) | cells]] - max_s E[V(s)]``. Outcomes are sums over cells, so that given some cells the others count by
+their conditional mean. That mean is a regression on what the known curves look like: a polynomial of their principal
+scores. Where draws are independent it is the plain mean, up to noise; where cells share what is uncertain of them, to
+know one tells of the other.
+
+References
+----------
+Strong, M., Oakley, J. E. & Brennan, A. (2014), "Estimating multiparameter partial expected value of perfect information
+from a probabilistic sensitivity analysis sample: a nonparametric regression approach", Medical Decision Making 34.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.rules import PriceTiers
+from channelmix.engine.solver.by_draw import best_by_draw
+from channelmix.engine.solver.solve import solve
+
+__all__ = ["About", "Gain", "Knowledge", "features_of", "tabulated_as"]
+
+Array = NDArray[np.float64]
+
+SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 21), np.geomspace(1e-3, 0.5, 20)]))
+"""Spends at which curves are tabulated, as shares of the most that a cell may get."""
+
+SCORES, NEGLIGIBLE = 3, 1e-3
+"""Principal scores of what is known that others are regressed on, at most; the share of the spread of the first below
+which a further one is left out."""
+
+SIGNIFICANT = 4.0
+"""Times what chance makes of a feature that it must explain to count at all: two standard errors, squared."""
+
+PER_CELL, PER_GROUP = 16, 96
+"""Draws for which a split is found given one cell, and given a group of them."""
+
+BETWEEN = 4
+"""Steps from one split given a cell to the next."""
+
+ROUNDING = 1e-12
+"""Difference between two values, as a share of them, that is rounding."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Expected gain by information, and its standard error."""
+
+    value: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What splits are worth on the draws of a problem, and what knowing some cells makes of it.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Of one period, without risk and without a row that asks for outcome.
+    splits : ndarray of shape (n_splits, n_cells)
+        Splits that obey the rules, the best one for the mean among them.
+    """
+
+    problem: AllocationProblem
+    splits: Array
+    _features: dict[tuple[int, ...], Array] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def brought(self) -> Array:
+        """What each cell brings in each draw at each split; shape (n_cells, n_draws, n_splits)."""
+        return self.brought_by(self.splits)
+
+    def brought_by(self, splits: Array) -> Array:
+        """The same of other splits."""
+        response, n = self.problem.response, self.problem.curves.n_draws
+        shape = (n, len(splits))
+        parts = [
+            np.broadcast_to(response.cell(i).value(splits[:, i][np.newaxis]), shape)
+            for i in range(response.n_cells)
+        ]
+        return np.asarray(self.problem.scenario.gain * np.stack(parts))
+
+    def certain(self, splits: Array) -> Array:
+        """What a split is worth beside what its cells bring: charges and, where it counts, money; shape (n_splits,)."""
+        scenario = self.problem.scenario
+        return np.array(
+            [
+                -scenario.gain * float(self.problem.charged(s).sum()) - scenario.price * self.problem.money(s)
+                for s in splits
+            ]
+        )
+
+    @cached_property
+    def worth(self) -> Array:
+        """Objective of each split in each draw; shape (n_draws, n_splits)."""
+        return np.asarray(self.brought.sum(axis=0) + self.certain(self.splits))
+
+    @cached_property
+    def tables(self) -> list[Array]:
+        """Each cell's curves at its share of `SHARES`; shape (n_draws, n_points)."""
+        response, n = self.problem.response, self.problem.curves.n_draws
+        most = self.most
+        return [
+            np.broadcast_to(response.cell(i).value((SHARES * most[i])[np.newaxis]), (n, len(SHARES)))
+            for i in range(response.n_cells)
+        ]
+
+    @cached_property
+    def most(self) -> Array:
+        """The most that each cell may get; 1 where that is nothing."""
+        most: Array = self.problem.standard.to_user(self.problem.standard.box_high)
+        return np.where(most > 0.0, most, 1.0)
+
+    def features(self, cells: Sequence[int]) -> Array:
+        """What the curves of some cells look like in each draw; see `features_of`."""
+        key = tuple(cells)
+        if key not in self._features:
+            self._features[key] = features_of(np.hstack([self.tables[i] for i in cells]))
+        return self._features[key]
+
+    def splits_given(self, groups: Sequence[Sequence[int]]) -> list[Array]:
+        """Splits that are best once the cells of a group are known, for some draws spread over what they may be.
+
+        Returns
+        -------
+        list of ndarray of shape (n_splits, n_cells), one a group
+        """
+        chosen, outcomes = [], []
+        for cells in groups:
+            g = self.features(cells)
+            order = np.argsort(g[:, 0], kind="stable") if g.shape[1] else np.zeros(1, dtype=np.intp)
+            count = min(len(order), PER_CELL if len(cells) == 1 else PER_GROUP)
+            draws = order[np.linspace(0, len(order) - 1, count).round().astype(np.intp)]
+            table = np.stack([t.mean(axis=0) + g[draws] @ (g.T @ t) / len(t) for t in self.tables], axis=2)
+            for i in cells:
+                table[:, :, i] = self.tables[i][draws]
+            chosen.append(len(draws))
+            outcomes.append(table)
+        problem = tabulated_as(self.problem, SHARES[:, np.newaxis] * self.most, np.concatenate(outcomes))
+        found = best_by_draw(problem, solve)
+        parts = np.split(found.spend, np.cumsum(chosen)[:-1])
+        if self.problem.standard.integer.any():  # between two splits a rule may be broken
+            return parts
+        return [
+            _filled(part, cells[0]) if len(cells) == 1 else part
+            for part, cells in zip(parts, groups, strict=True)
+        ]
+
+    def about(self, cells: Sequence[int], splits: Array) -> About:
+        """What there is to learn of some cells, by their places, with further splits to choose from."""
+        everything = np.vstack([self.splits, splits])
+        brought = np.concatenate([self.brought, self.brought_by(splits)], axis=2)
+        own = brought[list(cells)].sum(axis=0)
+        rest = brought.sum(axis=0) - own
+        g = self.features(cells)
+        certain = self.certain(everything)
+        prior = brought.sum(axis=0).mean(axis=0) + certain
+        # Only what splits gain on the best one counts.
+        contrast = rest - rest[:, [int(np.argmax(prior))]]
+        return About(own, g, rest.mean(axis=0) + certain, _slopes(g, contrast), prior)
+
+
+@dataclass(frozen=True, eq=False)
+class About:
+    """What splits are worth by what is learnt of some cells.
+
+    Parameters
+    ----------
+    own : ndarray of shape (n_draws, n_splits)
+        What the cells bring.
+    features : ndarray of shape (n_draws, n_features)
+        What their curves look like; see `features_of`.
+    rest : ndarray of shape (n_splits,)
+        Mean worth of all else.
+    slopes : ndarray of shape (n_features, n_splits)
+        What a unit of each feature adds to that, beyond what it adds to the best split's.
+    prior : ndarray of shape (n_splits,)
+        Mean objective of each split.
+    """
+
+    own: Array
+    features: Array
+    rest: Array
+    slopes: Array
+    prior: Array
+
+    def gain(self, weights: Array | None = None) -> Gain:
+        """Expected gain of choosing a split once the cells are known, or a signal of them is.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_signals, n_draws), optional
+            Chance of each draw given each of some equally likely signals; without them the draw is the signal.
+        """
+        own, features = self.own, self.features
+        if weights is not None:
+            own, features = weights @ own, weights @ features
+        given = own + self.rest + features @ self.slopes
+        # Signals that are drawn mean the prior only on average: each split is held to its own mean.
+        given = given - given.mean(axis=0) + self.prior
+        best = int(np.argmax(self.prior))
+        gains = given.max(axis=1) - given[:, best]
+        value = float(gains.mean())
+        if value <= ROUNDING * abs(float(self.prior[best])):
+            return Gain(0.0, 0.0)
+        return Gain(value, float(gains.std() / np.sqrt(len(gains))))
+
+
+def _slopes(features: Array, outcome: Array) -> Array:
+    """Regress outcomes on features, each shrunk by what chance alone would make of it; shape (n_features, n_splits).
+
+    Without that, the best of many splits would profit from noise.
+    """
+    slopes = features.T @ outcome / len(features)
+    chance = float(outcome.var(axis=0).sum()) / len(features)
+    size = (slopes**2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.where(size > 0.0, np.maximum(1.0 - SIGNIFICANT * chance / size, 0.0), 0.0)
+    return np.asarray(kept[:, np.newaxis] * slopes)
+
+
+def features_of(table: Array) -> Array:
+    """Orthonormal features of draws of curves: a polynomial of degree 2 in their principal scores.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_draws, n_points)
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_features)
+        Means of 0, mean squares of 1, uncorrelated; no column where all draws are the same.
+    """
+    centred = table - table.mean(axis=0)
+    n = len(centred)
+    left, spread, _ = np.linalg.svd(centred, full_matrices=False)
+    size = float(np.abs(table).max(initial=0.0)) * np.sqrt(table.size)
+    # No more features than a tenth of the draws can tell apart from noise.
+    kept = [
+        k for k in range(min(SCORES, n // 30)) if spread[k] > max(NEGLIGIBLE * spread[0], ROUNDING * size)
+    ]
+    # Rounded, so that equal draws have equal ranks.
+    scores = [ndtri((rankdata(np.round(left[:, k] * np.sqrt(n), 9)) - 0.5) / n) for k in kept]
+    columns = [*scores, *(a * b for i, a in enumerate(scores) for b in scores[: i + 1])]
+    if not columns:
+        return np.empty((n, 0))
+    raw = np.column_stack(columns)
+    raw = raw - raw.mean(axis=0)
+    orthonormal, triangle = np.linalg.qr(raw)
+    # Draws of few values leave columns that say nothing new. The first one keeps the order of the first score.
+    own = np.abs(np.diag(triangle)) > NEGLIGIBLE * np.sqrt((raw**2).sum(axis=0))
+    return np.asarray(orthonormal[:, own] * np.sqrt(n) * np.sign(triangle[0, 0]))
+
+
+def tabulated_as(problem: AllocationProblem, spend: Array, outcome: Array) -> AllocationProblem:
+    """Put curves given by points in the place of a problem's response.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    spend : ndarray of shape (n_points, n_cells)
+    outcome : ndarray of shape (n_draws, n_points, n_cells)
+        Made to begin at 0 and never to fall, which sums of curves with negative weights might.
+    """
+    rising = np.maximum.accumulate(np.maximum(outcome - outcome[:, :1], 0.0), axis=1)
+    curves = ResponseCurves.tabulated(spend, rising, names=problem.curves.names)
+    kept = [
+        rule for rule in problem.constraints if not isinstance(rule, PriceTiers)
+    ]  # they are in the curves
+    return dataclasses.replace(problem, curves=curves, constraints=kept)
+
+
+def _filled(splits: Array, cell: int) -> Array:
+    """Add splits between those that are neighbours by one cell's spend."""
+    ordered = splits[np.argsort(splits[:, cell], kind="stable")]
+    steps = np.linspace(0.0, 1.0, BETWEEN, endpoint=False)[:, np.newaxis, np.newaxis]
+    between = (1.0 - steps) * ordered[:-1] + steps * ordered[1:]
+    return np.vstack([between.reshape(-1, splits.shape[1]), ordered[-1:]])

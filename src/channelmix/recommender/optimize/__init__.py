@@ -1,0 +1,1 @@
+"""What mix? From a profile to a proven plan."""

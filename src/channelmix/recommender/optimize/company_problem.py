@@ -1,0 +1,158 @@
+"""From a profile and draws of its cells to its allocation problem."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from channelmix.effectiveness import (
+    CellDraws,
+    PriorResponse,
+    carryover_of,
+    observed_ranges,
+    prior_response,
+    published_draws,
+    response,
+    risk_of,
+    with_figures,
+    with_own,
+)
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.response.carryover import Carryover
+from channelmix.engine.rules import (
+    EachPeriod,
+    FixedBudget,
+    Pacing,
+    Phasing,
+    PriceTiers,
+    SafeImprovement,
+    TargetOutcome,
+)
+from channelmix.engine.solver.solve import solve
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.comparisons import Split
+from channelmix.recommender.optimize.splits import splits_of
+
+__all__ = [
+    "NEARLY_ALL",
+    "charges_of",
+    "drawn",
+    "problem_and_splits",
+    "problem_of",
+    "response_of",
+    "with_curves_of",
+]
+
+NEARLY_ALL, REACH_GAP = 0.999, 1e-3
+"""Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
+
+BETWEEN_PERIODS = (Pacing, Phasing, PriceTiers)
+"""Rules that speak of several periods, or change what spend buys: they are not held in each period."""
+
+
+def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = False) -> CellDraws:
+    """Draw the effectiveness of a profile's cells from published evidence, and from its own where it has any.
+
+    `fresh` draws are to judge a plan on: those of its own history are others than it was made on.
+    """
+    published = published_draws(profile.cells(), n_draws, seed)
+    return with_own(published, profile, fresh=fresh)
+
+
+def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
+    """Turn draws of a profile's cells into curves and charges."""
+    return response(draws, profile.period_days, profile.usd_rate or 1.0)
+
+
+def problem_of(
+    profile: CompanyProfile, draws: CellDraws, rules: Sequence[Any] | None = None
+) -> AllocationProblem:
+    """State a profile's problem on given draws of its cells, whose spend today is the problem's, without its risk.
+
+    `rules` take the place of the profile's rules with figures worked out of these draws.
+    """
+    brings = response_of(profile, draws)
+    if rules is None:
+        # What a spend buys in contacts, rules take from published figures, whatever history says that it brings.
+        days, rate = profile.period_days, profile.usd_rate or 1.0
+        published = brings if draws.own is None else prior_response(draws, days, rate)
+        rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
+    scenario = profile.scenario if profile.scenario is not None else FixedBudget(profile.budget)
+    carryover = carryover_of(profile, () if draws.own is None else draws.own.cells)
+    if carryover is not None:
+        scenario = _over_all(scenario, profile.periods)
+        rules = [rule if isinstance(rule, BETWEEN_PERIODS) else EachPeriod(rule) for rule in rules]
+    return AllocationProblem(
+        brings.curves,
+        scenario,
+        rules,
+        carryover=carryover,
+        charge=charges_of(carryover, brings) or None,
+        current={cell.name: cell.current_spend for cell in draws.cells},
+    )
+
+
+def charges_of(carryover: Carryover | None, brings: PriorResponse) -> dict[str, float]:
+    """Charges per unit of spend, by cell, or by cell and period where contacts' prices or worths differ."""
+    if carryover is None:
+        return dict(brings.charges)
+    delay = carryover.over(brings.curves.n_cells)
+    factors = delay.discounts(delay.periods)[:, np.newaxis] / delay.cost
+    return {
+        f"{name}/period {t + 1}": rate * float(factors[t, brings.curves.names.index(name)])
+        for t in range(delay.periods)
+        for name, rate in brings.charges.items()
+    }
+
+
+def _over_all(scenario: Any, periods: int) -> Any:
+    """Return a scenario whose amounts, stated per period, are those of all periods together."""
+    amounts = {name: getattr(scenario, name, None) for name in ("amount", "max_amount")}
+    return dataclasses.replace(
+        scenario, **{name: periods * value for name, value in amounts.items() if value is not None}
+    )
+
+
+def problem_and_splits(profile: CompanyProfile, draws: CellDraws) -> tuple[AllocationProblem, list[Split]]:
+    """State a profile's problem with its risk, and what its plan is compared with, the baseline first.
+
+    A safe improvement is one on the baseline.
+    """
+    problem = problem_of(profile, draws)
+    splits = splits_of(profile, problem, profile.budget)
+    risk = risk_of(profile)
+    if isinstance(risk, SafeImprovement):
+        risk = dataclasses.replace(risk, current=dict(splits[0].spend))
+    return _within_reach(dataclasses.replace(problem, risk=risk)), splits
+
+
+def _within_reach(problem: AllocationProblem) -> AllocationProblem:
+    """Limit the money of a target that lies beyond what channels bring at nearly all that they can: then it says so."""
+    target = problem.scenario
+    if not isinstance(target, TargetOutcome) or target.max_amount is not None:
+        return problem
+    spends = 2.0 ** np.arange(-64.0, 128.0)
+    # Over time as much as is enough in a typical period is enough in each, at the highest price.
+    curves = problem.response if problem.carryover is None else problem.curves
+    brought = np.array([curves.mean_value(np.full(curves.n_cells, spend)) for spend in spends])
+    enough = spends[np.argmax(brought >= NEARLY_ALL * brought[-1], axis=0)]
+    most = float(enough[brought[-1] > 0.0].sum())
+    if problem.carryover is not None:
+        most *= float(problem.carryover.over(curves.n_cells).cost.sum(axis=0).max())
+    spending = dataclasses.replace(problem, scenario=FixedBudget(most), risk=None)
+    if solve(spending, REACH_GAP).value >= target.amount:
+        return problem
+    return dataclasses.replace(problem, scenario=dataclasses.replace(target, max_amount=most))
+
+
+def with_curves_of(
+    profile: CompanyProfile, problem: AllocationProblem, draws: CellDraws
+) -> AllocationProblem:
+    """Return the same problem on other draws, its rules with the figures that belong to these."""
+    other = problem_of(profile, draws)
+    return dataclasses.replace(
+        problem, curves=other.curves, charge=other.charge, constraints=other.constraints
+    )

@@ -1,0 +1,122 @@
+"""Other splits of the same budget, judged on the same draws as the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.plan import Comparison, interval, obeys
+from channelmix.profile import Cell
+
+__all__ = ["Split", "compare", "equal_split", "surveyed_mix"]
+
+TAIL = 0.1
+"""Share of draws that count as the worst tail."""
+
+ROUNDING = 1e-12
+"""Difference between two outcomes, as a share of them, that is rounding."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A way to split the budget: spend by cell, and how it was made."""
+
+    name: str
+    description: str
+    spend: Mapping[str, float]
+    is_baseline: bool = False
+    standard_error: Mapping[str, float] | None = None
+
+
+def equal_split(cells: Sequence[Cell], budget: float) -> Split:
+    """The same amount on every cell."""
+    return Split("equal split", "the same amount on every cell", {c.name: budget / len(cells) for c in cells})
+
+
+def surveyed_mix(cells: Sequence[Cell], budget: float) -> Split | None:
+    """Split as surveyed companies use the channels; None if the profile has none of the surveyed channels.
+
+    Money of a market and purpose, in proportion to today's (or equal where nothing is spent today), is split over the
+    built-in channels in proportion to the share of companies that use each of them: for service their use for service,
+    otherwise their use at all.
+    """
+    chosen = [cell for cell in cells if cell.channel in _use(cell.purpose)]
+    groups = sorted({(cell.market, cell.purpose) for cell in chosen})
+    if not groups:
+        return None
+    today = dict.fromkeys(groups, 0.0)
+    for cell in cells:
+        if (cell.market, cell.purpose) in today:
+            today[cell.market, cell.purpose] += cell.current_spend
+    total = sum(today.values())
+    part = {group: today[group] / total if total > 0.0 else 1.0 / len(groups) for group in groups}
+    weight = {
+        group: sum(_use(c.purpose)[c.channel] for c in chosen if (c.market, c.purpose) == group)
+        for group in groups
+    }
+    spend = dict.fromkeys((cell.name for cell in cells), 0.0)
+    for cell in chosen:
+        group = cell.market, cell.purpose
+        spend[cell.name] = budget * part[group] * _use(cell.purpose)[cell.channel] / weight[group]
+    errors = {channel: use_standard_error(share) for channel, share in USE.items()}
+    errors |= {f"{channel}/service": use_standard_error(share) for channel, share in SERVICE_USE.items()}
+    return Split(
+        "surveyed mix",
+        f"in proportion to how many of {SURVEYED_COMPANIES} companies used each channel in 2012: use, not effect",
+        spend,
+        standard_error=errors,
+    )
+
+
+def compare(
+    problem: AllocationProblem,
+    fresh: AllocationProblem,
+    plan: NDArray[np.float64],
+    splits: Sequence[Split],
+) -> list[Comparison]:
+    """Judge the plan against each split, draw by draw, on draws that it was not optimized on.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Its rules decide whether a split is feasible.
+    fresh : AllocationProblem
+        The same problem on other draws.
+    plan : ndarray of shape (n_spends,)
+        The plan's spend, one period after the other where there are several.
+    splits : sequence of Split
+    """
+    outcome = fresh.net_draws(plan)
+    comparisons = []
+    for split in splits:
+        spend = np.array([split.spend.get(name, 0.0) for name in problem.cells.names])
+        other = fresh.net_draws(spend)
+        gain = outcome - other
+        # The same money on the same cells brings the same: what differs by rounding is no gain.
+        gain[np.abs(gain) <= ROUNDING * np.maximum(np.abs(outcome), np.abs(other))] = 0.0
+        worst = np.sort(gain)[: max(1, int(TAIL * len(gain)))]
+        comparisons.append(
+            Comparison(
+                name=split.name,
+                description=split.description,
+                feasible=obeys(problem, spend),
+                is_baseline=split.is_baseline,
+                spend=dict(zip(problem.cells.names, spend.tolist(), strict=True)),
+                money=problem.money(spend),
+                outcome=interval(other),
+                gain=interval(gain),
+                chance=float((gain > 0.0).mean()),
+                tail_loss=max(0.0, -float(worst.mean())),
+                standard_error=None if split.standard_error is None else dict(split.standard_error),
+            )
+        )
+    return comparisons
+
+
+def _use(purpose: str) -> Mapping[str, float]:
+    return SERVICE_USE if purpose == "service" else USE

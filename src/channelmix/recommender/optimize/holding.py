@@ -1,0 +1,354 @@
+"""What money must bring in a plan, and for each cell the rule that keeps it from getting more or less."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import ActivationFee, AtMostActive, EachPeriod, MinimumIfActive, ReachTarget, Row
+from channelmix.engine.rules.auxiliary import Change, OnOff
+from channelmix.engine.rules.risk import tail_mean
+
+__all__ = ["Held", "Standing", "standing"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SAFE = "safe_improvement"
+"""What the rule against losses is called."""
+
+TIE = 1e-3
+"""Share of a return by which two may differ and still count as one: as far as a plan's prices are confirmed."""
+
+DUST = 1e-6
+"""Share of the average return below which a return is as good as none."""
+
+EMPTY = 1e-7
+"""Share of the plan's spend below which money on a cell is rounding, as in reports."""
+
+TIGHT = 1e-3
+"""Share of what a row reaches within which it is at its limit, as for a plan's prices."""
+
+NEAR = 1e-4
+"""Share of a cell's spend below and above which its curve may have a corner that the plan stands on."""
+
+STEPS = (1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
+"""Spends at which a cell that is off might have paid, as a share of the plan's spend."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A rule that stops a cell at its spend.
+
+    Parameters
+    ----------
+    rule : str
+        Its name.
+    higher : bool
+        Whether a higher limit would set the cell free, else a lower one.
+    price : float, optional
+        Worth of one more unit in the limit, in the objective; None where it is not known.
+    """
+
+    rule: str
+    higher: bool = True
+    price: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where every cell of a plan stands, in each period; arrays have shape (n_spends,).
+
+    Parameters
+    ----------
+    base : float
+        What the last unit of money must bring.
+    money : ndarray
+        The same on each cell: shares of total spend make money dearer or cheaper for the cells they do not select.
+    rises, falls : ndarray
+        What the next unit on a cell brings, and what its last one brought, as the objective weighs the draws.
+    room : float
+        By how much returns may differ and still count as one.
+    empty : ndarray of bool
+        Cells without money.
+    more, less : list of Held or None
+        The rule by which a cell cannot get more, or less, whether that would pay or not.
+    off : list of str
+        The rule that switches off a cell which would pay at some spend; else empty.
+    pays : ndarray of bool
+        Whether some spend on the cell alone would bring more than money must.
+    by_return : bool
+        Whether the plan is judged by what spend returns; not where a chance counts.
+    """
+
+    base: float
+    money: Array
+    rises: Array
+    falls: Array
+    room: float
+    empty: Mask
+    more: list[Held | None]
+    less: list[Held | None]
+    off: list[str]
+    pays: Mask
+    by_return: bool
+
+    @property
+    def wants_more(self) -> Mask:
+        """Mark the cells whose next unit brings more than money must."""
+        return np.asarray(self.rises > self.money + self.room)
+
+    @property
+    def wants_less(self) -> Mask:
+        """Mark the cells whose last unit brought less than money must."""
+        return np.asarray(~self.empty & (self.falls < self.money - self.room))
+
+    @property
+    def givers(self) -> Mask:
+        """Mark the cells with money that no rule alone keeps there."""
+        return ~self.empty & ~self.wants_less
+
+    def kept(self, cell: int) -> bool:
+        """Whether a rule keeps money on a cell, rather than from it."""
+        if self.by_return:
+            return bool(self.wants_less[cell])
+        return not self.empty[cell] and self.more[cell] is None
+
+    def held(self, cell: int) -> Held | None:
+        """Return the rule that stops a cell short of what would pay; None where none does."""
+        if self.kept(cell):
+            return self.less[cell]
+        # The first unit of a cell may bring little where a larger sum would pay.
+        stopped = self.wants_more[cell] or (self.empty[cell] and self.pays[cell]) or not self.by_return
+        return self.more[cell] if stopped else None
+
+
+def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> Standing:
+    """Work out what money must bring, and what stops each cell.
+
+    A rule stops a cell where more on it alone, or less, would break one of the rule's rows; a share of total spend is
+    read as an amount wherever money is scarce. Prices choose between several such rows. What money must bring is what
+    the scenario and prices say, as far as marginal returns leave that open: no less than what the next unit brings on
+    a cell that is free to get more, and no more than what the last one brought on a cell that is free to give.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    spend : ndarray of shape (n_spends,)
+    prices : mapping of str to float
+        Shadow prices by label. Rules that fix a cell's spend may have none.
+    """
+    total = float(spend.sum())
+    today = 0.0 if problem.cells.current is None else float(problem.cells.current.sum())
+    empty = np.asarray(spend <= EMPTY * total)
+    asked = -sum(prices.get(row.label, 0.0) * row.outcome for row in problem.rows)
+    by_return = not isinstance(problem.risk, ReachTarget)
+    binds = any(any(_at_limits(problem, row, spend)) for row in problem.rows if _is_scenario(problem, row))
+    scarce = binds or problem.scenario.price > 0.0
+    more, less = _stopping(problem, spend, prices, shares=not scarce)
+    rises, falls = _slopes(problem, spend, asked)
+    changes = _costs_of_change(problem, spend)
+    for i, (_, charge) in changes.items():
+        rises[i], falls[i] = rises[i] + charge, falls[i] - charge
+    shift = _shares(problem, prices) if scarce else np.zeros(len(spend))
+    base = _price_of_money(problem, prices, asked)
+    known = bool(prices) or not binds
+    if binds and by_return:
+        free = np.array([row is None for row in more]) & ~_switched_off(problem, spend)
+        gives = np.array([row is None for row in less]) & ~empty
+        free[list(changes)] = gives[list(changes)] = False
+        least = float(np.max((rises - shift)[free], initial=-math.inf))
+        most = float(np.min((falls - shift)[gives], initial=math.inf))
+        low, high = min(least, most), max(least, most)
+        base = min(max(base, low) if math.isfinite(low) else base, high)
+        known = known or (math.isfinite(low) and high - low <= TIE * abs(high))
+    if total <= 0.0:  # of nothing, every return is the required one
+        base = max(base, getattr(problem.scenario, "min_roi", None) or 0.0)
+    money = base + shift
+    average = problem.gross(spend) / total if total > 0.0 else 0.0
+    room = (TIE * abs(base) if math.isfinite(base) else 0.0) + DUST * abs(average)
+    worth = float(problem.scenario.gain) + asked
+    priced = known and by_return and problem.draw_weights(spend) is None
+    pays = _pays(problem, money + room, total or today or 1.0)
+    safe = Held(SAFE) if _risks_all_it_may(problem, spend) else None
+    named: tuple[list[Held | None], list[Held | None]] = ([], [])
+    for into, rows, slopes in zip(named, (more, less), (rises, falls), strict=True):
+        for i, row in enumerate(rows):
+            gain = (float(slopes[i]) - float(money[i])) * worth
+            found = None if row is None else _named(*row, prices, i, gain if priced else None)
+            into.append(found or (Held(changes[i][0]) if i in changes else safe))
+    wanted = pays | (rises > money + room)
+    return Standing(
+        base, money, rises, falls, room, empty, *named, _off_by(problem, spend, wanted), pays, by_return
+    )
+
+
+def _is_scenario(problem: AllocationProblem, row: Row) -> bool:
+    return row.rule == problem.rule_names[0]
+
+
+def _at_limits(problem: AllocationProblem, row: Row, spend: Array) -> tuple[bool, bool]:
+    """Whether a row is at its low and at its high limit."""
+    values = {one.key: one.value(spend) for one in problem.auxiliaries if one.key in row.extra}
+    parts = [weight * values[key] for key, weight in row.extra.items()]
+    parts += [row.outcome * problem.net(spend)] if row.outcome else []
+    left = np.array([*(row.coefficients * spend), *parts])
+    reach, sum_ = float(np.abs(left).sum()), float(left.sum())
+    low, high = (
+        math.isfinite(limit) and side * (limit - sum_) <= TIGHT * max(reach, abs(limit))
+        for side, limit in ((-1.0, row.low), (1.0, row.high))
+    )
+    return low, high
+
+
+def _stopping(
+    problem: AllocationProblem, spend: Array, prices: Mapping[str, float], *, shares: bool
+) -> tuple[list[tuple[Row, bool] | None], list[tuple[Row, bool] | None]]:
+    """For each cell, the row that more spend on it would break, and the one that less would, with the limit's side.
+
+    A share of total spend speaks of the cells that it selects; of the others only where `shares` tells that the total
+    is not given.
+    """
+    n = len(spend)
+    found: dict[bool, list[tuple[Row, bool] | None]] = {True: [None] * n, False: [None] * n}
+    pulls = {True: np.full(n, -1.0), False: np.full(n, -1.0)}
+    for row in problem.rows:
+        if _is_scenario(problem, row):
+            continue
+        price = prices.get(row.label, 0.0)
+        for higher, tight in zip((False, True), _at_limits(problem, row, spend), strict=True):
+            for i in np.flatnonzero(row.coefficients) if tight else ():
+                weight = float(row.coefficients[i])
+                if weight < 0.0 and not shares and _is_share(row):
+                    continue
+                up = (weight > 0.0) == higher
+                pull = abs(price * weight) if (price > 0.0) == higher else 0.0
+                if pull > pulls[up][i]:
+                    pulls[up][i], found[up][i] = pull, (row, higher)
+    return found[True], found[False]
+
+
+def _is_share(row: Row) -> bool:
+    return row.label.startswith("group_share")
+
+
+def _named(row: Row, higher: bool, prices: Mapping[str, float], cell: int, gain: float | None) -> Held:
+    """Name a row that stops a cell, with its price; one that is about the cell alone is worth what the cell gains."""
+    price = prices.get(row.label)
+    if price is not None and (price > 0.0) == higher:
+        return Held(row.rule, higher, price)
+    if gain is None or not math.isfinite(gain) or np.count_nonzero(row.coefficients) > 1:
+        return Held(row.rule, higher)
+    return Held(row.rule, higher, gain / float(row.coefficients[cell]))
+
+
+def _slopes(problem: AllocationProblem, spend: Array, asked: float) -> tuple[Array, Array]:
+    """What the next unit on each cell brings and what the last one brought, as the objective weighs draws.
+
+    `asked` is what rows that ask for outcome would pay for it: they speak of the mean.
+    """
+    gain, weights = float(problem.scenario.gain), problem.draw_weights(spend)
+    sides = []
+    for factor in (1.0, 1.0 + NEAR, 1.0 - NEAR):
+        slope = problem.marginal(factor * spend)
+        if weights is not None and gain + asked > 0.0:
+            slope = (gain * problem.marginal(factor * spend, weights) + asked * slope) / (gain + asked)
+        sides.append(slope)
+    at, after, before = sides
+    return np.minimum(at, after), np.maximum(at, before)
+
+
+def _price_of_money(problem: AllocationProblem, prices: Mapping[str, float], asked: float) -> float:
+    """Net outcome that the last unit of money must bring, by what the scenario and its rows charge for it."""
+    charged, worth = float(problem.scenario.price), float(problem.scenario.gain) + asked
+    for row in problem.rows:
+        if _is_scenario(problem, row):
+            # Money weighs alike on every cell.
+            charged += prices.get(row.label, 0.0) * float(row.coefficients[0])
+    if worth > 0.0:
+        return charged / worth
+    return math.inf if charged > 0.0 else 0.0
+
+
+def _shares(problem: AllocationProblem, prices: Mapping[str, float]) -> Array:
+    """What shares of total spend charge the cells that they do not select: money is that much cheaper or dearer."""
+    shift = np.zeros(len(problem.cells))
+    for row in problem.rows:
+        if _is_share(row) and row.coefficients.min() < 0.0:
+            price = prices.get(row.label, 0.0)
+            shift += np.where(row.coefficients != 0.0, price * float(row.coefficients.min()), 0.0)
+    return shift
+
+
+def _switched_off(problem: AllocationProblem, spend: Array) -> Mask:
+    """Mark the cells that an on/off state keeps without money."""
+    off = np.zeros(len(spend), dtype=bool)
+    for one in problem.auxiliaries:
+        if isinstance(one, OnOff) and one.value(spend) == 0.0:
+            off |= one.cells
+    return off
+
+
+def _costs_of_change(problem: AllocationProblem, spend: Array) -> dict[int, tuple[str, float]]:
+    """Cells that stay at today's spend where changing it costs: the rule, and what it charges for a unit."""
+    found: dict[int, tuple[str, float]] = {}
+    for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
+        for one in rule.auxiliaries(problem.cells) if hasattr(rule, "auxiliaries") else ():
+            if isinstance(one, Change) and one.value(spend) <= 0.5 * NEAR * one.current:
+                i = int(np.argmax(one.cells))
+                found[i] = name, one.charge + (found[i][1] if i in found else 0.0)
+    return found
+
+
+def _risks_all_it_may(problem: AllocationProblem, spend: Array) -> bool:
+    """Whether a rule against losses leaves no room for more risk."""
+    if problem.baseline is None or problem.tail is None:
+        return False
+    gain = problem.net_draws(spend) - problem.net_draws(problem.baseline)
+    return tail_mean(gain, problem.tail[1]) <= TIGHT * abs(problem.gross(spend))
+
+
+def _pays(problem: AllocationProblem, money: Array, scale: float) -> Mask:
+    """Mark the cells on which some spend would bring more than money must."""
+    curves = problem.response if problem.delay is None else problem.curves
+    pays = np.zeros(len(money), dtype=bool)
+    for step in (scale * share for share in STEPS):
+        alone = curves.mean_value(np.full(problem.curves.n_cells, step))
+        brings = problem.each_period(alone) - problem.charges * step
+        pays |= brings > money * step
+    return pays
+
+
+def _off_by(problem: AllocationProblem, spend: Array, wanted: Mask) -> list[str]:
+    """For each cell without money that is wanted, the rule that switches it off; else empty."""
+    off = [""] * len(spend)
+    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
+        stated = rule.rule if isinstance(rule, EachPeriod) else rule
+        counts = isinstance(stated, AtMostActive)
+        for states in _states(problem, rule) if _switches(stated) else ():
+            full = not counts or sum(values[one.key] for one in states) >= stated.count
+            for one in states:
+                for i in np.flatnonzero(one.cells & wanted & (values[one.key] == 0.0)):
+                    if full and (not off[i] or counts):
+                        off[i] = name
+    return off
+
+
+def _states(problem: AllocationProblem, rule: Any) -> list[list[OnOff]]:
+    """On/off states of a rule, of each period by themselves where it holds in each."""
+    if isinstance(rule, EachPeriod):
+        found = [states for _, states in rule.by_period(problem.cells)]
+    else:
+        found = [rule.auxiliaries(problem.cells)]
+    return [[one for one in states if isinstance(one, OnOff)] for states in found]
+
+
+def _switches(rule: Any) -> bool:
+    return isinstance(rule, MinimumIfActive | AtMostActive | ActivationFee)

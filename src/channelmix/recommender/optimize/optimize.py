@@ -1,0 +1,365 @@
+"""From a company profile to a proven plan: the thin composition of all rooms."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix._version import __version__
+from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
+from channelmix.core.wording import percent
+from channelmix.effectiveness import CellDraws, risk_of
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.proof.solution import Solution, Status
+from channelmix.engine.proof.verify import Certificate as Checked
+from channelmix.engine.proof.verify import verify
+from channelmix.engine.rules import FixedBudget, MeanRisk, Pacing, Phasing, SafeImprovement, rule_to_dict
+from channelmix.engine.solver.solve import solve_and_verify
+from channelmix.plan import (
+    NO_SPEND,
+    Assumption,
+    CellPlan,
+    Certificate,
+    Comparison,
+    Mend,
+    Plan,
+    Provenance,
+    ShadowPrice,
+    Totals,
+    WordOfMouth,
+    interval,
+    moved_spend,
+    prices_hold,
+    roi,
+    span_of,
+)
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.assumptions import assumptions
+from channelmix.recommender.optimize.company_problem import (
+    NEARLY_ALL,
+    charges_of,
+    drawn,
+    problem_and_splits,
+    response_of,
+    with_curves_of,
+)
+from channelmix.recommender.optimize.comparisons import compare
+from channelmix.recommender.optimize.own_history import history_assumptions, history_remarks, history_warnings
+from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
+from channelmix.recommender.optimize.remarks import not_counted, remarks
+from channelmix.recommender.optimize.survey import beside_the_survey
+from channelmix.recommender.optimize.warnings import warnings
+from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
+
+__all__ = ["optimize"]
+
+Array = NDArray[np.float64]
+
+NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
+
+GAP, TAIL_GAP = 1e-4, 5e-3
+"""Gap to close by default, and where the worst draws count or several periods are planned."""
+
+DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
+"""Draws to plan on: by default, by default where the worst draws count, and the least there."""
+
+LEAST_SECONDS = 1.0
+"""Time that the answer with ten people told gets, however much the plan itself took of its limit."""
+
+FRESH_DRAWS = 1024
+"""Draws that comparisons are computed on: tail measures need at least 1,000."""
+
+FRESH_SEED = 1_000_003
+"""Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
+
+
+TEN = 10.0
+"""People whom an unsatisfied customer tells in the answer that the plan is held against."""
+
+
+def optimize(
+    profile: CompanyProfile,
+    *,
+    gap: float | None = None,
+    seed: int = 0,
+    time_limit: float = 60.0,
+    n_draws: int | None = None,
+) -> Plan:
+    """Plan a company's channel mix, and prove it.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+        The company.
+    gap : float, optional
+        Relative gap to close between the plan's value and the proven upper bound: 1e-4 if not given, 5e-3 where the
+        worst draws count or several periods are planned, whose proof takes longer.
+    seed : int
+        Seed of the draws of effectiveness.
+    time_limit : float
+        Seconds after which the best plan so far is returned with its honest gap.
+    n_draws : int, optional
+        Draws of effectiveness to plan on: 512 if not given, 1,024 where the worst draws count.
+
+    Returns
+    -------
+    Plan
+        With status ``infeasible`` and the names of the rules in conflict where no split obeys them all, or
+        ``unbounded`` with the name of the cell that pays without end.
+
+    Raises
+    ------
+    InputError
+        If an option is out of range, or a rule asks for what no spend reaches.
+    CertificateError
+        If no split that obeys the rules was found within the time limit, though none was proven not to exist.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> from channelmix.profile import starter_profile
+    >>> plan = cm.optimize(cm.CompanyProfile.model_validate(starter_profile()))
+    >>> str(plan.status)
+    'optimal'
+    """
+    expect(profile, "profile", CompanyProfile, remedy="read one with CompanyProfile.from_file")
+    gap = _default_gap(profile) if gap is None else gap
+    began = time.perf_counter()
+    _check_options(gap, seed, time_limit, n_draws)
+    seed = int(seed)
+    draws = drawn(profile, _n_draws(profile, n_draws), seed)
+    problem, splits = problem_and_splits(profile, draws)
+    solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
+    if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
+        raise CertificateError(
+            f"no split that obeys the rules was found within {time_limit:g} seconds; allow more time"
+        )
+    checked = checked or verify(problem, solution)  # which says why it rejects the solution
+    comparisons: list[Comparison] = []
+    told = None
+    if solution.status not in NO_SPEND:
+        again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
+        charges = charges_of(problem.carryover, again)
+        fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
+        comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
+        if "word of mouth" not in not_counted(profile):
+            told = word_of_mouth(
+                profile,
+                problem,
+                solution,
+                response_of(profile, draws),
+                silent=with_curves_of(profile, problem, draws.silent()),
+                ten=with_curves_of(profile, problem, draws.telling(TEN)),
+                time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
+            )
+    return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
+
+
+def _counts_tail(profile: CompanyProfile) -> bool:
+    return not isinstance(risk_of(profile), MeanRisk | None)
+
+
+def _default_gap(profile: CompanyProfile) -> float:
+    return TAIL_GAP if _counts_tail(profile) or profile.timing is not None else GAP
+
+
+def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
+    """How many draws to plan on."""
+    if not _counts_tail(profile):
+        return DRAWS if wanted is None else wanted
+    if wanted is not None and wanted < LEAST_TAIL_DRAWS:
+        raise InputError(
+            f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
+        )
+    return TAIL_DRAWS if wanted is None else wanted
+
+
+def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
+    expect_positive(gap, "gap")
+    expect_positive(time_limit, "time_limit", endless=True)
+    expect_whole(seed, "seed")
+    if n_draws is not None:
+        expect_whole(n_draws, "n_draws", 1)
+
+
+def _plan(
+    profile: CompanyProfile,
+    draws: CellDraws,
+    problem: AllocationProblem,
+    solution: Solution,
+    checked: Checked,
+    comparisons: Sequence[Comparison],
+    told: WordOfMouth | None,
+    seed: int,
+) -> Plan:
+    feasible = solution.status not in NO_SPEND
+    # A search that ran out of time may leave prices of a point it has since left, and where the worst draws count no
+    # single weighting of them need explain the plan: what marginal returns do not confirm is not stated.
+    priced = {row.label for row in problem.rows if row.coefficients.any() or row.outcome}
+    prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
+    held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
+    prices = prices if held else {}
+    rows, sums = _allocation(draws, problem, solution, profile.currency) if feasible else ([], [])
+    return Plan(
+        status=solution.status,
+        name=profile.name,
+        currency=profile.currency,
+        period=profile.period_text,
+        scenario=rule_to_dict(problem.scenario),
+        certificate=Certificate(
+            value=checked.value if feasible else None,
+            upper_bound=checked.upper_bound if feasible else None,
+            gap=checked.gap if feasible else None,
+            max_violation=checked.max_violation if feasible else None,
+            requested_gap=solution.requested_gap,
+        ),
+        span=span_of(problem),
+        allocation=rows,
+        sums=sums,
+        totals=_totals(profile, problem, solution, prices) if feasible else None,
+        comparisons=list(comparisons),
+        word_of_mouth=told,
+        not_counted=not_counted(profile),
+        survey=beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel())) if feasible else [],
+        assumptions=assumptions(draws.figures, _said_by_history(profile, draws)),
+        remarks=remarks(
+            profile,
+            *history_remarks(profile, draws),
+            *_taken(profile, problem, draws.own is not None),
+            *([] if held or not feasible else [NO_PRICES]),
+        ),
+        shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
+        conflicts=list(solution.conflicts),
+        mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.mend.items()],
+        warnings=[
+            *history_warnings(draws),
+            *(warnings(problem, solution, profile.currency) if feasible else []),
+        ],
+        problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets
+        proof=solution.proof.to_dict(),
+        provenance=Provenance(
+            profile_sha256=profile.sha256,
+            company_sha256=profile.company_sha256,
+            version=__version__,
+            seed=seed,
+            draws=draws.n_draws,
+            fresh_draws=FRESH_DRAWS,
+        ),
+    )
+
+
+def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
+    if draws.own is None:
+        return []
+    published = response_of(profile, dataclasses.replace(draws, own=None))
+    return history_assumptions(profile, draws, response_of(profile, draws), published)
+
+
+def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> Iterator[str]:
+    """What the plan takes for given where the profile leaves it open, beside figures."""
+    today = f"today's spend, {profile.budget:,.0f} {profile.currency}"
+    if profile.scenario is None:
+        yield f"The profile states no scenario: the budget is {today}."
+    elif profile.scenario.limit is None:
+        if problem.scenario.limit is not None:
+            yield (
+                "The scenario sets no limit, and the target is far: no more is looked at than max_amount, with which "
+                f"every channel brings {percent(NEARLY_ALL)} of what it ever can."
+            )
+        yield f"The scenario sets no limit: the splits that the plan is compared with spend {today}."
+    elif not isinstance(profile.scenario, FixedBudget):
+        yield "The splits that the plan is compared with spend the whole max_amount."
+    if isinstance(problem.risk, SafeImprovement):
+        yield (
+            f"A safe improvement: over the worst {percent(problem.risk.tail)} of the draws planned on, the plan brings "
+            "no less than the baseline on average; the loss over the worst tenth of fresh draws is in the comparison."
+        )
+    elif problem.tail is not None:
+        yield f"The worst draws count, not the mean alone: {json.dumps(rule_to_dict(problem.risk))}."
+    if problem.delay is not None:
+        yield (
+            f"Each of {problem.delay.periods} periods is planned: the budget holds over all of them, rules in each. "
+            "Season, carry-over and costs are as the profile states them, not estimated. What spend brings after the "
+            "last period counts; what earlier spend brings anyway does not."
+        )
+        if own and profile.timing is not None and profile.timing.carryover:
+            yield "Carry-over is part of what own history says of a cell: such a cell acts in its own period here."
+    elif any(isinstance(rule, Pacing | Phasing) for rule in problem.constraints):
+        yield "Rules between periods hold by themselves: one typical period is planned, and repeated."
+
+
+def _allocation(
+    draws: CellDraws, problem: AllocationProblem, solution: Solution, currency: str
+) -> tuple[list[CellPlan], list[CellPlan]]:
+    """One row a cell and period, and one a cell over all periods where several are planned."""
+    spend, n = solution.spend.ravel(), problem.curves.n_cells
+    outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
+    why = reasons(problem, solution, draws.cells, currency)
+    today = [cell.current_spend for cell in draws.cells]
+
+    def row(
+        i: int, period: int, spent: float, now: float, brings: Array, cost: float, slope: float, reason: str
+    ) -> CellPlan:
+        cell = draws.cells[i]
+        return CellPlan(
+            market=cell.market,
+            channel=cell.channel,
+            purpose=cell.purpose,
+            period=period,
+            spend=spent,
+            current_spend=now,
+            outcome=interval(brings),
+            charge=cost,
+            marginal_return=slope if math.isfinite(slope) else None,
+            evidence=draws.evidence[i],
+            reason=reason,
+        )
+
+    parts = zip(
+        spend.tolist(), problem.each_period(today), outcome.T, charged, marginal.tolist(), why, strict=False
+    )
+    rows = [
+        row(k % n, 1 + k // n, spent, float(now), brings, float(cost), slope, reason)
+        for k, (spent, now, brings, cost, slope, reason) in enumerate(parts)
+    ]
+    if problem.delay is None:
+        return rows, []
+    spent, now, cost = (problem.by_cell(values) for values in (spend, problem.each_period(today), charged))
+    brings, slopes = problem.by_cell(outcome), marginal.reshape(-1, n).max(axis=0)
+    said = said_of_all_periods(why, spend, marginal, n)
+    return rows, [
+        row(i, 0, spent[i], now[i], brings[:, i], cost[i], float(slopes[i]), said[i]) for i in range(n)
+    ]
+
+
+def _totals(
+    profile: CompanyProfile, problem: AllocationProblem, solution: Solution, prices: Mapping[str, float]
+) -> Totals:
+    spend, span = solution.spend.ravel(), span_of(problem)
+    drawn = problem.outcomes(spend)
+    outcome = interval(drawn.sum(axis=1))
+    charge, money = float(problem.charged(spend).sum()), problem.money(spend)
+    current = problem.each_period([cell.current_spend for cell in profile.cells()])
+    total = float(spend.sum())
+    return Totals(
+        budget=None if problem.scenario.limit is None else float(problem.scenario.limit),
+        spend=total,
+        fees=money - total,
+        current_spend=float(current.sum()),
+        moved=moved_spend(spend, current),
+        outcome=outcome,
+        charge=charge,
+        profit=outcome.mean - charge - money,
+        roi=roi(outcome.mean - charge, money),
+        periods=profile.periods,
+        horizon_spend=total * profile.periods / span,
+        after=float(drawn[:, len(spend) :].sum(axis=1).mean()),
+        horizon_outcome=outcome.mean * profile.periods / span,
+        next_unit=prices.get(problem.scenario.limit_label),
+    )

@@ -1,0 +1,1 @@
+"""Which inputs does the plan hang on?"""

@@ -1,0 +1,88 @@
+"""How much a split could gain at most, read from slopes: a quick answer where solving anew would be slow."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.engine.problem.problem import AllocationProblem
+
+__all__ = ["most_to_gain"]
+
+Array = NDArray[np.float64]
+
+STEPS_UP = (1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
+"""Steps of spend that may start slow and become steep, as a share of the budget."""
+
+STEPS_DOWN = (0.5, 1.0)
+"""Steps back that may cost little, as a share of the cell's spend."""
+
+
+def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
+    """Bound the gain of any other split that obeys the rules.
+
+    Every cell is taken to keep its slope however far its spend moves: of its slopes here and of the chords over a few
+    steps, the largest upward and the smallest downward. What a linear program then gains is at least what any split
+    gains where mean curves are concave. An S-shaped curve may rise more steeply between the steps.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    spend : ndarray of shape (n_spends,)
+        A split that obeys the rules. Over several periods, slopes are those of what acts in each period, and a unit of
+        spend rises or falls with all of them that it acts in.
+
+    Returns
+    -------
+    float
+        Outcome in the problem's terms, at least 0; infinite where on/off rules or the worst draws count.
+    """
+    budget = float(problem.scenario.amount)
+    if budget <= 0.0:
+        return 0.0
+    if problem.auxiliaries or problem.tail is not None:  # states and the worst draws have no slopes to go by
+        return math.inf
+    at = problem.acting(spend)
+    here = problem.response.mean_value(at)
+    slope = problem.response.derivative(at).mean(axis=0)
+    rising, falling = slope.copy(), slope.copy()
+    for share in STEPS_UP:
+        step = share * budget
+        rising = np.maximum(rising, (problem.response.mean_value(at + step) - here) / step)
+    used = at > 0.0
+    for share in STEPS_DOWN:
+        back = np.where(used, share * at, 1.0)
+        lost = here - problem.response.mean_value(np.where(used, at - back, 0.0))
+        falling = np.where(used, np.minimum(falling, lost / back), falling)
+    if not np.isfinite(rising).all():
+        return math.inf
+    if problem.delay is not None:
+        rising, falling = rising @ problem.delay.matrix, falling @ problem.delay.matrix
+    return budget * _best_move(problem, spend / budget, rising - problem.charges, falling - problem.charges)
+
+
+def _best_move(problem: AllocationProblem, spend: Array, rising: Array, falling: Array) -> float:
+    """Gain of the best move, up at one price and down at another, per unit of budget."""
+    # Only a tornado asks for the best move: a plan does not pay for this import.
+    from scipy.optimize import linprog
+
+    rows, room = [], []
+    for row in problem.rows:
+        at = float(row.coefficients @ spend)
+        for sign, limit in ((1.0, row.high), (-1.0, row.low)):
+            if math.isfinite(limit):
+                rows.append(sign * row.coefficients)
+                room.append(max(sign * (limit / problem.scenario.amount - at), 0.0))
+    unit = float(np.abs([rising, falling]).max()) or 1.0
+    matrix = np.array(rows)
+    found: Any = linprog(
+        np.concatenate([-rising, falling]) / unit,
+        A_ub=np.hstack([matrix, -matrix]),
+        b_ub=room,
+        bounds=[*((0.0, 1.0) for _ in spend), *((0.0, s) for s in spend)],
+    )
+    # The split itself is a move of nothing: only numbers too far apart for the solver leave no answer.
+    return -unit * float(found.fun) if found.success else math.inf

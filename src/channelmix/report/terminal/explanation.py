@@ -1,0 +1,98 @@
+"""An explanation as people read it: each cell in sentences, then what rules cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import IO
+
+from rich.table import Table
+from rich.text import Text
+
+from channelmix.core.wording import over, short
+from channelmix.engine.proof.solution import Status
+from channelmix.plan import Explanation, RulePrice
+from channelmix.report.terminal.console import show
+
+__all__ = ["explanation_to_terminal"]
+
+INDENT = 2
+
+
+def explanation_to_terminal(
+    explanation: Explanation, file: IO[str] | None = None, *, color: bool | None = None
+) -> None:
+    """Print the reasons of every cell, and what each rule costs.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    file : text file, optional
+        Standard output by default.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    show(partial(_parts, explanation), file, color=color)
+
+
+def _parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
+    yield Text(
+        f"{found.name}   why, in {found.currency} {over(found.period, found.span)}",
+        style="bold",
+    )
+    for cell in found.cells:
+        yield Text()
+        yield Text(cell.cell, style="bold")
+        yield _indented(" ".join(cell.reasons))
+    yield Text()
+    yield from _rules(found)
+    yield Text()
+    for remark in found.remarks:
+        yield Text(remark)
+    if not found.complete:
+        yield Text("Interrupted: this is what was found before.", style="yellow")
+
+
+def _rules(found: Explanation) -> Iterable[Text | Table]:
+    if not found.rules:
+        yield Text("No rule beside the scenario.")
+        return
+    yield Text("What rules cost", style="bold")
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for rule in found.rules:
+        table.add_row(Text(_name(rule)), Text(_price(rule, found)))
+    yield table
+
+
+def _name(rule: RulePrice) -> str:
+    if rule.change == "with":
+        return f"to keep {rule.cell}"
+    return rule.rule if rule.cell is None else f"{rule.rule}, of {rule.cell} alone"
+
+
+def _price(rule: RulePrice, found: Explanation) -> str:
+    if rule.change == "with" and rule.status is Status.INFEASIBLE:
+        return "cannot be kept under the other rules"
+    what = {"target_outcome": "money", "max_profit": "profit"}.get(found.scenario, "a return")
+    if rule.status is Status.UNBOUNDED:
+        return "without it, money pays without limit"
+    if rule.high is None:
+        return f"{short(rule.low)} at least"
+    if rule.low <= 0.0:
+        return f"no more than {short(rule.high)}" if rule.high > 0.0 else "nothing"
+    ends = short(rule.low), short(rule.high)
+    span = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+    moved = (
+        f"; {found.currency} {short(rule.moved)} would be spent otherwise" if rule.change == "without" else ""
+    )
+    return f"{span} of {what}{moved}"
+
+
+def _indented(text: str) -> Table:
+    grid = Table.grid(padding=0)
+    grid.add_column(width=INDENT, no_wrap=True)
+    grid.add_column()
+    grid.add_row("", Text(text))
+    return grid

@@ -1,0 +1,171 @@
+"""What a history says at a glance: the return of every column, and what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import IO
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from channelmix.core.wording import amount, per, short
+from channelmix.profile.evidence import Evidence, FittedMarket, Range
+from channelmix.report.terminal.console import show
+
+__all__ = ["fit_to_terminal"]
+
+STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
+"""Verdicts, the gravest first, and their colours."""
+
+LARGE = 1e8
+"""Amount from which digits are cut, so that names find room beside it."""
+
+NAME = 12
+"""Width from which on a name is folded where room is short."""
+
+PADDING = 2
+"""Blanks between columns."""
+
+CLOSE = 0.005
+"""Length of a row and of a period that differ by less than this share are the same."""
+
+
+def fit_to_terminal(
+    evidence: Evidence, period: str, file: IO[str] | None = None, *, color: bool | None = None
+) -> None:
+    """Print the return on every column of spend, and the checks of the fit.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    period : str
+        The profile's period in words.
+    file : text file, optional
+        Standard output by default.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    show(partial(_parts, evidence, period), file, color=color)
+
+
+def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table]:
+    fitted, money = evidence.fitted, evidence.currency
+    tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
+    markets = fitted.markets or ()
+    yield Text(
+        f"{fitted.source}: {fitted.rows} rows of {fitted.row_days:.4g} days, {fitted.first} to {fitted.last}",
+        style="bold",
+    )
+    if markets:
+        yield Text(_rows_by_market(markets))
+    yield Text(
+        f"One unit of {fitted.outcome} is worth {money} {fitted.outcome_worth:,.6g}; {tests}; "
+        "means with 90 % intervals."
+    )
+    if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
+        rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
+        yield Text(
+            f"Amounts are {per(period)}: {rows}, over which its money is spread as the history spread it."
+        )
+    yield Text()
+    yield _table(evidence, period, width)
+    yield Text()
+    if believed := _believed(evidence):
+        yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
+        yield Text()
+    if len(markets) > 1:
+        yield Text("Of each check the worst market:")
+    checks = Table.grid(padding=(0, 2, 0, 0))
+    checks.add_column(no_wrap=True)
+    checks.add_column(overflow="fold")
+    for verdict, style in STYLES.items():
+        for check in evidence.checks:
+            if check.verdict == verdict:
+                checks.add_row(Text(verdict, style=style), Text(check.message))
+    yield checks
+
+
+def _believed(evidence: Evidence) -> dict[str, None]:
+    """What was believed of each column, which is the same in all markets."""
+    markets = evidence.fitted.markets
+    said: dict[str, None] = {}
+    for column in evidence.columns:
+        if column.believed is not None:
+            name = column.name if markets is None else column.name.partition("/")[2] or "all"
+            low, high = map(_figure, column.believed)
+            said[f"{name} {low} to {high}"] = None
+    return said
+
+
+def _table(evidence: Evidence, period: str, width: int) -> Table:
+    """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
+    money = evidence.currency
+    spend, returns, further = f"{money} {per(period)}", f"return per {money}", f"next {money}"
+    lines = [
+        {
+            spend: _money(column.spend),
+            "seen from": _money(column.least),
+            "to": _money(column.most),
+            returns: _range(column.roi),
+            further: _range(column.marginal_roi),
+            "rests on": column.basis,
+        }
+        for column in evidence.columns
+    ]
+    names = list(_names(evidence))
+    room = width - min(max(cell_len(text) for text in ("column", *(name.plain for name, _ in names))), NAME)
+    shown: set[str] = set()
+    for heads in ((returns,), (spend,), (further,), ("rests on",), ("seen from", "to")):  # most wanted first
+        needed = sum(
+            PADDING + max(cell_len(text) for text in (h, *(line[h] for line in lines))) for h in heads
+        )
+        if needed <= room:
+            shown.update(heads)
+            room -= needed
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
+    table.add_column("column", overflow="fold", min_width=len("column"))
+    kept = [head for head in (spend, "seen from", "to", returns, further, "rests on") if head in shown]
+    for head in kept:
+        table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
+    for name, place in names:
+        table.add_row(name, *([] if place is None else [lines[place][head] for head in kept]))
+    return table
+
+
+def _names(evidence: Evidence) -> Iterator[tuple[Text, int | None]]:
+    """Names at the left of the table, each with the place of its column; None for a heading and a blank line."""
+    before = None
+    for place, column in enumerate(evidence.columns):
+        market, name = evidence.fitted.market_of(column.name), column.name
+        if market is not None:  # stands once above its columns, since names would leave no room
+            name = name.removeprefix(f"{market.name}/")
+            if market != before:
+                if before is not None:
+                    yield Text(), None
+                yield Text(market.name, style="bold"), None
+            before = market
+        yield Text(name), place
+
+
+def _rows_by_market(markets: Sequence[FittedMarket]) -> str:
+    """How many rows there are of each market, and from when to when."""
+    spans = {(market.rows, market.first, market.last) for market in markets}
+    count = f"{len(markets)} market{'s' * (len(markets) > 1)}"
+    if len(spans) == 1:
+        return f"{count} of {markets[0].rows} rows: {', '.join(market.name for market in markets)}."
+    each = (f"{market.name} {market.rows} rows, {market.first} to {market.last}" for market in markets)
+    return f"{count}: {'; '.join(each)}."
+
+
+def _money(value: float) -> str:
+    return amount(value) if abs(value) < LARGE else short(value)
+
+
+def _range(found: Range) -> str:
+    return f"{_figure(found.mean)} ({_figure(found.low)} to {_figure(found.high)})"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2f}" if 0.01 <= abs(value) < 1e4 or value == 0.0 else short(value)

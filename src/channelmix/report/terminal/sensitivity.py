@@ -1,0 +1,225 @@
+"""The sensitivity of a plan at a glance: a tornado of its gain, where the money would go, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import IO
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from channelmix.core.wording import amount, over, percent, short
+from channelmix.plan import InputEffect, Sensitivity, Side
+from channelmix.report.terminal.console import PIPED_WIDTH, show
+
+__all__ = ["sensitivity_to_terminal"]
+
+TOP = 10
+
+BAR = 21
+"""Characters of the bar of the widest input."""
+
+CELLS = 4
+"""Cells that have a column of their own in the table of spend."""
+
+LISTED = 8
+"""Changes of the recommendation that are told; the rest is counted."""
+
+NOTHING = 1e-6
+"""Share of the budget below which a change of spend is rounding."""
+
+Moved = tuple[int, str, Side]
+"""Rank of an input, the name of its side, and the side."""
+
+
+def sensitivity_to_terminal(
+    sensitivity: Sensitivity, file: IO[str] | None = None, *, top: int = TOP, color: bool | None = None
+) -> None:
+    """Print the most influential inputs as a tornado, with the spend that moves and what changes the plan.
+
+    Parameters
+    ----------
+    sensitivity : Sensitivity
+    file : text file, optional
+        Standard output by default.
+    top : int
+        Number of inputs in the tornado and in the table of spend.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    """
+    show(partial(_parts, sensitivity, top), file, color=color)
+
+
+def _parts(found: Sensitivity, top: int, width: int) -> Iterable[Text | Table]:
+    shown = found.inputs[:top]
+    left, right = (
+        f"{found.name}   {found.currency} {amount(found.budget)} {over(found.period, found.span)}",
+        "SENSITIVITY",
+    )
+    gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(right))
+    yield Text.assemble((left, "bold"), " " * gap, (right, "bold"))
+    yield Text(
+        f"The plan gains {short(found.gain)} {over(found.period, found.span)} over the {found.baseline}. "
+        f"Each of {_count(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
+        f"by its own uncertainty factor, a number of the profile by {found.field_factor:g}, which says nothing of how "
+        "sure it is."
+    )
+    yield Text()
+    yield _tornado(found, shown)
+    moved = [entry for entry in _sides(shown) if not entry[2].stands]
+    if moved:
+        yield Text()
+        yield Text(
+            "Spend if the plan were made anew, as a change from the plan; worth: what keeping the plan forgoes."
+        )
+        yield _moves(found, moved)
+    yield Text()
+    yield from _decisions(found)
+    yield from _footnotes(found)
+
+
+def _sides(inputs: Sequence[InputEffect]) -> Iterator[Moved]:
+    for rank, effect in enumerate(inputs, start=1):
+        yield rank, "low", effect.low
+        yield rank, "high", effect.high
+
+
+def _tornado(found: Sensitivity, shown: Sequence[InputEffect]) -> Table:
+    gains = [found.gain, *(side.kept_gain for _, _, side in _sides(shown))]
+    least, most = min(gains), max(gains)
+
+    def place(gain: float) -> int:
+        return round((BAR - 1) * (gain - least) / (most - least)) if most > least else 0
+
+    table = _table()
+    table.add_column("", justify="right")
+    table.add_column("input", overflow="fold")
+    table.add_column("moved by", no_wrap=True)
+    table.add_column("low to high", overflow="fold")
+    table.add_column("gain low", justify="right", no_wrap=True)
+    table.add_column("low -, high +", min_width=BAR, no_wrap=True)
+    table.add_column("gain high", justify="right", no_wrap=True)
+    for rank, effect in enumerate(shown, start=1):
+        low, high = effect.low, effect.high
+        table.add_row(
+            str(rank),
+            Text(effect.name),
+            Text(f"{effect.kind} {effect.factor:.3g}"),
+            Text(f"{_number(low.value)} to {_number(high.value)} {effect.unit}"),
+            short(low.kept_gain),
+            Text(_bar(place(found.gain), place(low.kept_gain), place(high.kept_gain))),
+            short(high.kept_gain),
+        )
+    return table
+
+
+def _bar(middle: int, low: int, high: int) -> str:
+    """Draw two arms from the plan's gain; where both point one way, the shorter lies on the longer."""
+    marks = [" "] * BAR
+    for end, mark in sorted(((low, "-"), (high, "+")), key=lambda arm: -abs(arm[0] - middle)):
+        for at in range(min(end, middle), max(end, middle) + 1):
+            marks[at] = mark
+    marks[middle] = "|"
+    return "".join(marks).rstrip()
+
+
+def _moves(found: Sensitivity, moved: Sequence[Moved]) -> Table:
+    """One row a side whose best plan is another one, with the cells that change most."""
+    largest = {
+        cell: max(abs(side.spend[cell] - planned) for _, _, side in moved)
+        for cell, planned in found.spend.items()
+    }
+    nothing = NOTHING * found.budget
+    order = sorted((cell for cell in largest if largest[cell] > nothing), key=lambda cell: -largest[cell])
+    named, rest = [cell for cell in found.spend if cell in order[:CELLS]], order[CELLS:]
+    single = len({cell.split("/")[0] for cell in found.spend}) == 1
+    table = _table()
+    for head in ("", "input at", "moved", "worth", *(_head(cell, single) for cell in named)):
+        table.add_column(head, justify="left" if head == "input at" else "right", no_wrap=True)
+    if rest:
+        table.add_column(f"{len(rest)} other{'s' * (len(rest) > 1)}", justify="right", no_wrap=True)
+    planned = [short(found.spend[cell]) for cell in named]
+    table.add_row("", "plan", "", "", *planned, *([short(sum(found.spend[c] for c in rest))] if rest else []))
+    for rank, name, side in moved:
+        changes = [side.spend[cell] - found.spend[cell] for cell in named]
+        if rest:
+            changes.append(sum(side.spend[cell] - found.spend[cell] for cell in rest))
+        share = percent(side.moved / found.budget)
+        table.add_row(
+            str(rank), name, share, short(side.regret), *(_signed(change, nothing) for change in changes)
+        )
+    return table
+
+
+def _head(cell: str, single: bool) -> str:
+    """Name a cell over several lines, without the market where there is only one."""
+    return "\n".join(cell.split("/")[single:])
+
+
+def _signed(change: float, nothing: float) -> str:
+    return "0" if abs(change) <= nothing else f"{'+' * (change > 0.0)}{short(change)}"
+
+
+def _decisions(found: Sensitivity) -> Iterable[Text | Table]:
+    """What changes the recommendation, the most influential input first."""
+    counts = []
+    for kind, what, of_what in (("figure", "figure", ""), ("profile", "number", " of the profile")):
+        effects = [effect for effect in found.inputs if effect.kind == kind]
+        changing = sum(effect.decides for effect in effects)
+        counts.append(f"{changing} of {_count(len(effects), what)}{of_what}")
+    deciding = [
+        (effect, side)
+        for effect in found.inputs
+        for side in sorted((effect.low, effect.high), key=lambda side: -side.regret)
+        if side.changes
+    ]
+    yield Text(f"Alone, {' and '.join(counts)} would change the recommendation{':' * bool(deciding)}")
+    for effect, side in deciding[:LISTED]:
+        yield _item(f"{_condition(effect, side)}: {'; '.join(side.changes)}")
+    if len(deciding) > LISTED:
+        yield _item(f"and {len(deciding) - LISTED} more (--format json lists them)")
+
+
+def _condition(effect: InputEffect, side: Side) -> str:
+    unit = f" ({effect.unit})" if effect.unit else ""
+    return f"if {effect.name} were {_number(side.value)} instead of {_number(effect.assumed)}{unit}"
+
+
+def _number(value: float) -> str:
+    """Three digits of a number that may be a share of a share or a count of customers."""
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _footnotes(found: Sensitivity) -> Iterable[Text]:
+    standing = sum(effect.low.stands and effect.high.stands for effect in found.inputs)
+    gap = percent(found.requested_gap)
+    yield Text(f"For {_count(standing, 'input')} the plan stays the best one at both ends, to within {gap}.")
+    open_ended = [
+        side.gap
+        for _, _, side in _sides(found.inputs)
+        if side.gap is not None and side.gap > found.requested_gap
+    ]
+    if open_ended:
+        are = "is" if len(open_ended) == 1 else "are"
+        yield Text(
+            f"{_count(len(open_ended), 'new plan')} {are} not proven to that gap; "
+            f"the worst has {percent(max(open_ended))}."
+        )
+
+
+def _item(text: str) -> Table:
+    grid = Table.grid(padding=0)
+    grid.add_column(width=4, no_wrap=True)
+    grid.add_column()
+    grid.add_row("  - ", Text(text))
+    return grid
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import copy
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conftest import SMALL
+from tests.own_evidence import POINTS, returns, written
+
+import channelmix as cm
+from channelmix import report
+from channelmix.effectiveness import PublishedPrior, prior_response
+from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.engine.rules.risk import tail_mean
+from channelmix.plan import Plan, verify_plan
+from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Check
+from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
+
+
+def content(**fields: Any) -> dict[str, Any]:
+    """Three cells of promotion: social and SMS with a history, IM without."""
+    small = copy.deepcopy(SMALL) | {"scenario": {"kind": "fixed_budget", "amount": 15000.0}}
+    small["purposes"] = {"promotion": small["purposes"]["promotion"]}
+    spends = {"social": 8000.0, "sms": 5000.0, "im": 2000.0}
+    small["channels"] = {
+        name: {"reachable": 50000.0, "current_spend": {"promotion": spend}} for name, spend in spends.items()
+    }
+    return small | fields
+
+
+EVIDENCE = {"sms/promotion": returns(mean=2.0), "social": returns(mean=1.0, seed=1)}
+
+
+def company(checks: tuple[Check, ...] = (), **fields: Any) -> CompanyProfile:
+    changes = {"checks": checks} if checks else {}
+    return CompanyProfile.model_validate(content(**fields)).with_evidence(written(EVIDENCE, **changes))
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return cm.optimize(company())
+
+
+def test_each_cell_names_its_evidence(plan: Plan) -> None:
+    assert [(row.channel, row.evidence) for row in plan.allocation] == [
+        ("social", "experiment"),
+        ("sms", "history"),
+        ("im", "prior"),
+    ]
+
+
+def test_the_plan_is_proven_verified_and_within_what_was_seen(plan: Plan) -> None:
+    assert plan.status is cm.Status.OPTIMAL
+    again = Plan.from_json(plan.to_json())
+    assert verify_plan(again).status is cm.Status.OPTIMAL
+    assert plan.problem["risk"]["kind"] == "safe_improvement"
+    spend = {row.channel: row.spend for row in plan.allocation}
+    for channel in ("social", "sms"):  # 4,000 to 12,000 was seen on each
+        assert 4000.0 - 0.1 <= spend[channel] <= 12000.0 + 0.1
+    base = plan.comparisons[0]
+    assert base.is_baseline
+    fresh, _ = problem_and_splits(company(), drawn(company(), 1024, 0, fresh=True))
+    planned, kept = (
+        fresh.net_draws([split[name] for name in fresh.curves.names])
+        for split in (
+            {f"{row.market}/{row.channel}/{row.purpose}": row.spend for row in plan.allocation},
+            base.spend,
+        )
+    )
+    # Nothing is lost over the worst on the draws planned on; these are others.
+    assert tail_mean(planned - kept, TAIL) >= -0.01 * base.outcome.mean
+
+
+def test_the_outcome_is_that_of_history(plan: Plan) -> None:
+    sms = next(row for row in plan.allocation if row.channel == "sms")
+    drawn = [np.interp(sms.spend, POINTS, curve) for curve in returns(mean=2.0)[:1024]]
+    assert sms.outcome.mean == pytest.approx(np.mean(drawn), rel=1e-6)
+    assert [sms.outcome.low, sms.outcome.high] == pytest.approx(np.quantile(drawn, [0.05, 0.95]), rel=1e-6)
+
+
+def test_intervals_shrink_beside_those_of_published_figures(plan: Plan) -> None:
+    profile = CompanyProfile.model_validate(content())
+    draws = PublishedPrior(n_draws=1024).fit().draws(profile.cells())
+    curves = prior_response(draws, profile.period_days, 0.9).curves
+    for i, row in enumerate(plan.allocation[:2]):
+        before = curves.take([i]).value([row.spend])[:, 0]
+        spread = row.outcome.high / row.outcome.low
+        low, high = sorted(before)[51], sorted(before)[-52]
+        assert spread < 0.5 * high / low
+
+
+def test_the_plan_says_what_history_and_published_figures_said(plan: Plan) -> None:
+    said = {a.name: a for a in plan.assumptions if a.basis in ("history", "experiment")}
+    assert list(said) == ["return of FR/social/promotion", "return of FR/sms/promotion"]
+    sms = said["return of FR/sms/promotion"]
+    assert sms.value == pytest.approx(returns(mean=2.0)[:1024, 1].mean() / 5000.0)
+    assert sms.low < sms.value < sms.high
+    assert sms.note.startswith("on EUR 5,000 a month; published figures said ")
+    assert sms.sources == ["by_hand.csv, 104 rows from 2023-01-02 to 2024-12-23"]
+    remarks = " ".join(plan.remarks)
+    assert "History does not speak of FR/im/promotion:" in remarks
+    assert 'State "risk": {"kind": "mean"}' in remarks
+    assert "One unit of orders is taken to be worth EUR 20." in remarks
+    assert "not on the company's own data" not in remarks
+
+
+def test_the_table_shows_what_each_cell_rests_on(plan: Plan) -> None:
+    buffer = io.StringIO()
+    report.to_terminal(plan, buffer)
+    text = buffer.getvalue()
+    assert "rests on" in text
+    lines = {
+        line.split()[0]: line for line in text.splitlines() if line.startswith(("social ", "sms ", "im "))
+    }
+    assert "experiment" in lines["social"]
+    assert "history" in lines["sms"]
+    assert "prior" in lines["im"]
+    assert "Rests on your own history for 2 of 3 cells" in text
+    assert "History   return of FR/social/promotion" in text
+
+
+def test_the_same_seed_gives_the_same_bytes(plan: Plan) -> None:
+    assert cm.optimize(company()).to_json() == plan.to_json()
+
+
+def test_the_plan_is_of_the_evidence(plan: Plan) -> None:
+    assert plan.provenance.profile_sha256 == company().sha256
+    assert CompanyProfile.model_validate(content()).sha256 != company().sha256
+
+
+def test_a_stated_mean_switches_care_off() -> None:
+    plan = cm.optimize(company(risk={"kind": "mean"}))
+    assert plan.problem["risk"] == {"kind": "mean"}
+    assert plan.provenance.draws == 512
+    assert not any("observed range" in str(rule) for rule in plan.problem["constraints"])
+    assert not any("to switch this off" in remark for remark in plan.remarks)
+
+
+def test_other_scenarios_keep_to_what_was_seen_and_judge_by_the_mean() -> None:
+    plan = cm.optimize(company(scenario={"kind": "max_profit"}))
+    assert plan.status is cm.Status.OPTIMAL
+    assert plan.problem.get("risk") is None
+    assert any("observed range" in str(rule) for rule in plan.problem["constraints"])
+
+
+def test_a_failed_check_is_a_warning() -> None:
+    failed = Check(check="collinearity", verdict="FAIL", message="Two channels move together.")
+    plan = cm.optimize(company((failed,), risk={"kind": "mean"}))
+    assert plan.warnings[0] == "own history fails a check, collinearity: Two channels move together."
+
+
+def test_sensitivity_moves_no_figure_that_history_replaced() -> None:
+    profile = company(risk={"kind": "mean"}, switched_off=["fatigue"])
+    plan = cm.optimize(profile, n_draws=64)
+    figures = {effect.name for effect in cm.sensitivity(profile, plan).inputs if effect.kind == "figure"}
+    assert figures
+    assert all(" im promotion" in name for name in figures)
+
+
+def test_a_frontier_rests_on_history() -> None:
+    points = cm.frontier(company(risk={"kind": "mean"}), [10000.0, 20000.0], n_draws=64).points
+    assert points[0].spend is not None
+    assert points[0].spend["FR/sms/promotion"] > 4000.0

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conftest import SMALL
+
+import channelmix as cm
+from channelmix.effectiveness import PublishedPrior, shifted_value
+from channelmix.engine.proof.solution import Status
+from channelmix.plan import InputEffect, Plan, Sensitivity, Side, sensitivity_rows
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.company_problem import problem_of
+from channelmix.recommender.sensitivity.sensitivity import FIELD_FACTOR
+
+DRAWS = 64
+
+
+def content() -> dict[str, Any]:
+    made = copy.deepcopy(SMALL)
+    del made["channels"]["app"]
+    made["channels"]["sms"]["reachable"] = 150000.0
+    made["channels"]["sms"]["resolution_share"] = 0.7
+    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.06}
+    made["rules"] = [{"kind": "keep_working", "floor": 0.3}]
+    return made
+
+
+@pytest.fixture(scope="module")
+def profile() -> CompanyProfile:
+    return CompanyProfile.model_validate(content())
+
+
+@pytest.fixture(scope="module")
+def plan(profile: CompanyProfile) -> Plan:
+    return cm.optimize(profile, n_draws=DRAWS, seed=5)
+
+
+@pytest.fixture(scope="module")
+def found(profile: CompanyProfile, plan: Plan) -> Sensitivity:
+    return cm.sensitivity(profile, plan)
+
+
+def by_name(found: Sensitivity) -> dict[str, InputEffect]:
+    return {effect.name: effect for effect in found.inputs}
+
+
+def sides(found: Sensitivity) -> list[Side]:
+    return [side for effect in found.inputs for side in (effect.low, effect.high)]
+
+
+def test_every_figure_in_use_is_an_input_unless_it_is_certain(plan: Plan, found: Sensitivity) -> None:
+    uncertain = {entry.name for entry in plan.assumptions if entry.high > entry.value}
+    assert uncertain < {entry.name for entry in plan.assumptions}, "penetration is taken as certain"
+    assert {effect.name for effect in found.inputs if effect.kind == "figure"} == uncertain
+    listed = {entry.name: entry for entry in plan.assumptions}
+    for effect in found.inputs:
+        if effect.kind == "figure":
+            entry = listed[effect.name]
+            assert (effect.assumed, effect.unit, effect.basis) == (entry.value, entry.unit, entry.basis)
+            assert effect.facts == entry.facts
+            assert effect.low.value == pytest.approx(entry.low)
+
+
+def test_what_the_profile_states_is_a_field_and_no_figure(found: Sensitivity) -> None:
+    effects = by_name(found)
+    assert effects["channels.sms.resolution_share"].kind == "profile"
+    assert effects["channels.sms.resolution_share"].factor == FIELD_FACTOR
+    assert effects["channels.sms.resolution_share"].low.value == pytest.approx(0.56)
+    assert effects["channels.sms.cost_per_contact.promotion"].kind == "profile"
+    assert not any(
+        name.startswith(("resolution of sms", "cost per contact of sms promotion")) for name in effects
+    )
+    assert any(name.startswith("resolution of im") for name in effects)
+
+
+def test_the_plan_itself(plan: Plan, found: Sensitivity) -> None:
+    assert found.spend == {row.name: row.spend for row in plan.allocation}
+    assert found.current_spend == {row.name: row.current_spend for row in plan.allocation}
+    assert (found.budget, found.baseline) == (20000.0, "current mix")
+    assert (found.seed, found.draws) == (5, DRAWS)
+    fresh = next(comparison for comparison in plan.comparisons if comparison.is_baseline).gain
+    assert fresh.low < found.gain < fresh.high
+
+
+def test_sides_hold_together(found: Sensitivity) -> None:
+    assert {side.stands for side in sides(found)} == {True, False}
+    for side in sides(found):
+        assert sum(side.spend.values()) <= found.budget * (1.0 + 1e-9)
+        assert side.best_gain == pytest.approx(side.kept_gain + side.regret)
+        if side.stands:
+            assert (side.spend, side.regret, side.moved, side.gap) == (found.spend, 0.0, 0.0, None)
+        else:
+            assert side.regret > 0.0
+            assert side.gap is not None
+            assert side.gap <= found.requested_gap
+            change = [side.spend[cell] - found.spend[cell] for cell in found.spend]
+            assert side.moved == pytest.approx(
+                max(sum(c for c in change if c > 0), -sum(c for c in change if c < 0))
+            )
+
+
+def test_the_most_influential_come_first(found: Sensitivity) -> None:
+    influence = [
+        max(max(abs(side.kept_gain - found.gain), side.regret) for side in (effect.low, effect.high))
+        for effect in found.inputs
+    ]
+    assert influence == sorted(influence, reverse=True)
+    assert influence == [effect.influence for effect in found.inputs]
+
+
+@pytest.mark.parametrize("quantity", ["conversion_rate", "cost_per_contact", "saturation_frequency"])
+def test_figures_against_a_prior_with_shifted_ranges(
+    profile: CompanyProfile, plan: Plan, found: Sensitivity, quantity: str
+) -> None:
+    """The draws that `PublishedPrior` makes of a range of one's own, solved afresh, give the same answer.
+
+    Shares are left out whose draws reach 1: the prior cuts a draw after its range has moved, not before.
+    """
+    cells = profile.cells()
+    assumed = PublishedPrior(n_draws=DRAWS, seed=5).fit().draws(cells)
+    planned = np.array(list(found.spend.values()))
+    tested = 0
+    for figure in assumed.figures:
+        r = figure.range
+        if r.quantity != quantity or r.basis.startswith("regression"):
+            continue
+        effect = next(
+            e
+            for e in found.inputs
+            if e.facts == list(r.fact_ids)
+            and e.assumed == r.typical
+            and e.unit == r.unit
+            and e.name.endswith(f"of {_place(figure.cells)}")
+        )
+        for side, factor in ((effect.low, 1.0 / r.uncertainty_factor), (effect.high, r.uncertainty_factor)):
+            own = dataclasses.replace(r, low=factor * r.low, typical=factor * r.typical, high=factor * r.high)
+            prior = PublishedPrior(n_draws=DRAWS, seed=5).fit([own])
+            problem = problem_of(profile, prior.draws(cells))
+            best = cm.solve(problem, gap=1e-4)
+            assert side.value == pytest.approx(shifted_value(figure, factor))
+            assert side.regret == pytest.approx(best.value - problem.value(planned), abs=2e-4 * best.value)
+            assert (
+                max(
+                    abs(side.spend[name] - spent)
+                    for name, spent in zip(problem.curves.names, best.spend.tolist(), strict=True)
+                )
+                <= 2e-3 * found.budget
+                or side.stands
+            )
+            tested += 1
+    assert tested
+
+
+def _place(cells: tuple[str, ...]) -> str:
+    parts = list(zip(*(name.split("/") for name in cells), strict=True))
+    return " ".join(", ".join(dict.fromkeys(part)) for part in parts[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (
+            "purposes.promotion.margin_per_order",
+            lambda c, f: c["purposes"]["promotion"].update(margin_per_order=20.0 * f),
+        ),
+        ("channels.sms.reachable", lambda c, f: c["channels"]["sms"].update(reachable=150000.0 * f)),
+        (
+            "purposes.service.inbound_contacts",
+            lambda c, f: c["purposes"]["service"].update(inbound_contacts=5000.0 * f),
+        ),
+    ],
+)
+def test_fields_against_a_plan_of_the_changed_profile(
+    found: Sensitivity, name: str, change: Callable[[dict[str, Any], float], None]
+) -> None:
+    effect = by_name(found)[name]
+    for side, factor in ((effect.low, 1.0 / FIELD_FACTOR), (effect.high, FIELD_FACTOR)):
+        other = content()
+        change(other, factor)
+        plan = cm.optimize(CompanyProfile.model_validate(other), n_draws=DRAWS, seed=5)
+        spend = {row.name: row.spend for row in plan.allocation}
+        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 2e-3 * found.budget
+
+
+def test_directions(found: Sensitivity) -> None:
+    """What a contact costs drives money away, what it brings attracts it, and service money follows its load."""
+    effects = by_name(found)
+
+    def spent(name: str, cell: str) -> tuple[float, float, float]:
+        effect = effects[name]
+        return effect.low.spend[cell], found.spend[cell], effect.high.spend[cell]
+
+    low, planned, high = spent("channels.sms.cost_per_contact.promotion", "FR/sms/promotion")
+    assert low > planned > high
+    low, planned, high = spent("conversion rate of sms promotion", "FR/sms/promotion")
+    assert low < planned < high
+    cost = effects["channels.sms.cost_per_contact.promotion"]
+    assert cost.low.kept_gain > found.gain > cost.high.kept_gain
+    low, planned, high = spent("service share of im service", "FR/im/service")
+    assert low < planned < high
+
+
+def test_what_no_cell_uses_moves_nothing(found: Sensitivity) -> None:
+    """Nobody spends on advocacy here, today or in the plan."""
+    effect = by_name(found)["saturation frequency of im advocacy"]
+    for side in (effect.low, effect.high):
+        assert side.stands
+        assert side.kept_gain == found.gain
+    assert effect.influence == 0.0
+    assert not effect.decides
+
+
+def test_json_and_rows(found: Sensitivity) -> None:
+    assert Sensitivity.from_json(found.to_json()) == found
+    with pytest.raises(cm.InputError, match="not a sensitivity of channelmix: schema_version"):
+        Sensitivity.from_json(found.to_json().replace('"schema_version": 1', '"schema_version": 2'))
+    rows = sensitivity_rows(found)
+    assert len(rows) == 2 * len(found.inputs) * len(found.spend)
+    first = rows[0]
+    assert (first["rank"], first["input"], first["side"]) == (1, found.inputs[0].name, "low")
+    assert first["spend"] == found.inputs[0].low.spend[first["cell"]]
+
+
+def test_markets_keep_todays_spend_and_the_same_gives_the_same() -> None:
+    """A market larger than thought has other inbound contacts and reach, but no other accounts."""
+    other = content()
+    other["channels"] = {"sms": other["channels"]["sms"]}
+    other["purposes"].pop("advocacy")
+    other["markets"] = [{"name": "A", "customers": 150000.0}, {"name": "B", "customers": 50000.0}]
+    two = CompanyProfile.model_validate(other)
+    plan = cm.optimize(two, n_draws=16)
+    calls: list[tuple[int, int]] = []
+    found = cm.sensitivity(two, plan, progress=lambda done, of: calls.append((done, of)))
+    assert calls == [(i, len(found.inputs)) for i in range(len(found.inputs))]
+    assert cm.sensitivity(two, plan).to_json() == found.to_json()
+    effect = by_name(found)["markets[1].customers"]
+    assert effect.high.value == 62500.0
+    floors = {cell: 0.3 * now for cell, now in found.current_spend.items()}
+    for side in sides(found):
+        assert all(side.spend[cell] >= floors[cell] - 1e-6 * found.budget for cell in floors)
+
+
+def test_a_plan_of_something_else(profile: CompanyProfile, plan: Plan) -> None:
+    other = content() | {"sector": "banking"}
+    with pytest.raises(cm.InputError, match="not of this profile"):
+        cm.sensitivity(CompanyProfile.model_validate(other), plan)
+    certificate = plan.certificate.model_copy(update={"value": 1.01 * (plan.certificate.value or 0.0)})
+    with pytest.raises(cm.InputError, match="not what this version makes"):
+        cm.sensitivity(profile, plan.model_copy(update={"certificate": certificate}))
+    with pytest.raises(cm.CertificateError, match="its gap is not closed"):
+        cm.sensitivity(profile, plan.model_copy(update={"status": Status.NOT_CERTIFIED}))
+    with pytest.raises(cm.NoPlanError, match="it is infeasible"):
+        cm.sensitivity(profile, plan.model_copy(update={"status": Status.INFEASIBLE}))
+
+
+def test_a_plan_over_several_periods_is_looked_at_over_all_of_them() -> None:
+    made = content()
+    made["purposes"] = {"promotion": made["purposes"]["promotion"]}
+    made["channels"] = {name: made["channels"][name] for name in ("social", "sms")}
+    made["channels"]["social"]["current_spend"] = {"promotion": 6000.0}
+    made["channels"]["sms"].pop("resolution_share")
+    made["periods"] = 2
+    made["timing"] = {
+        "season": {"sms": [1.0, 1.5]},
+        "carryover": {"social": {"kind": "geometric", "half_life": 0.5}},
+        "spent_before": {"social": [0.5]},
+    }
+    profile = CompanyProfile.model_validate(made)
+    plan = cm.optimize(profile, n_draws=16, gap=1e-3)
+    found = cm.sensitivity(profile, plan)
+    assert found.span == 2
+    assert found.spend == {cell.name: cell.spend for cell in plan.sums}
+    effects = by_name(found)
+    assert "timing.spent_before.social[0]" not in effects
+    base = next(one for one in plan.comparisons if one.is_baseline)
+    problem = cm.AllocationProblem.from_dict(plan.problem)
+    spend = np.array([row.spend for row in plan.allocation])
+    baseline = np.array([base.spend[name] for name in problem.cells.names])
+    assert found.gain == pytest.approx(problem.value(spend) - problem.value(baseline))
+    # A season of 1.5 times as much in the second period, stated anew and planned anew.
+    made["timing"]["season"]["sms"][1] = 1.5 * FIELD_FACTOR
+    other = cm.optimize(CompanyProfile.model_validate(made), n_draws=16, gap=1e-3)
+    there = cm.AllocationProblem.from_dict(other.problem)
+    side = effects["timing.season.sms[1]"].high
+    assert side.kept_gain == pytest.approx(there.value(spend) - there.value(baseline))
+    assert other.certificate.value is not None
+    assert side.best_gain == pytest.approx(
+        other.certificate.value - there.value(baseline), abs=2e-3 * other.certificate.value
+    )
+    assert sum(side.spend.values()) == pytest.approx(40_000.0)
