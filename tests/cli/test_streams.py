@@ -76,6 +76,13 @@ def test_closed_standard_error(process: Process, profile: str) -> None:
     assert json.loads(done.stdout)["status"] == "optimal"
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1"])
+def test_standard_output_by_name(process: Process, profile: str, name: str) -> None:
+    done = process("optimize", profile, "--format", "json", "--output", name)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["status"] == "optimal"
+
+
 def test_a_table_is_as_wide_as_its_own_terminal(profile: str, tmp_path: Path) -> None:
     """The output is a terminal of 130 columns; standard error and input, which others are asked, are none."""
     ours, theirs = pty.openpty()
@@ -107,7 +114,15 @@ def test_nothing_is_printed_in_library_use(capfd: pytest.CaptureFixture[str]) ->
     import channelmix as cm
 
     curves = cm.ResponseCurves.hill([3.0, 2.0], [4.0, 1.0], [2.0, 1.0], names=["sms", "app"])
-    for rules in ([], [cm.GroupShare("sms", high=0.4), cm.SpendBounds({"sms": (9.0, None)})]):
+    mixed = [cm.GroupShare("sms", low=0.5), cm.AtMostActive(1), cm.SpendBounds({"app": (1e-9, 1e-9)})]
+    shares = [cm.GroupShare("sms", high=0.4), cm.SpendBounds({"sms": (9.0, None)})]
+    packs = [
+        cm.PackSize("sms", 2.0),
+        cm.PackSize("app", 0.7),
+        cm.AtMostActive(1),
+        cm.MinimumIfActive("app", 3.0),
+    ]
+    for rules in ([], shares, mixed, packs):
         problem = cm.AllocationProblem(curves, cm.FixedBudget(6.0), rules)
         cm.verify(problem, cm.solve(problem))
         project(problem, {"sms": 5.0, "app": 5.0})

@@ -18,6 +18,9 @@ from channelmix.cli.streams import result_stream
 
 __all__ = ["shortcoming", "style_of", "write_document", "write_result", "write_table"]
 
+STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Names of standard output: a command works apart from it, so that what the system opens by them is another stream."""
+
 
 def write_document(
     found: Any, style: str | None, output: str | None, table: Callable[..., None], csv: Callable[[Any], str]
@@ -56,12 +59,12 @@ def write_result(text: str, output: str | None = None) -> None:
     from channelmix.core.errors import InputError
 
     try:
-        if output is None or output == "-":
+        if output is None or output in STANDARD_OUTPUT:
             _print(text)
         else:
             _write_file(text.encode(), Path(output))
     except OSError as error:
-        place = "to standard output" if output in (None, "-") else output
+        place = "to standard output" if output is None or output in STANDARD_OUTPUT else output
         raise InputError(f"cannot write {place}: {error.strerror or error}") from None
 
 

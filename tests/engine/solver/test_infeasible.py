@@ -14,6 +14,7 @@ import channelmix as cm
 from channelmix import Status
 from channelmix.engine.proof.duality import excludes
 from channelmix.engine.solver.elastic import Elastic
+from channelmix.engine.solver.linear_program import LinearProgram
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
@@ -175,7 +176,7 @@ def test_rounding_proves_no_conflict() -> None:
 
 def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The elastic program is feasible by construction: failing on it is the solver's fault, said aloud."""
-    monkeypatch.setattr("channelmix.engine.solver.elastic.solve_program", lambda *_: False)
+    monkeypatch.setattr(LinearProgram, "solve", lambda *_: None)
     form = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0)).standard
     with pytest.raises(RuntimeError, match="feasible linear program"):
         Elastic(form.A, form.low, form.high, form.B == 0.0, form.integer).solve(

@@ -122,7 +122,35 @@ def test_forged_claims_are_caught() -> None:
         cm.verify(p, replace(solution, proof=weak))
     with pytest.raises(cm.CertificateError, match="bounds total spend"):
         cm.verify(p, replace(solution, status=Status.OPTIMAL))
+    with pytest.raises(cm.CertificateError, match="are not shown to leave anything"):
+        cm.verify(p, replace(solution, proof=replace(solution.proof, witness=np.array([401.0, 0.0]))))
     with pytest.raises(cm.CertificateError, match="do not exist"):
         cm.verify(p, replace(solution, conflicts=("group_share app",)))
     read = type(solution.proof).from_dict(solution.proof.to_dict())
     assert cm.verify(p, replace(solution, proof=read)).leaves == 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "rules"),
+    [(0.0, ()), (400.0, (cm.SpendBounds({"all": (0.0, 0.0)}),))],
+    ids=["no budget", "all barred"],
+)
+@pytest.mark.parametrize("witness", [[0.0, 0.0], [1.0, 1.0], [1e-30, 0.0]])
+def test_a_plan_of_nothing_is_not_infeasible_for_any_share(
+    budget: float, rules: Any, witness: list[float]
+) -> None:
+    p = problem(cm.GroupShare("social", high=0.9), *rules, scenario=cm.FixedBudget(budget))
+    solution = cm.solve(p)
+    assert cm.verify(p, solution).status is Status.OPTIMAL
+    nothing: dict[str, Any] = {
+        "spend": np.full(2, np.nan),
+        "value": np.nan,
+        "gap": np.nan,
+        "upper_bound": -np.inf,
+    }
+    proof = replace(solution.proof, grids=(), witness=np.array(witness))
+    forged = replace(
+        solution, status=Status.INFEASIBLE, conflicts=("group_share social",), proof=proof, **nothing
+    )
+    with pytest.raises(cm.CertificateError):
+        cm.verify(p, forged)

@@ -59,8 +59,9 @@ class Proof:
         Weights of the draws at each leaf, where the worst draws count.
     limit : float, optional
         Money, in the user's unit, beyond which no spend can be better; where the scenario sets no limit itself.
-    of_total : bool
-        Whether what the tree bounds is total spend: rules about shares are infeasible where they leave nothing.
+    witness : ndarray of the problem's shape, optional
+        What could be spent if there were no rules about shares. With it the tree bounds total spend: such rules are
+        infeasible where they leave nothing.
     """
 
     cell: NDArray[np.int64]
@@ -70,13 +71,13 @@ class Proof:
     grids: tuple[Array, ...]
     tilts: tuple[Array, ...] = ()
     limit: float | None = None
-    of_total: bool = False
+    witness: Array | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Write the proof as JSON-ready data."""
         more: dict[str, Any] = {} if self.limit is None else {"limit": self.limit}
-        if self.of_total:
-            more["of_total"] = True
+        if self.witness is not None:
+            more["witness"] = self.witness.tolist()
         if self.tilts:
             more["tilts"] = [[np.flatnonzero(t).tolist(), t[t != 0.0].tolist(), len(t)] for t in self.tilts]
         return {
@@ -106,7 +107,7 @@ class Proof:
                 tuple(np.asarray(grid, dtype=float) for grid in data["grids"]),
                 tuple(_tilt(*tilt) for tilt in data.get("tilts", ())),
                 None if data.get("limit") is None else float(data["limit"]),
-                data.get("of_total", False) is True,
+                None if data.get("witness") is None else np.asarray(data["witness"], dtype=float),
             )
         except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
             raise CertificateError(f"the proof is damaged: {error!r}") from None

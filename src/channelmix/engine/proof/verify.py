@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         status = Status(solution.status)
     except ValueError:
         raise CertificateError(f"unknown status {solution.status!r}") from None
-    if solution.proof.of_total:
+    if solution.proof.witness is not None:
         return _verify_only_nothing(problem, solution, status)
     limited = is_limited(problem)
     if not limited:
@@ -207,9 +208,18 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
     """Confirm that rules, some of them about shares, leave nothing to spend."""
     if status is not Status.INFEASIBLE:
         raise CertificateError(f"called {status}, but the proof bounds total spend alone")
-    if not any(map(is_share, problem.constraints)):
+    others = [rule for rule in problem.constraints if not is_share(rule)]
+    if len(others) == len(problem.constraints):
         raise CertificateError("the proof bounds total spend, but no rule about shares asks for any")
     _check_claims_of_infeasible(problem, solution)
+    witness = _claimed_amounts(problem, solution.proof.witness, "what could be spent")
+    free = dataclasses.replace(problem, constraints=others, risk=None)
+    if not witness.any() or free.broken(witness, outcomes=False) > FEASIBILITY_TOLERANCE * float(
+        witness.sum()
+    ):
+        raise CertificateError(
+            "called infeasible by its shares, but the other rules are not shown to leave anything"
+        )
     form = total_spend(problem).standard
     _check_structure(form, solution.proof)
     bound, leaves = _proven_bound(form, solution.proof)

@@ -21,11 +21,8 @@ SOME = 1e-6
 def held(form: StandardForm, box_low: Array, box_high: Array, variables: Array) -> tuple[Array, Array]:
     """Shrink a box to the whole numbers of `variables` and to what these imply."""
     low, high = box_low.copy(), box_high.copy()
-    whole = np.round(variables[form.integer])
-    low[form.integer], high[form.integer] = (
-        np.maximum(low[form.integer], whole),
-        np.minimum(high[form.integer], whole),
-    )
+    whole = np.clip(np.round(variables), box_low, box_high)[form.integer]
+    low[form.integer] = high[form.integer] = whole
     for variable in np.flatnonzero(form.integer):
         low, high = form.implied(low, high, int(variable))
     return low, high
@@ -38,9 +35,12 @@ def roundings(form: StandardForm, variables: Array) -> Iterator[Array]:
     if not states:
         yield nearest
         return
-    spend = form.to_user(variables)
-    total = max(float(spend.sum()), 1e-300)
-    weight = np.array([float(spend[_auxiliary(form, int(i)).cells].sum()) for i in states]) / total
+    weight = np.maximum(
+        *(
+            _shares_of(amounts, [_auxiliary(form, int(i)).cells for i in states])
+            for amounts in _behind(form, variables)
+        )
+    )
     on = nearest.copy()
     on[states] = weight > SOME
     # Where not so many may be on, the smallest go off until the rows that count them hold.
@@ -57,6 +57,22 @@ def roundings(form: StandardForm, variables: Array) -> Iterator[Array]:
                 sparse[i] = 0.0
     if (sparse != on).any():
         yield sparse
+
+
+def _behind(form: StandardForm, variables: Array) -> tuple[Array, Array]:
+    """Money on each spend, and what it brings where it acts at once, in the user's order; shape (n_spends,) each."""
+    spend = form.to_user(variables)
+    if form.delay is not None:
+        return spend, spend
+    brings = np.empty(form.n_variables)
+    brings[form.places[: form.n_cells]] = form.curves.mean_value(np.maximum(variables[: form.n_cells], 0.0))
+    return spend, brings[: len(spend)]
+
+
+def _shares_of(amounts: Array, groups: list[NDArray[np.bool_]]) -> Array:
+    """Share of the whole in each group; shape (n_groups,)."""
+    total = max(float(amounts.sum()), 1e-300)
+    return np.array([float(amounts[cells].sum()) for cells in groups]) / total
 
 
 def _auxiliary(form: StandardForm, variable: int) -> Auxiliary:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from channelmix.engine.solver.solvers import solve_program
+from channelmix.engine.solver.linear_program import LinearProgram
 
 __all__ = ["Elastic"]
 
@@ -36,35 +33,35 @@ class Elastic:
         integer: NDArray[np.bool_],
         solver: str = "HIGHS",
     ) -> None:
-        # Only rules that conflict are held against each other, and pay for this import.
-        import cvxpy as cp
-
-        self._solver = solver
-        m, n = A.shape
-        self._low, self._width = cp.Parameter(n), cp.Parameter(n)
-        self._weights = cp.Parameter(m, nonneg=True)
-        share = cp.Variable(n, bounds=[0, 1])
-        variables = self._low + cp.multiply(self._width, share)
-        self._slack = cp.Variable(m, nonneg=True)
-        rows: list[Any] = []
-        whole = np.flatnonzero(integer)
-        if len(whole):
-            rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
-        above, below = np.isfinite(high) & linear, np.isfinite(low) & linear
-        if above.any():
-            rows.append(csr_array(A[above]) @ variables - self._slack[above] <= high[above])
-        if below.any():
-            rows.append(csr_array(A[below]) @ variables + self._slack[below] >= low[below])
-        self._problem = cp.Problem(cp.Minimize(self._weights @ self._slack), rows)
-
-    @property
-    def slack(self) -> Array:
+        m = len(A)
+        self.slack: Array = np.zeros(m)
         """Violation of each row in the last solution; shape (n_rows,)."""
-        return np.asarray(self._slack.value)
+        self._A, self._integer, self._solver = A, integer, solver
+        self._low, self._high = np.where(linear, low, -np.inf), np.where(linear, high, np.inf)
+        # Columns: the variables, and what each row misses below and above.
+        self._table = np.hstack([A, np.eye(m), -np.eye(m)])
+        rows, columns = self._places = np.nonzero(self._table)
+        self._program = LinearProgram(
+            rows, columns, (m, self._table.shape[1]), solver, np.append(integer, np.zeros(2 * m, dtype=bool))
+        )
 
     def solve(self, box_low: Array, box_high: Array, weights: Array) -> float:
         """Return the least weighted violation."""
-        self._low.value, self._width.value, self._weights.value = box_low, box_high - box_low, weights
-        if not solve_program(self._problem, self._solver):
-            raise RuntimeError(f"the solver failed on a feasible linear program: {self._problem.status}")
-        return float(self._problem.value)
+        m, n = self._A.shape
+        # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
+        unit = np.where(self._integer, 1.0, np.maximum(box_high - box_low, 0.0))
+        offset = np.where(self._integer, 0.0, box_low)
+        scale = np.append(unit, np.ones(2 * m))
+        missed = np.full(2 * m, np.inf)
+        found = self._program.solve(
+            -np.concatenate([np.zeros(n), weights, weights]),
+            (self._table * scale)[self._places],
+            np.append(np.where(self._integer, box_low, 0.0), np.zeros(2 * m)),
+            np.append(np.where(self._integer, box_high, np.where(unit > 0.0, 1.0, 0.0)), missed),
+            self._low - self._A @ offset,
+            self._high - self._A @ offset,
+        )
+        if found is None:
+            raise RuntimeError("the solver failed on a feasible linear program")
+        self.slack = found[0][n : n + m] + found[0][n + m :]
+        return float(weights @ self.slack)

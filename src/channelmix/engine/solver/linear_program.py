@@ -45,12 +45,20 @@ class LinearProgram:
         Rows and columns of A.
     solver : str
         CVXPY's name of the solver.
+    integer : ndarray of bool, shape (n_columns,), optional
+        Whole numbers among x; there are no prices then.
     """
 
     def __init__(
-        self, rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int], solver: str
+        self,
+        rows: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        shape: tuple[int, int],
+        solver: str,
+        integer: NDArray[np.bool_] | None = None,
     ) -> None:
         self.shape = shape
+        self._integer = np.zeros(shape[1], dtype=bool) if integer is None else integer
         self._solver = solver
         self._order = np.lexsort((rows, columns))
         self._index = rows[self._order].astype(np.int32)
@@ -105,7 +113,8 @@ class LinearProgram:
             basis = highs.getBasis() if self._entries is not None else None
             highs.passModel(
                 n, m, len(entries), int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMaximize), 0.0,
-                cost, low, high, row_low, row_high, self._start, self._index, entries, np.zeros(n, dtype=np.int32),
+                cost, low, high, row_low, row_high, self._start, self._index, entries,
+                self._integer.astype(np.int32),
             )  # fmt: skip
             if basis is not None and basis.valid:
                 highs.setBasis(basis)
@@ -120,7 +129,8 @@ class LinearProgram:
             highs.setOptionValue("time_limit", highs.getRunTime() + left)
         highs.run()
         solution = highs.getSolution()
-        return highs.getModelStatus(), np.asarray(solution.col_value), np.asarray(solution.row_dual)
+        prices = np.zeros(m) if self._integer.any() else np.asarray(solution.row_dual)
+        return highs.getModelStatus(), np.asarray(solution.col_value), prices
 
     def _through_cvxpy(
         self, cost: Array, entries: Array, low: Array, high: Array, row_low: Array, row_high: Array
@@ -139,9 +149,14 @@ class LinearProgram:
             for rule, size in zip((*rows, *box), map(len, (above, below, capped, floored)), strict=True)
             if size
         ]
+        whole = np.flatnonzero(self._integer)
+        if len(whole):
+            kept.append(x[whole] == cp.Variable(len(whole), integer=True))
         if not solve_program(cp.Problem(cp.Maximize(cost @ x), kept), self._solver):
             return None
         prices = np.zeros(self.shape[0])
+        if len(whole):
+            return np.asarray(x.value), prices
         if len(above):
             prices[above] += np.maximum(np.atleast_1d(rows[0].dual_value), 0.0)
         if len(below):

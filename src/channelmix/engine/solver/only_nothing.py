@@ -6,9 +6,11 @@ import dataclasses
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
@@ -17,13 +19,15 @@ from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.search import Search
 
-__all__ = ["only_nothing"]
+__all__ = ["OnlyNothing", "only_nothing"]
+
+Array = NDArray[np.float64]
 
 GAP = 0.5
 """Gap of a search for whether anything can be spent, as a share of next to nothing."""
 
-LEAST_SECONDS = 0.5
-"""Time that each of these searches gets, however late it is."""
+TRIAL_SECONDS = 0.5
+"""Time for whether anything can be spent without a rule: if it does not suffice, the rule is named."""
 
 BARELY = 1e-6
 """Most that is spent in all, as a share of the most on a cell, that a linear program's tolerance may leave."""
@@ -32,10 +36,29 @@ FAR = 1e3
 """Multiple of the money there is at which it is no limit any more."""
 
 
+@dataclass(frozen=True, eq=False)
+class OnlyNothing:
+    """That rules about shares leave nothing to spend.
+
+    Parameters
+    ----------
+    search : Search
+        What proves it.
+    rules : tuple of str
+        The rules to blame.
+    witness : ndarray of the problem's shape
+        What could be spent without the rules about shares.
+    """
+
+    search: Search
+    rules: tuple[str, ...]
+    witness: Array
+
+
 def only_nothing(
     problem: AllocationProblem, deadline: float, solver: str, *, thoroughly: bool
-) -> tuple[Search, tuple[str, ...]] | None:
-    """Return the search that proves that nothing can be spent, and the rules to blame; None if something can be.
+) -> OnlyNothing | None:
+    """Return the proof that nothing can be spent, and the rules to blame; None if something can be.
 
     Where the rules that do not speak of shares leave nothing by themselves, a plan of nothing is the answer: None, too.
     Unless `thoroughly`, what only whole numbers forbid is not looked for.
@@ -48,17 +71,20 @@ def only_nothing(
     if form.empty_box or (not thoroughly and _most_spend(form, solver) > BARELY):
         return None
     search = _searched(form, deadline, solver)
-    if not _proves_nothing(search) or not _can_spend(problem, others, deadline, solver):
+    if not _proves_nothing(search):
+        return None
+    witness = _some_spend(problem, others, solver)
+    if witness is None:
         return None
     names = {id(rule): name for rule, name in zip(rules, problem.rule_names[1:], strict=True)}
     far = dataclasses.replace(problem, scenario=FixedBudget(FAR * total_spend(problem).scenario.amount))
-    scenario = problem.rule_names[:1] if _can_spend(far, rules, deadline, solver) else ()
+    scenario = problem.rule_names[:1] if _can_spend(far, rules, solver) else ()
     stated = problem if scenario else far
     for rule in sorted(rules, key=is_share):  # those about shares last: they are to blame
         fewer = [other for other in rules if other is not rule]
-        if not _can_spend(stated, fewer, deadline, solver):
+        if not _can_spend(stated, fewer, solver):
             rules = fewer
-    return search, (*scenario, *(names[id(rule)] for rule in rules))
+    return OnlyNothing(search, (*scenario, *(names[id(rule)] for rule in rules)), witness)
 
 
 def _most_spend(form: StandardForm, solver: str) -> float:
@@ -87,15 +113,28 @@ class _AnySpend(Search):
 
 
 def _searched(form: StandardForm, deadline: float, solver: str) -> Search:
-    search = _AnySpend(form, GAP, (), max(deadline, time.perf_counter() + LEAST_SECONDS), solver)
+    search = _AnySpend(form, GAP, (), deadline, solver)
     search.run()
     return search
 
 
-def _can_spend(problem: AllocationProblem, rules: Sequence[Any], deadline: float, solver: str) -> bool:
+def _can_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> bool:
     """Whether more than nothing can be spent, or this is at least not excluded."""
     form = total_spend(dataclasses.replace(problem, constraints=rules, risk=None)).standard
-    return not form.empty_box and not _proves_nothing(_searched(form, deadline, solver))
+    return not form.empty_box and not _proves_nothing(
+        _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
+    )
+
+
+def _some_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> Array | None:
+    """Spend above nothing that obeys some rules, of the problem's shape; None if none is found."""
+    form = total_spend(dataclasses.replace(problem, constraints=rules, risk=None)).standard
+    if form.empty_box:
+        return None
+    search = _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
+    if search.best is None or search.best_value <= NOTHING:
+        return None
+    return np.asarray(form.to_user(search.best).reshape(problem.shape))
 
 
 def _proves_nothing(search: Search) -> bool:

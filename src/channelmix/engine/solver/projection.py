@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.rows import number
 from channelmix.engine.solver.branching import held, roundings
+from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.nearest_point import NearestPoint
 from channelmix.engine.solver.onto_rows import onto_rows
-from channelmix.engine.solver.solvers import solve_program
 
 __all__ = ["project"]
 
@@ -92,19 +91,29 @@ def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
 def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:
     """Suggest whole numbers: what is nearest rounded, and, where that cannot be kept, what a mixed program finds."""
     yield from roundings(form, nearest)
-    import cvxpy as cp  # few rules ask for whole numbers that rounding does not find
-
-    variables = cp.Variable(form.n_variables, bounds=[form.box_low, form.box_high])
-    whole = np.flatnonzero(form.integer)
     A, limit = _rows(form)
-    rows = [csr_array(A) @ variables <= limit] if len(A) else []
-    rows.append(variables[whole] == cp.Variable(len(whole), integer=True))
-    for state, members in form.states.items():  # no row ties it to what it switches
-        rows.append(cp.sum(variables[members]) <= float(form.box_high[members].sum()) * variables[state])
+    switches = np.zeros((len(form.states), form.n_variables))
+    for row, (state, members) in zip(switches, form.states.items(), strict=True):  # no row ties them
+        row[members], row[state] = 1.0, -float(form.box_high[members].sum())
     goal, weight = _wish(form, wished)
-    apart = cp.sum(cp.multiply(1.0 / weight, cp.abs(variables[form.spends] - goal)))
-    if solve_program(cp.Problem(cp.Minimize(apart), rows), "HIGHS"):
-        yield np.asarray(variables.value)
+    n, apart = form.n_variables, np.eye(len(goal))
+    # Columns: the variables, and how far each spend lies above its goal and below it.
+    wishes = np.hstack([np.eye(n)[form.spends], -apart, apart])
+    bounds = np.vstack([A, switches])
+    table = np.vstack([np.hstack([bounds, np.zeros((len(bounds), 2 * len(goal)))]), wishes])
+    rows, columns = np.nonzero(table)
+    whole = np.append(form.integer, np.zeros(2 * len(goal), dtype=bool))
+    program = LinearProgram(rows, columns, (len(table), table.shape[1]), "HIGHS", whole)
+    found = program.solve(
+        -np.concatenate([np.zeros(n), 1.0 / weight, 1.0 / weight]),
+        table[rows, columns],
+        np.append(form.box_low, np.zeros(2 * len(goal))),
+        np.append(form.box_high, np.full(2 * len(goal), np.inf)),
+        np.concatenate([np.full(len(bounds), -np.inf), goal]),
+        np.concatenate([limit, np.zeros(len(switches)), goal]),
+    )
+    if found is not None:
+        yield found[0][:n]
 
 
 def _rows(form: StandardForm) -> tuple[Array, Array]:

@@ -85,6 +85,16 @@ def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
     return x[chosen], y[chosen]
 
 
+@dataclass(frozen=True)
+class _Jump:
+    """What a cell's hull rises by at next to nothing, once a state is on: the spend that takes, and the height."""
+
+    state: int
+    cell: int
+    reach: float
+    height: float
+
+
 class _Entries:
     """Entries of a sparse matrix, in the order in which they are added."""
 
@@ -237,15 +247,17 @@ class Relaxation:
         row_low[:m], row_high[:m] = (form.low - left) / unit, (form.high - left) / unit
         high[: len(widths)] = widths / unit
         low[self._sums : self._slack] = -np.inf
+        jumps: list[_Jump] = []
         if self._elastic:
             cost[self._slack :] = -1.0
         else:
             mean = form.gain * (1.0 - form.tail_weight)
-            jumps = [] if self._counted else self._jumps(corners, width, rise[0], unit)
+            jumps = [] if self._counted else self._jumps(corners, width, rise[0], box_low, box_high, unit)
+            high[:hulls] = width.ravel() / unit
             cost[:hulls] = (mean * rise[0] - form.charge[:n, np.newaxis]).ravel()
             cost[hulls : self._sums] = -form.charge[n:]
-            for state, jump in jumps:
-                cost[hulls + state - n] += mean * jump
+            for jump in jumps:
+                cost[hulls + jump.state - n] += mean * jump.height
             cost[self._worst : self._slack] = form.gain * form.tail_weight
         # Where only money counts, its size beside outcome means nothing, but a solver's tolerance is absolute.
         size = 1.0 if form.gain or self._elastic else float(np.abs(cost).max(initial=0.0)) or 1.0
@@ -268,28 +280,37 @@ class Relaxation:
         variables = start
         variables[:n] += filled[:hulls].reshape(width.shape).sum(axis=1)
         variables[n:] += filled[hulls:]
+        for jump in jumps:
+            variables[jump.cell] += jump.reach * min(variables[jump.state], 1.0)
         # A price on a side that is open is rounding.
         prices = found[1][:m] * size
         side = np.where(prices > 0.0, form.high, form.low)
         return Relaxed(variables, np.where(np.isfinite(side), prices, 0.0), self._tilt(pool, found[1]))
 
     def _jumps(
-        self, corners: Sequence[tuple[Array, Array]], width: Array, rise: Array, unit: float
-    ) -> list[tuple[int, float]]:
-        """Take what a hull rises by at next to nothing out of `rise`, and give it to the state that allows it.
+        self,
+        corners: Sequence[tuple[Array, Array]],
+        width: Array,
+        rise: Array,
+        box_low: Array,
+        box_high: Array,
+        unit: float,
+    ) -> list[_Jump]:
+        """Take what hulls rise by at next to nothing out of `width` and `rise`, for the states that allow it.
 
         A solver would fill segments narrower than its tolerance without switching the state on.
         """
         jumps = []
         for own, state, _ in self._switched:
+            if box_low[state] == box_high[state]:
+                continue
             for i in np.unique(own[own < self._hulls] // self._pieces).tolist():
+                x, y = corners[i]
                 narrow = np.cumsum(width[i]) <= NARROW * unit
-                jump = float((rise[i] * width[i])[narrow].sum())
-                rise[i, narrow] = 0.0
-                if corners[i][0][0] <= 0.0:
-                    jump += float(corners[i][1][0])
-                if jump > 0.0:
-                    jumps.append((state, jump))
+                height = float((rise[i] * width[i])[narrow].sum()) + (float(y[0]) if x[0] <= 0.0 else 0.0)
+                if height > 0.0:
+                    jumps.append(_Jump(state, i, float(width[i, narrow].sum()), height))
+                    rise[i, narrow] = width[i, narrow] = 0.0
         return jumps
 
     def _rooms(self, pool: Sequence[Array], bottom: Array, start: Array) -> Array:

@@ -19,7 +19,7 @@ from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT
-from channelmix.engine.solver.only_nothing import only_nothing
+from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import new_search
@@ -124,7 +124,7 @@ def _solve(
     deadline = began + time_limit
     contradiction = only_nothing(problem, deadline, solver, thoroughly=False)
     if contradiction is not None:
-        return _only_nothing(problem, gap, *contradiction, time.perf_counter() - began, solver)
+        return _only_nothing(problem, gap, contradiction, time.perf_counter() - began, solver)
     wanted = problem
     limit = None
     known: NDArray[np.float64] | None = np.zeros(problem.shape)
@@ -171,7 +171,7 @@ def _solve(
     if search.best is not None and form.integer.any() and not form.to_user(search.best).any():
         contradiction = only_nothing(wanted, deadline, solver, thoroughly=True)
         if contradiction is not None:
-            return _only_nothing(wanted, gap, *contradiction, time.perf_counter() - began, solver)
+            return _only_nothing(wanted, gap, contradiction, time.perf_counter() - began, solver)
     upper_bound = bound * form.value_unit
     if search.best is None:
         spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
@@ -234,17 +234,12 @@ def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search
 
 
 def _only_nothing(
-    problem: AllocationProblem,
-    gap: float,
-    search: Search,
-    rules: tuple[str, ...],
-    seconds: float,
-    solver: str,
+    problem: AllocationProblem, gap: float, found: OnlyNothing, seconds: float, solver: str
 ) -> Solution:
     """Return that a problem is infeasible where its rules about shares leave nothing to spend."""
-    proof = dataclasses.replace(search.proof(), of_total=True)
-    report = _report(search, solver, seconds)
-    return _none(problem, gap, Status.INFEASIBLE, -math.inf, Conflict(rules, {}), proof, report)
+    proof = dataclasses.replace(found.search.proof(), witness=found.witness)
+    report = _report(found.search, solver, seconds)
+    return _none(problem, gap, Status.INFEASIBLE, -math.inf, Conflict(found.rules, {}), proof, report)
 
 
 def _infeasible(

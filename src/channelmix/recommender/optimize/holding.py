@@ -81,6 +81,8 @@ class Standing:
         The rule by which a cell cannot get more, or less, whether that would pay or not.
     off : list of str
         The rule that switches off a cell which would pay at some spend; else empty.
+    crowded : list of str
+        The rule about a share of total spend that more on the cell would break unless others get more too; else empty.
     pays : ndarray of bool
         Whether some spend on the cell alone would bring more than money must.
     by_return : bool
@@ -96,6 +98,7 @@ class Standing:
     more: list[Held | None]
     less: list[Held | None]
     off: list[str]
+    crowded: list[str]
     pays: Mask
     by_return: bool
 
@@ -184,9 +187,8 @@ def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
             found = None if row is None else _named(*row, prices, i, gain if priced else None)
             into.append(found or (Held(changes[i][0]) if i in changes else safe))
     wanted = pays | (rises > money + room)
-    return Standing(
-        base, money, rises, falls, room, empty, *named, _off_by(problem, spend, wanted), pays, by_return
-    )
+    off, crowded = _off_by(problem, spend, wanted), _crowded(problem, spend)
+    return Standing(base, money, rises, falls, room, empty, *named, off, crowded, pays, by_return)
 
 
 def _is_scenario(problem: AllocationProblem, row: Row) -> bool:
@@ -232,6 +234,16 @@ def _stopping(
                 if pull > pulls[up][i]:
                     pulls[up][i], found[up][i] = pull, (row, higher)
     return found[True], found[False]
+
+
+def _crowded(problem: AllocationProblem, spend: Array) -> list[str]:
+    """For each cell, a rule that gives others a share of total spend no less than they have; else empty."""
+    crowded = [""] * len(spend)
+    for row in problem.rows:
+        if _is_share(row) and _at_limits(problem, row, spend)[0]:
+            for i in np.flatnonzero(row.coefficients < 0.0):
+                crowded[i] = row.rule
+    return crowded
 
 
 def _is_share(row: Row) -> bool:

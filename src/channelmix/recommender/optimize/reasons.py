@@ -152,7 +152,8 @@ class _Why:
         """Why a cell gets nothing though no rule holds it."""
         stand, marginal = self.stand, self.marginal
         if stand.wants_more[i]:
-            return self._within_the_gap(i, more=True)
+            crowding = stand.crowded[i]
+            return f"left no money by {crowding}" if crowding else self._within_the_gap(i, more=True)
         if stand.pays[i]:
             return "only a larger sum would pay"
         if self._is_free:
@@ -191,7 +192,8 @@ class _Why:
             return "demand met" if cell.purpose == "service" else "audience saturated"
         money = float(stand.money[i])
         if stand.rises[i] > money + COARSE * abs(money) + stand.room:
-            return self._within_the_gap(i, more=True)
+            crowding = stand.crowded[i]
+            return f"makes room for {crowding}" if crowding else self._within_the_gap(i, more=True)
         if stand.falls[i] < money - COARSE * abs(money) - stand.room:
             return self._within_the_gap(i, more=False)
         if self._is_free:
