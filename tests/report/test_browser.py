@@ -19,6 +19,8 @@ from channelmix.profile import CompanyProfile
 from channelmix.recommender import optimize
 from channelmix.tradeoff import frontier
 
+pytestmark = pytest.mark.no_cover  # the pages are made, and measured, in the tests of HTML
+
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 WIDTHS = (1280, 390)
