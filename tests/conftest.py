@@ -39,12 +39,14 @@ SMALL: dict[str, Any] = {
 }
 
 MEASURED_SEEDS = 3
-"""Of a test over many seeds, the first so many count for coverage. The rest run the same code, and would run half as
-fast while they are measured."""
+"""Of a test over many seeds, the first so many count for coverage, and the rest, which run the same code, do not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the many seeds of a test out of the measure of coverage; they are run all the same."""
+    """Leave many seeds out of the measure of coverage, as slow tests are that do by many repeats what others do once.
+
+    Measuring makes Python half as slow again. All of these tests are run, and what they ran is not called covered.
+    """
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if parameters.get("seed", 0) >= MEASURED_SEEDS:

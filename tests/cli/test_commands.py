@@ -342,6 +342,7 @@ def test_init_asks_for_an_unknown_rate(run: Run) -> None:
     assert run("init", "--currency", "XOF", "--usd-rate", "600").exit_code == 0
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("sector", get_args(Sector))
 def test_a_starter_of_every_sector_can_be_planned(run: Run, sector: str) -> None:
     content = run("init", "--sector", sector, "--budget", "1234567.89", "--customers", "98765").stdout

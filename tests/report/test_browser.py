@@ -19,6 +19,8 @@ from channelmix.profile import CompanyProfile
 from channelmix.recommender.frontier import frontier
 from channelmix.recommender.optimize.optimize import optimize
 
+pytestmark = pytest.mark.no_cover  # the pages are made, and measured, in the tests of HTML
+
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 WIDTHS = (1280, 390)

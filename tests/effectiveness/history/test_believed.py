@@ -140,6 +140,7 @@ def test_few_rows_leave_much_of_a_belief() -> None:
     assert roi.loc["a", "mean"] > 1.5 * without.loc["a", "mean"]
 
 
+@pytest.mark.no_cover
 def test_markets_share_a_belief() -> None:
     X, y, _ = company(60)
     rows = pd.concat([X.assign(shop=name, week=range(60)) for name in ("N", "S")])

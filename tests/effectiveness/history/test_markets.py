@@ -81,6 +81,7 @@ def test_products_give_the_likelihood_of_the_rows() -> None:
     assert lifts[:, 0] * sizes[:, 1, 1] == pytest.approx(media[:, -1])
 
 
+@pytest.mark.no_cover
 def test_draws_of_markets_are_calibrated() -> None:
     """Parameters and data drawn together, two markets of unequal length: truth ranks uniformly among the draws."""
     table = []
@@ -238,6 +239,7 @@ def test_every_market_and_channel_has_a_curve(fitted: Any) -> None:
     assert regressor.decomposition(X).sum(axis=1).to_numpy() == pytest.approx(regressor.predict(X), rel=1e-9)
 
 
+@pytest.mark.no_cover
 def test_a_thin_market_is_drawn_to_the_others() -> None:
     """Over companies: its estimate is nearer to the others' than alone, and its interval narrower.
 

@@ -246,6 +246,7 @@ def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> 
     assert log_roi == pytest.approx(-excess - np.log(elasticity(shape, mix.priors)))
 
 
+@pytest.mark.no_cover
 def test_draws_are_calibrated() -> None:
     """Companies drawn from the prior, families and (every other) model error included: true ranks are uniform."""
     every, inside = [], []

@@ -73,6 +73,7 @@ def usual() -> Any:
     return model().fit(X, y)
 
 
+@pytest.mark.no_cover
 def test_intervals_of_roi_cover_the_truth() -> None:
     inside = []
     for seed in range(4):
@@ -104,6 +105,7 @@ def test_model_error_widens_what_channels_bring_and_leaves_the_forecast(fitted: 
     assert regressor.predict(X) == pytest.approx(sure.predict(X), rel=0.02)
 
 
+@pytest.mark.no_cover
 def test_intervals_cover_in_companies_that_break_assumptions() -> None:
     """One of each kind, seeds that nothing was learnt from; the benchmark has more of them."""
     inside = []
@@ -180,6 +182,7 @@ def test_a_row_far_out_of_line_counts_next_to_nothing() -> None:
     assert "counts 0% of an ordinary one" in outlier.message
 
 
+@pytest.mark.no_cover
 def test_forecasts_follow_the_rows_fitted_and_cover_what_comes(fitted: Any) -> None:
     inside = []
     for seed in range(3):
@@ -281,6 +284,7 @@ def test_a_prior_of_little_media_lowers_roi(fitted: Any, usual: Any) -> None:
     assert (low["mean"] < usual.roi(X)["mean"]).all()
 
 
+@pytest.mark.no_cover
 def test_it_works_within_scikit_learn() -> None:
     X, y, _ = company()
     table = X.drop(columns="week")
@@ -358,6 +362,7 @@ def test_good_data_pass() -> None:
     assert {f.verdict for f in regressor.diagnostics_} == {"PASS"}, regressor.diagnostics_
 
 
+@pytest.mark.no_cover
 def test_spend_that_follows_demand_is_named() -> None:
     """In companies whose first channel's money follows last week's surprise, and in those where nothing is wrong."""
     named: dict[str, list[Any]] = {"reverse causality": [], "nothing": []}

@@ -194,6 +194,7 @@ def test_a_perturbed_proof_is_refused_or_still_true(seed: int, draws: int) -> No
     assert bound >= truth(draws) * (1 - 1e-9)
 
 
+@pytest.mark.no_cover
 def test_most_perturbed_prices_reach_the_bound_itself() -> None:
     """The test above is not idle: prices alone, perturbed, give a bound and not an error."""
     rng = np.random.default_rng(11)

@@ -217,6 +217,7 @@ def test_more_weight_on_the_worst_draws_costs_mean_and_saves_tail() -> None:
     assert tails[-1] > tails[0] + 1e-3 * means[0]
 
 
+@pytest.mark.no_cover
 def test_the_promised_tail_holds_on_fresh_draws() -> None:
     """With a thousand draws of the same kind as the plan's, the promise of no loss carries over, but for a hair."""
     missed = []
