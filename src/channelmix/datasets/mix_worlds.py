@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 
 __all__ = ["BROKEN", "MixWorld", "simulated_mix"]
 
-Array = NDArray[np.float64]
 
 BROKEN = (
     "nothing", "slow adstock", "S-shape", "drifting effect", "trend break", "collinearity", "confounding",

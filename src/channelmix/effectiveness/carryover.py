@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.response.carryover import (
     Carryover,
     delayed_weights,
@@ -20,7 +20,6 @@ from channelmix.profile.fields.timing import MOST_LAGS, Delayed, Geometric, Weib
 
 __all__ = ["carryover_of", "lag_weights"]
 
-Array = NDArray[np.float64]
 
 LEFT = 0.01
 """Part of an effect that is too small to be followed further."""

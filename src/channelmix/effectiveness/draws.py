@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange
 from channelmix.profile import Cell
 from channelmix.profile.evidence import Column, Evidence
 
 __all__ = ["CellDraws", "Drawn", "Figure", "OwnColumn", "OwnDraws", "divided"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

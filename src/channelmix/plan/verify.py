@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
@@ -20,7 +21,6 @@ from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsew
 
 __all__ = ["NO_SPEND", "interval", "moved_spend", "obeys", "prices_hold", "roi", "verify_plan"]
 
-Array = NDArray[np.float64]
 
 NO_SPEND = (Status.INFEASIBLE, Status.UNBOUNDED)
 """Statuses of a plan without an allocation."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import Service
 
 __all__ = ["heard_of_service", "span_of", "talks_elsewhere"]
-
-Array = NDArray[np.float64]
 
 
 def span_of(problem: AllocationProblem) -> int:

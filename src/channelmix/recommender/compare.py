@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, NoPlanError, expect
 from channelmix.core.wording import amount, over
 from channelmix.engine.problem.problem import AllocationProblem
@@ -19,7 +19,6 @@ from channelmix.profile.faults import path_text
 
 __all__ = ["compare", "edited"]
 
-Array = NDArray[np.float64]
 
 ROUNDING = 1e-12
 """Difference between two outcomes, as a share of them, that is rounding."""

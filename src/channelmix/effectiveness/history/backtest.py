@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS
 
 __all__ = ["backtest", "judged"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 COVERED, HARDLY_COVERED = 0.75, 0.5
 """Parts of rows within 90 % intervals below which a backtest is to be looked at, and fails. Of 26 independent rows of a

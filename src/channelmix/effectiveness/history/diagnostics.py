@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.lift_test import LiftTest
@@ -19,7 +19,6 @@ from channelmix.effectiveness.history.sampling.sampler import ENOUGH, GREATEST_K
 
 __all__ = ["Finding", "Verdict", "alike_in_markets", "diagnose"]
 
-Array = NDArray[np.float64]
 
 SHAPES = 2
 """Parameters of a channel's shape: saturation and half-life."""

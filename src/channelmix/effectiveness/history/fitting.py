@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
@@ -27,8 +27,6 @@ from channelmix.effectiveness.history.sampling.sampler import Draws, sample
 
 __all__ = ["PRIOR_DRAWS", "Fit", "fit_posterior", "prior_roi"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that

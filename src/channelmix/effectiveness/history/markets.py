@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.model.lift_test import LiftTest
@@ -25,9 +25,6 @@ __all__ = [
     "totals_of",
     "worst_findings",
 ]
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.shapes import adstock_weights, lagged, saturated
 from channelmix.effectiveness.history.model.trend import Trend
 
 __all__ = ["Posterior"]
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
@@ -37,7 +37,6 @@ from channelmix.engine.response import ResponseCurves
 
 __all__ = ["MarketingMixRegressor"]
 
-Array = NDArray[np.float64]
 
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""

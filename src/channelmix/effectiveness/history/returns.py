@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.fitting import prior_roi
 from channelmix.effectiveness.history.markets import Part, spent_on, totals_of
@@ -15,7 +15,6 @@ from channelmix.effectiveness.history.rows.windows import Window
 
 __all__ = ["EXPECTED", "edges", "expected_returns", "returns"]
 
-Array = NDArray[np.float64]
 
 EXPECTED = [f"{what}{edge}" for what in ("roi", "share") for edge in ("", "_low", "_high")]
 """What `expected_returns` states of each channel."""

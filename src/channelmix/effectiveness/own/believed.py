@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from channelmix.effectiveness.draws import divided
 from channelmix.effectiveness.history.model.roi_beliefs import TO_EDGE
@@ -17,7 +16,6 @@ from channelmix.profile.evidence import covered
 
 __all__ = ["believed_roi"]
 
-Array = NDArray[np.float64]
 
 DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""

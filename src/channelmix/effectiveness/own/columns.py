@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.model.families import LAGS
@@ -16,8 +17,6 @@ from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import Column, FittedMarket, History, Range, table_of
 
 __all__ = ["Spent", "columns_of", "curves_of", "markets_of", "spent_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

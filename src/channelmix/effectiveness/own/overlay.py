@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, divided
 from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
@@ -42,7 +43,6 @@ __all__ = [
     "with_own",
 ]
 
-Array = NDArray[np.float64]
 
 TAIL = 0.3
 """Share of the draws over which a plan from own history must not lose on average: the most with which few simulated

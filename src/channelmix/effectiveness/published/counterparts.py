@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from channelmix.core.arrays import Array
 from channelmix.datasets import Fact, PriorRange
 from channelmix.datasets.facts import TRUST, continent_of
 from channelmix.effectiveness.published.meta_regression import MetaRegression, Setting
@@ -26,7 +25,6 @@ __all__ = [
     "setting_of",
 ]
 
-Array = NDArray[np.float64]
 
 Z90 = float(ndtri(0.95))
 """Half-width of a 90 % interval in standard deviations."""

@@ -14,16 +14,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from channelmix.core.arrays import Array
 from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
 from channelmix.datasets.scales import load_scales
 from channelmix.effectiveness.published.random_effects import RandomEffects, Rows, fit_random_effects
 
 __all__ = ["COLUMNS", "HeldOut", "MetaRegression", "Setting", "held_out_predictions", "usable_figures"]
 
-Array = NDArray[np.float64]
 
 COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
 """Columns with random effects; the one number of the regression is the year."""

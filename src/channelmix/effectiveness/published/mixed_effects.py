@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.published.random_effects import Rows, fit_random_effects
 
 __all__ = ["MixedEffectsRegressor"]
-
-Array = NDArray[np.float64]
 
 
 class MixedEffectsRegressor(RegressorMixin, BaseEstimator):

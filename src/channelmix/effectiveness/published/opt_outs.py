@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import Drawn
 from channelmix.profile import Cell
 
 __all__ = ["best_margin", "opt_out_charge"]
-
-Array = NDArray[np.float64]
 
 
 def opt_out_charge(

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.draws import CellDraws, Figure
 from channelmix.effectiveness.published.counterparts import (
@@ -32,7 +32,6 @@ from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 __all__ = ["published_draws"]
 
-Array = NDArray[np.float64]
 
 Key = tuple[str, str, str]
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+
+from channelmix.core.arrays import Array
 
 __all__ = ["RandomEffects", "Rows", "fit_random_effects"]
 
-Array = NDArray[np.float64]
 
 INTERCEPT_SCALE = 3.0
 """Prior standard deviation of the intercept around the mean, in standard deviations of the outcome."""

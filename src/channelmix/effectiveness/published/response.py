@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn
 from channelmix.effectiveness.published.opt_outs import best_margin, opt_out_charge
 from channelmix.effectiveness.published.quantities import ON_PHONES
@@ -22,7 +22,6 @@ from channelmix.profile import Cell
 
 __all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "opt_outs", "prior_response"]
 
-Array = NDArray[np.float64]
 
 DAYS_PER_MONTH = 365.25 / 12.0
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.draws import CellDraws
 from channelmix.effectiveness.published.response import PriorResponse, bought
@@ -18,7 +18,6 @@ from channelmix.profile import Cell
 
 __all__ = ["with_figures"]
 
-Array = NDArray[np.float64]
 
 FAR = 1e100
 """Spend that answers every contact."""

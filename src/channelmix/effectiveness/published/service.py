@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn
 from channelmix.effectiveness.published.word_of_mouth import people_told
 from channelmix.engine.response import ResponseCurves
@@ -12,7 +12,6 @@ from channelmix.profile import Cell
 
 __all__ = ["TINY", "cost_of_handling", "positive", "service_curve", "service_shares"]
 
-Array = NDArray[np.float64]
 
 TINY = 1e-9
 """Stands for "no spend at all" where a curve needs a positive scale of spend but reaches nobody."""

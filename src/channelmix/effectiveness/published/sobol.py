@@ -17,11 +17,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.datasets.files import read_rows
 
 __all__ = ["MOST_DIMENSIONS", "sobol"]
 
-Array = NDArray[np.float64]
 
 Bits = NDArray[np.uint32]
 

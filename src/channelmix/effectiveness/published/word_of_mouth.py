@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import Drawn
 from channelmix.profile import Cell, Telling
 
 __all__ = ["Talk", "people_told", "talk"]
-
-Array = NDArray[np.float64]
 
 
 def people_told(telling: Telling, publicness: Array) -> Array:

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from channelmix.core.arrays import Array
 
 __all__ = ["CONFLICT_TOLERANCE", "propagate", "tighten"]
 
-Array = NDArray[np.float64]
 
 EPSILON = float(np.finfo(float).eps)
 """Relative rounding of one operation."""

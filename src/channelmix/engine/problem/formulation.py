@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, propagate
 from channelmix.engine.response import ResponseCurves
@@ -17,7 +18,6 @@ from channelmix.engine.rules.auxiliary import OnOff
 
 __all__ = ["Formulation", "TailRisk", "formulate", "kept_out"]
 
-Array = NDArray[np.float64]
 
 OUTWARDS = 1e-12
 """By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""

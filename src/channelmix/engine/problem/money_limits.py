@@ -12,8 +12,8 @@ import dataclasses
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
@@ -30,7 +30,6 @@ __all__ = [
     "most_money",
 ]
 
-Array = NDArray[np.float64]
 
 FAR = 1e100
 """Spend at which a saturating curve is at its limit."""

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.formulation import TailRisk, formulate
 from channelmix.engine.problem.standard_form import REACHED, StandardForm
 from channelmix.engine.problem.statement import Statement
@@ -20,7 +20,6 @@ from channelmix.engine.rules.risk import tail_mean, tail_weights
 
 __all__ = ["AllocationProblem"]
 
-Array = NDArray[np.float64]
 
 ROUNDING, KINK = 1e-6, 1e-3
 """Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""

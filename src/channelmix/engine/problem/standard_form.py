@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, tighten
 from channelmix.engine.problem.formulation import Formulation, kept_out
 from channelmix.engine.response import Envelope
@@ -19,7 +20,6 @@ from channelmix.engine.rules.risk import tail_mean, tail_weights
 
 __all__ = ["REACHED", "StandardForm"]
 
-Array = NDArray[np.float64]
 
 MOST_IMPLIED = 50
 """Variables whose change is passed on at one split: more would only shrink a box further."""

@@ -11,8 +11,8 @@ from types import NoneType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, nearest_name
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
@@ -36,8 +36,6 @@ from channelmix.engine.rules import (
 from channelmix.engine.rules.rows import number
 
 __all__ = ["Statement"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.formulation import TailRisk
 from channelmix.engine.problem.standard_form import StandardForm
@@ -16,7 +16,6 @@ from channelmix.engine.response import Envelope
 
 __all__ = ["chance_weights", "dual_bound", "excludes", "is_tilt"]
 
-Array = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""

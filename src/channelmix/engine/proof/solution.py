@@ -11,11 +11,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError
 
 __all__ = ["Proof", "SearchReport", "Solution", "Status", "relative_gap"]
 
-Array = NDArray[np.float64]
 
 MOST_DRAWS = 10_000_000
 """Draws that a proof may weigh, so that a small file cannot ask for more memory than there is."""

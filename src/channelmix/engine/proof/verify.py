@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, expect
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
@@ -27,7 +27,6 @@ from channelmix.engine.response import Envelope
 
 __all__ = ["Certificate", "verify"]
 
-Array = NDArray[np.float64]
 
 FEASIBILITY_TOLERANCE = 1e-6
 """Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""

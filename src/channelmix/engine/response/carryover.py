@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.numerics import as_numbers
 
 __all__ = ["Carryover", "delayed_weights", "geometric_weights", "weibull_weights"]
 
-Array = NDArray[np.float64]
 
 MOST_PERIODS = 1000
 

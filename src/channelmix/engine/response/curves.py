@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect
 from channelmix.engine.response.discounted import Discounted
 from channelmix.engine.response.families import (
@@ -30,8 +31,6 @@ from channelmix.engine.response.storage import encoded, read_block
 from channelmix.engine.response.tabulated import Tabulated
 
 __all__ = ["ResponseCurves"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

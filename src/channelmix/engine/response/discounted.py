@@ -8,13 +8,11 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.response.families import Family, Points
 
 __all__ = ["Discounted"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,11 @@ which can change curvature often. Any grid gives a valid bound; a finer one give
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.response.families import Family, Points
 
 __all__ = ["Envelope"]
-
-Array = NDArray[np.float64]
 
 
 class Envelope:

@@ -15,14 +15,12 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.numerics import as_numbers, limited_mean, logistic
 
 __all__ = ["CappedLinear", "Exponential", "Family", "Hill", "Logarithmic", "Logistic", "Points", "Power"]
-
-Array = NDArray[np.float64]
 
 
 class Points(NamedTuple):

@@ -8,15 +8,14 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family, Points
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
 
 __all__ = ["Service"]
 
-Array = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """By how much two shares may exceed 1 together."""

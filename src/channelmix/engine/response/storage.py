@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import (
     CappedLinear,
@@ -24,7 +24,6 @@ from channelmix.engine.response.tabulated import Tabulated
 
 __all__ = ["encoded", "read_block"]
 
-Array = NDArray[np.float64]
 
 FAMILIES: Mapping[str, type[Family]] = {
     family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)

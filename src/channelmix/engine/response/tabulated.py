@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family
 from channelmix.engine.response.numerics import as_numbers
 
 __all__ = ["Tabulated"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

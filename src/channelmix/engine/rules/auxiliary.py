@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
+
 __all__ = ["Auxiliary", "Change", "OnOff", "Packs"]
 
-Array = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """Share of a pack that is taken for rounding."""

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.rows import StrictRecord, number, share
 
 __all__ = ["MeanCVaR", "MeanRisk", "ReachTarget", "SafeImprovement", "WorstCase", "tail_mean", "tail_weights"]
-
-Array = NDArray[np.float64]
 
 
 def tail_weights(outcome: Array, tail: float) -> Array:

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Mask
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff, Packs
 from channelmix.engine.rules.rows import Cells, Row, Selecting, StrictRecord, number
 
 __all__ = ["ActivationFee", "AtMostActive", "MinimumIfActive", "PackSize"]
 
-Mask = NDArray[np.bool_]
 
 PARTS = ("market", "channel", "purpose")
 

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
@@ -27,7 +28,6 @@ from channelmix.engine.solver.table_search import Found, Table, TableSearch
 
 __all__ = ["DrawOptima", "best_by_draw"]
 
-Array = NDArray[np.float64]
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 16)]))
 """Spends at which every curve is looked at first, as a share of its range: even, and finer towards 0."""

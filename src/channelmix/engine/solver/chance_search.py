@@ -12,8 +12,8 @@ import dataclasses
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import chance_weights
 from channelmix.engine.solver.branching import held, roundings
@@ -23,7 +23,6 @@ from channelmix.engine.solver.search import Search
 
 __all__ = ["ChanceSearch"]
 
-Array = NDArray[np.float64]
 
 POINTS = np.linspace(0.0, 1.0, 17)
 """Where a box's curves are sampled, as a share of its width."""

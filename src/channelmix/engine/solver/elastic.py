@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.solver.linear_program import LinearProgram
 
 __all__ = ["Elastic"]
-
-Array = NDArray[np.float64]
 
 
 class Elastic:

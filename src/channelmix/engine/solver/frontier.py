@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
@@ -19,7 +19,6 @@ from channelmix.engine.rules.risk import tail_mean
 
 __all__ = ["FrontierPoint", "budget_frontier", "risk_frontier"]
 
-Array = NDArray[np.float64]
 
 Solve = Callable[..., Solution]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 
 __all__ = ["prices_that_hold", "without_idle_money"]
 
-Array = NDArray[np.float64]
 
 NOTHING = 1e-9
 """What all idle money together may bring, as a share of the plan's outcome."""

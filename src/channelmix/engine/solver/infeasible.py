@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.money_limits import is_limited, largest_amount, largest_limit, limited
 from channelmix.engine.problem.problem import AllocationProblem
@@ -18,7 +18,6 @@ from channelmix.engine.solver.reach import out_of_reach
 
 __all__ = ["Conflict", "conflicting_rules"]
 
-Array = NDArray[np.float64]
 
 WHOLE_TOLERANCE = 1e-5
 """Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
+from channelmix.core.arrays import Array
 from channelmix.engine.solver.solvers import solve_program
 
 __all__ = ["LinearProgram"]
 
-Array = NDArray[np.float64]
 
 DIRECT = "HIGHS"
 

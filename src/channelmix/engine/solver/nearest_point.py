@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import clarabel
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import block_array, csc_array, csr_array, dia_array, eye_array
 
+from channelmix.core.arrays import Array
 from channelmix.engine.solver.solvers import solve_program
 
 __all__ = ["NearestPoint"]
 
-Array = NDArray[np.float64]
 
 FOUND = (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
 

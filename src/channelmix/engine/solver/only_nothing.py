@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
@@ -21,7 +21,6 @@ from channelmix.engine.solver.search import Search
 
 __all__ = ["OnlyNothing", "only_nothing"]
 
-Array = NDArray[np.float64]
 
 GAP = 0.5
 """Gap of a search for whether anything can be spent, as a share of next to nothing."""

@@ -13,8 +13,8 @@ Computing 28(3).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.risk import tail_mean
@@ -22,7 +22,6 @@ from channelmix.engine.solver.linear_program import LinearProgram
 
 __all__ = ["ROW_TOLERANCE", "onto_rows"]
 
-Array = NDArray[np.float64]
 
 ROW_TOLERANCE = 1e-7
 """Violation up to which a candidate is worth correcting, as a share of a row's reach: the linear programs' own."""

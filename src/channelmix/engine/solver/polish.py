@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.response import Envelope
 from channelmix.engine.solver.branching import held
@@ -18,7 +18,6 @@ from channelmix.engine.solver.relaxation import Relaxed, concave_hull
 
 __all__ = ["POLISH_POINTS", "Polished", "polished", "windows_around"]
 
-Array = NDArray[np.float64]
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
@@ -20,7 +20,6 @@ from channelmix.engine.solver.onto_rows import onto_rows
 
 __all__ = ["project"]
 
-Array = NDArray[np.float64]
 
 DUST = 1e-7
 """Share of all spend that is rounding of the quadratic program."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.linear_program import LinearProgram
 
 __all__ = ["SEGMENTS", "Relaxation", "Relaxed", "concave_hull"]
 
-Array = NDArray[np.float64]
 
 SEGMENTS = 24
 """Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""

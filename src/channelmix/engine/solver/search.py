@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.progress import tell
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import dual_bound, excludes
@@ -32,7 +32,6 @@ from channelmix.engine.solver.splitting import split_at
 
 __all__ = ["Search"]
 
-Array = NDArray[np.float64]
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
 """First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""

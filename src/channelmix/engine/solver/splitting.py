@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.branching import most_telling, open_state
 
 __all__ = ["split_at"]
 
-Array = NDArray[np.float64]
 
 CRUMB = 1e-6
 """Share of a cell's range up to which its spend is too little to split at while it may still be off."""

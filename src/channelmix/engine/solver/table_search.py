@@ -8,15 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
 from channelmix.engine.solver.relaxation import Relaxation, concave_hull
 
 __all__ = ["Found", "Table", "TableSearch"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

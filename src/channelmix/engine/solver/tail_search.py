@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.solver.polish import POLISH_POINTS
 from channelmix.engine.solver.relaxation import Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.search import Search
 
 __all__ = ["TailSearch"]
 
-Array = NDArray[np.float64]
 
 POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3, 0.05, 3)]))
 """Where a box's curves are sampled, as a share of its width."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import Cells
 from channelmix.profile.evidence.history import History
 
 __all__ = ["check_columns", "covered", "table_of"]
-
-Array = NDArray[np.float64]
 
 
 def check_columns(rows: History, cells: Sequence[str]) -> None:

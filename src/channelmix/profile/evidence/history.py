@@ -16,12 +16,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.evidence import Experiment, digest
 
 __all__ = ["LARGEST_TABLE", "History", "read_experiments", "read_table"]
 
-Array = NDArray[np.float64]
 
 NO_SPEND = "; a column that is no spend needs a role: date, market or control"
 """What to do with a column of text among those of spend."""

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.wording import percent, short
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
@@ -30,7 +31,6 @@ from channelmix.recommender.information_value.knowledge import tabulated_as
 
 __all__ = ["FACTORS", "MATERIAL", "TIMED_GAP", "TOLERANCE", "TURN", "BreakEvens"]
 
-Array = NDArray[np.float64]
 
 FACTORS = (1.0 / 16.0, 16.0)
 """Lowest and highest factor that is tried."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.wording import amount, short
 from channelmix.effectiveness.own.overlay import RANGE
 from channelmix.engine.problem.problem import AllocationProblem
@@ -18,7 +18,6 @@ from channelmix.recommender.optimize.holding import Held, Standing, standing
 
 __all__ = ["FAR", "explained"]
 
-Array = NDArray[np.float64]
 
 FAR = 2.0
 """Multiple of today's spend beyond which a curve rests on its shape, not on anything seen."""

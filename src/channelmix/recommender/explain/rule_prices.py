@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import EachPeriod, KeepWorking, PriceTiers, SafeImprovement
@@ -20,7 +20,6 @@ from channelmix.plan import RulePrice
 
 __all__ = ["Variant", "priced", "variants"]
 
-Array = NDArray[np.float64]
 
 KEPT = 0.5
 """Share of today's spend at which a cell that the plan gives up would be kept."""

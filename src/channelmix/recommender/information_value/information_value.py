@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import (
     CertificateError,
     InputError,
@@ -36,7 +36,6 @@ from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
 
 __all__ = ["information_value"]
 
-Array = NDArray[np.float64]
 
 DRAWS = 256
 """Draws of a profile that are looked at one by one."""

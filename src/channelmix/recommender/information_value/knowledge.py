@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import PriceTiers
@@ -32,7 +32,6 @@ from channelmix.engine.solver.solve import solve
 
 __all__ = ["About", "Gain", "Knowledge", "features_of", "tabulated_as"]
 
-Array = NDArray[np.float64]
 
 SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 21), np.geomspace(1e-3, 0.5, 20)]))
 """Spends at which curves are tabulated, as shares of the most that a cell may get."""

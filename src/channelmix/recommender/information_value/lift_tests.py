@@ -13,16 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.plan import LiftTestValue
 from channelmix.recommender.information_value.knowledge import About, Knowledge
 
 __all__ = ["LiftTestDesign", "Trials", "posterior_weights"]
 
-Array = NDArray[np.float64]
 
 CHANGES = (-1.0, -0.5, 0.5, 1.0)
 """Changes of spend that are tried, as shares of a cell's spend in the plan."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import MeanCVaR, SafeImprovement
 from channelmix.engine.rules.risk import tail_mean
@@ -16,7 +16,6 @@ from channelmix.plan import CautiousPlan, Regret, SpendSpread
 
 __all__ = ["cautious_plans", "regret", "spread"]
 
-Array = NDArray[np.float64]
 
 TAIL = 0.1
 """Share of the draws that are the worst."""

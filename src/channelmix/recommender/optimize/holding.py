@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Mask
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import ActivationFee, AtMostActive, EachPeriod, MinimumIfActive, ReachTarget, Row
 from channelmix.engine.rules.auxiliary import Change, OnOff
@@ -17,8 +17,6 @@ from channelmix.engine.rules.risk import tail_mean
 
 __all__ = ["Held", "Standing", "standing"]
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 SAFE = "safe_improvement"
 """What the rule against losses is called."""

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from channelmix._version import __version__
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
 from channelmix.core.wording import percent
 from channelmix.effectiveness import CellDraws, risk_of
@@ -59,7 +59,6 @@ from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 
 __all__ = ["optimize"]
 
-Array = NDArray[np.float64]
 
 NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 

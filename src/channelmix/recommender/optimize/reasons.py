@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import TargetOutcome
@@ -17,7 +18,6 @@ from channelmix.recommender.optimize.holding import Standing, standing
 
 __all__ = ["reasons", "said_of_all_periods"]
 
-Array = NDArray[np.float64]
 
 SATURATED = 0.95
 """Share of the outcome at twice its spend from which on a cell counts as saturated."""

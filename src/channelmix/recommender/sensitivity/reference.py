@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.wording import percent, short
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.solver.solve import solve
@@ -16,7 +16,6 @@ from channelmix.recommender.sensitivity.first_order import most_to_gain
 
 __all__ = ["Reference"]
 
-Array = NDArray[np.float64]
 
 SHIFT = 0.1
 """Share of the budget from which on money that moves between cells changes the recommendation."""

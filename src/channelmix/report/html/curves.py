@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.plan import CellPlan
 from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, data_block, join, tag
@@ -16,7 +16,6 @@ from channelmix.report.html.svg import Frame, area, drawing, line
 
 __all__ = ["Traced", "curves_section", "traced"]
 
-Array = NDArray[np.float64]
 
 POINTS = 33
 """Spends at which a curve is traced, today's and the plan's added."""

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from channelmix.core.arrays import Array
 
 __all__ = ["Baseline", "BaselineDraws", "log_likelihood_of"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 WIDE = 10.0
 """Prior standard deviation of trend, season and controls, in standard deviations of the noise: hardly any shrinkage."""

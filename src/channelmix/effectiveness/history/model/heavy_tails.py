@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, NOISE_SHAPE, WANDER, WIDE
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 
 __all__ = ["NORMAL", "TAILS", "Tails", "tails_of"]
 
-Array = NDArray[np.float64]
 
 TAILS = np.array([np.inf, 8.0, 4.0, 2.0])
 """Degrees of freedom of the noise, equally likely before the data; infinity is normal noise."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT, NUMBERS
 from channelmix.effectiveness.history.model.priors import Priors
@@ -17,8 +17,6 @@ from channelmix.effectiveness.history.model.shapes import adstock_weights, elast
 
 __all__ = ["Mix", "Trial"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 SHARED = 0.5
 """Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""

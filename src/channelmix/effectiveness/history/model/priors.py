@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 
 __all__ = ["Priors"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
 """Standard deviations of the log margin from channel to channel that are averaged over, equally likely."""

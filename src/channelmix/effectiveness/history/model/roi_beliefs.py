@@ -9,16 +9,14 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 
 __all__ = ["TO_EDGE", "Believed"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 TO_EDGE = 1.6448536269514722
 """Standard deviations of a normal distribution from its middle to the edge of its middle 90 %."""

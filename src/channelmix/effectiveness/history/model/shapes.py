@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import (
     LAGS,
     NO_EFFECT,
@@ -24,8 +24,6 @@ from channelmix.effectiveness.history.model.priors import Priors
 
 __all__ = ["adstock_weights", "elasticity", "lagged", "saturated"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 
 __all__ = ["shared_shocks"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 LIKELY, LIKELY_SPREAD = 0.15, 0.3
 """Mean and standard deviation of media's margin before the data, as in `Priors`, and so wide that rows decide."""

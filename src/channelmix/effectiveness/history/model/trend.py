@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from channelmix.core.arrays import Array, Indices
 
 __all__ = ["Trend"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 HARMONICS = 3
 """Waves of a year: down to a third of it."""

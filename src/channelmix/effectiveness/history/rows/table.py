@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 
 __all__ = ["Columns", "Rows", "index_of", "outcome_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
 
 __all__ = ["Timeline"]
 
-Indices = NDArray[np.int64]
 
 YEAR = 365.25
 WEEKS = 52.18

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
 __all__ = ["FEWEST_ROWS", "Window", "divided", "windows_of"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 FAR = 6.0
 """Robust standard deviations from the median beyond which an outcome sets no unit."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
 
 __all__ = ["Kernel"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 CENTRES = 128
 """Draws that the smoothed copy is made of."""

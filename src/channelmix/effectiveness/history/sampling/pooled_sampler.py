@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
@@ -20,8 +20,6 @@ from channelmix.effectiveness.history.sampling.sampler import Draws, Population,
 
 __all__ = ["MARKET_DIFFERENCES", "sample_markets"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""

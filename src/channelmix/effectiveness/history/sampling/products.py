@@ -10,17 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import WANDER
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.mix import Mix, Trial
 from channelmix.effectiveness.history.model.shapes import elasticity
 
 __all__ = ["Changed", "Pairs", "Products"]
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 class Pairs:

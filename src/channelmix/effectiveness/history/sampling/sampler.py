@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array, Indices
 from channelmix.core.progress import tell
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
@@ -26,8 +26,6 @@ from channelmix.effectiveness.history.sampling.kernel import Kernel
 
 __all__ = ["Draws", "Population", "effective_size", "led", "pareto_k", "sample", "settled"]
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 KEPT = 0.5
 """Effective part of the population that a raise of the power leaves."""

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.sampling.pooled_sampler import MARKET_DIFFERENCES
 from channelmix.effectiveness.history.sampling.sampler import Draws
 
 __all__ = ["Truth", "ranks", "simulated", "simulated_markets"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
