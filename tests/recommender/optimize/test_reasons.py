@@ -125,3 +125,13 @@ def test_a_single_cell_is_not_told_that_others_are_better(small: dict[str, Any])
     }
     small["scenario"]["amount"] = 500.0
     assert reasons(small) == {"FR/sms/promotion": "best return left"}
+
+
+def test_what_others_have_a_right_to_is_not_called_of_little_gain(small: dict[str, Any]) -> None:
+    """All of the money is one channel's by a rule, whatever the next unit of the others would bring."""
+    small["rules"] = [{"kind": "group_share", "select": "app", "low": 1.0}]
+    said = plan_of(small).allocation
+    dearest = max(row.marginal_return or 0.0 for row in said if row.channel == "app")
+    others = [row for row in said if row.channel != "app" and (row.marginal_return or 0.0) > 1.1 * dearest]
+    assert others
+    assert {row.reason for row in others} == {"left no money by group_share app"}
