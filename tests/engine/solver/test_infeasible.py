@@ -13,7 +13,7 @@ from tests.oracles import minimal_conflicts, random_curves
 import channelmix as cm
 from channelmix import Status
 from channelmix.engine.proof.duality import excludes
-from channelmix.engine.solver.elastic import Elastic
+from channelmix.engine.solver.infeasible import Elastic
 from channelmix.engine.solver.linear_program import LinearProgram
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import block_array, csc_array, csr_array, dia_array, eye_array
 
 from channelmix.core.arrays import Array
-from channelmix.engine.solver.solvers import solve_program
+from channelmix.engine.solver.linear_program import solve_program
 
 __all__ = ["NearestPoint"]
 

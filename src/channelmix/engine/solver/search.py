@@ -22,13 +22,17 @@ from channelmix.core.progress import tell
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
-from channelmix.engine.solver.branching import held, roundings
-from channelmix.engine.solver.idle import prices_that_hold, without_idle_money
+from channelmix.engine.solver.branching import held, roundings, split_at
 from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
-from channelmix.engine.solver.polish import POLISH_POINTS, polished, windows_around
+from channelmix.engine.solver.polish import (
+    POLISH_POINTS,
+    polished,
+    prices_that_hold,
+    windows_around,
+    without_idle_money,
+)
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
-from channelmix.engine.solver.splitting import split_at
 
 __all__ = ["Search"]
 

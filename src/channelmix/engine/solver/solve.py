@@ -18,12 +18,11 @@ from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Stat
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
-from channelmix.engine.solver.linear_program import DIRECT
+from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import new_search
-from channelmix.engine.solver.solvers import installed_solvers, solver_version
 from channelmix.engine.solver.starts import (
     COARSE_GAP,
     COARSE_SECONDS,

@@ -33,8 +33,7 @@ from channelmix.engine.rules import (
 )
 from channelmix.engine.solver.solve import solve
 from channelmix.profile import CompanyProfile
-from channelmix.recommender.optimize.comparisons import Split
-from channelmix.recommender.optimize.splits import splits_of
+from channelmix.recommender.optimize.comparisons import Split, splits_of
 
 __all__ = [
     "NEARLY_ALL",

@@ -40,7 +40,12 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
-from channelmix.recommender.optimize.assumptions import assumptions
+from channelmix.recommender.optimize.assumptions import (
+    assumptions,
+    history_assumptions,
+    history_remarks,
+    history_warnings,
+)
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
     charges_of,
@@ -50,7 +55,6 @@ from channelmix.recommender.optimize.company_problem import (
     with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
-from channelmix.recommender.optimize.own_history import history_assumptions, history_remarks, history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import not_counted, remarks
 from channelmix.recommender.optimize.survey import beside_the_survey
