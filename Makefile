@@ -24,8 +24,9 @@ QUICK := engine profile
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
 
+# Repeats by many seeds, which tests mark as not to be measured either, are left to the whole check.
 quick: lint
-	@$(call PYTEST,$(VENV)) $(QUICK:%=tests/%)
+	@$(call PYTEST,$(VENV)) -m 'not no_cover' $(QUICK:%=tests/%)
 
 test: lint browser
 	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95

@@ -9,6 +9,7 @@ judged range of the same quantity and channel where there is one.
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 from collections.abc import Iterable
@@ -58,6 +59,9 @@ def held_out(figures: Iterable[Fact]) -> tuple[list[bool], list[float], list[flo
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     model = MetaRegression()
     print(
         f"{'quantity':28} {'figures':>7} {'sources':>7} {'covered':>8} {'median k':>9} {'judged k':>9} {'ratio':>6}"

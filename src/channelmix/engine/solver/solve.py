@@ -1,4 +1,4 @@
-"""Certified allocation: the only room that imports CVXPY, where a program is stated in it."""
+"""Certified allocation: the best spend of a problem, with the proof that no other is better by more than the gap."""
 
 from __future__ import annotations
 
