@@ -86,8 +86,8 @@ def main() -> int:
         print(f"{kind:26}" + "".join(f"{value:8.2f}" for value in table[kinds == kind].mean(axis=0)))
     mean = table.mean(axis=0)
     print(f"{'all':26}" + "".join(f"{value:8.2f}" for value in mean))
-    lost = table[:, [int(mean.argmax())]] - table
-    within = lost.mean(axis=0) <= lost.std(axis=0, ddof=1) / np.sqrt(len(table))
+    charge_in_outcome = table[:, [int(mean.argmax())]] - table
+    within = charge_in_outcome.mean(axis=0) <= charge_in_outcome.std(axis=0, ddof=1) / np.sqrt(len(table))
     print(
         f"best: {SIZES[int(mean.argmax())]}; smallest within a standard error of it: {SIZES[int(within.argmax())]}"
     )

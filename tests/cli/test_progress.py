@@ -17,7 +17,7 @@ from click import testing
 from click.testing import Result
 
 from channelmix.cli import progress, session
-from channelmix.core.progress import tell
+from channelmix.core.progress import report_progress
 
 Run = Callable[..., Result]
 
@@ -118,7 +118,7 @@ def test_a_line_never_wraps(columns: int, room: int, monkeypatch: pytest.MonkeyP
     with open(ours, "rb", buffering=0) as stream, open(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         with progress.status_line(quiet=False):
-            tell("planning: " + "x" * 200)
+            report_progress("planning: " + "x" * 200)
         said = ""
         while said.count("\x1b[K") < 2 and select.select([stream], [], [], 10.0)[0]:
             said += stream.read(4096).decode()  # what was written may come in parts
@@ -130,7 +130,7 @@ def test_a_line_never_wraps(columns: int, room: int, monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("impatient")
 def test_what_ctrl_c_leaves_is_erased(run: Run, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def echoed(*_: object, **__: object) -> None:
-        tell("planning: half done")
+        report_progress("planning: half done")
         click.echo("^C", nl=False, err=True)  # as the terminal does
         raise KeyboardInterrupt
 

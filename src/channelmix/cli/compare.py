@@ -12,8 +12,6 @@ from channelmix.cli.output import shortcoming, write_document
 from channelmix.cli.progress import status_line
 from channelmix.cli.session import NO_PLAN, examples
 
-__all__ = ["compare"]
-
 
 @click.command(
     epilog=examples(

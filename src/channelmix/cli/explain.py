@@ -10,8 +10,6 @@ from channelmix.cli.output import shortcoming, write_document
 from channelmix.cli.progress import progress_line
 from channelmix.cli.session import INTERRUPTED, NO_PLAN, Number, examples
 
-__all__ = ["explain"]
-
 
 @click.command(
     epilog=examples(

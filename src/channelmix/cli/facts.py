@@ -8,8 +8,6 @@ from channelmix.cli.options import output_option
 from channelmix.cli.output import write_result
 from channelmix.cli.session import examples
 
-__all__ = ["facts"]
-
 
 @click.command(
     epilog=examples(

@@ -12,8 +12,6 @@ from channelmix.cli.output import write_result, write_table
 from channelmix.cli.progress import status_line
 from channelmix.cli.session import Number, examples
 
-__all__ = ["fit"]
-
 
 @click.command(
     epilog=examples(

@@ -10,8 +10,6 @@ from channelmix.cli.output import write_document
 from channelmix.cli.progress import progress_line
 from channelmix.cli.session import INTERRUPTED, Number, examples
 
-__all__ = ["frontier"]
-
 
 @click.command(
     epilog=examples(

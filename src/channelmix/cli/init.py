@@ -14,8 +14,6 @@ import click
 from channelmix.cli.output import write_result
 from channelmix.cli.session import Number, examples
 
-__all__ = ["init"]
-
 QUESTIONS = {
     "name": "Company name",
     "sector": "Sector",

@@ -6,8 +6,6 @@ import json
 import sys
 from typing import Any
 
-__all__ = ["is_plan", "read_input", "read_plan", "read_profile"]
-
 
 def read_profile(path: str, *, read_files: bool = True) -> Any:
     """Read a profile from a file, or from standard input for ``-``, with the files that it names or without."""

@@ -13,8 +13,6 @@ from channelmix.cli.output import shortcoming, style_of, write_result, write_tab
 from channelmix.cli.progress import status_line
 from channelmix.cli.session import NO_PLAN, UNPROVEN, Number, examples
 
-__all__ = ["MECHANISMS", "optimize"]
-
 MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 """What `--without` takes: the profile's mechanisms, written out so that `--help` need not load the profile's room."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["format_option", "output_option", "quiet_option", "seed_option"]
-
 format_option = click.option(
     "--format",
     "style",

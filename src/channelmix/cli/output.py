@@ -16,8 +16,6 @@ import click
 
 from channelmix.cli.streams import result_stream
 
-__all__ = ["shortcoming", "style_of", "write_document", "write_result", "write_table"]
-
 STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Names of standard output: a command works apart from it, so that what the system opens by them is another stream."""
 

@@ -11,8 +11,6 @@ from functools import partial
 
 import click
 
-__all__ = ["progress_line", "status_line"]
-
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
 
@@ -47,7 +45,7 @@ def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None]
 @contextlib.contextmanager
 def status_line(quiet: bool) -> Iterator[None]:
     """Show on such a line what work tells of itself whose length nobody knows, and for how long it has gone on."""
-    from channelmix.core.progress import heard_by
+    from channelmix.core.progress import listening
 
     with _line(quiet) as show:
         began = time.monotonic()
@@ -56,7 +54,7 @@ def status_line(quiet: bool) -> Iterator[None]:
             if show is not None:
                 show(f"{time.monotonic() - began:.0f} s, {text}")
 
-        with heard_by(None if show is None else listener):
+        with listening(None if show is None else listener):
             yield
 
 

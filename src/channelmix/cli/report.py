@@ -9,8 +9,6 @@ from channelmix.cli.options import output_option
 from channelmix.cli.output import write_result
 from channelmix.cli.session import examples
 
-__all__ = ["report"]
-
 
 @click.command(
     epilog=examples(

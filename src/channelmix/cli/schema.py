@@ -9,8 +9,6 @@ import click
 from channelmix.cli.output import write_result
 from channelmix.cli.session import examples
 
-__all__ = ["schema"]
-
 
 @click.command(epilog=examples("channelmix schema > profile.schema.json"))
 def schema() -> None:

@@ -12,8 +12,6 @@ from channelmix.cli.output import shortcoming, write_document
 from channelmix.cli.progress import progress_line
 from channelmix.cli.session import NO_PLAN, examples
 
-__all__ = ["sensitivity"]
-
 
 @click.command(
     epilog=examples(

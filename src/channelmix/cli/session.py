@@ -11,8 +11,6 @@ import click
 
 from channelmix.cli.streams import apart_from_results
 
-__all__ = ["DEFECT", "INTERRUPTED", "INVALID", "NO_PLAN", "UNPROVEN", "Commands", "Number", "examples"]
-
 DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
 """Exit codes. Without a plan (infeasible or unbounded) its document still says why, so that it is not invalid input."""
 

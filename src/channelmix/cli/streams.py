@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import IO, Any
 
-__all__ = ["apart_from_results", "is_terminal", "result_stream"]
-
 STANDARD_OUTPUT = 1
 """File descriptor that native libraries print on."""
 

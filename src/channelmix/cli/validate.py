@@ -8,8 +8,6 @@ from channelmix.cli.input import read_profile
 from channelmix.cli.output import write_result
 from channelmix.cli.session import examples
 
-__all__ = ["validate"]
-
 
 @click.command(epilog=examples("channelmix validate profile.json"))
 @click.argument("file", metavar="FILE")

@@ -8,8 +8,6 @@ from channelmix.cli.input import read_input
 from channelmix.cli.output import write_result
 from channelmix.cli.session import examples
 
-__all__ = ["verify"]
-
 
 @click.command(epilog=examples("channelmix verify plan.json"))
 @click.argument("plan", metavar="PLAN")

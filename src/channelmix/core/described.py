@@ -9,8 +9,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["Described"]
-
 
 class Described:
     """Mixin for Pydantic's models and dataclasses.

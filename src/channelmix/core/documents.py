@@ -15,8 +15,6 @@ from pydantic_core import PydanticCustomError
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
 
-__all__ = ["LARGEST_DOCUMENT", "Document", "Part"]
-
 LARGEST_DOCUMENT = 200_000_000
 """Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
 

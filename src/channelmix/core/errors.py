@@ -9,17 +9,6 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any
 
-__all__ = [
-    "CertificateError",
-    "ChannelMixError",
-    "InputError",
-    "NoPlanError",
-    "expect",
-    "expect_positive",
-    "expect_whole",
-    "nearest_name",
-]
-
 
 class ChannelMixError(Exception):
     """Base of every error that channelmix raises on purpose."""
@@ -62,15 +51,15 @@ def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:
         raise InputError(f"{what} must be of type {expected}, not {type(value).__name__}{more}")
 
 
-def expect_positive(value: Any, what: str, *, endless: bool = False) -> None:
-    """Refuse an argument that is no number above 0, nor infinite where it may not be endless.
+def expect_positive(value: Any, what: str, *, allow_infinite: bool = False) -> None:
+    """Require a positive number; infinity is allowed only with `allow_infinite`.
 
     >>> expect_positive("5", "gap")
     Traceback (most recent call last):
     channelmix.core.errors.InputError: gap must be a number above 0, not '5'
     """
     known = isinstance(value, Real) and not isinstance(value, bool)
-    if not known or not value > 0.0 or (value == math.inf and not endless):
+    if not known or not value > 0.0 or (value == math.inf and not allow_infinite):
         raise InputError(f"{what} must be a number above 0, not {value!r}")
 
 

@@ -1,4 +1,4 @@
-"""Where long work tells how far it is; nobody hears it unless somebody listens."""
+"""Progress of long work: reported to a listener where there is one."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-__all__ = ["heard_by", "tell"]
-
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
-def tell(text: str) -> None:
-    """Tell a listener, if there is one, in a few words how far the work is."""
+def report_progress(text: str) -> None:
+    """Report in a few words how far the work is; without a listener nothing happens."""
     listener = _listener.get()
     if listener is not None:
         listener(text)
 
 
 @contextlib.contextmanager
-def heard_by(listener: Callable[[str], None] | None) -> Iterator[None]:
-    """Let `listener` hear what is told by work done meanwhile in this thread; None hears nothing.
+def listening(listener: Callable[[str], None] | None) -> Iterator[None]:
+    """Pass the progress of work done inside this context, in this thread, to `listener`; None passes nothing on.
 
-    >>> said: list[str] = []
-    >>> with heard_by(said.append):
-    ...     tell("half done")
-    >>> tell("nobody hears this")
-    >>> said
+    >>> reports: list[str] = []
+    >>> with listening(reports.append):
+    ...     report_progress("half done")
+    >>> report_progress("nobody listens to this")
+    >>> reports
     ['half done']
     """
     token = _listener.set(listener)

@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["register", "view"]
-
 _homes: dict[str, str] = {}
 
 

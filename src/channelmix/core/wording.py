@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "over", "per", "percent", "short"]
-
-
 HUGE = 9999.5e9
 """Amounts from here on are written as a number of few digits times a power of ten where room is short."""
 

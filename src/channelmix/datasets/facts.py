@@ -16,7 +16,6 @@ from channelmix.datasets.survey import SURVEY_SOURCE
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TRUST", "USD", "Fact", "continent_of", "facts_frame", "find_facts", "load_facts", "source_titles"]
 
 TRUST: Mapping[str, float] = MappingProxyType(
     {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 from importlib import resources
 
-__all__ = ["read_rows"]
-
 
 def read_rows(name: str) -> list[dict[str, str]]:
     """Read a table of published figures, one dictionary a row."""

@@ -9,9 +9,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 
-__all__ = ["BROKEN", "MixWorld", "simulated_mix"]
-
-
 BROKEN = (
     "nothing", "slow adstock", "S-shape", "drifting effect", "trend break", "collinearity", "confounding",
     "reverse causality", "outliers", "synergy", "no effect",

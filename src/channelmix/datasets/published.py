@@ -14,8 +14,6 @@ from types import MappingProxyType
 
 from channelmix.datasets.files import read_rows
 
-__all__ = ["PriorRange", "load_ranges"]
-
 
 @dataclass(frozen=True)
 class PriorRange:

@@ -10,8 +10,6 @@ from types import MappingProxyType
 
 from channelmix.datasets.files import read_rows
 
-__all__ = ["load_scales", "scales_table"]
-
 
 @cache
 def load_scales() -> Mapping[str, tuple[float, ...]]:

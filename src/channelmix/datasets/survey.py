@@ -9,8 +9,6 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["SERVICE_USE", "SURVEYED_COMPANIES", "SURVEY_SOURCE", "USE", "use_standard_error"]
-
 SURVEY_SOURCE = "Economist Intelligence Unit survey of 2012, reported by L'Atelier on 27 June 2012"
 """Citation of the facts F1 to F10."""
 

@@ -18,9 +18,6 @@ from channelmix.engine.rules import Cells
 from channelmix.profile import CompanyProfile
 from channelmix.profile.fields.timing import MOST_LAGS, Delayed, Geometric, Weibull
 
-__all__ = ["carryover_of", "lag_weights"]
-
-
 LEFT = 0.01
 """Part of an effect that is too small to be followed further."""
 

@@ -14,8 +14,6 @@ from channelmix.datasets import PriorRange
 from channelmix.profile import Cell
 from channelmix.profile.evidence import Column, Evidence
 
-__all__ = ["CellDraws", "Drawn", "Figure", "OwnColumn", "OwnDraws", "divided"]
-
 
 @dataclass(frozen=True)
 class Figure:

@@ -9,8 +9,6 @@ from pydantic import Field
 from channelmix.core.documents import Document, Part
 from channelmix.plan.parts import Interval, flat
 
-__all__ = ["CellDifference", "Difference", "difference_rows"]
-
 
 class CellDifference(Part):
     """One cell in both plans; amounts in currency over the difference's `span`, null in a plan without the cell."""

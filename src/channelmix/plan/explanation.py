@@ -10,8 +10,6 @@ from channelmix.core.documents import Document, Part
 from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import Interval, flat
 
-__all__ = ["BreakEven", "CellExplanation", "Explanation", "RulePrice", "explanation_rows"]
-
 
 class BreakEven(Part):
     """By what a cell's curve must be multiplied before the plan changes materially."""

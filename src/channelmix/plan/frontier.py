@@ -13,8 +13,6 @@ from channelmix.engine.proof.solution import Status
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Frontier", "FrontierPlan", "frontier_rows"]
-
 
 class FrontierPlan(Part):
     """The best plan at one point; amounts in currency per period, null where no plan exists."""

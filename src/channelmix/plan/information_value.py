@@ -8,16 +8,6 @@ from pydantic import Field
 
 from channelmix.core.documents import Document, Part
 
-__all__ = [
-    "CautiousPlan",
-    "InformationOf",
-    "InformationValue",
-    "LiftTestValue",
-    "Regret",
-    "SpendSpread",
-    "information_rows",
-]
-
 
 class InformationOf(Part):
     """What it is worth to know the curves of some cells for certain before the money is split; per period."""

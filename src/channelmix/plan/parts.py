@@ -9,22 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Part
 
-__all__ = [
-    "Assumption",
-    "CellPlan",
-    "Certificate",
-    "Comparison",
-    "IfTen",
-    "Interval",
-    "Mend",
-    "Provenance",
-    "ShadowPrice",
-    "SurveyRow",
-    "Totals",
-    "WordOfMouth",
-    "flat",
-]
-
 
 class Interval(Part):
     """A mean with its 90 % interval over the draws, in currency per period."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from channelmix.plan.frontier import Frontier
     from channelmix.plan.information_value import InformationValue
 
-__all__ = ["Plan", "allocation_rows", "fits"]
-
 
 class Plan(Document):
     """A certified channel mix.

@@ -8,8 +8,6 @@ from pydantic import Field
 
 from channelmix.core.documents import Document, Part
 
-__all__ = ["InputEffect", "Sensitivity", "Side", "sensitivity_rows"]
-
 
 class Side(Part):
     """One input at its low or its high value, all else as it was; amounts in currency over the sensitivity's `span`."""

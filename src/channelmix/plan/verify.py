@@ -19,9 +19,6 @@ from channelmix.plan.parts import Interval, Totals
 from channelmix.plan.plan import Plan
 from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
 
-__all__ = ["NO_SPEND", "interval", "moved_spend", "obeys", "prices_hold", "roi", "verify_plan"]
-
-
 NO_SPEND = (Status.INFEASIBLE, Status.UNBOUNDED)
 """Statuses of a plan without an allocation."""
 

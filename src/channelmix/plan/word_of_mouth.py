@@ -6,8 +6,6 @@ from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import Service
 
-__all__ = ["heard_of_service", "span_of", "talks_elsewhere"]
-
 
 def span_of(problem: AllocationProblem) -> int:
     """Number of periods that a problem's amounts are for."""

@@ -15,8 +15,6 @@ from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Path
 from channelmix.profile.fields.values import Record
 
-__all__ = ["beliefs", "with_belief_moved"]
-
 NOT_BELIEFS = frozenset(
     {
         *(

@@ -11,8 +11,6 @@ from typing import Any
 from channelmix.profile.fields.fields import Channel, Market, MarketChannel, ProfileFields, Purposes
 from channelmix.profile.fields.values import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
 
-__all__ = ["Cell", "Telling", "basis_of", "lay_out"]
-
 
 @dataclass(frozen=True, slots=True)
 class Telling:

@@ -23,8 +23,6 @@ from channelmix.profile.reading.schema_json import known_schema
 from channelmix.profile.reading.translate import translate
 from channelmix.profile.source import read_document, read_file
 
-__all__ = ["CompanyProfile"]
-
 OWN_FILES = ("evidence", "history")
 
 

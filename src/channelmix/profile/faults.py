@@ -9,18 +9,6 @@ from typing import Any
 
 from channelmix.core.errors import InputError
 
-__all__ = [
-    "Fault",
-    "Path",
-    "Problem",
-    "ProblemsError",
-    "ProfileError",
-    "closest",
-    "echo",
-    "escape",
-    "path_text",
-]
-
 Path = tuple[str | int, ...]
 
 ECHO_LENGTH = 60

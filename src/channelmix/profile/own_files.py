@@ -12,8 +12,6 @@ from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments,
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
 
-__all__ = ["own_of"]
-
 LARGEST_EVIDENCE = 200_000_000
 """Bytes of the largest evidence file that is read."""
 

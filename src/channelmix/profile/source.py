@@ -15,8 +15,6 @@ from typing import Any
 
 from channelmix.profile.faults import Fault, Path, Problem, ProfileError, echo, escape, path_text
 
-__all__ = ["Document", "read_document", "read_file"]
-
 LARGEST_FILE = 10_000_000
 """Bytes of the largest profile that is read."""
 DEEPEST_NESTING = 100

@@ -11,8 +11,6 @@ from channelmix.core.errors import InputError
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.fields.values import CURRENCY_PATTERN
 
-__all__ = ["starter_profile"]
-
 # Rounded to two digits, only to write amounts of the right size; the starter's notes ask for today's rate.
 _ROUGH_USD_RATES: Mapping[str, float] = {
     "AED": 3.7,

@@ -17,9 +17,6 @@ from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Inte
 from channelmix.profile import CompanyProfile
 from channelmix.profile.faults import path_text
 
-__all__ = ["compare", "edited"]
-
-
 ROUNDING = 1e-12
 """Difference between two outcomes, as a share of them, that is rounding."""
 

@@ -18,8 +18,6 @@ from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
 
-__all__ = ["frontier"]
-
 LOW, HIGH = 0.5, 2.0
 """First and last budget by default, as multiples of today's."""
 
@@ -88,7 +86,7 @@ def frontier(
     expect(amounts, "amounts", Iterable, NoneType)
     expect_whole(seed, "seed")
     expect_whole(n_draws, "n_draws", 1)
-    expect_positive(time_limit, "time_limit", endless=True)
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
     if gap is not None:
         expect_positive(gap, "gap")
     if isinstance(asked, CompanyProfile):

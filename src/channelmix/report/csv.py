@@ -22,8 +22,6 @@ from channelmix.plan import (
     sensitivity_rows,
 )
 
-__all__ = ["frontier_to_csv", "sensitivity_to_csv", "to_csv"]
-
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet would run text that begins so; an apostrophe keeps it text."""
 

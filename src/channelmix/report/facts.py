@@ -11,8 +11,6 @@ from itertools import groupby
 
 from channelmix.datasets.facts import Fact
 
-__all__ = ["to_csv", "to_json", "to_table"]
-
 
 def to_table(facts: Sequence[Fact]) -> str:
     """One line a figure under a heading a quantity, its source below; ends in the number of figures and sources."""

@@ -19,7 +19,6 @@ from channelmix.report.html.words import Words
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["allocation_figure", "evidence_figure", "frontier_figure", "response_figure"]
 
 NOW, PLAN, BAND = "#767d87", "#1d5fa8", "rgba(29, 95, 168, 0.18)"
 

@@ -123,7 +123,7 @@ def worth(problem: cm.AllocationProblem, points: Array) -> Array:
     """Objective at many plans at once, (n_plans, n_spends), less charges."""
     assert problem.delay is not None
     acting = points @ problem.delay.matrix.T + problem.delay.start
-    total = -problem.anyway - points @ problem.charges
+    total = -problem.carried_over_outcome - points @ problem.charges
     for i in range(problem.response.n_cells):
         total = total + problem.response.cell(i).value(acting[np.newaxis, :, i]).mean(axis=0)
     return np.asarray(total)
@@ -166,7 +166,7 @@ def test_concave_curves_written_raw_in_cvxpy_agree(scenario: Any) -> None:
     solution = solved(problem, gap=1e-4)
 
     spend = cp.Variable((3, 2), nonneg=True)
-    terms, anyway = [], 0.0
+    terms, carried_over_outcome = [], 0.0
     for t in range(5):
         old = sum(weights[k] * 2.0 for k in range(3) if t - k == -1)
         acting = old + sum(weights[k] * spend[t - k] / cost[t - k] for k in range(3) if 0 <= t - k < 3)
@@ -175,8 +175,8 @@ def test_concave_curves_written_raw_in_cvxpy_agree(scenario: Any) -> None:
             factor * 2.0 * cp.power(acting[0], 0.5, approx=False),
             factor * 3.0 * cp.log1p(acting[1] / 0.5),
         ]
-        anyway += factor * (2.0 * math.sqrt(old) + 3.0 * math.log1p(old / 0.5))
-    outcome, money = cp.sum(cp.hstack(terms)) - anyway, cp.sum(spend)
+        carried_over_outcome += factor * (2.0 * math.sqrt(old) + 3.0 * math.log1p(old / 0.5))
+    outcome, money = cp.sum(cp.hstack(terms)) - carried_over_outcome, cp.sum(spend)
     if isinstance(scenario, cm.FixedBudget):
         raw = cp.Problem(cp.Maximize(outcome), [money <= 6.0])
     elif isinstance(scenario, cm.MaxProfit):

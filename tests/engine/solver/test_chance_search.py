@@ -71,10 +71,11 @@ def test_forged_bounds_are_caught() -> None:
     solution = cm.solve(asked, gap=0.02, time_limit=20.0)
     with pytest.raises(cm.CertificateError, match="upper bound"):
         cm.verify(asked, dataclasses.replace(solution, upper_bound=solution.value - 0.01))
-    heavy = tuple(2.0 * np.ones_like(tilt) for tilt in solution.proof.tilts)
+    heavy = tuple(2.0 * np.ones_like(draw_weights) for draw_weights in solution.proof.draw_weights)
     with pytest.raises(cm.CertificateError, match="weights of the draws"):
         cm.verify(
-            asked, dataclasses.replace(solution, proof=dataclasses.replace(solution.proof, tilts=heavy))
+            asked,
+            dataclasses.replace(solution, proof=dataclasses.replace(solution.proof, draw_weights=heavy)),
         )
     with pytest.raises(cm.CertificateError, match="value"):
         cm.verify(asked, dataclasses.replace(solution, value=solution.value + 0.05))

@@ -394,8 +394,10 @@ def honest() -> dict[str, cm.Solution]:
     return {"cvar": solved(PROBLEM, gap=1e-3), "safe": solved(SAFE, gap=1e-3)}
 
 
-def with_tilts(solution: cm.Solution, tilts: Any) -> cm.Solution:
-    return dataclasses.replace(solution, proof=dataclasses.replace(solution.proof, tilts=tuple(tilts)))
+def with_tilts(solution: cm.Solution, draw_weights: Any) -> cm.Solution:
+    return dataclasses.replace(
+        solution, proof=dataclasses.replace(solution.proof, draw_weights=tuple(draw_weights))
+    )
 
 
 FORGERIES: dict[str, Callable[[Array], Array]] = {
@@ -412,8 +414,8 @@ FORGERIES: dict[str, Callable[[Array], Array]] = {
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
 def test_forged_weights_of_draws_are_refused(honest: dict[str, cm.Solution], kind: str, forge: Any) -> None:
     solution = honest[kind]
-    some = next(k for k, t in enumerate(solution.proof.tilts) if t.sum() > 0.0)
-    forged = [forge(t) if k == some else t for k, t in enumerate(solution.proof.tilts)]
+    some = next(k for k, t in enumerate(solution.proof.draw_weights) if t.sum() > 0.0)
+    forged = [forge(t) if k == some else t for k, t in enumerate(solution.proof.draw_weights)]
     with pytest.raises(cm.CertificateError):
         cm.verify(PROBLEM if kind == "cvar" else SAFE, with_tilts(solution, forged))
 
@@ -424,7 +426,7 @@ def test_weights_of_draws_sum_to_the_weight_of_the_worst(
 ) -> None:
     solution = honest["cvar"]
     with pytest.raises(cm.CertificateError, match="weights of the draws"):
-        cm.verify(PROBLEM, with_tilts(solution, [factor * t for t in solution.proof.tilts]))
+        cm.verify(PROBLEM, with_tilts(solution, [factor * t for t in solution.proof.draw_weights]))
 
 
 def test_a_weight_against_losses_may_be_of_any_size_but_proves_only_what_it_does(
@@ -432,9 +434,9 @@ def test_a_weight_against_losses_may_be_of_any_size_but_proves_only_what_it_does
 ) -> None:
     """The rule against losses may be priced at will, as any row: another price only weakens the bound."""
     solution = honest["safe"]
-    tilts = [3.0 * t + 1.0 / len(t) for t in solution.proof.tilts]
+    draw_weights = [3.0 * t + 1.0 / len(t) for t in solution.proof.draw_weights]
     with pytest.raises(cm.CertificateError, match=r"bound|not shown"):
-        cm.verify(SAFE, with_tilts(solution, tilts))
+        cm.verify(SAFE, with_tilts(solution, draw_weights))
 
 
 @pytest.mark.parametrize("kind", ["cvar", "safe"])
@@ -442,9 +444,9 @@ def test_a_proof_without_weights_or_with_too_many_is_refused(
     honest: dict[str, cm.Solution], kind: str
 ) -> None:
     solution, problem = honest[kind], PROBLEM if kind == "cvar" else SAFE
-    for tilts in ((), (*solution.proof.tilts, solution.proof.tilts[0])):
+    for draw_weights in ((), (*solution.proof.draw_weights, solution.proof.draw_weights[0])):
         with pytest.raises(cm.CertificateError, match="weigh the draws"):
-            cm.verify(problem, with_tilts(solution, tilts))
+            cm.verify(problem, with_tilts(solution, draw_weights))
     plain = dataclasses.replace(problem, risk=None)
     with pytest.raises(cm.CertificateError):
         cm.verify(plain, solution)

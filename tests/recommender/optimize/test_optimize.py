@@ -17,7 +17,7 @@ from tests.random_profiles import random_content
 import channelmix as cm
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
-from channelmix.engine.solver.solve import project
+from channelmix.engine.solver.projection import project
 from channelmix.plan import Comparison, Plan, verify_plan
 from channelmix.profile import CompanyProfile
 from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES

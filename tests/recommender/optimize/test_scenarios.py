@@ -219,14 +219,14 @@ def test_a_cell_without_saturation_is_named(pair: dict[str, Any], monkeypatch: p
     """Published evidence always saturates: curves of one's own need not."""
     made: Callable[..., Any] = company_problem.response_of
 
-    def endless(*args: Any) -> Any:
+    def allow_infinite(*args: Any) -> Any:
         response = made(*args)
         n = response.curves.n_cells
         scale = np.full((response.curves.n_draws, n), 2.0)
         curves = cm.ResponseCurves.power(scale, 1.0, names=response.curves.names)
         return type(response)(curves, {}, {})
 
-    monkeypatch.setattr("channelmix.recommender.optimize.company_problem.response_of", endless)
+    monkeypatch.setattr("channelmix.recommender.optimize.company_problem.response_of", allow_infinite)
     plan = planned(pair, scenario={"kind": "max_profit"})
     assert plan.status is Status.UNBOUNDED
     assert plan.conflicts == ["FR/sms/promotion"]

@@ -13,9 +13,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS
 
-__all__ = ["backtest", "judged"]
-
-
 COVERED, HARDLY_COVERED = 0.75, 0.5
 """Parts of rows within 90 % intervals below which a backtest is to be looked at, and fails. Of 26 independent rows of a
 model that is right fewer than the first are within once in eighty times."""

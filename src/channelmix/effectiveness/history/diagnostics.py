@@ -17,9 +17,6 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.sampler import ENOUGH, GREATEST_K, Draws
 
-__all__ = ["Finding", "Verdict", "alike_in_markets", "diagnose"]
-
-
 SHAPES = 2
 """Parameters of a channel's shape: saturation and half-life."""
 

@@ -25,9 +25,6 @@ from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.sampler import Draws, sample
 
-__all__ = ["PRIOR_DRAWS", "Fit", "fit_posterior", "prior_roi"]
-
-
 MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""

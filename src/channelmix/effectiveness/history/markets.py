@@ -16,16 +16,6 @@ from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import divided
 
-__all__ = [
-    "Market",
-    "Part",
-    "joined",
-    "spent_on",
-    "tests_by_market",
-    "totals_of",
-    "worst_findings",
-]
-
 
 @dataclass(frozen=True, eq=False)
 class Market:

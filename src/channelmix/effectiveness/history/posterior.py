@@ -12,8 +12,6 @@ from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.shapes import adstock_weights, lagged, saturated
 from channelmix.effectiveness.history.model.trend import Trend
 
-__all__ = ["Posterior"]
-
 
 @dataclass(frozen=True, eq=False)
 class Posterior:

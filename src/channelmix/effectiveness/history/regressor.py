@@ -35,9 +35,6 @@ from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, d
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.engine.response import ResponseCurves
 
-__all__ = ["MarketingMixRegressor"]
-
-
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""
 

@@ -13,9 +13,6 @@ from channelmix.effectiveness.history.markets import Part, spent_on, totals_of
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.rows.windows import Window
 
-__all__ = ["EXPECTED", "edges", "expected_returns", "returns"]
-
-
 EXPECTED = [f"{what}{edge}" for what in ("roi", "share") for edge in ("", "_low", "_high")]
 """What `expected_returns` states of each channel."""
 

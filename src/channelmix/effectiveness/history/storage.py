@@ -19,8 +19,6 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-__all__ = ["read_fit", "write_fit"]
-
 FORMAT = "channelmix marketing mix 5"
 
 SHARED = ("shape", "family", "excess")

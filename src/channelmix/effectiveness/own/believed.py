@@ -14,9 +14,6 @@ from channelmix.effectiveness.published.response import prior_response
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import covered
 
-__all__ = ["believed_roi"]
-
-
 DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
 

@@ -16,8 +16,6 @@ from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import Column, FittedMarket, History, Range, table_of
 
-__all__ = ["Spent", "columns_of", "curves_of", "markets_of", "spent_of"]
-
 
 @dataclass(frozen=True, eq=False)
 class Spent:

@@ -22,8 +22,6 @@ from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
 
-__all__ = ["DRAWS", "fit_history", "fitted"]
-
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
 

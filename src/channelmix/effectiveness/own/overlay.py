@@ -34,16 +34,6 @@ from channelmix.engine.rules import (
 from channelmix.profile import Cell, CompanyProfile
 from channelmix.profile.evidence import Evidence, covered, table_of
 
-__all__ = [
-    "RANGE",
-    "evidence_of",
-    "observed_ranges",
-    "response",
-    "risk_of",
-    "with_own",
-]
-
-
 TAIL = 0.3
 """Share of the draws over which a plan from own history must not lose on average: the most with which few simulated
 companies lost by it (docs/explanation/history.md)."""

@@ -15,17 +15,6 @@ from channelmix.datasets.facts import TRUST, continent_of
 from channelmix.effectiveness.published.meta_regression import MetaRegression, Setting
 from channelmix.profile import Cell
 
-__all__ = [
-    "COUNTERPARTS",
-    "Z90",
-    "Counterpart",
-    "described",
-    "published_regression",
-    "regressed",
-    "setting_of",
-]
-
-
 Z90 = float(ndtri(0.95))
 """Half-width of a 90 % interval in standard deviations."""
 

@@ -21,9 +21,6 @@ from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
 from channelmix.datasets.scales import load_scales
 from channelmix.effectiveness.published.random_effects import RandomEffects, Rows, fit_random_effects
 
-__all__ = ["COLUMNS", "HeldOut", "MetaRegression", "Setting", "held_out_predictions", "usable_figures"]
-
-
 COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
 """Columns with random effects; the one number of the regression is the year."""
 

@@ -13,8 +13,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.published.random_effects import Rows, fit_random_effects
 
-__all__ = ["MixedEffectsRegressor"]
-
 
 class MixedEffectsRegressor(RegressorMixin, BaseEstimator):
     """Bayesian linear regression whose categorical columns have random effects.

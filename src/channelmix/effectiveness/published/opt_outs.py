@@ -8,8 +8,6 @@ from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import Drawn
 from channelmix.profile import Cell
 
-__all__ = ["best_margin", "opt_out_charge"]
-
 
 def opt_out_charge(
     cell: Cell, drawn: Drawn, useful: Array, contacts_a_month: Array, margin: Array, cost: Array

@@ -13,8 +13,6 @@ from channelmix.effectiveness.draws import CellDraws
 from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.profile import Cell
 
-__all__ = ["PublishedPrior"]
-
 
 class PublishedPrior(BaseEstimator):
     """Regressions of published figures and judged ranges as log-normal distributions, drawn by a Sobol sequence.

@@ -30,9 +30,6 @@ from channelmix.effectiveness.published.quantities import OF_PEOPLE, SHARES, wan
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
-__all__ = ["published_draws"]
-
-
 Key = tuple[str, str, str]
 
 FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))

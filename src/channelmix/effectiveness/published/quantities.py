@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from channelmix.profile import Cell
 
-__all__ = ["OF_PEOPLE", "ON_PHONES", "QUANTITIES", "SHARES", "wanted"]
-
 SHARES = frozenset(
     {
         "response_rate",

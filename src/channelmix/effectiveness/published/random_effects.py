@@ -16,9 +16,6 @@ from scipy.linalg import cho_factor, cho_solve
 
 from channelmix.core.arrays import Array
 
-__all__ = ["RandomEffects", "Rows", "fit_random_effects"]
-
-
 INTERCEPT_SCALE = 3.0
 """Prior standard deviation of the intercept around the mean, in standard deviations of the outcome."""
 

@@ -20,9 +20,6 @@ from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
 from channelmix.profile import Cell
 
-__all__ = ["DAYS_PER_MONTH", "PriorResponse", "bought", "opt_outs", "prior_response"]
-
-
 DAYS_PER_MONTH = 365.25 / 12.0
 
 DAYS_PER_WEEK = 7.0

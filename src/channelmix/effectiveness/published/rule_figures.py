@@ -16,9 +16,6 @@ from channelmix.engine.response import Service
 from channelmix.engine.rules import Cells, ContactCap, PriceTiers, ReputationLimit, ServiceLevel
 from channelmix.profile import Cell
 
-__all__ = ["with_figures"]
-
-
 FAR = 1e100
 """Spend that answers every contact."""
 

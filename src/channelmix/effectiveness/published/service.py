@@ -10,9 +10,6 @@ from channelmix.effectiveness.published.word_of_mouth import people_told
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import Cell
 
-__all__ = ["TINY", "cost_of_handling", "positive", "service_curve", "service_shares"]
-
-
 TINY = 1e-9
 """Stands for "no spend at all" where a curve needs a positive scale of spend but reaches nobody."""
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from channelmix.effectiveness.draws import CellDraws, Figure
 from channelmix.effectiveness.published.quantities import SHARES
 
-__all__ = ["shifted", "shifted_value"]
-
 
 def shifted(draws: CellDraws, figure: Figure, factor: float) -> CellDraws:
     """Multiply a figure's quantity in every draw of the cells that use it; shares are cut at 1.

@@ -20,9 +20,6 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.datasets.files import read_rows
 
-__all__ = ["MOST_DIMENSIONS", "sobol"]
-
-
 Bits = NDArray[np.uint32]
 
 MOST_DIMENSIONS = 21201

@@ -13,8 +13,6 @@ from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import Drawn
 from channelmix.profile import Cell, Telling
 
-__all__ = ["Talk", "people_told", "talk"]
-
 
 def people_told(telling: Telling, publicness: Array) -> Array:
     """People whom one unsatisfied customer tells: geometric between what he tells in private and in public."""

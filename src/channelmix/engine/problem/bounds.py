@@ -9,9 +9,6 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 
-__all__ = ["CONFLICT_TOLERANCE", "propagate", "tighten"]
-
-
 EPSILON = float(np.finfo(float).eps)
 """Relative rounding of one operation."""
 

@@ -16,9 +16,6 @@ from channelmix.engine.response.carryover import Delay
 from channelmix.engine.rules import Auxiliary, Row
 from channelmix.engine.rules.auxiliary import OnOff
 
-__all__ = ["Formulation", "TailRisk", "formulate", "kept_out"]
-
-
 OUTWARDS = 1e-12
 """By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
 
@@ -60,8 +57,8 @@ class Formulation:
     high: Array
     gain: float
     charge: Array
-    lost: Array
-    """Charges: outcome lost per unit of each variable."""
+    charge_in_outcome: Array
+    """Charges in units of outcome, per unit of each variable."""
     offset: Array
     """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
     box_low: Array
@@ -91,7 +88,7 @@ def formulate(
     rows : sequence of Row
         Over spend and auxiliary variables.
     charges : ndarray of shape (n_spends,)
-        Outcome lost per unit of spend.
+        Charge in outcome per unit of spend.
     gain, price : float
         Weights of net outcome and of money in the objective.
     auxiliaries : sequence of Auxiliary
@@ -115,9 +112,9 @@ def formulate(
         raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
     A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries)
     B = np.append(B, np.zeros(len(A) - len(B)))
-    lost = np.concatenate([charges, [one.charge for one in auxiliaries]])
+    charge_in_outcome = np.concatenate([charges, [one.charge for one in auxiliaries]])
     money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
-    A, charge = A - B[:, np.newaxis] * lost, gain * lost + price * money
+    A, charge = A - B[:, np.newaxis] * charge_in_outcome, gain * charge_in_outcome + price * money
     offset = np.zeros(curves.n_draws)
     if delay is not None:
         W, start = delay.matrix, delay.start
@@ -127,7 +124,7 @@ def formulate(
         A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
         B = np.append(B, np.zeros(n))
         low, high = np.append(low, start), np.append(high, start)
-        charge, lost = np.append(np.zeros(n), charge), np.append(np.zeros(n), lost)
+        charge, charge_in_outcome = np.append(np.zeros(n), charge), np.append(np.zeros(n), charge_in_outcome)
         least, most = (
             W @ np.maximum(box_low[:spends], 0.0) + start,
             W @ np.maximum(reach[:spends], 0.0) + start,
@@ -146,7 +143,7 @@ def formulate(
         high,
         gain,
         charge,
-        lost,
+        charge_in_outcome,
         offset,
         box_low,
         box_high,

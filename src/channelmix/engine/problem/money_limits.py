@@ -19,18 +19,6 @@ from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
 
-__all__ = [
-    "UnboundedError",
-    "conflict_limit",
-    "is_limited",
-    "largest_amount",
-    "largest_limit",
-    "limit_for",
-    "limited",
-    "most_money",
-]
-
-
 FAR = 1e100
 """Spend at which a saturating curve is at its limit."""
 
@@ -161,7 +149,7 @@ def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str
     charges = problem.charges.reshape(cost.shape)
     # What one unit of acting spend costs at least, for each part of the rate; shape (parts, n_cells).
     rates = ((charges + PARTS[:, np.newaxis, np.newaxis] * rate) * cost).min(axis=1)
-    total = rates @ before - problem.anyway - least
+    total = rates @ before - problem.carried_over_outcome - least
     for i, name in enumerate(problem.response.names):
         most = _most(problem, i, float(acting[i]), rates[:, i % n])
         if not np.isfinite(most).any():
@@ -184,7 +172,7 @@ def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> A
 
 def _reach(problem: AllocationProblem) -> float:
     """Spend that reaches a target when put on every cell, as near as curves that saturate allow."""
-    curves, wanted = problem.response, problem.scenario.amount + problem.anyway
+    curves, wanted = problem.response, problem.scenario.amount + problem.carried_over_outcome
     total = sum(curves.cell(i).value(DOUBLINGS[np.newaxis]).mean(axis=0) for i in range(curves.n_cells))
     enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY) * float(np.max(total))))
     return float(DOUBLINGS[enough[0]] * curves.n_cells) if enough[0] > 0 else 0.0

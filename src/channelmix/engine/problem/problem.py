@@ -18,9 +18,6 @@ from channelmix.engine.rules import ReachTarget
 from channelmix.engine.rules.auxiliary import Change
 from channelmix.engine.rules.risk import tail_mean, tail_weights
 
-__all__ = ["AllocationProblem"]
-
-
 ROUNDING, KINK = 1e-6, 1e-3
 """Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""
 
@@ -74,7 +71,7 @@ class AllocationProblem(Statement):
         return array if self.delay is None else self.delay.matrix @ array + self.delay.start
 
     @cached_property
-    def anyway(self) -> float:
+    def carried_over_outcome(self) -> float:
         """Mean outcome of what was spent before the plan, which no spend of the plan can claim."""
         if self.delay is None:
             return 0.0
@@ -82,7 +79,7 @@ class AllocationProblem(Statement):
 
     def gross(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend`, of the problem's shape, before charges."""
-        return float(self.response.mean_value(self.acting(spend)).sum()) - self.anyway
+        return float(self.response.mean_value(self.acting(spend)).sum()) - self.carried_over_outcome
 
     def net(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend` less charges."""

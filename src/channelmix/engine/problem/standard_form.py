@@ -18,9 +18,6 @@ from channelmix.engine.problem.formulation import Formulation, kept_out
 from channelmix.engine.response import Envelope
 from channelmix.engine.rules.risk import tail_mean, tail_weights
 
-__all__ = ["REACHED", "StandardForm"]
-
-
 MOST_IMPLIED = 50
 """Variables whose change is passed on at one split: more would only shrink a box further."""
 
@@ -91,7 +88,7 @@ class StandardForm(Formulation):
             high=raw.high / size,
             gain=raw.gain,
             charge=raw.charge[places] * (unit / outcome_unit),
-            lost=raw.lost[places] * (unit / outcome_unit),
+            charge_in_outcome=raw.charge_in_outcome[places] * (unit / outcome_unit),
             offset=raw.offset / outcome_unit,
             box_low=box_low[places] / unit,
             box_high=box_high[places] / unit,
@@ -271,7 +268,7 @@ class StandardForm(Formulation):
     def net(self, variables: Array) -> Array:
         """Net outcome of every draw, in the standard unit; shape (n_draws,)."""
         drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
-        return np.asarray(drawn - self.offset - float(self.lost @ variables))
+        return np.asarray(drawn - self.offset - float(self.charge_in_outcome @ variables))
 
     @property
     def target(self) -> float | None:
@@ -294,10 +291,12 @@ class StandardForm(Formulation):
             self.curves.value(np.maximum(end[: self.n_cells], 0.0)).sum(axis=1) for end in (box_low, box_high)
         )
         least, most = (
-            np.where(self.lost > 0.0, box_high, box_low),
-            np.where(self.lost > 0.0, box_low, box_high),
+            np.where(self.charge_in_outcome > 0.0, box_high, box_low),
+            np.where(self.charge_in_outcome > 0.0, box_low, box_high),
         )
-        return low - self.offset - float(self.lost @ least), high - self.offset - float(self.lost @ most)
+        return low - self.offset - float(self.charge_in_outcome @ least), high - self.offset - float(
+            self.charge_in_outcome @ most
+        )
 
     def value(self, variables: Array) -> float:
         """Objective at `variables`, in `value_unit`."""

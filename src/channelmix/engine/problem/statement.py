@@ -35,8 +35,6 @@ from channelmix.engine.rules import (
 )
 from channelmix.engine.rules.rows import number
 
-__all__ = ["Statement"]
-
 
 @dataclass(frozen=True, eq=False)
 class Statement:

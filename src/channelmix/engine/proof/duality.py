@@ -14,9 +14,6 @@ from channelmix.engine.problem.formulation import TailRisk
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.response import Envelope
 
-__all__ = ["chance_weights", "dual_bound", "excludes", "is_tilt"]
-
-
 ROUNDING = 1e-9
 """Relative rounding allowed in weights of draws."""
 
@@ -24,26 +21,33 @@ EPSILON = float(np.finfo(float).eps)
 """Relative rounding of one operation."""
 
 
-def is_tilt(form: StandardForm, tilt: Array | None) -> bool:
+def valid_draw_weights(form: StandardForm, draw_weights: Array | None) -> bool:
     """Whether weights of draws may stand in for the mean of the worst, or for the step of a chance."""
     if form.risk is None:
-        return tilt is None
-    if tilt is None or tilt.shape != form.offset.shape or not np.isfinite(tilt).all() or (tilt < 0.0).any():
+        return draw_weights is None
+    if (
+        draw_weights is None
+        or draw_weights.shape != form.offset.shape
+        or not np.isfinite(draw_weights).all()
+        or (draw_weights < 0.0).any()
+    ):
         return False
     if form.risk.target is not None:
-        return bool((tilt <= 1.0).all())
-    total = float(tilt.sum())
+        return bool((draw_weights <= 1.0).all())
+    total = float(draw_weights.sum())
     if form.risk.floor is None and abs(total - form.gain * form.risk.weight) > ROUNDING:
         return False
-    most = min(1.0, 1.0 / (form.risk.tail * len(tilt)))
-    return bool((tilt <= total * most * (1.0 + ROUNDING)).all())
+    most = min(1.0, 1.0 / (form.risk.tail * len(draw_weights)))
+    return bool((draw_weights <= total * most * (1.0 + ROUNDING)).all())
 
 
-def chance_weights(form: StandardForm, box_low: Array, box_high: Array, tilt: Array) -> Array:
+def chance_weights(form: StandardForm, box_low: Array, box_high: Array, draw_weights: Array) -> Array:
     """Weights of the draws' outcomes in the bound of a chance; shape (n_draws,)."""
     least, most = form.net_range(box_low, box_high)
     open_ = (least < form.aim) & (most >= form.aim)
-    return np.asarray(np.where(open_, tilt / (len(tilt) * np.where(open_, form.aim - least, 1.0)), 0.0))
+    return np.asarray(
+        np.where(open_, draw_weights / (len(draw_weights) * np.where(open_, form.aim - least, 1.0)), 0.0)
+    )
 
 
 def excludes(
@@ -52,7 +56,7 @@ def excludes(
     box_low: Array,
     box_high: Array,
     prices: Array,
-    tilt: Array | None = None,
+    draw_weights: Array | None = None,
 ) -> bool:
     """Whether `prices` (a Farkas vector) prove that nothing in the box obeys the rows.
 
@@ -61,9 +65,11 @@ def excludes(
     if (box_low > box_high).any():
         return True
     if form.risk is not None and form.risk.floor is None:
-        tilt = None  # the worst draws count in the objective alone
-    largest = max(float(np.abs(prices).max(initial=0.0)), 0.0 if tilt is None else float(tilt.sum()))
-    bound = _bound(form, envelopes, box_low, box_high, prices, tilt, 0.0, np.zeros(form.n_variables))
+        draw_weights = None  # the worst draws count in the objective alone
+    largest = max(
+        float(np.abs(prices).max(initial=0.0)), 0.0 if draw_weights is None else float(draw_weights.sum())
+    )
+    bound = _bound(form, envelopes, box_low, box_high, prices, draw_weights, 0.0, np.zeros(form.n_variables))
     return bound < -CONFLICT_TOLERANCE * largest
 
 
@@ -73,7 +79,7 @@ def dual_bound(
     box_low: Array,
     box_high: Array,
     prices: Array,
-    tilt: Array | None = None,
+    draw_weights: Array | None = None,
 ) -> float:
     """Weak duality: nothing feasible in the box is worth more than this, whatever the prices.
 
@@ -87,10 +93,10 @@ def dual_bound(
         Upper bound of each cell, its grid holding the box's ends.
     box_low, box_high : ndarray of shape (n_variables,)
     prices : ndarray of shape (n_rows,)
-    tilt : ndarray of shape (n_draws,), optional
-        Where there is a risk; see `is_tilt`.
+    draw_weights : ndarray of shape (n_draws,), optional
+        Where there is a risk; see `valid_draw_weights`.
     """
-    return _bound(form, envelopes, box_low, box_high, prices, tilt, form.gain, form.charge)
+    return _bound(form, envelopes, box_low, box_high, prices, draw_weights, form.gain, form.charge)
 
 
 def _bound(
@@ -99,7 +105,7 @@ def _bound(
     box_low: Array,
     box_high: Array,
     prices: Array,
-    tilt: Array | None,
+    draw_weights: Array | None,
     gain: float,
     charge: Array,
 ) -> float:
@@ -108,18 +114,18 @@ def _bound(
     if not np.isfinite(side[priced]).all():
         return math.inf
     if form.target is not None and gain:
-        return _chance_bound(form, envelopes, box_low, box_high, prices, tilt)
+        return _chance_bound(form, envelopes, box_low, box_high, prices, draw_weights)
     slope = prices @ form.A + charge
     mean = gain if form.risk is None else gain * (1.0 - form.risk.weight)
     constant = float(prices[priced] @ side[priced]) - mean * float(form.offset.mean())
     weight = mean - float(prices @ form.B)
     weights = None
-    if tilt is not None and form.risk is not None:
-        constant -= float(tilt @ form.offset)
-        weights = weight / len(tilt) + tilt
+    if draw_weights is not None and form.risk is not None:
+        constant -= float(draw_weights @ form.offset)
+        weights = weight / len(draw_weights) + draw_weights
         if form.risk.floor is not None:
-            constant -= float(tilt @ form.risk.floor)
-            slope = slope + float(tilt.sum()) * form.lost
+            constant -= float(draw_weights @ form.risk.floor)
+            slope = slope + float(draw_weights.sum()) * form.charge_in_outcome
     # Large sums hide their rounding: prices without measure would prove what is not so.
     rounding = EPSILON * (len(prices) + form.n_variables)
     hair = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
@@ -145,20 +151,20 @@ def _chance_bound(
     box_low: Array,
     box_high: Array,
     prices: Array,
-    tilt: Array | None,
+    draw_weights: Array | None,
 ) -> float:
     """Bound of a chance: ``1(Y >= T) <= 1 - t + t (Y - L) / (T - L)`` of every draw that is open in the box.
 
-    L is the draw's least net outcome in the box and t, in [0, 1], its tilt.
+    L is the draw's least net outcome in the box and t, in [0, 1], its weight.
     """
-    tilt = np.zeros(len(form.offset)) if tilt is None else tilt
+    draw_weights = np.zeros(len(form.offset)) if draw_weights is None else draw_weights
     least, most = form.net_range(box_low, box_high)
     sure, open_ = least >= form.aim, (least < form.aim) & (most >= form.aim)
-    weights = chance_weights(form, box_low, box_high, tilt)
-    constant = float(sure.mean()) + float((1.0 - tilt)[open_].sum()) / len(tilt)
+    weights = chance_weights(form, box_low, box_high, draw_weights)
+    constant = float(sure.mean()) + float((1.0 - draw_weights)[open_].sum()) / len(draw_weights)
     constant -= float(weights @ (form.offset + least))
     risk = TailRisk(0.0, 1.0, target=None)
     plain = dataclasses.replace(form, risk=risk, gain=0.0, offset=np.zeros(len(form.offset)))
-    charge = float(weights.sum()) * form.lost
+    charge = float(weights.sum()) * form.charge_in_outcome
     bound = constant + _bound(plain, envelopes, box_low, box_high, prices, weights, 0.0, charge)
     return min(bound, float((sure | open_).mean()))  # no draw counts that cannot reach it at all

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError
 
-__all__ = ["Proof", "SearchReport", "Solution", "Status", "relative_gap"]
-
-
 MOST_DRAWS = 10_000_000
 """Draws that a proof may weigh, so that a small file cannot ask for more memory than there is."""
 
@@ -55,7 +52,7 @@ class Proof:
     grids : tuple of ndarray
         Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the
         bound.
-    tilts : tuple of ndarray of shape (n_draws,), optional
+    draw_weights : tuple of ndarray of shape (n_draws,), optional
         Weights of the draws at each leaf, where the worst draws count.
     limit : float, optional
         Money, in the user's unit, beyond which no spend can be better; where the scenario sets no limit itself.
@@ -69,7 +66,7 @@ class Proof:
     prices: Array
     infeasible: NDArray[np.bool_]
     grids: tuple[Array, ...]
-    tilts: tuple[Array, ...] = ()
+    draw_weights: tuple[Array, ...] = ()
     limit: float | None = None
     witness: Array | None = None
 
@@ -78,8 +75,10 @@ class Proof:
         more: dict[str, Any] = {} if self.limit is None else {"limit": self.limit}
         if self.witness is not None:
             more["witness"] = self.witness.tolist()
-        if self.tilts:
-            more["tilts"] = [[np.flatnonzero(t).tolist(), t[t != 0.0].tolist(), len(t)] for t in self.tilts]
+        if self.draw_weights:
+            more["tilts"] = [
+                [np.flatnonzero(t).tolist(), t[t != 0.0].tolist(), len(t)] for t in self.draw_weights
+            ]
         return {
             **more,
             "cell": self.cell.tolist(),
@@ -105,7 +104,7 @@ class Proof:
                 np.asarray(data["prices"], dtype=float),
                 np.asarray(data["infeasible"], dtype=bool),
                 tuple(np.asarray(grid, dtype=float) for grid in data["grids"]),
-                tuple(_tilt(*tilt) for tilt in data.get("tilts", ())),
+                tuple(_weights_of(*draw_weights) for draw_weights in data.get("tilts", ())),
                 None if data.get("limit") is None else float(data["limit"]),
                 None if data.get("witness") is None else np.asarray(data["witness"], dtype=float),
             )
@@ -113,12 +112,12 @@ class Proof:
             raise CertificateError(f"the proof is damaged: {error!r}") from None
 
 
-def _tilt(places: Any, weights: Any, draws: int) -> Array:
+def _weights_of(places: Any, weights: Any, draws: int) -> Array:
     if not 0 <= int(draws) <= MOST_DRAWS:
         raise ValueError(f"weights for {draws} draws")
-    tilt = np.zeros(int(draws))
-    tilt[np.asarray(places, dtype=np.int64)] = np.asarray(weights, dtype=float)
-    return tilt
+    draw_weights = np.zeros(int(draws))
+    draw_weights[np.asarray(places, dtype=np.int64)] = np.asarray(weights, dtype=float)
+    return draw_weights
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,9 @@ from channelmix.engine.problem.money_limits import (
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
-from channelmix.engine.proof.duality import dual_bound, excludes, is_tilt
+from channelmix.engine.proof.duality import dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response import Envelope
-
-__all__ = ["Certificate", "verify"]
-
 
 FEASIBILITY_TOLERANCE = 1e-6
 """Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""
@@ -260,7 +257,7 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
         raise CertificateError("the proof does not hold one price a row at every leaf")
     if not np.isfinite(prices).all():
         raise CertificateError("a price of the proof is not finite")
-    if len(proof.tilts) != (0 if form.risk is None or form.empty_box else n_leaves):
+    if len(proof.draw_weights) != (0 if form.risk is None or form.empty_box else n_leaves):
         raise CertificateError(
             "the proof does not weigh the draws at every leaf where the worst of them count"
         )
@@ -301,9 +298,9 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         low, high = stack.pop()
         split = int(cell[node])
         if split < 0:
-            tilt = proof.tilts[leaf] if proof.tilts else None
+            draw_weights = proof.draw_weights[leaf] if proof.draw_weights else None
             hopeless = bool(proof.infeasible[leaf])
-            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], tilt, hopeless)
+            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], draw_weights, hopeless)
             worst = max(worst, bound)
             leaf += 1
             continue
@@ -326,10 +323,10 @@ def _leaf_bound(
     low: Array,
     high: Array,
     prices: Array,
-    tilt: Array | None,
+    draw_weights: Array | None,
     infeasible: bool,
 ) -> float:
-    if not is_tilt(form, tilt):
+    if not valid_draw_weights(form, draw_weights):
         raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
     if infeasible and (low > high).any():
         return -math.inf
@@ -338,10 +335,10 @@ def _leaf_bound(
         for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
             envelope.refine(np.array([low[i], high[i]]))
         if infeasible:
-            if not excludes(form, envelopes, low, high, prices, tilt):
+            if not excludes(form, envelopes, low, high, prices, draw_weights):
                 raise CertificateError("a leaf called infeasible is not shown to be")
             return -math.inf
-        bound = dual_bound(form, envelopes, low, high, prices, tilt)
+        bound = dual_bound(form, envelopes, low, high, prices, draw_weights)
     if math.isnan(bound):
         raise CertificateError("the prices of a leaf prove nothing: they overflow")
     return bound

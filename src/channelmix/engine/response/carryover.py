@@ -15,9 +15,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.numerics import as_numbers
 
-__all__ = ["Carryover", "delayed_weights", "geometric_weights", "weibull_weights"]
-
-
 MOST_PERIODS = 1000
 
 ROUNDING = 1e-9

@@ -30,8 +30,6 @@ from channelmix.engine.response.service import Service
 from channelmix.engine.response.storage import encoded, read_block
 from channelmix.engine.response.tabulated import Tabulated
 
-__all__ = ["ResponseCurves"]
-
 
 @dataclass(frozen=True, eq=False)
 class ResponseCurves:

@@ -12,8 +12,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.response.families import Family, Points
 
-__all__ = ["Discounted"]
-
 
 @dataclass(frozen=True, eq=False)
 class Discounted(Family):

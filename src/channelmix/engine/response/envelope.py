@@ -17,8 +17,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.response.families import Family, Points
 
-__all__ = ["Envelope"]
-
 
 class Envelope:
     """Upper bound of one cell's mean response over [low, high], piecewise linear between `vertices`.

@@ -20,8 +20,6 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.numerics import as_numbers, limited_mean, logistic
 
-__all__ = ["CappedLinear", "Exponential", "Family", "Hill", "Logarithmic", "Logistic", "Points", "Power"]
-
 
 class Points(NamedTuple):
     """One cell's curves at some amounts of spend."""

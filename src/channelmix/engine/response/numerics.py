@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from channelmix.core.errors import InputError
 
-__all__ = ["as_numbers", "limited_mean", "logistic", "softplus"]
-
 
 def as_numbers(value: Any, what: str) -> NDArray[np.float64]:
     """Return `value` as an array of doubles, or raise InputError with `what` it was to be."""

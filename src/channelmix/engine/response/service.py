@@ -14,9 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family, Points
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
 
-__all__ = ["Service"]
-
-
 ROUNDING = 1e-9
 """By how much two shares may exceed 1 together."""
 

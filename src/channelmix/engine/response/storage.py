@@ -22,9 +22,6 @@ from channelmix.engine.response.families import (
 from channelmix.engine.response.service import Service
 from channelmix.engine.response.tabulated import Tabulated
 
-__all__ = ["encoded", "read_block"]
-
-
 FAMILIES: Mapping[str, type[Family]] = {
     family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)
 }

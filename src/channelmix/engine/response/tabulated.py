@@ -13,8 +13,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family
 from channelmix.engine.response.numerics import as_numbers
 
-__all__ = ["Tabulated"]
-
 
 @dataclass(frozen=True, eq=False)
 class Tabulated(Family):

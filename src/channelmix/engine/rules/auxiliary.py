@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 
-__all__ = ["Auxiliary", "Change", "OnOff", "Packs"]
-
-
 ROUNDING = 1e-9
 """Share of a pack that is taken for rounding."""
 

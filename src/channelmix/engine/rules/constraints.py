@@ -14,8 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, Change
 from channelmix.engine.rules.rows import Cells, Row, Selecting, StrictRecord, amount, number, share
 
-__all__ = ["ChangeLimit", "GroupShare", "KeepWorking", "LinearConstraint", "SpendBounds"]
-
 LONGEST_NAME = 100
 """Characters of the longest name that a user may give to a rule."""
 # Plans tell rules apart by these; only a linear_constraint, whose name it is by default, may be called its kind.

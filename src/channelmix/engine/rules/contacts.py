@@ -13,8 +13,6 @@ import numpy as np
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.rows import Cells, Row, Selecting, amount, number, share
 
-__all__ = ["ContactCap", "PriceTiers", "ReputationLimit", "ServiceLevel"]
-
 
 def _figures(figures: Mapping[str, float] | None, label: str, what: str) -> Mapping[str, float]:
     if figures is None:

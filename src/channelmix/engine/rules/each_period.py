@@ -14,8 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary
 from channelmix.engine.rules.rows import Cells, Row, StrictRecord
 
-__all__ = ["EachPeriod"]
-
 
 @dataclass(frozen=True)
 class EachPeriod(StrictRecord):

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.rows import Cells, Row, StrictRecord, number
 
-__all__ = ["Pacing", "Phasing"]
-
 
 def _chosen(cells: Cells, selector: str) -> list[tuple[int, NDArray[np.float64]]]:
     """Return each period with weights of 1 on the cells that are selected in it, where any are."""

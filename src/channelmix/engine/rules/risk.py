@@ -13,8 +13,6 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.rows import StrictRecord, number, share
 
-__all__ = ["MeanCVaR", "MeanRisk", "ReachTarget", "SafeImprovement", "WorstCase", "tail_mean", "tail_weights"]
-
 
 def tail_weights(outcome: Array, tail: float) -> Array:
     """Weights of draws whose weighted sum is the mean of the worst share `tail`; shape (n_draws,), summing to 1.

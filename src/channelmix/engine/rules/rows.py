@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, nearest_name
 
-__all__ = ["Cells", "Row", "Rule", "Selecting", "StrictRecord", "amount", "number", "rule_to_dict", "share"]
-
 
 @dataclass(frozen=True, eq=False)
 class Cells:

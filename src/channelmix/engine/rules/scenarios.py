@@ -15,8 +15,6 @@ import numpy as np
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.rows import Cells, Row, StrictRecord, amount, number
 
-__all__ = ["FixedBudget", "FlexibleBudget", "MaxProfit", "TargetOutcome"]
-
 
 def _money(label: str, cells: Cells, limit: float | None) -> list[Row]:
     """State that spend and fees together stay within the limit, if there is one."""

@@ -14,9 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff, Packs
 from channelmix.engine.rules.rows import Cells, Row, Selecting, StrictRecord, number
 
-__all__ = ["ActivationFee", "AtMostActive", "MinimumIfActive", "PackSize"]
-
-
 PARTS = ("market", "channel", "purpose")
 
 

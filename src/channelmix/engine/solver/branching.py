@@ -12,8 +12,6 @@ from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff
 
-__all__ = ["held", "most_telling", "open_state", "roundings", "split_at"]
-
 SOME = 1e-6
 """Spend from which on a cell counts as on, as a share of all that can be spent."""
 

@@ -26,9 +26,6 @@ from channelmix.engine.response.families import Family, Points
 from channelmix.engine.solver.relaxation import Relaxation
 from channelmix.engine.solver.table_search import Found, Table, TableSearch
 
-__all__ = ["DrawOptima", "best_by_draw"]
-
-
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 16)]))
 """Spends at which every curve is looked at first, as a share of its range: even, and finer towards 0."""
 

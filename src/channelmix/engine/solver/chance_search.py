@@ -21,9 +21,6 @@ from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.search import Search
 
-__all__ = ["ChanceSearch"]
-
-
 POINTS = np.linspace(0.0, 1.0, 17)
 """Where a box's curves are sampled, as a share of its width."""
 
@@ -65,7 +62,7 @@ class ChanceSearch(Search):
         # One row a draw: what it reaches of the way from its least to the target stays within its outcome.
         way = target - least[open_]
         outcome = rise.reshape(reached, -1) if reached else np.zeros((0, n * pieces))
-        slopes = np.hstack([outcome, np.zeros((reached, others))]) - form.lost[owner]
+        slopes = np.hstack([outcome, np.zeros((reached, others))]) - form.charge_in_outcome[owner]
         rows = np.concatenate([k, m + np.repeat(np.arange(reached), filled), m + np.arange(reached)])
         columns = np.concatenate([column, np.tile(np.arange(filled), reached), filled + np.arange(reached)])
         entries = np.concatenate(
@@ -75,7 +72,10 @@ class ChanceSearch(Search):
         cost = np.concatenate([np.zeros(filled), np.full(reached, 1.0 / len(form.offset))])
         left = form.A @ start
         # At the box's lower end a draw has its outcome there less all that charges may take: its least.
-        spare = (form.lost @ start - form.lost @ np.where(form.lost > 0.0, high, low)) / way
+        spare = (
+            form.charge_in_outcome @ start
+            - form.charge_in_outcome @ np.where(form.charge_in_outcome > 0.0, high, low)
+        ) / way
         found = program.solve(
             cost,
             entries,
@@ -93,16 +93,19 @@ class ChanceSearch(Search):
         variables[:n] += x[: n * pieces].reshape(n, pieces).sum(axis=1)
         variables[n:] += x[n * pieces : filled]
         side = np.where(prices[:m] > 0.0, form.high, form.low)
-        tilt = np.zeros(len(form.offset))
-        tilt[open_] = np.clip(-prices[m:] * len(form.offset), 0.0, 1.0)
-        return Relaxed(variables, np.where(np.isfinite(side), prices[:m], 0.0), tilt)
+        draw_weights = np.zeros(len(form.offset))
+        draw_weights[open_] = np.clip(-prices[m:] * len(form.offset), 0.0, 1.0)
+        return Relaxed(variables, np.where(np.isfinite(side), prices[:m], 0.0), draw_weights)
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
     ) -> tuple[Array, Array, Array]:
         form = self.form
         weights = chance_weights(
-            form, low, high, np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
+            form,
+            low,
+            high,
+            np.zeros(len(form.offset)) if relaxed.draw_weights is None else relaxed.draw_weights,
         )
         curve, height, top = (np.empty(form.n_cells) for _ in range(3))
         for i, envelope in enumerate(self.envelopes):

@@ -17,9 +17,6 @@ from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import FixedBudget, MeanCVaR
 from channelmix.engine.rules.risk import tail_mean
 
-__all__ = ["FrontierPoint", "budget_frontier", "risk_frontier"]
-
-
 Solve = Callable[..., Solution]
 
 

@@ -30,8 +30,6 @@ from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import new_search
 from channelmix.engine.solver.starts import known_spend, money_limit
 
-__all__ = ["Conflict", "Elastic", "conflicting_rules", "out_of_reach"]
-
 WHOLE_TOLERANCE = 1e-5
 """Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""
 

@@ -21,8 +21,6 @@ from scipy.sparse import csc_array
 
 from channelmix.core.arrays import Array
 
-__all__ = ["LinearProgram", "installed_solvers", "solve_program", "solver_version"]
-
 # CVXPY is imported where a program is stated: its import takes as long as a plan, and most plans do without it.
 
 SOLVERS = ("SCIPY", "CLARABEL")

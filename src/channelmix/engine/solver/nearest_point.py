@@ -16,9 +16,6 @@ from scipy.sparse import block_array, csc_array, csr_array, dia_array, eye_array
 from channelmix.core.arrays import Array
 from channelmix.engine.solver.linear_program import solve_program
 
-__all__ = ["NearestPoint"]
-
-
 FOUND = (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
 
 NONE_EXISTS = (clarabel.SolverStatus.PrimalInfeasible, clarabel.SolverStatus.AlmostPrimalInfeasible)

@@ -19,9 +19,6 @@ from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.search import Search
 
-__all__ = ["OnlyNothing", "only_nothing"]
-
-
 GAP = 0.5
 """Gap of a search for whether anything can be spent, as a share of next to nothing."""
 

@@ -20,9 +20,6 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.risk import tail_mean
 from channelmix.engine.solver.linear_program import LinearProgram
 
-__all__ = ["ROW_TOLERANCE", "onto_rows"]
-
-
 ROW_TOLERANCE = 1e-7
 """Violation up to which a candidate is worth correcting, as a share of a row's reach: the linear programs' own."""
 
@@ -132,7 +129,7 @@ def _rows_around(form: StandardForm, variables: Array) -> tuple[Array, Array, Ar
     weights[:, : form.n_cells] += form.B[:, np.newaxis] * slopes.mean(axis=0)
     left = left + form.B * form.outcome(variables)
     if form.risk is not None and form.risk.floor is not None:
-        row = -form.lost
+        row = -form.charge_in_outcome
         row[: form.n_cells] += form.worst(variables) @ slopes
         weights = np.vstack([weights, row])
         left = np.append(left, tail_mean(form.net(variables) - form.risk.floor, form.risk.tail))

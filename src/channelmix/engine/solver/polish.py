@@ -16,15 +16,6 @@ from channelmix.engine.solver.branching import held
 from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
 from channelmix.engine.solver.relaxation import Relaxed, concave_hull
 
-__all__ = [
-    "POLISH_POINTS",
-    "Polished",
-    "polished",
-    "prices_that_hold",
-    "windows_around",
-    "without_idle_money",
-]
-
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
 

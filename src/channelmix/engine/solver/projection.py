@@ -18,9 +18,6 @@ from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.nearest_point import NearestPoint
 from channelmix.engine.solver.onto_rows import onto_rows
 
-__all__ = ["project"]
-
-
 DUST = 1e-7
 """Share of all spend that is rounding of the quadratic program."""
 

@@ -12,9 +12,6 @@ from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.linear_program import LinearProgram
 
-__all__ = ["SEGMENTS", "Relaxation", "Relaxed", "concave_hull"]
-
-
 SEGMENTS = 24
 """Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""
 
@@ -32,12 +29,12 @@ LOOSE = 1e3
 class Relaxed:
     """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units.
 
-    `tilt`, shape (n_draws,), weighs the draws where the worst of them count.
+    `draw_weights`, shape (n_draws,), weighs the draws where the worst of them count.
     """
 
     variables: Array
     prices: Array
-    tilt: Array | None = None
+    draw_weights: Array | None = None
 
 
 def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
@@ -171,10 +168,9 @@ class Relaxation:
             rows = self._tail_rows + np.arange(pool)
             table.add(rows, self._sums + np.arange(pool), np.ones(pool))
             if floored:
-                lost = np.flatnonzero(form.lost[owner])
-                table.add(
-                    np.repeat(rows, len(lost)), np.tile(lost, pool), -np.tile(form.lost[owner[lost]], pool)
-                )
+                charged = np.flatnonzero(form.charge_in_outcome[owner])
+                each = -np.tile(form.charge_in_outcome[owner[charged]], pool)
+                table.add(np.repeat(rows, len(charged)), np.tile(charged, pool), each)
             else:
                 table.add(rows, np.full(pool, self._worst), -np.ones(pool))
         if self._elastic:
@@ -319,7 +315,7 @@ class Relaxation:
         for k, weights in enumerate(pool):
             room[k] = bottom[k] - float(weights @ form.offset)
             if form.floor is not None:
-                room[k] -= float(weights @ form.floor) + float(form.lost @ start)
+                room[k] -= float(weights @ form.floor) + float(form.charge_in_outcome @ start)
         room[0] = LOOSE
         return room
 

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.progress import tell
+from channelmix.core.progress import report_progress
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
@@ -33,9 +33,6 @@ from channelmix.engine.solver.polish import (
 )
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
-
-__all__ = ["Search"]
-
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
 """First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
@@ -138,18 +135,20 @@ class Search:
 
     def _tell(self, bound: float) -> None:
         if self.best is None:
-            tell("planning: no split found yet")
+            report_progress("planning: no split found yet")
         elif math.isfinite(bound) and self._size > 0.0:
             gap = (bound - self.best_value) / self._size
-            tell(f"planning: gap {float(f'{100.0 * gap:.2g}'):,g} %, {100.0 * self.gap:g} % wanted")
+            report_progress(
+                f"planning: gap {float(f'{100.0 * gap:.2g}'):,g} %, {100.0 * self.gap:g} % wanted"
+            )
         else:
-            tell("planning: no bound yet")
+            report_progress("planning: no bound yet")
 
     def upper_bound(self) -> float:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
         for leaf in self.leaves():
             if not leaf.infeasible:
-                leaf.bound = self._bound(leaf, leaf.prices, leaf.tilt)
+                leaf.bound = self._bound(leaf, leaf.prices, leaf.draw_weights)
         return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
 
     def leaves(self) -> list[Node]:
@@ -189,8 +188,8 @@ class Search:
             self.best, self.best_value, self._size = exact, value, form.size(exact, value)
         return True
 
-    def _bound(self, node: Node, prices: Array, tilt: Array | None) -> float:
-        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, tilt)
+    def _bound(self, node: Node, prices: Array, draw_weights: Array | None) -> float:
+        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, draw_weights)
 
     def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
         key = (cell, low, high)
@@ -207,7 +206,7 @@ class Search:
     def _work(self, node: Node) -> None:
         """Price a box until it is done, infeasible or split."""
         focus = np.clip(node.focus, node.low, node.high)
-        node.bound = min(node.bound, self._bound(node, node.prices, node.tilt))
+        node.bound = min(node.bound, self._bound(node, node.prices, node.draw_weights))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
@@ -218,9 +217,9 @@ class Search:
                 self._give_up(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
-            bound = self._bound(node, relaxed.prices, relaxed.tilt)
+            bound = self._bound(node, relaxed.prices, relaxed.draw_weights)
             if bound < node.bound:
-                node.bound, node.prices, node.tilt = bound, relaxed.prices, relaxed.tilt
+                node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
             self._try(node, relaxed)
             if node.bound <= self._target():
@@ -351,8 +350,8 @@ class Search:
     def _child(self, node: Node, low: Array, high: Array) -> Node:
         """Open a part of a box; one whose ends cross holds nothing."""
         if (low > high).any():
-            return Node(low, high, node.prices, node.focus, node.tilt, -math.inf, infeasible=True)
-        return Node(low, high, node.prices, node.focus, node.tilt, node.bound)
+            return Node(low, high, node.prices, node.focus, node.draw_weights, -math.inf, infeasible=True)
+        return Node(low, high, node.prices, node.focus, node.draw_weights, node.bound)
 
     def _give_up(self, node: Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
@@ -362,10 +361,10 @@ class Search:
             elastic = self._least_broken(node.low, node.high, focus)
             if elastic is None:
                 break
-            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.tilt):
+            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.draw_weights):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
                 if self.form.floor is not None:  # else weights of draws say nothing of what is feasible
-                    node.tilt = elastic.tilt
+                    node.draw_weights = elastic.draw_weights
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
             if self.offer(focus) or not self._speaks_of_outcome:

@@ -12,8 +12,6 @@ from channelmix.engine.solver.chance_search import ChanceSearch
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
-__all__ = ["new_search"]
-
 
 def new_search(
     form: StandardForm,

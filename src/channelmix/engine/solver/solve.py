@@ -20,7 +20,6 @@ from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
-from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import new_search
 from channelmix.engine.solver.starts import (
@@ -32,8 +31,6 @@ from channelmix.engine.solver.starts import (
     nearby_baseline,
     nearest_spend,
 )
-
-__all__ = ["project", "solve", "solve_and_verify"]
 
 COARSE_SHARE = 0.2
 """Share of the time that may go into spend to begin from."""
@@ -112,7 +109,7 @@ def _solve(
 ) -> Solution:
     expect(problem, "problem", AllocationProblem)
     expect_positive(gap, "gap")
-    expect_positive(time_limit, "time_limit", endless=True)
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
     expect(starts, "starts", Sequence)
     for start in starts:
         expect(start, "a start", Mapping)

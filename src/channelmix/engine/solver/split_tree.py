@@ -11,8 +11,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.proof.solution import Proof
 
-__all__ = ["Node", "Split", "leaves_of", "proof_of"]
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -32,7 +30,7 @@ class Node:
     high: Array
     prices: Array
     focus: Array
-    tilt: Array | None = None
+    draw_weights: Array | None = None
     bound: float = math.inf
     infeasible: bool = False
     stuck: bool = False
@@ -64,5 +62,5 @@ def proof_of(root: Node, grids: Sequence[Array]) -> Proof:
         prices=np.array([leaf.prices for leaf in leaves]).reshape(len(leaves), len(root.prices)),
         infeasible=np.array([leaf.infeasible for leaf in leaves], dtype=bool),
         grids=tuple(grids),
-        tilts=tuple(leaf.tilt for leaf in leaves if leaf.tilt is not None),
+        draw_weights=tuple(leaf.draw_weights for leaf in leaves if leaf.draw_weights is not None),
     )

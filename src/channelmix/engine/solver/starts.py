@@ -20,16 +20,6 @@ from channelmix.engine.rules import FixedBudget, TargetOutcome
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.searches import new_search
 
-__all__ = [
-    "COARSE_GAP",
-    "COARSE_SECONDS",
-    "enough_for_target",
-    "known_spend",
-    "money_limit",
-    "nearby_baseline",
-    "nearest_spend",
-]
-
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
 """Gap and time of each search for a budget that is enough for a target."""
 

@@ -14,8 +14,6 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
 from channelmix.engine.solver.relaxation import Relaxation, concave_hull
 
-__all__ = ["Found", "Table", "TableSearch"]
-
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -129,10 +127,10 @@ class TableSearch:
         side = np.where(prices > 0.0, form.high, form.low)
         slope = prices @ form.A + form.charge
         rest = float(np.maximum(-slope[n:] * low[n:], -slope[n:] * high[n:]).sum())
-        bottom, top, tilt = low[:n, np.newaxis], high[:n, np.newaxis], slope[:n, np.newaxis]
+        bottom, top, price = low[:n, np.newaxis], high[:n, np.newaxis], slope[:n, np.newaxis]
         inside = (table.spend >= bottom) & (table.spend <= top)
-        at = np.where(inside, form.gain * table.value - tilt * table.spend, -np.inf).max(axis=1)
-        between = form.gain * table.inner_height - tilt * table.inner_spend
+        at = np.where(inside, form.gain * table.value - price * table.spend, -np.inf).max(axis=1)
+        between = form.gain * table.inner_height - price * table.inner_spend
         between = np.where(inside[:, 1:] & inside[:, :-1], between, -np.inf).max(axis=1)
         return float(prices[priced] @ side[priced]) + rest + float(np.maximum(at, between).sum())
 

@@ -2,7 +2,7 @@
 
 The mean of the worst share q of draws is the minimum over weights w (0 <= w <= 1 / (q D), summing to 1) of the weighted
 sum. So the search keeps a pool of such weights: each makes one more sum of curves that the objective, or the rule
-against losses, lies under. The linear program mixes them, which gives the tilt that the proof needs.
+against losses, lies under. The linear program mixes them, which gives the draw weights that the proof needs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from channelmix.core.arrays import Array
 from channelmix.engine.solver.polish import POLISH_POINTS
 from channelmix.engine.solver.relaxation import Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.search import Search
-
-__all__ = ["TailSearch"]
-
 
 POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3, 0.05, 3)]))
 """Where a box's curves are sampled, as a share of its width."""
@@ -104,8 +101,8 @@ class TailSearch(Search):
         """
         form, weights = self.form, self._weights(relaxed, gain)
         slope = relaxed.prices @ form.A + (form.charge if gain else 0.0)
-        if form.floor is not None and relaxed.tilt is not None:
-            slope = slope + float(relaxed.tilt.sum()) * form.lost
+        if form.floor is not None and relaxed.draw_weights is not None:
+            slope = slope + float(relaxed.draw_weights.sum()) * form.charge_in_outcome
         enough = SETTLED * self.gap * self._size / form.n_cells
         for i, envelope in enumerate(self.envelopes):
             for _ in range(SETTLE_ROUNDS):
@@ -136,8 +133,8 @@ class TailSearch(Search):
     def _weights(self, relaxed: Relaxed, gain: float) -> Array:
         form = self.form
         mean = gain * (1.0 - form.tail_weight) - float(relaxed.prices @ form.B)
-        tilt = np.zeros(len(form.offset)) if relaxed.tilt is None else relaxed.tilt
-        return np.asarray(mean / len(tilt) + tilt)
+        draw_weights = np.zeros(len(form.offset)) if relaxed.draw_weights is None else relaxed.draw_weights
+        return np.asarray(mean / len(draw_weights) + draw_weights)
 
     def _points(self, low: float, high: float, focus: float) -> Array:
         width = high - low

@@ -19,8 +19,6 @@ from channelmix.profile.faults import Path, Problem, closest, echo, escape
 from channelmix.profile.fields.fields import ChannelFigures, ProfileFields
 from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, Purpose
 
-__all__ = ["find_problems"]
-
 MOST_CELLS = 200_000
 """Cells of the largest profile, so that a small file cannot ask for more memory than there is."""
 ROUNDING = 1e-9

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from channelmix.profile.faults import Path, Problem
 
-__all__ = ["NO_DOUBTS", "Doubts", "doubts_of"]
-
 # What a channel's figure decides, besides what is checked of the channel itself.
 _DECIDES = {
     "current_spend": {"spend"},

@@ -12,8 +12,6 @@ from channelmix.profile.cells import Cell
 from channelmix.profile.faults import Problem, echo
 from channelmix.profile.fields.fields import ProfileFields
 
-__all__ = ["timing_problems"]
-
 MOST_SPENDS = 20_000
 """Cells times periods of the largest plan over time, so that a small file cannot ask for more memory than there is."""
 

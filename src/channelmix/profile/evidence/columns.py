@@ -12,8 +12,6 @@ from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import Cells
 from channelmix.profile.evidence.history import History
 
-__all__ = ["check_columns", "covered", "table_of"]
-
 
 def check_columns(rows: History, cells: Sequence[str]) -> None:
     """Check that a history is of a profile: its columns name cells, and its rows' markets are the profile's.

@@ -14,9 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.tabulated import Tabulated
 
-__all__ = ["Check", "Column", "Evidence", "Experiment", "Fitted", "FittedMarket", "Range", "digest"]
-
-
 FEWEST_DRAWS = 2
 """Draws that evidence has at least: one half is to plan on, the other to compare on."""
 

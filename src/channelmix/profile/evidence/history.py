@@ -20,9 +20,6 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.evidence import Experiment, digest
 
-__all__ = ["LARGEST_TABLE", "History", "read_experiments", "read_table"]
-
-
 NO_SPEND = "; a column that is no spend needs a role: date, market or control"
 """What to do with a column of text among those of spend."""
 

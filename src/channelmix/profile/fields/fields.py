@@ -33,20 +33,6 @@ from channelmix.profile.fields.values import (
     Title,
 )
 
-__all__ = [
-    "Advocacy",
-    "Channel",
-    "ChannelFigures",
-    "HistoryFile",
-    "Market",
-    "MarketChannel",
-    "ProfileFields",
-    "Promotion",
-    "Purposes",
-    "Service",
-    "WordOfMouth",
-]
-
 
 class Promotion(Record):
     """What promotion is worth to the company."""

@@ -10,8 +10,6 @@ from pydantic import Field, model_validator
 from channelmix.profile.faults import Problem, ProblemsError, echo
 from channelmix.profile.fields.values import Amount, Positive, Record
 
-__all__ = ["CARRYOVERS", "MOST_LAGS", "Delayed", "Geometric", "Timing", "Weibull"]
-
 MOST_LAGS = 104
 """Periods in which spend acts at most."""
 

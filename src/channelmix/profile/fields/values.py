@@ -50,34 +50,6 @@ if TYPE_CHECKING:
         WorstCase,
     )
 
-__all__ = [
-    "BUILT_IN_CHANNELS",
-    "COUNTRY_PATTERN",
-    "CURRENCY_PATTERN",
-    "KINDS",
-    "MECHANISMS",
-    "PURPOSES",
-    "Amount",
-    "BuiltInChannel",
-    "Constraint",
-    "Count",
-    "Country",
-    "Currency",
-    "FileName",
-    "Mechanism",
-    "Name",
-    "Notes",
-    "Period",
-    "Positive",
-    "Purpose",
-    "Record",
-    "Risk",
-    "Scenario",
-    "SchemaVersion",
-    "Sector",
-    "Share",
-    "Title",
-]
 
 LARGEST = 1e18
 """Largest amount or count that a profile accepts, so that no sum of them overflows."""

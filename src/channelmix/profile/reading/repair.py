@@ -14,8 +14,6 @@ from channelmix.profile.faults import Path, Problem
 from channelmix.profile.fields.fields import ProfileFields
 from channelmix.profile.reading.translate import translate
 
-__all__ = ["problems_between_valid_parts"]
-
 MOST_ROUNDS = 8
 """How often faulty parts are replaced; what a removal leaves incomplete is completed in the next round."""
 

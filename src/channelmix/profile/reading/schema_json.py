@@ -9,8 +9,6 @@ from typing import Any
 
 from channelmix.profile.fields.fields import ProfileFields
 
-__all__ = ["json_schema", "known_schema"]
-
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a profile.

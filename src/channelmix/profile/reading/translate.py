@@ -14,8 +14,6 @@ from channelmix.profile.faults import Path, Problem, ProblemsError, closest, ech
 from channelmix.profile.fields.timing import CARRYOVERS
 from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN, KINDS
 
-__all__ = ["translate"]
-
 _EXPECTED = {
     "bool_type": "true or false",
     "dataclass_type": "an object",

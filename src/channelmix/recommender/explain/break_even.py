@@ -29,9 +29,6 @@ from channelmix.engine.solver.solve import solve
 from channelmix.plan import BreakEven
 from channelmix.recommender.information_value.knowledge import tabulated_as
 
-__all__ = ["FACTORS", "MATERIAL", "TIMED_GAP", "TOLERANCE", "TURN", "BreakEvens"]
-
-
 FACTORS = (1.0 / 16.0, 16.0)
 """Lowest and highest factor that is tried."""
 

@@ -16,9 +16,6 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
-__all__ = ["FAR", "explained"]
-
-
 FAR = 2.0
 """Multiple of today's spend beyond which a curve rests on its shape, not on anything seen."""
 

@@ -24,8 +24,6 @@ from channelmix.recommender.explain.cells import FAR, explained
 from channelmix.recommender.explain.rule_prices import priced, variants
 from channelmix.recommender.optimize.optimize import optimize
 
-__all__ = ["explain"]
-
 
 def explain(
     asked: CompanyProfile | Plan,
@@ -77,7 +75,7 @@ def explain(
     ('FR/sms/promotion', True)
     """
     expect(asked, "what is asked about", CompanyProfile, Plan)
-    expect_positive(time_limit, "time_limit", endless=True)
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
     if gap is not None:
         expect_positive(gap, "gap")
     plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked

@@ -18,9 +18,6 @@ from channelmix.engine.rules.rows import Cells
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import RulePrice
 
-__all__ = ["Variant", "priced", "variants"]
-
-
 KEPT = 0.5
 """Share of today's spend at which a cell that the plan gives up would be kept."""
 

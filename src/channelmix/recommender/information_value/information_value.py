@@ -34,9 +34,6 @@ from channelmix.recommender.information_value.robustness import cautious_plans, 
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
 
-__all__ = ["information_value"]
-
-
 DRAWS = 256
 """Draws of a profile that are looked at one by one."""
 
@@ -148,7 +145,7 @@ def information_value(
         if value is not None:
             expect_positive(value, what)
     number(test_cost, "test_cost")
-    expect_positive(time_limit, "time_limit", endless=True)
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
     expect_whole(seed, "seed")
     expect_whole(n_draws, "n_draws", 1)
     case = _case(asked, seed, n_draws, period_days)

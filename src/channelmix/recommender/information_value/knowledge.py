@@ -30,9 +30,6 @@ from channelmix.engine.rules import PriceTiers
 from channelmix.engine.solver.by_draw import best_by_draw
 from channelmix.engine.solver.solve import solve
 
-__all__ = ["About", "Gain", "Knowledge", "features_of", "tabulated_as"]
-
-
 SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 21), np.geomspace(1e-3, 0.5, 20)]))
 """Spends at which curves are tabulated, as shares of the most that a cell may get."""
 

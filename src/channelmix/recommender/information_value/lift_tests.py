@@ -20,9 +20,6 @@ from channelmix.core.errors import InputError
 from channelmix.plan import LiftTestValue
 from channelmix.recommender.information_value.knowledge import About, Knowledge
 
-__all__ = ["LiftTestDesign", "Trials", "posterior_weights"]
-
-
 CHANGES = (-1.0, -0.5, 0.5, 1.0)
 """Changes of spend that are tried, as shares of a cell's spend in the plan."""
 

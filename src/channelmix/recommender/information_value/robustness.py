@@ -14,9 +14,6 @@ from channelmix.engine.solver.by_draw import DrawOptima
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import CautiousPlan, Regret, SpendSpread
 
-__all__ = ["cautious_plans", "regret", "spread"]
-
-
 TAIL = 0.1
 """Share of the draws that are the worst."""
 

@@ -14,8 +14,6 @@ from channelmix.plan import Assumption, Interval, interval
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Fitted
 
-__all__ = ["assumptions", "figure_name", "history_assumptions", "history_remarks", "history_warnings"]
-
 SOURCES_SHOWN = 3
 
 

@@ -35,16 +35,6 @@ from channelmix.engine.solver.solve import solve
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.comparisons import Split, splits_of
 
-__all__ = [
-    "NEARLY_ALL",
-    "charges_of",
-    "drawn",
-    "problem_and_splits",
-    "problem_of",
-    "response_of",
-    "with_curves_of",
-]
-
 NEARLY_ALL, REACH_GAP = 0.999, 1e-3
 """Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
 

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, SafeImprovement
-from channelmix.engine.solver.solve import project
+from channelmix.engine.solver.projection import project
 from channelmix.plan import Comparison, interval, obeys
 from channelmix.profile import Cell, CompanyProfile
-
-__all__ = ["Split", "compare", "equal_split", "splits_of", "surveyed_mix"]
 
 OBEYED = 1e-9
 """Violation of a rule that counts as rounding, as a share of the budget."""

@@ -15,9 +15,6 @@ from channelmix.engine.rules import ActivationFee, AtMostActive, EachPeriod, Min
 from channelmix.engine.rules.auxiliary import Change, OnOff
 from channelmix.engine.rules.risk import tail_mean
 
-__all__ = ["Held", "Standing", "standing"]
-
-
 SAFE = "safe_improvement"
 """What the rule against losses is called."""
 

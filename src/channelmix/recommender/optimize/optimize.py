@@ -61,9 +61,6 @@ from channelmix.recommender.optimize.survey import beside_the_survey
 from channelmix.recommender.optimize.warnings import warnings
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 
-__all__ = ["optimize"]
-
-
 NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 
 GAP, TAIL_GAP = 1e-4, 5e-3
@@ -185,7 +182,7 @@ def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
     expect_positive(gap, "gap")
-    expect_positive(time_limit, "time_limit", endless=True)
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
     expect_whole(seed, "seed")
     if n_draws is not None:
         expect_whole(n_draws, "n_draws", 1)

@@ -16,9 +16,6 @@ from channelmix.engine.rules import TargetOutcome
 from channelmix.profile import Cell
 from channelmix.recommender.optimize.holding import Standing, standing
 
-__all__ = ["reasons", "said_of_all_periods"]
-
-
 SATURATED = 0.95
 """Share of the outcome at twice its spend from which on a cell counts as saturated."""
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from channelmix.profile import CompanyProfile
 
-__all__ = ["not_counted", "remarks"]
-
 
 def remarks(profile: CompanyProfile, *extra: str) -> list[str]:
     """What holds for every plan, and what is particular to this one."""

@@ -11,8 +11,6 @@ from channelmix.datasets import SERVICE_USE, USE, use_standard_error
 from channelmix.plan import SurveyRow
 from channelmix.profile import Cell
 
-__all__ = ["beside_the_survey"]
-
 
 def beside_the_survey(cells: Sequence[Cell], plan: NDArray[np.float64]) -> list[SurveyRow]:
     """Compare the company's use of each surveyed channel, at all and for service, with that of surveyed companies.

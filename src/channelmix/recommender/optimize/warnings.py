@@ -10,8 +10,6 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import FixedBudget, TargetOutcome
 
-__all__ = ["warnings"]
-
 CUT = 0.25
 """A cell cut by at least this share of today's spend, and not idle today, is named."""
 

@@ -15,8 +15,6 @@ from channelmix.engine.solver.solve import solve
 from channelmix.plan import IfTen, WordOfMouth, span_of
 from channelmix.profile import CompanyProfile
 
-__all__ = ["word_of_mouth"]
-
 
 def word_of_mouth(
     profile: CompanyProfile,

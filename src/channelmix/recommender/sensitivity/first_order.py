@@ -10,9 +10,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 
-__all__ = ["most_to_gain"]
-
-
 STEPS_UP = (1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
 """Steps of spend that may start slow and become steep, as a share of the budget."""
 

@@ -14,9 +14,6 @@ from channelmix.engine.solver.solve import solve
 from channelmix.plan import Side
 from channelmix.recommender.sensitivity.first_order import most_to_gain
 
-__all__ = ["Reference"]
-
-
 SHIFT = 0.1
 """Share of the budget from which on money that moves between cells changes the recommendation."""
 

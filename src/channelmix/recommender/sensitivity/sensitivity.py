@@ -25,8 +25,6 @@ from channelmix.recommender.optimize.company_problem import drawn, problem_and_s
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
 
-__all__ = ["FIELD_FACTOR", "sensitivity"]
-
 FIELD_FACTOR = 1.25
 """By which a number of the profile is moved, since the profile does not say how sure it is of it."""
 

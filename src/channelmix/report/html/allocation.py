@@ -11,8 +11,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import paired_bars, share_bar
 from channelmix.report.html.tables import Column, Line, table
 
-__all__ = ["allocation_section", "swatch"]
-
 
 def swatch(content: Content, channel: str) -> Markup:
     """Name of a channel beside its colour."""

@@ -9,8 +9,6 @@ from channelmix.core.wording import over
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits, span_of
 from channelmix.report.html.content import Content
 
-__all__ = ["check", "check_frontier"]
-
 DIGITS = 12
 """Digits of a digest that a message shows."""
 

@@ -14,8 +14,6 @@ from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, Informa
 from channelmix.report.html.markup import Markup, tag
 from channelmix.report.html.words import Words
 
-__all__ = ["NOTHING", "Content"]
-
 HUES = 8
 """Colours of channels before they repeat."""
 

@@ -14,9 +14,6 @@ from channelmix.report.html.content import Content
 from channelmix.report.html.markup import Markup, data_block, join, tag
 from channelmix.report.html.svg import Frame, area, drawing, line
 
-__all__ = ["Traced", "curves_section", "traced"]
-
-
 POINTS = 33
 """Spends at which a curve is traced, today's and the plan's added."""
 

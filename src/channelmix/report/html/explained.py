@@ -11,8 +11,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import range_bar
 from channelmix.report.html.tables import Column, Line, table
 
-__all__ = ["costs_of_rules", "how_to_explain", "reasons_section"]
-
 SHOWN = 60
 """Cells that are explained, those with the most money, and rules whose cost is listed."""
 

@@ -11,8 +11,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
 
-__all__ = ["frontier_section", "place_of"]
-
 SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
 

@@ -11,8 +11,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import single_bar, whisker
 from channelmix.report.html.tables import Column, Line, table
 
-__all__ = ["how_to_test", "tests_section"]
-
 SHOWN = 12
 """Tests, cells and channels that are listed in each table."""
 

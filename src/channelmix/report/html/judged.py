@@ -11,8 +11,6 @@ from channelmix.report.html.svg import whisker
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.report.sentences.below_the_table import HARDLY, OWN
 
-__all__ = ["comparisons_section", "evidence_section", "survey_section", "told_section"]
-
 SURE = 1.96
 """Standard errors on each side of a 95 % interval."""
 

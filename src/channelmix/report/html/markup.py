@@ -6,8 +6,6 @@ import html
 import json
 from typing import Any
 
-__all__ = ["Markup", "data_block", "join", "tag"]
-
 VOID = frozenset({"br", "col", "input", "link", "meta"})
 """Elements that have no end tag."""
 

@@ -11,8 +11,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.sentences.below_the_table import OWN
 from channelmix.report.sentences.headline import common_reason, out_of_reach
 
-__all__ = ["asked", "headline", "no_plan", "warnings"]
-
 
 def asked(content: Content) -> str:
     """What the scenario asks for, with its amounts."""

@@ -23,8 +23,6 @@ from channelmix.report.html.periods import periods_section
 from channelmix.report.html.proven import assumptions_section, certificate_section, rules_section
 from channelmix.report.html.words import Words
 
-__all__ = ["to_html", "write_html"]
-
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
 

@@ -12,8 +12,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing
 from channelmix.report.html.tables import Column, Line, table
 
-__all__ = ["periods_section"]
-
 WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 240.0, 56.0, 36.0
 
 LABELLED = 10

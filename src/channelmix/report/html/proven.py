@@ -12,8 +12,6 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
 from channelmix.report.sentences.below_the_table import OWN
 
-__all__ = ["assumptions_section", "certificate_section", "figures_table", "rules_section"]
-
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
 

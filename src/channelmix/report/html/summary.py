@@ -8,8 +8,6 @@ from channelmix.report.html.markup import join, tag
 from channelmix.report.html.opening import asked, headline, no_plan
 from channelmix.report.html.words import Words
 
-__all__ = ["summary_html"]
-
 ROWS = 12
 """Cells that are listed."""
 

@@ -8,19 +8,6 @@ from dataclasses import dataclass
 
 from channelmix.report.html.markup import Markup, join, tag
 
-__all__ = [
-    "Frame",
-    "area",
-    "coordinates",
-    "drawing",
-    "line",
-    "paired_bars",
-    "range_bar",
-    "share_bar",
-    "ticks",
-    "whisker",
-]
-
 WIDE, THIN = 160.0, 10.0
 """Size of a small chart in a table's row."""
 

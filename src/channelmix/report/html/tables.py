@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from channelmix.report.html.markup import Markup, join, tag
 
-__all__ = ["Column", "Line", "table"]
-
 
 @dataclass(frozen=True)
 class Column:

@@ -13,8 +13,6 @@ from channelmix.core.errors import InputError
 from channelmix.plan import Interval
 from channelmix.report.html.markup import Markup, join, tag
 
-__all__ = ["LANGUAGES", "Words", "catalogue", "phrases"]
-
 LANGUAGES = ("en", "fr")
 
 FOLDER = Path(__file__).with_name("catalogue")

@@ -7,20 +7,6 @@ from collections.abc import Iterable, Sequence
 from channelmix.core.wording import over, percent, short
 from channelmix.plan import IfTen, Plan, ShadowPrice, WordOfMouth
 
-__all__ = [
-    "HARDLY",
-    "NOTHING",
-    "OWN",
-    "SHOWN",
-    "assumed",
-    "history",
-    "prices",
-    "proof",
-    "some",
-    "survey",
-    "told",
-]
-
 SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
 

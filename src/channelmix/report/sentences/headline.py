@@ -9,8 +9,6 @@ from channelmix.engine.proof.solution import Status
 from channelmix.plan import Comparison, Mend, Plan, Totals
 from channelmix.report.sentences.below_the_table import NOTHING, OWN
 
-__all__ = ["asked", "common_reason", "headline", "no_plan", "out_of_reach"]
-
 
 def asked(plan: Plan) -> str:
     """What the scenario asks for, with its amounts."""

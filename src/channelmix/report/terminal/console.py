@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["PIPED_WIDTH", "show"]
-
 PIPED_WIDTH = 100
 """Columns of a line where the output is not a terminal."""
 

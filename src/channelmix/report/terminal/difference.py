@@ -13,8 +13,6 @@ from channelmix.core.wording import amount, over, percent, short
 from channelmix.plan import CellDifference, Difference, Interval
 from channelmix.report.terminal.console import show
 
-__all__ = ["difference_to_terminal"]
-
 
 def difference_to_terminal(
     difference: Difference, file: IO[str] | None = None, *, color: bool | None = None

@@ -14,8 +14,6 @@ from channelmix.engine.proof.solution import Status
 from channelmix.plan import Explanation, RulePrice
 from channelmix.report.terminal.console import show
 
-__all__ = ["explanation_to_terminal"]
-
 INDENT = 2
 
 

@@ -14,8 +14,6 @@ from channelmix.core.wording import amount, per, short
 from channelmix.profile.evidence import Evidence, FittedMarket, Range
 from channelmix.report.terminal.console import show
 
-__all__ = ["fit_to_terminal"]
-
 STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
 """Verdicts, the gravest first, and their colours."""
 

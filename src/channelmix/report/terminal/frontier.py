@@ -14,8 +14,6 @@ from channelmix.engine.proof.solution import Status
 from channelmix.plan import Frontier, FrontierPlan
 from channelmix.report.terminal.console import show
 
-__all__ = ["frontier_to_terminal"]
-
 NONE = "-"
 
 

@@ -13,8 +13,6 @@ from channelmix.core.wording import per, percent, short
 from channelmix.plan import InformationOf, InformationValue, LiftTestValue
 from channelmix.report.terminal.console import show
 
-__all__ = ["information_to_terminal"]
-
 TOP = 8
 """Cells, channels and tests that are listed; the rest is counted."""
 

@@ -10,8 +10,6 @@ from rich.text import Text
 from channelmix.core.wording import short
 from channelmix.plan import Plan
 
-__all__ = ["by_period"]
-
 CELL = 7
 """Columns that a period takes."""
 

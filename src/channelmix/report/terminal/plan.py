@@ -29,8 +29,6 @@ from channelmix.report.sentences.headline import asked, headline, no_plan
 from channelmix.report.terminal.console import PIPED_WIDTH, show
 from channelmix.report.terminal.periods import by_period
 
-__all__ = ["to_terminal"]
-
 BAR = 24
 """Characters of a bar that stands for the whole budget."""
 

@@ -14,8 +14,6 @@ from channelmix.core.wording import amount, over, percent, short
 from channelmix.plan import InputEffect, Sensitivity, Side
 from channelmix.report.terminal.console import PIPED_WIDTH, show
 
-__all__ = ["sensitivity_to_terminal"]
-
 TOP = 10
 
 BAR = 21

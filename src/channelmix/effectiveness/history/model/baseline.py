@@ -10,9 +10,6 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from channelmix.core.arrays import Array
 
-__all__ = ["Baseline", "BaselineDraws", "log_likelihood_of"]
-
-
 WIDE = 10.0
 """Prior standard deviation of trend, season and controls, in standard deviations of the noise: hardly any shrinkage."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["FAMILIES", "LAGS", "NO_EFFECT", "NUMBERS", "Adstock", "Saturation"]
-
 LAGS = 26
 """Periods that spend acts in: half a year of weeks."""
 

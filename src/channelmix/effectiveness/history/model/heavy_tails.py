@@ -24,9 +24,6 @@ from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, NOISE_S
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 
-__all__ = ["NORMAL", "TAILS", "Tails", "tails_of"]
-
-
 TAILS = np.array([np.inf, 8.0, 4.0, 2.0])
 """Degrees of freedom of the noise, equally likely before the data; infinity is normal noise."""
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from channelmix.core.errors import InputError
 
-__all__ = ["LiftTest"]
-
 
 @dataclass(frozen=True)
 class LiftTest:

@@ -15,9 +15,6 @@ from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
 
-__all__ = ["Mix", "Trial"]
-
-
 SHARED = 0.5
 """Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
 

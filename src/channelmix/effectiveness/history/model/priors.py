@@ -13,9 +13,6 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 
-__all__ = ["Priors"]
-
-
 DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
 """Standard deviations of the log margin from channel to channel that are averaged over, equally likely."""
 

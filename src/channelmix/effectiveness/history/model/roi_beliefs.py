@@ -15,9 +15,6 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 
-__all__ = ["TO_EDGE", "Believed"]
-
-
 TO_EDGE = 1.6448536269514722
 """Standard deviations of a normal distribution from its middle to the edge of its middle 90 %."""
 

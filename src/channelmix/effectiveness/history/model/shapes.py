@@ -22,9 +22,6 @@ from channelmix.effectiveness.history.model.families import (
 )
 from channelmix.effectiveness.history.model.priors import Priors
 
-__all__ = ["adstock_weights", "elasticity", "lagged", "saturated"]
-
-
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
 """Medians of the further shapes and standard deviations of their logarithms."""

@@ -14,9 +14,6 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 
-__all__ = ["shared_shocks"]
-
-
 LIKELY, LIKELY_SPREAD = 0.15, 0.3
 """Mean and standard deviation of media's margin before the data, as in `Priors`, and so wide that rows decide."""
 

@@ -8,9 +8,6 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 
-__all__ = ["Trend"]
-
-
 HARMONICS = 3
 """Waves of a year: down to a third of it."""
 

@@ -13,8 +13,6 @@ from sklearn.utils.validation import check_array
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 
-__all__ = ["Columns", "Rows", "index_of", "outcome_of"]
-
 
 @dataclass(frozen=True)
 class Columns:

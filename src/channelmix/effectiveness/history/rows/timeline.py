@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
 
-__all__ = ["Timeline"]
-
-
 YEAR = 365.25
 WEEKS = 52.18
 """Days in a year, and weeks, which rows without dates are taken for."""

@@ -12,9 +12,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-__all__ = ["FEWEST_ROWS", "Window", "divided", "windows_of"]
-
-
 FAR = 6.0
 """Robust standard deviations from the median beyond which an outcome sets no unit."""
 

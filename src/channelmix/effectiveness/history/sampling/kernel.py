@@ -8,9 +8,6 @@ from scipy.linalg import solve_triangular
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
 
-__all__ = ["Kernel"]
-
-
 CENTRES = 128
 """Draws that the smoothed copy is made of."""
 

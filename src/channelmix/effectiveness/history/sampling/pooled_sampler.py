@@ -18,9 +18,6 @@ from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.sampling.products import Changed, Pairs, Products
 from channelmix.effectiveness.history.sampling.sampler import Draws, Population, led, settled
 
-__all__ = ["MARKET_DIFFERENCES", "sample_markets"]
-
-
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""
 

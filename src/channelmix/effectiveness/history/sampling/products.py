@@ -17,8 +17,6 @@ from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.mix import Mix, Trial
 from channelmix.effectiveness.history.model.shapes import elasticity
 
-__all__ = ["Changed", "Pairs", "Products"]
-
 
 class Pairs:
     """Where the product of each pair stands, a pair once; 0 is the outcome, then come the channels."""

@@ -19,13 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.core.progress import tell
+from channelmix.core.progress import report_progress
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.sampling.kernel import Kernel
-
-__all__ = ["Draws", "Population", "effective_size", "led", "pareto_k", "sample", "settled"]
-
 
 KEPT = 0.5
 """Effective part of the population that a raise of the power leaves."""
@@ -289,7 +286,7 @@ def led(population: Population) -> tuple[float, float]:
     """Raise the likelihood's power to 1; the worst Pareto k-hat on the way, and the log evidence."""
     khat, log_evidence = -np.inf, 0.0
     while population.power < 1.0:
-        tell(f"fitting: own history weighs {100.0 * population.power:.0f} %")
+        report_progress(f"fitting: own history weighs {100.0 * population.power:.0f} %")
         raised, k = _raise(population)
         khat = max(khat, k)
         logs = raised * population.log_likelihood
@@ -307,7 +304,7 @@ def settled(population: Population) -> tuple[float, int]:
     start, ancestor = population.judged(), population.ancestor
     sweeps, effective = 0, 0.0
     while sweeps < MOST_SWEEPS and effective < population.enough * len(population):
-        tell(f"fitting: sweep {sweeps} at full weight")
+        report_progress(f"fitting: sweep {sweeps} at full weight")
         for _ in range(LAST_SWEEPS):
             population.sweep()
         sweeps += LAST_SWEEPS

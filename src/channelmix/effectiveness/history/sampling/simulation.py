@@ -19,8 +19,6 @@ from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.sampling.pooled_sampler import MARKET_DIFFERENCES
 from channelmix.effectiveness.history.sampling.sampler import Draws
 
-__all__ = ["Truth", "ranks", "simulated", "simulated_markets"]
-
 
 @dataclass(frozen=True, eq=False)
 class Truth:
