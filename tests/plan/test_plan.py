@@ -69,7 +69,7 @@ def test_json_round_trip_and_contract(which: str, request: pytest.FixtureRequest
     for row in data["allocation"]:
         assert row["outcome"].keys() == {"mean", "low", "high"}
         assert row["outcome"]["low"] <= row["outcome"]["high"]
-    assert data["schema_version"] == 1
+    assert data["schema_version"] == 2
     assert not any(word in key for key in data for word in ("time", "date", "seconds"))
 
 
@@ -103,7 +103,7 @@ def test_from_file(tmp_path: Path, plan_text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('{\n "schema_version": 1', '{\n "schema_version": 2', "schema_version: it should be 1"),
+        ('{\n "schema_version": 2', '{\n "schema_version": 3', "schema_version: it should be 1 or 2"),
         ('"status": "optimal"', '"status": "fine"', "status: it should be 'optimal'"),
         ('"seed": 0', '"seed": "0"', "provenance.seed: it should be a valid integer"),
         ('"seed": 0', '"seed": 0, "hash": 1', "provenance.hash: "),

@@ -11,9 +11,9 @@ from tests.report.conftest import HOSTILE
 from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.core.errors import InputError
+from channelmix.core.words import Words
 from channelmix.plan import BreakEven, Explanation, InformationValue, Plan
 from channelmix.report.html import to_html
-from channelmix.report.html.words import Words
 
 LANGUAGES = ["en", "fr"]
 

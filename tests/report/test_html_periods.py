@@ -12,15 +12,15 @@ from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.core.errors import InputError
 from channelmix.core.wording import percent
+from channelmix.core.words import Words
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.frontier import frontier
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.report import frontier_to_terminal
+from channelmix.report.content import Content
 from channelmix.report.html import to_html
-from channelmix.report.html.content import Content
 from channelmix.report.html.curves import traced
-from channelmix.report.html.words import Words
 
 
 def test_a_plan_over_several_periods_says_over_how_many(over_time: Plan) -> None:

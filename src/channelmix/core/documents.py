@@ -5,18 +5,36 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
+from channelmix.core.words import Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
 """Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
+
+
+def _kept(value: Any, handler: Callable[[Any], str]) -> str:
+    text = handler(value)
+    return value if isinstance(value, Message) else text
+
+
+Said = Annotated[str, WrapValidator(_kept)]
+"""A field for a sentence: Pydantic would make a message a plain string."""
 
 
 class Part(Described, BaseModel):
@@ -43,15 +61,53 @@ def _is_sound(value: Any) -> bool:
     return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
 
 
+def _messages(value: Any) -> Iterator[Message]:
+    """Find the messages in a part of a document."""
+    if isinstance(value, Message):
+        yield value
+    elif isinstance(value, Part):
+        for _, field in value:
+            yield from _messages(field)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _messages(one)
+
+
 class Document(Part):
     """An answer that is written as JSON and read back unchanged."""
 
     kind_of_document: ClassVar[str]
     """What messages call it."""
 
+    messages: dict[str, Saying] = Field(default_factory=dict, repr=False)
+    """How texts of this document are made: by the English text, its code and values, so that other languages can be
+    written."""
+
+    @model_validator(mode="after")
+    def _gather_messages(self) -> Self:
+        for message in _messages(self):
+            self.messages.setdefault(str(message), message.data)
+        return self
+
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back unchanged."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        data = self.model_dump(mode="json")
+        data["messages"] = data.pop("messages")  # at the end: it is about all that stands before
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    def message(self, text: str) -> str:
+        """Return a text of this document as the message it was made as; as it is where that is not known."""
+        saying = self.messages.get(text)
+        message = Message(text)
+        if saying is None:
+            return text
+        message.code, message.values = saying["code"], saying["values"]
+        return message
+
+    def said(self, text: str, words: Words) -> str | None:
+        """Return a text of this document in another language; None where it is not known how it was made."""
+        saying = self.messages.get(text)
+        return None if saying is None else words.said(saying)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

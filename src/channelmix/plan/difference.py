@@ -40,8 +40,8 @@ class Difference(Document):
 
     kind_of_document = "difference"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name_before: str
     """Company of the first plan."""
     name_after: str

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import Interval, flat
 
@@ -18,7 +18,7 @@ class BreakEven(Part):
     """The factor, to within the explanation's tolerance."""
     spend: float = Field(ge=0.0)
     """The cell's spend in the best plan just beyond it."""
-    change: str
+    change: Said
     """What changes there."""
 
 
@@ -54,7 +54,7 @@ class CellExplanation(Part):
     nothing is proposed."""
     extrapolates: bool
     """Whether the spend proposed lies so far beyond today's that the curve there rests on its shape alone."""
-    reasons: list[str]
+    reasons: list[Said]
     """All of it in plain words."""
 
 
@@ -82,8 +82,8 @@ class Explanation(Document):
 
     kind_of_document = "explanation"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name: str
     """The company."""
     currency: str
@@ -106,7 +106,7 @@ class Explanation(Document):
     """Highest factor of a curve that was tried."""
     tolerance: float
     """By which share a break-even factor may be off."""
-    remarks: list[str]
+    remarks: list[Said]
     """What is meant by a material change, and what was not worked out."""
     profile_sha256: str
     """Digest of the validated profile."""

@@ -46,8 +46,8 @@ class Frontier(Document):
 
     kind_of_document = "frontier"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     along: Literal["budget", "risk"]
     """What changes from point to point."""
     name: str

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 
 
 class InformationOf(Part):
@@ -86,7 +86,7 @@ class Regret(Part):
 class CautiousPlan(Part):
     """What a plan that minds the worst draws gives up for them; money per period."""
 
-    name: str
+    name: Said
     """How it is cautious."""
     outcome: float
     """Its mean outcome less charges."""
@@ -116,8 +116,8 @@ class InformationValue(Document):
 
     kind_of_document = "information value"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name: str
     """The company; empty for a bare problem."""
     currency: str
@@ -150,7 +150,7 @@ class InformationValue(Document):
     """What the plan forgoes."""
     cautious: list[CautiousPlan]
     """Plans that mind the worst draws, at the same budget; empty unless asked for."""
-    remarks: list[str]
+    remarks: list[Said]
     """What is assumed."""
     profile_sha256: str
     """Digest of the validated profile; empty for a bare problem."""

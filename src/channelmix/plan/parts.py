@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.core.documents import Part
+from channelmix.core.documents import Part, Said
 
 
 class Interval(Part):
@@ -73,7 +73,7 @@ class CellPlan(Part):
     """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
     evidence: str
     """What the estimate rests on."""
-    reason: str
+    reason: Said
     """Why, in a few words."""
 
     @property
@@ -118,9 +118,9 @@ class Totals(Part):
 class Comparison(Part):
     """Another split on the same draws; amounts in currency per period."""
 
-    name: str
+    name: Said
     """Which split it is."""
-    description: str
+    description: Said
     """How it was made."""
     feasible: bool
     """Whether it obeys the rules."""
@@ -202,7 +202,7 @@ class SurveyRow(Part):
 class Assumption(Part):
     """A figure that the profile does not state, and where it comes from."""
 
-    name: str
+    name: Said
     """What the figure is."""
     value: float
     """Typical value."""
@@ -210,15 +210,15 @@ class Assumption(Part):
     """Lower end of its 90 % interval."""
     high: float
     """Upper end of its 90 % interval."""
-    unit: str
+    unit: Said
     """Unit."""
-    basis: str
+    basis: Said
     """Kind of basis; "judgement" means that no source states it."""
     facts: list[str]
     """Ids of the published facts behind it."""
-    sources: list[str]
+    sources: list[Said]
     """The first few sources of these facts."""
-    note: str
+    note: Said
     """Remark."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document
+from channelmix.core.documents import Document, Said
 from channelmix.core.views import view
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
@@ -46,8 +46,8 @@ class Plan(Document):
 
     kind_of_document = "plan"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     status: Status
     """optimal, not_certified, infeasible or unbounded."""
     name: str
@@ -74,13 +74,13 @@ class Plan(Document):
     """Other splits on the same fresh draws."""
     word_of_mouth: WordOfMouth | None
     """What customers tell others; null where it is not counted."""
-    not_counted: list[str]
+    not_counted: list[Said]
     """What is left out of every number."""
     survey: list[SurveyRow]
     """How the company stands beside surveyed ones; empty if infeasible."""
     assumptions: list[Assumption]
     """Figures that the profile does not state."""
-    remarks: list[str]
+    remarks: list[Said]
     """What holds for the whole plan and was not computed: what is ignored, what was scaled or projected."""
     shadow_prices: list[ShadowPrice]
     """Price of each binding rule."""
@@ -88,7 +88,7 @@ class Plan(Document):
     """Minimal set of rules that cannot hold together, or the cell that pays without end if unbounded; else empty."""
     mends: list[Mend]
     """By how much rules must give way; empty unless infeasible."""
-    warnings: list[str]
+    warnings: list[Said]
     """What to look at before following the plan."""
     problem: dict[str, Any] = Field(repr=False)
     """The problem solved: curves, scenario, rules."""

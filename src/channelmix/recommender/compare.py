@@ -11,7 +11,8 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, NoPlanError, expect
-from channelmix.core.wording import amount, over
+from channelmix.core.wording import amount
+from channelmix.core.words import over
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Interval, Plan, fits, interval
 from channelmix.profile import CompanyProfile

@@ -12,6 +12,7 @@ from tests.conftest import SMALL
 
 import channelmix as cm
 from channelmix.core.wording import amount, short
+from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import KeepWorking
 from channelmix.plan import Explanation, Plan, explanation_rows
@@ -115,7 +116,9 @@ def test_figures_of_cells_are_recomputed(plan: Plan, found: Explanation) -> None
         assert cell.beyond == (pytest.approx(spend[i] / current[i]) if current[i] and spend[i] else None)
         assert cell.extrapolates == (spend[i] > 1e-6 * spend.sum() and spend[i] > 2.0 * current[i])
         assert cell.reasons
-        assert f"evidence: {cell.evidence}" in " ".join(cell.reasons).replace("Evidence", "evidence")
+        assert f"evidence: {PLAIN.evidence(cell.evidence)}" in " ".join(cell.reasons).replace(
+            "Evidence", "evidence"
+        )
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     held = next(cell for cell in found.cells if cell.rule == "keep_working")
     assert held.price == prices[f"keep_working {held.cell}"]

@@ -13,10 +13,10 @@ from tests.oracles.exponentials import best_value
 from tests.own_evidence import returns, written
 
 import channelmix as cm
+from channelmix.core.words import Words
 from channelmix.plan import InformationValue, information_rows
 from channelmix.profile.evidence import FittedMarket
 from channelmix.report import information_to_terminal
-from channelmix.report.html.words import Words
 
 RATE, BUDGET = np.array([4.0, 5.0, 3.0]), 10.0
 

@@ -218,7 +218,7 @@ def test_what_no_cell_uses_moves_nothing(found: Sensitivity) -> None:
 def test_json_and_rows(found: Sensitivity) -> None:
     assert Sensitivity.from_json(found.to_json()) == found
     with pytest.raises(cm.InputError, match="not a sensitivity of channelmix: schema_version"):
-        Sensitivity.from_json(found.to_json().replace('"schema_version": 1', '"schema_version": 2'))
+        Sensitivity.from_json(found.to_json().replace('"schema_version": 2', '"schema_version": 3'))
     rows = sensitivity_rows(found)
     assert len(rows) == 2 * len(found.inputs) * len(found.spend)
     first = rows[0]

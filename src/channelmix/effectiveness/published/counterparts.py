@@ -10,6 +10,7 @@ from functools import cache
 from scipy.special import ndtri, stdtrit
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message, say
 from channelmix.datasets import Fact, PriorRange
 from channelmix.datasets.facts import TRUST, continent_of
 from channelmix.effectiveness.published.meta_regression import MetaRegression, Setting
@@ -132,15 +133,16 @@ def described(
         unit=judged.unit,
         uncertainty_factor=factor,
         fact_ids=tuple(sorted(fact.fact_id for fact in best[:MOST_FACTS_LISTED])),
-        basis=f"regression on {len(figures)} figures from {sources} sources",
+        basis=say("basis.regression", figures=len(figures), sources=sources),
         note=_nearest(nearest, setting),
     )
 
 
-def _nearest(figures: Sequence[Fact], setting: Setting) -> str:
+def _nearest(figures: Sequence[Fact], setting: Setting) -> Message:
     """Say how much is published nearest to a setting, and of when."""
     where = {figure.country for figure in figures} == {setting.country} != {""}
-    place = f"{setting.channel} in {setting.country}" if where else setting.channel
-    years = sorted(figure.year for figure in figures if figure.year.isdigit())
-    ends = dict.fromkeys([years[0], years[-1]]) if years else ["n.d."]
-    return f"{place}: {len(figures)} figure{'s' * (len(figures) != 1)}, {'-'.join(ends)}"
+    channel = setting.channel
+    place = say("note.place", channel=channel, country=setting.country) if where else channel
+    dates = sorted(figure.year for figure in figures if figure.year.isdigit())
+    years = "-".join(dict.fromkeys([dates[0], dates[-1]])) if dates else say("note.undated")
+    return say("note.figures", place=place, count=len(figures), years=years)

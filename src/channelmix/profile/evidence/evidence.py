@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.tabulated import Tabulated
@@ -80,11 +80,11 @@ class Column(_Brief):
 class Check(Part):
     """A diagnostic of the fit."""
 
-    check: str
+    check: Said
     """What was looked at."""
     verdict: Literal["PASS", "REVIEW", "FAIL"]
     """How serious it is."""
-    message: str
+    message: Said
     """What was found, and what to do about it."""
 
 
@@ -148,8 +148,8 @@ class Evidence(Document):
 
     kind_of_document = "file of evidence"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     currency: str
     """ISO 4217 code of all money."""
     period_days: float = Field(gt=0.0)
@@ -196,7 +196,9 @@ class Evidence(Document):
         return ResponseCurves.from_dict(self.curves)
 
     def _digest(self) -> str:
-        return digest(self.model_dump(mode="json", exclude={"sha256"}))
+        # The first version of the format had no messages, and its files are still good.
+        left_out = {"sha256", "messages"} if self.schema_version == 1 else {"sha256"}
+        return digest(self.model_dump(mode="json", exclude=left_out))
 
 
 def digest(content: Any) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.core.wording import percent, short
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import PriceTiers
@@ -217,18 +217,18 @@ class BreakEvens:
         tiers = [rule for rule in self.problem.constraints if isinstance(rule, PriceTiers)]
         return dataclasses.replace(self.problem, carryover=None, constraints=tiers, charge=None, risk=None)
 
-    def _change(self, cell: int, spend: float) -> str:
+    def _change(self, cell: int, spend: float) -> Message:
         planned, turn = float(self.planned[cell]), TURN * self.budget
         today = None if self.current is None else float(self.current[cell])
         if planned > turn and spend < 0.5 * turn:
-            return "it would get next to nothing"
+            return say("change.dropped")
         if today is not None and planned >= today + turn and spend < today - turn:
-            return f"it would be cut to {short(spend)} instead of raised"
+            return say("change.cut", spend=spend)
         if today is not None and planned <= today - turn and spend > today + turn:
-            return f"it would be raised to {short(spend)} instead of cut"
+            return say("change.raised", spend=spend)
         if planned <= turn and abs(spend - planned) <= MATERIAL * self.budget:
-            return f"it would get {short(spend)}"
-        return f"over {percent(MATERIAL)} of the budget would move: it would get {short(spend)}"
+            return say("change.begun", spend=spend)
+        return say("change.moved", share=MATERIAL, spend=spend)
 
 
 def _apart(points: Array) -> Array:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.wording import amount, short
+from channelmix.core.words import Message, named, say
 from channelmix.effectiveness.own.overlay import RANGE
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
@@ -70,7 +70,7 @@ def explained(
         beyond = float(most[i]) / seen if seen > 0.0 and most[i] > 0.0 else None
         extrapolates = most[i] > nothing and (beyond is None or beyond > FAR) and i not in within
         held = holding[i]
-        words = _Words(
+        sentences = _Sentences(
             plan.currency,
             float(total[i]),
             float(current[i]),
@@ -78,21 +78,21 @@ def explained(
             problem.scenario.gain > 0.0,
             plan.span,
         )
-        reasons = [
-            words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
-            words.returns(
+        reasons: list[Message] = [
+            sentences.change(plan.message(row.reason), float(today[i]), float(outcome[:, i].mean())),
+            sentences.returns(
                 _finite(now[i]),
                 _finite(planned[i]),
                 prices.get(problem.scenario.limit_label) if problem.scenario.gain else None,
             ),
         ]
         if held is not None:
-            reasons.append(words.rule(held))
-        reasons.append(words.sure(outcome[:, i], row.evidence))
+            reasons.append(sentences.rule(held))
+        reasons.append(sentences.sure(outcome[:, i], row.evidence))
         if i in break_evens:
-            reasons.append(words.stands(low, high, factors))
+            reasons.append(sentences.stands(low, high, factors))
         if extrapolates:
-            reasons.append(words.extrapolates(beyond))
+            reasons.append(sentences.extrapolates(beyond))
         cells.append(
             CellExplanation(
                 cell=row.name,
@@ -109,7 +109,7 @@ def explained(
                 higher=high,
                 beyond=beyond,
                 extrapolates=bool(extrapolates),
-                reasons=[reason for reason in reasons if reason],
+                reasons=reasons,
             )
         )
     return cells
@@ -145,7 +145,7 @@ def _finite(slope: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Sentences:
     """Sentences about one cell: its currency, its spend in the plan and today, and what is rounding of it."""
 
     currency: str
@@ -157,61 +157,69 @@ class _Words:
     span: int
     """Periods that the plan is for."""
 
-    def change(self, reason: str, today: float, planned: float) -> str:
+    def change(self, reason: str, today: float, planned: float) -> Message:
+        """What changes, why, and what the cell brings then."""
         change = self.spend - self.current
         if abs(change) <= self.nothing:
-            what = f"Nothing, as today: {reason}." if self.spend <= self.nothing else f"As today: {reason}."
-            return what if self.spend <= self.nothing else f"{what} It brings {short(planned)}."
-        verb = "More" if change > 0.0 else "Less"
-        return (
-            f"{verb}, {self._money(self.current)} to {self._money(self.spend)}: {reason}. "
-            f"It brings {short(planned)} instead of {short(today)}."
+            if self.spend <= self.nothing:
+                return say("explain.nothing", reason=reason)
+            return say("explain.same", reason=reason, planned=planned)
+        code = "explain.more" if change > 0.0 else "explain.less"
+        if self.current <= self.nothing:
+            code = "explain.start"
+        elif self.spend <= self.nothing:
+            code = "explain.stop"
+        return say(
+            code,
+            c=self.currency,
+            before=self.current,
+            after=self.spend,
+            reason=reason,
+            planned=planned,
+            today=today,
         )
 
-    def returns(self, now: float | None, planned: float | None, price: float | None) -> str:
-        after, before = self._of(planned), self._of(now)
-        brings = "brings" if self.span == 1 else "brings, in its best period,"
-        if abs(self.spend - self.current) <= self.nothing:
-            words = f"The next {self.currency} {brings} {after}"
-        else:
-            there = " there" if self.span == 1 else ""
-            words = f"The next {self.currency} {brings} {after}{there}; at today's spend it brings {before}"
-        return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
+    def returns(self, now: float | None, planned: float | None, price: float | None) -> Message:
+        """What the next unit brings, at the plan and today, and what one of the budget is worth."""
+        moved = abs(self.spend - self.current) > self.nothing
+        code = f"{self._code('next')}{'_moved' * moved}{'_priced' * (price is not None)}"
+        after, before = (say("explain.no_limit") if slope is None else slope for slope in (planned, now))
+        return say(code, c=self.currency, after=after, before=before, price=price)
 
-    def rule(self, holding: _Holding) -> str:
-        held = holding.held
-        binds = f"The rule {held.rule} binds"
-        if self.span > 1:
-            binds = f"{binds} in {holding.periods} of {self.span} periods"
-        if held.price is None:
-            return f"{binds}."
-        verb, more = ("bring", " more") if self.gains else ("save", "")
-        more = f"{abs(held.price):.2f}{more}"
-        limit = f"a limit {'higher' if held.higher else 'lower'} by one {self.currency}"
-        if self.span == 1:
-            return f"{binds}: {limit} would {verb} {more}."
-        return f"{binds}: {limit} in one of them would {verb} up to {more}."
+    def rule(self, holding: _Holding) -> Message:
+        """The rule that binds, and what another limit would bring."""
+        held, code = holding.held, self._code("rule")
+        if held.price is not None:
+            code += f"_{'higher' if held.higher else 'lower'}_{'gain' if self.gains else 'save'}"
+        more = None if held.price is None else abs(held.price)
+        return say(code, rule=held.rule, periods=holding.periods, all=self.span, c=self.currency, more=more)
 
-    def sure(self, outcome: Array, evidence: str) -> str:
+    def sure(self, outcome: Array, evidence: str) -> Message:
+        """What the cell brings with 90 % chance, and what that rests on."""
+        kinds = [named("evidence_kind", kind) for kind in evidence.split(", ")]
         if self.spend <= self.nothing:
-            return f"Evidence: {evidence}."
+            return say("explain.evidence", evidence=kinds)
         found = interval(outcome)
-        return f"With 90 % chance it brings {short(found.low)} to {short(found.high)}; evidence: {evidence}."
+        return say("explain.sure", low=found.low, high=found.high, evidence=kinds)
 
-    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> str:
-        parts = [f"{one.factor:.2f} times as high, {one.change}" for one in (low, high) if one is not None]
-        if not parts:
-            return f"No factor of its curve from {factors[0]:.2g} to {factors[1]:.2g} changes the plan materially."
-        return f"If its curve were {'; if it were '.join(parts)}."
+    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> Message:
+        """How wrong the curve may be before the plan changes materially."""
+        match [one for one in (low, high) if one is not None]:
+            case [one]:
+                return say("explain.factor", factor=one.factor, change=one.change)
+            case [one, other]:
+                return say(
+                    "explain.factors",
+                    factor=one.factor,
+                    change=one.change,
+                    other=other.factor,
+                    turn=other.change,
+                )
+        return say("explain.stands", low=factors[0], high=factors[1])
 
-    def extrapolates(self, beyond: float | None) -> str:
-        if beyond is None:
-            return "Nothing is spent on it today: what it brings was never seen here."
-        that = "That is" if self.span == 1 else "In the period with the most it gets"
-        return f"{that} {beyond:.1f} times today's spend: what it brings there was never seen here."
+    def extrapolates(self, beyond: float | None) -> Message:
+        """How far the plan goes beyond what was seen."""
+        return say("explain.new") if beyond is None else say(self._code("beyond"), times=beyond)
 
-    def _money(self, value: float) -> str:
-        return f"{self.currency} {amount(value)}" if value > self.nothing else "nothing"
-
-    def _of(self, slope: float | None) -> str:
-        return "without limit" if slope is None else f"{slope:.2f}"
+    def _code(self, name: str) -> str:
+        return f"explain.{name}" if self.span == 1 else f"explain.periods_{name}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect, expect_positive
-from channelmix.core.wording import percent
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice, fits
 from channelmix.profile import CompanyProfile
@@ -125,44 +125,37 @@ def explain(
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
-        remarks=_remarks(
-            problem, why_not, complete * (len(asked_for) - len(rules)), problem.curves.n_cells - len(found)
+        remarks=list(
+            _remarks(
+                problem,
+                why_not,
+                complete * (len(asked_for) - len(rules)),
+                problem.curves.n_cells - len(found),
+            )
         ),
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
     )
 
 
-def _why_no_break_evens(problem: AllocationProblem) -> str:
-    """Why break-even factors cannot be found for this problem; empty if they can."""
+def _why_no_break_evens(problem: AllocationProblem) -> Message | None:
+    """Why break-even factors cannot be found for this problem; None if they can."""
     if problem.tail is not None or any(row.outcome for row in problem.rows):
-        return (
-            "Break-even factors are not worked out where the worst draws count or a rule asks for an outcome."
-        )
+        return say("remark.no_factors_risk")
     if problem.scenario.limit is None or problem.scenario.limit == 0.0:
-        return "Break-even factors are not worked out without a limit of money."
-    return ""
+        return say("remark.no_factors_limit")
+    return None
 
 
-def _remarks(problem: AllocationProblem, why_not: str, unpriced: int, left: int) -> list[str]:
-    remarks = [
-        "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
-        why_not
-        or (
-            f"The plan of a cell changes materially where over {percent(MATERIAL)} of the budget would move to it or "
-            f"from it, or where it would be cut instead of raised, raised instead of cut, dropped or begun, by "
-            f"{percent(TURN)} of the budget at least. Curves are multiplied one at a time; factors are good to "
-            f"{percent(TOLERANCE)}."
-        ),
-        f"Spend beyond {FAR:g} times today's rests on the shape of the curve, not on anything seen at this company.",
-    ]
+def _remarks(
+    problem: AllocationProblem, why_not: Message | None, unpriced: int, left: int
+) -> Iterator[Message]:
+    yield say("remark.rule_prices")
+    yield why_not or say("remark.material", share=MATERIAL, turn=TURN, good=TOLERANCE)
+    yield say("remark.beyond", far=FAR)
     if unpriced:
-        remarks.append(f"Costs of {unpriced} more rules or cells were not worked out: time was up.")
-    if problem.delay is not None and not why_not:
-        remarks.append(
-            "Over several periods a curve is multiplied in each of them, and a cell's spend is the sum over all; plans "
-            f"made anew for that are proven to {percent(TIMED_GAP)}."
-        )
+        yield say("remark.prices_left", rules=unpriced)
+    if problem.delay is not None and why_not is None:
+        yield say("remark.factors_periods", gap=TIMED_GAP)
         if left:
-            remarks.append(f"Break-even factors were not worked out for {left} cells: time was up.")
-    return remarks
+            yield say("remark.factors_left", cells=left)

@@ -19,7 +19,8 @@ from channelmix.core.errors import (
     expect_positive,
     expect_whole,
 )
-from channelmix.core.wording import amount, percent, short
+from channelmix.core.wording import short
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules.rows import number
@@ -250,7 +251,7 @@ def information_value(
         spread=spread(problem.curves.names, plan, optima),
         regret=regret(known.worth[:, 1], optima),
         cautious=cautious,
-        remarks=[*_typical(case), *_remarks(_whence(noise, case.left, noises), noises, periods, test_cost)],
+        remarks=[*_typical(case), *_remarks(noise, case.left, noises, periods, test_cost)],
         profile_sha256=case.sha256,
         draws=done,
         seed=case.seed,
@@ -310,12 +311,9 @@ def _check(problem: AllocationProblem) -> None:
         raise InputError("the value of information needs a limit of money: state a budget or a max_amount")
 
 
-def _typical(case: _Asked) -> Iterator[str]:
+def _typical(case: _Asked) -> Iterator[Message]:
     if case.periods > 1:
-        yield (
-            f"The profile plans {case.periods} periods; all of this is about a typical one of them, with an even share "
-            "of the money, without season, carry-over or prices over time."
-        )
+        yield say("remark.one_period", count=case.periods)
 
 
 def _groups(names: Sequence[str]) -> dict[str, list[int]]:
@@ -347,30 +345,24 @@ def _noise(
     }
 
 
-def _whence(stated: float | None, left: Mapping[str, float], noises: Mapping[str, float]) -> str:
-    """Where the noise of a week comes from, behind the sentence that states it."""
+def _remarks(
+    stated: float | None, left: Mapping[str, float], noises: Mapping[str, float], periods: float, cost: float
+) -> list[Message]:
+    """What the values rest on; `left` is what a fit leaves unexplained in a week, by market."""
+    least, most = min(noises.values()), max(noises.values())
+    weekly = say("noise.one" if short(least) == short(most) else "noise.by_market", low=least, high=most)
+    noise = "remark.noise_mixed"
     if stated is not None:
-        return "."
-    judged = f"a judged {percent(NOISE)} of what all channels of the market bring in a week"
-    if not left:
-        return f": {judged}; state your own."
-    fit = "what the fit of own history leaves unexplained in a week"
-    if all(name.split("/")[0] in left for name in noises):
-        return f": {fit}; state your own."
-    return f": {fit}, or in a market without history {judged}; state your own."
-
-
-def _remarks(whence: str, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
-    least, most = short(min(noises.values())), short(max(noises.values()))
-    weekly = least if least == most else f"{least} to {most}, by market"
+        noise = "remark.noise"
+    elif not left:
+        noise = "remark.noise_judged"
+    elif all(name.split("/")[0] in left for name in noises):
+        noise = "remark.noise_fit"
     return [
-        "A value is what the best plan gains on average by being made with the information, for a company that counts "
-        "the mean.",
-        "Given some cells, the others count by their mean given these, by a regression over the draws: what is learnt "
-        "of them is what draws have in common.",
-        f"A week of a test is taken to be off by {weekly} (one standard deviation){whence}",
-        f"What a test tells is taken to serve {periods:.3g} periods; beside its change of spend it costs "
-        f"{amount(cost)}. Rules are not asked whether they allow it for its weeks.",
+        say("remark.value"),
+        say("remark.regression"),
+        say(noise, weekly=weekly, share=NOISE),
+        say("remark.test_serves", periods=periods, cost=cost),
     ]
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import MeanCVaR, SafeImprovement
 from channelmix.engine.rules.risk import tail_mean
@@ -75,10 +76,10 @@ def cautious_plans(
     names = problem.curves.names
     starts = [dict(zip(names, best.spend.tolist(), strict=True))]
     tail = tail_mean(plain.net_draws(best.spend), TAIL)
-    risks: dict[str, object] = {}
+    risks: dict[Message, object] = {}
     if baseline is not None:
-        risks["safe improvement on the baseline"] = SafeImprovement(baseline, TAIL)
-    risks["half the weight on the worst tenth of draws"] = MeanCVaR(WEIGHT, TAIL)
+        risks[say("caution.safe")] = SafeImprovement(baseline, TAIL)
+    risks[say("caution.half")] = MeanCVaR(WEIGHT, TAIL)
     against = None if baseline is None else plain.net_draws([baseline.get(name, 0.0) for name in names])
     plans = []
     for name, risk in risks.items():

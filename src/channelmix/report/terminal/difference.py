@@ -9,7 +9,8 @@ from typing import IO
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.plan import CellDifference, Difference, Interval
 from channelmix.report.terminal.console import show
 

@@ -9,7 +9,8 @@ from typing import IO
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Frontier, FrontierPlan
 from channelmix.report.terminal.console import show

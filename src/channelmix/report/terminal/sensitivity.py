@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.plan import InputEffect, Sensitivity, Side
 from channelmix.report.terminal.console import PIPED_WIDTH, show
 

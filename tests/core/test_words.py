@@ -4,84 +4,134 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import channelmix.report.html as package
+import channelmix
+from channelmix.core.words import DEEPEST, LANGUAGES, Message, Words, catalogue, say
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.backtest import judged
 from channelmix.effectiveness.history.diagnostics import Verdict, _outliers, alike_in_markets
 from channelmix.effectiveness.history.markets import worst_findings
 from channelmix.effectiveness.history.rows.windows import Window
-from channelmix.plan import Interval, Plan
+from channelmix.plan import Interval, Plan, verify_plan
 from channelmix.profile import CompanyProfile, starter_profile
+from channelmix.recommender.optimize.assumptions import figure_name
 from channelmix.recommender.optimize.company_problem import drawn
-from channelmix.report.html.words import HOLE, LANGUAGES, Words, catalogue, phrases
+from channelmix.report.content import Content
+from channelmix.report.html.inline import said
 
 SOURCES = "".join(
-    path.read_text(encoding="utf-8") for path in Path(str(package.__file__)).parent.glob("*.py")
+    path.read_text(encoding="utf-8") for path in Path(str(channelmix.__file__)).parent.rglob("*.py")
 )
 
 
 def test_every_language_says_the_same() -> None:
     english = catalogue("en")
     for language in LANGUAGES:
-        texts = catalogue(language)
-        assert list(texts) == list(english)
-        for key, text in texts.items():
-            assert sorted(re.findall(r"\{+\w+\}+", text)) == sorted(re.findall(r"\{+\w+\}+", english[key])), (
-                key
-            )
-            assert text.strip() or key == "", key
+        texts = {
+            code: text for code, text in catalogue(language).items() if not code.startswith("published.")
+        }
+        assert texts.keys() == english.keys()
+        for code, text in texts.items():
+            places = re.compile(r"\{+(\w+)[^{}]*\}+")
+            assert sorted(places.findall(text)) == sorted(places.findall(english[code])), code
+            assert text.strip(), code
 
 
 def test_every_text_is_used() -> None:
-    """A key stands in the code as it is, or its first part does, where the rest depends on the plan."""
-    begun = tuple(re.findall(r'f"([a-z_]+[._])\{', SOURCES))
-    for key in catalogue("en"):
-        name = key.removesuffix(".one")
-        assert f'"{name}"' in SOURCES or name.startswith(begun), key
+    """A code stands in the sources as it is, or its first part does, where the rest depends on the plan."""
+    begun = (
+        *re.findall(r'f"([a-z_]+[._][a-z_]*)\{', SOURCES),
+        *re.findall(r'named\("([a-z_]+)"', SOURCES),
+        *re.findall(r'"([a-z_.]+)" \+ \(', SOURCES),
+        *("each.", "together.", "explain.", "reason.little", "reason.open"),
+    )
+    for code in catalogue("en"):
+        name = code.removesuffix(".one")
+        assert f'"{name}"' in SOURCES or name.startswith(begun), code
 
 
-@pytest.mark.parametrize("english", sorted(phrases("fr")))
-def test_sentences_of_plans_have_their_french(english: str) -> None:
-    french = phrases("fr")[english]
-    assert set(HOLE.findall(english)) == set(HOLE.findall(french))
-    holes = dict.fromkeys(HOLE.findall(english), "xyz")
-    words = Words("fr", "EUR")
-    assert words.known(english.format(**holes)) == french.format(**holes)
-    assert 'lang="en"' not in words.said(english.format(**holes))
+def test_every_code_in_the_sources_has_a_text() -> None:
+    for code in re.findall(r'say\(\s*"([a-z_.]+)"[,)]', SOURCES):
+        assert code in catalogue("en"), code
 
 
-def test_what_has_no_translation_is_marked_as_english() -> None:
-    assert Words("fr", "EUR").said("a new <sentence>") == '<span lang="en">a new &lt;sentence&gt;</span>'
-    assert Words("en", "EUR").said("a new <sentence>") == "a new &lt;sentence&gt;"
+def test_what_has_no_translation_is_marked_as_english(small_plan: Plan) -> None:
+    content = Content(small_plan, Words("fr", "EUR"))
+    assert said(content, "a new <sentence>") == '<span lang="en">a new &lt;sentence&gt;</span>'
+    assert said(Content(small_plan, Words("en", "EUR")), "a new <sentence>") == "a new &lt;sentence&gt;"
+
+
+def in_french(message: Message) -> str:
+    text = Words("fr", "EUR").said(message)
+    assert text is not None
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def test_sentences_keep_their_values() -> None:
-    words = Words("fr", "EUR")
-    said = words.known("cuts social by 50 %: EUR 82,000 to 41,000 over 2 cells; today they return 32,477")
-    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
+    values = {"name": "social", "share": 0.5, "currency": "EUR", "before": 82000.0, "after": 41000.0}
+    message = say("warning.cut.cells", cells=2, returns=say("returns.they", amount=32477.0), **values)
+    assert message == "cuts social by 50 %: EUR 82,000 to 41,000 over 2 cells; today they return 32,477"
+    assert in_french(message) == (
         "réduit social de 50 % : de 82 000 à 41 000 EUR sur 2 cellules ; elles rapportent aujourd\u2019hui 32 477"
     )
-    said = words.known("abandons sms: EUR 90 to 0; today it returns 1,250 and costs 36 in charges")
-    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
-        "abandonne sms : de 90 à 0 EUR ; rapporte aujourd\u2019hui 1 250 et coûte 36 de charges"
-    )
-    said = words.known("a.csv, 104 rows from 2023-01-02 to 2024-12-23")
-    assert said == "a.csv, 104 lignes, du 2023-01-02 au 2024-12-23"
-    said = words.known("a.csv, 104 rows of FR from 2023-01-02 to 2024-12-23")
-    assert said == "a.csv, 104 lignes de FR, du 2023-01-02 au 2024-12-23"
-    assert words.known("today's spend, scaled by 9.26e+09 to the budget").startswith(
+    scaled = say("how.scaled", mix=say("how.today"), factor=9.26e9)
+    assert scaled == "today's spend, scaled by 9.26e+09 to the budget"
+    assert in_french(scaled).startswith(
         "la dépense d\u2019aujourd\u2019hui, multipliée par 9,26\u00d710\u2079 "
     )
-    assert words.known("kept by keep_working FR/sms") == "maintenu par keep_working FR/sms"
-    assert words.known("today's spend, scaled by 2.5 to the budget").startswith(
-        "la dépense d\u2019aujourd\u2019hui, multipliée par 2,5"
-    )
+    assert in_french(say("reason.kept", rule="keep_working FR/sms")) == "maintenu par keep_working FR/sms"
+
+
+def test_a_message_survives_a_document(small_plan: Plan) -> None:
+    read = Plan.from_json(small_plan.to_json())
+    words = Words("fr", "EUR")
+    assert read == small_plan
+    for text in [*small_plan.remarks, *small_plan.warnings, *(row.reason for row in small_plan.allocation)]:
+        assert read.message(text) == text
+        assert read.said(text, words) == words.said(small_plan.messages[text]) is not None
+    assert read.message("no such text") == "no such text"
+    assert read.said("no such text", words) is None
+
+
+def test_plans_of_the_first_format_are_read(small_plan: Plan) -> None:
+    data = json.loads(small_plan.to_json()) | {"schema_version": 1}
+    del data["messages"]
+    plan = Plan.from_json(json.dumps(data))
+    assert plan.messages == {}
+    assert f'<span lang="en">{small_plan.remarks[0]}</span>' in plan.to_html(lang="fr").replace("&#x27;", "'")
+    assert verify_plan(plan).gap == small_plan.certificate.gap
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("no.such.code", {}),
+        ("reason.kept", {}),
+        ("warning.unspent", {"currency": "EUR", "amount": "much", "why": ""}),
+        ("warning.unspent", {"currency": "EUR", "amount": None, "why": {}}),
+        ("reason.nothing_kept", {"rule": "a", "reason": {"code": 5, "values": {}}}),
+        ("reason.nothing_kept", {"rule": "a", "reason": {"code": "reason.kept"}}),
+    ],
+)
+def test_forged_messages_stay_english(code: str, values: dict[str, Any], small_plan: Plan) -> None:
+    data = json.loads(small_plan.to_json())
+    data["warnings"] = ["As it was."]
+    data["messages"]["As it was."] = {"code": code, "values": values}
+    assert '<span lang="en">As it was.</span>' in Plan.from_json(json.dumps(data)).to_html(lang="fr")
+
+
+def test_messages_within_messages_end() -> None:
+    deep = say("reason.brings_nothing")
+    for _ in range(DEEPEST):
+        deep = say("reason.nothing_kept", reason=deep, rule="a")
+    with pytest.raises(ValueError, match="without a text"):
+        say("reason.nothing_kept", reason=deep, rule="a")
 
 
 def test_numbers_are_written_as_the_language_does() -> None:
@@ -124,23 +174,18 @@ def test_one_thing_and_many_differ() -> None:
 
 def test_published_figures_have_their_french() -> None:
     words = Words("fr", "EUR")
-    assert words.known("satisfied share of social, app service, advocacy") == (
-        "part de satisfaits\u00a0: social, app service, recommandation"
-    )
-    assert (
-        words.known("cost per contact of sms promotion in FR") == "coût par contact\u00a0: sms promotion (FR)"
-    )
     profile = CompanyProfile.model_validate(starter_profile())
-    in_use = {figure.range.quantity for figure in drawn(profile, 8, 0).figures} | {"months_retained"}
+    figures = drawn(profile, 8, 0).figures
+    for figure in figures:
+        name = words.said(figure_name(figure))
+        assert name is not None
+        assert "\u00a0: " in name
+    in_use = {figure.range.quantity for figure in figures} | {"months_retained"}
     for entry in load_ranges().values():
         if entry.quantity in in_use:
-            for text in (
-                f"{entry.quantity.replace('_', ' ')} of sms service",
-                entry.unit,
-                entry.basis,
-                entry.note,
-            ):
-                assert not text or 'lang="en"' not in words.said(text), text
+            assert f"quantity.{entry.quantity}" in catalogue("fr")
+            for text in (entry.unit, entry.basis, entry.note):
+                assert not text or words.published(text), text
     assert len(in_use) >= 15
 
 
