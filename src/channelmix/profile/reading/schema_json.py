@@ -29,10 +29,6 @@ def known_schema() -> dict[str, Any]:
     for node in _nodes(schema):
         if isinstance(text := node.get("description"), str):
             node["description"] = " ".join(text.partition("\n\n")[0].split())
-        if "kind" in (fields := node.get("properties", {})) and "const" in fields["kind"]:
-            # The kind tells the members of a union apart: it must be written, though Python knows the class.
-            node["required"] = sorted({*node.get("required", ()), "kind"})
-            fields["kind"].pop("default", None)
     schema["$defs"]["Purposes"]["minProperties"] = 1
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
