@@ -48,8 +48,8 @@ PHASING = {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"}
 
 
 def test_the_lists_name_every_kind() -> None:
-    assert {one["kind"] for one in SCENARIO} == set(Scenario.kinds())
-    assert {one["kind"] for one in RISK} == set(Risk.kinds())
+    assert {one["kind"] for one in SCENARIO} == set(Scenario.registered())
+    assert {one["kind"] for one in RISK} == set(Risk.registered())
     assert {one["kind"] for one in [*RULES, PHASING]} == set(Constraint.in_profiles())
 
 

@@ -185,7 +185,7 @@ def test_weights_of_overlapping_selectors_add_up() -> None:
 
 
 def test_every_other_kind_is_no_name_for_a_rule() -> None:
-    for kind in Rule.kinds().keys() - {"linear_constraint"}:
+    for kind in Rule.registered().keys() - {"linear_constraint"}:
         with pytest.raises(InputError, match="other than a kind of rule"):
             LinearConstraint({"all": 1.0}, high=1.0, name=kind)
     assert LinearConstraint({"all": 1.0}, high=1.0).name == "linear_constraint"

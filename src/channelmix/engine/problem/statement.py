@@ -221,7 +221,7 @@ class Statement:
 
 def _expect_kind(value: Any, base: type[Scenario | Constraint | Risk], what: str) -> None:
     if not isinstance(value, base):
-        raise InputError(f"{what} must be one of {', '.join(base.kinds())}, not {value!r}")
+        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {value!r}")
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from channelmix.engine.rules.auxiliary import Auxiliary as Auxiliary
 from channelmix.engine.rules.base import Constraint as Constraint
-from channelmix.engine.rules.base import Registered as Registered
 from channelmix.engine.rules.base import Rule as Rule
+from channelmix.engine.rules.base import Stated as Stated
 from channelmix.engine.rules.base import rule_from_dict as rule_from_dict
 from channelmix.engine.rules.base import rule_to_dict as rule_to_dict
 from channelmix.engine.rules.constraints import ChangeLimit as ChangeLimit

@@ -13,11 +13,10 @@ import numpy as np
 from channelmix.core.arrays import Array, Mask
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.registered import Registered
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules.auxiliary import Auxiliary
 from channelmix.engine.rules.rows import Cells, Row, Side
-
-_REGISTRY: dict[str, type[Registered]] = {}
 
 
 def _written(name: str) -> str:
@@ -25,43 +24,21 @@ def _written(name: str) -> str:
     return "select" if name == "selector" else name
 
 
-class Registered(Described):
-    """Base of scenarios, constraints and risks.
+class Stated(Registered, Described):
+    """Base of scenarios, constraints and risks: frozen dataclasses that are written in JSON by their fields.
 
-    A dataclass registers itself by naming its kind, ``class GroupShare(Selecting, kind="group_share")``. From then on
-    it is known in JSON, in profiles and their schema, in messages and, within this package, as a public name.
+    Once defined with a kind, a class can be stated in JSON and profiles, and is in the profiles' schema; those of this
+    package are public names, too.
     """
 
-    kind: ClassVar[str]
-    """The class's name in JSON."""
     for_profiles: ClassVar[bool] = True
     """Whether a profile may state it; otherwise only an `AllocationProblem`."""
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "alias_generator": _written}
 
-    def __init_subclass__(cls, *, kind: str | None = None) -> None:
-        super().__init_subclass__()
-        if kind is not None:
-            if kind in _REGISTRY:
-                raise TypeError(
-                    f'{_REGISTRY[kind].__name__} and {cls.__name__} are both of the kind "{kind}"'
-                )
-            cls.kind = kind
-            _REGISTRY[kind] = cls
-
-    @classmethod
-    def kinds(cls) -> dict[str, type[Self]]:
-        """Return the registered subclasses by kind, in the order of their definition."""
-        return {kind: one for kind, one in _REGISTRY.items() if issubclass(one, cls)}
-
     @classmethod
     def in_profiles(cls) -> dict[str, type[Self]]:
-        """Return the registered subclasses that a profile may state, by kind."""
-        return {kind: one for kind, one in cls.kinds().items() if one.for_profiles}
-
-    @classmethod
-    def forget(cls) -> None:
-        """Take a class out of the registry, for tests that define their own."""
-        del _REGISTRY[cls.kind]
+        """Return the registered classes that a profile may state, by kind."""
+        return {kind: one for kind, one in cls.registered().items() if one.for_profiles}
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -73,7 +50,7 @@ class Registered(Described):
         return _written(name)
 
 
-class Rule(Registered, ABC):
+class Rule(Stated, ABC):
     """A scenario or a constraint: it states its rows once, and solver and certificate read the same statement."""
 
     @property
@@ -181,11 +158,11 @@ def unit_mask(length: int, index: int) -> Mask:
     return unit_row(length, index) > 0.0
 
 
-def rule_to_dict(rule: Registered) -> dict[str, Any]:
+def rule_to_dict(rule: Stated) -> dict[str, Any]:
     """Write a rule as a profile does: its kind, then the fields that are set."""
     fields = {_written(f.name): getattr(rule, f.name) for f in dataclasses.fields(rule)}  # type: ignore[arg-type]
     body = {
-        name: rule_to_dict(value) if isinstance(value, Registered) else value
+        name: rule_to_dict(value) if isinstance(value, Stated) else value
         for name, value in fields.items()
         if value is not None
     }
@@ -200,11 +177,12 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
     InputError
         If the kind is unknown or a field is missing, unknown or out of range.
     """
-    kind = data.get("kind")
-    if kind not in _REGISTRY:
-        raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), _REGISTRY)}")
+    known: Mapping[str, Any] = Stated.registered()
+    kind: Any = data.get("kind")
+    if kind not in known:
+        raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
     fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
     try:
-        return _REGISTRY[kind].from_fields(fields)
+        return known[kind].from_fields(fields)
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{kind}: {error}") from None

@@ -278,5 +278,5 @@ def _rule_name(name: str) -> None:
     if not name or not name.isprintable() or name != name.strip():
         raise InputError(f"{what} a name in printable characters without spaces around it, not {name!r}")
     # Plans tell rules apart by their names, which are their kinds by default.
-    if name in Rule.kinds() and name != LinearConstraint.kind:
+    if name in Rule.registered() and name != LinearConstraint.kind:
         raise InputError(f"{what} a name other than a kind of rule, not {name!r}")

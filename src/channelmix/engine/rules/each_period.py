@@ -47,7 +47,7 @@ class EachPeriod(Constraint, kind="each_period"):
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """See `Registered.from_fields`."""
+        """See `Stated.from_fields`."""
         return cls(**{**fields, "rule": rule_from_dict(fields["rule"])})
 
     @property

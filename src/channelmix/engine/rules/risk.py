@@ -10,7 +10,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.rules.base import Registered
+from channelmix.engine.rules.base import Stated
 from channelmix.engine.rules.rows import number, share
 
 
@@ -49,7 +49,7 @@ def _tail(value: float) -> None:
         raise InputError("the tail must be above 0: worst_case looks at the worst draw alone")
 
 
-class Risk(Registered):
+class Risk(Stated):
     """Base of attitudes to risk: by default, plans are compared by their mean outcome over the draws."""
 
     def worst_draws(self, n_draws: int) -> tuple[float, float] | None:  # noqa: ARG002  most look at a fixed share

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import core_schema
 
-from channelmix.engine.rules import Registered, rule_to_dict
+from channelmix.engine.rules import Stated, rule_to_dict
 from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo
 
 KIND = "What kind of object this is; it decides which other fields there are."
@@ -31,11 +31,11 @@ class OneOf:
 
     Parameters
     ----------
-    base : subclass of Registered
+    base : subclass of Stated
         Base class of the kinds.
     """
 
-    base: type[Registered]
+    base: type[Stated]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from channelmix.engine.rules import Registered
+from channelmix.engine.rules import Stated
 from channelmix.profile.faults import Problem, ProblemsError, echo
 from channelmix.profile.fields.tagged import OneOf
 from channelmix.profile.fields.values import Amount, Positive, Record
@@ -22,7 +22,7 @@ Factors = Annotated[tuple[Amount, ...], Field(min_length=1)]
 Prices = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
-class LagShape(Registered):
+class LagShape(Stated):
     """Base of the ways in which the effect of spend is spread over the periods that follow."""
 
 
