@@ -19,17 +19,20 @@ class Registered:
     def __init_subclass__(cls, *, kind: str | None = None) -> None:
         super().__init_subclass__()
         if kind is not None:
-            if kind in cls._known:
-                raise TypeError(
-                    f'{cls._known[kind].__name__} and {cls.__name__} are both of the kind "{kind}"'
-                )
             cls.kind = kind
-            cls._known[kind] = cls
+            cls.register()
 
     @classmethod
     def registered(cls) -> dict[str, type[Self]]:
         """Return this class and its subclasses that have a kind, by kind, in the order of their definition."""
         return {kind: one for kind, one in cls._known.items() if issubclass(one, cls)}
+
+    @classmethod
+    def register(cls) -> None:
+        """Put the class into the registry, as its definition does."""
+        other = cls._known.setdefault(cls.kind, cls)
+        if other is not cls:
+            raise TypeError(f'{other.__name__} and {cls.__name__} are both of the kind "{cls.kind}"')
 
     @classmethod
     def unregister(cls) -> None:

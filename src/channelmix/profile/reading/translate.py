@@ -136,8 +136,9 @@ def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
     if match:
         for inner, value in _numbers(rule, ()):
             if match["found"] in (repr(value), repr(float(value))):
-                expected = match["expected"].removeprefix("a ").removeprefix("finite and ")
-                expected = f"a number of {expected}" if expected.startswith("at least") else f"a {expected}"
+                expected = match["expected"].removeprefix("finite and ")
+                if not expected.startswith("a "):
+                    expected = f"a number {'of ' if expected.startswith('at least') else ''}{expected}"
                 return Problem((*path, *inner), echo(value), expected)
     return Problem(path, f"this {rule['kind']}", f"one that can be kept: {escape(message)}")
 
