@@ -60,20 +60,20 @@ class Weibull(LagShape, kind="weibull"):
 
 
 class Timing(Record):
-    """A plan for each period instead of one typical period.
+    """Settings of a plan for each period instead of one typical period.
 
-    The budget holds over all periods together, which are `periods` times its amount; rules hold in every period.
-    Selectors name cells, as in rules; factors of several selectors multiply.
+    The budget is for all periods together, `periods` times its amount; rules hold in every period. Selectors name
+    cells, as in rules; factors of several selectors multiply.
     """
 
     carryover: Mapping[str, Annotated[Geometric | Delayed | Weibull, OneOf(LagShape)]] = {}
-    """For each selector, how spend acts on; a cell has one at most, and without one it acts in its own period."""
+    """For each selector, how the effect of spend carries over to later periods; a cell may have one at most."""
     season: Mapping[str, Factors] = {}
-    """For each selector, a factor on what spend brings, one number a period; 1 is as usual."""
+    """For each selector, a factor on the outcome of spend, one number for each period; 1 is as usual."""
     cost: Mapping[str, Prices] = {}
-    """For each selector, a factor on what the same effect costs, one number a period; 1 is as usual."""
+    """For each selector, a factor on the cost of the same effect, one number for each period; 1 is as usual."""
     spent_before: Mapping[str, Factors] = {}
     """For each selector, spend in the periods before the plan as a share of today's, the latest last; without it,
-    today's spend in each of them."""
+    today's spend."""
     discount_rate: Amount = 0.0
-    """By how much less outcome counts a period later, a share per period: 0.01 is 1 %; spend is not discounted."""
+    """Discount rate of outcome, a share per period: 0.01 is 1 %; spend is not discounted."""
