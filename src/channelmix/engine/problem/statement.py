@@ -1,4 +1,4 @@
-"""What an allocation problem states: its parts, checked, as rows over the cells of every period."""
+"""The parts of an allocation problem, checked, and its rules as rows over the cells of every period."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from channelmix.engine.rules import (
     Cells,
     Constraint,
     FixedBudget,
-    MeanRisk,
     ReachTarget,
     Risk,
     Row,
@@ -36,7 +35,7 @@ from channelmix.engine.rules.rows import number
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """Curves, scenario, constraints and charges; see `AllocationProblem`, which measures spend by them."""
+    """Curves, scenario, constraints and charges; see `AllocationProblem`, which evaluates spend under them."""
 
     curves: ResponseCurves
     scenario: Any
@@ -54,25 +53,21 @@ class Statement:
         expect(self.carryover, "carryover", Carryover, NoneType)
         expect(self.constraints, "constraints", Iterable)
         if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
+            raise InputError("reach_target maximizes the chance within a fixed_budget, in no other scenario")
+        if isinstance(self.scenario, TargetOutcome) and self.risk is not None and not self.risk.with_target:
             raise InputError(
-                "reach_target asks for the best chance within a fixed_budget, for no other scenario"
-            )
-        if isinstance(self.scenario, TargetOutcome) and not isinstance(
-            self.risk, MeanRisk | SafeImprovement | NoneType
-        ):
-            raise InputError(
-                f"{self.risk.kind} would change nothing: a target_outcome is of the mean draw and has the least cost; "
-                "leave the risk out, or ask for the best plan of a fixed_budget under it"
+                f"{self.risk.kind} has no effect on a target_outcome, which is reached on average at the lowest cost: "
+                "leave the risk out, or use it with a fixed_budget"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:
             _expect_kind(rule, Constraint, "a constraint")
-        # Unknown names and shapes that do not fit are found here, not in the middle of a search.
+        # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
 
     @cached_property
     def delay(self) -> Delay | None:
-        """The carry-over over this problem's cells; None where one typical period is planned."""
+        """The carry-over of this problem's cells; None for a typical period."""
         return None if self.carryover is None else self.carryover.over(self.curves.n_cells)
 
     @property
@@ -83,7 +78,7 @@ class Statement:
 
     @cached_property
     def cells(self) -> Cells:
-        """The cells' names and current spend, as rules read them; one cell a period where there are several."""
+        """The cells' names and current spend, as rules read them; over several periods, one cell for each period."""
         periods = None if self.delay is None else self.delay.periods
         return Cells(self.curves.names, self._current, n_periods=periods)
 
@@ -103,7 +98,7 @@ class Statement:
 
     @cached_property
     def auxiliaries(self) -> tuple[Auxiliary, ...]:
-        """Variables beside spend that the constraints bring; equal keys are one, with fees and charges added up."""
+        """Auxiliary variables of the constraints; those of equal keys are one, with fees and charges added up."""
         found: dict[str, Auxiliary] = {}
         for rule in self.constraints:
             for one in rule.auxiliaries(self.cells):
@@ -115,13 +110,13 @@ class Statement:
 
     @cached_property
     def rule_names(self) -> tuple[str, ...]:
-        """What the scenario and each constraint are called; equal names are told apart by a number."""
+        """Names of the scenario and of each constraint; equal names are distinguished by a number."""
         taken: set[str] = set()
         return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the scenario and the constraints; equal labels are told apart by a number."""
+        """All rows of the scenario and the constraints; equal labels are distinguished by a number."""
         labels: set[str] = set()
         rows: list[Row] = []
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
@@ -141,7 +136,7 @@ class Statement:
 
     @cached_property
     def response(self) -> ResponseCurves:
-        """The curves of what acts: those of the cells at their prices, or one a cell and period of the horizon."""
+        """The cells' curves at their prices; with carry-over, a curve for each cell and period of the horizon."""
         curves = self.curves
         for rule in self.constraints:
             curves = rule.curves(curves)
@@ -149,7 +144,7 @@ class Statement:
 
     @property
     def tail(self) -> tuple[float, float] | None:
-        """Weight of the worst draws in the objective, and which share of the draws they are; None for the mean."""
+        """Weight of the worst draws in the objective and their share of all draws; None for the mean of all."""
         worst: tuple[float, float] | None = (
             None if self.risk is None else self.risk.worst_draws(self.curves.n_draws)
         )

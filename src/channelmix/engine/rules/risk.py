@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -52,6 +53,9 @@ def _tail(value: float) -> None:
 class Risk(Stated):
     """Base of attitudes to risk: by default, plans are compared by their mean outcome over the draws."""
 
+    with_target: ClassVar[bool] = False
+    """Whether it has a meaning for a `TargetOutcome`, whose plans are compared by cost."""
+
     def worst_draws(self, n_draws: int) -> tuple[float, float] | None:  # noqa: ARG002  most look at a fixed share
         """Return the weight of the worst draws in the objective and which share of the draws they are.
 
@@ -63,6 +67,8 @@ class Risk(Stated):
 @dataclass(frozen=True)
 class MeanRisk(Risk, kind="mean"):
     """Compare plans by their mean outcome over the draws, whatever its spread."""
+
+    with_target = True
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ class SafeImprovement(Risk, kind="safe_improvement"):
         Share of the draws that count as the worst, above 0.
     """
 
+    with_target = True
     current: Mapping[str, float] | None = None
     """The mix to improve on: spend by cell, in currency per period; without it, today's mix."""
     tail: float = 0.1

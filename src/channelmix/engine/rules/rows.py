@@ -27,7 +27,7 @@ class Cells:
     base_names : tuple of str
         Names of the cells of one period, their parts joined by ``/`` (``market/channel/purpose``).
     current : ndarray of shape (n_cells,), optional
-        Spend today, in currency per period; rules about change need it.
+        Spend today, in currency per period; rules on changes need it.
     fees : mapping of str to float, optional
         Money that each auxiliary variable costs on top of spend, by its key; scenarios count it as spent.
     n_periods : int, optional
@@ -95,12 +95,12 @@ class Cells:
         return mask
 
     def by_period(self) -> dict[int, NDArray[np.intp]]:
-        """Places of the cells of each period, in order; empty where one typical period is planned."""
+        """Return the places of each period's cells; empty for a typical period."""
         n = len(self.base_names)
         return {t + 1: np.arange(t * n, (t + 1) * n) for t in range(self.n_periods or 0)}
 
     def current_spend(self, rule: str) -> NDArray[np.float64]:
-        """Return today's spend, or raise an error that names the rule in need of it."""
+        """Return today's spend, or raise an error that names the rule that needs it."""
         if self.current is None:
             raise InputError(f"{rule} compares with today's spend: state it with current={{name: spend}}")
         return self.current
@@ -154,7 +154,7 @@ class Row:
     def violation(
         self, spend: NDArray[np.float64], extra: Mapping[str, float] | None = None, outcome: float = 0.0
     ) -> float:
-        """By how much `spend`, of shape (n_cells,), breaks the row, in the unit of its limits; 0 if it holds."""
+        """Return by how much `spend`, shape (n_cells,), violates the row, in the unit of its limits; 0 if it holds."""
         left = float(self.coefficients @ spend) + self.outcome * outcome
         left += sum(weight * (extra or {})[key] for key, weight in self.extra.items())
         return max(0.0, self.low - left, left - self.high)
