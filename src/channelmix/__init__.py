@@ -25,32 +25,7 @@ if TYPE_CHECKING:
     from channelmix.engine.proof.verify import verify as verify
     from channelmix.engine.response import ResponseCurves as ResponseCurves
     from channelmix.engine.response.carryover import Carryover as Carryover
-    from channelmix.engine.rules import ActivationFee as ActivationFee
-    from channelmix.engine.rules import AtMostActive as AtMostActive
-    from channelmix.engine.rules import ChangeLimit as ChangeLimit
-    from channelmix.engine.rules import ContactCap as ContactCap
-    from channelmix.engine.rules import EachPeriod as EachPeriod
-    from channelmix.engine.rules import FixedBudget as FixedBudget
-    from channelmix.engine.rules import FlexibleBudget as FlexibleBudget
-    from channelmix.engine.rules import GroupShare as GroupShare
-    from channelmix.engine.rules import KeepWorking as KeepWorking
-    from channelmix.engine.rules import LinearConstraint as LinearConstraint
-    from channelmix.engine.rules import MaxProfit as MaxProfit
-    from channelmix.engine.rules import MeanCVaR as MeanCVaR
-    from channelmix.engine.rules import MeanRisk as MeanRisk
-    from channelmix.engine.rules import MinimumIfActive as MinimumIfActive
-    from channelmix.engine.rules import ObservedRange as ObservedRange
-    from channelmix.engine.rules import Pacing as Pacing
-    from channelmix.engine.rules import PackSize as PackSize
-    from channelmix.engine.rules import Phasing as Phasing
-    from channelmix.engine.rules import PriceTiers as PriceTiers
-    from channelmix.engine.rules import ReachTarget as ReachTarget
-    from channelmix.engine.rules import ReputationLimit as ReputationLimit
-    from channelmix.engine.rules import SafeImprovement as SafeImprovement
-    from channelmix.engine.rules import ServiceLevel as ServiceLevel
-    from channelmix.engine.rules import SpendBounds as SpendBounds
-    from channelmix.engine.rules import TargetOutcome as TargetOutcome
-    from channelmix.engine.rules import WorstCase as WorstCase
+    from channelmix.engine.rules.public import *  # noqa: F403
     from channelmix.engine.solver.solve import solve as solve
     from channelmix.plan import Difference as Difference
     from channelmix.plan import Explanation as Explanation
@@ -72,39 +47,30 @@ if TYPE_CHECKING:
     from channelmix.recommender.sensitivity.sensitivity import sensitivity as sensitivity
 
 _HOMES = {
-    "AllocationProblem": "engine.problem.problem",
-    "Carryover": "engine.response.carryover",
-    "Certificate": "engine.proof.verify",
-    "CertificateError": "core.errors",
-    "NoPlanError": "core.errors",
-    "ChannelMixError": "core.errors",
-    "CompanyProfile": "profile",
-    "compare": "recommender.compare",
-    "Difference": "plan",
-    "explain": "recommender.explain.explain",
-    "Explanation": "plan",
-    "Evidence": "profile.evidence",
-    "fit_history": "effectiveness.own.fit",
-    "Frontier": "plan",
-    "frontier": "recommender.frontier",
-    "information_value": "recommender.information_value.information_value",
-    "InformationValue": "plan",
-    "InputError": "core.errors",
-    "LiftTestDesign": "recommender.information_value.lift_tests",
-    "LiftTest": "effectiveness.history",
-    "MarketingMixRegressor": "effectiveness.history",
-    "optimize": "recommender.optimize.optimize",
-    "Priors": "effectiveness.history",
-    "Plan": "plan",
-    "ProfileError": "profile",
-    "PublishedPrior": "effectiveness",
-    "ResponseCurves": "engine.response",
-    "Sensitivity": "plan",
-    "sensitivity": "recommender.sensitivity.sensitivity",
-    "Solution": "engine.proof.solution",
-    "solve": "engine.solver.solve",
-    "Status": "engine.proof.solution",
-    "verify": "engine.proof.verify",
+    name: module
+    for module, names in {
+        "core.errors": ("CertificateError", "ChannelMixError", "InputError", "NoPlanError"),
+        "effectiveness": ("PublishedPrior",),
+        "effectiveness.history": ("LiftTest", "MarketingMixRegressor", "Priors"),
+        "effectiveness.own.fit": ("fit_history",),
+        "engine.problem.problem": ("AllocationProblem",),
+        "engine.proof.solution": ("Solution", "Status"),
+        "engine.proof.verify": ("Certificate", "verify"),
+        "engine.response": ("ResponseCurves",),
+        "engine.response.carryover": ("Carryover",),
+        "engine.solver.solve": ("solve",),
+        "plan": ("Difference", "Explanation", "Frontier", "InformationValue", "Plan", "Sensitivity"),
+        "profile": ("CompanyProfile", "ProfileError"),
+        "profile.evidence": ("Evidence",),
+        "recommender.compare": ("compare",),
+        "recommender.explain.explain": ("explain",),
+        "recommender.frontier": ("frontier",),
+        "recommender.information_value.information_value": ("information_value",),
+        "recommender.information_value.lift_tests": ("LiftTestDesign",),
+        "recommender.optimize.optimize": ("optimize",),
+        "recommender.sensitivity.sensitivity": ("sensitivity",),
+    }.items()
+    for name in names
 }
 """Module of each public name, rules aside; it is imported when first used, so that a light command starts fast."""
 

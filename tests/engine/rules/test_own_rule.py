@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from channelmix.engine.rules import Cells, Constraint, Risk, Row, rule_from_dict
 from channelmix.plan import verify_plan
 from channelmix.profile import ProfileError, json_schema
 
-MIX = Path(cm.__file__)
+RULES = Path(cm.__file__).parent / "engine" / "rules"
+PUBLIC = "channelmix.engine.rules.public"
 RULE = {"kind": "outweigh", "more": "social", "less": "sms", "times": 1.5}
 
 
@@ -238,26 +240,38 @@ def test_an_own_rule_travels(outweigh: Any) -> None:
     assert rule_from_dict(rule_to_dict(cm.EachPeriod(rule))).rule == rule
 
 
+def imported(tree: Iterable[ast.stmt]) -> dict[str, str]:
+    """Names that a file imports to offer them, and where from; ``*`` stands for those of the public rules."""
+    found: dict[str, str] = {}
+    for node in (one for one in tree if isinstance(one, ast.ImportFrom)):
+        for alias in node.names:
+            if alias.name == "*":
+                assert node.module == PUBLIC
+                found |= imported(ast.parse(RULES.joinpath("public.py").read_text(encoding="utf-8")).body)
+            elif alias.asname:
+                found[alias.asname] = f"{node.module}.{alias.name}"
+    return found
+
+
 def test_public_names_are_those_that_type_checkers_see() -> None:
     """Rules export themselves; the imports that a type checker reads are written out, and must name all of them."""
     (block,) = (
         node
-        for node in ast.parse(MIX.read_text(encoding="utf-8")).body
+        for node in ast.parse(Path(cm.__file__).read_text(encoding="utf-8")).body
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     )
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    seen = {alias.asname: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+    seen = imported(block.body)
     assert {*seen, "__version__"} == set(cm.__all__)
     for name, home in seen.items():
-        module, _, attribute = str(home).rpartition(".")
-        assert getattr(cm, str(name)) is getattr(__import__(module, fromlist=[attribute]), attribute)
+        module, _, attribute = home.rpartition(".")
+        assert getattr(cm, name) is getattr(importlib.import_module(module), attribute)
 
 
-def test_registered_rules_are_imported_where_rules_are_looked_for() -> None:
-    """A rule's module is imported with the others: otherwise its kind would be unknown."""
-    folder = MIX.parent / "engine" / "rules"
-    imported = (folder / "__init__.py").read_text(encoding="utf-8")
-    for module in folder.glob("*.py"):
+def test_every_rule_of_the_package_is_public() -> None:
+    """A rule whose module nobody imports would be unknown."""
+    public = imported(ast.parse(RULES.joinpath("public.py").read_text(encoding="utf-8")).body)
+    for module in RULES.glob("*.py"):
         for node in ast.parse(module.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(word.arg == "kind" for word in node.keywords):
-                assert f"import {node.name} as {node.name}\n" in imported
+                assert public.pop(node.name) == f"channelmix.engine.rules.{module.stem}.{node.name}"
+    assert public == {}
