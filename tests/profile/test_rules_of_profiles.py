@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from channelmix.engine.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
+from channelmix.engine.rules import Constraint, Risk, Scenario, rule_to_dict
 from channelmix.profile import CompanyProfile, Fault, json_schema
 
 FaultsOf = Callable[[Any], dict[str, Fault]]
@@ -48,9 +48,9 @@ PHASING = {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"}
 
 
 def test_the_lists_name_every_kind() -> None:
-    assert {one["kind"] for one in SCENARIO} == set(SCENARIOS)
-    assert {one["kind"] for one in RISK} == set(RISKS)
-    assert {one["kind"] for one in [*RULES, PHASING]} == set(CONSTRAINTS) - {"each_period"}
+    assert {one["kind"] for one in SCENARIO} == set(Scenario.registered())
+    assert {one["kind"] for one in RISK} == set(Risk.registered())
+    assert {one["kind"] for one in [*RULES, PHASING]} == set(Constraint.in_profiles())
 
 
 @pytest.mark.parametrize(

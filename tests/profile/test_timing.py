@@ -74,13 +74,13 @@ def test_a_plan_over_time_has_a_largest_size(small: dict[str, Any]) -> None:
 
 
 def test_weights_halve_where_they_are_said_to() -> None:
-    geometric = lag_weights(Geometric(kind="geometric", half_life=2.0))
+    geometric = lag_weights(Geometric(half_life=2.0))
     assert geometric[2] / geometric[0] == pytest.approx(0.5)
     assert geometric[-1] / geometric[0] < 0.02
-    delayed = lag_weights(Delayed(kind="delayed", peak=3.0, half_life=2.0))
+    delayed = lag_weights(Delayed(peak=3.0, half_life=2.0))
     assert np.argmax(delayed) == 3
     assert delayed[5] / delayed[3] == pytest.approx(0.5)
-    for weights in (geometric, delayed, lag_weights(Weibull(kind="weibull", shape=1.5, scale=2.0))):
+    for weights in (geometric, delayed, lag_weights(Weibull(shape=1.5, scale=2.0))):
         assert weights.sum() == pytest.approx(1.0)
 
 

@@ -27,7 +27,7 @@ def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
 
     A half-life h makes a retention of ``0.5^(1/h)``, beside a peak ``0.5^(1/h^2)``.
 
-    >>> lag_weights(Geometric(kind="geometric", half_life=1.0)).round(2).tolist()
+    >>> lag_weights(Geometric(half_life=1.0)).round(2).tolist()
     [0.5, 0.25, 0.13, 0.06, 0.03, 0.02, 0.01]
     """
     if isinstance(shape, Weibull):

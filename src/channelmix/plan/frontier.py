@@ -9,6 +9,7 @@ from pydantic import Field
 from channelmix.core.documents import Document, Part
 from channelmix.core.views import view
 from channelmix.engine.proof.solution import Status
+from channelmix.engine.response.periods import without_period
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -71,7 +72,7 @@ class Frontier(Document):
         """Spend by cell at a point, summed over periods; empty where no plan exists."""
         sums: dict[str, float] = {}
         for name, spend in (point.spend or {}).items():
-            cell = name.rpartition("/period ")[0] if self.span > 1 else name
+            cell = without_period(name) if self.span > 1 else name
             sums[cell] = sums.get(cell, 0.0) + spend
         return sums
 

@@ -25,27 +25,21 @@ from channelmix.engine.rules import (
     Cells,
     ContactCap,
     FixedBudget,
-    LinearConstraint,
     MeanRisk,
+    ObservedRange,
     ReputationLimit,
     SafeImprovement,
     ServiceLevel,
 )
-from channelmix.profile import Cell, CompanyProfile
+from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence, covered, table_of
 
 TAIL = 0.3
 """Share of the draws over which a plan from own history must not lose on average: the most with which few simulated
 companies lost by it (docs/explanation/history.md)."""
 
-RANGE = "observed range"
-"""What the limit to the spend that history has seen is called; the cell's name follows."""
-
 LEAST_HALF = 1000
 """Draws that a half of the posterior needs where the worst of them count."""
-
-LONGEST_NAME = 100
-"""Characters that the name of a rule may have."""
 
 PROBED, HALF = 2, 0.5
 """Draws that are enough to see whether a figure moves a cell, and what it is multiplied by to see it."""
@@ -159,7 +153,7 @@ def _opt_outs(
     return charges
 
 
-def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearConstraint]:
+def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[ObservedRange]:
     """Limits of each cell with history to the spend that was seen, if the profile states no risk of its own.
 
     Each cell's part of what its column saw, widened to today's spend and to today's mix scaled to the budget.
@@ -173,17 +167,12 @@ def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearCon
             cell = draws.cells[i]
             always = (cell.current_spend, cell.current_spend * scale)
             low, high = min(part * own.column.least, *always), max(part * own.column.most, *always)
-            limits.append(LinearConstraint({cell.name: 1.0}, low, high, name=_limit_name(cell, i)))
+            limits.append(ObservedRange(cell.name, low, high))
     return limits
 
 
 def _has_history(profile: CompanyProfile) -> bool:
     return profile.own is not None and profile.current_total > 0.0
-
-
-def _limit_name(cell: Cell, place: int) -> str:
-    name = f"{RANGE} {cell.name}"
-    return name if len(name) <= LONGEST_NAME else f"{RANGE} of cell {place + 1}"
 
 
 def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:

@@ -14,6 +14,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.numerics import as_numbers
+from channelmix.engine.response.periods import in_period
 
 MOST_PERIODS = 1000
 
@@ -174,7 +175,7 @@ class Delay:
                 block = curves.cell(i)
                 # Divided by infinity, a curve is flat: nothing comes of a period without season.
                 scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
-                parts.append(ResponseCurves((f"{curves.names[i]}/period {t}",), (scaled,)))
+                parts.append(ResponseCurves((in_period(curves.names[i], t),), (scaled,)))
         return ResponseCurves.concat(parts)
 
     @cached_property

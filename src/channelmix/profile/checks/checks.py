@@ -233,8 +233,10 @@ def _rules(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Ite
         if rule.kind == "reputation_limit" and not doubts.purposes and not _tells(cells):
             expected = "a profile in which word of mouth counts: a value_per_exposure, and no switched_off"
             yield Problem(("rules", i, "kind"), echo(rule.kind), expected)
-        unknown, sample = [], {int(np.argmax(spend))}
-        for path, selector, at_key in _selectors(rule):
+        selectors = list(_selectors(rule))
+        # A rule may state as many rows as there are cells: the largest cell of each selector is enough.
+        unknown, sample = [], {int(np.argmax(spend))} if selectors else set(range(len(cells)))
+        for path, selector, at_key in selectors:
             if selector not in chosen:
                 mask = _selected(known, selector)
                 chosen[selector] = None if mask is None else int(np.argmax(np.where(mask, spend, -1.0)))
@@ -253,7 +255,6 @@ def _rules(profile: ProfileFields, cells: Sequence[Cell], doubts: Doubts) -> Ite
             yield from unknown
             if unknown or doubts.spend:
                 continue
-            # A rule may state as many rows as there are cells: the largest cell of each selector is enough.
             names = tuple(known.names[cell] for cell in sorted(sample))
             current = spend[sorted(sample)] if spend.any() else None
             yield from _unstated(rule, Cells(names, current), ("rules", i))

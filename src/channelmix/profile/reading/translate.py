@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 
 from channelmix.core.errors import InputError
 from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo, escape
-from channelmix.profile.fields.timing import CARRYOVERS
-from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN, KINDS
+from channelmix.profile.fields.tagged import choice
+from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN
 
 _EXPECTED = {
     "bool_type": "true or false",
@@ -40,7 +40,6 @@ _PATTERNS = {
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
 _RULE_NAME = re.compile(r"the name of a linear_constraint must be (?P<expected>.*?), not ", re.DOTALL)
-_TAGS = {**KINDS, "timing": CARRYOVERS}
 _QUOTED = re.compile(r"'([^']*)'")
 _OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.DOTALL)
 
@@ -88,16 +87,11 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
         yield Problem(path, f"the unknown key {echo(path[-1])}", expected, hint, at_key=True)
     elif kind == "missing":
         yield Problem((*path, details["loc"][-1]), "nothing", _EXPECTED[kind])
-    elif kind == "union_tag_not_found":
-        yield Problem((*path, "kind"), "nothing", _one_of(_TAGS[str(path[0])]))
-    elif kind == "union_tag_invalid":
-        found = _at(data, path)["kind"]
-        yield _choice((*path, "kind"), found, _QUOTED.findall(context["expected_tags"]))
     elif kind == "literal_error":
         known = _QUOTED.findall(context["expected"])
         found = path[-1] if at_key else _at(data, path)
         yield (
-            _choice(path, found, known, at_key) if known else Problem(path, echo(found), context["expected"])
+            choice(path, found, known, at_key) if known else Problem(path, echo(found), context["expected"])
         )
     elif kind != "too_short" or len(_at(data, path)) < context["min_length"]:  # else: too few valid ones
         found = path[-1] if at_key else _at(data, path)
@@ -112,33 +106,13 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
     return escape(message.removeprefix("Input should be "))
 
 
-def _choice(path: Path, found: Any, known: Sequence[str], at_key: bool = False) -> Problem:
-    hint = closest(found, known) if isinstance(found, str) else ""
-    return Problem(path, echo(found), _one_of(known), hint, at_key)
-
-
-def _one_of(names: Sequence[str]) -> str:
-    quoted = [f'"{name}"' for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-
-
 def _path_in(data: Any, location: tuple[str | int, ...]) -> Path:
     """Follow Pydantic's location through the data, leaving out what names a validator instead of a place."""
     path: list[str | int] = []
-    tag_due = False
     for part in location:
-        if tag_due and part in _TAGS[str(path[0])]:
-            tag_due = False
-            continue
-        if not _has(data, part):
-            continue
-        data = data[part]
-        path.append(part)
-        tag_due = (
-            path in (["scenario"], ["risk"])
-            or (len(path) == 2 and path[0] == "rules")
-            or (len(path) == 3 and path[:2] == ["timing", "carryover"])
-        )
+        if _has(data, part):
+            data = data[part]
+            path.append(part)
     return tuple(path)
 
 
@@ -162,8 +136,9 @@ def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
     if match:
         for inner, value in _numbers(rule, ()):
             if match["found"] in (repr(value), repr(float(value))):
-                expected = match["expected"].removeprefix("a ").removeprefix("finite and ")
-                expected = f"a number of {expected}" if expected.startswith("at least") else f"a {expected}"
+                expected = match["expected"].removeprefix("finite and ")
+                if not expected.startswith("a "):
+                    expected = f"a number {'of ' if expected.startswith('at least') else ''}{expected}"
                 return Problem((*path, *inner), echo(value), expected)
     return Problem(path, f"this {rule['kind']}", f"one that can be kept: {escape(message)}")
 

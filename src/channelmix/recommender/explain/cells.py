@@ -11,8 +11,8 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.words import Message, named, say
-from channelmix.effectiveness.own.overlay import RANGE
 from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import ObservedRange
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
@@ -61,7 +61,7 @@ def explained(
     outcome = problem.by_cell(problem.outcomes(spend))
     today = problem.by_cell(problem.outcomes(_evenly(plan, current))).mean(axis=0)
     nothing = NOTHING * float(spend.sum())
-    ranges = (row for row in problem.rows if row.rule.startswith(RANGE))
+    ranges = (row for row in problem.rows if row.kind == ObservedRange.kind)
     within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
     cells = []
     for i, row in enumerate(plan.cells):

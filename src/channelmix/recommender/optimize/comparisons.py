@@ -56,7 +56,8 @@ def over_periods(problem: AllocationProblem, split: Split) -> Split:
     """Return a typical period's split as one of every period that is planned, the same in each."""
     if problem.delay is None:
         return split
-    spend = {name: split.spend.get(name.rpartition("/period ")[0], 0.0) for name in problem.cells.names}
+    cells = zip(problem.cells.names, problem.cells.bases, strict=True)
+    spend = {name: split.spend.get(base, 0.0) for name, base in cells}
     return dataclasses.replace(split, spend=spend)
 
 

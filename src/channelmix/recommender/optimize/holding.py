@@ -306,7 +306,7 @@ def _costs_of_change(problem: AllocationProblem, spend: Array) -> dict[int, tupl
     """Cells that stay at today's spend where changing it costs: the rule, and what it charges for a unit."""
     found: dict[int, tuple[str, float]] = {}
     for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
-        for one in rule.auxiliaries(problem.cells) if hasattr(rule, "auxiliaries") else ():
+        for one in rule.auxiliaries(problem.cells):
             if isinstance(one, Change) and one.value(spend) <= 0.5 * NEAR * one.current:
                 i = int(np.argmax(one.cells))
                 found[i] = name, one.charge + (found[i][1] if i in found else 0.0)
@@ -350,10 +350,8 @@ def _off_by(problem: AllocationProblem, spend: Array, wanted: Mask) -> list[str]
 
 def _states(problem: AllocationProblem, rule: Any) -> list[list[OnOff]]:
     """On/off states of a rule, of each period by themselves where it holds in each."""
-    if isinstance(rule, EachPeriod):
-        found = [states for _, states in rule.by_period(problem.cells)]
-    else:
-        found = [rule.auxiliaries(problem.cells)]
+    per_period = isinstance(rule, EachPeriod)
+    found = rule.by_period(problem.cells) if per_period else [rule.auxiliaries(problem.cells)]
     return [[one for one in states if isinstance(one, OnOff)] for states in found]
 
 
