@@ -33,6 +33,7 @@ from channelmix.plan.parts import (
     SurveyRow,
     Totals,
     WordOfMouth,
+    limit_of,
 )
 from channelmix.plan.plan import Plan, allocation_rows, fits
 from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side, sensitivity_rows
@@ -78,6 +79,7 @@ __all__ = [
     "frontier_rows",
     "information_rows",
     "interval",
+    "limit_of",
     "moved_spend",
     "obeys",
     "prices_hold",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Part, Said
+from channelmix.engine.rules.rows import Row
 
 
 class Interval(Part):
@@ -222,20 +223,40 @@ class Assumption(Part):
     """Remark."""
 
 
-class ShadowPrice(Part):
+class Limit(Part):
+    """The limit that a figure is about, as data; empty in plans of the first format."""
+
+    kind: str = ""
+    """The rule's kind."""
+    part: str | None = None
+    """What the limit is on, where the rule has several: a cell, a market or a selector; null for all of the rule."""
+    period: int | None = None
+    """Its period, from 1; null for all."""
+    side: Literal["low", "high", "up", "down"] | None = None
+    """Which limit it is, where the rule has several on the same amount."""
+
+
+def limit_of(row: Row) -> dict[str, Any]:
+    """Return the fields of a `Limit` for a row."""
+    return {"kind": row.kind, "part": row.part, "period": row.period, "side": row.side}
+
+
+class ShadowPrice(Limit):
     """What one more unit of a rule's limit is worth, in the plan's basin."""
 
     constraint: str
-    """The rule."""
+    """The limit's name."""
     price: float
     """Outcome per unit of currency of the limit."""
+    rule: str = ""
+    """The rule's name."""
 
 
-class Mend(Part):
+class Mend(Limit):
     """By how much a rule must give way, so that all can hold; together the mends are the least there is."""
 
     rule: str
-    """The rule's limit."""
+    """The limit's name."""
     amount: float
     """By how much, in the limit's own unit: currency or outcome per period, contacts, cells, outcome per currency."""
 

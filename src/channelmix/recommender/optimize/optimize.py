@@ -34,6 +34,7 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
     interval,
+    limit_of,
     moved_spend,
     prices_hold,
     roi,
@@ -199,8 +200,12 @@ def _plan(
     feasible = solution.status not in NO_SPEND
     # A search that ran out of time may leave prices of a point it has since left, and where the worst draws count no
     # single weighting of them need explain the plan: what marginal returns do not confirm is not stated.
-    priced = {row.label for row in problem.rows if row.coefficients.any() or row.outcome}
-    prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
+    limits = {row.label: row for row in problem.rows}
+    prices = {
+        label: price
+        for label, price in solution.shadow_prices.items()
+        if limits[label].coefficients.any() or limits[label].outcome
+    }
     held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
     prices = prices if held else {}
     rows, sums = _allocation(draws, problem, solution, profile.currency) if feasible else ([], [])
@@ -232,9 +237,14 @@ def _plan(
             *_taken(profile, problem, draws.own is not None),
             *([] if held or not feasible else [say("remark.no_prices")]),
         ),
-        shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
+        shadow_prices=[
+            ShadowPrice(constraint=name, price=price, rule=limits[name].rule, **limit_of(limits[name]))
+            for name, price in prices.items()
+        ],
         conflicts=list(solution.conflicts),
-        mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.mend.items()],
+        mends=[
+            Mend(rule=name, amount=amount, **limit_of(limits[name])) for name, amount in solution.mend.items()
+        ],
         warnings=[
             *history_warnings(draws),
             *(warnings(problem, solution, profile.currency) if feasible else []),

@@ -136,8 +136,7 @@ class _Why:
         if stand.off[i]:
             return say("reason.off", rule=stand.off[i])
         if held:
-            rule = held.rule.removesuffix(f" {cell.name}")  # the line is about this cell anyway
-            return say("reason.kept" if stand.kept(i) else "reason.held", rule=rule)
+            return say("reason.kept" if stand.kept(i) else "reason.held", rule=held.name_beside(cell.name))
         if not stand.by_return:
             return say("reason.no_chance" if stand.empty[i] else "reason.raises_chance")
         return self._without_money(i) if stand.empty[i] else self._with_money(i, cell)

@@ -337,9 +337,9 @@ def _survey(plan: Plan) -> str:
 def _prices(plan: Plan) -> str:
     """What one more unit in a limit is worth."""
     groups: dict[str, list[ShadowPrice]] = {}
-    cells = [row.name for row in plan.cells]
     for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
-        groups.setdefault(_rule(price.constraint, cells), []).append(price)
+        several = price.rule and price.side is None and not _is_of_scenario(plan, price)
+        groups.setdefault(price.rule if several else price.constraint, []).append(price)
     kind = str(plan.scenario.get("kind"))
     if kind == "target_outcome":
         target = groups.pop(kind, [])
@@ -353,10 +353,8 @@ def _prices(plan: Plan) -> str:
     return f"one more {plan.currency} in a limit is worth: {_some(what)}"
 
 
-def _rule(label: str, cells: Iterable[str]) -> str:
-    """Return the rule of a price's label: a rule with a limit a cell names the cell behind a space."""
-    starts = [at for at in (label.find(f" {cell}") for cell in cells) if at > 0]
-    return label[: min(starts)] if starts else label
+def _is_of_scenario(plan: Plan, price: ShadowPrice) -> bool:
+    return price.kind == plan.scenario.get("kind")
 
 
 def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
@@ -367,8 +365,8 @@ def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
     span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
     if len(prices) > 1:
         return f"{rule} {span} ({len(prices)} cells)"
-    cell = prices[0].constraint[len(rule) :].strip()
-    return f"{rule} {span}" + (f" ({cell})" if cell else "")
+    part = prices[0].part
+    return f"{rule} {span}" + (f" ({part})" if part and not rule.endswith(part) else "")
 
 
 def _history(plan: Plan) -> str:
