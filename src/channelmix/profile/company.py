@@ -15,10 +15,9 @@ from channelmix.core.errors import expect
 from channelmix.profile.cells import Cell, lay_out
 from channelmix.profile.checks.checks import find_problems
 from channelmix.profile.evidence import Evidence, History
-from channelmix.profile.faults import Path, ProblemsError
+from channelmix.profile.faults import ProblemsError
 from channelmix.profile.fields.fields import ProfileFields
 from channelmix.profile.own_files import own_of
-from channelmix.profile.reading.repair import problems_between_valid_parts
 from channelmix.profile.reading.schema_json import known_schema
 from channelmix.profile.reading.translate import translate
 from channelmix.profile.source import read_document, read_file
@@ -30,8 +29,9 @@ class CompanyProfile(ProfileFields):
     """A company as the user describes it: its customers, channels, worths and rules.
 
     Every amount is in the profile's currency per period. Read one with `from_file` or `from_json`, which
-    report all faults at once with their places; `model_validate` makes the same checks on Python's own types. Files
-    that a profile names lie in its folder, which only `from_file` knows.
+    list the faults with their places: those of the text first, then all of single fields, then all between valid
+    fields. `model_validate` makes the same checks on Python's own types. Files that a profile names lie in its folder,
+    which only `from_file` knows.
     """
 
     _own: Evidence | History | None = PrivateAttr(default=None)
@@ -91,19 +91,10 @@ class CompanyProfile(ProfileFields):
     @classmethod
     def _read(cls, text: str | bytes, source: str, **context: Any) -> Self:
         document = read_document(text, source)
-        problems = list(document.problems)
-        profile = None
         try:
-            profile = cls.model_validate(document.value, context=context)
+            return cls.model_validate(document.value, context=context)
         except ValidationError as error:
-            told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
-            schema = known_schema()
-            found = translate(error, document.value, schema)
-            found += problems_between_valid_parts(document.value, found, schema)
-            problems += [problem for problem in found if problem.path not in told]
-        if profile is None or problems:
-            raise document.error(problems)
-        return profile
+            raise document.error(translate(error, document.value, known_schema())) from None
 
     def cells(self) -> tuple[Cell, ...]:
         """Split the company's figures over its markets, channels and purposes.
@@ -206,7 +197,3 @@ class CompanyProfile(ProfileFields):
             content["own"] = self.own.sha256
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _leading(path: Path) -> list[Path]:
-    return [path[:length] for length in range(len(path) + 1)]

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from channelmix.core.errors import InputError
-from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo, escape
+from channelmix.core.errors import InputError, closest
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.timing import CARRYOVERS
 from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN, KINDS
 
