@@ -1,30 +1,29 @@
-"""``channelmix verify``: re-prove a plan without any solver."""
+"""``channelmix verify``: check a plan and its proof without any solver."""
 
 from __future__ import annotations
 
 import click
 
-from channelmix.cli.input import read_input
+from channelmix.cli.input import read_plan
 from channelmix.cli.output import write_result
-from channelmix.cli.session import examples
+from channelmix.cli.session import command
 
 
-@click.command(epilog=examples("channelmix verify plan.json"))
+@command("channelmix verify plan.json")
 @click.argument("plan", metavar="PLAN")
 def verify(plan: str) -> None:
-    """Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
+    """Check what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
 
-    Value, rules, bound, outcomes, totals and prices are computed again from the curves and rules in the plan and its
-    proof. Not part of the claim: names and words (currency, reasons, warnings), assumptions, the seed, comparisons with
-    other splits, whose draws are not in the plan, and, where there is no plan, which rules are in the way and how far
-    they would have to give way.
+    Value, rules, bound, outcomes, totals and prices are recomputed from the curves, rules and proof in the plan. Not
+    part of the claim: names and words (currency, reasons, warnings), assumptions, the seed, comparisons with other
+    splits, whose draws are not in the plan, and, if no split obeys the rules, which rules are in the way and by how
+    much they would have to be relaxed.
     """
-    from channelmix.core.documents import LARGEST_DOCUMENT
     from channelmix.core.wording import amount, percent
     from channelmix.engine.proof.solution import Status
-    from channelmix.plan import Plan, verify_plan
+    from channelmix.plan import verify_plan
 
-    read = Plan.from_json(read_input(LARGEST_DOCUMENT)) if plan == "-" else Plan.from_file(plan)
+    read = read_plan(plan)
     certificate = verify_plan(read)
     if certificate.status is Status.INFEASIBLE:
         named = f" (in conflict: {', '.join(read.conflicts)})" if read.conflicts else ""
