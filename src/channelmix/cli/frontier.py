@@ -70,9 +70,10 @@ def frontier(
     seed: int,
     quiet: bool,
 ) -> None:
-    """Plan PROFILE ("-" reads standard input) for many budgets, and show what each and one more unit would bring.
+    """Plan PROFILE ("-" reads standard input) for a range of budgets.
 
-    Every point is proven to its gap. Ctrl-C shows the points found so far.
+    Show what each budget brings and what one more unit would add. Every point is proven to its gap. Ctrl-C shows the
+    points found so far.
     """
     import numpy as np
 

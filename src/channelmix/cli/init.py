@@ -16,7 +16,7 @@ from channelmix.cli.output import write_result
 from channelmix.cli.session import command
 
 AMOUNT = Number(min=0, min_open=True, max=1e18)
-RATE = Number(min=1e-9, max=1e12)
+RATE = Number(min=1e-6, max=10**9)
 
 QUESTIONS = {
     "name": ("Company name", None),

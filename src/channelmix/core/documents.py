@@ -1,4 +1,4 @@
-"""What a plan and other answers have in common: frozen data of sound text and numbers, in versioned JSON."""
+"""Base of plans and other answers: frozen data with printable text and finite numbers, in versioned JSON."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
 
 LARGEST_DOCUMENT = 200_000_000
-"""Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
+"""Largest document, in bytes of JSON; enough for a plan with 1,000 draws of 1,000 cells."""
 
 
 class Part(Described, BaseModel):
-    """A part of a document: frozen, no unknown fields, each described by the docstring below it."""
+    """A part of a document: frozen, without unknown fields, each described by the docstring below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -33,7 +33,7 @@ class Part(Described, BaseModel):
 
 
 def _is_sound(value: Any) -> bool:
-    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
+    """Reject text that could control a terminal or break a line, and numbers that JSON cannot express."""
     if isinstance(value, str):
         return value.isprintable()
     if isinstance(value, float):
@@ -47,7 +47,7 @@ class Document(Part):
     """An answer that is written as JSON and read back unchanged."""
 
     kind_of_document: ClassVar[str]
-    """What messages call it."""
+    """Name of the document in messages."""
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back unchanged."""
@@ -60,7 +60,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the text is not JSON or something else; the message names the place.
+            If the text is not JSON, or not this kind of document; the message names the place.
         """
         expect(text, "text", str, bytes)
         return cls._read(text, "")
@@ -72,7 +72,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the file cannot be read or holds something else.
+            If the file cannot be read, or does not hold this kind of document.
         """
         expect(path, "path", str, os.PathLike)
         try:

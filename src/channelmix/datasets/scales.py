@@ -1,4 +1,4 @@
-"""Scales of the regressions of published figures, searched once and stored."""
+"""Scales of the regressions on published figures, estimated once and stored."""
 
 from __future__ import annotations
 

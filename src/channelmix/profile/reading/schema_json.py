@@ -13,8 +13,8 @@ from channelmix.profile.fields.fields import ProfileFields
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a profile.
 
-    It knows every field, its unit and its range. What holds between fields (names in rules, sums of shares)
-    is beyond it: `CompanyProfile` checks that.
+    It describes every field with its unit and range. Relations between fields (names in rules, sums of shares) are
+    checked by `CompanyProfile` alone.
 
     >>> json_schema()["title"]
     'channelmix profile'
@@ -24,13 +24,13 @@ def json_schema() -> dict[str, Any]:
 
 @functools.cache
 def known_schema() -> dict[str, Any]:
-    """Return the same schema to read, but not to change: it takes as long to make as many profiles to check."""
+    """Return the cached schema, which callers must not change; building it takes as long as checking many profiles."""
     schema = ProfileFields.model_json_schema(by_alias=True, mode="validation")
     for node in _nodes(schema):
         if isinstance(text := node.get("description"), str):
             node["description"] = " ".join(text.partition("\n\n")[0].split())
         if "kind" in (fields := node.get("properties", {})) and "const" in fields["kind"]:
-            # The kind tells the members of a union apart: it must be written, though Python knows the class.
+            # The kind discriminates the members of a union: JSON must state it, although Python knows the class.
             node["required"] = sorted({*node.get("required", ()), "kind"})
             fields["kind"].pop("default", None)
     schema["$defs"]["Purposes"]["minProperties"] = 1

@@ -1,4 +1,4 @@
-"""Pydantic's errors in plain words, with paths that follow the user's text."""
+"""Translate Pydantic's errors into plain words, with paths in the user's own text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.
 
 
 def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> list[Problem]:
-    """Say in plain words what Pydantic found, once for each place.
+    """Return what Pydantic found as problems in plain words, one for each place.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
     data : object
         What was validated.
     schema : mapping
-        Its JSON Schema, which knows the fields that a mistyped key may have meant.
+        Its JSON Schema, which lists the fields that a mistyped key may have meant.
     """
     merged: dict[tuple[Path, bool], Problem] = {}
     for details in error.errors(include_url=False):
@@ -123,7 +123,7 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def _path_in(data: Any, location: tuple[str | int, ...]) -> Path:
-    """Follow Pydantic's location through the data, leaving out what names a validator instead of a place."""
+    """Follow Pydantic's location through the data, without the parts that name a validator or a union's member."""
     path: list[str | int] = []
     tag_due = False
     for part in location:
@@ -155,7 +155,7 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
-    """Place what a rule says of itself at the name or number it complains of, if it says which."""
+    """Locate a rule's error at the name or number that its message quotes, else at the whole rule."""
     if name := _RULE_NAME.match(message):
         return Problem((*path, "name"), echo(rule.get("name")), name["expected"])
     match = _OUT_OF_RANGE.search(message)
@@ -165,7 +165,7 @@ def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
                 expected = match["expected"].removeprefix("a ").removeprefix("finite and ")
                 expected = f"a number of {expected}" if expected.startswith("at least") else f"a {expected}"
                 return Problem((*path, *inner), echo(value), expected)
-    return Problem(path, f"this {rule['kind']}", f"one that can be kept: {escape(message)}")
+    return Problem(path, f"this {rule['kind']}", f"a valid one: {escape(message)}")
 
 
 def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
@@ -180,7 +180,7 @@ def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
 
 
 def _fields_at(path: Path, data: Any, schema: Mapping[str, Any]) -> list[str]:
-    """List the fields that the JSON Schema knows for the object at a path."""
+    """List the fields of the object at a path, from the JSON Schema."""
     node = _resolve(schema, data, schema)
     for part in path:
         data = data[part]
