@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import click
 
@@ -95,19 +96,12 @@ from channelmix.cli.session import command
 def fit(
     history: str,
     profile: str,
-    outcome_worth: float,
-    outcome: str,
-    date: str,
-    market: str | None,
-    controls: tuple[str, ...],
     costs: tuple[str, ...],
     experiments: str | None,
     draws: int | None,
-    published: bool,
-    backtest: bool,
     output: str | None,
-    seed: int,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
 
@@ -129,17 +123,10 @@ def fit(
         evidence = cm.fit_history(
             company,
             table,
-            outcome_worth=outcome_worth,
-            outcome=outcome,
-            date=date,
-            market=market,
-            controls=controls,
             cost_per_unit=dict(map(_cost, costs)),
             experiments=experiments or (),
-            seed=seed,
-            published=published,
-            backtest=backtest,
             draws=draws or DRAWS,
+            **options,
         )
     if output is not None:
         write_result(evidence.to_json(), output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from channelmix.cli.input import read_profile
@@ -65,10 +67,8 @@ def frontier(
     risk: bool,
     style: str | None,
     output: str | None,
-    gap: float | None,
-    time_limit: float,
-    seed: int,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Plan PROFILE ("-" reads standard input) for a range of budgets.
 
@@ -86,13 +86,6 @@ def frontier(
     if low > high:
         raise click.UsageError(f"--from {low:g} is above --to {high:g}")
     with progress_line(quiet, "points") as progress:
-        found = cm.frontier(
-            company,
-            np.linspace(low, high, points).tolist(),
-            risk=risk,
-            gap=gap,
-            time_limit=time_limit,
-            seed=seed,
-            progress=progress,
-        )
+        amounts = np.linspace(low, high, points).tolist()
+        found = cm.frontier(company, amounts, risk=risk, progress=progress, **options)
     write_document(found, style, output, report.frontier_to_terminal, report.frontier_to_csv)

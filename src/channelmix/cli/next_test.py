@@ -69,6 +69,7 @@ from channelmix.cli.session import command
 @top_option(8, "Number of rows in each table.")
 @click.option(
     "--draws",
+    "n_draws",
     type=click.IntRange(8, 8192),
     default=256,
     show_default=True,
@@ -82,17 +83,11 @@ from channelmix.cli.session import command
 def next_test(
     profile: str,
     tests: tuple[str, ...],
-    noise: float | None,
-    test_cost: float,
-    test_periods: float | None,
-    caution: bool,
     top: int,
-    draws: int,
     style: str | None,
     output: str | None,
-    time_limit: float,
-    seed: int,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Estimate what it is worth to know more before splitting the budget of PROFILE, and which lift test to run next.
 
@@ -105,18 +100,8 @@ def next_test(
 
     company = read_profile(profile)
     with progress_line(quiet, "steps") as progress:
-        found = cm.information_value(
-            company,
-            tests=[_design(text) for text in tests],
-            noise=noise,
-            test_cost=test_cost,
-            test_periods=test_periods,
-            caution=caution,
-            seed=seed,
-            n_draws=draws,
-            time_limit=time_limit,
-            progress=progress,
-        )
+        designs = [_design(text) for text in tests]
+        found = cm.information_value(company, tests=designs, progress=progress, **options)
     table = partial(report.information_to_terminal, top=top)
     write_document(found, style, output, table, report.information_to_csv)
 

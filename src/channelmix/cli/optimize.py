@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from channelmix.cli.input import read_profile
@@ -65,6 +67,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 @seed_option
 @click.option(
     "--draws",
+    "n_draws",
     type=click.IntRange(1, 65536),
     help="Draws of effectiveness; a power of two is best. Default: 512, or 1024 for plans on the worst draws.",
 )
@@ -80,11 +83,8 @@ def optimize(
     min_roi: float | None,
     max_profit: bool,
     without: tuple[str, ...],
-    gap: float | None,
-    time_limit: float,
-    seed: int,
-    draws: int | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it."""
     import channelmix as cm
@@ -106,7 +106,7 @@ def optimize(
     if without:
         company = company.without(*without)
     with status_line(quiet):
-        plan = cm.optimize(company, gap=gap, seed=seed, time_limit=time_limit, n_draws=draws)
+        plan = cm.optimize(company, **options)
     style = style or style_of(output)
     write_document(plan, style, output, report.to_terminal, report.to_csv)
     # The table explains itself; with JSON, CSV or a file, the reader would have only the exit code.

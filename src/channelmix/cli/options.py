@@ -1,4 +1,7 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share.
+
+An option that is named like an argument of the library's function is passed on to it by the command's ``**options``.
+"""
 
 from __future__ import annotations
 
