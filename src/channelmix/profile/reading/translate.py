@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,9 +64,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
             first = merged.setdefault(place, problem)
             if problem.expected not in first.expected:  # the other members of a union
                 expected = f"{first.expected}, or {problem.expected}"
-                merged[place] = Problem(
-                    first.path, first.found, expected, first.hint or problem.hint, first.at_key
-                )
+                merged[place] = replace(first, expected=expected, hint=first.hint or problem.hint)
     return list(merged.values())
 
 
@@ -76,9 +75,7 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
     cause = context.get("error")
     if isinstance(cause, ProblemsError):
         for inner in cause.problems:
-            yield Problem(
-                (*path, *inner.path), inner.found, inner.expected, inner.hint, at_key or inner.at_key
-            )
+            yield replace(inner, path=(*path, *inner.path), at_key=at_key or inner.at_key)
     elif isinstance(cause, InputError):
         yield _broken_rule(path, _at(data, path), str(cause))
     elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
