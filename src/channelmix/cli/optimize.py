@@ -72,9 +72,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     help="Draws of effectiveness; a power of two is best. Default: 512, or 1024 for plans on the worst draws.",
 )
 @quiet_option
-@click.pass_context
 def optimize(
-    ctx: click.Context,
     profile: str,
     style: str | None,
     output: str | None,
@@ -113,5 +111,5 @@ def optimize(
     why = "" if style == "table" else shortcoming(plan)
     if output is not None or why:
         click.echo(f"{output or 'channelmix'}: {plan.status}{why}", err=True)
-    unproven = UNPROVEN if plan.status is cm.Status.NOT_CERTIFIED else 0
-    ctx.exit(NO_PLAN if plan.status in NO_SPEND else unproven)
+    if plan.status is not cm.Status.OPTIMAL:
+        raise click.exceptions.Exit(NO_PLAN if plan.status in NO_SPEND else UNPROVEN)

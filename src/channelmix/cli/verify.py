@@ -25,12 +25,13 @@ def verify(plan: str) -> None:
 
     read = read_plan(plan)
     certificate = verify_plan(read)
+    checked = f"{read.name}: figures and proof agree"
     if certificate.status is Status.INFEASIBLE:
         named = f" (in conflict: {', '.join(read.conflicts)})" if read.conflicts else ""
-        write_result(f"{read.name}: holds: no split obeys all rules{named}\n")
+        write_result(f"{checked}: no split obeys all rules{named}\n")
         return
     if certificate.status is Status.UNBOUNDED:
-        write_result(f"{read.name}: holds: {', '.join(read.conflicts)} pays however much is spent on it\n")
+        write_result(f"{checked}: {', '.join(read.conflicts)} pays however much is spent on it\n")
         return
     claim = f"value {read.currency} {amount(certificate.value)}, proven upper bound {amount(certificate.upper_bound)}"
     if read.scenario["kind"] == "target_outcome":  # the objective is minus the money
@@ -38,6 +39,6 @@ def verify(plan: str) -> None:
         claim = f"cost {read.currency} {amount(-certificate.value)}, proven least cost {least}"
     mark = "" if certificate.status is Status.OPTIMAL else " (not certified to the gap that was asked for)"
     write_result(
-        f"{read.name}: holds: {claim}, gap {percent(certificate.gap)}{mark}, "
+        f"{checked}: {claim}, gap {percent(certificate.gap)}{mark}, "
         f"{certificate.leaves} lea{'f' if certificate.leaves == 1 else 'ves'} checked\n"
     )

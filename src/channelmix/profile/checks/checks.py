@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from channelmix.core.errors import closest
 from channelmix.profile.cells import Cell, basis_of, lay_out
@@ -19,7 +20,7 @@ MOST_CELLS = 200_000
 ROUNDING = 1e-9
 """By how much shares written as decimals may exceed 1 together."""
 
-# What a channel must state for a purpose, besides its cost per contact, where no published figures stand in.
+# What a channel must state for a purpose, besides its cost per contact, if no published figures apply to it.
 _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     "promotion": ("contacts_per_customer", "orders_per_contact"),
     "service": ("resolution_share", "on_time_share", "service_share"),
@@ -69,9 +70,8 @@ def _names(profile: ProfileFields) -> Iterator[Problem]:
     taken: dict[str, str] = dict.fromkeys(PURPOSES, "a purpose")
     for name in profile.channels:
         if name in taken:
-            yield Problem(
-                ("channels", name), echo(name), "a name other than those of the purposes", at_key=True
-            )
+            expected = "a name other than those of the purposes"
+            yield Problem(("channels", name), echo(name), expected, at_key=True)
     taken |= {name: "a channel" for name in profile.channels if name not in taken}
     for i, market in enumerate(profile.markets):
         if market.name in taken:
@@ -83,8 +83,8 @@ def _names(profile: ProfileFields) -> Iterator[Problem]:
 def _worth_of_exposures(profile: ProfileFields) -> Iterator[Problem]:
     value = profile.word_of_mouth.value_per_exposure
     if value is not None and profile.purposes.advocacy is not None:
-        expected = "nothing, since purposes.advocacy.value_per_exposure states it"
-        yield Problem(("word_of_mouth", "value_per_exposure"), echo(value), expected)
+        reason = "purposes.advocacy.value_per_exposure states it"
+        yield _needless(("word_of_mouth", "value_per_exposure"), value, reason)
 
 
 def _channels(profile: ProfileFields) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def _channels(profile: ProfileFields) -> Iterator[Problem]:
     for name, channel in profile.channels.items():
         path: Path = ("channels", name)
         if channel.like is not None and name in BUILT_IN_CHANNELS:
-            yield Problem((*path, "like"), echo(channel.like), f'nothing, since "{name}" is itself built in')
+            yield _needless((*path, "like"), channel.like, f'"{name}" is itself built in')
         for i, purpose in enumerate(channel.purposes or ()):
             if purpose not in declared:
                 yield Problem((*path, "purposes", i), echo(purpose), _one_of(declared, "purposes"))
@@ -101,18 +101,16 @@ def _channels(profile: ProfileFields) -> Iterator[Problem]:
         yield from _count_within(
             channel.reachable, customers, (*path, "reachable"), "the customers of all markets"
         )
-        stated = channel.reachable is not None or channel.reachable_share is not None
-        if stated:
-            continue
-        if not all(_states_reach(m.channels.get(name)) for m in profile.markets):
+        in_all_markets = all(_states_reach(market.channels.get(name)) for market in profile.markets)
+        if not (_states_reach(channel) or in_all_markets):
             yield Problem((*path, "reachable"), "nothing", "reachable or reachable_share")
 
 
 def _market_overrides(profile: ProfileFields) -> Iterator[Problem]:
     for i, market in enumerate(profile.markets):
         if market.inbound_contacts is not None and profile.purposes.service is None:
-            expected = "nothing, since the profile declares no purpose service"
-            yield Problem(("markets", i, "inbound_contacts"), echo(market.inbound_contacts), expected)
+            reason = "the profile declares no purpose service"
+            yield _needless(("markets", i, "inbound_contacts"), market.inbound_contacts, reason)
         for name, own in market.channels.items():
             path: Path = ("markets", i, "channels", name)
             if name not in profile.channels:
@@ -132,23 +130,21 @@ def _figures(profile: ProfileFields, name: str, figures: ChannelFigures, path: P
         for purpose in getattr(figures, field):
             if purpose not in used:
                 expected = _one_of(used, "purposes of this channel")
-                yield Problem(
-                    (*path, field, purpose), echo(purpose), expected, closest(purpose, used), at_key=True
-                )
+                hint = closest(purpose, used)
+                yield Problem((*path, field, purpose), echo(purpose), expected, hint, at_key=True)
     for field, purpose in _ONLY_FOR.items():
         value = getattr(figures, field)
         if value is not None and purpose not in used:
-            yield Problem(
-                (*path, field), echo(value), f"nothing, since the channel is not used for {purpose}"
-            )
-    if basis_of(name, profile.channels[name]) == "app":
+            yield _needless((*path, field), value, f"the channel is not used for {purpose}")
+    if basis_of(name, profile.channels[name]) == "app" and "promotion" in used:
         for field in _NOT_OF_THE_APP:
-            if (value := getattr(figures, field)) is not None and "promotion" in used:
-                yield Problem(
-                    (*path, field),
-                    echo(value),
-                    "nothing, since promotion in the app pays for users, not messages",
-                )
+            if (value := getattr(figures, field)) is not None:
+                reason = "promotion in the app pays for users, not messages"
+                yield _needless((*path, field), value, reason)
+
+
+def _needless(path: Path, value: Any, reason: str) -> Problem:
+    return Problem(path, echo(value), f"nothing, since {reason}")
 
 
 def _count_within(count: float | None, limit: float, path: Path, of_whom: str) -> Iterator[Problem]:
