@@ -89,15 +89,15 @@ def test_the_budget_of_each_scenario(sketch: dict[str, Any]) -> None:
             'risk.current["FR/sms"]',
             "the name of a cell",
         ),
-        ({"rules": [PHASING]}, "rules[0].kind", "timing beside phasing"),
+        ({"rules": [PHASING]}, "rules[0].kind", "a profile with timing"),
         (
             {"rules": [{"kind": "reputation_limit", "amount": 5}], "switched_off": ["word_of_mouth"]},
             "rules[0].kind",
-            "word of mouth counts",
+            "counts word of mouth",
         ),
     ],
 )
-def test_what_cannot_be_kept_is_said(
+def test_what_a_rule_needs_is_named(
     sketch: dict[str, Any], faults_of: FaultsOf, part: dict[str, Any], path: str, expected: str
 ) -> None:
     faults = faults_of(sketch | part)

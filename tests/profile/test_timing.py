@@ -57,8 +57,11 @@ def test_faults_name_their_place(small: dict[str, Any], timing: dict[str, Any], 
     ("rule", "told"),
     [
         ({"kind": "phasing", "parts": [1, 2]}, "expected one number for each of 3 periods"),
-        ({"kind": "price_tiers", "select": "sms", "tiers": [[1, 0.1]]}, "no price_tiers beside timing"),
-        ({"kind": "contact_cap", "contacts": 3}, "beside timing.cost"),
+        (
+            {"kind": "price_tiers", "select": "sms", "tiers": [[1, 0.1]]},
+            "no price_tiers in a profile with timing",
+        ),
+        ({"kind": "contact_cap", "contacts": 3}, "works with timing.cost"),
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""What a plan and other answers have in common: frozen data of sound text and numbers, in versioned JSON."""
+"""Base of plans and other answers: frozen data with printable text and finite numbers, in versioned JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from channelmix.core.errors import InputError, expect
 from channelmix.core.words import Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
-"""Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
+"""Largest document, in bytes of JSON; enough for a plan with 1,000 draws of 1,000 cells."""
 
 
 def _kept(value: Any, handler: Callable[[Any], str]) -> str:
@@ -38,7 +38,7 @@ Said = Annotated[str, WrapValidator(_kept)]
 
 
 class Part(Described, BaseModel):
-    """A part of a document: frozen, no unknown fields, each described by the docstring below it."""
+    """A part of a document: frozen, without unknown fields, each described by the docstring below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -51,7 +51,7 @@ class Part(Described, BaseModel):
 
 
 def _is_sound(value: Any) -> bool:
-    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
+    """Reject text that could control a terminal or break a line, and numbers that JSON cannot express."""
     if isinstance(value, str):
         return value.isprintable()
     if isinstance(value, float):
@@ -77,7 +77,7 @@ class Document(Part):
     """An answer that is written as JSON and read back unchanged."""
 
     kind_of_document: ClassVar[str]
-    """What messages call it."""
+    """Name of the document in messages."""
 
     messages: dict[str, Saying] = Field(default_factory=dict, repr=False)
     """How texts of this document are made: by the English text, its code and values, so that other languages can be
@@ -116,7 +116,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the text is not JSON or something else; the message names the place.
+            If the text is not JSON, or not this kind of document; the message names the place.
         """
         expect(text, "text", str, bytes)
         return cls._read(text, "")
@@ -128,7 +128,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the file cannot be read or holds something else.
+            If the file cannot be read, or does not hold this kind of document.
         """
         expect(path, "path", str, os.PathLike)
         try:

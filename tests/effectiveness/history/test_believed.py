@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from tests.mix_worlds import simulated_mix
 
 import channelmix as cm
 from channelmix.core.errors import InputError
-from channelmix.datasets.mix_worlds import simulated_mix
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix

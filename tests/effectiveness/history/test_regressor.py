@@ -13,9 +13,9 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
 from tests.estimator_checks import every_check
+from tests.mix_worlds import BROKEN, simulated_mix
 
 import channelmix as cm
-from channelmix.datasets.mix_worlds import BROKEN, simulated_mix
 from channelmix.effectiveness.history import Priors
 from channelmix.effectiveness.history.backtest import judged
 

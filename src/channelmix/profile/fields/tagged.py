@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import core_schema
 
+from channelmix.core.errors import closest
 from channelmix.engine.rules import Stated, rule_to_dict
-from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo
 
 KIND = "What kind of object this is; it decides which other fields there are."
 """Description of the field in the schema."""

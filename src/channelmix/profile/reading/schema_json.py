@@ -14,8 +14,8 @@ from channelmix.profile.fields.fields import ProfileFields
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a profile.
 
-    It describes every field with its unit and range. Conditions on several fields (names in rules, sums of shares) are
-    left to `CompanyProfile`.
+    It describes every field with its unit and range. Relations between fields (names in rules, sums of shares) are
+    checked by `CompanyProfile` alone.
 
     >>> json_schema()["title"]
     'channelmix profile'
@@ -24,7 +24,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def known_schema() -> dict[str, Any]:
-    """Return the same schema for reading only: it takes as long to make as many profiles to check."""
+    """Return the same schema which callers must not change; building it takes as long as checking many profiles."""
     return _schema(tuple(Stated.registered().values()))
 
 

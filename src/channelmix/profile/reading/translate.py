@@ -1,16 +1,17 @@
-"""Pydantic's errors in plain words, with paths that follow the user's text."""
+"""Translate Pydantic's errors into plain words, with paths in the user's own text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from channelmix.core.errors import InputError
-from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo, escape
+from channelmix.core.errors import InputError, closest
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.tagged import choice
 from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN
 
@@ -45,7 +46,7 @@ _OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.
 
 
 def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> list[Problem]:
-    """Say in plain words what Pydantic found, once for each place.
+    """Return what Pydantic found as problems in plain words, one for each place.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
     data : object
         What was validated.
     schema : mapping
-        Its JSON Schema, which knows the fields that a mistyped key may have meant.
+        Its JSON Schema, which lists the fields that a mistyped key may have meant.
     """
     merged: dict[tuple[Path, bool], Problem] = {}
     for details in error.errors(include_url=False):
@@ -62,9 +63,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
             first = merged.setdefault(place, problem)
             if problem.expected not in first.expected:  # the other members of a union
                 expected = f"{first.expected}, or {problem.expected}"
-                merged[place] = Problem(
-                    first.path, first.found, expected, first.hint or problem.hint, first.at_key
-                )
+                merged[place] = replace(first, expected=expected, hint=first.hint or problem.hint)
     return list(merged.values())
 
 
@@ -75,9 +74,7 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
     cause = context.get("error")
     if isinstance(cause, ProblemsError):
         for inner in cause.problems:
-            yield Problem(
-                (*path, *inner.path), inner.found, inner.expected, inner.hint, at_key or inner.at_key
-            )
+            yield replace(inner, path=(*path, *inner.path), at_key=at_key or inner.at_key)
     elif isinstance(cause, InputError):
         yield _broken_rule(path, _at(data, path), str(cause))
     elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
@@ -107,7 +104,7 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
 
 
 def _path_in(data: Any, location: tuple[str | int, ...]) -> Path:
-    """Follow Pydantic's location through the data, leaving out what names a validator instead of a place."""
+    """Follow Pydantic's location through the data, without the parts that name a validator or a union's member."""
     path: list[str | int] = []
     for part in location:
         if _has(data, part):
@@ -129,7 +126,7 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
-    """Place what a rule says of itself at the name or number it complains of, if it says which."""
+    """Locate a rule's error at the name or number that its message quotes, else at the whole rule."""
     if name := _RULE_NAME.match(message):
         return Problem((*path, "name"), echo(rule.get("name")), name["expected"])
     match = _OUT_OF_RANGE.search(message)
@@ -140,7 +137,7 @@ def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
                 if not expected.startswith("a "):
                     expected = f"a number {'of ' if expected.startswith('at least') else ''}{expected}"
                 return Problem((*path, *inner), echo(value), expected)
-    return Problem(path, f"this {rule['kind']}", f"one that can be kept: {escape(message)}")
+    return Problem(path, f"this {rule['kind']}", f"a valid one: {escape(message)}")
 
 
 def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
@@ -155,7 +152,7 @@ def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
 
 
 def _fields_at(path: Path, data: Any, schema: Mapping[str, Any]) -> list[str]:
-    """List the fields that the JSON Schema knows for the object at a path."""
+    """List the fields of the object at a path, from the JSON Schema."""
     node = _resolve(schema, data, schema)
     for part in path:
         data = data[part]
