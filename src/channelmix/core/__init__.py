@@ -1,1 +1,1 @@
-"""What everything rests on: errors, arrays, documents, progress, and the wording of numbers."""
+"""What every room shares: errors, arrays, versioned documents, progress and the wording of numbers."""

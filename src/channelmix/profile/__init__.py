@@ -1,4 +1,4 @@
-"""What the user writes about the company, read strictly, with every fault reported at its place."""
+"""What a company states, validated, with every fault reported where it is."""
 
 from __future__ import annotations
 
