@@ -1,4 +1,4 @@
-"""How much a split could gain at most, read from slopes: a quick answer where solving anew would be slow."""
+"""A bound on what another split could gain, from slopes alone: quick where solving would be slow."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 
 STEPS_UP = (1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
-"""Steps of spend that may start slow and become steep, as a share of the budget."""
+"""Steps of spend upwards, as shares of the budget: an S-shaped curve may start flat and become steep."""
 
 STEPS_DOWN = (0.5, 1.0)
-"""Steps back that may cost little, as a share of the cell's spend."""
+"""Steps of spend downwards, as shares of the cell's spend: one along a flat part may cost little."""
 
 
 def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
     """Bound the gain of any other split that obeys the rules.
 
-    Every cell is taken to keep its slope however far its spend moves: of its slopes here and of the chords over a few
-    steps, the largest upward and the smallest downward. What a linear program then gains is at least what any split
-    gains where mean curves are concave. An S-shaped curve may rise more steeply between the steps.
+    Every cell is assumed to keep its slope however far its spend moves: upwards the largest, downwards the smallest of
+    its slope here and of the chords over a few steps. The optimum of this linear program bounds the gain where mean
+    curves are concave. Where they are S-shaped it may fall short, as a curve may rise more steeply between the steps.
 
     Parameters
     ----------
     problem : AllocationProblem
     spend : ndarray of shape (n_spends,)
-        A split that obeys the rules. Over several periods, slopes are those of what acts in each period, and a unit of
-        spend rises or falls with all of them that it acts in.
+        A split that obeys the rules. Over several periods, slopes are those of the adstocked spend, and a unit of spend
+        has the sum of the slopes in the periods in which it acts.
 
     Returns
     -------
     float
-        Outcome in the problem's terms, at least 0; infinite where on/off rules or the worst draws count.
+        Outcome in the problem's units, at least 0; infinite where there are on/off states or the worst draws count.
     """
     budget = float(problem.scenario.amount)
     if budget <= 0.0:
         return 0.0
-    if problem.auxiliaries or problem.tail is not None:  # states and the worst draws have no slopes to go by
+    if problem.auxiliaries or problem.tail is not None:  # neither has slopes
         return math.inf
     at = problem.acting(spend)
     here = problem.response.mean_value(at)
@@ -61,8 +61,8 @@ def most_to_gain(problem: AllocationProblem, spend: Array) -> float:
 
 
 def _best_move(problem: AllocationProblem, spend: Array, rising: Array, falling: Array) -> float:
-    """Gain of the best move, up at one price and down at another, per unit of budget."""
-    # Only a tornado asks for the best move: a plan does not pay for this import.
+    """Gain of the best move per unit of budget, with one price for increases and another for decreases."""
+    # Imported late: plans do without it.
     from scipy.optimize import linprog
 
     rows, room = [], []
@@ -80,5 +80,5 @@ def _best_move(problem: AllocationProblem, spend: Array, rising: Array, falling:
         b_ub=room,
         bounds=[*((0.0, 1.0) for _ in spend), *((0.0, s) for s in spend)],
     )
-    # The split itself is a move of nothing: only numbers too far apart for the solver leave no answer.
+    # Not moving is feasible: the solver fails only where magnitudes are too far apart for it.
     return -unit * float(found.fun) if found.success else math.inf
