@@ -82,9 +82,7 @@ def test_without_spend_today_no_cell_turns() -> None:
     made = problem(2.0, 1.0)
     bare = cm.AllocationProblem(made.curves, made.scenario)
     kept = Reference(bare, np.array([50.0, 50.0]), np.array([50.0, 50.0]), "equal split", 1e-6)
-    assert [line.split(":")[0] for line in kept.at(bare, 2.0).changes] == [
-        "30 % of the budget would move"
-    ]
+    assert [line.split(":")[0] for line in kept.at(bare, 2.0).changes] == ["30 % of the budget would move"]
 
 
 def test_ctrl_c_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
