@@ -28,19 +28,15 @@ USED = 1e-6
 
 def spread(names: tuple[str, ...], plan: Array, optima: DrawOptima) -> list[SpendSpread]:
     """Quantiles, over the draws, of what their best splits spend on each cell."""
-    low, quarter, median, three, high = np.quantile(optima.spend, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
-    least = USED * optima.spend.sum(axis=1, keepdims=True)
-    used = (optima.spend > least).mean(axis=0)
+    ends = ("low", "quarter", "median", "three_quarters", "high")
+    quantiles = np.quantile(optima.spend, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    used = (optima.spend > USED * optima.spend.sum(axis=1, keepdims=True)).mean(axis=0)
     return [
         SpendSpread(
             cell=name,
             planned=float(plan[i]),
-            low=float(low[i]),
-            quarter=float(quarter[i]),
-            median=float(median[i]),
-            three_quarters=float(three[i]),
-            high=float(high[i]),
             used=float(used[i]),
+            **dict(zip(ends, quantiles[:, i].tolist(), strict=True)),
         )
         for i, name in enumerate(names)
     ]

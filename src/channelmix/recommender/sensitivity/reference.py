@@ -12,7 +12,6 @@ from channelmix.core.wording import percent, short
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import Side
 from channelmix.recommender.resolve import moved_money, resolve
-from channelmix.recommender.sensitivity.first_order import most_to_gain
 
 SHIFT = 0.1
 """Share of the budget that must move between cells to change the recommendation."""
@@ -70,10 +69,9 @@ class Reference:
         worth = problem.value(self.plan)
         within = self.gap * max(abs(worth), problem.gross(self.plan))
         spend, regret, gap = self.plan, 0.0, None
-        if most_to_gain(problem, self.plan) > within:
-            solution = resolve(problem, self.plan, self.gap)
-            if solution.value - worth > within:
-                spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
+        solution = resolve(problem, self.plan, self.gap)
+        if solution.value - worth > within:
+            spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
         moved = moved_money(spend - self.plan)  # to other cells or periods, or no longer spent
         return Side(
             value=value,

@@ -59,10 +59,10 @@ def sensitivity(
 
     Inputs are the published and judged figures in use, each moved by its own uncertainty factor, and the numbers that
     the profile states about the world, each moved by 1.25. For each value the plan is compared with the baseline, and a
-    new plan is made and proven unless slopes show that none is better by more than the gap. Everything is computed on
-    the draws that the plan was made on, so that differences come from the input alone. Spend today stays the same,
-    and so do the baseline and the figures in rules about contacts and service. Over several periods gains and spend
-    are sums over all of them, and season, carry-over and prices over time are inputs too.
+    new plan is made and proven; it counts only if it is better by more than the gap. Everything is computed on the
+    draws that the plan was made on, so that differences come from the input alone. Spend today stays the same, and so
+    do the baseline and the figures in rules about contacts and service. Over several periods gains and spend are sums
+    over all of them, and season, carry-over and prices over time are inputs too.
 
     Parameters
     ----------
