@@ -14,7 +14,7 @@ from channelmix.core.wording import amount, short
 from channelmix.effectiveness.own.overlay import RANGE
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
-from channelmix.recommender.explain.break_even import BreakEvenPair
+from channelmix.recommender.explain.break_even import FACTORS, BreakEvenPair
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
 FAR = 2.0
@@ -37,7 +37,6 @@ def explain_cells(
     problem: AllocationProblem,
     spend: Array,
     break_evens: Mapping[int, BreakEvenPair],
-    factors: tuple[float, float],
 ) -> list[CellExplanation]:
     """Explain every cell of a plan.
 
@@ -51,8 +50,6 @@ def explain_cells(
         The plan's spend.
     break_evens : mapping of int to pair of BreakEven
         Lower and higher break-even by the index of the cell; cells left out are those for which none were computed.
-    factors : tuple of float
-        Lowest and highest factor tried for them.
     """
     prices = {one.constraint: one.price for one in plan.shadow_prices}
     budget_price = prices.get(problem.scenario.limit_label) if problem.scenario.gain else None
@@ -89,7 +86,7 @@ def explain_cells(
             words.returns(return_now, return_planned, budget_price),
             "" if held is None else words.rule(held),
             words.sure(outcome[:, i], row.evidence),
-            words.stands(low, high, factors) if i in break_evens else "",
+            words.stands(low, high) if i in break_evens else "",
             words.extrapolates(beyond) if extrapolates else "",
         ]
         cells.append(
@@ -186,10 +183,10 @@ class _Words:
         found = interval(outcome)
         return f"With 90 % chance it brings {short(found.low)} to {short(found.high)}; evidence: {evidence}."
 
-    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> str:
+    def stands(self, low: BreakEven | None, high: BreakEven | None) -> str:
         parts = [f"{one.factor:.2f} times as high, {one.change}" for one in (low, high) if one is not None]
         if not parts:
-            return f"No factor of its curve from {factors[0]:.2g} to {factors[1]:.2g} changes the plan materially."
+            return f"No factor of its curve from {FACTORS[0]:.2g} to {FACTORS[1]:.2g} changes the plan materially."
         return f"If its curve were {'; if it were '.join(parts)}."
 
     def extrapolates(self, beyond: float | None) -> str:

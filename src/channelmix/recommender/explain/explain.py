@@ -116,13 +116,16 @@ def explain(
         span=plan.span,
         scenario=problem.scenario.kind,
         next_unit=plan.totals.next_unit if plan.totals else None,
-        cells=explain_cells(plan, problem, spend, found, FACTORS),
+        cells=explain_cells(plan, problem, spend, found),
         rules=sorted(rules, key=lambda rule: (rule.cell is not None, -rule.low)),
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
         remarks=_remarks(
-            problem, why_not, complete * (len(to_price) - len(rules)), problem.curves.n_cells - len(found)
+            problem,
+            why_not,
+            unpriced=len(to_price) - len(rules) if complete else 0,
+            without_break_evens=problem.curves.n_cells - len(found),
         ),
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
@@ -166,7 +169,9 @@ def _why_no_break_evens(problem: AllocationProblem) -> str:
     return ""
 
 
-def _remarks(problem: AllocationProblem, why_not: str, unpriced: int, without_break_evens: int) -> list[str]:
+def _remarks(
+    problem: AllocationProblem, why_not: str, *, unpriced: int, without_break_evens: int
+) -> list[str]:
     remarks = [
         "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
         why_not
