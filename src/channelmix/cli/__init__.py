@@ -1,4 +1,4 @@
-"""The command line: one file per command; heavy imports wait until they are needed."""
+"""The command line: one file per command, and nothing heavy imported before it is needed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every room shares: errors, arrays, versioned documents, progress and the wording of numbers."""
+"""Foundations of all rooms: errors, arrays, documents, progress, and the wording of numbers."""

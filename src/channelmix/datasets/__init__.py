@@ -1,4 +1,4 @@
-"""Published figures with their sources, and simulators with known truth."""
+"""Published figures with their sources: what is known before a company has data of its own."""
 
 from __future__ import annotations
 

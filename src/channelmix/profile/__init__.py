@@ -1,4 +1,4 @@
-"""What a company states, validated, with every fault reported where it is."""
+"""The profile: what the user writes about the company, read strictly, with every fault located."""
 
 from __future__ import annotations
 
