@@ -111,7 +111,7 @@ TEXT = "text must be of type str or bytes, not"
         ),
         (lambda profile: api.frontier(profile, "x"), "an amount must be a number, not 'x'"),
         (lambda _: api.frontier(PROBLEM, [1.0, None]), "an amount must be a number, not None"),
-        (lambda _: api.frontier(PROBLEM, []), "a frontier needs an amount"),
+        (lambda _: api.frontier(PROBLEM, []), "amounts must hold at least one amount"),
         (
             lambda _: api.frontier(PROBLEM, points=2.5),
             "points must be a whole number between 2 and 1000, not 2.5",

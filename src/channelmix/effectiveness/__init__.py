@@ -1,4 +1,4 @@
-"""Effectiveness: estimators that turn what is known of a cell into draws of its response curve."""
+"""From evidence to draws of each cell's response curve."""
 
 from __future__ import annotations
 
