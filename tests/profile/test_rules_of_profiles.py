@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from channelmix.engine.rules import Constraint, Risk, Scenario, rule_to_dict
+from channelmix.engine.rules import Constraint, Risk, Scenario, Stated, rule_to_dict
 from channelmix.profile import CompanyProfile, Fault, json_schema
 
+ROOT = Path(__file__).parents[2]
 FaultsOf = Callable[[Any], dict[str, Fault]]
 
 SCENARIO: list[dict[str, Any]] = [
@@ -51,6 +53,16 @@ def test_the_lists_name_every_kind() -> None:
     assert {one["kind"] for one in SCENARIO} == set(Scenario.registered())
     assert {one["kind"] for one in RISK} == set(Risk.registered())
     assert {one["kind"] for one in [*RULES, PHASING]} == set(Constraint.in_profiles())
+
+
+@pytest.mark.parametrize("kind", Stated.in_profiles())
+def test_the_guide_and_the_schema_name_every_kind(kind: str) -> None:
+    assert kind in (ROOT / "docs" / "profile.md").read_text(encoding="utf-8")
+    described = json_schema()
+    fields = [*described["properties"].values(), *described["$defs"]["Timing"]["properties"].values()]
+    assert any(
+        kind in field["description"].partition("Kinds: ")[2].rstrip(".").split(", ") for field in fields
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class OneOf:
         union: dict[str, Any] = handler(core_schema.tagged_union_schema(choices, "kind"))
         for kind, reference in union["discriminator"]["mapping"].items():
             body = handler.resolve_ref_schema({"$ref": reference})
-            # The kind tells the members apart: it must be written, though Python knows the class.
+            # In JSON the kind must be written, though in Python the class has it.
             body["properties"]["kind"] = {
                 "const": kind,
                 "description": KIND,
