@@ -8,12 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.response.carryover import (
-    Carryover,
-    delayed_weights,
-    geometric_weights,
-    weibull_weights,
-)
+from channelmix.effectiveness.adstock import delayed_weights, geometric_weights, weibull_weights
+from channelmix.engine.response.carryover import Carryover
 from channelmix.engine.rules import Cells
 from channelmix.profile import CompanyProfile
 from channelmix.profile.fields.timing import MOST_LAGS, Delayed, Geometric, Weibull
@@ -25,19 +21,18 @@ LEFT = 0.01
 def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
     """Share of spend that acts 0, 1, 2, ... periods later, until hardly any is left; shape (lags,).
 
-    A half-life h makes a retention of ``0.5^(1/h)``, beside a peak ``0.5^(1/h^2)``.
-
     >>> lag_weights(Geometric(kind="geometric", half_life=1.0)).round(2).tolist()
     [0.5, 0.25, 0.13, 0.06, 0.03, 0.02, 0.01]
     """
     if isinstance(shape, Weibull):
+        half_life = shape.scale * math.log(2.0) ** (1.0 / shape.shape)
         lags = shape.scale * (-math.log(LEFT)) ** (1.0 / shape.shape)
-        return weibull_weights(shape.shape, shape.scale, _whole(lags))
+        return weibull_weights(half_life, shape.shape, _whole(lags))
     halvings = -math.log2(LEFT)
     if isinstance(shape, Geometric):
-        return geometric_weights(0.5 ** (1.0 / shape.half_life), _whole(shape.half_life * halvings))
+        return geometric_weights(shape.half_life, _whole(shape.half_life * halvings))
     lags = shape.peak + shape.half_life * math.sqrt(halvings) + 1.0
-    return delayed_weights(0.5 ** (1.0 / shape.half_life**2), shape.peak, _whole(lags))
+    return delayed_weights(shape.half_life, shape.peak, _whole(lags))
 
 
 def carryover_of(profile: CompanyProfile, told: Collection[int] = ()) -> Carryover | None:

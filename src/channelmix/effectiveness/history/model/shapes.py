@@ -14,12 +14,8 @@ import numpy as np
 from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.history.model.families import (
-    LAGS,
-    NO_EFFECT,
-    Adstock,
-    Saturation,
-)
+from channelmix.effectiveness.adstock import delayed_weights, geometric_weights, weibull_weights
+from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.model.priors import Priors
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
@@ -52,22 +48,18 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
     """
     half_life = priors.half_life * np.exp(priors.half_life_spread * shape[:, 1])
     kind = family // len(Saturation)
-    k = np.arange(LAGS, dtype=float)
-    logs = np.zeros((len(shape), LAGS))
+    # A channel without effect has no carry-over: any weights do.
+    weights = np.full((len(shape), LAGS), 1.0 / LAGS)
     for name in Adstock:
         rows = np.flatnonzero(kind == name)
-        life, further = half_life[rows, np.newaxis], shape[rows, 2, np.newaxis]
+        life, further = half_life[rows], shape[rows, 2]
         if name is Adstock.GEOMETRIC:
-            logs[rows] = -math.log(2.0) * k / life
+            weights[rows] = geometric_weights(life, LAGS)
         elif name is Adstock.DELAYED:
-            peak = PEAK * np.exp(PEAK_SPREAD * further)
-            logs[rows] = -math.log(2.0) * ((k - peak) / life) ** 2
+            weights[rows] = delayed_weights(life, PEAK * np.exp(PEAK_SPREAD * further), LAGS)
         else:
-            steepness = WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further)
-            away = np.log((k + 1.0) / life)
-            logs[rows] = (steepness - 1.0) * away - math.log(2.0) * np.exp(steepness * away)
-    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+            weights[rows] = weibull_weights(life, WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further), LAGS)
+    return weights
 
 
 def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
