@@ -106,6 +106,11 @@ def test_lift_tests_are_read_from_csv_and_json() -> None:
         (JSON_TESTS.replace(b'"lift": -3,', b""), "lift is missing"),
         (JSON_TESTS.replace(b"-3", b'"x"'), "lift must be a number"),
         (JSON_TESTS.replace(b'"sms"', b"3"), "channel must be"),
+        (
+            CSV_TESTS.replace(b"-3,1", b"-3,0"),
+            "lift test 1: lift test of sms: standard_error must be above 0",
+        ),
+        (JSON_TESTS.replace(b'"sms"', b'"s\\nms"'), "lift test 1: .* printable"),
         (b"[1]", "list of objects"),
         (b"[", "not valid JSON"),
     ],
@@ -173,8 +178,8 @@ def test_a_lift_test_names_its_market_where_rows_do() -> None:
     }
     assert of[b"FR"] == read_experiments(JSON_TESTS.replace(b"}", b', "market": "FR"}'), "t.json")
     assert of[b""] == read_experiments(CSV_TESTS, "t.csv")
-    assert "market" not in of[b""][0].model_dump()
-    assert of[b"FR"][0].model_dump() == of[b""][0].model_dump() | {"market": "FR"}
+    assert "market" not in of[b""][0].to_dict()
+    assert of[b"FR"][0].to_dict() == of[b""][0].to_dict() | {"market": "FR"}
     assert history(MARKETS, market="shop", experiments=of[b"FR"]).experiments[0].market == "FR"
     assert history(experiments=of[b""]).experiments[0].market is None
     with pytest.raises(InputError, match="sms names no market, and rows are of DE, FR: name one of them"):

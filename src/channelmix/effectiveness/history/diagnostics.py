@@ -11,11 +11,11 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.sampler import ENOUGH, GREATEST_K, Draws
+from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
 """Parameters of a channel's shape: saturation and half-life."""

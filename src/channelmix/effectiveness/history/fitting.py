@@ -13,7 +13,6 @@ from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.model.mix import Mix, Trial
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
@@ -24,6 +23,7 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.sampler import Draws, sample
+from channelmix.profile.evidence import LiftTest
 
 MODEL_ERROR = 0.3
 """Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that

@@ -10,11 +10,11 @@ import numpy as np
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.diagnostics import Finding, Verdict
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import divided
+from channelmix.profile.evidence import LiftTest
 
 
 @dataclass(frozen=True, eq=False)

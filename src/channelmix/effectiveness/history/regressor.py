@@ -26,7 +26,6 @@ from channelmix.effectiveness.history.markets import (
     totals_of,
     worst_findings,
 )
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
 from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
@@ -34,6 +33,7 @@ from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, divided, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.engine.response import ResponseCurves
+from channelmix.profile.evidence import LiftTest
 
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""

@@ -13,13 +13,13 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
-from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
+from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import judged
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.believed import believed_roi
 from channelmix.effectiveness.own.columns import Spent, columns_of, curves_of, markets_of, spent_of
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
+from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
 
 DRAWS = 2048
@@ -122,7 +122,7 @@ def fit_history(
     if isinstance(experiments, str | os.PathLike):
         tests = read_experiments(_bytes(experiments), Path(experiments).name)
     else:
-        tests = tuple(_as_experiment(test) for test in experiments)
+        tests = tuple(_with_plain_dates(test) for test in experiments)
     rows = History.of(
         table,
         source=source,
@@ -179,7 +179,6 @@ def _fitted(
     backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
-    tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
     model = MarketingMixRegressor(
         channels=list(rows.spend),
         controls=list(rows.controls) or None,
@@ -191,7 +190,7 @@ def _fitted(
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
     )
     try:
-        model.fit(table, rows.outcome, experiments=tests)
+        model.fit(table, rows.outcome, experiments=rows.experiments)
         findings = [*model.diagnostics_]
         if backtest:
             findings.append(judged(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
@@ -250,15 +249,6 @@ def _bytes(path: str | os.PathLike[str]) -> bytes:
         raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _as_experiment(test: LiftTest) -> Experiment:
-    expect(test, "a lift test", LiftTest, Experiment)
-    start, end = (day if isinstance(day, int) else str(day)[:10] for day in (test.start, test.end))
-    return Experiment(
-        channel=str(test.channel),
-        start=start,
-        end=end,
-        spend_change=float(test.spend_change),
-        lift=float(test.lift),
-        standard_error=float(test.standard_error),
-        market=test.market,
-    )
+def _with_plain_dates(test: LiftTest) -> LiftTest:
+    expect(test, "a lift test", LiftTest)
+    return LiftTest(**test.to_dict())

@@ -7,12 +7,15 @@ from channelmix.profile.evidence.evidence import (
     Check,
     Column,
     Evidence,
-    Experiment,
     Fitted,
     FittedMarket,
     Range,
 )
 from channelmix.profile.evidence.history import History
+from channelmix.profile.evidence.lift_test import LiftTest
+
+Experiment = LiftTest
+"""What a file of evidence calls a lift test."""
 
 __all__ = [
     "Check",
@@ -22,6 +25,7 @@ __all__ = [
     "Fitted",
     "FittedMarket",
     "History",
+    "LiftTest",
     "Range",
     "check_columns",
     "covered",

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Document, Part
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.tabulated import Tabulated
+from channelmix.profile.evidence.lift_test import LiftTest
 
 FEWEST_DRAWS = 2
 """Draws that evidence has at least: one half is to plan on, the other to compare on."""
@@ -35,25 +42,6 @@ class _Brief(Part):
     @model_serializer(mode="wrap")
     def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in write(self).items() if value is not None}
-
-
-class Experiment(_Brief):
-    """A lift test: by how much a change of spend moved the outcome."""
-
-    channel: str
-    """Column whose spend was changed."""
-    start: str | int
-    """First date of the test."""
-    end: str | int
-    """Last date of the test, included."""
-    spend_change: float
-    """Spend added over the whole test, in currency; negative where it was withheld."""
-    lift: float
-    """Outcome gained over the whole test, in the history's unit of outcome."""
-    standard_error: float
-    """Standard error of the lift."""
-    market: str | None = None
-    """Where rows are of several markets, the one that was tested."""
 
 
 class Column(_Brief):
@@ -156,7 +144,7 @@ class Evidence(Document):
     """Length in days of the period that spend and outcome are per."""
     fitted: Fitted
     """What it was learnt from."""
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Annotated[LiftTest, PlainSerializer(LiftTest.to_dict)], ...]
     """Lift tests that were used."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """One entry a column of spend."""

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import NoneType
 from typing import Any, Self
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
-from channelmix.profile.evidence.evidence import Experiment, digest
+from channelmix.profile.evidence.evidence import digest
+from channelmix.profile.evidence.lift_test import LiftTest
 
 NO_SPEND = "; a column that is no spend needs a role: date, market or control"
 """What to do with a column of text among those of spend."""
@@ -26,7 +27,7 @@ NO_SPEND = "; a column that is no spend needs a role: date, market or control"
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read."""
 
-_FIELDS = tuple(Experiment.model_fields)
+_FIELDS = tuple(field.name for field in fields(LiftTest))
 
 _NUMBERS = ("spend_change", "lift", "standard_error")
 
@@ -48,7 +49,7 @@ class History:
     outcome_name : str
     outcome_worth : float
         Margin of one unit of outcome, in currency.
-    experiments : tuple of Experiment
+    experiments : tuple of LiftTest
         Lift tests of the spend columns.
     volume : mapping of str to ndarray of shape (n_rows,)
         What was bought for the spend of some columns: messages, impressions.
@@ -67,7 +68,7 @@ class History:
     controls: Mapping[str, Array]
     outcome_name: str
     outcome_worth: float
-    experiments: tuple[Experiment, ...] = ()
+    experiments: tuple[LiftTest, ...] = ()
     volume: Mapping[str, Array] = field(default_factory=dict)
     markets: tuple[str, ...] | None = None
     market_name: str = ""
@@ -83,7 +84,7 @@ class History:
         outcome: str = "outcome",
         date: str = "date",
         controls: Sequence[str] = (),
-        experiments: Sequence[Experiment] = (),
+        experiments: Sequence[LiftTest] = (),
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
@@ -102,7 +103,7 @@ class History:
             Names of these columns.
         controls : sequence of str
             Names of columns with what else moves the outcome.
-        experiments : sequence of Experiment
+        experiments : sequence of LiftTest
             Lift tests.
         cost_per_unit : mapping of str to float or str, optional
             Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
@@ -189,7 +190,7 @@ class History:
         """Digest of the rows and of what was stated of them, whatever the table is called."""
         columns = {name: column.tolist() for name, column in self.spend.items()}
         others = {name: column.tolist() for name, column in self.controls.items()}
-        tests = [test.model_dump() for test in self.experiments]
+        tests = [test.to_dict() for test in self.experiments]
         outcome = [None if math.isnan(value) else value for value in self.outcome.tolist()]
         rows = [list(self.dates), outcome, columns, others]
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
@@ -235,8 +236,8 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
     return {name: [row[j] for row in rows] for j, name in enumerate(header)}
 
 
-def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `Experiment`; a market may lack.
+def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
+    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `LiftTest`, `market` optional.
 
     Raises
     ------
@@ -253,10 +254,10 @@ def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
     else:
         table = read_table(data, source)
         tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    return tuple(_experiment(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
+    return tuple(_lift_test(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
 
 
-def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
+def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
     for name in test:
         if name not in _FIELDS:
             raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
@@ -266,11 +267,14 @@ def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
     dates = _dates(place, "start and end", [test["start"], test["end"]])
     numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS}
     channel, market = test["channel"], test.get("market") or None
-    if not isinstance(channel, str) or not channel.isprintable():
+    if not isinstance(channel, str):
         raise InputError(f"{place}: channel must be the name of a column of spend")
-    if market is not None and not (isinstance(market, str) and market.isprintable()):
+    if not isinstance(market, str | None):
         raise InputError(f"{place}: market must be the name of a market")
-    return Experiment(channel=channel, start=dates[0], end=dates[1], market=market, **numbers)
+    try:
+        return LiftTest(channel, *dates, **numbers, market=market)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
 
 
 def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
@@ -282,7 +286,7 @@ def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _check_market(source: str, test: Experiment, markets: tuple[str, ...] | None) -> None:
+def _check_market(source: str, test: LiftTest, markets: tuple[str, ...] | None) -> None:
     """A lift test names its market where rows do, and only there."""
     place = f"{source}: a lift test of {test.channel}"
     if markets is None:
