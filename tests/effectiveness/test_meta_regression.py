@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.held_out import held_out_predictions
 
 import channelmix.datasets
 from channelmix.datasets.facts import continent_of, load_facts
@@ -16,7 +17,6 @@ from channelmix.effectiveness.published.meta_regression import (
     COLUMNS,
     MetaRegression,
     Setting,
-    held_out_predictions,
     usable_figures,
 )
 
@@ -89,11 +89,6 @@ def test_stored_scales_are_those_of_the_published_figures(model: MetaRegression)
         assert len(found) == len(COLUMNS) + 2
         assert load_scales()[quantity] == pytest.approx(found, rel=0.01)
         assert model.scales(quantity) == pytest.approx(found, rel=0.01)
-
-
-def test_another_prior_has_other_scales(model: MetaRegression) -> None:
-    other = MetaRegression(effect_scale=1.0)
-    assert other.scales("click_through_rate")[-2] > model.scales("click_through_rate")[-2]
 
 
 def test_the_level_is_narrower_than_a_figure_and_shares_its_source(model: MetaRegression) -> None:

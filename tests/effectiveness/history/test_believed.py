@@ -18,7 +18,7 @@ from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.roi_beliefs import HOLD, TO_EDGE, Believed
 from channelmix.effectiveness.history.model.shapes import elasticity, lagged
-from channelmix.effectiveness.history.sampling.sampler import Population
+from channelmix.effectiveness.history.sampling.sampler import MixParticles
 
 Array = NDArray[np.float64]
 
@@ -87,10 +87,10 @@ def silent_mix(weeks: int = 30) -> Mix:
 def test_moves_without_rows_leave_the_prior_as_it_was() -> None:
     """Every kind of proposal leaves the prior of sizes and shapes, beliefs included."""
     mix = silent_mix()
-    population = Population(mix, 3000, np.random.default_rng(3))
+    particles = MixParticles(mix, 3000, np.random.default_rng(3))
     for _ in range(12):
-        population.sweep()
-    moved = np.column_stack([mix.log_roi(population.log_margin, population.shape), population.shape[:, :, 0]])
+        particles.sweep()
+    moved = np.column_stack([mix.log_roi(particles.log_margin, particles.shape), particles.shape[:, :, 0]])
     rng = np.random.default_rng(4)
     shape = rng.standard_normal((200_000, 3, NUMBERS))
     direct = np.column_stack([mix.log_roi(mix.draw_sizes(shape, rng), shape), shape[:, :, 0]])

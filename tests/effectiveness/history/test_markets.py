@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kstest
+from tests.simulated_mixes import ranks, simulated_markets
 
 import channelmix as cm
 from channelmix.effectiveness.history.diagnostics import alike_in_markets
@@ -23,7 +24,6 @@ from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.products import Pairs, Products
-from channelmix.effectiveness.history.sampling.simulation import ranks, simulated_markets
 
 MEDIA = ["social", "sms"]
 
@@ -88,7 +88,7 @@ def test_draws_of_markets_are_calibrated() -> None:
     for seed in range(40):
         rng = np.random.default_rng([3, seed])
         mixes, truths = simulated_markets([one_mix(seed, 36, 1), one_mix(100 + seed, 24, 1)], rng)
-        found = sample_markets(mixes, 100, rng)
+        found, _ = sample_markets(mixes, 100, rng)
         table.append(np.concatenate([ranks(t, d) for t, d in zip(truths, found, strict=True)]))
     smallest = min(kstest(column, "uniform").pvalue for column in np.array(table).T)
     assert smallest > 0.01 / len(table[0])

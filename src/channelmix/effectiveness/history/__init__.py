@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.regressor import MarketingMixRegressor
 from channelmix.profile.evidence import LiftTest

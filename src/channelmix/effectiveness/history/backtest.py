@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS
 
 COVERED, HARDLY_COVERED = 0.75, 0.5
@@ -79,19 +79,17 @@ def backtest(
     return found
 
 
-def judged(found: Any, horizon: int) -> Finding:
-    """Whether blocks were foreseen better than by the year before, in intervals that hold; of a table of `backtest`."""
+def backtest_finding(found: Any, horizon: int) -> Finding:
+    """Grade a table of `backtest`: are forecasts better than the year before, and do their intervals hold?"""
     error, naive, covered = (float(np.mean(found[name])) for name in ("error", "naive_error", "covered"))
     worse = error / naive if naive > 0.0 else np.inf
-    said = (
-        f"{len(found['error'])} x {horizon} rows were foreseen from those before them with an error of {worse:.2f} "
-        f"times that of the year before; 90 % intervals covered {covered:.0%}"
-    )
     if worse <= 1.0 and covered >= COVERED:
-        return Finding("backtest", Verdict.PASS, worse, f"{said}.")
-    verdict = Verdict.FAIL if worse > FAR_WORSE or covered < HARDLY_COVERED else Verdict.REVIEW
-    return Finding(
-        "backtest", verdict, worse, f"{said}: name what else moves the outcome as a control, or add rows."
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.FAIL if worse > FAR_WORSE or covered < HARDLY_COVERED else Verdict.REVIEW
+    blocks = len(found["error"])
+    return Finding.of(
+        "backtest", verdict, worse, worse=worse, blocks=blocks, horizon=horizon, covered=covered
     )
 
 

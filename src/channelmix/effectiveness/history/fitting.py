@@ -21,8 +21,9 @@ from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.particles import Draws, SamplerReport
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
-from channelmix.effectiveness.history.sampling.sampler import Draws, sample
+from channelmix.effectiveness.history.sampling.sampler import sample
 from channelmix.profile.evidence import LiftTest
 
 MODEL_ERROR = 0.3
@@ -73,7 +74,11 @@ def fit_posterior(
         models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
     models = [model.weighed() for model in models]
     mixes = [model.mix for model in models]
-    found = [sample(mixes[0], n_draws, rng)] if len(mixes) == 1 else sample_markets(mixes, n_draws, rng)
+    if len(mixes) == 1:
+        alone, report = sample(mixes[0], n_draws, rng)
+        found = [alone]
+    else:
+        found, report = sample_markets(mixes, n_draws, rng)
     return [
         Fit(
             model.window,
@@ -81,6 +86,7 @@ def fit_posterior(
             draws,
             model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
             model.mix,
+            report,
         )
         for model, draws in zip(models, found, strict=True)
     ]
@@ -140,6 +146,7 @@ class Fit:
         What the rows fitted show of all channels, and tests' lifts, in units of outcome.
     mix : Mix
         In the model's units.
+    report : SamplerReport
     """
 
     window: Window
@@ -147,6 +154,7 @@ class Fit:
     draws: Draws
     media: Array
     mix: Mix
+    report: SamplerReport
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
@@ -154,21 +153,3 @@ def tests_by_market(
             )
         tests[test.market].append(test)
     return tests
-
-
-def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[Finding, ...]:
-    """Of each check the worst finding over markets, with the market's name."""
-    rank = {Verdict.PASS: 0, Verdict.REVIEW: 1, Verdict.FAIL: 2}
-    by_check: dict[str, list[tuple[str | None, Finding]]] = {}
-    for name, findings in by_market.items():
-        for finding in findings:
-            by_check.setdefault(finding.check, []).append((name, finding))
-    worst = []
-    for found in by_check.values():
-        name, finding = max(found, key=lambda one: (rank[one[1].verdict], one[1].figure))
-        alike = sum(other.verdict is finding.verdict for _, other in found)
-        if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
-            more = f" and {alike - 1} more" if alike > 1 else ""
-            finding = replace(finding, message=f"market {name}{more}: {finding.message}")
-        worst.append(finding)
-    return tuple(worst)

@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.backtest import backtest
-from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
+from channelmix.effectiveness.history.diagnostics import alike_in_markets, diagnose
+from channelmix.effectiveness.history.findings import Finding, worst_findings
 from channelmix.effectiveness.history.fitting import fit_posterior
 from channelmix.effectiveness.history.markets import (
     Market,
@@ -24,7 +25,6 @@ from channelmix.effectiveness.history.markets import (
     spent_on,
     tests_by_market,
     totals_of,
-    worst_findings,
 )
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
@@ -168,9 +168,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
             for fit, cost in zip(fits, costs, strict=True)
         }
-        draws = fits[0].draws
-        self.effective_draws_, self.khat_ = draws.effective, draws.khat
-        self.log_evidence_ = draws.log_evidence
+        report = fits[0].report
+        self.effective_draws_, self.khat_ = report.effective, report.khat
+        self.log_evidence_ = report.log_evidence
         self.diagnostics_: tuple[Finding, ...] = worst_findings(
             {fit.window.market: diagnose(fit, tests[fit.window.market], len(fits)) for fit in fits}
         ) + alike_in_markets(windows)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.trend import Trend

@@ -14,7 +14,7 @@ import pandas as pd
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
-from channelmix.effectiveness.history.backtest import judged
+from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.believed import believed_roi
 from channelmix.effectiveness.own.columns import Spent, columns_of, curves_of, markets_of, spent_of
@@ -193,7 +193,7 @@ def _fitted(
         model.fit(table, rows.outcome, experiments=rows.experiments)
         findings = [*model.diagnostics_]
         if backtest:
-            findings.append(judged(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+            findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     spent, row_days = _spent(rows, period_days)

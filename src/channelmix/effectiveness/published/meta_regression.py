@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from scipy.special import stdtrit
 
 from channelmix.core.arrays import Array
 from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
@@ -59,7 +58,7 @@ class Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class _Quantity:
+class QuantityRegression:
     """One quantity's regression; sources, not figures, are what its degrees of freedom count."""
 
     regression: RandomEffects
@@ -70,15 +69,13 @@ class _Quantity:
 class MetaRegression:
     """Regressions of all quantities that qualify, each fitted when it is first asked for.
 
-    The scales of the published figures under the default prior travel with the package, since searching them takes
-    longer than a plan; for other figures, or another prior, they are searched.
+    The scales of the published figures travel with the package, since searching them takes longer than a plan; for
+    other figures they are searched.
 
     Parameters
     ----------
     figures : iterable of Fact, optional
         By default, all published figures.
-    effect_scale, effect_spread : float
-        Prior of the scales; see `fit_random_effects`.
 
     Attributes
     ----------
@@ -86,20 +83,13 @@ class MetaRegression:
         Quantities that qualify.
     """
 
-    def __init__(
-        self,
-        figures: Iterable[Fact] | None = None,
-        effect_scale: float = EFFECT_SCALE,
-        effect_spread: float = EFFECT_SPREAD,
-    ) -> None:
-        self._prior = effect_scale, effect_spread
+    def __init__(self, figures: Iterable[Fact] | None = None) -> None:
         self._figures: dict[str, list[Fact]] = {}
         for fact in usable_figures(load_facts() if figures is None else figures):
             self._figures.setdefault(fact.quantity, []).append(fact)
         self.quantities = tuple(sorted(q for q, known in self._figures.items() if _qualifies(known)))
-        usual = self._prior == (EFFECT_SCALE, EFFECT_SPREAD)
-        self._scales = load_scales() if figures is None and usual else {}
-        self._fitted: dict[str, _Quantity] = {}
+        self._scales = load_scales() if figures is None else {}
+        self._fitted: dict[str, QuantityRegression] = {}
 
     def figures(self, quantity: str) -> tuple[Fact, ...]:
         """Return the figures that a quantity's regression rests on, in standard units."""
@@ -143,7 +133,7 @@ class MetaRegression:
             If the quantity does not qualify.
         """
         fitted = self._quantity(quantity)
-        mean, covariance = fitted.regression.predict(_rows(settings, fitted.middle_year), noise)
+        mean, covariance = fitted.regression.predict(rows_of(settings, fitted.middle_year), noise)
         return mean, covariance, fitted.degrees_of_freedom
 
     def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
@@ -157,48 +147,12 @@ class MetaRegression:
                 return near
         return list(figures)
 
-    def _quantity(self, quantity: str) -> _Quantity:
+    def _quantity(self, quantity: str) -> QuantityRegression:
         if quantity not in self.quantities:
             raise KeyError(quantity)
         if quantity not in self._fitted:
-            known = self._scales.get(quantity)
-            self._fitted[quantity] = _fit(self.figures(quantity), *self._prior, known)
+            self._fitted[quantity] = fit_quantity(self.figures(quantity), self._scales.get(quantity))
         return self._fitted[quantity]
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """A figure, and the 90 % interval predicted for it by the figures of all other sources."""
-
-    figure: Fact
-    low: float
-    high: float
-
-
-def held_out_predictions(
-    figures: Iterable[Fact], effect_scale: float = EFFECT_SCALE, effect_spread: float = EFFECT_SPREAD
-) -> list[HeldOut]:
-    """Cross-validate the regression of one quantity by source: each in turn is held out and predicted by the rest.
-
-    Parameters
-    ----------
-    figures : iterable of Fact
-        Of one quantity, in standard units, from at least two sources; see `MetaRegression.figures`.
-    effect_scale, effect_spread : float
-        Prior of the scales, which are searched for every source that is held out.
-    """
-    known = tuple(figures)
-    predictions = []
-    for source in sorted({fact.source_title for fact in known}):
-        rest = tuple(fact for fact in known if fact.source_title != source)
-        out = [fact for fact in known if fact.source_title == source]
-        fitted = _fit(rest, effect_scale, effect_spread)
-        rows = _rows([_setting(fact) for fact in out], fitted.middle_year)
-        mean, covariance = fitted.regression.predict(rows)
-        half = stdtrit(fitted.degrees_of_freedom, 0.95) * np.sqrt(np.diag(covariance))
-        ends = zip(out, np.exp(mean - half).tolist(), np.exp(mean + half).tolist(), strict=True)
-        predictions += [HeldOut(fact, low, high) for fact, low, high in ends]
-    return predictions
 
 
 def usable_figures(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -225,23 +179,20 @@ def _qualifies(figures: Sequence[Fact]) -> bool:
     return len(figures) >= FEWEST_FIGURES and len({f.source_title for f in figures}) >= FEWEST_SOURCES
 
 
-def _fit(
-    figures: Sequence[Fact],
-    effect_scale: float,
-    effect_spread: float,
-    scales: Sequence[float] | None = None,
-) -> _Quantity:
+def fit_quantity(figures: Sequence[Fact], scales: Sequence[float] | None = None) -> QuantityRegression:
+    """Fit the regression of one quantity to its figures; `scales` are searched if not given."""
     years = [float(f.year) for f in figures if f.year.isdigit()]
     middle = float(np.mean(years)) if years else 0.0
     log_values = np.array([math.log(fact.value) for fact in figures if fact.value is not None])
     trust = np.array([TRUST[fact.kind] for fact in figures])
-    rows = _rows([_setting(fact) for fact in figures], middle)
-    regression = fit_random_effects(rows, log_values, trust, effect_scale, effect_spread, scales)
+    rows = rows_of([setting_of_figure(fact) for fact in figures], middle)
+    regression = fit_random_effects(rows, log_values, trust, EFFECT_SCALE, EFFECT_SPREAD, scales)
     sources = len({fact.source_title for fact in figures})
-    return _Quantity(regression, middle, max(sources - 1, 1))
+    return QuantityRegression(regression, middle, max(sources - 1, 1))
 
 
-def _setting(fact: Fact) -> Setting:
+def setting_of_figure(fact: Fact) -> Setting:
+    """Describe where a figure was found."""
     words = sorted({word.lower() for word in VARIANTS.findall(fact.note)})
     return Setting(
         channel=fact.channel,
@@ -256,7 +207,7 @@ def _setting(fact: Fact) -> Setting:
     )
 
 
-def _rows(settings: Sequence[Setting], middle_year: float) -> Rows:
+def rows_of(settings: Sequence[Setting], middle_year: float) -> Rows:
     """Rows of the regression; what no source tells is a level of its own, and an unknown year the middle one."""
     years = [middle_year if s.year is None else s.year for s in settings]
     levels = [[getattr(s, name) or UNKNOWN for s in settings] for name in COLUMNS]

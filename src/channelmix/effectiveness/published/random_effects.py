@@ -1,8 +1,4 @@
-"""A Bayesian regression with random effects for categories, in plain arrays.
-
-`MixedEffectsRegressor` is its estimator. It stands apart since scikit-learn's import takes longer than a plan, and
-plans from published figures need this regression.
-"""
+"""A Bayesian linear regression with random effects for categories: for small, clustered, unequal samples."""
 
 from __future__ import annotations
 
@@ -104,7 +100,12 @@ def fit_random_effects(
     effect_spread: float,
     scales: Sequence[float] | None = None,
 ) -> RandomEffects:
-    """Fit the regression that `MixedEffectsRegressor` describes.
+    """Fit a linear regression with random effects, all Gaussian, by type II maximum a posteriori.
+
+    ``y = intercept + numeric @ slopes + sum over categorical columns of the level's effect + noise``, with noise of
+    variance ``sigma^2 / weight``. The scales of the slopes, of each column's effects and of the noise have log-normal
+    priors and are set to their posterior mode (by L-BFGS on the marginal likelihood). A level that was never seen has a
+    mean effect of 0 and its column's full scale, so a prediction for a new source is as wide as sources differ.
 
     Parameters
     ----------
@@ -121,6 +122,10 @@ def fit_random_effects(
     ------
     ValueError
         If `scales` does not hold one positive number a scale.
+
+    References
+    ----------
+    Gelman, A. & Hill, J. (2007), "Data Analysis Using Regression and Multilevel/Hierarchical Models", chapters 11-13.
     """
     center, unit = float(np.average(y, weights=weight)), float(y.std()) or 1.0
     weight = weight / weight.mean()

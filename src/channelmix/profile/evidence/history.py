@@ -158,7 +158,7 @@ class History:
         markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
             if test.channel not in spend:
-                hint = nearest_name(test.channel, spend)
+                hint = nearest_name(str(test.channel), spend)
                 raise InputError(
                     f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
                 )
@@ -265,16 +265,16 @@ def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
         if name not in test and name != "market":
             raise InputError(f"{place}: {name} is missing")
     dates = _dates(place, "start and end", [test["start"], test["end"]])
-    numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS}
+    change, lift, error = (float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS)
     channel, market = test["channel"], test.get("market") or None
     if not isinstance(channel, str):
         raise InputError(f"{place}: channel must be the name of a column of spend")
     if not isinstance(market, str | None):
         raise InputError(f"{place}: market must be the name of a market")
     try:
-        return LiftTest(channel, *dates, **numbers, market=market)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
+        return LiftTest(channel, dates[0], dates[1], change, lift, error, market)
+    except InputError as fault:
+        raise InputError(f"{place}: {fault}") from None
 
 
 def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:

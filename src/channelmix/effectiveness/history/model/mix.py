@@ -130,8 +130,8 @@ class Mix:
             value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
         return value
 
-    def held(self, log_margin: Array, shape: Array) -> float:
-        """Mean probability that the believed ROIs are of this company; NaN where nothing is believed."""
+    def prior_agreement(self, log_margin: Array, shape: Array) -> float:
+        """Mean probability that the ROIs expected beforehand are this company's; NaN where none are."""
         if self.believed is None:
             return math.nan
         true = log_margin - self.log_excess(shape)

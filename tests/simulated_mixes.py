@@ -1,4 +1,4 @@
-"""Companies drawn from the model's own prior, to see whether draws are calibrated.
+"""Companies drawn from the marketing-mix model's own prior, for simulation-based calibration.
 
 References
 ----------
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.sampling.particles import Draws
 from channelmix.effectiveness.history.sampling.pooled_sampler import MARKET_DIFFERENCES
-from channelmix.effectiveness.history.sampling.sampler import Draws
 
 
 @dataclass(frozen=True, eq=False)
