@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,10 @@ from channelmix.effectiveness.history.rows.timeline import Timeline
 FORMAT = "channelmix marketing mix 5"
 
 SHARED = ("shape", "family", "excess")
+"""Arrays of a posterior that are the same in all markets."""
 
-ARRAYS = (
-    "ceiling",
-    "coefficients",
-    "noise",
-    "tail",
-    "step",
-    "reference",
-    "periods",
-    "spend",
-)
+ARRAYS = tuple(f.name for f in fields(Posterior) if f.name not in (*SHARED, "trend", "priors"))
+"""Arrays of each market's posterior."""
 
 FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
 
@@ -96,7 +89,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.channels_ = model._columns.names
     model._timeline = Timeline(**text["timeline"])
     model.diagnostics_ = tuple(
-        Finding(d["check"], Verdict(d["verdict"]), d["figure"], d["message"]) for d in text["diagnostics"]
+        Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
     model._markets = {}
