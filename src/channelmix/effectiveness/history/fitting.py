@@ -92,21 +92,23 @@ def fit_posterior(
     ]
 
 
-def prior_roi(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> tuple[Array, Array]:
-    """What is believed of these rows before their outcome is looked at, but for its size.
+def expected_returns(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> Array:
+    """Draw what the prior expects of these rows before their outcome is looked at, but for its size.
 
     Returns
     -------
-    roi : ndarray of shape (n_draws, n_channels)
-        Outcome per unit of spend; in several markets, of the size that theirs lie around.
-    share : ndarray of shape (n_draws, n_channels)
-        Of the outcome's size (root mean square times rows) that all spend on the channel brings.
+    ndarray of shape (2, n_draws, n_channels + 1)
+        Of each channel and of all together: outcome per unit of spend (in several markets, the one that theirs lie
+        around), and the share of the outcome's size (root mean square times rows) that all spend brings.
     """
     mix = _models(windows, [()] * len(windows), priors, 0.0)[0].mix
-    outcome, spend = _whole(windows)
-    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / spend)
+    outcome, total = _whole(windows)
+    spend = np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
+    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / total)
     roi[priors.draw_family(roi.shape, rng) == NO_EFFECT] = 0.0
-    return roi, roi * (np.sum([window.spend.sum(axis=0) for window in windows], axis=0) / outcome)
+    share = roi * (spend / outcome)
+    together = [roi @ spend / spend.sum(), share.sum(axis=1)]
+    return np.concatenate([[roi, share], np.array(together)[:, :, np.newaxis]], axis=2)
 
 
 def _whole(windows: Sequence[Window]) -> tuple[float, float]:

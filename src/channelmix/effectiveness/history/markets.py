@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,24 +88,30 @@ class Part:
         linear = posterior.linear(self.periods, self.controls).mean(axis=0)
         return np.asarray(linear + posterior.shown(self.periods, self.spend).mean(axis=0))
 
-    def linear_groups(self) -> dict[str, Array]:
-        """Mean of the linear part's groups in each row, (n_rows,) each."""
+    def linear_groups(self) -> Array:
+        """Mean of season and controls in each row, (n_rows, 2)."""
         posterior = self.market.posterior
         columns = posterior.columns(self.periods, self.controls)
         mean = posterior.coefficients.mean(axis=0)
-        return {name: columns[:, where] @ mean[where] for name, where in posterior.trend.groups().items()}
+        return np.column_stack([columns[:, where] @ mean[where] for where in posterior.trend.groups()])
+
+    def contributions(self) -> Array:
+        """Mean outcome that each channel brings in each row, (n_rows, n_channels)."""
+        return np.asarray(self.market.posterior.media(self.periods, self.spend).mean(axis=1).T)
+
+    def predictive(self, rng: np.random.Generator) -> Array:
+        """Draws of new outcomes, (n_draws, n_rows)."""
+        return self.market.posterior.predictive(self.periods, self.spend, self.controls, rng)
 
     def scaled(self, channel: int, factors: Array) -> Array:
         """Outcome over the rows when a channel's spend is scaled by each factor; (n_draws, n_factors)."""
         return self.market.posterior.scaled(channel, self.periods, self.spend[:, channel], factors)
 
 
-def joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
-    """Values of each part's rows in the order of the table."""
-    joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
-    for part, value in zip(parts, values, strict=True):
-        joined[part.where] = value
-    return joined
+def joined(parts: Sequence[Part], of_rows: Callable[[Part], Array]) -> Array:
+    """Values of each part's rows, (n_rows, ...), in the order of the table."""
+    order = np.argsort(np.concatenate([part.where for part in parts]))
+    return np.concatenate([of_rows(part) for part in parts])[order]
 
 
 def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
@@ -130,6 +136,40 @@ def spent_on(parts: Sequence[Part], names: Sequence[str]) -> Iterator[tuple[str,
         for c, total in enumerate(part.paid.sum(axis=0).tolist()):
             if total > 0.0:
                 yield f"{place}{names[c]}", part, c, total
+
+
+def edges(level: float) -> list[float]:
+    """Quantiles between which the middle part `level` of a distribution lies.
+
+    Raises
+    ------
+    InputError
+        If `level` is not between 0 and 1.
+    """
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level must lie between 0 and 1, not {level!r}")
+    return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
+
+
+def returns(
+    parts: Sequence[Part], names: Sequence[str], level: float, by_market: bool, low: float, high: float
+) -> dict[str, list[float]]:
+    """Mean and interval of the outcome per unit of spend, between `low` and `high` times the rows' spend.
+
+    By channel, or by market and channel with spend there.
+    """
+    totals = totals_of(parts, names)
+    groups = (
+        [(name, [part], c, total) for name, part, c, total in spent_on(parts, names)]
+        if by_market
+        else [(name, parts, c, totals[c]) for c, name in enumerate(names)]
+    )
+    found = {}
+    for name, members, c, total in groups:
+        start, end = np.sum([part.scaled(c, np.array([low, high])) for part in members], axis=0).T
+        draws = (end - start) / ((high - low) * total)
+        found[name] = [draws.mean(), *np.quantile(draws, edges(level))]
+    return found
 
 
 def tests_by_market(

@@ -17,23 +17,27 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import alike_in_markets, diagnose
 from channelmix.effectiveness.history.findings import Finding, worst_findings
-from channelmix.effectiveness.history.fitting import fit_posterior
+from channelmix.effectiveness.history.fitting import expected_returns, fit_posterior
 from channelmix.effectiveness.history.markets import (
     Market,
     Part,
+    edges,
     joined,
+    returns,
     spent_on,
     tests_by_market,
     totals_of,
 )
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
 from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, divided, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import LiftTest
+
+EXPECTED = ["roi", "roi_low", "roi_high", "share", "share_low", "share_high"]
+"""Columns of `MarketingMixRegressor.prior_predictive`."""
 
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""
@@ -202,10 +206,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         probe: Self = clone(self)
         windows, _ = probe._windows(X, y, None)
         rng = np.random.default_rng(self.random_state)
-        expected = expected_returns(windows, probe._priors(windows), level, rng)
+        draws = expected_returns(windows, probe._priors(windows), rng)
+        expected = np.concatenate(np.quantile(draws, [0.5, *edges(level)], axis=1).swapaxes(0, 1)).T
         names = [*probe.channels_, "all channels"]
-        table: pd.DataFrame = pd.DataFrame(expected, index=names, columns=EXPECTED)
-        return table
+        return pd.DataFrame(expected, index=names, columns=EXPECTED)
 
     def _priors(self, windows: Sequence[Window]) -> Priors:
         return Priors.usual(len(windows)) if self.priors is None else self.priors
@@ -233,26 +237,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
         Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
         """
-        parts = self._parts(X)
-        return joined(parts, [part.mean() for part in parts])
+        return joined(self._parts(X), Part.mean)
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
-        parts, rng = self._parts(X), np.random.default_rng(self.random_state)
-        draws = [
-            part.market.posterior.predictive(part.periods, part.spend, part.controls, rng) for part in parts
-        ]
-        low, high = joined(parts, [np.quantile(each, edges(level), axis=0).T for each in draws]).T
+        rng, both = np.random.default_rng(self.random_state), edges(level)
+        low, high = joined(self._parts(X), lambda part: np.quantile(part.predictive(rng), both, axis=0).T).T
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
-        parts = self._parts(X)
-        means = joined(
-            parts, [part.market.posterior.media(part.periods, part.spend).mean(axis=1).T for part in parts]
-        )
-        table: pd.DataFrame = pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
-        return table
+        means = joined(self._parts(X), Part.contributions)
+        return pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
 
     def decomposition(self, X: Any) -> pd.DataFrame:
         """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`.
@@ -260,13 +256,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
         """
         divisions = self._parts(X)
-        groups = [part.linear_groups() for part in divisions]
-        parts = {name: joined(divisions, [group[name] for group in groups]) for name in groups[0]}
+        season, controls = joined(divisions, Part.linear_groups).T
+        parts = {"season": season, "controls": controls}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
-        table: pd.DataFrame = pd.DataFrame(parts, index=index_of(X))
-        return table
+        return pd.DataFrame(parts, index=index_of(X))
 
     def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
         """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
@@ -278,11 +273,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         InputError
             If nothing is spent on a channel in X.
         """
-        return self._summary(X, level, by_market, np.array([1.0]), 1.0)
+        return self._summary(X, level, by_market, 0.0, 1.0)
 
     def marginal_roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
         """Outcome of one more unit of spend, spread as in X; rows and columns as those of `roi`."""
-        return self._summary(X, level, by_market, np.array([0.99, 1.01]), 0.02)
+        return self._summary(X, level, by_market, 0.99, 1.01)
 
     def curves(self, X: Any) -> ResponseCurves:
         """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
@@ -310,8 +305,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
         kinds = next(iter(self._markets.values())).posterior.family_chances()
-        table: pd.DataFrame = pd.DataFrame(kinds, index=list(self.channels_))
-        return table
+        return pd.DataFrame(kinds, index=list(self.channels_))
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
         """How well the last rows are foreseen from those before them, beside a seasonal-naive forecast.
@@ -339,8 +333,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         X, outcome = self._checked(X, y, reset=False)
         divisions = divided(Rows.read(X, self._columns), self._timeline)
         found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
-        table: pd.DataFrame = pd.DataFrame(found).astype({"first": int})
-        return table
+        return pd.DataFrame(found).astype({"first": int})
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model as .npz with a JSON text in it, without pickle."""
@@ -381,7 +374,6 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             X = validate_data(self, X, reset=False, dtype=float)
         return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
-    def _summary(self, X: Any, level: float, by_market: bool, factors: Array, width: float) -> pd.DataFrame:
-        found = returns(self._parts(X), self.channels_, level, by_market, factors, width)
-        table: pd.DataFrame = pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
-        return table
+    def _summary(self, X: Any, level: float, by_market: bool, low: float, high: float) -> pd.DataFrame:
+        found = returns(self._parts(X), self.channels_, level, by_market, low, high)
+        return pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
