@@ -16,7 +16,7 @@ from channelmix.cli import main
 from channelmix.core.errors import InputError
 from channelmix.effectiveness import PublishedPrior, prior_response
 from channelmix.effectiveness.history.model.roi_beliefs import TO_EDGE
-from channelmix.effectiveness.own.believed import DRAWS, LEAST_SPREAD
+from channelmix.effectiveness.own.columns import LEAST_SPREAD, PRIOR_DRAWS
 from channelmix.effectiveness.own.overlay import evidence_of
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def fit(company: cm.CompanyProfile, table: pd.DataFrame, **options: Any) -> cm.E
 def expected(company: cm.CompanyProfile, spend: dict[str, float]) -> tuple[float, float]:
     """Range of the published return on spend by cell, in money per unit of money."""
     cells = company.cells()
-    draws = PublishedPrior(n_draws=DRAWS).fit().draws(cells)
+    draws = PublishedPrior(n_draws=PRIOR_DRAWS).fit().draws(cells)
     curves = prior_response(draws, company.period_days, company.usd_rate or 1.0).curves
     brought = curves.value([spend.get(cell.name, 0.0) for cell in cells]).sum(axis=1) / sum(spend.values())
     low, middle, high = np.quantile(brought, [0.05, 0.5, 0.95])

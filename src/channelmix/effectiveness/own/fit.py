@@ -16,8 +16,14 @@ from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.own.believed import believed_roi
-from channelmix.effectiveness.own.columns import Spent, columns_of, curves_of, markets_of, spent_of
+from channelmix.effectiveness.own.columns import (
+    Spent,
+    believed_roi,
+    columns_of,
+    curves_of,
+    markets_of,
+    spent_of,
+)
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table

@@ -13,7 +13,6 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn
-from channelmix.effectiveness.published.opt_outs import best_margin, opt_out_charge
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
@@ -113,7 +112,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         if cell.purpose == "promotion":
             worth = _worth_of_contact(cell, drawn)
             scale = useful * worth
-            charge = opt_outs(cell, drawn, period_days, usd_rate, best_margin(worth, cost))
+            charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
             scale, charge = useful * cell.value, 0.0
         else:
@@ -139,10 +138,45 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
 
 
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
-    """Loss by opt-outs per unit of spend on promotion, if a useful contact earns `margin` after its cost."""
+    """Loss by opt-outs per unit of spend on promotion, a mean over draws.
+
+    Every promotional contact makes some customers withdraw their consent, and a consent is worth something. Where there
+    are no useful contacts, nobody opts out.
+
+    Parameters
+    ----------
+    cell : Cell
+        Of purpose promotion.
+    drawn : Drawn
+        Its quantities.
+    period_days, usd_rate : float
+        See `prior_response`.
+    margin : ndarray of shape (n_draws,)
+        What a useful contact earns after its cost, in currency.
+    """
+    if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
+        return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
-    a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
-    return opt_out_charge(cell, drawn, useful, a_month, margin, cost)
+    opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    if cell.value_per_consent is None:
+        contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
+        # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
+        # costs more in later ones than one of these is worth.
+        months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
+        consent = months * contacts_a_month * margin
+    else:
+        consent = drawn.constant(cell.value_per_consent)
+    return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())
+
+
+def _best_margin(worth: Array, cost: Array) -> Array:
+    """What a useful contact earns at best, after its cost.
+
+    The curve itself says so: u contacts bought for each useful one bring ``worth * (1 - exp(-u)) - cost * u``, which is
+    largest at ``u = log(worth / cost)``. Taking the first contact's worth for all would count them as if none repeated.
+    """
+    ratio = np.maximum(worth / cost, 1.0)
+    return np.asarray(cost * (ratio - 1.0 - np.log(ratio)))
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,36 +50,27 @@ def with_figures(
     InputError
         If no spend reaches what a rule asks for; the message says what can be reached.
     """
-    cells = Cells(response.curves.names)
-    filled = []
+    cells, shares, filled = Cells(response.curves.names), service_shares(draws), []
     for rule in rules:
-        chosen = [int(i) for i in np.flatnonzero(cells.select(rule.selector))] if _lacks(rule) else []
-        found: dict[str, float] = {}
         if isinstance(rule, ContactCap):
-            cheapest = _lowest_prices(rules, cells)
-            for i in chosen:
+            cheapest, stated = _lowest_prices(rules, cells), rule.per_spend
+        elif isinstance(rule, ServiceLevel | ReputationLimit):
+            stated = rule.spend
+        else:
+            filled.append(rule)
+            continue
+        found: dict[str, float] = {}
+        for i in np.flatnonzero(cells.select(rule.selector)).tolist():
+            if isinstance(rule, ContactCap):
                 rates = 1.0 / (_cost(draws, i, period_days, usd_rate) * draws.cells[i].customers)
                 rate = rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile)
                 found[cells.names[i]] = float(rate / cheapest[i])
-        elif isinstance(rule, ServiceLevel):
-            shares = service_shares(draws) if chosen else []
-            for i in chosen:
+            elif isinstance(rule, ServiceLevel):
                 found[cells.names[i]] = _for_level(rule, draws.cells[i], response, i, shares[i])
-        elif isinstance(rule, ReputationLimit):
-            for i in chosen:
+            else:
                 found[cells.names[i]] = _for_reputation(rule, response, i)
-        filled.append(rule.with_figures({**found, **_stated(rule)}) if _lacks(rule) else rule)
+        filled.append(rule.with_figures({**found, **(stated or {})}))
     return filled
-
-
-def _lacks(rule: Any) -> bool:
-    return isinstance(rule, ContactCap | ServiceLevel | ReputationLimit)
-
-
-def _stated(rule: Any) -> Mapping[str, float]:
-    """What the profile states itself."""
-    stated: Mapping[str, float] | None = rule.per_spend if isinstance(rule, ContactCap) else rule.spend
-    return stated or {}
 
 
 def _cost(draws: CellDraws, i: int, period_days: float, usd_rate: float) -> Array:
