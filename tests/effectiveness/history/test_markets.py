@@ -348,7 +348,7 @@ def test_markets_need_dates_and_known_names(fitted: Any) -> None:
     with pytest.raises(cm.InputError, match="no market FRA in the fit"):
         regressor.predict(X.assign(shop=X["shop"].replace("FR", "FRA")))
     test = cm.LiftTest("sms", X["week"][0], X["week"][3], 1.0, 1.0, 1.0)
-    with pytest.raises(cm.InputError, match="its market is None"):
+    with pytest.raises(cm.InputError, match="a lift test of sms names no market, and rows are of"):
         model().fit(X, y, experiments=[test])
 
 

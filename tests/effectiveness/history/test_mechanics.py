@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import genpareto, invgamma, kstest, multivariate_normal, multivariate_t
-from tests.simulated_mixes import ranks, simulated
+from tests.simulated_mixes import baseline_from_prior, ranks, simulated
 
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.model import baseline as linear
@@ -128,7 +128,7 @@ def test_drawn_baselines_are_calibrated() -> None:
     """Parameters and data drawn together: the truth ranks uniformly among draws of the posterior."""
     part, rng = some_baseline(), np.random.default_rng(5)
     Z = np.concatenate([part.fixed, part.walk], axis=1)
-    truth = part.draw_prior(400, rng)
+    truth = baseline_from_prior(part, 400, rng)
     y = truth.coefficients @ Z.T + truth.noise[:, np.newaxis] * rng.standard_normal((400, 40))
     found = [part.draw(np.repeat(y[[k]], 50, axis=0), rng) for k in range(400)]
     for j in (0, 1, 3, Z.shape[1] - 1):

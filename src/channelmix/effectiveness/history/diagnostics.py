@@ -33,8 +33,7 @@ def diagnose(fit: Fit, tests: Sequence[LiftTest] = (), markets: int = 1) -> tupl
         Number of markets that share the channels' shapes.
     """
     window, posterior = fit.window, fit.posterior
-    n = len(window.outcome)
-    media, lifts = fit.media[:, :n], fit.media[:, n:]
+    media, lifts = fit.unit * fit.draws.media, fit.unit * fit.draws.lifts
     linear = posterior.linear(window.periods, window.controls)
     left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
     order = np.argsort(window.periods)

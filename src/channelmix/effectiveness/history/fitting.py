@@ -84,7 +84,7 @@ def fit_posterior(
             model.window,
             model.posterior(draws, rng),
             draws,
-            model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
+            model.unit,
             model.mix,
             report,
         )
@@ -144,8 +144,8 @@ class Fit:
         Its outcome without what all markets share.
     posterior : Posterior
     draws : Draws
-    media : ndarray of shape (n_draws, n_rows + n_tests)
-        What the rows fitted show of all channels, and tests' lifts, in units of outcome.
+    unit : float
+        Of the draws' media and lifts, in units of outcome.
     mix : Mix
         In the model's units.
     report : SamplerReport
@@ -154,7 +154,7 @@ class Fit:
     window: Window
     posterior: Posterior
     draws: Draws
-    media: Array
+    unit: float
     mix: Mix
     report: SamplerReport
 

@@ -13,7 +13,7 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import divided
-from channelmix.profile.evidence import LiftTest
+from channelmix.profile.evidence import LiftTest, check_market
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,12 +184,6 @@ def tests_by_market(
     """
     tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
     for test in experiments:
-        if test.market not in tests:
-            known = [name for name in names if name is not None]
-            hint = nearest_name(str(test.market), known)
-            expected = f"one of {len(known)} markets{hint}" if known else "none"
-            raise InputError(
-                f"lift test of {test.channel}: its market is {test.market}, and must be {expected}"
-            )
+        check_market(test, [name for name in names if name is not None])
         tests[test.market].append(test)
     return tests

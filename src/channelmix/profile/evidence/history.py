@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.evidence import digest
-from channelmix.profile.evidence.lift_test import LiftTest
+from channelmix.profile.evidence.lift_test import LiftTest, check_market
 
 NO_SPEND = "; a column that is no spend needs a role: date, market or control"
 """What to do with a column of text among those of spend."""
@@ -89,7 +89,7 @@ class History:
         market: str | None = None,
         published: bool = True,
     ) -> Self:
-        """Tell the columns of a table apart; every column without another role is spend.
+        """Read the columns of a table by their roles; every column without another role is spend.
 
         Parameters
         ----------
@@ -121,40 +121,12 @@ class History:
             raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
         expect(controls, "controls", Iterable)
         controls = tuple(controls)
-        for what, names in (("outcome", [outcome]), ("date", [date]), ("a control", controls)):
-            for name in names:
-                expect(name, what, str, remedy="name a column")
-        expect(market, "market", str, NoneType, remedy="name a column")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
-        for name in costs:
-            expect(name, "what costs are stated of", str, remedy="name a column")
-        beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
-        roles = [date, outcome, *controls, *beside.values(), *([] if market is None else [market])]
-        for name in (*table, source):
-            if not isinstance(name, str) or not name.isprintable():
-                raise InputError(f"{source!r}: {name!r} is no name in printable characters")
-        for name in (*roles, *costs):
-            if name not in table:
-                raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
-            if (roles + list(costs)).count(name) > 1:
-                raise InputError(f"{source}: column {name} has two roles")
+        roles = _roles(source, table, outcome, date, controls, costs, market)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
-        spend = {
-            name: _numbers(source, name, table[name], text=NO_SPEND) for name in table if name not in roles
-        }
-        if not spend:
-            raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
-        for name, column in spend.items():
-            _not_negative(source, name, column)
-        volume = {name: spend[name] for name in beside}
-        for name, cost in costs.items():
-            if isinstance(cost, str):
-                spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
-            else:
-                expect_positive(cost, f"{source}: the cost of a unit of {name}")
-                spend[name] = spend[name] * float(cost)
+        spend, volume = _spend_and_volume(source, table, roles, costs)
         markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
             if test.channel not in spend:
@@ -162,7 +134,7 @@ class History:
                 raise InputError(
                     f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
                 )
-            _check_market(source, test, markets)
+            check_market(test, markets or (), f"{source}: ")
         return cls(
             source,
             _dates(source, date, table[date]),
@@ -203,6 +175,57 @@ class History:
 
     def __hash__(self) -> int:
         return hash(self.sha256)
+
+
+def _roles(
+    source: str,
+    table: Mapping[str, Any],
+    outcome: str,
+    date: str,
+    controls: Sequence[str],
+    costs: Mapping[str, float | str],
+    market: str | None,
+) -> list[str]:
+    """Columns that have another role than spend or volume; each is in the table, with one role."""
+    named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
+    for what, name in named:
+        expect(name, what, str, remedy="name a column")
+    expect(market, "market", str, NoneType, remedy="name a column")
+    for name in costs:
+        expect(name, "what costs are stated of", str, remedy="name a column")
+    for name in (*table, source):
+        if not isinstance(name, str) or not name.isprintable():
+            raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
+    roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
+    roles += [] if market is None else [market]
+    for name in (*roles, *costs):
+        if name not in table:
+            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+        if (roles + list(costs)).count(name) > 1:
+            raise InputError(f"{source}: column {name} has two roles")
+    return roles
+
+
+def _spend_and_volume(
+    source: str, table: Mapping[str, Sequence[Any]], roles: Sequence[str], costs: Mapping[str, float | str]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Columns of spend, and of what was bought for it where a column of money stands beside the volume."""
+    spend = {
+        name: _not_negative(source, name, _numbers(source, name, table[name], text=NO_SPEND))
+        for name in table
+        if name not in roles
+    }
+    if not spend:
+        raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
+    volume = {}
+    for name, cost in costs.items():
+        if isinstance(cost, str):
+            volume[name] = spend[name]
+            spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+        else:
+            expect_positive(cost, f"{source}: the cost of a unit of {name}")
+            spend[name] = spend[name] * float(cost)
+    return spend, volume
 
 
 def read_table(data: bytes, source: str) -> dict[str, list[str]]:
@@ -284,21 +307,6 @@ def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
         row = texts.index("") + 1
         raise InputError(f"{source}: {name} must name the market of every row, and row {row} has nothing")
     return tuple(texts)
-
-
-def _check_market(source: str, test: LiftTest, markets: tuple[str, ...] | None) -> None:
-    """A lift test names its market where rows do, and only there."""
-    place = f"{source}: a lift test of {test.channel}"
-    if markets is None:
-        if test.market is not None:
-            raise InputError(
-                f"{place} names a market, {test.market}, and the rows none: name their column of markets"
-            )
-    elif test.market not in markets:
-        known = sorted(set(markets))
-        found = "names no market" if test.market is None else f"is of {test.market}"
-        hint = nearest_name(test.market or "", known)
-        raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")
 
 
 def _numbers(

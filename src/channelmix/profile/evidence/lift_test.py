@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from channelmix.core.described import Described
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, nearest_name
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,30 @@ class LiftTest(Described):
         start, end = (day if isinstance(day, int) else str(day)[:10] for day in (self.start, self.end))
         data = {**asdict(self), "channel": str(self.channel), "start": start, "end": end}
         return {name: value for name, value in data.items() if value is not None}
+
+
+def check_market(test: LiftTest, markets: Iterable[str], source: str = "") -> None:
+    """Check that a lift test names its market where the rows do, and only there.
+
+    Parameters
+    ----------
+    test : LiftTest
+    markets : iterable of str
+        Markets of the rows; empty where no column names them.
+    source : str
+        Prefix of the message.
+
+    Raises
+    ------
+    InputError
+        If the test's market is not one of them, or it names one and the rows none.
+    """
+    known, place = sorted(set(markets)), f"{source}a lift test of {test.channel}"
+    if not known and test.market is not None:
+        raise InputError(
+            f"{place} names a market, {test.market}, and the rows none: name their column of markets"
+        )
+    if known and test.market not in known:
+        found = "names no market" if test.market is None else f"is of {test.market}"
+        hint = nearest_name(test.market or "", known)
+        raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")

@@ -156,11 +156,3 @@ class Baseline:
             off = solve_triangular(factor[0], normal[rows].T, lower=True, trans="T").T
             coefficients[rows] = mean + noise[rows, np.newaxis] * off
         return BaselineDraws(coefficients, noise, noise * WANDER[chosen])
-
-    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> BaselineDraws:
-        """Draw the linear part from its prior."""
-        noise = np.sqrt(NOISE_SCALE / rng.standard_gamma(NOISE_SHAPE, size=n_draws))
-        step = noise * rng.choice(WANDER, size=n_draws)
-        fixed = rng.standard_normal((n_draws, self.fixed.shape[1])) * self.scale * noise[:, np.newaxis]
-        walk = rng.standard_normal((n_draws, self.walk.shape[1])) * step[:, np.newaxis]
-        return BaselineDraws(np.concatenate([fixed, walk], axis=1), noise, step)

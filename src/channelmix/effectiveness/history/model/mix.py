@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
@@ -28,6 +29,16 @@ class Trial:
     lagged: Array
     lift: float
     standard_error: float
+
+
+def ceiling_of(total: ArrayLike, whole: Array, family: Indices) -> Array:
+    """Contribution to a row that a channel cannot exceed if it brings `total` over rows that reach `whole` of it.
+
+    0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the
+    total.
+    """
+    without = np.where(np.equal(total, 0.0), 1.0, np.where(family == NO_EFFECT, np.inf, np.nan))
+    return np.asarray(total / np.where(whole > 0.0, whole, without))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +99,9 @@ class Mix:
         return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
 
     def ceiling(self, channel: int, shape: Array, family: Indices, reached: Array) -> Array:
-        """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
-
-        0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings
-        the total.
-        """
+        """Contribution to a row that a channel cannot exceed at a margin of 1, see `ceiling_of`; (n_draws,)."""
         whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
-        none = np.where(family == NO_EFFECT, np.inf, np.nan) if self.total[channel] else 1.0
-        return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, none))
+        return ceiling_of(self.total[channel], whole, family)
 
     def log_excess(self, shape: Array) -> Array:
         """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""

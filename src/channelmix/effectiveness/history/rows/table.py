@@ -123,15 +123,11 @@ class Rows:
             date, market = (
                 None if j is None else np.asarray(X[labels[j]]) for j in (columns.date, columns.market)
             )
-        elif columns.date is None:
-            numbers, date, market = X, None, None
         else:
             table = np.asarray(X)
-            numbers, date = table[:, wanted], table[:, columns.date]
-            market = None if columns.market is None else table[:, columns.market]
+            numbers = table[:, wanted]
+            date, market = (None if j is None else table[:, j] for j in (columns.date, columns.market))
         numbers = check_array(numbers, dtype=float, input_name="X", estimator="MarketingMixRegressor")
-        if date is None and not hasattr(X, "columns"):
-            numbers = numbers[:, wanted]
         media = len(columns.channels)
         spend, money, controls = np.split(numbers, [media, media + len(beside)], axis=1)
         named = [*columns.names, *(str(X.columns[j]) for j in beside)]

@@ -281,12 +281,8 @@ class PooledParticles(Particles):
         gain += (0.5 * (forth**2 - back**2) + np.log(now[1] / before[1])).sum(axis=1)
         taken = self._taken(moved, self._likelihoods(products, lifts, new.log_margin, off, new.shape), gain)
         rows = moved[taken]
-        self.log_margin[rows], self.shape[rows], self.off[rows] = (
-            new.log_margin[taken],
-            new.shape[taken],
-            off[taken],
-        )
-        self.family[rows, c] = new.family[taken, 0]
+        self.log_margin[rows], self.shape[rows] = new.log_margin[taken], new.shape[taken]
+        self.off[rows], self.family[rows, c] = off[taken], new.family[taken, 0]
         self.products[rows], self.lifts[rows] = products[taken], lifts[taken]
         for part, found in zip(self.parts, changed, strict=True):
             part.put(rows, taken, c, found)
