@@ -19,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' cross-validation
 
-from tests.held_out import held_out_predictions
+from tests.meta_regression import held_out_predictions
 
 from channelmix.datasets import load_ranges
 from channelmix.datasets.facts import Fact

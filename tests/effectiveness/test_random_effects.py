@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import t
+from tests.meta_regression import searched_scales
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.published.random_effects import RandomEffects, Rows, fit_random_effects
@@ -25,9 +26,13 @@ def rows_of(table: Any) -> Rows:
     return Rows(np.empty((len(table), 0)), [column.tolist() for column in np.asarray(table, dtype=object).T])
 
 
-def fitted(X: Any, y: Array, weight: Array | None = None, **prior: Any) -> RandomEffects:
-    weight = np.ones(len(y)) if weight is None else weight
-    return fit_random_effects(rows_of(X), y, weight, **{"effect_scale": 0.4, "effect_spread": 1.0, **prior})
+def scales(X: Any, y: Array, weight: Array | None = None, scale: float = 0.4, spread: float = 1.0) -> Array:
+    return searched_scales(rows_of(X), y, np.ones(len(y)) if weight is None else weight, scale, spread)
+
+
+def fitted(X: Any, y: Array, weight: Array | None = None) -> RandomEffects:
+    known = np.ones(len(y)) if weight is None else weight
+    return fit_random_effects(rows_of(X), y, known, scales(X, y, weight).tolist())
 
 
 def test_held_out_sources_are_covered() -> None:
@@ -43,9 +48,9 @@ def test_held_out_sources_are_covered() -> None:
 
 
 def test_scales_are_recovered_from_many_rows() -> None:
-    scales = fitted(*simulated(np.random.default_rng(0), sources=60, each=10), effect_spread=2.0).scales
-    assert scales[-1] == pytest.approx(0.3, rel=0.15)
-    assert scales[-2] == pytest.approx(0.4, rel=0.3)
+    found = scales(*simulated(np.random.default_rng(0), sources=60, each=10), spread=2.0)
+    assert found[-1] == pytest.approx(0.3, rel=0.15)
+    assert found[-2] == pytest.approx(0.4, rel=0.3)
 
 
 def test_an_unknown_level_is_wider_than_a_known_one_and_shared_by_its_rows() -> None:
@@ -63,15 +68,15 @@ def test_equals_a_direct_solution_for_given_scales() -> None:
     X, y = simulated(rng)
     weight = rng.uniform(0.2, 1.0, len(y))
     model = fitted(X, y, weight)
-    scales = model.scales / y.std()
+    found = scales(X, y, weight) / y.std()
     levels = [sorted(set(X[:, j])) for j in range(2)]
     Z = np.hstack(
         [np.ones((len(y), 1)), *(X[:, [j]] == np.array([levels[j]], dtype=object) for j in range(2))]
     )
     precision = np.r_[
-        1 / 9.0, np.full(len(levels[0]), scales[1] ** -2.0), np.full(len(levels[1]), scales[2] ** -2.0)
+        1 / 9.0, np.full(len(levels[0]), found[1] ** -2.0), np.full(len(levels[1]), found[2] ** -2.0)
     ]
-    w = weight / weight.mean() / scales[3] ** 2
+    w = weight / weight.mean() / found[3] ** 2
     center = np.average(y, weights=weight)
     effects = np.linalg.solve(Z.T * w @ Z + np.diag(precision), Z.T * w @ ((y - center) / y.std()))
     expected = center + y.std() * (Z.astype(float) @ effects)
@@ -80,22 +85,7 @@ def test_equals_a_direct_solution_for_given_scales() -> None:
 
 def test_a_prior_of_larger_scales_finds_larger_ones() -> None:
     X, y = simulated(np.random.default_rng(9))
-    assert (fitted(X, y, effect_scale=1.0).scales[1:] > fitted(X, y).scales[1:]).all()
-
-
-def test_known_scales_spare_the_search() -> None:
-    X, y = simulated(np.random.default_rng(9))
-    searched = fitted(X, y)
-    known = fitted(X, y, scales=searched.scales.tolist())
-    assert known.scales == pytest.approx(searched.scales)
-    for ours, theirs in zip(known.predict(rows_of(X)), searched.predict(rows_of(X)), strict=True):
-        assert ours == pytest.approx(theirs)
-
-
-@pytest.mark.parametrize("scales", [[0.3, 0.4], [0.3, 0.4, 0.0, 0.3], [0.3, 0.4, np.nan, 0.3]])
-def test_bad_scales_are_refused(scales: list[float]) -> None:
-    with pytest.raises(ValueError, match="scales must hold 4 positive numbers"):
-        fitted(*simulated(np.random.default_rng(9)), scales=scales)
+    assert (scales(X, y, scale=1.0)[1:] > scales(X, y)[1:]).all()
 
 
 def test_noise_is_added_to_each_outcome_alone() -> None:
@@ -104,4 +94,4 @@ def test_noise_is_added_to_each_outcome_alone() -> None:
     mean, single = model.predict(rows_of(X[:5]))
     same, level = model.predict(rows_of(X[:5]), noise=False)
     assert mean == pytest.approx(same)
-    assert single - level == pytest.approx(model.scales[-1] ** 2 * np.eye(5))
+    assert single - level == pytest.approx(scales(X, y)[-1] ** 2 * np.eye(5))

@@ -107,7 +107,7 @@ def regressed(regression: MetaRegression, quantity: str, settings: Sequence[Sett
     The regression's own distribution is a Student's t, of which a power of e has no mean. The normal distribution
     that replaces it has the same median and 90 % intervals of the same width.
     """
-    mean, covariance, freedom = regression.predict_log(quantity, settings, noise=False)
+    mean, covariance, freedom = regression.predict_log(quantity, settings)
     return mean, covariance * (float(stdtrit(freedom, 0.95)) / Z90) ** 2
 
 

@@ -1,8 +1,9 @@
 """What published figures say of a quantity: one mixed-effects regression of its logarithm for each quantity.
 
-A quantity qualifies with at least 15 figures from at least 5 sources. A figure's logarithm depends on channel, purpose,
-sector, country and its continent, variant (iOS or Android, Facebook or Instagram, marketing or utility message, ...),
-kind of source, source, and year. Figures are weighted by how far their kind of source deserves trust.
+A quantity qualifies with at least 15 figures from at least 5 sources; `scales.csv` lists those that do. A figure's
+logarithm depends on channel, purpose, sector, country and its continent, variant (iOS or Android, Facebook or
+Instagram, marketing or utility message, ...), kind of source, source, and year. Figures are weighted by how far their
+kind of source deserves trust.
 """
 
 from __future__ import annotations
@@ -22,11 +23,6 @@ from channelmix.effectiveness.published.random_effects import RandomEffects, Row
 
 COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
 """Columns with random effects; the one number of the regression is the year."""
-
-FEWEST_FIGURES, FEWEST_SOURCES = 15, 5
-
-EFFECT_SCALE, EFFECT_SPREAD = 0.3, 0.7
-"""Prior of every scale, chosen by cross-validation over sources (benchmarks/bench_meta_regression.py)."""
 
 VARIANTS = re.compile(
     r"\b(ios|android|facebook|instagram|tiktok|linkedin|twitter|web push|leads?|cart|marketing|utility"
@@ -69,13 +65,7 @@ class QuantityRegression:
 class MetaRegression:
     """Regressions of all quantities that qualify, each fitted when it is first asked for.
 
-    The scales of the published figures travel with the package, since searching them takes longer than a plan; for
-    other figures they are searched.
-
-    Parameters
-    ----------
-    figures : iterable of Fact, optional
-        By default, all published figures.
+    The scales of the published figures travel with the package, since searching them takes longer than a plan.
 
     Attributes
     ----------
@@ -83,41 +73,28 @@ class MetaRegression:
         Quantities that qualify.
     """
 
-    def __init__(self, figures: Iterable[Fact] | None = None) -> None:
+    def __init__(self) -> None:
         self._figures: dict[str, list[Fact]] = {}
-        for fact in usable_figures(load_facts() if figures is None else figures):
+        for fact in usable_figures(load_facts()):
             self._figures.setdefault(fact.quantity, []).append(fact)
-        self.quantities = tuple(sorted(q for q, known in self._figures.items() if _qualifies(known)))
-        self._scales = load_scales() if figures is None else {}
+        self.quantities = tuple(load_scales())
         self._fitted: dict[str, QuantityRegression] = {}
 
     def figures(self, quantity: str) -> tuple[Fact, ...]:
         """Return the figures that a quantity's regression rests on, in standard units."""
         return tuple(self._figures.get(quantity, ()))
 
-    def scales(self, quantity: str) -> tuple[float, ...]:
-        """Return the scales of the year's slope, of the effects of each of `COLUMNS`, and of the noise.
+    def predict_log(self, quantity: str, settings: Sequence[Setting]) -> tuple[Array, Array, int]:
+        """Predict the logarithm of a quantity's level for several settings jointly.
 
-        Raises
-        ------
-        KeyError
-            If the quantity does not qualify.
-        """
-        return tuple(self._quantity(quantity).regression.scales.tolist())
-
-    def predict_log(
-        self, quantity: str, settings: Sequence[Setting], noise: bool = True
-    ) -> tuple[Array, Array, int]:
-        """Predict the logarithm of a quantity for several settings jointly.
+        The level is what figures of a setting lie around. A figure's own noise comes of its sample, its definition, its
+        month: it is not the company's, whose level is what a plan needs. How much sources differ belongs to the level,
+        since the company is one more source.
 
         Parameters
         ----------
         quantity : str
         settings : sequence of Setting
-        noise : bool
-            Whether to predict a figure that a source would publish, or the level such figures lie around. A figure's
-            own noise comes of its sample, its definition, its month: it is not the company's, whose level is what a
-            plan needs. How much sources differ belongs to both, since the company is one more source.
 
         Returns
         -------
@@ -132,8 +109,8 @@ class MetaRegression:
         KeyError
             If the quantity does not qualify.
         """
-        fitted = self._quantity(quantity)
-        mean, covariance = fitted.regression.predict(rows_of(settings, fitted.middle_year), noise)
+        fitted = self.regression(quantity)
+        mean, covariance = fitted.regression.predict(rows_of(settings, fitted.middle_year), noise=False)
         return mean, covariance, fitted.degrees_of_freedom
 
     def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
@@ -147,11 +124,17 @@ class MetaRegression:
                 return near
         return list(figures)
 
-    def _quantity(self, quantity: str) -> QuantityRegression:
-        if quantity not in self.quantities:
-            raise KeyError(quantity)
+    def regression(self, quantity: str) -> QuantityRegression:
+        """Return the regression of a quantity.
+
+        Raises
+        ------
+        KeyError
+            If the quantity does not qualify.
+        """
         if quantity not in self._fitted:
-            self._fitted[quantity] = fit_quantity(self.figures(quantity), self._scales.get(quantity))
+            scales = load_scales()[quantity]
+            self._fitted[quantity] = fit_quantity(self.figures(quantity), scales)
         return self._fitted[quantity]
 
 
@@ -175,20 +158,21 @@ def _in_standard_unit(fact: Fact) -> Fact | None:
     return replace(fact, low=None, typical=value * factor, high=None, unit=unit)
 
 
-def _qualifies(figures: Sequence[Fact]) -> bool:
-    return len(figures) >= FEWEST_FIGURES and len({f.source_title for f in figures}) >= FEWEST_SOURCES
+def fit_quantity(figures: Sequence[Fact], scales: Sequence[float]) -> QuantityRegression:
+    """Fit the regression of one quantity to its figures; see `fit_random_effects`."""
+    rows, log_values, trust, middle_year = regression_data(figures)
+    sources = len({fact.source_title for fact in figures})
+    regression = fit_random_effects(rows, log_values, trust, scales)
+    return QuantityRegression(regression, middle_year, max(sources - 1, 1))
 
 
-def fit_quantity(figures: Sequence[Fact], scales: Sequence[float] | None = None) -> QuantityRegression:
-    """Fit the regression of one quantity to its figures; `scales` are searched if not given."""
+def regression_data(figures: Sequence[Fact]) -> tuple[Rows, Array, Array, float]:
+    """Rows of figures, their logarithms and weights, (n_figures,) each, and the middle of their years."""
     years = [float(f.year) for f in figures if f.year.isdigit()]
     middle = float(np.mean(years)) if years else 0.0
     log_values = np.array([math.log(fact.value) for fact in figures if fact.value is not None])
     trust = np.array([TRUST[fact.kind] for fact in figures])
-    rows = rows_of([setting_of_figure(fact) for fact in figures], middle)
-    regression = fit_random_effects(rows, log_values, trust, EFFECT_SCALE, EFFECT_SPREAD, scales)
-    sources = len({fact.source_title for fact in figures})
-    return QuantityRegression(regression, middle, max(sources - 1, 1))
+    return rows_of([setting_of_figure(fact) for fact in figures], middle), log_values, trust, middle
 
 
 def setting_of_figure(fact: Fact) -> Setting:
