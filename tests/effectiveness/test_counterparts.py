@@ -12,10 +12,10 @@ from scipy.stats import t as student_t
 
 from channelmix.datasets import PriorRange, load_facts, load_ranges
 from channelmix.effectiveness import CellDraws, Figure, PublishedPrior
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     MOST_FACTS_LISTED,
-    Z90,
     published_regression,
     regressed,
     setting_of,

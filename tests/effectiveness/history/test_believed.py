@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 import channelmix as cm
 from channelmix.core.errors import InputError
 from channelmix.datasets.mix_worlds import simulated_mix
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
-from channelmix.effectiveness.history.model.roi_beliefs import HOLD, TO_EDGE, Believed
+from channelmix.effectiveness.history.model.roi_beliefs import HOLD, Believed
 from channelmix.effectiveness.history.model.shapes import elasticity, lagged
 from channelmix.effectiveness.history.sampling.sampler import MixParticles
 
@@ -39,7 +40,7 @@ def believed(unit: float = 2.0) -> Believed:
 def test_a_range_holds_90_percent_of_a_log_normal_in_the_models_units() -> None:
     found = believed(unit=2.0)
     assert found.channels.tolist() == [0, 2]  # in the channels' order
-    low, high = found.middle - TO_EDGE * found.spread, found.middle + TO_EDGE * found.spread
+    low, high = found.middle - Z90 * found.spread, found.middle + Z90 * found.spread
     np.testing.assert_allclose(2.0 * np.exp([low, high]), np.transpose([RANGES["a"], RANGES["c"]]))
     assert Believed.of(cm.Priors(), NAMES, 1.0) is None
     with pytest.raises(InputError, match=r"roi: there is no channel 'd'"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.effectiveness.constants import CONSTANT, MAD_TO_DEVIATION, ROUNDING
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
@@ -32,8 +33,8 @@ def diagnose(fit: Fit, tests: Sequence[LiftTest] = (), markets: int = 1) -> tupl
     markets : int
         Number of markets that share the channels' shapes.
     """
-    window, posterior = fit.window, fit.posterior
-    media, lifts = fit.unit * fit.draws.media, fit.unit * fit.draws.lifts
+    window, posterior = fit.model.window, fit.posterior
+    media, lifts = fit.model.unit * fit.draws.media, fit.model.unit * fit.draws.lifts
     linear = posterior.linear(window.periods, window.controls)
     left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
     order = np.argsort(window.periods)
@@ -78,7 +79,7 @@ def _spend(window: Window) -> Iterator[Finding]:
             continue  # of several markets, this one has none of it
         variation = float(column.std() / column.mean())
         yield Finding.graded(
-            "variation of {channel}", -variation, -0.1, -1e-9, channel=name, variation=variation
+            "variation of {channel}", -variation, -0.1, -ROUNDING, channel=name, variation=variation
         )
         reach = float(column.max() / column[column > 0.0].mean())
         yield Finding.graded("range of {channel}", -reach, -1.5, -1.0, channel=name, reach=reach)
@@ -86,7 +87,7 @@ def _spend(window: Window) -> Iterator[Finding]:
 
 def _collinear(window: Window) -> Finding:
     spend = window.spend
-    varying = spend.std(axis=0) > 1e-12 * spend.mean(axis=0)
+    varying = spend.std(axis=0) > CONSTANT * spend.mean(axis=0)
     names = [name for name, kept in zip(window.names, varying, strict=True) if kept]
     if len(names) < 2:
         return Finding("collinearity", Verdict.PASS, 0.0, "There are not two channels that vary.")
@@ -152,7 +153,7 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
             v - known @ np.linalg.lstsq(known, v, rcond=None)[0] for v in (level[now, c], left[before])
         )
         length = float(np.linalg.norm(own))
-        unexplained = length > 1e-9 * np.linalg.norm(level[now, c])
+        unexplained = length > ROUNDING * np.linalg.norm(level[now, c])
         related = float(own @ ahead) / (length * float(np.linalg.norm(ahead))) if unexplained else 0.0
         yield Finding.graded(
             "demand before {channel}", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related
@@ -160,7 +161,7 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
 
 
 def _outliers(residual: Array, weight: Array) -> Finding:
-    spread = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
+    spread = MAD_TO_DEVIATION * float(np.median(np.abs(residual - np.median(residual))))
     off = np.abs(residual) / spread if spread > 0.0 else np.zeros(len(residual))
     row = int(off.argmax())
     worst, worth = float(off[row]), float(weight[row] / np.median(weight))
@@ -176,8 +177,8 @@ def _negative_baseline(linear: Array) -> Finding:
 
 def _learnt(fit: Fit) -> Iterator[Finding]:
     """How much narrower log ROI is than before the data, whether a channel has an effect, and whether priors agree."""
-    draws, prior = fit.draws, fit.mix.draw_log_roi(PRIOR_DRAWS, np.random.default_rng(0)).std(axis=0)
-    for c, name in enumerate(fit.window.names):
+    draws, prior = fit.draws, fit.model.mix.draw_log_roi(PRIOR_DRAWS, np.random.default_rng(0)).std(axis=0)
+    for c, name in enumerate(fit.model.window.names):
         acts = draws.family[:, c] < NO_EFFECT
         left = float(draws.log_roi[acts, c].std() / prior[c]) if acts.sum() > 1 else 0.0
         yield Finding.graded("evidence on {channel}", left, 0.7, np.inf, channel=name, left=left)

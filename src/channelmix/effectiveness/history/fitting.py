@@ -10,6 +10,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.constants import CONSTANT, ROUNDING
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
@@ -80,14 +81,7 @@ def fit_posterior(
     else:
         found, report = sample_markets(mixes, n_draws, rng)
     return [
-        Fit(
-            model.window,
-            model.posterior(draws, rng),
-            draws,
-            model.unit,
-            model.mix,
-            report,
-        )
+        Fit(model, model.posterior(draws, rng), draws, report)
         for model, draws in zip(models, found, strict=True)
     ]
 
@@ -121,7 +115,7 @@ def _models(
     experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
     priors: Priors,
     error: float,
-) -> list[_Model]:
+) -> list[MarketModel]:
     """A model of each window in common units; `error` is the spread of what rows show over what channels bring."""
     names, whole = windows[0].names, _whole(windows)
     for c, name in enumerate(names):
@@ -129,41 +123,29 @@ def _models(
             raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
     bias, believed = np.full(len(names), error), Believed.of(priors, names, whole[0] / whole[1])
     return [
-        _Model.of(window, tests, priors, bias, whole, believed)
+        MarketModel.of(window, tests, priors, bias, whole, believed)
         for window, tests in zip(windows, experiments, strict=True)
     ]
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
-    """What was found of one market.
+class MarketModel:
+    """A market's rows in the model's units.
 
     Parameters
     ----------
     window : Window
-        Its outcome without what all markets share.
-    posterior : Posterior
-    draws : Draws
-    unit : float
-        Of the draws' media and lifts, in units of outcome.
+        The rows, without what all markets share.
     mix : Mix
-        In the model's units.
-    report : SamplerReport
-    """
-
-    window: Window
-    posterior: Posterior
-    draws: Draws
-    unit: float
-    mix: Mix
-    report: SamplerReport
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend.
-
-    `shock` is the variance of what all markets share, `tail` the chance of each of `TAILS`.
+    trend : Trend
+    middle, unit : float
+        Of the outcome, in the caller's units.
+    reference : ndarray of shape (n_channels,)
+        Unit of each channel's spend.
+    shock : float
+        Variance of what all markets share.
+    tail : ndarray of shape (n_tails,)
+        Probability of each of `TAILS`.
     """
 
     window: Window
@@ -188,13 +170,13 @@ class _Model:
         """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
         spend, usual = window.spend, window.usual
         middle, unit = float(usual.mean()), float(usual.std())
-        if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
+        if unit <= CONSTANT * abs(middle) or not np.isfinite(unit):
             raise InputError(
                 f"the outcome is the same in every row{window.place}, so that nothing can be learnt from it"
             )
         reference = np.array([column[column > 0.0].mean() if column.any() else 1.0 for column in spend.T])
         spread = window.controls.std(axis=0)
-        steady = spread <= 1e-12 * np.abs(window.controls).max(axis=0, initial=0.0)
+        steady = spread <= CONSTANT * np.abs(window.controls).max(axis=0, initial=0.0)
         trend = Trend(
             int(window.periods.max()),
             window.year,
@@ -202,7 +184,7 @@ class _Model:
             np.where(steady, np.inf, spread),
         )
         mix = Mix(
-            [lagged(_full(window.periods, column))[window.periods] for column in (spend / reference).T],
+            [_lagged_rows(window.periods, column) for column in (spend / reference).T],
             spend.sum(axis=0) / whole[1] * whole[0] / unit,
             np.where(window.known, (window.outcome - middle) / unit, 0.0),
             Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
@@ -235,12 +217,9 @@ class _Model:
         ceiling = np.empty_like(draws.log_margin)
         log_effect = draws.log_margin - mix.log_excess(draws.shape)
         for c in range(mix.n_channels):
-            reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-            ceiling[:, c] = (
-                unit
-                * np.exp(log_effect[:, c])
-                * mix.ceiling(c, draws.shape[:, c], draws.family[:, c], reached)
-            )
+            shape, family = draws.shape[:, c], draws.family[:, c]
+            most = mix.ceiling(c, shape, family, mix.reached(c, shape, family))
+            ceiling[:, c] = unit * np.exp(log_effect[:, c]) * most
         return Posterior(
             draws.shape,
             draws.family,
@@ -258,11 +237,21 @@ class _Model:
         )
 
 
-def _full(periods: Indices, column: Array) -> Array:
-    """Spend of every period from 0, with 0 in those that have no row."""
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What was found of one market: draws in the model's units, the posterior in the caller's."""
+
+    model: MarketModel
+    posterior: Posterior
+    draws: Draws
+    report: SamplerReport
+
+
+def _lagged_rows(periods: Indices, column: Array) -> Array:
+    """Lagged spend of each row, (n_rows, LAGS), with 0 in periods that have no row."""
     full = np.zeros(int(periods.max()) + 1)
     full[periods] = column
-    return full
+    return lagged(full)[periods]
 
 
 def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: Array, unit: float) -> Trial:
@@ -282,9 +271,9 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()
     changed[rows] += test.spend_change * share
-    if (changed[rows] < -1e-9 * spent.max(initial=0.0)).any():
+    if (changed[rows] < -ROUNDING * spent.max(initial=0.0)).any():
         raise InputError(
             f"lift test of {test.channel}: {-test.spend_change:g} cannot be withheld, only {spent.sum():g} was spent"
         )
-    series = lagged(_full(window.periods, np.maximum(changed, 0.0) / reference[c]))
-    return Trial(c, rows, series[window.periods[rows]], test.lift / unit, test.standard_error / unit)
+    series = _lagged_rows(window.periods, np.maximum(changed, 0.0) / reference[c])
+    return Trial(c, rows, series[rows], test.lift / unit, test.standard_error / unit)

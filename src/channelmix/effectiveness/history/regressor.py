@@ -169,14 +169,17 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
                 windows, placed, self._priors(windows), int(self.draws), rng, bool(self.model_error)
             )
         self._markets = {
-            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
-            for fit, cost in zip(fits, costs, strict=True)
+            window.market: Market(window.market, window.start, cost, fit.posterior)
+            for fit, window, cost in zip(fits, windows, costs, strict=True)
         }
         report = fits[0].report
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
         self.diagnostics_: tuple[Finding, ...] = worst_findings(
-            {fit.window.market: diagnose(fit, tests[fit.window.market], len(fits)) for fit in fits}
+            {
+                window.market: diagnose(fit, tests[window.market], len(fits))
+                for fit, window in zip(fits, windows, strict=True)
+            }
         ) + alike_in_markets(windows)
         return self
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import divided
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.model.families import LAGS
-from channelmix.effectiveness.history.model.roi_beliefs import TO_EDGE
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
@@ -134,7 +134,7 @@ def believed_roi(
                 brought += one.periods * outcome[:, list(at)].sum(axis=1)
         low, middle, high = np.quantile(brought / (total * worth), [0.05, 0.5, 0.95])
         if low > 0.0:
-            reach = max(0.5 * np.log(high / low), LEAST_SPREAD * TO_EDGE)
+            reach = max(0.5 * np.log(high / low), LEAST_SPREAD * Z90)
             found[column] = (float(middle * np.exp(-reach)), float(middle * np.exp(reach)))
     return found
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
+from channelmix.effectiveness.constants import DAYS_PER_YEAR
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
@@ -30,8 +31,6 @@ from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments,
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
-
-DAYS_A_YEAR = 365.25
 
 DATE = "\n"
 """What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
@@ -235,7 +234,7 @@ def _fitted(
 def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
     """Each market's columns with spend, and the length of a row in days."""
     timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
-    row_days = DAYS_A_YEAR / timeline.year
+    row_days = DAYS_PER_YEAR / timeline.year
     return list(spent_of(rows, timeline, row_days, period_days)), row_days
 
 

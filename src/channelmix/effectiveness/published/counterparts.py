@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import Fact, PriorRange
 from channelmix.datasets.facts import TRUST, continent_of
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.published.meta_regression import MetaRegression, Setting
 from channelmix.profile import Cell
-
-Z90 = float(ndtri(0.95))
-"""Half-width of a 90 % interval in standard deviations."""
 
 MOST_FACTS_LISTED = 20
 """A plan names that many of the figures nearest to a prediction, the most trusted ones."""

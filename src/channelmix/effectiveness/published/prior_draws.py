@@ -15,10 +15,10 @@ from scipy.special import ndtri
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import CellDraws, Figure
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
-    Z90,
     Counterpart,
     described,
     published_regression,

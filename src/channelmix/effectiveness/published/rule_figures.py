@@ -16,8 +16,8 @@ from channelmix.engine.response import Service
 from channelmix.engine.rules import Cells, ContactCap, PriceTiers, ReputationLimit, ServiceLevel
 from channelmix.profile import Cell
 
-FAR = 1e100
-"""Spend that answers every contact."""
+EVERY_CONTACT = 1e100
+"""Spend that answers every contact, and where doubling ends."""
 
 PRECISION = 1e-12
 """Relative precision of a spend that is searched for."""
@@ -116,7 +116,7 @@ def _for_reputation(rule: ReputationLimit, response: PriorResponse, i: int) -> f
     def loss(spend: Array) -> float:
         return float(curve.criticism_left(spend).mean())
 
-    lowest = loss(np.array([FAR]))
+    lowest = loss(np.array([EVERY_CONTACT]))
     if rule.amount < lowest:
         raise InputError(
             f"{rule.label}: {response.curves.names[i]} loses {lowest:,.6g} to criticism per period however much is "
@@ -130,7 +130,7 @@ def _least(enough: Callable[[Array], bool]) -> float:
     if enough(np.zeros(1)):
         return 0.0
     high = 1.0
-    while high < FAR and not enough(np.array([high])):
+    while high < EVERY_CONTACT and not enough(np.array([high])):
         high *= 2.0
     low = 0.0
     while high - low > PRECISION * high:

@@ -13,10 +13,8 @@ from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
-
-TO_EDGE = 1.6448536269514722
-"""Standard deviations of a normal distribution from its middle to the edge of its middle 90 %."""
 
 HOLD = 0.8
 """Probability before the data that what is believed is of this company."""
@@ -68,7 +66,7 @@ class Believed:
         # In the channels' order, so that draws do not depend on that of the ranges.
         at = np.array([c for c, name in enumerate(names) if name in priors.roi], dtype=np.int64)
         low, high = np.log([priors.roi[names[c]] for c in at]).T - math.log(unit)
-        return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / TO_EDGE)
+        return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / Z90)
 
     def log_density(self, log_margin: Array, log_elasticity: Array) -> Array:
         """What it adds to the log prior density of log margins given shapes; (n_draws, n_channels) -> (n_draws,)."""

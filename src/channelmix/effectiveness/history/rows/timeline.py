@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import DAYS_PER_YEAR
 
-YEAR = 365.25
 WEEKS = 52.18
-"""Days in a year, and weeks, which rows without dates are taken for."""
+"""Weeks in a year, which rows without dates are taken for."""
 
 OFF = 0.2
 """Part of a period by which a row may lie off."""
@@ -97,7 +97,7 @@ class Timeline:
     @property
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""
-        return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+        return {"day": DAYS_PER_YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
 
 
 def _step(gaps: NDArray[np.float64]) -> float:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import MAD_TO_DEVIATION
 from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-FAR = 6.0
+OUTLYING = 6.0
 """Robust standard deviations from the median beyond which an outcome sets no unit."""
 
 FEWEST_ROWS = 6
@@ -52,7 +53,7 @@ class Window:
         """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
         known = self.outcome[self.known]
         middle = np.median(known)
-        reach = FAR * 1.4826 * float(np.median(np.abs(known - middle)))
+        reach = OUTLYING * MAD_TO_DEVIATION * float(np.median(np.abs(known - middle)))
         return np.asarray(known.clip(middle - reach, middle + reach) if reach > 0.0 else known)
 
     @property
