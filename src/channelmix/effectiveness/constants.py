@@ -6,7 +6,7 @@ Z90 = 1.6448536269514722
 """Half-width of a normal distribution's middle 90 % in standard deviations: all intervals stated are of 90 %."""
 
 MAD_TO_DEVIATION = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation, a spread that outliers hardly move."""
+"""Standard deviation of a normal distribution over its median absolute deviation, which outliers hardly move."""
 
 DAYS_PER_YEAR = 365.25
 

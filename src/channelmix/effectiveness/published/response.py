@@ -44,11 +44,6 @@ class PriorResponse:
     charges: Mapping[str, float]
     talk: Mapping[str, Talk]
 
-    def heard(self, spend: Array) -> tuple[float, float]:
-        """Expected worth of the praise and of the criticism that people hear at `spend`, over all cells."""
-        praise, criticism = self.heard_by_cell(spend)
-        return float(praise.sum()), float(criticism.sum())
-
     def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
         """Expected worth of the praise and of the criticism that people hear at `spend` of shape (n_cells,).
 
