@@ -70,7 +70,7 @@ def test_draws_and_density_are_those_of_the_pooled_prior_weighted_by_hand() -> N
 def test_how_sure_a_belief_is_held_is_the_part_of_such_draws() -> None:
     found, n = believed(), 200_000
     log_elasticity = np.full((n, 3), np.log(0.6))
-    assert found.holds(found.draw(log_elasticity, np.random.default_rng(1)), log_elasticity).mean() == (
+    assert found.agreement(found.draw(log_elasticity, np.random.default_rng(1)), log_elasticity).mean() == (
         pytest.approx(HOLD, abs=0.005)
     )
 

@@ -50,7 +50,7 @@ def test_an_outcome_left_empty_is_not_known() -> None:
         (TABLE.replace(b"2024-01-08", b"08/01/2024"), {}, "row 2 has '08/01/2024'"),
         (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, "row 2 has '2024-02-30'"),
         (TABLE.replace(b",2,1", b",2"), {}, "row 2 has 3 entries, not 4"),
-        (TABLE.replace(b"promo", b"sms"), {}, "name of its own"),
+        (TABLE.replace(b"promo", b"sms"), {}, "unique, printable name"),
         (TABLE.replace(b",", b";"), {}, "separated by commas"),
         (b"date,outcome\n", {}, "rows below it"),
         (b"date,outcome\n\xff,1\n", {}, "UTF-8"),
@@ -165,7 +165,7 @@ def test_a_column_of_markets_has_no_other_role() -> None:
         history(MARKETS, market="shop", controls=["shop"])
     with pytest.raises(
         InputError,
-        match="shop must be a number, and row 1 has 'FR'; a column that is no spend",
+        match="shop must be a number, and row 1 has 'FR'; a column that is not spend",
     ):
         history(MARKETS)
 

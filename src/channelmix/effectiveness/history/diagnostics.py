@@ -99,9 +99,9 @@ def _collinear(window: Window) -> Finding:
 
 
 def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
-    """Whether a channel's spend goes up and down together in all markets: a finding each channel that several have.
+    """Check whether a channel's spend moves together in all markets, for each channel that several have.
 
-    What all markets share in a period is told from media by how markets differ within it.
+    Shared shocks and media can only be separated by how markets differ within a period.
     """
     periods = np.concatenate([window.start + window.periods for window in windows])
     place = np.unique(periods, return_inverse=True)[1]
@@ -134,7 +134,7 @@ def _autocorrelation(residual: Array) -> Finding:
 
 
 def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Finding]:
-    """Does spend follow demand? Its part that its own past and the baseline do not explain, against the row before."""
+    """Does spend follow demand? Correlate what its past and the baseline do not explain with the residual before it."""
     order = np.argsort(window.periods)
     before, now = order[:-1], order[1:]
     pairs = (window.periods[now] - window.periods[before] == 1) & window.known[before]
@@ -190,7 +190,7 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
 
 
 def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:
-    """How far history pulls the model away from what each test measured."""
+    """How far the rows pull the model away from what each lift test measured."""
     for test, predicted in zip(tests, lifts.T, strict=True):
         off = abs(float(predicted.mean()) - test.lift) / test.standard_error
         yield Finding.graded(

@@ -1,4 +1,4 @@
-"""From rows of numbers to a posterior: units, the model, its draws."""
+"""Fit the mix model: units, the model of each market, and draws from the posterior."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from channelmix.effectiveness.history.sampling.sampler import sample
 from channelmix.profile.evidence import LiftTest
 
 MODEL_ERROR = 0.3
-"""Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
+"""Standard deviation of the log of a channel's apparent effect over its true one, learnt from simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
 PRIOR_DRAWS = 4000
-"""Draws of the prior, where it is looked at alone."""
+"""Draws of the prior, where its distribution is summarized."""
 
 
 def fit_posterior(
@@ -55,7 +55,7 @@ def fit_posterior(
     n_draws : int
     rng : numpy.random.Generator
     model_error : bool
-        Whether what the rows show of a channel may be biased.
+        Whether a channel's apparent effect in the rows may be biased.
 
     Returns
     -------
@@ -106,8 +106,8 @@ def expected_returns(windows: Sequence[Window], priors: Priors, rng: np.random.G
 
 
 def _whole(windows: Sequence[Window]) -> tuple[float, float]:
-    """Size of the outcome, and spend, in all markets: their quotient is the ROI that a margin of 1 stands for."""
-    return sum(window.worth for window in windows), sum(float(window.spend.sum()) for window in windows)
+    """Size of the outcome, and spend, in all markets: their ratio is the ROI of a margin of 1."""
+    return sum(window.size for window in windows), sum(float(window.spend.sum()) for window in windows)
 
 
 def _models(
@@ -116,7 +116,7 @@ def _models(
     priors: Priors,
     error: float,
 ) -> list[MarketModel]:
-    """A model of each window in common units; `error` is the spread of what rows show over what channels bring."""
+    """A model of each window, in common units; `error` is the spread of the model error."""
     names, whole = windows[0].names, _whole(windows)
     for c, name in enumerate(names):
         if not any(window.spend[:, c].any() for window in windows):
@@ -172,7 +172,7 @@ class MarketModel:
         middle, unit = float(usual.mean()), float(usual.std())
         if unit <= CONSTANT * abs(middle) or not np.isfinite(unit):
             raise InputError(
-                f"the outcome is the same in every row{window.place}, so that nothing can be learnt from it"
+                f"the outcome is the same in every row{window.place}, so nothing can be learnt from it"
             )
         reference = np.array([column[column > 0.0].mean() if column.any() else 1.0 for column in spend.T])
         spread = window.controls.std(axis=0)
@@ -196,13 +196,13 @@ class MarketModel:
         return cls(window, mix, trend, middle, unit, reference)
 
     def without(self, shock: Array, variance: float) -> Self:
-        """The same less what all markets share, (n_rows,), whose variance new rows have still to fear."""
+        """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""
         window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 
     def weighed(self) -> Self:
-        """The same with rows that are out of line worth less."""
+        """Give outliers less weight."""
         found = tails_of(self.mix)
         weight = self.window.weight * found.precision
         baseline = replace(self.mix.baseline, weight=weight)
@@ -210,7 +210,7 @@ class MarketModel:
         return replace(self, window=window, mix=replace(self.mix, baseline=baseline), tail=found.chance)
 
     def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
-        """Draws in the caller's units, the linear part's too."""
+        """Convert draws to the caller's units, and draw the linear part."""
         mix, unit = self.mix, self.unit
         linear = mix.baseline.draw(mix.outcome - draws.media, rng)
         linear.coefficients[:, 0] += self.middle / unit

@@ -1,4 +1,4 @@
-"""Rows by market: where each market's rows stand in a table, and what was fitted of it."""
+"""Fitted markets, and new rows divided by market."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Market:
 class Part:
     """One market's rows of a table.
 
-    `where` are their places; `periods` count from the market's first; `spend` (n_rows, n_channels) is what acts, in
-    money at the mean cost, and `paid` what was paid.
+    `where` are their places in the table; `periods` count from the market's first; `spend` (n_rows, n_channels) is what
+    acts, in money at the mean cost, and `paid` what was paid.
     """
 
     market: Market
@@ -57,7 +57,7 @@ class Part:
     def read(
         cls, rows: Rows, names: Sequence[str], timeline: Timeline, markets: Mapping[str | None, Market]
     ) -> list[Part]:
-        """Divide new rows, with channels of these names, by the markets that were fitted.
+        """Divide new rows by fitted market.
 
         Raises
         ------
@@ -125,7 +125,7 @@ def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
     total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
     for name, amount in zip(names, total, strict=True):
         if amount == 0.0:
-            raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
+            raise InputError(f"nothing is spent on {name} in these rows, so its return is unknown")
     return np.asarray(total)
 
 

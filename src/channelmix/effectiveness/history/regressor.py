@@ -71,27 +71,27 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Channels whose column is a volume, such as messages or impressions: what a unit costs, or the name of the column
         with the money spent on it. ROI and curves stay in money; what acts is volume, at its mean cost in a market.
     priors : Priors, optional
-        What is believed before the data are seen; by default, that a channel may have no effect in one market only.
+        By default `Priors()`; with several markets, priors by which every channel has an effect.
     draws : int
         Number of posterior draws.
     random_state : int
         Seed of the draws.
     model_error : bool
-        Whether draws of what channels bring (ROI, curves, contributions) allow for an error of the model itself: a
-        factor on each channel's curve whose spread was learnt on simulated companies that break the model's
-        assumptions. Predictions of the outcome do not depend on it.
+        Whether draws of channels' effects (ROI, curves, contributions) allow for an error of the model itself: a factor
+        on each channel's curve whose spread was learnt from simulated companies that break the model's assumptions.
+        Predictions of the outcome do not depend on it.
 
     Attributes
     ----------
     channels_ : tuple of str
     diagnostics_ : tuple of Finding
-        What to know before the answer is used.
+        Checks of the data, the draws and the fit.
     effective_draws_ : float
-        Independent draws that the draws are worth.
+        Number of independent draws that the draws are equivalent to.
     khat_ : float
-        Worst Pareto k-hat of the importance weights on the way to the posterior.
+        Worst Pareto k-hat of the importance weights while tempering.
     log_evidence_ : float
-        Of the outcome in units of its standard deviation, up to a constant of the number of rows.
+        Log evidence of the outcome in units of its standard deviation, up to a constant of the number of rows.
 
     Examples
     --------
@@ -132,18 +132,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = (), sample_weight: Any = None) -> Self:
-        """Learn from weekly (or other regular) rows.
+        """Fit the model to weekly (or other regular) rows.
 
         Parameters
         ----------
         X : DataFrame or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
-            Outcome per period; NaN where it is not known. Such a row tells nothing, but its spend acts in later ones.
+            Outcome per period; NaN where it is not known. Such a row is no evidence, but its spend acts in later ones.
         experiments : sequence of LiftTest
             Experiments with these channels.
         sample_weight : array_like of shape (n_rows,), optional
-            How much each row's outcome is worth: one over the variance of its noise, in any unit.
+            Precision of each row's outcome: one over the variance of its noise, in any unit.
 
         Raises
         ------
@@ -184,9 +184,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:
-        """What the priors expect of these rows, before the outcome is looked at but for its size.
+        """ROI and share of the outcome that the priors imply for these rows; of the outcome, only its size is used.
 
-        A prior that makes media bring half of the outcome, or an ROI that nobody would believe, shows here.
+        Look here for priors by which media bring half of the outcome, or an ROI that nobody would believe.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return Priors.usual(len(windows)) if self.priors is None else self.priors
 
     def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array]]:
-        """Read the rows: a window each market, and what a unit of each channel's column cost there."""
+        """Read the rows: a window of each market, and the cost of a unit of each channel's column there."""
         X, y = self._checked(X, y)
         self._columns = Columns.of(
             self.n_features_in_,
@@ -238,7 +238,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Array:
         """Mean outcome of each row, (n_rows,).
 
-        Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
+        New rows in fitted periods replace the fitted ones; rows after the fitted ones include their carry-over.
         """
         return joined(self._parts(X), Part.mean)
 
@@ -254,9 +254,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
 
     def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`.
+        """Mean outcome of each row by cause: level, season, controls, channels; they add up to `predict`.
 
-        What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
+        By `model_error`, a part of what goes with a channel's spend is not its effect; it belongs to the level.
         """
         divisions = self._parts(X)
         season, controls = joined(divisions, Part.linear_groups).T
@@ -311,21 +311,21 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return pd.DataFrame(kinds, index=list(self.channels_))
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
-        """How well the last rows are foreseen from those before them, beside a seasonal-naive forecast.
+        """Forecast the last blocks of rows from the rows before them, and compare with a seasonal-naive forecast.
 
-        The model is fitted anew before each block, with these parameters and without experiments. The naive forecast is
+        The model is refitted before each block, with the same parameters and without experiments. The naive forecast is
         the outcome of a year before, or the last known one where that is not known.
 
         Parameters
         ----------
         X, y : as in `fit`
         horizon, folds : int
-            Rows in a block, and number of blocks, which are the last ones.
+            Rows in a block, and number of blocks.
 
         Returns
         -------
         DataFrame
-            A row a block: `first` row, mean absolute `error` and `naive_error`, part `covered` by 90 % intervals.
+            One row a block: `first` row, mean absolute `error` and `naive_error`, share `covered` by 90 % intervals.
 
         Raises
         ------

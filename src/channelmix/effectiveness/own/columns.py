@@ -25,8 +25,8 @@ PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
 
 LEAST_SPREAD = 0.7
-"""Standard deviation of the log of a believed ROI at least, which is a factor of three either way: published figures
-are other companies', and what a company says of itself is not yet measured."""
+"""Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other
+companies, and what a company states of itself has not been measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ def believed_roi(
     Returns
     -------
     dict of str to (float, float)
-        In outcome per unit of spend, by column; those of which published figures expect nothing are left out.
+        In outcome per unit of spend, by column; columns that bring nothing by published figures are left out.
     """
     cells = profile.cells()
     draws = published_draws(cells, PRIOR_DRAWS)
@@ -146,7 +146,7 @@ def columns_of(
     worth: float,
     believed: Mapping[str, tuple[float, float]],
 ) -> tuple[Column, ...]:
-    """What was learnt of each column; `worth` is the margin of one unit of outcome, `believed` are ranges of ROI."""
+    """Returns of each column; `worth` is the margin of one unit of outcome, `believed` are prior ranges of ROI."""
     roi = model.roi(table, by_market=True).to_numpy()
     marginal = model.marginal_roi(table, by_market=True).to_numpy()
     columns = []
@@ -207,7 +207,7 @@ def curves_of(
 
 
 def markets_of(rows: History, left: Array) -> tuple[FittedMarket, ...] | None:
-    """What each market's rows are, where a column names them; `left` is what the fit leaves of a row's outcome."""
+    """Describe each market's rows, where a column names markets; `left` are the residuals of all rows."""
     if rows.markets is None:
         return None
     return tuple(

@@ -1,4 +1,4 @@
-"""From a company's own history to evidence: draws of its columns' curves in the profile's money and period."""
+"""Fit a company's own history: draws of its columns' curves, in the profile's money and period."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
 
 DATE = "\n"
-"""What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
-no other column has this in its name."""
+"""Name of the column of dates for the estimator, and prefix of the columns with the money paid for a volume: no other
+column has a line break in its name."""
 
 MARKET = DATE + DATE
-"""What the column of markets is called for it."""
+"""Name of the column of markets for the estimator."""
 
 HORIZON, FOLDS = 13, 2
-"""Rows of a block of a backtest, and number of blocks."""
+"""Rows in a block of the backtest, and number of blocks."""
 
 SHUFFLE = 17
-"""Stream of the seed that shuffles the draws, so that both halves are alike."""
+"""Stream of the seed that shuffles the draws, so that both halves have one distribution."""
 
 
 def fit_history(
@@ -62,22 +62,22 @@ def fit_history(
     published: bool = True,
     backtest: bool = False,
 ) -> Evidence:
-    """Learn the effects of a company's channels from its own rows of spend and outcome.
+    """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
     Parameters
     ----------
     profile : CompanyProfile
         The company; its cells, currency and period are used.
     history : path, bytes or DataFrame
-        A row for each week or other period. Every column that has no other role is spend in the profile's currency, and
-        is named by the cells that it is spent on, as a rule selects them: ``sms``, ``FR/sms/promotion``. Bytes are
+        One row a week, or other period. Every column that has no other role is spend in the profile's currency, and its
+        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. Bytes are
         those of a CSV table, as standard input has them.
     outcome_worth : float
         Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
     outcome, date : str
         Columns with the outcome, and with dates or whole numbers of weeks.
     controls : sequence of str
-        Columns with what else moves the outcome.
+        Columns with other drivers of the outcome.
     cost_per_unit : mapping of str to float or str, optional
         Columns that hold a volume, such as messages, in place of spend: what a unit costs, or the name of the column
         with the money spent on it.
@@ -93,11 +93,11 @@ def fit_history(
         cells without their market, ``sms`` or ``sms/promotion``, and what is learnt is of each market's: ``FR/sms``. A
         market of the profile without rows keeps its published figures.
     published : bool
-        Whether what published figures and the profile expect of the columns' ROI is believed before the rows are looked
-        at. Rows that contradict it overrule it.
+        Whether to use the ROI that published figures and the profile imply as a prior. Rows that contradict it overrule
+        it.
     backtest : bool
-        Whether the last two blocks of 13 rows are foreseen from the rows before them, which takes two further fits: a
-        check says how well, beside the outcome of a year before.
+        Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
+        check compares the errors with those of a forecast by the year before.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def fit_history(
 def fitted(
     rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
 ) -> Evidence:
-    """Fit a history once, however often a profile that names it is planned.
+    """Fit a history, and cache the evidence: a profile that names it is planned often.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def fitted(
         The company: its cells, currency and period are used, and what published figures expect of it.
     draws, seed : int
     backtest : bool
-        Whether the last rows are foreseen from those before them.
+        Whether to forecast the last two blocks of 13 rows from the rows before them.
 
     Raises
     ------
@@ -239,10 +239,10 @@ def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
 
 
 def _frame(rows: History) -> Any:
-    beside = {DATE + name: rows.spend[name] for name in rows.volume}
+    paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **beside, **rows.controls}
+        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
     )
 
 

@@ -1,4 +1,4 @@
-"""Which published quantity stands behind a quantity of a cell's curve, and what its regression says of the cell."""
+"""Counterparts: the published quantity behind a quantity of a cell's curve, and its prediction for the cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from channelmix.effectiveness.published.meta_regression import MetaRegression, S
 from channelmix.profile import Cell
 
 MOST_FACTS_LISTED = 20
-"""A plan names that many of the figures nearest to a prediction, the most trusted ones."""
+"""Figures near a prediction that a plan lists, the most trusted first."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Counterpart:
     factor : float
         By which it is multiplied.
     kind : str
-        Kind of source whose figures are worth trusting: of those that the quantity's figures have, the most trusted
-        one that states what the company will pay or see.
+        Kind of source that the prediction is made for: of the kinds among the quantity's figures, the most trusted one
+        that states what the company will pay or see.
     purpose, variant : str
         Under which its figures are filed.
     """
@@ -83,8 +83,8 @@ def published_regression() -> MetaRegression:
 def setting_of(regression: MetaRegression, counterpart: Counterpart, cell: Cell) -> Setting:
     """Describe a cell to a counterpart's regression.
 
-    What no figure of the quantity tells apart, its sectors or its countries, is left out of the description: it would
-    only add the prior's idea of how much they might differ.
+    Sector or country are left out where the quantity's figures do not distinguish them: they would only add the prior
+    of how much they might differ.
     """
     figures = regression.figures(counterpart.quantity)
     country = cell.country if any(figure.country for figure in figures) else ""
@@ -136,7 +136,7 @@ def described(
 
 
 def _nearest(figures: Sequence[Fact], setting: Setting) -> str:
-    """Say how much is published nearest to a setting, and of when."""
+    """Describe how many figures are near a setting, and their years."""
     where = {figure.country for figure in figures} == {setting.country} != {""}
     place = f"{setting.channel} in {setting.country}" if where else setting.channel
     years = sorted(figure.year for figure in figures if figure.year.isdigit())

@@ -1,4 +1,4 @@
-"""What published figures say of a quantity: one mixed-effects regression of its logarithm for each quantity.
+"""Meta-regression of published figures: one mixed-effects regression of the logarithm of each quantity.
 
 A quantity qualifies with at least 15 figures from at least 5 sources; `scales.csv` lists those that do. A figure's
 logarithm depends on channel, purpose, sector, country and its continent, variant (iOS or Android, Facebook or
@@ -29,16 +29,16 @@ VARIANTS = re.compile(
     r"|authentication)\b",
     re.IGNORECASE,
 )
-"""Words of a remark that tell figures of one quantity apart."""
+"""Words of a note that distinguish variants of a quantity."""
 
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a quantity is wanted: the levels that a prediction is made for.
+    """The levels that a prediction is made for.
 
-    An empty text stands for what no figure tells apart. `kind` is the kind of source whose figures the prediction is
+    An empty text stands for what is not distinguished. `kind` is the kind of source whose figures the prediction is
     to resemble; `year` None asks for the middle of the years found.
     """
 
@@ -87,9 +87,9 @@ class MetaRegression:
     def predict_log(self, quantity: str, settings: Sequence[Setting]) -> tuple[Array, Array, int]:
         """Predict the logarithm of a quantity's level for several settings jointly.
 
-        The level is what figures of a setting lie around. A figure's own noise comes of its sample, its definition, its
-        month: it is not the company's, whose level is what a plan needs. How much sources differ belongs to the level,
-        since the company is one more source.
+        The level is the mean of the figures of a setting, without their noise: that comes of a figure's sample, its
+        definition, its month, while a plan needs the company's own level. The variation between sources belongs to the
+        level, since the company is one more source.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ def setting_of_figure(fact: Fact) -> Setting:
 
 
 def rows_of(settings: Sequence[Setting], middle_year: float) -> Rows:
-    """Rows of the regression; what no source tells is a level of its own, and an unknown year the middle one."""
+    """Rows of the regression; what is unknown is a level of its own, an unknown year the middle one."""
     years = [middle_year if s.year is None else s.year for s in settings]
     levels = [[getattr(s, name) or UNKNOWN for s in settings] for name in COLUMNS]
     return Rows(np.array(years)[:, np.newaxis], levels)

@@ -1,4 +1,4 @@
-"""Which quantities a cell's curve is made of, and what a profile may state in their place."""
+"""Quantities that cells' curves depend on, and the profile's fields that replace them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ON_PHONES = frozenset({"sms", "im", "app"})
 """Built-in channels that reach people on a mobile phone."""
 
 TIRING = frozenset({"sms", "im"})
-"""Built-in channels of which published figures say how many contacted customers opt out. Promotion in the app buys
-users, and messages to today's users are not paid for; of social media no figure was found."""
+"""Built-in channels with published opt-out rates. Promotion in the app buys users, and messages to today's users are
+free; for social media no figure was found."""
 
 _CLICKS = ("response_rate", "orders_per_click", "incremental_factor")
 _CONTACTS = ("cost_per_contact", "saturation_frequency")
@@ -44,10 +44,10 @@ QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("im", "advocacy"): _CONTACTS,
     ("app", "advocacy"): _USERS,
 }
-"""What the curve of each built-in channel and purpose is made of, whatever mechanisms are counted."""
+"""Quantities of the curve of each built-in channel and purpose, whatever mechanisms are counted."""
 
 GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
-"""What is still needed of a custom channel that states its figures itself."""
+"""Quantities of a custom channel that states its other figures itself."""
 
 STATED: Mapping[str, tuple[str, ...]] = {
     "cost_per_contact": ("cost_per_contact", "cost_per_retained_user", "agent_cost_per_contact"),
@@ -60,7 +60,7 @@ STATED: Mapping[str, tuple[str, ...]] = {
     "publicness": ("publicness",),
     "orders_per_click": ("orders_per_click",),
 }
-"""Published quantities that a figure of the profile's own makes superfluous, by the profile's field."""
+"""Published quantities that are not needed where the profile states a figure, by the profile's field."""
 
 
 def wanted(cell: Cell) -> list[str]:
@@ -80,7 +80,7 @@ def wanted(cell: Cell) -> list[str]:
 
 
 def _of_mechanisms(cell: Cell) -> Sequence[str]:
-    """What word of mouth, timing and fatigue need beyond the rest."""
+    """Further quantities for word of mouth, timely answers and fatigue."""
     if cell.purpose == "promotion":
         tires = cell.basis in TIRING or cell.opt_out_per_contact is not None
         return ("opt_out_per_message", "months_consented") if cell.fatigue and tires else ()

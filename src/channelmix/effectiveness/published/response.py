@@ -1,4 +1,4 @@
-"""From draws of published quantities to draws of response curves, and to the charges that spend causes beside them.
+"""Response curves and charges from draws of published quantities.
 
 Symbols: A, customers reachable; f, contacts that one of them bears in a period; N = A * f, useful contacts; n, contacts
 bought = spend / cost per contact. All money is in the profile's currency per period.
@@ -27,17 +27,17 @@ DAYS_PER_WEEK = 7.0
 
 @dataclass(frozen=True, eq=False)
 class PriorResponse:
-    """What spend brings, by published evidence.
+    """Response curves and charges of some cells.
 
     Parameters
     ----------
     curves : ResponseCurves
         Named by cell; spend in currency per period, outcome in money per period.
     charges : mapping of str to float
-        What spend costs beside itself, in money per unit of spend, for the cells where it does: opt-outs, and criticism
-        by those whom advocacy contacts.
+        Cost that spend causes besides itself, in money per unit of spend, for the cells where it does: opt-outs, and
+        criticism by those whom advocacy contacts.
     talk : mapping of str to Talk
-        What contacted customers tell others, for the cells of advocacy where it is counted.
+        Word of mouth of contacted customers, for the cells of advocacy where it is counted.
     """
 
     curves: ResponseCurves

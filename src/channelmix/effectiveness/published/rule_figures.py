@@ -1,4 +1,4 @@
-"""Figures that rules about contacts and service need, worked out of what spend buys in the draws."""
+"""Figures that rules about contacts and service need, computed from the draws."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_figures(
     - `ServiceLevel`: spend at which the expected share of contacts handled, ``E[min(n, L)] / E[L]``, reaches the level.
     - `ReputationLimit`: spend at which the expected loss from criticism falls to the amount.
 
-    The last two count at the price of the first tier: with price tiers more is handled than is asked for.
+    The last two assume the price of the first tier: with price tiers, more is handled than required.
 
     Parameters
     ----------

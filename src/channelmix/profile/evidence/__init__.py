@@ -1,4 +1,4 @@
-"""Own evidence as data: a history's rows, and the file that holds what was learnt from them."""
+"""Own evidence as data: a history's rows, lift tests, and the file of fitted curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: what was learnt from a company's own history, as one JSON file that notices damage."""
+"""Evidence: curves fitted to a company's own history, as a JSON file with a checksum."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from channelmix.engine.response.tabulated import Tabulated
 from channelmix.profile.evidence.lift_test import LiftTest
 
 FEWEST_DRAWS = 2
-"""Draws that evidence has at least: one half is to plan on, the other to compare on."""
+"""Fewest draws of evidence: one half is to plan on, the other to compare on."""
 
 
 class Range(Part):
@@ -37,7 +37,7 @@ class Range(Part):
 
 
 class _Brief(Part):
-    """A part that is written, and digested, without what is not stated: files of before stay as they were sealed."""
+    """A part that is written and digested without its empty fields, so that older files keep their digests."""
 
     @model_serializer(mode="wrap")
     def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class _Brief(Part):
 
 
 class Column(_Brief):
-    """What was learnt of one column of spend."""
+    """Returns of one column of spend."""
 
     name: str
     """Selector of the cells that the column's money is spent on."""

@@ -21,8 +21,8 @@ from channelmix.core.errors import InputError, expect, expect_positive, nearest_
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.lift_test import LiftTest, check_market
 
-NO_SPEND = "; a column that is no spend needs a role: date, market or control"
-"""What to do with a column of text among those of spend."""
+NO_SPEND = "; a column that is not spend needs a role: date, market or control"
+"""Remedy for a column of text among those of spend."""
 
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read."""
@@ -58,7 +58,7 @@ class History:
     market_name : str
         Column with them.
     published : bool
-        Whether what published figures expect is believed before the rows are looked at.
+        Whether published figures are used as a prior.
     """
 
     source: str
@@ -102,7 +102,7 @@ class History:
         outcome, date : str
             Names of these columns.
         controls : sequence of str
-            Names of columns with what else moves the outcome.
+            Names of columns with other drivers of the outcome.
         experiments : sequence of LiftTest
             Lift tests.
         cost_per_unit : mapping of str to float or str, optional
@@ -110,7 +110,7 @@ class History:
         market : str, optional
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
-            Whether what published figures expect is believed before the rows are looked at.
+            Whether published figures are used as a prior.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class History:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the rows and of what was stated of them, whatever the table is called."""
+        """Digest of the rows and of the statements about them, whatever the table is called."""
         columns = {name: column.tolist() for name, column in self.spend.items()}
         others = {name: column.tolist() for name, column in self.controls.items()}
         tests = [test.to_dict() for test in self.experiments]
@@ -209,7 +209,7 @@ def _roles(
 def _spend_and_volume(
     source: str, table: Mapping[str, Sequence[Any]], roles: Sequence[str], costs: Mapping[str, float | str]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Columns of spend, and of what was bought for it where a column of money stands beside the volume."""
+    """Columns of spend, and of the volume bought for it where a column of the table holds the money."""
     spend = {
         name: _not_negative(source, name, _numbers(source, name, table[name], text=NO_SPEND))
         for name in table
@@ -234,7 +234,7 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
     Raises
     ------
     InputError
-        If it is none; the message names the line.
+        If it is not such a table; the message names the line.
     """
     if len(data) > LARGEST_TABLE:
         raise InputError(f"{source}: a table has at most {LARGEST_TABLE:,} bytes")
@@ -252,7 +252,7 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
         raise InputError(f"{source}: columns must be separated by commas, numbers written as 1234.5")
     for name in header:
         if not name or not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a name of its own, and {name!r} is none")
+            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise InputError(f"{source}: row {number} has {len(row)} entries, not {len(header)}")
@@ -312,7 +312,7 @@ def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
 def _numbers(
     source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
 ) -> Array:
-    """Read numbers; where they may lack, nothing at all is NaN. `text` is what to do where there is text instead."""
+    """Read numbers; with `may_lack`, missing ones are NaN. `text` is the remedy where there is text instead."""
     numbers = np.empty(len(column))
     for i, value in enumerate(column):
         if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):

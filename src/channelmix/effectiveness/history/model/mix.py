@@ -1,4 +1,4 @@
-"""The mix model as numbers: channels' series by draw, what they leave of the outcome, and how likely that is."""
+"""The mix model: channels' contributions by draw, and the likelihood of the outcome given them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
 
 SHARED = 0.5
-"""Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
+"""Part of the model error's variance that all channels share: a wrong model often credits all of them too much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +57,10 @@ class Mix:
     tests : sequence of Trial
         In the same units.
     bias : ndarray of shape (n_channels,)
-        Standard deviation of the log of what rows show of a channel over what it brings: model error. Tests are taken
-        to show what it brings.
+        Model error: standard deviation of the log of a channel's apparent effect in the rows over its true effect. Lift
+        tests are assumed to measure the true effect.
     believed : Believed, optional
-        Channels' ROIs as far as something is known of them from elsewhere.
+        What other sources say of channels' ROI.
     """
 
     lagged: Sequence[Array]
@@ -78,7 +78,7 @@ class Mix:
         return len(self.lagged)
 
     def reached(self, channel: int, shape: Array, family: Indices) -> Array:
-        """Parts of the ceiling that are reached in each row, then lost or gained by each test; as `series`."""
+        """Share of the ceiling reached in each row, then gained or lost by each test; shapes as of `series`."""
         weights = adstock_weights(shape, family, self.priors)
         mine = [k for k, test in enumerate(self.tests) if test.channel == channel]
         spend = np.concatenate([self.lagged[channel], *(self.tests[k].lagged for k in mine)])
@@ -94,7 +94,7 @@ class Mix:
         return series
 
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
-        """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
+        """A channel's effect in each row, then each test's lift, at a margin of 1; (n_draws, n_rows + n_tests)."""
         reached = self.reached(channel, shape, family)
         return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
 
@@ -104,19 +104,19 @@ class Mix:
         return ceiling_of(self.total[channel], whole, family)
 
     def log_excess(self, shape: Array) -> Array:
-        """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""
+        """Log of each channel's apparent effect in the rows over its true effect; (n_draws, n_channels)."""
         number, n = shape[:, :, -1], self.n_channels
         own = math.sqrt(1.0 - SHARED)
         common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
         return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
 
     def lifts(self, media: Array, shape: Array) -> Array:
-        """Each test's lift, of which the rows' bias is no part; (n_draws, n_tests)."""
+        """Each test's lift, without the rows' bias; (n_draws, n_tests)."""
         channels = [test.channel for test in self.tests]
         return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
 
     def log_likelihood(self, media: Array, shape: Array) -> Array:
-        """Log likelihood of what rows show of media, (n_draws, n_rows + n_tests), and of the tests; (n_draws,)."""
+        """Log likelihood of outcome and tests given media, (n_draws, n_rows + n_tests), and shapes; (n_draws,)."""
         n = len(self.outcome)
         value = self.baseline.log_likelihood(self.outcome - media[:, :n])
         if self.tests:
@@ -125,11 +125,11 @@ class Mix:
         return value
 
     def log_roi(self, log_margin: Array, shape: Array) -> Array:
-        """Log of what channels truly bring over all rows, beside `total`; (n_draws, n_channels)."""
+        """Log of what channels truly bring over all rows, relative to `total`; (n_draws, n_channels)."""
         return np.asarray(log_margin - self.log_excess(shape) - np.log(elasticity(shape, self.priors)))
 
     def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
-        """Log prior density up to a constant of the margins that the rows show, given the shapes; (n_draws,)."""
+        """Log prior density, up to a constant, of the apparent margins given the shapes; (n_draws,)."""
         true = log_margin - self.log_excess(shape)
         value = self.priors.log_margin(true)
         if self.believed is not None:
@@ -141,10 +141,10 @@ class Mix:
         if self.believed is None:
             return math.nan
         true = log_margin - self.log_excess(shape)
-        return float(self.believed.holds(true, np.log(elasticity(shape, self.priors))).mean())
+        return float(self.believed.agreement(true, np.log(elasticity(shape, self.priors))).mean())
 
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
-        """Draw the margins that the rows show from their prior given shapes; their logs, (n_draws, n_channels)."""
+        """Draw the logs of the apparent margins from their prior given shapes; (n_draws, n_channels)."""
         if self.believed is None:
             true = self.priors.draw_log_margin(len(shape), self.n_channels, rng)
         else:
@@ -152,6 +152,6 @@ class Mix:
         return np.asarray(true + self.log_excess(shape))
 
     def draw_log_roi(self, n_draws: int, rng: np.random.Generator) -> Array:
-        """Draw from the prior the log of what channels bring if they bring anything; (n_draws, n_channels)."""
+        """Draw the log ROI of channels from the prior, if they have an effect; (n_draws, n_channels)."""
         shape = rng.standard_normal((n_draws, self.n_channels, NUMBERS))
         return self.log_roi(self.draw_sizes(shape, rng), shape)

@@ -1,9 +1,9 @@
-"""Carry-over and saturation of one channel for many draws at once, by what a business can judge.
+"""Carry-over and saturation of one channel for many draws at once, in business terms.
 
-Every draw has standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean active
-spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of what
-rows show of the channel. Elasticity and half-life mean the same in every family, so a draw can change its family and
-keep them.
+Every draw has standard normal numbers: elasticity (the ratio of the marginal to the average return at the mean active
+spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of the
+channel's apparent effect in the rows. Elasticity and half-life mean the same in every family, so a draw can change its
+family and keep them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
 
 
 def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
-    """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
+    """Share of the ceiling reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
 
     An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
     that reaches a part r of its ceiling its slope times 1 - r. A channel without effect reaches nothing.
@@ -89,7 +89,7 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
 
 
 def elasticity(shape: Array, priors: Priors) -> Array:
-    """What the next unit brings beside the mean one at the mean active spend; (..., NUMBERS) -> (...)."""
+    """Ratio of the marginal to the average return at the mean active spend; (..., NUMBERS) -> (...)."""
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
     return np.asarray(expit(log_odds))
 

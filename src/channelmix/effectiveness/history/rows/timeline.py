@@ -1,4 +1,4 @@
-"""Where rows lie in time: dates, numbers or a DataFrame's index become whole periods from the first row fitted."""
+"""Timeline: dates, numbers or a DataFrame's index as whole periods from the first row fitted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEEKS = 52.18
 """Weeks in a year, which rows without dates are taken for."""
 
 OFF = 0.2
-"""Part of a period by which a row may lie off."""
+"""Largest deviation of a row from a whole period, in periods."""
 
 LONGEST = 100_000
 """Periods between the first and last row, beyond which the dates must be wrong."""

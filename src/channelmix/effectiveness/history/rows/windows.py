@@ -1,4 +1,4 @@
-"""Rows as they are fitted: a window of each market's rows, with the money behind them and what each is worth."""
+"""Windows: each market's rows as they are fitted, with their weights and the cost of a unit of each channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
 OUTLYING = 6.0
-"""Robust standard deviations from the median beyond which an outcome sets no unit."""
+"""Robust standard deviations from the median at which an outcome is clipped before units are set."""
 
 FEWEST_ROWS = 6
 """Rows with an outcome that a market must have."""
@@ -24,8 +24,8 @@ FEWEST_ROWS = 6
 class Window:
     """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
-    worth, 0 where the outcome is not known and 1 on average elsewhere.
+    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the precision
+    of the rows' outcomes: 0 where the outcome is not known, and 1 on average elsewhere.
     """
 
     names: tuple[str, ...]
@@ -40,17 +40,17 @@ class Window:
 
     @property
     def place(self) -> str:
-        """Where this is, for messages."""
+        """Suffix of messages that names the market."""
         return "" if self.market is None else f" of {self.market}"
 
     @property
-    def worth(self) -> float:
+    def size(self) -> float:
         """Size of the outcome over all rows, known or not: root mean square times rows."""
         return len(self.outcome) * float(np.sqrt(np.mean(self.usual**2)))
 
     @property
     def usual(self) -> Array:
-        """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
+        """Known outcomes, (n_known,), with outliers clipped: a typing error must not set the units."""
         known = self.outcome[self.known]
         middle = np.median(known)
         reach = OUTLYING * MAD_TO_DEVIATION * float(np.median(np.abs(known - middle)))
@@ -65,7 +65,7 @@ class Window:
 def windows_of(
     rows: Rows, columns: Columns, timeline: Timeline, outcome: Array, weight: Array
 ) -> tuple[list[Window], list[Array]]:
-    """A window of each market's rows, and what a unit of each channel's column cost there.
+    """A window of each market's rows, and the cost of a unit of each channel's column there.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def windows_of(
 
 
 def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
-    """Name of each market, by name, places of its rows, and their periods.
+    """Markets in alphabetical order: name, places of the rows, and their periods.
 
     Raises
     ------

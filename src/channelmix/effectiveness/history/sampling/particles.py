@@ -41,8 +41,8 @@ ENOUGH = 0.5
 """Effective part of the draws that is enough."""
 
 REDRAWN, JUMPED = 0.25, 0.35
-"""Parts of the proposals that draw families and shapes from the prior, and that jump: one channel to a smoothed copy of
-the other half, two that are spent alike to each other's place. The rest are differences."""
+"""Parts of the proposals that draw families and shapes from the prior, and that jump: one channel to a kernel density
+estimate of the other half; two channels of similar spend change places. The rest are differences."""
 
 RESIZED = 0.25
 """Part of the redrawn proposals that draw sizes anew, too: without effect any size is as good as another."""
@@ -87,7 +87,7 @@ class SamplerReport:
     Parameters
     ----------
     effective : float
-        Number of independent draws that the draws are worth.
+        Number of independent draws that the draws are equivalent to.
     khat : float
         Worst Pareto k-hat of the importance weights while tempering.
     log_evidence : float
@@ -264,7 +264,7 @@ def temper(particles: Particles) -> tuple[float, float]:
 
 
 def mix_until_independent(particles: Particles) -> tuple[float, int]:
-    """Sweep until particles hardly depend on each other; return how many draws they are worth, and the sweeps."""
+    """Sweep until particles hardly depend on each other; return their effective number, and the number of sweeps."""
     start, ancestor = particles.convergence_columns(), particles.ancestor
     sweeps, effective = 0, 0.0
     while sweeps < MOST_SWEEPS and effective < particles.enough * len(particles):
@@ -323,11 +323,11 @@ def pareto_k(logs: Array) -> float:
 
 
 def effective_size(start: Array, end: Array, ancestor: Indices) -> float:
-    """Independent draws that the draws at the end are worth, which had common ancestors at the start.
+    """Number of independent draws that draws with common ancestors are equivalent to.
 
-    Draws of one ancestor were alike at the start by an intraclass correlation r; moves that leave a correlation q
-    between start and end leave r q^2 of it, and n draws in groups of m are worth n / (1 + (m - 1) r q^2). The worst
-    column counts.
+    At the start, draws of one ancestor have an intraclass correlation r. Moves that leave a correlation q between start
+    and end leave r q^2 of it, so n draws in groups of m are equivalent to n / (1 + (m - 1) r q^2). The worst column
+    counts.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The posterior of several markets: shapes are shared, sizes lie around a common one, all else is a market's own.
+"""The posterior of several markets: shapes are shared, sizes are pooled, all else is each market's own.
 
 Given shapes, a market's likelihood is a function of few inner products of its channels' series, so a market's sizes are
-moved without touching its rows, all markets at once. Markets join the population in blocks, each led from the prior to
-the posterior while those before it count fully: most moves see few rows.
+moved without touching its rows, all markets at once. Markets join the population in blocks, each tempered from the
+prior to the posterior while those before it count fully: most moves see few rows.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from channelmix.effectiveness.history.sampling.particles import (
 from channelmix.effectiveness.history.sampling.products import Changed, Pairs, Products
 
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
-"""Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""
+"""Standard deviations of a channel's log margin between markets; they are equally likely, and averaged over."""
 
 SNAPSHOTS, APART, SMALLEST = 4, 12, 200
-"""Times that a population is read out, so many sweeps apart, so that it can be smaller; draws that it has at least."""
+"""Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
 STEPS = 5
 """Newton steps from the common size to a market's likely one."""
@@ -36,7 +36,7 @@ IMPOSSIBLE = -1e9
 """Log likelihood of a curve so steep that no row reaches any of it."""
 
 CACHED = 2e5
-"""Numbers that are worked on at once: more of them leave the processor's cache."""
+"""Numbers that are worked on at once: more of them exceed the processor's cache."""
 
 
 def sample_markets(
@@ -80,9 +80,9 @@ def sample_markets(
 
 
 def _independent_part(columns: Array) -> float:
-    """Part of the draws of a population at several times, (n_times, n_draws, n_columns), that is independent.
+    """Independent share of snapshots of particles, (n_times, n_draws, n_columns).
 
-    By the correlation of the times within a draw, and the worst column.
+    By the correlation of the snapshots of a particle, in the worst column.
     """
     times = len(columns)
     if times == 1:
@@ -94,7 +94,7 @@ def _independent_part(columns: Array) -> float:
 
 
 class PooledParticles(Particles):
-    """Particles of several markets: `log_margin` is the channels' common one, `off` what is a market's own.
+    """Particles of several markets: `log_margin` is the common one, `off` each market's deviation.
 
     `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
     raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_tests)
@@ -203,7 +203,7 @@ class PooledParticles(Particles):
         return np.where(np.isnan(value), IMPOSSIBLE, value)
 
     def _spread(self, off: Array) -> Array:
-        """Draw how far markets lie apart, given where they lie; (n_draws, n_channels)."""
+        """Draw the spread of markets given their deviations; (n_draws, n_channels)."""
         squares, number = (off**2).sum(axis=1)[..., np.newaxis], off.shape[1]
         logs = -number * np.log(MARKET_DIFFERENCES) - 0.5 * squares / MARKET_DIFFERENCES**2
         # The place of the largest of log weights with Gumbel noise is a draw by these weights.
@@ -290,7 +290,7 @@ class PooledParticles(Particles):
     def _guess(
         self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
     ) -> tuple[Array, Array]:
-        """Where markets' log margins of one channel lie given all else: middle, width; (n_draws, n_markets)."""
+        """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets)."""
         sizes = np.exp(log_margin[:, np.newaxis] + off)
         sizes[:, :, c] = 0.0
         rest = self.pairs.quadratic(products, sizes)

@@ -15,7 +15,7 @@ from channelmix.effectiveness.history.sampling.particles import (
 )
 
 ALIKE = 0.8
-"""Correlation of two channels' spend from which rows hardly tell which of them brings what."""
+"""Correlation of two channels' spend above which rows hardly distinguish their effects."""
 
 
 def sample(mix: Mix, size: int, rng: np.random.Generator) -> tuple[Draws, SamplerReport]:
