@@ -84,7 +84,7 @@ from channelmix.cli.session import Number, examples
 @click.option(
     "--backtest",
     is_flag=True,
-    help="Foresee the last 2 x 13 rows from those before them, which takes three times as long.",
+    help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option

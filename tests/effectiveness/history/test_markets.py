@@ -345,7 +345,7 @@ def test_markets_need_dates_and_known_names(fitted: Any) -> None:
     regressor, X, y = fitted
     with pytest.raises(cm.InputError, match="need their dates"):
         model(date=None).fit(X.drop(columns="week"), y)
-    with pytest.raises(cm.InputError, match="no market FRA in the fit"):
+    with pytest.raises(cm.InputError, match="market FRA was not fitted"):
         regressor.predict(X.assign(shop=X["shop"].replace("FR", "FRA")))
     test = cm.LiftTest("sms", X["week"][0], X["week"][3], 1.0, 1.0, 1.0)
     with pytest.raises(cm.InputError, match="a lift test of sms names no market, and rows are of"):

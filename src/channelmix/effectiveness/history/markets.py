@@ -68,7 +68,7 @@ class Part:
         for name, where, periods in divided(rows, timeline):
             if name not in markets:
                 known = [str(each) for each in markets]
-                raise InputError(f"there was no market {name} in the fit{nearest_name(str(name), known)}")
+                raise InputError(f"market {name} was not fitted{nearest_name(str(name), known)}")
             market = markets[name]
             spend = rows.spend[where] * market.cost
             unknown = ~market.posterior.spend.any(axis=0) & spend.any(axis=0)

@@ -92,8 +92,9 @@ def _lowest_prices(rules: Sequence[Any], cells: Cells) -> Array:
 def _service(rule: Any, response: PriorResponse, i: int) -> Service:
     curve = response.curves.cell(i)
     if not isinstance(curve, Service):
+        name = response.curves.names[i]
         raise InputError(
-            f"{rule.label} is about service: {response.curves.names[i]} is not; select service cells"
+            f"{rule.label} is a rule of service cells, and {name} is not one: select service cells"
         )
     return curve
 

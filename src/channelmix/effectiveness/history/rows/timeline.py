@@ -80,7 +80,7 @@ class Timeline:
         elif unit == self.unit:
             numbers = values.astype(float)
         else:
-            raise InputError("rows have another kind of date than those that were fitted")
+            raise InputError("the rows' dates are of another kind than in the fit: use the same kind")
         exact = (numbers - self.origin) / self.step
         found = np.rint(exact)
         if (np.abs(found) > LONGEST).any():
@@ -116,7 +116,7 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
     values = np.asarray(times)
     if values.dtype.kind in "iuf":
         if not np.isfinite(values).all():
-            raise InputError("a row has no date")
+            raise InputError("a row has no date: fill it")
         return "number", values
     try:
         days = (
@@ -127,5 +127,5 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
     except (TypeError, ValueError):
         raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
     if np.isnat(days).any():
-        raise InputError("a row has no date")
+        raise InputError("a row has no date: fill it")
     return "day", days
