@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import t as student_t
 
 from channelmix.datasets import PriorRange, load_facts, load_ranges
-from channelmix.effectiveness import CellDraws, Figure, PublishedPrior
+from channelmix.effectiveness import CellDraws, Figure
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
@@ -21,6 +21,7 @@ from channelmix.effectiveness.published.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.published.meta_regression import Setting
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.profile import Cell, CompanyProfile
 from channelmix.recommender.optimize.assumptions import assumptions
 

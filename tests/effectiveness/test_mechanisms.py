@@ -10,7 +10,8 @@ import pytest
 from scipy import integrate
 from scipy import optimize as scipy_optimize
 
-from channelmix.effectiveness import CellDraws, PriorResponse, PublishedPrior, prior_response
+from channelmix.effectiveness import CellDraws, PriorResponse, prior_response
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.effectiveness.published.word_of_mouth import people_told
 from channelmix.profile import CompanyProfile, Telling
 

@@ -12,7 +12,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness import (
     CellDraws,
     PriorResponse,
-    PublishedPrior,
     observed_ranges,
     prior_response,
     response,
@@ -20,6 +19,7 @@ from channelmix.effectiveness import (
     with_own,
 )
 from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.rules import MeanRisk, SafeImprovement
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence

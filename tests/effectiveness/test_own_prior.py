@@ -14,10 +14,11 @@ from click.testing import CliRunner
 import channelmix as cm
 from channelmix.cli import main
 from channelmix.core.errors import InputError
-from channelmix.effectiveness import PublishedPrior, prior_response
+from channelmix.effectiveness import prior_response
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.own.columns import LEAST_SPREAD, PRIOR_DRAWS
 from channelmix.effectiveness.own.overlay import evidence_of
+from channelmix.effectiveness.published.prior import PublishedPrior
 
 ROOT = Path(__file__).parents[2]
 WORTH = 20.0

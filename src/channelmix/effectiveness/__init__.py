@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from channelmix.effectiveness.carryover import carryover_of as carryover_of
 from channelmix.effectiveness.draws import CellDraws as CellDraws
 from channelmix.effectiveness.draws import Figure as Figure
@@ -19,15 +17,3 @@ from channelmix.effectiveness.published.response import prior_response as prior_
 from channelmix.effectiveness.published.rule_figures import with_figures as with_figures
 from channelmix.effectiveness.published.shifts import shifted as shifted
 from channelmix.effectiveness.published.shifts import shifted_value as shifted_value
-
-if TYPE_CHECKING:
-    from channelmix.effectiveness.published.prior import PublishedPrior as PublishedPrior
-
-
-def __getattr__(name: str) -> object:
-    # A plan does without the estimator, and so without scikit-learn, whose import takes longer than a plan.
-    if name != "PublishedPrior":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from channelmix.effectiveness.published.prior import PublishedPrior
-
-    return PublishedPrior

@@ -144,7 +144,7 @@ class CellDraws:
         return dataclasses.replace(self, cells=tuple(cells))
 
 
-def divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
+def spending_cells(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
     """Places of the cells that share a column's curve, and the share of each."""
     total = math.fsum(today)
     if total == 0.0:

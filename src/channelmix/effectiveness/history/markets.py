@@ -12,7 +12,7 @@ from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import divided
+from channelmix.effectiveness.history.rows.windows import rows_by_market
 from channelmix.profile.evidence import LiftTest, check_market
 
 
@@ -65,7 +65,7 @@ class Part:
             If a market was not fitted, or a channel never had spend in a market.
         """
         parts = []
-        for name, where, periods in divided(rows, timeline):
+        for name, where, periods in rows_by_market(rows, timeline):
             if name not in markets:
                 known = [str(each) for each in markets]
                 raise InputError(f"market {name} was not fitted{nearest_name(str(name), known)}")

@@ -31,7 +31,7 @@ from channelmix.effectiveness.history.markets import (
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, divided, windows_of
+from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import LiftTest
@@ -220,15 +220,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array]]:
         """Read the rows: a window of each market, and the cost of a unit of each channel's column there."""
         X, y = self._checked(X, y)
-        self._columns = Columns.of(
-            self.n_features_in_,
-            getattr(self, "feature_names_in_", None),
-            self.channels,
-            self.controls,
-            self.date,
-            self.market,
-            self.cost_per_unit,
-        )
+        self._columns = Columns.of(self)
         rows = Rows.read(X, self._columns)
         self.channels_ = self._columns.names
         self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
@@ -334,7 +326,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, outcome = self._checked(X, y, reset=False)
-        divisions = divided(Rows.read(X, self._columns), self._timeline)
+        divisions = rows_by_market(Rows.read(X, self._columns), self._timeline)
         found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
         return pd.DataFrame(found).astype({"first": int})
 

@@ -18,12 +18,13 @@ from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.columns import (
-    Spent,
+    ColumnSpend,
     believed_roi,
+    column_spends,
     columns_of,
     curves_of,
     markets_of,
-    spent_of,
+    span_of,
 )
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
@@ -202,7 +203,7 @@ def _fitted(
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     spent, row_days = _spent(rows, period_days)
-    left = rows.outcome - model.predict(table)
+    residual = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     return Evidence.sealed(
         currency=currency,
@@ -213,14 +214,11 @@ def _fitted(
             outcome=rows.outcome_name,
             outcome_worth=rows.outcome_worth,
             controls=tuple(rows.controls),
-            first=min(rows.dates),
-            last=max(rows.dates),
-            rows=len(rows.outcome),
             row_days=row_days,
-            noise=rows.outcome_worth * float(np.nanstd(left)),
             seed=seed,
             version=__version__,
-            markets=markets_of(rows, left),
+            markets=markets_of(rows, residual),
+            **span_of(rows, residual),
         ),
         experiments=rows.experiments,
         columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
@@ -231,11 +229,11 @@ def _fitted(
     )
 
 
-def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
+def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
     """Each market's columns with spend, and the length of a row in days."""
     timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
     row_days = DAYS_PER_YEAR / timeline.year
-    return list(spent_of(rows, timeline, row_days, period_days)), row_days
+    return list(column_spends(rows, timeline, row_days, period_days)), row_days
 
 
 def _frame(rows: History) -> Any:

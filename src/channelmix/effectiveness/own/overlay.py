@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, divided
+from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, spending_cells
 from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
 from channelmix.effectiveness.published.shifts import shifted
 from channelmix.engine.response import ResponseCurves
@@ -193,7 +193,7 @@ def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
     places = covered(curves.names, [cell.name for cell in draws.cells])
     columns = []
     for c, (column, cells) in enumerate(zip(evidence.columns, places, strict=True)):
-        spending, parts = divided([draws.cells[i].current_spend for i in cells])
+        spending, parts = spending_cells([draws.cells[i].current_spend for i in cells])
         points, outcome = table_of(curves, c)
         columns.append(OwnColumn(column, tuple(cells[k] for k in spending), parts, points, outcome[chosen]))
     return OwnDraws(evidence, tuple(columns))

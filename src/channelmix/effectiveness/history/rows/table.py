@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -32,34 +32,30 @@ class Columns:
     price: tuple[float, ...]
 
     @classmethod
-    def of(
-        cls,
-        n_columns: int,
-        names: Sequence[str] | None,
-        channels: Sequence[str | int] | None,
-        controls: Sequence[str | int] | None,
-        date: str | int | None,
-        market: str | int | None = None,
-        cost_per_unit: Mapping[Any, float | str] | None = None,
-    ) -> Self:
-        """Find the columns by name or position.
+    def of(cls, model: Any) -> Self:
+        """Find the columns that a `MarketingMixRegressor` names in its parameters, by name or position.
 
         Raises
         ------
         InputError
             If there is no such column, one has two roles, or a cost is not a positive number.
         """
-        single = [None if c is None else _position(c, n_columns, names) for c in (date, market)]
-        other = tuple(_position(c, n_columns, names) for c in controls or ())
-        costs = {_position(c, n_columns, names): cost for c, cost in (cost_per_unit or {}).items()}
-        paid_columns = {
-            c: _position(cost, n_columns, names) for c, cost in costs.items() if isinstance(cost, str)
-        }
+        n_columns, names = model.n_features_in_, getattr(model, "feature_names_in_", None)
+
+        def places(columns: Iterable[str | int]) -> tuple[int, ...]:
+            return tuple(_position(c, n_columns, names) for c in columns)
+
+        single = [None if c is None else places([c])[0] for c in (model.date, model.market)]
+        other = places(model.controls or ())
+        costs = dict(
+            zip(places(model.cost_per_unit or ()), (model.cost_per_unit or {}).values(), strict=True)
+        )
+        paid_columns = {c: places([cost])[0] for c, cost in costs.items() if isinstance(cost, str)}
         roles = [*other, *paid_columns.values(), *(c for c in single if c is not None)]
         media = (
             tuple(j for j in range(n_columns) if j not in roles)
-            if channels is None
-            else tuple(_position(c, n_columns, names) for c in channels)
+            if model.channels is None
+            else places(model.channels)
         )
         if len({*media, *roles}) < len(media) + len(roles):
             raise InputError("a column is named twice among channels, their spend, controls, date and market")

@@ -81,7 +81,7 @@ def windows_of(
         If two rows of a market have one date, too few have an outcome, or a volume cost nothing.
     """
     windows, costs = [], []
-    for name, where, periods in divided(rows, timeline):
+    for name, where, periods in rows_by_market(rows, timeline):
         start = int(periods.min())
         costs.append(_mean_cost(columns, rows.spend[where], rows.paid[where], name))
         windows.append(
@@ -100,7 +100,7 @@ def windows_of(
     return windows, costs
 
 
-def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
+def rows_by_market(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
     """Markets in alphabetical order: name, places of the rows, and their periods.
 
     Raises
