@@ -223,7 +223,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self._columns = Columns.of(self)
         rows = Rows.read(X, self._columns)
         self.channels_ = self._columns.names
-        self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
+        self._timeline = Timeline.of(rows.times)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
         return windows_of(rows, self._columns, self._timeline, y, weights)
 

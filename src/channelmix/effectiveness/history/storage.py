@@ -61,7 +61,7 @@ def write_fit(model: Any, path: Path) -> None:
         trend = market.posterior.trend
         arrays |= {f"{k} middle": trend.middle, f"{k} spread": trend.spread, f"{k} cost": market.cost}
     with path.open("wb") as file:
-        np.savez(file, json=np.array(json.dumps(text, default=_plain)), **arrays)
+        np.savez(file, json=np.array(json.dumps(text, default=np.generic.item)), **arrays)
 
 
 def read_fit(kind: type[Any], path: Path) -> Any:
@@ -101,10 +101,3 @@ def read_fit(kind: type[Any], path: Path) -> Any:
             stated["name"], stated["start"], arrays[f"{k} cost"], posterior
         )
     return model
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number as one that JSON knows."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} cannot be written")

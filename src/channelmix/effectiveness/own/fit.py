@@ -231,7 +231,7 @@ def _fitted(
 
 def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
     """Each market's columns with spend, and the length of a row in days."""
-    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
+    timeline = Timeline.of(np.asarray(rows.dates))
     row_days = DAYS_PER_YEAR / timeline.year
     return list(column_spends(rows, timeline, row_days, period_days)), row_days
 

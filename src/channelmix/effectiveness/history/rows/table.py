@@ -165,8 +165,8 @@ def _names(column: NDArray[Any]) -> NDArray[Any]:
 
 def _index(X: Any) -> NDArray[Any]:
     """Time of rows without a date column: a pandas index of dates or whole numbers, else the rows' numbers."""
-    index = getattr(X, "index", None)
-    values = np.arange(X.shape[0]) if index is None or callable(index) else np.asarray(index)
+    index = index_of(X)
+    values = np.arange(X.shape[0]) if index is None else np.asarray(index)
     return values if values.dtype.kind in "iuM" else np.arange(len(values))
 
 

@@ -31,40 +31,30 @@ class Timeline:
     step: float
 
     @classmethod
-    def of(cls, times: Any, repeated: bool = False) -> Self:
-        """Learn origin and step, the shortest time from row to row as a rule, from the rows that are fitted.
+    def of(cls, times: Any) -> Self:
+        """Find origin and step (as a rule the shortest time from row to row) of the rows that are fitted.
 
         Parameters
         ----------
         times : array_like of shape (n_rows,)
-        repeated : bool
-            Whether several rows may have the same time, as those of several markets do.
 
         Raises
         ------
         InputError
-            If a time cannot be read, or two rows have the same one.
+            If a time cannot be read.
         """
         unit, values = _read(times)
-        values = np.unique(values) if repeated else values
+        values = np.unique(values)
         if unit == "day":
             days = values.astype("datetime64[D]")
             months = days.astype("datetime64[M]")
-            gaps = np.diff(np.unique(months).astype(np.int64))
+            gaps = np.diff(months.astype(np.int64))
             first = (days - months.astype("datetime64[D]")).astype(int)
             last = ((months + 1).astype("datetime64[D]") - days).astype(int)
-            if (
-                len(gaps)
-                and len(np.unique(months)) == len(months)
-                and (np.ptp(first) == 0 or np.ptp(last) == 0)
-            ):
+            if len(gaps) and gaps.min() > 0 and (np.ptp(first) == 0 or np.ptp(last) == 0):
                 return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
         numbers = values.astype(float)
-        distinct = np.unique(numbers)
-        if len(distinct) < len(numbers):
-            doubled = [str(t) for t in values if (values == t).sum() > 1]
-            raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
-        return cls(unit, float(distinct[0]), _step(np.diff(distinct)))
+        return cls(unit, float(numbers[0]), _step(np.diff(numbers)))
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
