@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    Field,
-    PlainSerializer,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, PlainSerializer, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Document, Part
@@ -40,7 +35,7 @@ class _Brief(Part):
     """A part that is written and digested without its empty fields, so that older files keep their digests."""
 
     @model_serializer(mode="wrap")
-    def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _stated(self, write: Callable[[Self], dict[str, Any]]) -> dict[str, Any]:
         return {name: value for name, value in write(self).items() if value is not None}
 
 
