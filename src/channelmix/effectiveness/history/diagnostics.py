@@ -23,13 +23,12 @@ NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
 
 
-def diagnose(fit: Fit, tests: Sequence[LiftTest] = (), markets: int = 1) -> tuple[Finding, ...]:
+def diagnose(fit: Fit, markets: int = 1) -> tuple[Finding, ...]:
     """Check a fit.
 
     Parameters
     ----------
     fit : Fit
-    tests : sequence of LiftTest
     markets : int
         Number of markets that share the channels' shapes.
     """
@@ -50,7 +49,7 @@ def diagnose(fit: Fit, tests: Sequence[LiftTest] = (), markets: int = 1) -> tupl
         _outliers(residual, weight),
         _negative_baseline(linear),
         *_learnt(fit),
-        *_contradictions(tests, lifts),
+        *_contradictions(fit.model.tests, lifts),
     )
 
 

@@ -142,6 +142,7 @@ class MarketModel:
         Of the outcome, in the caller's units.
     reference : ndarray of shape (n_channels,)
         Unit of each channel's spend.
+    tests : sequence of LiftTest
     shock : float
         Variance of what all markets share.
     tail : ndarray of shape (n_tails,)
@@ -154,6 +155,7 @@ class MarketModel:
     middle: float
     unit: float
     reference: Array
+    tests: Sequence[LiftTest]
     shock: float = 0.0
     tail: Array = field(default_factory=NORMAL.copy)
 
@@ -193,7 +195,8 @@ class MarketModel:
             [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
             believed,
         )
-        return cls(window, mix, trend, middle, unit, reference)
+        tests = [test for test, _, _ in experiments]
+        return cls(window, mix, trend, middle, unit, reference, tests)
 
     def without(self, shock: Array, variance: float) -> Self:
         """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""

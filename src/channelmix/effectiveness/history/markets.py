@@ -12,7 +12,7 @@ from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import rows_by_market
+from channelmix.effectiveness.history.rows.windows import Window, rows_by_market
 from channelmix.profile.evidence import LiftTest, check_market
 
 
@@ -172,18 +172,21 @@ def returns(
     return found
 
 
-def tests_by_market(
-    names: Sequence[str | None], experiments: Sequence[LiftTest]
-) -> dict[str | None, list[LiftTest]]:
-    """Lift tests of each market.
+def placed_tests(
+    windows: Sequence[Window], experiments: Sequence[LiftTest], timeline: Timeline
+) -> list[list[tuple[LiftTest, int, int]]]:
+    """Lift tests of each window, with their first and last period.
 
     Raises
     ------
     InputError
-        If a test is of another market, or of none where rows are of several.
+        If a test is of another market, names one where the rows do not or none where they do, or has other dates.
     """
-    tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
+    names = [window.market for window in windows]
+    placed: list[list[tuple[LiftTest, int, int]]] = [[] for _ in windows]
     for test in experiments:
         check_market(test, [name for name in names if name is not None])
-        tests[test.market].append(test)
-    return tests
+        place = names.index(test.market)
+        first, last = (int(timeline.positions([day])[0]) for day in (test.start, test.end))
+        placed[place].append((test, first - windows[place].start, last - windows[place].start))
+    return placed

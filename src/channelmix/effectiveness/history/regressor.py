@@ -23,9 +23,9 @@ from channelmix.effectiveness.history.markets import (
     Part,
     edges,
     joined,
+    placed_tests,
     returns,
     spent_on,
-    tests_by_market,
     totals_of,
 )
 from channelmix.effectiveness.history.model.priors import Priors
@@ -153,20 +153,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
             raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
         windows, costs = self._windows(X, y, sample_weight)
-        tests = tests_by_market([window.market for window in windows], experiments)
-        at = self._timeline.positions
-        placed = [
-            [
-                (test, int(at([test.start])[0]) - window.start, int(at([test.end])[0]) - window.start)
-                for test in tests[window.market]
-            ]
-            for window in windows
-        ]
+        tests = placed_tests(windows, experiments, self._timeline)
         rng = np.random.default_rng(self.random_state)
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
             fits = fit_posterior(
-                windows, placed, self._priors(windows), int(self.draws), rng, bool(self.model_error)
+                windows, tests, self._priors(windows), int(self.draws), rng, bool(self.model_error)
             )
         self._markets = {
             window.market: Market(window.market, window.start, cost, fit.posterior)
@@ -175,12 +167,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         report = fits[0].report
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(
-            {
-                window.market: diagnose(fit, tests[window.market], len(fits))
-                for fit, window in zip(fits, windows, strict=True)
-            }
-        ) + alike_in_markets(windows)
+        found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
+        self.diagnostics_: tuple[Finding, ...] = worst_findings(found) + alike_in_markets(windows)
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:
