@@ -151,7 +151,7 @@ def test_values_of_another_type_are_refused_before_work(call: Call, said: str, s
     ("stated", "said"),
     [
         ({"experiments": 5}, "experiments must be of type str or PathLike or Iterable, not int"),
-        ({"experiments": [5]}, "a lift test must be of type LiftTest or Experiment, not int"),
+        ({"experiments": [5]}, "a lift test must be of type LiftTest, not int"),
         ({"seed": -1}, f"seed {SEED} -1"),
         ({"outcome_worth": "18"}, f"the worth of a unit of outcome {POSITIVE} '18'"),
         ({"outcome": None}, "outcome must be of type str, not NoneType: name a column"),
