@@ -203,7 +203,6 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
         }
     )
     model = MarketingMixRegressor(channels=["tv", "radio"], date="date", draws=100, random_state=0)
-    words = Words("fr", "EUR")
     failed = [one for one in model.fit(table, outcome).diagnostics_ if one.verdict == "FAIL"]
     # A row far off fails the check only where it counts all the same.
     failed.append(_outliers(np.r_[rng.standard_normal(59), 30.0], np.ones(60)))
@@ -215,19 +214,20 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     assert [one.verdict for one in failed[-3:]] == ["FAIL", "FAIL", "FAIL"]
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
-        said = words.said(f"own history fails a check, {one.check}: {one.message}")
+        said = in_french(say("warning.check", check=one.check, message=one.message))
         assert said.startswith("l\u2019historique échoue à un contrôle")
-        assert words.known(one.message) != one.message
-        assert words.known(one.check) != one.check
+        assert one.message not in said
+        assert f"contrôle, {one.check} : " not in said
     verdicts = [Verdict.FAIL, *[Verdict.PASS] * (len(failed) - 1)]
     other = [
-        replace(one, message="Other.", figure=-1.0, verdict=verdict)
+        replace(one, message=say("finding.no_pair"), figure=-1.0, verdict=verdict)
         for one, verdict in zip(failed, verdicts, strict=True)
     ]
     for one in worst_findings({"BE": failed, "FR": other}):
-        french = words.known(f"own history fails a check, {one.check}: {one.message}")
+        assert isinstance(one.message, Message)
+        french = in_french(one.message)
         more = " et 1 de plus" if one.check == failed[0].check else ""
-        assert f"marché BE{more}\u00a0: {words.known(one.message.split(': ', 1)[1])}" in french
+        assert french == f"marché BE{more} : {in_french(one.message.values['message'])}"
 
 
 def test_the_example_reads_in_french(example_plan: Plan) -> None:

@@ -101,7 +101,9 @@ def _plain(value: Any) -> Any:
         return value.data
     if isinstance(value, np.generic):
         return value.item()
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, str | int | float | None) else str(value)  # a date, say
 
 
 @cache

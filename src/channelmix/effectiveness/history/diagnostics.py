@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import say
 from channelmix.effectiveness.constants import CONSTANT, MAD_TO_DEVIATION, ROUNDING
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
@@ -56,20 +57,20 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[Finding, ...]:
 def _sampling(fit: Fit) -> Iterator[Finding]:
     size, report = len(fit.draws.log_margin), fit.report
     lost = 1.0 - report.effective / size
-    yield Finding.graded("effective draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
-    yield Finding.graded("importance weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
+    yield Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
+    yield Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
 
 
 def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Finding]:
     """Are there enough rows, in every period, with known outcomes?"""
     fixed = posterior.trend.fixed(window.periods, window.controls).shape[1]
     each = int(window.known.sum()) / ((1 + SHAPES / markets) * len(window.names) + fixed)
-    yield Finding.graded("rows per parameter", 1.0 / each, 1.0 / 5.0, 1.0 / 2.0, each=each)
+    yield Finding.graded("rows", 1.0 / each, 1.0 / 5.0, 1.0 / 2.0, each=each)
     rows = len(window.periods)
     missing = int(np.ptp(window.periods)) + 1 - rows
     yield Finding.graded("gaps", missing / rows, 0.0, 0.2, missing=missing)
     unknown = int((~window.known).sum())
-    yield Finding.graded("unknown outcomes", unknown / rows, 0.0, 0.2, missing=unknown)
+    yield Finding.graded("unknown_outcomes", unknown / rows, 0.0, 0.2, missing=unknown)
 
 
 def _spend(window: Window) -> Iterator[Finding]:
@@ -77,11 +78,9 @@ def _spend(window: Window) -> Iterator[Finding]:
         if not column.any():
             continue  # of several markets, this one has none of it
         variation = float(column.std() / column.mean())
-        yield Finding.graded(
-            "variation of {channel}", -variation, -0.1, -ROUNDING, channel=name, variation=variation
-        )
+        yield Finding.graded("variation", -variation, -0.1, -ROUNDING, channel=name, variation=variation)
         reach = float(column.max() / column[column > 0.0].mean())
-        yield Finding.graded("range of {channel}", -reach, -1.5, -1.0, channel=name, reach=reach)
+        yield Finding.graded("range", -reach, -1.5, -1.0, channel=name, reach=reach)
 
 
 def _collinear(window: Window) -> Finding:
@@ -89,7 +88,7 @@ def _collinear(window: Window) -> Finding:
     varying = spend.std(axis=0) > CONSTANT * spend.mean(axis=0)
     names = [name for name, kept in zip(window.names, varying, strict=True) if kept]
     if len(names) < 2:
-        return Finding("collinearity", Verdict.PASS, 0.0, "There are not two channels that vary.")
+        return Finding(say("check.collinearity"), Verdict.PASS, 0.0, say("finding.no_pair"))
     related = np.abs(np.corrcoef(spend[:, varying].T))
     np.fill_diagonal(related, 0.0)
     i, j = np.unravel_index(int(related.argmax()), related.shape)
@@ -120,16 +119,14 @@ def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
         n = number[several]
         own = float(((squares[several] - sums[several] ** 2 / n) * n / (n - 1.0)).sum()) / total
         own = min(max(own, 0.0), 1.0)
-        found.append(
-            Finding.graded("own movement of {channel}", 1.0 - own, 0.95, 0.99, channel=name, own=own)
-        )
+        found.append(Finding.graded("own_movement", 1.0 - own, 0.95, 0.99, channel=name, own=own))
     return tuple(found)
 
 
 def _autocorrelation(residual: Array) -> Finding:
     lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), NO_DIVISION))
     by_chance = 2.0 / np.sqrt(len(residual))
-    return Finding.graded("residual autocorrelation", abs(lag), max(by_chance, 0.2), 0.5, lag=lag)
+    return Finding.graded("autocorrelation", abs(lag), max(by_chance, 0.2), 0.5, lag=lag)
 
 
 def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Finding]:
@@ -154,9 +151,7 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
         length = float(np.linalg.norm(own))
         unexplained = length > ROUNDING * np.linalg.norm(level[now, c])
         related = float(own @ ahead) / (length * float(np.linalg.norm(ahead))) if unexplained else 0.0
-        yield Finding.graded(
-            "demand before {channel}", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related
-        )
+        yield Finding.graded("demand", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related)
 
 
 def _outliers(residual: Array, weight: Array) -> Finding:
@@ -171,7 +166,7 @@ def _outliers(residual: Array, weight: Array) -> Finding:
 
 def _negative_baseline(linear: Array) -> Finding:
     chance = float((linear.mean(axis=1) < 0.0).mean())
-    return Finding.graded("negative baseline", chance, 0.05, 0.5, chance=chance)
+    return Finding.graded("negative_baseline", chance, 0.05, 0.5, chance=chance)
 
 
 def _learnt(fit: Fit) -> Iterator[Finding]:
@@ -180,12 +175,12 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
     for c, name in enumerate(fit.model.window.names):
         acts = draws.family[:, c] < NO_EFFECT
         left = float(draws.log_roi[acts, c].std() / prior[c]) if acts.sum() > 1 else 0.0
-        yield Finding.graded("evidence on {channel}", left, 0.7, np.inf, channel=name, left=left)
+        yield Finding.graded("evidence", left, 0.7, np.inf, channel=name, left=left)
         none = 1.0 - float(acts.mean())
-        yield Finding.graded("effect of {channel}", none, 0.25, np.inf, channel=name, none=none)
+        yield Finding.graded("effect", none, 0.25, np.inf, channel=name, none=none)
     agreement = fit.report.prior_agreement
     if not np.isnan(agreement):
-        yield Finding.graded("ROI believed before", 1.0 - agreement, 0.5, np.inf, agreement=agreement)
+        yield Finding.graded("prior_agreement", 1.0 - agreement, 0.5, np.inf, agreement=agreement)
 
 
 def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:
@@ -193,7 +188,7 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding
     for test, predicted in zip(tests, lifts.T, strict=True):
         off = abs(float(predicted.mean()) - test.lift) / test.standard_error
         yield Finding.graded(
-            "lift test of {channel} from {start}",
+            "lift_test",
             off,
             2.0,
             4.0,

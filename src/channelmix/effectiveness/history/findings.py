@@ -1,13 +1,12 @@
-"""Findings of checks: a verdict, the figure behind it and a message from `findings.json`."""
+"""Findings of checks: a verdict, the figure behind it and a message."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
-from importlib import resources
+
+from channelmix.core.words import say
 
 
 class Verdict(StrEnum):
@@ -29,10 +28,9 @@ class Finding:
 
     @classmethod
     def of(cls, check: str, verdict: Verdict, figure: float, **values: object) -> Finding:
-        """State a verdict in the words of `findings.json`, filled in with `values`."""
-        texts = _texts()[check]
-        text = texts["pass"] if verdict is Verdict.PASS else texts["otherwise"]
-        return cls(check.format(**values), verdict, figure, text.format(**values))
+        """State a verdict in the catalogue's words for `check`, filled in with `values`."""
+        told = "pass" if verdict is Verdict.PASS else "otherwise"
+        return cls(say(f"check.{check}", **values), verdict, figure, say(f"finding.{check}.{told}", **values))
 
     @classmethod
     def graded(cls, check: str, figure: float, review: float, fail: float, **values: object) -> Finding:
@@ -53,15 +51,8 @@ def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[F
         name, finding = max(found, key=lambda one: (rank.index(one[1].verdict), one[1].figure))
         alike = sum(other.verdict is finding.verdict for _, other in found)
         if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
-            more = f" and {alike - 1} more" if alike > 1 else ""
-            finding = replace(finding, message=f"market {name}{more}: {finding.message}")
+            code = "finding.market_more" if alike > 1 else "finding.market"
+            message = say(code, market=name, more=alike - 1, message=finding.message)
+            finding = replace(finding, message=message)
         worst.append(finding)
     return tuple(worst)
-
-
-@cache
-def _texts() -> dict[str, dict[str, str]]:
-    """Messages by check: of one that passes, and of another verdict."""
-    text = (resources.files(__package__) / "findings.json").read_text(encoding="utf-8")
-    texts: dict[str, dict[str, str]] = json.loads(text)
-    return texts
