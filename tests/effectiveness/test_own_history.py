@@ -61,7 +61,7 @@ def test_a_column_of_several_cells_is_divided_by_hand(small: dict[str, Any]) -> 
     table = returns()
     _, draws = drawn(small, written({"social": table}))
     brings, _ = both(draws)
-    silent = prior_response(draws.silent(), DAYS, RATE)
+    silent = prior_response(draws.silent, DAYS, RATE)
     names, today = ("FR/social/promotion", "FR/social/service"), (6000.0, 2000.0)
     expected = [of(silent, name, spend) for name, spend in zip(names, today, strict=True)]
     for name, spend, part in zip(names, today, expected, strict=True):
@@ -97,7 +97,7 @@ def test_a_column_without_spend_today_is_divided_equally(small: dict[str, Any]) 
 def test_word_of_mouth_moves_no_history(small: dict[str, Any]) -> None:
     _, draws = drawn(small, written({"social": returns(), "im/service": returns(seed=1)}))
     brings = response(draws, DAYS, RATE)
-    for other in (draws.silent(), draws.telling(10.0)):
+    for other in (draws.silent, draws.telling(10.0)):
         for name in ("FR/social/promotion", "FR/social/service", "FR/im/service"):
             assert of(response(other, DAYS, RATE), name, 3000.0) == pytest.approx(of(brings, name, 3000.0))
 

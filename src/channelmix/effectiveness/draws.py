@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange
 from channelmix.profile import Cell
 from channelmix.profile.evidence import Column, Evidence
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,11 @@ class CellDraws:
         """Return the quantities of one cell, by its place."""
         return Drawn(self.quantities[cell], self.n_draws)
 
+    @functools.cached_property
     def silent(self) -> CellDraws:
-        """Return the same draws without word of mouth."""
+        """The same draws without word of mouth."""
+        if all(cell.word_of_mouth is None for cell in self.cells):
+            return self
         cells = tuple(dataclasses.replace(cell, word_of_mouth=None) for cell in self.cells)
         return dataclasses.replace(self, cells=cells)
 
@@ -142,6 +149,20 @@ class CellDraws:
             )
             cells.append(dataclasses.replace(cell, word_of_mouth=told))
         return dataclasses.replace(self, cells=tuple(cells))
+
+
+def once(make: Callable[[CellDraws, float, float], T]) -> Callable[[CellDraws, float, float], T]:
+    """Let a function of draws, the length of a period and the exchange rate work once for the same arguments."""
+
+    @functools.wraps(make)
+    def made(draws: CellDraws, period_days: float, usd_rate: float) -> T:
+        kept = draws.__dict__.setdefault("_made", {})  # a copy of the draws with other fields starts without
+        key = make.__name__, period_days, usd_rate
+        if key not in kept:
+            kept[key] = make(draws, period_days, usd_rate)
+        return cast(T, kept[key])
+
+    return made
 
 
 def spending_cells(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, spending_cells
+from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, once, spending_cells
 from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
 from channelmix.effectiveness.published.shifts import shifted
 from channelmix.engine.response import ResponseCurves
@@ -102,6 +102,7 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
     return dataclasses.replace(marked, figures=_in_use(marked, own, profile))
 
 
+@once
 def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
     """Turn draws into curves and charges: by own history where there is one, else by published figures.
 
@@ -194,7 +195,7 @@ def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: floa
     if any(len(one.cells) > 1 for one in own.columns):
         # Word of mouth is switched on and off to see what it makes: it must not move history.
         today = [cell.current_spend for cell in draws.cells]
-        expected = prior_response(draws.silent(), period_days, usd_rate).curves.value(today)
+        expected = prior_response(draws.silent, period_days, usd_rate).curves.value(today)
     curves: dict[int, Family] = {}
     for one in own.columns:
         weights = _weights(expected[:, list(one.cells)], np.array(one.parts))

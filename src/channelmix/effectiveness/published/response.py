@@ -13,7 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.constants import DAYS_PER_YEAR
-from channelmix.effectiveness.draws import CellDraws, Drawn
+from channelmix.effectiveness.draws import CellDraws, Drawn, once
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
@@ -66,6 +66,7 @@ class PriorResponse:
         return praise, criticism
 
 
+@once
 def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
     """Turn drawn quantities into response curves, one family a purpose, and into charges.
 

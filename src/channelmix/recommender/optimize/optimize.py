@@ -14,7 +14,7 @@ from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
 from channelmix.core.words import Message, say
-from channelmix.effectiveness import CellDraws, risk_of
+from channelmix.effectiveness import CellDraws, prior_response, risk_of
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.proof.verify import Certificate as Checked
@@ -153,7 +153,7 @@ def optimize(
                 problem,
                 solution,
                 response_of(profile, draws),
-                silent=with_curves_of(profile, problem, draws.silent()),
+                silent=with_curves_of(profile, problem, draws.silent),
                 ten=with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
@@ -265,7 +265,7 @@ def _plan(
 def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
     if draws.own is None:
         return []
-    published = response_of(profile, dataclasses.replace(draws, own=None))
+    published = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
     return history_assumptions(profile, draws, response_of(profile, draws), published)
 
 
