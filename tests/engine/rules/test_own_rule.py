@@ -19,6 +19,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.registered import Registered
 from channelmix.engine.response.families import Family
 from channelmix.engine.rules import Cells, Constraint, Risk, Row, rule_from_dict, rule_to_dict
+from channelmix.engine.rules.rows import number
 from channelmix.plan import verify_plan
 from channelmix.profile import ProfileError, json_schema
 
@@ -43,8 +44,9 @@ def outweigh() -> Iterator[type[Constraint]]:
         """How many times the spend on `less` is spent on `more`, at least."""
 
         def __post_init__(self) -> None:
-            if not self.times > 0.0:
-                raise cm.InputError(f"times of {self.label} must be above 0, not {self.times!r}")
+            number(self.times, f"times of {self.label}")
+            if self.times == 0.0:
+                raise cm.InputError(f"times of {self.label} must be above 0")
 
         @property
         def label(self) -> str:
@@ -166,7 +168,11 @@ def test_an_own_rule_in_the_schema(small: dict[str, Any], outweigh: type[Constra
         ({"kind": "outweight"}, 'did you mean "outweigh"'),
         ({"mor": "app"}, 'rules[0].mor: found the unknown key "mor".*did you mean "more"'),
         ({"times": "2"}, 'rules[0].times: found "2", expected a number'),
-        ({"times": 0}, "rules[0].times: found 0, expected a number above 0"),
+        ({"times": -1}, "rules[0].times: found -1, expected a number of at least 0"),
+        (
+            {"times": 0},
+            "this outweigh, expected a valid one: times of outweigh social over sms must be above 0",
+        ),
         ({"more": "socail"}, 'no cell is selected by "socail".*did you mean "social"'),
     ],
 )
