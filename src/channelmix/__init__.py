@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from channelmix.core.errors import ChannelMixError as ChannelMixError
     from channelmix.core.errors import InputError as InputError
     from channelmix.core.errors import NoPlanError as NoPlanError
-    from channelmix.effectiveness import PublishedPrior as PublishedPrior
     from channelmix.effectiveness.history import LiftTest as LiftTest
     from channelmix.effectiveness.history import MarketingMixRegressor as MarketingMixRegressor
     from channelmix.effectiveness.history import Priors as Priors
     from channelmix.effectiveness.own.fit import fit_history as fit_history
+    from channelmix.effectiveness.published.prior import PublishedPrior as PublishedPrior
     from channelmix.engine.problem.problem import AllocationProblem as AllocationProblem
     from channelmix.engine.proof.solution import Solution as Solution
     from channelmix.engine.proof.solution import Status as Status
@@ -50,7 +50,7 @@ _HOMES = {
     name: module
     for module, names in {
         "core.errors": ("CertificateError", "ChannelMixError", "InputError", "NoPlanError"),
-        "effectiveness": ("PublishedPrior",),
+        "effectiveness.published.prior": ("PublishedPrior",),
         "effectiveness.history": ("LiftTest", "MarketingMixRegressor", "Priors"),
         "effectiveness.own.fit": ("fit_history",),
         "engine.problem.problem": ("AllocationProblem",),

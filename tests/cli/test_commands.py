@@ -124,7 +124,7 @@ def test_optimize_prints_the_table(run: Run, profile: str, small_plan: Plan) -> 
     result = run("optimize", profile)
     assert result.exit_code == 0
     assert result.stderr == ""
-    assert result.stdout.startswith("Small   EUR 20,000 a month")
+    assert result.stdout.startswith("Small   Budget EUR 20,000 a month")
     assert "\x1b" not in result.stdout
 
 
@@ -307,7 +307,7 @@ def test_verify(run: Run, plan_file: str) -> None:
         ('"status": "optimal"', '"status": "infeasible"', 5),
         ('"gap": ', '"gap": 1', 5),
         ('"kind": "fixed_budget"', '"kind": "other"', 3),
-        ('"schema_version": 1', '"schema_version": 9', 3),
+        ('"schema_version": 2', '"schema_version": 9', 3),
         ('"status": "optimal"', "", 3),
     ],
 )

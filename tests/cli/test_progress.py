@@ -57,7 +57,7 @@ def test_compare_plans_as_visibly(run: Run, profile: str) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_fit_shows_how_far_history_weighs(run: Run, profile: str, tmp_path: Path) -> None:
+def test_fit_shows_the_power_of_the_likelihood(run: Run, profile: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     sms = np.round(rng.gamma(4.0, 300.0, 40))
     orders = np.round(800.0 + 300.0 * (1.0 - np.exp(-sms / 1500.0)) + 15.0 * rng.standard_normal(40))
@@ -66,11 +66,11 @@ def test_fit_shows_how_far_history_weighs(run: Run, profile: str, tmp_path: Path
     options = ("--profile", profile, "--date", "week", "--outcome", "orders", "--outcome-worth", "20")
     result = run("fit", "history.csv", *options)
     shown = steps(result.stderr, "fitting")
-    weights = [int(one[1]) for one in (re.search(r"weighs (\d+) %", text) for text in shown) if one]
+    weights = [int(one[1]) for one in (re.search(r"likelihood at (\d+) %", text) for text in shown) if one]
     assert weights[0] == 0
     assert weights == sorted(weights)
     assert len(weights) >= 2
-    assert "sweep 0 at full weight" in shown[len(weights)]
+    assert "sweep 0 at full likelihood" in shown[len(weights)]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -14,9 +14,9 @@ import channelmix
 from channelmix.core.words import DEEPEST, LANGUAGES, Message, Words, catalogue, say
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
-from channelmix.effectiveness.history.backtest import judged
-from channelmix.effectiveness.history.diagnostics import Verdict, _outliers, alike_in_markets
-from channelmix.effectiveness.history.markets import worst_findings
+from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.diagnostics import _outliers, alike_in_markets
+from channelmix.effectiveness.history.findings import Verdict, worst_findings
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.plan import Interval, Plan, verify_plan
 from channelmix.profile import CompanyProfile, starter_profile
@@ -209,7 +209,9 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     failed.append(_outliers(np.r_[rng.standard_normal(59), 30.0], np.ones(60)))
     rows = (np.arange(60), spend[:, np.newaxis], np.zeros((60, 0)), outcome, np.ones(60))
     failed += alike_in_markets([Window(("tv",), *rows, 52.0, market) for market in ("BE", "FR")])
-    failed.append(judged({"error": [3.0, 2.0], "naive_error": [1.0, 1.0], "covered": [0.5, 0.4]}, 13))
+    failed.append(
+        backtest_finding({"error": [3.0, 2.0], "naive_error": [1.0, 1.0], "covered": [0.5, 0.4]}, 13)
+    )
     assert [one.verdict for one in failed[-3:]] == ["FAIL", "FAIL", "FAIL"]
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:

@@ -12,7 +12,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness import (
     CellDraws,
     PriorResponse,
-    PublishedPrior,
     observed_ranges,
     prior_response,
     response,
@@ -20,6 +19,7 @@ from channelmix.effectiveness import (
     with_own,
 )
 from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.rules import MeanRisk, SafeImprovement
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence
@@ -254,7 +254,7 @@ def test_long_names_have_limits_too(small: dict[str, Any]) -> None:
 
 def test_few_draws_are_refused_where_the_worst_count(small: dict[str, Any]) -> None:
     few = written({"sms/promotion": returns(512)})
-    with pytest.raises(InputError, match="512 draws, and to look at the worst a plan needs 2,000"):
+    with pytest.raises(InputError, match="512 draws, and a plan by its worst draws needs 2,000"):
         drawn(small, few)
     small["risk"] = {"kind": "mean"}
     assert drawn(small, few)[1].own is not None

@@ -1,4 +1,4 @@
-"""Plan: data only, with the check that re-proves it."""
+"""Answers as documents: data only, with the check that verifies them."""
 
 from __future__ import annotations
 

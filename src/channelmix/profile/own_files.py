@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from channelmix.core.errors import InputError
 from channelmix.profile.cells import lay_out
-from channelmix.profile.evidence import Evidence, Experiment, History, check_columns, covered
+from channelmix.profile.evidence import Evidence, History, LiftTest, check_columns, covered
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
@@ -67,7 +67,7 @@ def _evidence(name: str | None, folder: FilePath | None) -> Evidence | None:
 def _history(stated: HistoryFile, folder: FilePath | None) -> History:
     place: Path = ("history", "file")
     name = stated.file
-    tests: tuple[Experiment, ...] = ()
+    tests: tuple[LiftTest, ...] = ()
     table = _read(folder, name, place, LARGEST_TABLE)
     try:
         if stated.experiments is not None:

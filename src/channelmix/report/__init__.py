@@ -1,4 +1,4 @@
-"""Report: plans, frontiers, sensitivities and fits as people read them. It reads their data, and nothing else."""
+"""Documents made readable: terminal, HTML, figures and CSV."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.mix_worlds import BROKEN, simulated_mix
 
 import channelmix as cm
 from channelmix.effectiveness.history import Priors
-from channelmix.effectiveness.history.backtest import judged
+from channelmix.effectiveness.history.backtest import backtest_finding
 
 TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
 
@@ -438,8 +438,10 @@ def test_lift_tests_must_fit_the_window(
     ],
 )
 def test_a_backtest_is_judged_beside_the_year_before(error: float, covered: float, verdict: str) -> None:
-    found = judged({"error": [error, error], "naive_error": [0.5, 1.5], "covered": [covered, covered]}, 13)
+    found = backtest_finding(
+        {"error": [error, error], "naive_error": [0.5, 1.5], "covered": [covered, covered]}, 13
+    )
     assert (found.check, str(found.verdict)) == ("backtest", verdict)
     assert found.figure == pytest.approx(error)
     assert f"{error:.2f} times" in found.message
-    assert judged({"error": [1.0], "naive_error": [0.0], "covered": [1.0]}, 13).verdict == "FAIL"
+    assert backtest_finding({"error": [1.0], "naive_error": [0.0], "covered": [1.0]}, 13).verdict == "FAIL"

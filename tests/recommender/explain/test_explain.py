@@ -144,7 +144,7 @@ def test_warnings_state_what_reasons_state(plan: Plan, found: Explanation) -> No
 def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: Explanation) -> None:
     """On the curves themselves, multiplied by a factor on either side of the one that was found."""
     problem, spend = made_on(plan)
-    limits = BreakEvens(problem, spend)
+    break_evens = BreakEvens(problem, spend)
     checked = 0
     for i, cell in enumerate(found.cells):
         for one, side in ((cell.lower, 0), (cell.higher, 1)):
@@ -153,7 +153,7 @@ def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: E
             inside, beyond = (
                 one.factor * (1.0 + sign * 2.0 * TOLERANCE) for sign in ((1, -1) if not side else (-1, 1))
             )
-            low, high = limits.limits(i)
+            low, high = break_evens.limits(i)
             at = solved_with(problem, i, inside), solved_with(problem, i, beyond)
             if side:
                 assert at[0] <= high < at[1], cell.cell
@@ -177,7 +177,7 @@ def test_a_known_break_even() -> None:
     """Of sqrt(s) on two cells and 100 to spend, factor k takes k^2 / (k^2 + 1) of it: 60 is reached at sqrt(1.5)."""
     curves = cm.ResponseCurves.power([[1.0, 1.0]], 0.5, names=["one", "two"])
     problem = cm.AllocationProblem(curves, cm.FixedBudget(100.0))
-    found = {i: pair for i, *pair in BreakEvens(problem, np.array([50.0, 50.0])).find()}
+    found = dict(BreakEvens(problem, np.array([50.0, 50.0])).find())
     low, high = found[0]
     assert low is not None
     assert high is not None

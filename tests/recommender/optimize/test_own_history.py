@@ -11,8 +11,9 @@ from tests.own_evidence import POINTS, returns, written
 
 import channelmix as cm
 from channelmix import report
-from channelmix.effectiveness import PublishedPrior, prior_response
+from channelmix.effectiveness import prior_response
 from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.rules.risk import tail_mean
 from channelmix.plan import Plan, verify_plan
 from channelmix.profile import CompanyProfile

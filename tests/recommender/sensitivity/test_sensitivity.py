@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import SMALL
 
 import channelmix as cm
-from channelmix.effectiveness import PublishedPrior, shifted_value
+from channelmix.effectiveness import shifted_value
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import InputEffect, Plan, Sensitivity, Side, sensitivity_rows
 from channelmix.profile import CompanyProfile

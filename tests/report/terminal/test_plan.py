@@ -307,6 +307,20 @@ def test_four_warnings_and_a_count(example_plan: Plan) -> None:
     assert "warning 4" not in text
 
 
+def limit(name: str, price: float) -> dict[str, Any]:
+    """What a plan says of the price of a limit."""
+    kind, _, part = name.partition(" ")
+    if kind == "group_share":
+        return {
+            "constraint": name,
+            "price": price,
+            "rule": "group_share social",
+            "kind": kind,
+            "side": "high",
+        }
+    return {"constraint": name, "price": price, "rule": kind, "kind": kind, "part": part or None}
+
+
 def test_prices_are_grouped_by_rule(example_plan: Plan) -> None:
     prices = {
         "fixed_budget": 1.25,
@@ -317,13 +331,13 @@ def test_prices_are_grouped_by_rule(example_plan: Plan) -> None:
         "group_share social high": 0.111,
         "keep_working FR/sms/service (2)": -0.04,
     }
-    stated = [{"constraint": name, "price": price} for name, price in prices.items()]
+    stated = [limit(name, price) for name, price in prices.items()]
     text = " ".join(piped(changed(example_plan, shadow_prices=stated)).split())
     assert (
         "is worth: the budget +1.25, keep_working -0.03 to -1.18 (3 cells), "
         "change_limit -0.50 to +0.25 (2 cells), group_share social high +0.11 Warnings"
     ) in text
-    alone = [{"constraint": "keep_working FR/app/promotion", "price": -1.0}]
+    alone = [limit("keep_working FR/app/promotion", -1.0)]
     text = piped(changed(example_plan, shadow_prices=alone))
     assert "is worth: keep_working -1.00 (FR/app/promotion)\n" in text
 

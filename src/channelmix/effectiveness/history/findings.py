@@ -1,0 +1,67 @@
+"""Findings of checks: a verdict, the figure behind it and a message from `findings.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+
+class Verdict(StrEnum):
+    """How serious a finding is; in ascending order."""
+
+    PASS = "PASS"  # noqa: S105  no password
+    REVIEW = "REVIEW"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its name, the verdict, the figure that it rests on, and what to do about it."""
+
+    check: str
+    verdict: Verdict
+    figure: float
+    message: str
+
+    @classmethod
+    def of(cls, check: str, verdict: Verdict, figure: float, **values: object) -> Finding:
+        """State a verdict in the words of `findings.json`, filled in with `values`."""
+        texts = _texts()[check]
+        text = texts["pass"] if verdict is Verdict.PASS else texts["otherwise"]
+        return cls(check.format(**values), verdict, figure, text.format(**values))
+
+    @classmethod
+    def graded(cls, check: str, figure: float, review: float, fail: float, **values: object) -> Finding:
+        """Grade a figure that should be small: above `review` it is to be looked at, above `fail` it fails."""
+        verdict = Verdict.FAIL if figure > fail else Verdict.REVIEW if figure > review else Verdict.PASS
+        return cls.of(check, verdict, figure, **values)
+
+
+def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[Finding, ...]:
+    """Of each check the worst finding over markets, with the market's name."""
+    rank = list(Verdict)
+    by_check: dict[str, list[tuple[str | None, Finding]]] = {}
+    for name, findings in by_market.items():
+        for finding in findings:
+            by_check.setdefault(finding.check, []).append((name, finding))
+    worst = []
+    for found in by_check.values():
+        name, finding = max(found, key=lambda one: (rank.index(one[1].verdict), one[1].figure))
+        alike = sum(other.verdict is finding.verdict for _, other in found)
+        if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
+            more = f" and {alike - 1} more" if alike > 1 else ""
+            finding = replace(finding, message=f"market {name}{more}: {finding.message}")
+        worst.append(finding)
+    return tuple(worst)
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    """Messages by check: of one that passes, and of another verdict."""
+    text = (resources.files(__package__) / "findings.json").read_text(encoding="utf-8")
+    texts: dict[str, dict[str, str]] = json.loads(text)
+    return texts
