@@ -18,7 +18,7 @@ import channelmix as cm
 from channelmix.core.arrays import Array
 from channelmix.core.registered import Registered
 from channelmix.engine.response.families import Family
-from channelmix.engine.rules import Cells, Constraint, Risk, Row, rule_from_dict, rule_to_dict
+from channelmix.engine.rules import Cells, Constraint, Risk, Row, Scenario, rule_from_dict, rule_to_dict
 from channelmix.engine.rules.rows import number
 from channelmix.plan import verify_plan
 from channelmix.profile import ProfileError, json_schema
@@ -205,6 +205,30 @@ def test_an_own_risk_from_json_to_the_report(small: dict[str, Any], cautious: ty
     assert found["own"].upper_bound == pytest.approx(found["same"].upper_bound, rel=2e-3)
     assert "Cautious" in json_schema()["$defs"]
     assert isinstance(rule_from_dict({"kind": "cautious"}), cautious)
+
+
+def test_an_own_scenario_from_json_to_a_verified_plan(small: dict[str, Any]) -> None:
+    @dataclass(frozen=True)
+    class HalfProfit(Scenario, kind="half_profit"):
+        """Count each unit of money as half a unit of outcome."""
+
+        max_amount: float | None = None
+        """Upper limit of total spend, in currency per period."""
+
+        @property
+        def price(self) -> float:
+            return 0.5
+
+    try:
+        content = small | {"scenario": {"kind": "half_profit"}}
+        plan = cm.optimize(cm.CompanyProfile.from_json(text_of(content)), n_draws=64)
+        verify_plan(cm.Plan.from_json(plan.to_json()))
+        assert "HalfProfit" in json_schema()["$defs"]
+    finally:
+        HalfProfit.unregister()
+    content = small | {"scenario": {"kind": "flexible_budget", "min_marginal_roi": 0.5}}
+    same = cm.optimize(cm.CompanyProfile.from_json(text_of(content)), n_draws=64)
+    assert plan.certificate.value == pytest.approx(same.certificate.value, rel=1e-3)
 
 
 def test_an_own_family_in_a_problem_and_back(saturating: type[Any]) -> None:
