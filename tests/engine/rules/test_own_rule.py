@@ -18,7 +18,8 @@ import channelmix as cm
 from channelmix.core.arrays import Array
 from channelmix.core.registered import Registered
 from channelmix.engine.response.families import Family
-from channelmix.engine.rules import Cells, Constraint, Risk, Row, rule_from_dict, rule_to_dict
+from channelmix.engine.rules import Cells, Constraint, Risk, Row, Scenario, rule_from_dict, rule_to_dict
+from channelmix.engine.rules.rows import number
 from channelmix.plan import verify_plan
 from channelmix.profile import ProfileError, json_schema
 
@@ -43,8 +44,9 @@ def outweigh() -> Iterator[type[Constraint]]:
         """How many times the spend on `less` is spent on `more`, at least."""
 
         def __post_init__(self) -> None:
-            if not self.times > 0.0:
-                raise cm.InputError(f"times of {self.label} must be above 0, not {self.times!r}")
+            number(self.times, f"times of {self.label}")
+            if self.times == 0.0:
+                raise cm.InputError(f"times of {self.label} must be above 0")
 
         @property
         def label(self) -> str:
@@ -166,7 +168,11 @@ def test_an_own_rule_in_the_schema(small: dict[str, Any], outweigh: type[Constra
         ({"kind": "outweight"}, 'did you mean "outweigh"'),
         ({"mor": "app"}, 'rules[0].mor: found the unknown key "mor".*did you mean "more"'),
         ({"times": "2"}, 'rules[0].times: found "2", expected a number'),
-        ({"times": 0}, "rules[0].times: found 0, expected a number above 0"),
+        ({"times": -1}, "rules[0].times: found -1, expected a number of at least 0"),
+        (
+            {"times": 0},
+            "this outweigh, expected a valid one: times of outweigh social over sms must be above 0",
+        ),
         ({"more": "socail"}, 'no cell is selected by "socail".*did you mean "social"'),
     ],
 )
@@ -199,6 +205,30 @@ def test_an_own_risk_from_json_to_the_report(small: dict[str, Any], cautious: ty
     assert found["own"].upper_bound == pytest.approx(found["same"].upper_bound, rel=2e-3)
     assert "Cautious" in json_schema()["$defs"]
     assert isinstance(rule_from_dict({"kind": "cautious"}), cautious)
+
+
+def test_an_own_scenario_from_json_to_a_verified_plan(small: dict[str, Any]) -> None:
+    @dataclass(frozen=True)
+    class HalfProfit(Scenario, kind="half_profit"):
+        """Count each unit of money as half a unit of outcome."""
+
+        max_amount: float | None = None
+        """Upper limit of total spend, in currency per period."""
+
+        @property
+        def price(self) -> float:
+            return 0.5
+
+    try:
+        content = small | {"scenario": {"kind": "half_profit"}}
+        plan = cm.optimize(cm.CompanyProfile.from_json(text_of(content)), n_draws=64)
+        verify_plan(cm.Plan.from_json(plan.to_json()))
+        assert "HalfProfit" in json_schema()["$defs"]
+    finally:
+        HalfProfit.unregister()
+    content = small | {"scenario": {"kind": "flexible_budget", "min_marginal_roi": 0.5}}
+    same = cm.optimize(cm.CompanyProfile.from_json(text_of(content)), n_draws=64)
+    assert plan.certificate.value == pytest.approx(same.certificate.value, rel=1e-3)
 
 
 def test_an_own_family_in_a_problem_and_back(saturating: type[Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, Change
 from channelmix.engine.rules.base import Constraint, Rule, Selecting, SelectingAll, unit_mask
-from channelmix.engine.rules.rows import Cells, Row, amount, number, share
+from channelmix.engine.rules.rows import Cells, OutOfRangeError, Row, amount, number, share
 
 LONGEST_NAME = 100
 """Characters of the longest name that a user may give to a rule."""
@@ -269,14 +269,14 @@ def _open(low: float | None, high: float | None) -> tuple[float, float]:
 
 
 def _rule_name(name: str) -> None:
-    """Raise InputError unless messages and plans can call a rule by this name."""
-    what = "the name of a linear_constraint must be"
+    """Raise OutOfRangeError unless messages and plans can call a rule by this name."""
+    what = "the name of a linear_constraint"
     if not isinstance(name, str):
-        raise InputError(f"{what} text, not {name!r}")
+        raise OutOfRangeError(what, "text", name)
     if len(name) > LONGEST_NAME:
-        raise InputError(f"{what} at most {LONGEST_NAME} characters long, not {len(name)}")
+        raise OutOfRangeError(what, f"at most {LONGEST_NAME} characters long", name)
     if not name or not name.isprintable() or name != name.strip():
-        raise InputError(f"{what} a name in printable characters without spaces around it, not {name!r}")
+        raise OutOfRangeError(what, "a name in printable characters without spaces around it", name)
     # Plans tell rules apart by their names, which are their kinds by default.
     if name in Rule.registered() and name != LinearConstraint.kind:
-        raise InputError(f"{what} a name other than a kind of rule, not {name!r}")
+        raise OutOfRangeError(what, "a name other than a kind of rule", name)

@@ -160,23 +160,46 @@ class Row:
         return max(0.0, self.low - left, left - self.high)
 
 
+class OutOfRangeError(InputError):
+    """A field of a rule has a value that it may not have.
+
+    Parameters
+    ----------
+    what : str
+        What messages call the field.
+    expected : str
+        What the field may hold, such as ``a number of at least 0``.
+    value : object
+        What it holds.
+    """
+
+    def __init__(self, what: str, expected: str, value: object) -> None:
+        super().__init__(what, expected, value)
+        self.expected, self.value = expected, value
+
+    def __str__(self) -> str:
+        what, expected, value = self.args
+        return f"{what} must be {expected}, not {value!r}"
+
+
 def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
-    """Raise InputError unless `value` is None or a finite number of at least `minimum`."""
+    """Raise OutOfRangeError unless `value` is None or a finite number of at least `minimum`."""
     if value is not None:
         number(value, what, minimum=minimum)
 
 
 def number(value: float, what: str, *, minimum: float = 0.0) -> None:
-    """Raise InputError unless `value` is a finite number of at least `minimum`."""
+    """Raise OutOfRangeError unless `value` is a finite number of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
-        raise InputError(f"{what} must be a number, not {value!r}")
-    if not math.isfinite(value) or value < minimum:
-        floor = "finite" if minimum == -math.inf else f"finite and at least {minimum:g}"
-        raise InputError(f"{what} must be {floor}, not {value!r}")
+        raise OutOfRangeError(what, "a number", value)
+    if not math.isfinite(value):
+        raise OutOfRangeError(what, "a finite number", value)
+    if value < minimum:
+        raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)
 
 
 def share(value: float, what: str) -> None:
-    """Raise InputError unless `value` lies in [0, 1]."""
+    """Raise OutOfRangeError unless `value` lies in [0, 1]."""
     number(value, what)
     if value > 1.0:
-        raise InputError(f"{what} must be a share between 0 and 1, not {value!r}")
+        raise OutOfRangeError(what, "a share between 0 and 1", value)

@@ -11,7 +11,7 @@ from channelmix.core.arrays import Mask
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff, Packs
 from channelmix.engine.rules.base import Selecting, SelectingAll, unit_mask
-from channelmix.engine.rules.rows import Cells, Row, number
+from channelmix.engine.rules.rows import Cells, OutOfRangeError, Row, number
 
 PARTS = ("market", "channel", "purpose")
 
@@ -77,7 +77,7 @@ class AtMostActive(SelectingAll, kind="at_most_active"):
 
     def __post_init__(self) -> None:
         if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 0:
-            raise InputError(f"the count of at_most_active must be a whole number from 0, not {self.count!r}")
+            raise OutOfRangeError("the count of at_most_active", "a whole number from 0", self.count)
         if self.of not in ("cell", *PARTS):
             raise InputError(f"at_most_active counts of cell, {', '.join(PARTS)}, not {self.of!r}")
 

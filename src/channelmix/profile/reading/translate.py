@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from channelmix.core.errors import InputError, closest
+from channelmix.engine.rules.rows import OutOfRangeError
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.tagged import choice
 from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN
@@ -40,9 +41,7 @@ _PATTERNS = {
     COUNTRY_PATTERN: 'an ISO 3166 country code of two capital letters, such as "FR"',
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
-_RULE_NAME = re.compile(r"the name of a linear_constraint must be (?P<expected>.*?), not ", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
-_OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.DOTALL)
 
 
 def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> list[Problem]:
@@ -76,7 +75,7 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
         for inner in cause.problems:
             yield replace(inner, path=(*path, *inner.path), at_key=at_key or inner.at_key)
     elif isinstance(cause, InputError):
-        yield _broken_rule(path, _at(data, path), str(cause))
+        yield _broken_rule(path, _at(data, path), cause)
     elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = sorted(_fields_at(path[:-1], data, schema))
         hint = closest(str(path[-1]), known)
@@ -125,29 +124,23 @@ def _at(data: Any, path: Path) -> Any:
     return data
 
 
-def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
-    """Locate a rule's error at the name or number that its message quotes, else at the whole rule."""
-    if name := _RULE_NAME.match(message):
-        return Problem((*path, "name"), echo(rule.get("name")), name["expected"])
-    match = _OUT_OF_RANGE.search(message)
-    if match:
-        for inner, value in _numbers(rule, ()):
-            if match["found"] in (repr(value), repr(float(value))):
-                expected = match["expected"].removeprefix("finite and ")
-                if not expected.startswith("a "):
-                    expected = f"a number {'of ' if expected.startswith('at least') else ''}{expected}"
-                return Problem((*path, *inner), echo(value), expected)
-    return Problem(path, f"this {rule['kind']}", f"a valid one: {escape(message)}")
+def _broken_rule(path: Path, rule: Mapping[str, Any], error: InputError) -> Problem:
+    """Locate a rule's error at the value that it is about, else at the whole rule."""
+    if isinstance(error, OutOfRangeError):
+        for inner, value in _values(rule, ()):
+            if value == error.value:
+                return Problem((*path, *inner), echo(value), error.expected)
+    return Problem(path, f"this {rule['kind']}", f"a valid one: {escape(str(error))}")
 
 
-def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
+def _values(data: Any, path: Path) -> Iterator[tuple[Path, str | float]]:
     if isinstance(data, Mapping):
         for key, value in data.items():
-            yield from _numbers(value, (*path, key))
+            yield from _values(value, (*path, key))
     elif isinstance(data, list):
         for i, value in enumerate(data):
-            yield from _numbers(value, (*path, i))
-    elif isinstance(data, int | float):
+            yield from _values(value, (*path, i))
+    elif isinstance(data, str | int | float):
         yield path, data
 
 
