@@ -38,7 +38,7 @@ def asked(content: Content) -> str:
             what = words("asked.target_outcome", money=words.money(float(scenario["amount"])), per=per)
         case "max_profit":
             what = words("asked.max_profit", per=per)
-        case _:
+        case "flexible_budget":
             limits = {key: scenario.get(key) for key in ("min_roi", "min_marginal_roi")}
             parts = (
                 words(f"asked.{key}", ratio=words.figure(float(value)))
@@ -46,6 +46,8 @@ def asked(content: Content) -> str:
                 if value is not None
             )
             what = ", ".join(parts)
+        case kind:
+            what = words("asked.other", kind=kind, per=per)
     return what if most is None else words("asked.up_to", what=what, money=words.money(float(most)))
 
 
@@ -61,8 +63,9 @@ def headline(content: Content, totals: Totals) -> list[str]:
         if totals.current_spend and change
         else words.about(money)
     )
+    known = kind in ("fixed_budget", "target_outcome", "max_profit", "flexible_budget")
     done = words(
-        f"headline.{kind}",
+        f"headline.{kind}" if known else "headline.other",
         moved=totals.moved,
         money=spent,
         target=float(plan.scenario.get("amount") or 0.0),

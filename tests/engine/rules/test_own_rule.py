@@ -223,6 +223,8 @@ def test_an_own_scenario_from_json_to_a_verified_plan(small: dict[str, Any]) -> 
         content = small | {"scenario": {"kind": "half_profit"}}
         plan = cm.optimize(cm.CompanyProfile.from_json(text_of(content)), n_draws=64)
         verify_plan(cm.Plan.from_json(plan.to_json()))
+        for lang in ("en", "fr"):
+            assert "half_profit" in plan.to_html(lang=lang)
         assert "HalfProfit" in json_schema()["$defs"]
     finally:
         HalfProfit.unregister()
