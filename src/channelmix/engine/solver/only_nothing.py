@@ -101,11 +101,10 @@ def _most_spend(form: StandardForm, solver: str) -> float:
 class _AnySpend(Search):
     """A search for the most that can be spent, which is content with any amount."""
 
+    polishes = False
+
     def _target(self) -> float:
         return math.inf if self.best_value > NOTHING else super()._target()
-
-    def _polish(self, centre: Any, low: Any, high: Any) -> None:
-        """Do nothing: no amount needs to be improved."""
 
 
 def _searched(form: StandardForm, deadline: float, solver: str) -> Search:

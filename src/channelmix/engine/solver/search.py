@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -58,6 +59,9 @@ class Search:
     deadline : float
         Value of `time.perf_counter` at which to stop.
     """
+
+    polishes: ClassVar[bool] = True
+    """Whether spend is improved beyond the gap, and rows are priced."""
 
     def __init__(
         self, form: StandardForm, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
@@ -386,6 +390,8 @@ class Search:
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:
         """Improve spend within its basin; see `polished`."""
+        if not self.polishes:
+            return
         now = time.perf_counter()
         until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
         found = polished(self.form, centre, low, high, self._relax_window, self.offer, until)

@@ -156,7 +156,7 @@ class BreakEvens:
         for k, (i, factor) in enumerate(zip(cells, factors, strict=True)):
             table[k, :, i] *= factor
         if self.problem.delay is None:
-            found = best_by_draw(tabulated_as(self.problem, self._table[0], table), solve, gap=EXACT)
+            found = best_by_draw(tabulated_as(self.problem, self._table[0], table), gap=EXACT)
             return np.asarray(found.spend[np.arange(len(cells)), cells])
         each = (tabulated_as(self.problem, self._table[0], one[np.newaxis]) for one in table)
         return np.array([self._over_time(made, cell) for made, cell in zip(each, cells, strict=True)])

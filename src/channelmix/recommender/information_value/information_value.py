@@ -167,7 +167,7 @@ def information_value(
     if case.problem.risk is not None:
         chosen = solve(case.problem, TAIL_GAP, starts=[_named(problem, best.spend)])
         plan = chosen.spend if np.isfinite(chosen.spend).all() else plan
-    optima = best_by_draw(problem, solve, time_limit=time_limit, progress=lambda done, _: tell(done))
+    optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: tell(done))
     complete = not optima.interrupted
     done = len(optima.value)
     if not complete:  # Ctrl-C: what is known is the value of these draws
