@@ -41,8 +41,9 @@ def valid_draw_weights(form: StandardForm, draw_weights: Array | None) -> bool:
     return bool((draw_weights <= total * most * (1.0 + ROUNDING)).all())
 
 
-def chance_weights(form: StandardForm, box_low: Array, box_high: Array, draw_weights: Array) -> Array:
+def chance_weights(form: StandardForm, box_low: Array, box_high: Array, draw_weights: Array | None) -> Array:
     """Weights of the draws' outcomes in the bound of a chance; shape (n_draws,)."""
+    draw_weights = np.zeros(len(form.offset)) if draw_weights is None else draw_weights
     least, most = form.net_range(box_low, box_high)
     open_ = (least < form.aim) & (most >= form.aim)
     return np.asarray(

@@ -123,7 +123,7 @@ WHOLE = 1e-6
 """How near to a whole number counts as one."""
 
 
-def split_at(
+def choose_branch(
     form: StandardForm, box_low: Array, box_high: Array, spend: Array, excess: Array
 ) -> tuple[int, float] | None:
     """Choose a whole number that is none, else the cell whose hull lies highest above its curve.

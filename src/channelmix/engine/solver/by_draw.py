@@ -104,6 +104,4 @@ def best_by_draw(
         if not spends:
             raise
         interrupted = True
-    return DrawOptima(
-        np.array(spends), np.array(values), np.maximum(bounds, values), interrupted=interrupted
-    )
+    return DrawOptima(np.array(spends), np.array(values), np.maximum(bounds, values), interrupted=interrupted)

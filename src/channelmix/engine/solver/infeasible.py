@@ -75,14 +75,17 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
         problem = limited(problem, times * (largest_amount(problem) or 1.0))
-    elastic = _Whole(problem, solver)
+    elastic = LeastViolation(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
         return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
-    slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
-    tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
-    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
+    slack, unit = elastic.slack(remaining), problem.standard.row_unit
+    mend = {
+        row.label: float(missed * size)
+        for row, missed, size in zip(problem.rows, slack, unit, strict=False)
+        if missed > WHOLE_TOLERANCE
+    }
     if far.standard.B.any():  # that may not do: what is asked of outcome was not looked at
         mend = {}
     silent = []  # rules without a row of their own: fees, which count in the scenario's
@@ -91,7 +94,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
             continue
         others = [other for other in problem.constraints if other is not rule]
         free = dataclasses.replace(problem, constraints=others)
-        without_fee = _Whole(free, solver)
+        without_fee = LeastViolation(free, solver)
         if without_fee.conflict(remaining):
             problem, elastic = free, without_fee
         else:
@@ -103,114 +106,67 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     return Conflict(tuple(name for name in order if name in (*remaining, *silent)), mend)
 
 
-class _Whole:
-    """The rules' least violation over a wide box, for any part of them."""
+class LeastViolation:
+    """Minimum total violation of some of a problem's rules, over a wide box of spend.
+
+    Whole numbers are kept, and rows that constrain outcome are left aside.
+    """
 
     def __init__(self, problem: AllocationProblem, solver: str) -> None:
         form = problem.standard
         self._rows = [row.rule for row in problem.rows]
-        # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each
-        # other.
+        # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each other.
         weight = np.abs(form.A).max(axis=1, initial=0.0)
         size = np.tile(np.where(weight > 0.0, weight, 1.0), 2)
         amounts = np.abs(np.concatenate([form.low, form.high])) / size
         wide = WIDE_WHOLE if form.integer.any() else WIDE
         most = wide * max(1.0, float(amounts[np.isfinite(amounts)].max(initial=1.0)))
         self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else WHOLE_TOLERANCE
-        self._low, self._high = np.zeros(form.n_variables), np.full(form.n_variables, most)
+        self._most = np.full(form.n_variables, most)
         first = form.n_variables - len(form.auxiliaries)
         spend = np.full(len(problem.cells), most * form.unit[0])
         kept = np.ones(len(form.A), dtype=bool)
         switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
-            self._high[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
-            if isinstance(
-                one, OnOff
-            ):  # off spends nothing, on as much as the wide box allows, whatever rules say
+            self._most[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
+            if isinstance(one, OnOff):  # off spends nothing, on up to the wide box, whatever rules say
                 kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
                 switch = np.zeros(form.n_variables)
                 switch[form.members(i)] = 1.0
                 switch[i] = -switch.sum() * most
                 switches.append(switch)
-        more = np.zeros(len(switches))
-        self._elastic = Elastic(
-            np.vstack([form.A[kept], *switches]),
-            np.append(form.low[kept], more - np.inf),
-            np.append(form.high[kept], more),
-            np.append(form.B[kept] == 0.0, more == 0.0),
-            form.integer,
-            solver,
-        )
-        self._links = int(kept.sum()) + len(switches) - len(self._rows)
+        linear, none = form.B[kept] == 0.0, np.zeros(len(switches))
+        rows = np.vstack([form.A[kept], *switches])
+        self._low = np.append(np.where(linear, form.low[kept], -np.inf), none - np.inf)
+        self._high = np.append(np.where(linear, form.high[kept], np.inf), none)
+        # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
+        self._unit = np.where(form.integer | (self._most <= 0.0), 1.0, self._most)
+        # Columns: the variables, and what each row misses below and above.
+        self._matrix = np.hstack([rows * self._unit, np.eye(len(rows)), -np.eye(len(rows))])
+        self._program = LinearProgram(solver, form.integer)
 
     def conflict(self, rules: Sequence[str]) -> bool:
         """Whether these rules cannot all hold; rows that tie variables together always do."""
-        return self.violation(rules) > self._tolerance
+        return float(self._weights(rules) @ self.slack(rules)) > self._tolerance
 
-    def violation(self, rules: Sequence[str]) -> float:
-        """Least total violation of these rules."""
-        own = [1.0 if name in rules else 0.0 for name in self._rows]
-        return self._elastic.solve(self._low, self._high, np.append(own, np.full(self._links, LINK)))
-
-    def broken(self) -> Array:
-        """By how much each row gives way where all of them do least; shape (n_rows,), in standard units."""
-        self.violation(self._rows)
-        return self._elastic.slack[: len(self._rows)]
-
-
-class Elastic:
-    """Least total violation of rows over a box, whole numbers kept.
-
-    Parameters
-    ----------
-    A : ndarray of shape (n_rows, n_variables)
-    low, high : ndarray of shape (n_rows,)
-    linear : ndarray of bool, shape (n_rows,)
-        Rows that count at all.
-    integer : ndarray of bool, shape (n_variables,)
-    """
-
-    def __init__(
-        self,
-        A: Array,
-        low: Array,
-        high: Array,
-        linear: NDArray[np.bool_],
-        integer: NDArray[np.bool_],
-        solver: str = "HIGHS",
-    ) -> None:
-        m = len(A)
-        self.slack: Array = np.zeros(m)
-        """Violation of each row in the last solution; shape (n_rows,)."""
-        self._A, self._integer, self._solver = A, integer, solver
-        self._low, self._high = np.where(linear, low, -np.inf), np.where(linear, high, np.inf)
-        # Columns: the variables, and what each row misses below and above.
-        self._table = np.hstack([A, np.eye(m), -np.eye(m)])
-        rows, columns = self._places = np.nonzero(self._table)
-        self._program = LinearProgram(
-            rows, columns, (m, self._table.shape[1]), solver, np.append(integer, np.zeros(2 * m, dtype=bool))
-        )
-
-    def solve(self, box_low: Array, box_high: Array, weights: Array) -> float:
-        """Return the least weighted violation."""
-        m, n = self._A.shape
-        # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
-        unit = np.where(self._integer, 1.0, np.maximum(box_high - box_low, 0.0))
-        offset = np.where(self._integer, 0.0, box_low)
-        scale = np.append(unit, np.ones(2 * m))
-        missed = np.full(2 * m, np.inf)
+    def slack(self, rules: Sequence[str]) -> Array:
+        """Violation of each row, in standard units, where that of these rules is least in total; shape (n_rows,)."""
+        m, n, weights = len(self._low), len(self._most), self._weights(rules)
         found = self._program.solve(
             -np.concatenate([np.zeros(n), weights, weights]),
-            (self._table * scale)[self._places],
-            np.append(np.where(self._integer, box_low, 0.0), np.zeros(2 * m)),
-            np.append(np.where(self._integer, box_high, np.where(unit > 0.0, 1.0, 0.0)), missed),
-            self._low - self._A @ offset,
-            self._high - self._A @ offset,
+            self._matrix,
+            np.zeros(n + 2 * m),
+            np.append(self._most / self._unit, np.full(2 * m, np.inf)),
+            self._low,
+            self._high,
         )
         if found is None:
             raise RuntimeError("the solver failed on a feasible linear program")
-        self.slack = found[0][n : n + m] + found[0][n + m :]
-        return float(weights @ self.slack)
+        return np.asarray(found[0][n : n + m] + found[0][n + m :])
+
+    def _weights(self, rules: Sequence[str]) -> Array:
+        own = [float(name in rules) for name in self._rows]
+        return np.append(own, np.full(len(self._low) - len(own), LINK))
 
 
 REACH_GAP, REACH_SECONDS = 1e-3, 2.0

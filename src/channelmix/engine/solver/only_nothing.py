@@ -85,11 +85,9 @@ def only_nothing(
 
 def _most_spend(form: StandardForm, solver: str) -> float:
     """Most total spend, whole numbers apart, as a share of the most on a cell; 0 if no program finds any."""
-    rows, columns = np.nonzero(form.A)
-    program = LinearProgram(rows, columns, form.A.shape, solver)
-    found = program.solve(
+    found = LinearProgram(solver).solve(
         (np.arange(form.n_variables) < form.n_cells).astype(float),
-        form.A[rows, columns],
+        form.A,
         form.box_low,
         form.box_high,
         form.low,

@@ -102,12 +102,9 @@ def _corrected(form: StandardForm, variables: Array) -> Array | None:
     up = np.where(fixed, 0.0, np.maximum(form.box_high - variables, 0.0)) / unit
     # Columns: moves up, moves down, and what each row still misses below and above.
     table = np.hstack([weights, -weights, np.eye(m), -np.eye(m)])
-    rows, columns = np.nonzero(table)
-    cost = -np.concatenate([np.ones(2 * n), np.full(2 * m, UNMET)])
-    program = LinearProgram(rows, columns, table.shape, "HIGHS")
-    found = program.solve(
-        cost,
-        table[rows, columns],
+    found = LinearProgram().solve(
+        -np.concatenate([np.ones(2 * n), np.full(2 * m, UNMET)]),
+        table,
         np.zeros(table.shape[1]),
         np.concatenate([up, down, np.full(2 * m, np.inf)]),
         (low + room - left) / unit,

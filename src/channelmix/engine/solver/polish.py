@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.response import Envelope
 from channelmix.engine.solver.branching import held
 from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
-from channelmix.engine.solver.relaxation import Relaxed, concave_hull
+from channelmix.engine.solver.relaxation import Relaxed
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
@@ -106,18 +105,14 @@ def polished(
     return None if prices is None else Polished(reached, prices, time.perf_counter() < deadline)
 
 
-def windows_around(
-    form: StandardForm, envelopes: Sequence[Envelope], centre: Array, half: Array, high: Array
-) -> list[tuple[Array, Array]]:
-    """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
-    windows = []
+def window_points(form: StandardForm, centre: Array, half: Array, high: Array) -> list[Array]:
+    """Spends around `centre` at which each cell's curve is evaluated; 0 for a cell that whole numbers switch off."""
     points = POLISH_POINTS if (half > POLISH_SMALL * form.span[: form.n_cells]).any() else POLISH_FEW
-    for i, envelope in enumerate(envelopes):
-        # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-        x = np.maximum(centre[i] + half[i] * points, 0.0) if high[i] > 0.0 else np.zeros(1)
-        x = x[np.append(True, x[1:] > x[:-1])]
-        windows.append(concave_hull(x, envelope.value(x)))
-    return windows
+    # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
+    return [
+        np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
+        for i in range(form.n_cells)
+    ]
 
 
 NOTHING = 1e-9

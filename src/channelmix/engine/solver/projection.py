@@ -97,12 +97,9 @@ def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array
     wishes = np.hstack([np.eye(n)[form.spends], -apart, apart])
     bounds = np.vstack([A, switches])
     table = np.vstack([np.hstack([bounds, np.zeros((len(bounds), 2 * len(goal)))]), wishes])
-    rows, columns = np.nonzero(table)
-    whole = np.append(form.integer, np.zeros(2 * len(goal), dtype=bool))
-    program = LinearProgram(rows, columns, (len(table), table.shape[1]), "HIGHS", whole)
-    found = program.solve(
+    found = LinearProgram(integer=form.integer).solve(
         -np.concatenate([np.zeros(n), 1.0 / weight, 1.0 / weight]),
-        table[rows, columns],
+        table,
         np.append(form.box_low, np.zeros(2 * len(goal))),
         np.append(form.box_high, np.full(2 * len(goal), np.inf)),
         np.concatenate([np.full(len(bounds), -np.inf), goal]),
