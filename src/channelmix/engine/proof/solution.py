@@ -70,6 +70,11 @@ class Proof:
     limit: float | None = None
     witness: Array | None = None
 
+    @classmethod
+    def of_nothing(cls, rows: int, *, infeasible: bool) -> Self:
+        """Return a single leaf without prices, where bounds on single cells conflict or nothing limits a cell."""
+        return cls(np.array([-1]), np.zeros(1), np.zeros((1, rows)), np.array([infeasible]), ())
+
     def to_dict(self) -> dict[str, Any]:
         """Write the proof as JSON-ready data."""
         more: dict[str, Any] = {} if self.limit is None else {"limit": self.limit}

@@ -58,11 +58,12 @@ class TailSearch(Search):
             points = [self._points(low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
             relaxed = program.solve(self._tops(points), low, high, focus, pool=self._pool)
             if relaxed is None:
-                return None
+                break
             focus = np.clip(relaxed.variables, low, high)
             if not self._widen_pool(self.form.from_user(self.form.to_user(focus))):
                 break
-        self._settle(low, high, relaxed, gain)
+        if relaxed is not None:
+            self._settle(low, high, relaxed, gain)
         return relaxed
 
     def _relax_window(
