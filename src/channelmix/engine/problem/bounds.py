@@ -8,19 +8,10 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
-
-EPSILON = float(np.finfo(float).eps)
-"""Relative rounding of one operation."""
-
-CONFLICT_TOLERANCE = 1e-9
-"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
-a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
+from channelmix.engine.tolerances import CROSSED_ENDS, EPSILON
 
 SPLITTER = 2.0**27 + 1.0
 """Factor that splits a number of 53 bits into two halves."""
-
-CROSSED = 1e-6
-"""Share of a variable's end by which the other has crossed it for good."""
 
 ROUNDS = 4
 """Passes over the rows: longer chains of rules only loosen the box, never break it."""
@@ -34,7 +25,7 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
             tighten(a, row_high, box_low, box_high)
             tighten(-a, -row_low, box_low, box_high)
             # Ends that have crossed would drive each other apart without end, and the units with them.
-            if (box_low > box_high + CROSSED * np.abs(box_high)).any():
+            if (box_low > box_high + CROSSED_ENDS * np.abs(box_high)).any():
                 return
         if (before[0] == box_low).all() and (before[1] == box_high).all():
             break

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, propagate
+from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Delay
 from channelmix.engine.rules import Auxiliary, Row
 from channelmix.engine.rules.auxiliary import OnOff
-
-OUTWARDS = 1e-12
-"""By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +127,8 @@ def formulate(
             W @ np.maximum(box_low[:spends], 0.0) + start,
             W @ np.maximum(reach[:spends], 0.0) + start,
         )
-        box_low = np.append(least - OUTWARDS * most, box_low)
-        box_high = np.append(most * (1.0 + OUTWARDS), box_high)
+        box_low = np.append(least - OUTWARD_ROUNDING * most, box_low)
+        box_high = np.append(most * (1.0 + OUTWARD_ROUNDING), box_high)
         box_low[:n] = np.maximum(box_low[:n], 0.0)
         if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
             box_high[:n] = np.maximum(box_low[:n], box_high[:n])

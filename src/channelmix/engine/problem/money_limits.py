@@ -18,9 +18,7 @@ from channelmix.core.errors import InputError
 from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
-
-FAR = 1e100
-"""Spend at which a saturating curve is at its limit."""
+from channelmix.engine.tolerances import NEARLY_SATURATED, SATURATED_SPEND
 
 DOUBLINGS = 2.0 ** np.arange(-200.0, 201.0)
 """Spend at which the slope of a curve without limit is looked up."""
@@ -30,9 +28,6 @@ PARTS = 1.0 - 2.0 ** -np.arange(1.0, 21.0)
 
 BEYOND = 1e6
 """Multiple of the largest amount in any rule beyond which nothing is looked for where rules conflict."""
-
-NEARLY = 1e-6
-"""Share of what saturating curves can bring that may be missing where a target is out of their reach."""
 
 
 class UnboundedError(InputError):
@@ -162,7 +157,7 @@ def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> A
     """``max F(x) - rate * x`` up to `high`, or more, for each rate; infinite where there is no limit."""
     curve = problem.response.cell(cell)
     if curve.saturates() or math.isfinite(high):
-        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, FAR))).mean()))
+        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, SATURATED_SPEND))).mean()))
     # Curves without limit are concave: their slope falls all the way.
     slope = curve.derivative(DOUBLINGS[np.newaxis]).mean(axis=0)
     first = np.searchsorted(-slope, -rates)
@@ -174,5 +169,5 @@ def _reach(problem: AllocationProblem) -> float:
     """Spend that reaches a target when put on every cell, as near as curves that saturate allow."""
     curves, wanted = problem.response, problem.scenario.amount + problem.carried_over_outcome
     total = sum(curves.cell(i).value(DOUBLINGS[np.newaxis]).mean(axis=0) for i in range(curves.n_cells))
-    enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY) * float(np.max(total))))
+    enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY_SATURATED) * float(np.max(total))))
     return float(DOUBLINGS[enough[0]] * curves.n_cells) if enough[0] > 0 else 0.0

@@ -11,18 +11,16 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.formulation import TailRisk, formulate
-from channelmix.engine.problem.standard_form import REACHED, StandardForm
+from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.statement import Statement
 from channelmix.engine.response.discounted import Discounted
 from channelmix.engine.rules import ReachTarget
 from channelmix.engine.rules.auxiliary import Change
 from channelmix.engine.rules.risk import tail_mean, tail_weights
+from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, SPEND_ROUNDING, TARGET_TOLERANCE
 
-ROUNDING, KINK = 1e-6, 1e-3
-"""Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""
-
-BASELINE_TOLERANCE = 1e-6
-"""Violation of a rule that counts as rounding in a mix to improve on, as a share of its total."""
+KINK = 1e-3
+"""Share of a slope by which it changes at a point of a tabulated curve, and not by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +130,9 @@ class AllocationProblem(Statement):
         array = np.asarray(spend, dtype=float).ravel()
         slope, beyond = (
             slopes.mean(axis=0) if weights is None else weights @ slopes
-            for slopes in map(self.response.derivative, map(self.acting, (array, array * (1.0 + ROUNDING))))
+            for slopes in map(
+                self.response.derivative, map(self.acting, (array, array * (1.0 + SPEND_ROUNDING)))
+            )
         )
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
@@ -171,7 +171,7 @@ class AllocationProblem(Statement):
     def chance(self, spend: Any) -> float:
         """Share of draws in which net outcome reaches the target of a `ReachTarget`."""
         target = self.risk.outcome
-        return float((self.net_draws(spend) >= target - REACHED * abs(target)).mean())
+        return float((self.net_draws(spend) >= target - TARGET_TOLERANCE * abs(target)).mean())
 
     def value(self, spend: Any) -> float:
         """Objective at `spend`, of the problem's shape; a chance with a `ReachTarget`."""
@@ -235,7 +235,7 @@ class AllocationProblem(Statement):
         """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
         if self.baseline is None:
             return False
-        return self.broken(self.baseline, outcomes=False) > BASELINE_TOLERANCE * float(self.baseline.sum())
+        return self.broken(self.baseline, outcomes=False) > FEASIBILITY_TOLERANCE * float(self.baseline.sum())
 
     @cached_property
     def standard(self) -> StandardForm:

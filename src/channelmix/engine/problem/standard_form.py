@@ -13,22 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, tighten
+from channelmix.engine.problem.bounds import tighten
 from channelmix.engine.problem.formulation import Formulation, kept_out
 from channelmix.engine.response import Envelope
 from channelmix.engine.rules.risk import tail_mean, tail_weights
+from channelmix.engine.tolerances import (
+    CONFLICT_TOLERANCE,
+    CRUMB,
+    CRUMB_OF_LARGEST,
+    NEGLIGIBLE_OUTCOME,
+    TARGET_TOLERANCE,
+)
 
 MOST_IMPLIED = 50
 """Variables whose change is passed on at one split: more would only shrink a box further."""
-
-REACHED = 1e-9
-"""Share of a target by which a draw may miss it by rounding."""
-
-CRUMB, ROUNDING = 1e-12, 1e-15
-"""Share of what a cell may spend up to which its spend is nothing, and share of what any cell may spend."""
-
-SMALLEST = 1e-9
-"""Share of what all cells could bring below which outcome does not count in the gap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +144,7 @@ class StandardForm(Formulation):
         Where a curve is infinitely steep at nothing, what is left over when a sum is rounded would bring something.
         """
         largest = float(self.box_high[: self.n_cells].max(initial=0.0))
-        return np.maximum(CRUMB * self.box_high, ROUNDING * largest)
+        return np.maximum(CRUMB * self.box_high, CRUMB_OF_LARGEST * largest)
 
     @cached_property
     def twins(self) -> NDArray[np.intp]:
@@ -278,7 +276,7 @@ class StandardForm(Formulation):
     @property
     def aim(self) -> float:
         """What counts as the target: rounding apart."""
-        return 0.0 if self.target is None else self.target - REACHED * abs(self.target)
+        return 0.0 if self.target is None else self.target - TARGET_TOLERANCE * abs(self.target)
 
     @property
     def value_unit(self) -> float:
@@ -317,13 +315,13 @@ class StandardForm(Formulation):
         return max(
             abs(value),
             self.gain * (self.outcome(variables) - float(self.offset.mean())),
-            self.gain * SMALLEST,
+            self.gain * NEGLIGIBLE_OUTCOME,
         )
 
     @property
     def smallest(self) -> float:
         """Least denominator of the gap, in the user's unit of outcome: a plan of nothing is not judged by rounding."""
-        return self.gain * SMALLEST * self.value_unit
+        return self.gain * NEGLIGIBLE_OUTCOME * self.value_unit
 
     def violation(self, variables: Array) -> float:
         """Largest violation of a row, in units of what it can reach, or of non-negativity."""

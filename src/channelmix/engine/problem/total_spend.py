@@ -17,9 +17,6 @@ from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover
 from channelmix.engine.rules import ChangeLimit, EachPeriod, FixedBudget, GroupShare, Phasing
 
-NOTHING = 1e-9
-"""Proven limit of total spend up to which it is nothing, as a share of what single cells could spend."""
-
 
 def is_share(rule: Any) -> bool:
     """Whether a rule speaks of shares of a total."""

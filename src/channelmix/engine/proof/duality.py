@@ -9,16 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.formulation import TailRisk
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.response import Envelope
-
-ROUNDING = 1e-9
-"""Relative rounding allowed in weights of draws."""
-
-EPSILON = float(np.finfo(float).eps)
-"""Relative rounding of one operation."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, EPSILON, SUM_TOLERANCE
 
 
 def valid_draw_weights(form: StandardForm, draw_weights: Array | None) -> bool:
@@ -35,10 +29,10 @@ def valid_draw_weights(form: StandardForm, draw_weights: Array | None) -> bool:
     if form.risk.target is not None:
         return bool((draw_weights <= 1.0).all())
     total = float(draw_weights.sum())
-    if form.risk.floor is None and abs(total - form.gain * form.risk.weight) > ROUNDING:
+    if form.risk.floor is None and abs(total - form.gain * form.risk.weight) > SUM_TOLERANCE:
         return False
     most = min(1.0, 1.0 / (form.risk.tail * len(draw_weights)))
-    return bool((draw_weights <= total * most * (1.0 + ROUNDING)).all())
+    return bool((draw_weights <= total * most * (1.0 + SUM_TOLERANCE)).all())
 
 
 def chance_weights(form: StandardForm, box_low: Array, box_high: Array, draw_weights: Array | None) -> Array:

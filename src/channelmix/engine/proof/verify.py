@@ -20,16 +20,11 @@ from channelmix.engine.problem.money_limits import (
 )
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
+from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.proof.duality import dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response import Envelope
-
-FEASIBILITY_TOLERANCE = 1e-6
-"""Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""
-
-VALUE_TOLERANCE = 1e-9
-"""Relative difference allowed between a claimed number and the recomputed one: rounding, on any machine."""
+from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -219,7 +214,7 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
     form = total_spend(problem).standard
     _check_structure(form, solution.proof)
     bound, leaves = _proven_bound(form, solution.proof)
-    if not bound <= NOTHING:
+    if not bound <= NO_TOTAL_SPEND:
         raise CertificateError("called infeasible, but the proof leaves something to spend")
     return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
 

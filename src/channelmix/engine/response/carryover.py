@@ -14,11 +14,9 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.numerics import as_numbers
+from channelmix.engine.tolerances import SUM_TOLERANCE
 
 MOST_PERIODS = 1000
-
-ROUNDING = 1e-9
-"""By how much weights may miss a sum of 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +67,7 @@ class Carryover:
                 if not (np.isfinite(array).all() and (array >= 0.0).all()):
                     raise InputError(f"carry-over: {name} must be finite and non-negative")
                 object.__setattr__(self, name, array)
-        if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > ROUNDING).any():
+        if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > SUM_TOLERANCE).any():
             raise InputError("carry-over: weights must sum to 1: spend acts once, sooner or later")
         for name in ("season", "cost"):
             given = getattr(self, name)

@@ -13,9 +13,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family, Points
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
-
-ROUNDING = 1e-9
-"""By how much two shares may exceed 1 together."""
+from channelmix.engine.tolerances import SUM_TOLERANCE
 
 SMALL = 0.02
 """Spend, in spreads, below which differences would lose digits that three points of Gauss and Legendre keep."""
@@ -61,7 +59,7 @@ class Service(Family):
     def checked(cls, **parameters: Any) -> Self:
         """See `Family.checked`; `handled` and `on_time` sum to at most 1."""
         family = super().checked(**parameters)
-        if (family.handled + family.on_time > 1.0 + ROUNDING).any():
+        if (family.handled + family.on_time > 1.0 + SUM_TOLERANCE).any():
             raise InputError("service curves: handled and on_time must sum to at most 1")
         return family
 

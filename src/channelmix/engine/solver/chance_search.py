@@ -9,7 +9,8 @@ between L and T: the gap closes with few cells, and otherwise stays open and hon
 from __future__ import annotations
 
 import dataclasses
-from functools import cache, cached_property
+import itertools
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import block_array
@@ -124,21 +125,11 @@ class ChanceSearch(Search):
                         moved |= self.best_value > before
 
 
-@cache
-def _chords() -> list[Array]:
-    """For each point, the weights of every chord above it: (n_points, n_chords)."""
-    count, chords = len(POINTS), []
-    for j in range(count):
-        weights = [np.eye(count)[j]]
-        for a in range(j):
-            for b in range(j + 1, count):
-                row = np.zeros(count)
-                row[a], row[b] = (b - j) / (b - a), (j - a) / (b - a)
-                weights.append(row)
-        chords.append(np.array(weights).T)
-    return chords
-
-
 def _concave(heights: Array) -> Array:
     """Least concave majorant on an even grid, of each row of shape (n_rows, n_points)."""
-    return np.stack([(heights @ chords).max(axis=1) for chords in _chords()], axis=1)
+    top = heights.copy()
+    for first, last in itertools.combinations(range(len(POINTS)), 2):
+        along = np.arange(1, last - first) / (last - first)
+        chord = heights[:, [first]] + (heights[:, [last]] - heights[:, [first]]) * along
+        np.maximum(top[:, first + 1 : last], chord, out=top[:, first + 1 : last])
+    return top

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     is_limited,
@@ -29,9 +28,7 @@ from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import new_search
 from channelmix.engine.solver.starts import known_spend, money_limit
-
-WHOLE_TOLERANCE = 1e-5
-"""Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 
 WIDE, WIDE_WHOLE = 1e3, 8.0
 """Multiple of the largest amount in any rule that a cell may spend where rules are held against each other; where a
@@ -84,7 +81,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     mend = {
         row.label: float(missed * size)
         for row, missed, size in zip(problem.rows, slack, unit, strict=False)
-        if missed > WHOLE_TOLERANCE
+        if missed > INTEGER_CONFLICT_TOLERANCE
     }
     if far.standard.B.any():  # that may not do: what is asked of outcome was not looked at
         mend = {}
@@ -121,7 +118,7 @@ class LeastViolation:
         amounts = np.abs(np.concatenate([form.low, form.high])) / size
         wide = WIDE_WHOLE if form.integer.any() else WIDE
         most = wide * max(1.0, float(amounts[np.isfinite(amounts)].max(initial=1.0)))
-        self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else WHOLE_TOLERANCE
+        self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else INTEGER_CONFLICT_TOLERANCE
         self._most = np.full(form.n_variables, most)
         first = form.n_variables - len(form.auxiliaries)
         spend = np.full(len(problem.cells), most * form.unit[0])

@@ -14,10 +14,11 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
+from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.search import Search
+from channelmix.engine.tolerances import NO_TOTAL_SPEND, UNPROVEN_TOTAL_SPEND
 
 GAP = 0.5
 """Gap of a search for whether anything can be spent, as a share of next to nothing."""
@@ -25,10 +26,7 @@ GAP = 0.5
 TRIAL_SECONDS = 0.5
 """Time for whether anything can be spent without a rule: if it does not suffice, the rule is named."""
 
-BARELY = 1e-6
-"""Most that is spent in all, as a share of the most on a cell, that a linear program's tolerance may leave."""
-
-FAR = 1e3
+AMPLE = 1e3
 """Multiple of the money there is at which it is no limit any more."""
 
 
@@ -64,7 +62,7 @@ def only_nothing(
     if len(others) == len(rules):
         return None
     form = total_spend(problem).standard
-    if form.empty_box or (not thoroughly and _most_spend(form, solver) > BARELY):
+    if form.empty_box or (not thoroughly and _most_spend(form, solver) > UNPROVEN_TOTAL_SPEND):
         return None
     search = _searched(form, deadline, solver)
     if not _proves_nothing(search):
@@ -73,7 +71,7 @@ def only_nothing(
     if witness is None:
         return None
     names = {id(rule): name for rule, name in zip(rules, problem.rule_names[1:], strict=True)}
-    far = dataclasses.replace(problem, scenario=FixedBudget(FAR * total_spend(problem).scenario.amount))
+    far = dataclasses.replace(problem, scenario=FixedBudget(AMPLE * total_spend(problem).scenario.amount))
     scenario = problem.rule_names[:1] if _can_spend(far, rules, solver) else ()
     stated = problem if scenario else far
     for rule in sorted(rules, key=is_share):  # those about shares last: they are to blame
@@ -102,7 +100,7 @@ class _AnySpend(Search):
     polishes = False
 
     def _target(self) -> float:
-        return math.inf if self.best_value > NOTHING else super()._target()
+        return math.inf if self.best_value > NO_TOTAL_SPEND else super()._target()
 
 
 def _searched(form: StandardForm, deadline: float, solver: str) -> Search:
@@ -125,11 +123,11 @@ def _some_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -
     if form.empty_box:
         return None
     search = _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
-    if search.best is None or search.best_value <= NOTHING:
+    if search.best is None or search.best_value <= NO_TOTAL_SPEND:
         return None
     return np.asarray(form.to_user(search.best).reshape(problem.shape))
 
 
 def _proves_nothing(search: Search) -> bool:
     """Whether the search shows that nothing can be spent; that rules conflict altogether is another thing."""
-    return search.best is not None and search.upper_bound() <= NOTHING
+    return search.best is not None and search.upper_bound() <= NO_TOTAL_SPEND

@@ -15,19 +15,10 @@ from __future__ import annotations
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.risk import tail_mean
 from channelmix.engine.solver.linear_program import LinearProgram
-
-ROW_TOLERANCE = 1e-7
-"""Violation up to which a candidate is worth correcting, as a share of a row's reach: the linear programs' own."""
-
-EXACT = 4e-15
-"""Violation of a row that is the rounding of its sum, as a share of its reach."""
-
-INSIDE = 2e-15
-"""How far inside its limits a row is aimed at, as a share of its reach, so that rounding leaves it there."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, EXACT_ROW, INSIDE_ROW, ROW_TOLERANCE
 
 CORRECTIONS = 3
 """Most corrections: the first is exact for rows of spend, the others are for rows of outcome, which are curved."""
@@ -53,7 +44,7 @@ def onto_rows(form: StandardForm, variables: Array) -> Array | None:
     for _ in range(CORRECTIONS):
         swept = _without_crumbs(form, found)
         for candidate in (swept, found):
-            if max(_excess(form, candidate)) <= EXACT:
+            if max(_excess(form, candidate)) <= EXACT_ROW:
                 return candidate
         corrected = _corrected(form, swept)
         if corrected is None:
@@ -92,8 +83,8 @@ def _excess(form: StandardForm, variables: Array) -> tuple[float, float]:
 def _corrected(form: StandardForm, variables: Array) -> Array | None:
     """Move the variables as little as brings them inside the rows, which are taken as linear around them."""
     weights, left, low, high = _rows_around(form, variables)
-    unit = max(*_excess(form, variables), EXACT)
-    room = np.where(high - low > 4.0 * INSIDE, INSIDE, 0.0)
+    unit = max(*_excess(form, variables), EXACT_ROW)
+    room = np.where(high - low > 4.0 * INSIDE_ROW, INSIDE_ROW, 0.0)
     m, n = weights.shape
     fixed = form.integer.copy()
     for state, members in form.states.items():

@@ -12,8 +12,9 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.branching import held
-from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
+from channelmix.engine.solver.onto_rows import onto_rows
 from channelmix.engine.solver.relaxation import Relaxed
+from channelmix.engine.tolerances import IDLE_OUTCOME, ROW_TOLERANCE
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Where a window of the polish looks, and a small one, in which a curve hardly bends."""
@@ -115,9 +116,6 @@ def window_points(form: StandardForm, centre: Array, half: Array, high: Array) -
     ]
 
 
-NOTHING = 1e-9
-"""What all idle money together may bring, as a share of the plan's outcome."""
-
 WORTH_FREEING = 1e-4
 """Share of total spend from which on a cell's idle money is taken from it."""
 
@@ -143,7 +141,7 @@ def without_idle_money(form: StandardForm, variables: Array) -> Array:
     spend = variables[:n]
     worth_freeing = WORTH_FREEING * float(spend.sum())
     outcome = form.curves.mean_value(spend)
-    enough = outcome - NOTHING * float(outcome.sum()) / n
+    enough = outcome - IDLE_OUTCOME * float(outcome.sum()) / n
     probe = np.maximum(spend - worth_freeing, form.box_low[:n])
     idle = (form.curves.mean_value(probe) >= enough) & (probe < spend)
     if not idle.any():

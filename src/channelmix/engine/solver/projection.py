@@ -17,9 +17,7 @@ from channelmix.engine.solver.branching import held, roundings
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.nearest_point import NearestPoint
 from channelmix.engine.solver.onto_rows import onto_rows
-
-DUST = 1e-7
-"""Share of all spend that is rounding of the quadratic program."""
+from channelmix.engine.tolerances import SPEND_DUST
 
 FLOOR = 0.01
 """Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
@@ -80,7 +78,7 @@ def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
     """Take what the solver's rounding left on cells that wish for nothing, unless a rule asks for it."""
     spend = np.asarray(spend).ravel()
     total = float(spend.sum())
-    swept = np.where((wish == 0.0) & (spend <= DUST * total), 0.0, spend)
+    swept = np.where((wish == 0.0) & (spend <= SPEND_DUST * total), 0.0, spend)
     return swept if problem.violation(swept) <= problem.violation(spend) else spend
 
 

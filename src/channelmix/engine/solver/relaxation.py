@@ -13,15 +13,13 @@ from scipy.sparse import block_array, coo_array, csc_array
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.linear_program import LinearProgram
+from channelmix.engine.tolerances import NARROW_SEGMENT
 
 SEGMENTS = 24
 """Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""
 
 NEAR = 0.02
 """Distance from the focus, as a share of a hull's width, within which corners count alike."""
-
-NARROW = 1e-6
-"""Spend up to which segments are too narrow for a solver's tolerance, in units of what is to be decided."""
 
 LOOSE = 1e3
 """Stands for no limit, in standard units of outcome."""
@@ -250,7 +248,7 @@ class Relaxation:
                 continue
             for i in np.sort(members[members < self._form.n_cells]).tolist():
                 x, y = corners[i]
-                narrow = np.cumsum(width[i]) <= NARROW * unit
+                narrow = np.cumsum(width[i]) <= NARROW_SEGMENT * unit
                 height = float((rise[i] * width[i])[narrow].sum()) + (float(y[0]) if x[0] <= 0.0 else 0.0)
                 if height > 0.0:
                     jumps.append(_Jump(state, i, float(width[i, narrow].sum()), height))

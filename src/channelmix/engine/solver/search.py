@@ -24,7 +24,7 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
 from channelmix.engine.solver.branching import choose_branch, held, roundings
-from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
+from channelmix.engine.solver.onto_rows import onto_rows
 from channelmix.engine.solver.polish import (
     POLISH_POINTS,
     polished,
@@ -34,6 +34,7 @@ from channelmix.engine.solver.polish import (
 )
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
 from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
+from channelmix.engine.tolerances import ROW_TOLERANCE
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
 """First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""

@@ -123,7 +123,9 @@ def _solve(
     try:
         run.limit_money()
     except UnboundedError as unbounded:
-        return run.without_spend(Status.UNBOUNDED, Conflict((unbounded.cell,), {}), Proof.of_nothing(0, infeasible=False))
+        return run.without_spend(
+            Status.UNBOUNDED, Conflict((unbounded.cell,), {}), Proof.of_nothing(0, infeasible=False)
+        )
     run.move_baseline()
     form = run.problem.standard
     if form.empty_box:

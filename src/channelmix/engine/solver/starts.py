@@ -19,6 +19,7 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, TargetOutcome
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.searches import new_search
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
 """Gap and time of each search for a budget that is enough for a target."""
@@ -31,9 +32,6 @@ ROOM = 1e-3
 
 NEAR = 1e3
 """Multiple of the largest amount in any rule within which spend that obeys them is looked for."""
-
-KNOWN = 1e-9
-"""Violation of a row up to which spend counts as one that obeys the rules, as a share of what the row can reach."""
 
 
 def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
@@ -75,7 +73,7 @@ def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
         if least is None:
             return None
         known = least
-    return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
+    return known if near.standard.violation(near.standard.from_user(known)) <= CONFLICT_TOLERANCE else None
 
 
 def nearest_spend(problem: AllocationProblem, wish: float = 0.0) -> NDArray[np.float64] | None:
