@@ -25,13 +25,13 @@ class TailRisk:
     Parameters
     ----------
     weight : float
-        Weight of their mean in the objective.
+        Weight of the worst draws' mean in the objective.
     tail : float
-        Share of the draws that are the worst.
+        Share of the draws that count as the worst.
     floor : ndarray of shape (n_draws,), optional
-        Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
+        Net outcome of a baseline: the improvement on it must not be negative in the mean over the worst draws.
     target : float, optional
-        Net outcome to reach in as many draws as can be, which is then all that counts.
+        Net outcome to reach in as many draws as possible, which is then the objective.
     """
 
     weight: float
@@ -44,8 +44,8 @@ class TailRisk:
 class Formulation:
     """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B sum F_i(v_i) <= high`` in a box.
 
-    The variables v are what acts in each cell, then spend where a carry-over makes it another thing, then the rules'
-    auxiliary variables. The first rows are the problem's own; those that tie variables to each other follow.
+    The variables v are the adstocked spends, then, with a carry-over, the spends themselves, then the rules' auxiliary
+    variables. The first rows are the problem's own; rows that tie variables to each other follow.
     """
 
     curves: ResponseCurves
@@ -58,7 +58,7 @@ class Formulation:
     charge_in_outcome: Array
     """Charges in units of outcome, per unit of each variable."""
     offset: Array
-    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
+    """Outcome of spend before the plan, which does not count; shape (n_draws,)."""
     box_low: Array
     box_high: Array
     auxiliaries: tuple[Auxiliary, ...]
@@ -82,18 +82,18 @@ def formulate(
     Parameters
     ----------
     curves : ResponseCurves
-        Of what acts.
+        Responses to adstocked spend.
     rows : sequence of Row
-        Over spend and auxiliary variables.
+        Of spend and auxiliary variables.
     charges : ndarray of shape (n_spends,)
         Charge in outcome per unit of spend.
     gain, price : float
         Weights of net outcome and of money in the objective.
     auxiliaries : sequence of Auxiliary
     delay : Delay, optional
-        How spend turns into what acts; None where it is the same.
+        How spend becomes adstocked spend; None where they are the same.
     risk : TailRisk, optional
-        How the worst draws count; None where the mean does alone.
+        How the worst draws count; None where the mean alone does.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def formulate(
 
 
 def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
-    """The rows as a matrix over spend and auxiliary variables, with their limits."""
+    """Rows as a matrix over spend and auxiliary variables, with their limits."""
     column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
     A = np.zeros((len(rows), spends + len(auxiliaries)))
     for k, row in enumerate(rows):
@@ -167,7 +167,7 @@ def _box(
 ) -> tuple[Array, Array]:
     """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
     box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
-    linear = B == 0.0  # an outcome's row tells nothing of spend by itself
+    linear = B == 0.0  # a row on outcome implies no bound on spend by itself
     for _ in range(2 if auxiliaries else 1):
         for i, one in enumerate(auxiliaries, start=spends):
             ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
@@ -196,7 +196,7 @@ def _linked(
     spends: int,
     auxiliaries: Sequence[Auxiliary],
 ) -> tuple[Array, Array, Array]:
-    """Append the rows that tie the auxiliary variables to spend, where the search does not do so itself."""
+    """Append the rows that tie auxiliary variables to spend, except those that the search ties itself."""
     most = np.maximum(box_low, box_high)[:spends]
     owned = kept_out(auxiliaries)
     rows = []
@@ -214,7 +214,7 @@ def _linked(
 
 
 def kept_out(auxiliaries: Sequence[Auxiliary]) -> list[int]:
-    """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
+    """Choose the on/off states without rows of their own: disjoint ones, so that each cell has one at most."""
     taken: NDArray[np.bool_] | None = None
     owned = []
     for i, one in enumerate(auxiliaries):

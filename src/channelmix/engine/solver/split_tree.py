@@ -1,4 +1,4 @@
-"""The split tree of a search, and the proof that it comes to."""
+"""The split tree of a search, and the proof that it yields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from channelmix.engine.proof.solution import Proof
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Where a box is split, and its parts: set at once, so that an interrupt never leaves half of it."""
+    """Where a box is split, and its parts: set together, so that an interrupt never leaves half of it."""
 
     cell: int
     at: float
@@ -38,7 +38,7 @@ class Node:
 
 
 def preorder(root: Node) -> list[Node]:
-    """All nodes, each before its parts, the lower part first."""
+    """All nodes, each before its parts, and the lower part first."""
     stack, nodes = [root], []
     while stack:
         node = stack.pop()
