@@ -25,7 +25,7 @@ ROUNDING = 1e-12
 
 
 def heights(envelope: Envelope, spend: np.ndarray) -> np.ndarray:
-    return np.interp(spend, *envelope.vertices(envelope.grid[0], envelope.grid[-1]))
+    return np.asarray(np.interp(spend, *envelope.vertices(envelope.grid[0], envelope.grid[-1])))
 
 
 def height(envelope: Envelope, spend: float) -> float:

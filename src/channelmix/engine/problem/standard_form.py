@@ -285,16 +285,10 @@ class StandardForm(Formulation):
 
     def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
         """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
-        low, high = (
-            self.curves.value(np.maximum(end[: self.n_cells], 0.0)).sum(axis=1) for end in (box_low, box_high)
-        )
-        least, most = (
-            np.where(self.charge_in_outcome > 0.0, box_high, box_low),
-            np.where(self.charge_in_outcome > 0.0, box_low, box_high),
-        )
-        return low - self.offset - float(self.charge_in_outcome @ least), high - self.offset - float(
-            self.charge_in_outcome @ most
-        )
+        n, charges = self.n_cells, self.charge_in_outcome * np.stack([box_low, box_high])
+        low, high = (self.curves.value(np.maximum(end[:n], 0.0)).sum(axis=1) for end in (box_low, box_high))
+        least, most = charges.max(axis=0).sum(), charges.min(axis=0).sum()
+        return low - self.offset - least, high - self.offset - most
 
     def value(self, variables: Array) -> float:
         """Objective at `variables`, in `value_unit`."""

@@ -21,7 +21,7 @@ from channelmix.engine.problem.money_limits import (
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import is_share, total_spend
-from channelmix.engine.proof.duality import dual_bound, excludes, valid_draw_weights
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response import Envelope
 from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
@@ -294,8 +294,8 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
         split = int(cell[node])
         if split < 0:
             draw_weights = proof.draw_weights[leaf] if proof.draw_weights else None
-            hopeless = bool(proof.infeasible[leaf])
-            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], draw_weights, hopeless)
+            box = Leaf(low, high, proof.prices[leaf], draw_weights)
+            bound = _leaf_bound(form, envelopes, box, bool(proof.infeasible[leaf]))
             worst = max(worst, bound)
             leaf += 1
             continue
@@ -312,28 +312,20 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
     return worst, leaf
 
 
-def _leaf_bound(
-    form: StandardForm,
-    envelopes: Sequence[Envelope],
-    low: Array,
-    high: Array,
-    prices: Array,
-    draw_weights: Array | None,
-    infeasible: bool,
-) -> float:
-    if not valid_draw_weights(form, draw_weights):
+def _leaf_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, infeasible: bool) -> float:
+    if not valid_draw_weights(form, leaf.draw_weights):
         raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
-    if infeasible and (low > high).any():
+    if infeasible and (leaf.low > leaf.high).any():
         return -math.inf
-    high = np.maximum(low, high)
+    leaf.high = np.maximum(leaf.low, leaf.high)
     with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
-        for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
-            envelope.refine(np.array([low[i], high[i]]))
+        for envelope, *ends in zip(envelopes, leaf.low, leaf.high, strict=False):
+            envelope.refine(np.array(ends))  # a whole number may have moved the box's ends off the grid
         if infeasible:
-            if not excludes(form, envelopes, low, high, prices, draw_weights):
+            if not excludes(form, envelopes, leaf):
                 raise CertificateError("a leaf called infeasible is not shown to be")
             return -math.inf
-        bound = dual_bound(form, envelopes, low, high, prices, draw_weights)
+        bound = dual_bound(form, envelopes, leaf)
     if math.isnan(bound):
         raise CertificateError("the prices of a leaf prove nothing: they overflow")
     return bound

@@ -42,6 +42,7 @@ class Envelope:
         self._outcome = self._kept(points.value)
         self._steepest, self._flattest = self._bounds(points.take(slice(-1)), points.take(slice(1, None)))
         self._vertices: tuple[Array, Array] | None = None
+        self._hulls: dict[tuple[float, float], tuple[Array, Array]] = {}
 
     @property
     def mean(self) -> Array:
@@ -84,7 +85,7 @@ class Envelope:
             points.take(np.searchsorted(ends, left)), points.take(np.searchsorted(ends, left + 1))
         )
         self.grid, self._outcome, self._steepest, self._flattest = grid, outcome, steepest, flattest
-        self._vertices = None
+        self._vertices, self._hulls = None, {}
         return True
 
     def vertices(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
@@ -105,6 +106,14 @@ class Envelope:
         first, last = np.searchsorted(self.grid, [low, high])
         window = slice(2 * int(first), 2 * int(last) + 1)
         return x[window], y[window]
+
+    def hull(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
+        """Spend and height of the corners of the smallest concave function above the bound; see `vertices`."""
+        if weights is not None:
+            return concave_hull(*self.vertices(low, high, weights))
+        if (low, high) not in self._hulls:
+            self._hulls[low, high] = concave_hull(*self.vertices(low, high))
+        return self._hulls[low, high]
 
     def _evaluate(self, grid: Array) -> Points:
         return Points(grid, self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis]))
@@ -139,3 +148,29 @@ class Envelope:
 def weighted_sum(weights: Array, draws: Array) -> Array:
     """Sum of the rows of `draws`, (n_draws, n), weighed by (n_draws,); a single row stands for every draw."""
     return np.asarray(weights @ draws if len(draws) > 1 else weights.sum() * draws[0])
+
+
+def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return the corners of the smallest concave function above the points (Andrew's monotone chain).
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n,)
+        Points with `x` non-decreasing.
+    """
+    kept_x: list[float] = []
+    kept_y: list[float] = []
+    for px, py in zip(x.tolist(), y.tolist(), strict=True):
+        if kept_x and px <= kept_x[-1]:
+            if py <= kept_y[-1]:
+                continue
+            kept_x.pop()
+            kept_y.pop()
+        while len(kept_x) > 1 and (kept_y[-1] - kept_y[-2]) * (px - kept_x[-1]) <= (py - kept_y[-1]) * (
+            kept_x[-1] - kept_x[-2]
+        ):
+            kept_x.pop()
+            kept_y.pop()
+        kept_x.append(px)
+        kept_y.append(py)
+    return np.array(kept_x), np.array(kept_y)

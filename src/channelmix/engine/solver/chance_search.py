@@ -17,8 +17,7 @@ from scipy.sparse import block_array
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.proof.duality import chance_weights
-from channelmix.engine.solver.branching import held, roundings
+from channelmix.engine.proof.duality import Leaf, chance_weights
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, prices_at_limits
 from channelmix.engine.solver.search import Search
@@ -31,12 +30,7 @@ STEPS = 0.3 * 0.5 ** np.arange(10)
 
 
 class ChanceSearch(Search):
-    """One search over a standard form whose value is a chance; see `Search`.
-
-    Nothing is polished: a chance is flat almost everywhere, and rows have no price in it.
-    """
-
-    polishes = False
+    """One search over a standard form whose value is a chance; see `Search`."""
 
     @cached_property
     def _plain(self) -> StandardForm:
@@ -86,8 +80,8 @@ class ChanceSearch(Search):
         draw_weights[open_] = np.clip(-prices[m:] * len(form.offset), 0.0, 1.0)
         return Relaxed(variables, prices_at_limits(form, prices[:m]), draw_weights)
 
-    def _weights(self, low: Array, high: Array, relaxed: Relaxed) -> Array | None:
-        return chance_weights(self.form, low, high, relaxed.draw_weights)
+    def _weights(self, leaf: Leaf) -> Array | None:
+        return chance_weights(self.form, leaf)
 
     def _heights(
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
@@ -96,18 +90,11 @@ class ChanceSearch(Search):
         # Where the curves are followed closely, what remains open is how far each draw may move within the box.
         return curve, height, top + 1e-9 * (high - low)[: self.form.n_cells]
 
-    def _find_incumbent(self, node: object, relaxed: Relaxed) -> None:
-        if self.form.integer.any():
-            for rounded in roundings(self.form, relaxed.variables):
-                low, high = held(self.form, self.root.low, self.root.high, rounded)
-                if (low <= high).all():
-                    self.offer(np.clip(relaxed.variables, low, high))
-            return
-        if self.offer(relaxed.variables) and node is self.root:
-            self._climb()
+    def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002
+        """Move money between pairs of spends as long as more draws reach the target.
 
-    def _climb(self) -> None:
-        """Move money between pairs of spends as long as more draws reach the target."""
+        A chance is flat almost everywhere, so that rows have no price in it.
+        """
         spends = np.arange(self.form.n_variables)[self.form.spends]
         for step in STEPS:
             moved = True
@@ -123,6 +110,7 @@ class ChanceSearch(Search):
                         trial[taker] += amount
                         self.offer(trial)
                         moved |= self.best_value > before
+        self._polished = self.best_value
 
 
 def _concave(heights: Array) -> Array:

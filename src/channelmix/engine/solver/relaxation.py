@@ -37,32 +37,6 @@ class Relaxed:
     draw_weights: Array | None = None
 
 
-def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return the corners of the smallest concave function above the points (Andrew's monotone chain).
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (n,)
-        Points with `x` non-decreasing.
-    """
-    kept_x: list[float] = []
-    kept_y: list[float] = []
-    for px, py in zip(x.tolist(), y.tolist(), strict=True):
-        if kept_x and px <= kept_x[-1]:
-            if py <= kept_y[-1]:
-                continue
-            kept_x.pop()
-            kept_y.pop()
-        while len(kept_x) > 1 and (kept_y[-1] - kept_y[-2]) * (px - kept_x[-1]) <= (py - kept_y[-1]) * (
-            kept_x[-1] - kept_x[-2]
-        ):
-            kept_x.pop()
-            kept_y.pop()
-        kept_x.append(px)
-        kept_y.append(py)
-    return np.array(kept_x), np.array(kept_y)
-
-
 def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
     """Keep as many corners as fit: those around `focus`, and others where the hull bends, more of them the nearer.
 

@@ -8,6 +8,7 @@ upper bound. Where the envelope is loose it is refined; where the hull is loose 
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 import math
@@ -21,8 +22,9 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.progress import report_progress
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.proof.duality import dual_bound, excludes
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
+from channelmix.engine.response.envelope import concave_hull
 from channelmix.engine.solver.branching import choose_branch, held, roundings
 from channelmix.engine.solver.onto_rows import onto_rows
 from channelmix.engine.solver.polish import (
@@ -32,8 +34,8 @@ from channelmix.engine.solver.polish import (
     window_points,
     without_idle_money,
 )
-from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
-from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
+from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed
+from channelmix.engine.solver.split_tree import Node, Split, proof_of
 from channelmix.engine.tolerances import ROW_TOLERANCE
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
@@ -76,7 +78,6 @@ class Search:
         )
         self._solver = solver
         self.relaxation = self._program()
-        self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
         even = np.full(len(form.offset), 1.0 / len(form.offset))
         self._pool = [] if form.risk is None else [even]
         """Where draws are weighed: weightings for the linear program to mix, the mean first."""
@@ -84,7 +85,7 @@ class Search:
         if form.risk is not None:
             weights = even * (form.gain * form.tail_weight if form.floor is None else 0.0)
         middle = 0.5 * (form.box_low + form.box_high)
-        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, weights)
+        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), weights, middle)
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
@@ -154,14 +155,8 @@ class Search:
 
     def upper_bound(self) -> float:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
-        for leaf in self.leaves():
-            if not leaf.infeasible:
-                leaf.bound = self._bound(leaf, leaf.prices, leaf.draw_weights)
-        return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
-
-    def leaves(self) -> list[Node]:
-        """All leaves, in preorder."""
-        return leaves_of(self.root)
+        leaves = [leaf for leaf in self.root.leaves() if not leaf.infeasible]
+        return max((dual_bound(self.form, self.envelopes, leaf) for leaf in leaves), default=-math.inf)
 
     def proof(self) -> Proof:
         """The tree, the prices and the grids."""
@@ -196,25 +191,10 @@ class Search:
             self.best, self.best_value, self._size = exact, value, form.size(exact, value)
         return True
 
-    def _bound(self, node: Node, prices: Array, draw_weights: Array | None) -> float:
-        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, draw_weights)
-
-    def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
-        key = (cell, low, high)
-        if key not in self._hulls:
-            self._hulls[key] = concave_hull(*self.envelopes[cell].vertices(low, high))
-        return self._hulls[key]
-
-    def _refine(self, cell: int, spend: Sequence[float]) -> bool:
-        fresh = self.envelopes[cell].refine(np.asarray(spend))
-        if fresh:
-            self._hulls = {key: hull for key, hull in self._hulls.items() if key[0] != cell}
-        return fresh
-
     def _process_node(self, node: Node) -> None:
         """Relax a box until it is within the gap, infeasible or split."""
         focus = np.clip(node.focus, node.low, node.high)
-        node.bound = min(node.bound, self._bound(node, node.prices, node.draw_weights))
+        node.bound = min(node.bound, dual_bound(self.form, self.envelopes, node))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
@@ -225,7 +205,8 @@ class Search:
                 self._prove_infeasible(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
-            bound = self._bound(node, relaxed.prices, relaxed.draw_weights)
+            priced = Leaf(node.low, node.high, relaxed.prices, relaxed.draw_weights)
+            bound = dual_bound(self.form, self.envelopes, priced)
             if bound < node.bound:
                 node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
@@ -250,13 +231,8 @@ class Search:
         """The linear program that minimizes the violation of the rows."""
         return self._program(elastic=True)
 
-    def _weights(
-        self,
-        low: Array,  # noqa: ARG002
-        high: Array,  # noqa: ARG002
-        relaxed: Relaxed,  # noqa: ARG002
-    ) -> Array | None:
-        """Weights of the draws in a relaxation of a box, prices of outcome included; None for their mean."""
+    def _weights(self, leaf: Leaf) -> Array | None:  # noqa: ARG002
+        """Weights of the draws in the bound of a leaf; None for their mean."""
         return None
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
@@ -280,18 +256,19 @@ class Search:
         self, low: Array, high: Array, variables: Array, relaxed: Relaxed
     ) -> tuple[Array, Array, Array]:
         """Curve, envelope and hull of each cell at `variables` in a box, with the relaxation's draw weights."""
-        n, weights = self.form.n_cells, self._weights(low, high, relaxed)
+        n = self.form.n_cells
+        weights = self._weights(Leaf(low, high, relaxed.prices, relaxed.draw_weights))
         height, top = np.empty(n), np.empty(n)
         for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
             ends = float(low[i]), float(high[i])
-            corners = envelope.vertices(*ends, weights)
-            hull = self._hull(i, *ends) if weights is None else concave_hull(*corners)
-            height[i], top[i] = np.interp(spend, *corners), np.interp(spend, *hull)
+            height[i] = np.interp(spend, *envelope.vertices(*ends, weights))
+            top[i] = np.interp(spend, *envelope.hull(*ends, weights))
         curve = self.form.curves.value(variables[:n])
         return curve.mean(axis=0) if weights is None else weights @ curve, height, top
 
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
-        return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
+        ends = zip(self.envelopes, low.tolist(), high.tolist(), strict=False)
+        return [envelope.hull(*between) for envelope, *between in ends]
 
     def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
         """Offer spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
@@ -323,8 +300,8 @@ class Search:
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
-        for i in range(self.form.n_cells):
-            self._refine(i, [float(low[i]), float(high[i])])
+        for envelope, *ends in zip(self.envelopes, low, high, strict=False):
+            envelope.refine(np.array(ends))
 
     def _tighten(
         self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
@@ -341,7 +318,8 @@ class Search:
         for i in np.flatnonzero(loose > 0.1 * loose.max()):
             s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
-            fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+            around = np.array([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+            fresh |= self.envelopes[i].refine(around)
         return fresh
 
     def _branch(self, node: Node, spend: Array, excess: Array) -> None:
@@ -358,15 +336,13 @@ class Search:
             self._keep_ends(low, high)
         if not form.integer[variable]:
             for twin in np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable]):
-                self._refine(int(twin), [at])
-        node.split = Split(variable, at, self._child(node, *first), self._child(node, *second))
+                self.envelopes[twin].refine(np.array([at]))
+        parts = [dataclasses.replace(node, low=low, high=high) for low, high in (first, second)]
+        for part in parts:
+            if (part.low > part.high).any():  # a part whose ends cross is empty
+                part.infeasible, part.bound = True, -math.inf
+        node.split = Split(variable, at, *parts)
         self.nodes += 2
-
-    def _child(self, node: Node, low: Array, high: Array) -> Node:
-        """Make a node for a part of a box; a part whose ends cross is infeasible."""
-        if (low > high).any():
-            return Node(low, high, node.prices, node.focus, node.draw_weights, -math.inf, infeasible=True)
-        return Node(low, high, node.prices, node.focus, node.draw_weights, node.bound)
 
     def _prove_infeasible(self, node: Node) -> None:
         """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is split."""
@@ -376,7 +352,8 @@ class Search:
             elastic = self._relax_elastic(node.low, node.high, focus)
             if elastic is None:
                 break
-            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.draw_weights):
+            priced = Leaf(node.low, node.high, elastic.prices, elastic.draw_weights)
+            if excludes(self.form, self.envelopes, priced):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
                 if self.form.floor is not None:  # otherwise draw weights have no part in feasibility
                     node.draw_weights = elastic.draw_weights

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.response.envelope import weighted_sum
-from channelmix.engine.solver.relaxation import Relaxation, Relaxed, concave_hull
+from channelmix.engine.proof.duality import Leaf
+from channelmix.engine.response.envelope import concave_hull, weighted_sum
+from channelmix.engine.solver.relaxation import Relaxation, Relaxed
 from channelmix.engine.solver.search import Search
 
 POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3, 0.05, 3)]))
@@ -80,7 +81,7 @@ class TailSearch(Search):
 
         The linear program has the curves' own values, so it does not see where the envelopes lie above them.
         """
-        form, weights = self.form, self._weights_with(relaxed, gain)
+        form, weights = self.form, self._weights_at(relaxed, gain)
         slope = relaxed.prices @ form.A + (form.charge if gain else 0.0)
         if form.floor is not None and relaxed.draw_weights is not None:
             slope = slope + float(relaxed.draw_weights.sum()) * form.charge_in_outcome
@@ -90,17 +91,16 @@ class TailSearch(Search):
                 x, y = envelope.vertices(float(low[i]), float(high[i]), weights)
                 place = int(np.argmax(y - slope[i] * x))
                 above = y[place] - envelope.value(x[[place]], weights)[0]
-                if above <= enough or not self._refine(i, [x[place]]):
+                if above <= enough or not envelope.refine(x[[place]]):
                     break
 
-    def _weights(self, low: Array, high: Array, relaxed: Relaxed) -> Array:  # noqa: ARG002
-        return self._weights_with(relaxed, self.form.gain)
+    def _weights(self, leaf: Leaf) -> Array:
+        return self._weights_at(leaf, self.form.gain)
 
-    def _weights_with(self, relaxed: Relaxed, gain: float) -> Array:
-        form = self.form
-        mean = gain * (1.0 - form.tail_weight) - float(relaxed.prices @ form.B)
-        draw_weights = np.zeros(len(form.offset)) if relaxed.draw_weights is None else relaxed.draw_weights
-        return np.asarray(mean / len(draw_weights) + draw_weights)
+    def _weights_at(self, priced: Leaf | Relaxed, gain: float) -> Array:
+        mean = gain * (1.0 - self.form.tail_weight) - float(priced.prices @ self.form.B)
+        weights = np.full(len(self.form.offset), mean / len(self.form.offset))
+        return weights if priced.draw_weights is None else weights + priced.draw_weights
 
     def _points(self, low: float, high: float, focus: float) -> Array:
         width = high - low
