@@ -14,7 +14,7 @@ SPLITTER = 2.0**27 + 1.0
 """Factor that splits a number of 53 bits into two halves."""
 
 ROUNDS = 4
-"""Passes over the rows: longer chains of rules only loosen the box, never break it."""
+"""Passes over the rows; longer chains of implications leave the box looser, never wrong."""
 
 
 def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array) -> None:
@@ -24,7 +24,7 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
         for a, row_low, row_high in zip(A, low, high, strict=True):
             tighten(a, row_high, box_low, box_high)
             tighten(-a, -row_low, box_low, box_high)
-            # Ends that have crossed would drive each other apart without end, and the units with them.
+            # Crossed ends would drive each other apart without limit, and the units with them.
             if (box_low > box_high + CROSSED_ENDS * np.abs(box_high)).any():
                 return
         if (before[0] == box_low).all() and (before[1] == box_high).all():
@@ -34,8 +34,8 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
 def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     """Use ``a @ v <= high`` to shrink the box in place, rounding outwards.
 
-    Sums are exact, so that nothing is left to a variable for which nothing is left: where a curve is infinitely steep,
-    even the rounding of a sum would bring something.
+    Sums are exact, so that a variable for which nothing remains is bounded by exactly 0: where a curve is infinitely
+    steep, even the rounding of a sum would bring something.
     """
     used = np.flatnonzero(a)
     if not math.isfinite(high) or not len(used):
@@ -67,7 +67,7 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
 
 
 def _product_error(a: Any, b: Any, product: Any) -> Any:
-    """What ``a * b`` exceeds its rounded `product` by, exactly, short of overflow; elementwise.
+    """Exact excess of ``a * b`` over its rounded `product`, barring overflow; elementwise.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The checker: it trusts neither solver nor search, only curves, rules and weak duality."""
+"""The checker, which trusts neither solver nor search, only curves, rules and weak duality."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     """Recompute a solution's spend, value, bound, gap and status without any solver.
 
     The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the
-    value and the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it
-    is rigorous. Shadow prices, the names of rules in conflict, how far they would have to give way, and the report of
-    the search are no part of it; `channelmix verify` recomputes a plan's prices.
+    value and the violations come from the curves and the rules themselves. It is rigorous up to rounding (about 1e-12).
+    Not checked: shadow prices, the names of conflicting rules, by how much they would have to be relaxed, and the
+    search's report; `channelmix verify` recomputes a plan's prices.
 
     Parameters
     ----------
     problem : AllocationProblem
-        Curves and rules: the only things trusted.
+        Curves and rules, which alone are trusted.
     solution : Solution
         Claims and their proof.
 
@@ -75,7 +75,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     Raises
     ------
     CertificateError
-        If one of these is not what the proof shows; the message names it.
+        If a claim is not what the proof shows; the message names it.
     InputError
         If an argument is of another type.
     """
@@ -117,7 +117,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         raise CertificateError(
             f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
         )
-    # What rows may be broken by can be worth so much, however little the plan itself is.
+    # Violations within the tolerance can be worth this much, however small the plan's own value is.
     range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
     if not bound >= value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value):
         raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
@@ -143,7 +143,7 @@ def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certifi
 def _with_baseline(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
     """Return the problem with the solution's baseline in place of a mix that breaks rules.
 
-    That it obeys the rules is checked; that none that does is nearer to the mix is not.
+    It is checked to be feasible, but not to be the feasible mix nearest to the stated one.
     """
     baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
     if problem.broken(baseline, outcomes=False) > FEASIBILITY_TOLERANCE * max(
@@ -154,10 +154,10 @@ def _with_baseline(problem: AllocationProblem, solution: Solution) -> Allocation
 
 
 def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
-    """Return the problem with the proof's limit of money, once it is shown that nothing better lies beyond."""
+    """Return the problem with the proof's limit of money, after checking that nothing better lies beyond it."""
     limit = solution.proof.limit
     if limit is None or not math.isfinite(limit):
-        raise CertificateError("the scenario sets no limit of money, and the proof neither")
+        raise CertificateError("neither the scenario nor the proof limits the money")
     try:
         if Status(solution.status) is Status.INFEASIBLE:
             least = conflict_limit(problem)
@@ -167,7 +167,7 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
         raise CertificateError(str(unbounded)) from None
     if not limit >= least * (1.0 - VALUE_TOLERANCE):
         raise CertificateError(
-            f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
+            f"the proof limits the money to {limit!r}, but up to {least!r} more spend might pay"
         )
     return limited(problem, limit)
 
@@ -196,12 +196,12 @@ def _same(what: str, claimed: float, computed: float, scale: float) -> None:
 
 
 def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status: Status) -> Certificate:
-    """Confirm that rules, some of them about shares, leave nothing to spend."""
+    """Confirm that the rules, some of them on shares, leave nothing to spend."""
     if status is not Status.INFEASIBLE:
-        raise CertificateError(f"called {status}, but the proof bounds total spend alone")
+        raise CertificateError(f"called {status}, but the proof only bounds total spend")
     others = [rule for rule in problem.constraints if not is_share(rule)]
     if len(others) == len(problem.constraints):
-        raise CertificateError("the proof bounds total spend, but no rule about shares asks for any")
+        raise CertificateError("the proof bounds total spend, but the problem has no rule on shares")
     _check_claims_of_infeasible(problem, solution)
     witness = _claimed_amounts(problem, solution.proof.witness, "what could be spent")
     free = dataclasses.replace(problem, constraints=others, risk=None)
@@ -209,7 +209,7 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
         witness.sum()
     ):
         raise CertificateError(
-            "called infeasible by its shares, but the other rules are not shown to leave anything"
+            "called infeasible by its shares, but the other rules are not shown to leave anything to spend"
         )
     form = total_spend(problem).standard
     _check_structure(form, solution.proof)
@@ -222,7 +222,7 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
 def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
     claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
     if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
-        raise CertificateError("called infeasible, and yet it claims a spend or a value")
+        raise CertificateError("called infeasible, but it claims a spend or a value")
     unknown = set(solution.conflicts) - set(problem.rule_names)
     if unknown:
         raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
@@ -246,15 +246,17 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
     splits = cell[cell >= 0]
     known = (splits < form.n_cells) | form.integer[np.minimum(splits, form.n_variables - 1)]
     if not np.isfinite(threshold).all() or (splits >= form.n_variables).any() or not known.all():
-        raise CertificateError("the proof's tree is damaged: it splits what is not a cell, or at no amount")
+        raise CertificateError(
+            "the proof's tree is damaged: it splits what is not a cell, or at no finite amount"
+        )
     n_leaves = int((cell < 0).sum())
     if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
-        raise CertificateError("the proof does not hold one price a row at every leaf")
+        raise CertificateError("the proof must hold one price per row at every leaf")
     if not np.isfinite(prices).all():
         raise CertificateError("a price of the proof is not finite")
     if len(proof.draw_weights) != (0 if form.risk is None or form.empty_box else n_leaves):
         raise CertificateError(
-            "the proof does not weigh the draws at every leaf where the worst of them count"
+            "the proof must weigh the draws at every leaf if the worst draws count, and only then"
         )
 
 
@@ -314,11 +316,13 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
 
 def _leaf_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, infeasible: bool) -> float:
     if not valid_draw_weights(form, leaf.draw_weights):
-        raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
+        raise CertificateError(
+            "the weights of the draws at a leaf are not those of a mean of the worst draws"
+        )
     if infeasible and (leaf.low > leaf.high).any():
         return -math.inf
     leaf.high = np.maximum(leaf.low, leaf.high)
-    with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
+    with np.errstate(over="ignore", invalid="ignore"):  # prices so large that sums overflow prove nothing
         for envelope, *ends in zip(envelopes, leaf.low, leaf.high, strict=False):
             envelope.refine(np.array(ends))  # a whole number may have moved the box's ends off the grid
         if infeasible:

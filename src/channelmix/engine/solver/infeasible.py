@@ -1,4 +1,4 @@
-"""Which rules cannot hold together, by name, by how little they can be broken, and what is out of reach."""
+"""Infeasible problems: which rules conflict, how little would make them feasible, and what is out of reach."""
 
 from __future__ import annotations
 
@@ -31,36 +31,35 @@ from channelmix.engine.solver.starts import known_spend, money_limit
 from channelmix.engine.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 
 WIDE, WIDE_WHOLE = 1e3, 8.0
-"""Multiple of the largest amount in any rule that a cell may spend where rules are held against each other; where a
-state multiplies it, it loses what a solver takes for whole."""
+"""Multiple of the largest amount in any rule that a cell may spend while rules are compared; less with on/off states,
+which multiply it: it must not drown in what a solver takes for whole."""
 
 LINK = 1e3
-"""Weight of a row that ties variables together: it is not to be broken."""
+"""Weight of a row that ties variables together, so that it is not broken."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Names of rules that cannot hold together, and by how much which rows must give way; see `Solution`."""
+    """Names of conflicting rules, and by how much rows must be relaxed; see `Solution`."""
 
     rules: tuple[str, ...]
     mend: Mapping[str, float]
 
 
 def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
-    """Name a minimal set of rules that conflict, by the deletion filter: each of them is needed for the
-    conflict.
+    """Name a minimal set of conflicting rules by the deletion filter: without any one of them the rest can hold.
 
     Parameters
     ----------
     problem : AllocationProblem
-        A problem without feasible spend.
+        An infeasible problem.
     solver : str
         CVXPY's name of the linear programming solver.
 
     Returns
     -------
     Conflict
-        Names in the order of the rules; none if the rules do not conflict beyond the tolerance.
+        Names in the order of the rules, none if the rules conflict within the tolerance only.
 
     References
     ----------
@@ -68,7 +67,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     programs".
     """
     wanted = far = problem
-    if not is_limited(problem):  # a limit of ours is no rule that could conflict
+    if not is_limited(problem):  # an artificial limit must not be one of the conflicting rules
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
         problem = limited(problem, times * (largest_amount(problem) or 1.0))
@@ -83,9 +82,9 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         for row, missed, size in zip(problem.rows, slack, unit, strict=False)
         if missed > INTEGER_CONFLICT_TOLERANCE
     }
-    if far.standard.B.any():  # that may not do: what is asked of outcome was not looked at
+    if far.standard.B.any():  # this may not suffice: rows on outcome were ignored
         mend = {}
-    silent = []  # rules without a row of their own: fees, which count in the scenario's
+    silent = []  # rules without rows: fees, which count in the scenario's row
     for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
         if name in remaining:
             continue
@@ -167,14 +166,14 @@ class LeastViolation:
 
 
 REACH_GAP, REACH_SECONDS = 1e-3, 2.0
-"""Gap and time of a search for whether an outcome is within reach."""
+"""Gap and seconds of a search for whether an outcome is within reach."""
 
 ROI_STEPS = 10
-"""Most rates that are tried on the way to the highest ROI; each step squares how near it is."""
+"""Most rates tried on the way to the highest ROI; convergence is quadratic."""
 
 
 def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
+    """Name a minimal set of rules, with the scenario, that put an outcome out of reach, and what is lacking."""
     scenario, *names = problem.rule_names
     kept = list(zip(names, problem.constraints, strict=True))
     for name in names:
@@ -188,7 +187,7 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
 
 
 def _lacking(problem: AllocationProblem, solver: str) -> dict[str, float]:
-    """By how much what is asked for exceeds what the rules allow, for the row that asks; nothing if by a hair."""
+    """By how much the required outcome or ROI exceeds what the rules allow, by row label; empty if it does not."""
     asked, limit = problem.scenario, problem.scenario.limit
     lacking: dict[str, float] = {}
     if isinstance(asked, TargetOutcome):
@@ -215,10 +214,10 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
     for _ in range(ROI_STEPS):
         paying = FlexibleBudget(min_marginal_roi=rate, max_amount=limit)
         paid = dataclasses.replace(problem, scenario=paying).on_average
-        if not is_limited(paid):  # a far limit would let rules be broken by a hair of it
+        if not is_limited(paid):  # a distant limit would let rules be broken by a tiny share of it
             try:
                 paid = limited(paid, money_limit(paid, known_spend(paid)))
-            except UnboundedError:  # the rate is so low that a cell pays without end
+            except UnboundedError:  # the rate is so low that a cell pays without limit
                 break
         spend = _best(paid, solver)
         money = 0.0 if spend is None else problem.money(spend)
@@ -230,7 +229,7 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
 
 
 def _best(problem: AllocationProblem, solver: str) -> NDArray[np.float64] | None:
-    """Find the best spend to the gap of a reach."""
+    """Find the best spend, within `REACH_GAP`; None if no spend is found."""
     even = project(problem, dict.fromkeys(problem.cells.names, most_money(problem) / len(problem.cells)))
     found = _search(problem, solver, [] if even is None else [list(even.values())])
     return None if found.best is None else problem.standard.to_user(found.best).reshape(problem.shape)
