@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -113,27 +114,7 @@ def formulate(
     charge_in_outcome = np.concatenate([charges, [one.charge for one in auxiliaries]])
     money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
     A, charge = A - B[:, np.newaxis] * charge_in_outcome, gain * charge_in_outcome + price * money
-    offset = np.zeros(curves.n_draws)
-    if delay is not None:
-        W, start = delay.matrix, delay.start
-        offset = curves.value(start).sum(axis=1)
-        n = len(start)
-        link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
-        A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
-        B = np.append(B, np.zeros(n))
-        low, high = np.append(low, start), np.append(high, start)
-        charge, charge_in_outcome = np.append(np.zeros(n), charge), np.append(np.zeros(n), charge_in_outcome)
-        least, most = (
-            W @ np.maximum(box_low[:spends], 0.0) + start,
-            W @ np.maximum(reach[:spends], 0.0) + start,
-        )
-        box_low = np.append(least - OUTWARD_ROUNDING * most, box_low)
-        box_high = np.append(most * (1.0 + OUTWARD_ROUNDING), box_high)
-        box_low[:n] = np.maximum(box_low[:n], 0.0)
-        if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
-            box_high[:n] = np.maximum(box_low[:n], box_high[:n])
-    low = low + B * float(offset.mean())
-    return Formulation(
+    form = Formulation(
         curves,
         A,
         B,
@@ -142,12 +123,38 @@ def formulate(
         gain,
         charge,
         charge_in_outcome,
-        offset,
+        np.zeros(curves.n_draws),
         box_low,
         box_high,
         tuple(auxiliaries),
         delay,
         risk,
+    )
+    return form if delay is None else _with_adstock(form, delay)
+
+
+def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
+    """Put adstocked spends before the variables, tied to spend by ``x = W s + x0``."""
+    W, start = delay.matrix, delay.start
+    (n, spends), none = W.shape, np.zeros(len(start))
+    link = np.hstack([np.eye(n), -W, np.zeros((n, len(form.auxiliaries)))])
+    ends = form.box_low, np.maximum(form.box_high, form.box_low)
+    least, most = (W @ np.maximum(end[:spends], 0.0) + start for end in ends)
+    box_low, box_high = np.maximum(least - OUTWARD_ROUNDING * most, 0.0), most * (1.0 + OUTWARD_ROUNDING)
+    if (form.box_low > form.box_high).any():  # an empty box stays empty in spend alone
+        box_high = np.maximum(box_low, box_high)
+    offset, B = form.curves.value(start).sum(axis=1), np.append(form.B, none)
+    return dataclasses.replace(
+        form,
+        A=np.vstack([np.hstack([np.zeros((len(form.A), n)), form.A]), link]),
+        B=B,
+        low=np.append(form.low, start) + B * float(offset.mean()),
+        high=np.append(form.high, start),
+        charge=np.append(none, form.charge),
+        charge_in_outcome=np.append(none, form.charge_in_outcome),
+        offset=offset,
+        box_low=np.append(box_low, form.box_low),
+        box_high=np.append(box_high, form.box_high),
     )
 
 

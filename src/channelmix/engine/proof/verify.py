@@ -304,10 +304,8 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
 
 
 def _leaf_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, infeasible: bool) -> float:
-    if not valid_draw_weights(form, leaf.draw_weights):
-        raise CertificateError(
-            "the weights of the draws at a leaf are not those of a mean of the worst draws"
-        )
+    valid = valid_draw_weights(form, leaf.draw_weights)
+    require(valid, "the weights of the draws at a leaf are not those of a mean of the worst draws")
     if infeasible and (leaf.low > leaf.high).any():
         return -math.inf
     leaf.high = np.maximum(leaf.low, leaf.high)

@@ -78,17 +78,15 @@ class ChanceSearch(Search):
         variables[n:] += x[n * pieces : len(owner)]
         draw_weights = np.zeros(len(form.offset))
         draw_weights[open_] = np.clip(-prices[m:] * len(form.offset), 0.0, 1.0)
-        return Relaxed(variables, prices_at_limits(form, prices[:m]), draw_weights)
+        return Relaxed(low, high, prices_at_limits(form, prices[:m]), draw_weights, variables)
 
     def _weights(self, leaf: Leaf) -> Array | None:
         return chance_weights(self.form, leaf)
 
-    def _heights(
-        self, low: Array, high: Array, variables: Array, relaxed: Relaxed
-    ) -> tuple[Array, Array, Array]:
-        curve, height, top = super()._heights(low, high, variables, relaxed)
+    def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
+        curve, height, top = super()._heights(variables, relaxed)
         # Where the curves are followed closely, what remains open is how far each draw may move within the box.
-        return curve, height, top + 1e-9 * (high - low)[: self.form.n_cells]
+        return curve, height, top + 1e-9 * (relaxed.high - relaxed.low)[: self.form.n_cells]
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002
         """Move money between pairs of spends as long as more draws reach the target.

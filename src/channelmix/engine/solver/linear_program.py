@@ -168,16 +168,10 @@ class LinearProgram:
     ) -> tuple[Array, Array] | None:
         import cvxpy as cp
 
-        x = cp.Variable(A.shape[1])
+        x = cp.Variable(A.shape[1], bounds=[low, high])
         above, below = np.flatnonzero(np.isfinite(row_high)), np.flatnonzero(np.isfinite(row_low))
-        capped, floored = np.flatnonzero(np.isfinite(high)), np.flatnonzero(np.isfinite(low))
         whole = np.flatnonzero(self._integer)
-        rules = [
-            (above, A[above] @ x <= row_high[above]),
-            (below, A[below] @ x >= row_low[below]),
-            (capped, x[capped] <= high[capped]),
-            (floored, x[floored] >= low[floored]),
-        ]
+        rules = [(above, A[above] @ x <= row_high[above]), (below, A[below] @ x >= row_low[below])]
         if len(whole):
             rules.append((whole, x[whole] == cp.Variable(len(whole), integer=True)))
         stated = [rule for places, rule in rules if len(places)]

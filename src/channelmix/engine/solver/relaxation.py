@@ -12,6 +12,7 @@ from scipy.sparse import block_array, coo_array, csc_array
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.tolerances import NARROW_SEGMENT
 
@@ -25,16 +26,11 @@ LOOSE = 1e3
 """Stands for no limit, in standard units of outcome."""
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxed:
-    """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units.
-
-    `draw_weights`, shape (n_draws,), weighs the draws where the worst of them count.
-    """
+@dataclass(eq=False)
+class Relaxed(Leaf):
+    """A box with the prices of its relaxation, and the optimal variables, (n_variables,), in standard units."""
 
     variables: Array
-    prices: Array
-    draw_weights: Array | None = None
 
 
 def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
@@ -175,7 +171,7 @@ class Relaxation:
         for jump in jumps:
             variables[jump.cell] += jump.width * min(variables[jump.state], 1.0)
         prices = prices_at_limits(form, found[1][: len(form.A)] * size)
-        return Relaxed(variables, prices, self._draw_weights(pool, found[1]))
+        return Relaxed(box_low, box_high, prices, self._draw_weights(pool, found[1]), variables)
 
     def _segments(
         self, corners: Sequence[tuple[Array, Array]], box_low: Array, focus: Array, *, thin: bool

@@ -205,15 +205,14 @@ class Search:
                 self._prove_infeasible(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
-            priced = Leaf(node.low, node.high, relaxed.prices, relaxed.draw_weights)
-            bound = dual_bound(self.form, self.envelopes, priced)
+            bound = dual_bound(self.form, self.envelopes, relaxed)
             if bound < node.bound:
                 node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
             self._find_incumbent(node, relaxed)
             if node.bound <= self._target():
                 return
-            curve, height, top = self._heights(node.low, node.high, focus, relaxed)
+            curve, height, top = self._heights(focus, relaxed)
             if not self._tighten(focus, curve, height, top):
                 break
         self._branch(node, focus, top - curve)
@@ -252,15 +251,12 @@ class Search:
             concave_hull(x, envelope.value(x)) for envelope, x in zip(self.envelopes, points, strict=True)
         ]
 
-    def _heights(
-        self, low: Array, high: Array, variables: Array, relaxed: Relaxed
-    ) -> tuple[Array, Array, Array]:
-        """Curve, envelope and hull of each cell at `variables` in a box, with the relaxation's draw weights."""
-        n = self.form.n_cells
-        weights = self._weights(Leaf(low, high, relaxed.prices, relaxed.draw_weights))
+    def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
+        """Curve, envelope and hull of each cell at `variables`, with the draw weights of a relaxation."""
+        n, weights = self.form.n_cells, self._weights(relaxed)
         height, top = np.empty(n), np.empty(n)
         for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
-            ends = float(low[i]), float(high[i])
+            ends = float(relaxed.low[i]), float(relaxed.high[i])
             height[i] = np.interp(spend, *envelope.vertices(*ends, weights))
             top[i] = np.interp(spend, *envelope.hull(*ends, weights))
         curve = self.form.curves.value(variables[:n])
@@ -352,8 +348,7 @@ class Search:
             elastic = self._relax_elastic(node.low, node.high, focus)
             if elastic is None:
                 break
-            priced = Leaf(node.low, node.high, elastic.prices, elastic.draw_weights)
-            if excludes(self.form, self.envelopes, priced):
+            if excludes(self.form, self.envelopes, elastic):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
                 if self.form.floor is not None:  # otherwise draw weights have no part in feasibility
                     node.draw_weights = elastic.draw_weights
@@ -361,7 +356,7 @@ class Search:
             focus = np.clip(elastic.variables, node.low, node.high)
             if self.offer(focus) or not self._rows_on_outcome:
                 break
-            curve, height, top = self._heights(node.low, node.high, focus, elastic)
+            curve, height, top = self._heights(focus, elastic)
             excess = top - curve
             if not self._tighten(focus, curve, height, top, least=0.0):
                 break

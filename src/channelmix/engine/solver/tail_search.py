@@ -64,7 +64,7 @@ class TailSearch(Search):
             if not self._widen_pool(self.form.from_user(self.form.to_user(focus))):
                 break
         if relaxed is not None:
-            self._settle(low, high, relaxed, gain)
+            self._settle(relaxed, gain)
         return relaxed
 
     def _relax_window(
@@ -76,7 +76,7 @@ class TailSearch(Search):
             self._widen_pool(self.form.from_user(self.form.to_user(np.maximum(found.variables, 0.0))))
         return found
 
-    def _settle(self, low: Array, high: Array, relaxed: Relaxed, gain: float) -> None:
+    def _settle(self, relaxed: Relaxed, gain: float) -> None:
         """Refine the envelopes where the bound at these prices is attained, perhaps far from the relaxation's spend.
 
         The linear program has the curves' own values, so it does not see where the envelopes lie above them.
@@ -88,7 +88,7 @@ class TailSearch(Search):
         enough = SETTLED * self.gap * self._size / form.n_cells
         for i, envelope in enumerate(self.envelopes):
             for _ in range(SETTLE_ROUNDS):
-                x, y = envelope.vertices(float(low[i]), float(high[i]), weights)
+                x, y = envelope.vertices(float(relaxed.low[i]), float(relaxed.high[i]), weights)
                 place = int(np.argmax(y - slope[i] * x))
                 above = y[place] - envelope.value(x[[place]], weights)[0]
                 if above <= enough or not envelope.refine(x[[place]]):
@@ -97,7 +97,7 @@ class TailSearch(Search):
     def _weights(self, leaf: Leaf) -> Array:
         return self._weights_at(leaf, self.form.gain)
 
-    def _weights_at(self, priced: Leaf | Relaxed, gain: float) -> Array:
+    def _weights_at(self, priced: Leaf, gain: float) -> Array:
         mean = gain * (1.0 - self.form.tail_weight) - float(priced.prices @ self.form.B)
         weights = np.full(len(self.form.offset), mean / len(self.form.offset))
         return weights if priced.draw_weights is None else weights + priced.draw_weights
