@@ -81,9 +81,7 @@ class AllocationProblem(Statement):
 
     def net(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend` less charges."""
-        array = np.asarray(spend, dtype=float).ravel()
-        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
-        return self.gross(spend) - float(self.charges @ array) - extra
+        return self.gross(spend) - self._charge_of(spend)
 
     def money(self, spend: Any) -> float:
         """Money that `spend` takes: its sum and the fees that it makes due."""
@@ -92,9 +90,13 @@ class AllocationProblem(Statement):
 
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
+        return np.asarray(self.outcomes(spend).sum(axis=1) - self._charge_of(spend))
+
+    def _charge_of(self, spend: Any) -> float:
+        """Charges of spend and of the rules' auxiliary variables, in outcome."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
-        return np.asarray(self.outcomes(array).sum(axis=1) - float(self.charges @ array) - extra)
+        return float(self.charges @ array) + extra
 
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""

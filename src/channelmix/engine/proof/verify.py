@@ -99,7 +99,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     _check_structure(form, solution.proof)
     if status is Status.INFEASIBLE:
         return _verify_infeasible(problem, solution)
-    spend = _claimed_spend(problem, solution)
+    spend = _claimed_amounts(problem, solution.spend, "the spend")
     violation = problem.violation(spend)
     feasible = form.violation(form.from_user(spend)) <= FEASIBILITY_TOLERANCE
     require(feasible, f"the spend breaks a rule by {violation:g}")
@@ -164,16 +164,12 @@ def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationPro
         if Status(solution.status) is Status.INFEASIBLE:
             least = conflict_limit(problem)
         else:
-            least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+            least = limit_for(problem, problem.value(_claimed_amounts(problem, solution.spend, "the spend")))
     except UnboundedError as unbounded:
         raise CertificateError(str(unbounded)) from None
     far_enough = limit >= least * (1.0 - VALUE_TOLERANCE)
     require(far_enough, f"the proof limits the money to {limit!r}, but up to {least!r} more spend might pay")
     return limited(problem, limit)
-
-
-def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
-    return _claimed_amounts(problem, solution.spend, "the spend")
 
 
 def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> Array:

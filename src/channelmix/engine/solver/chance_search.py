@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from functools import cached_property
 
 import numpy as np
 from scipy.sparse import block_array
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf, chance_weights
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, prices_at_limits
@@ -32,13 +30,9 @@ STEPS = 0.3 * 0.5 ** np.arange(10)
 class ChanceSearch(Search):
     """One search over a standard form whose value is a chance; see `Search`."""
 
-    @cached_property
-    def _plain(self) -> StandardForm:
-        """The rows alone: no draw counts for them."""
-        return dataclasses.replace(self.form, risk=None)
-
     def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
-        return Relaxation(self._plain, self._solver, elastic=elastic, pieces=pieces)
+        rows_alone = dataclasses.replace(self.form, risk=None)
+        return Relaxation(rows_alone, self._solver, elastic=elastic, pieces=pieces)
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:  # noqa: ARG002  the whole box counts
         form, n, m = self.form, self.form.n_cells, len(self.form.A)

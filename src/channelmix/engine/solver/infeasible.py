@@ -26,7 +26,7 @@ from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import known_spend, money_limit
 from channelmix.engine.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 
@@ -236,8 +236,5 @@ def _best(problem: AllocationProblem, solver: str) -> NDArray[np.float64] | None
 
 
 def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
-    form = problem.standard
-    begin = [form.from_user(start) for start in starts]
-    search = new_search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
-    search.run()
-    return search
+    begin = [problem.standard.from_user(start) for start in starts]
+    return search_for(problem.standard, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)

@@ -21,7 +21,7 @@ from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
 from channelmix.engine.solver.search import Search
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import (
     COARSE_GAP,
     COARSE_SECONDS,
@@ -182,9 +182,7 @@ class _Run:
             begin.append(form.from_user(self.known))
         if form.target is not None:
             begin += self._starts_for_chance()
-        search = new_search(form, self.gap, begin, self.deadline, self.solver)
-        search.run()
-        return search
+        return search_for(form, self.gap, begin, self.deadline, self.solver)
 
     def offer_known(self, search: Search) -> None:
         """Offer some feasible spend to a search that has found none."""
@@ -264,10 +262,9 @@ class _Run:
         deadline = self.began + COARSE_SHARE * self.time_limit
         for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
             form = dataclasses.replace(self.problem, risk=risk).standard
-            search = new_search(form, COARSE_GAP, (), deadline, self.solver)
-            search.run()
-            if search.best is not None:
-                found.append(self.problem.standard.from_user(form.to_user(search.best)))
+            best = search_for(form, COARSE_GAP, (), deadline, self.solver).best
+            if best is not None:
+                found.append(self.problem.standard.from_user(form.to_user(best)))
         return found
 
     def _shadow_prices(self, search: Search) -> dict[str, float]:

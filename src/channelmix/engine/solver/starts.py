@@ -18,7 +18,7 @@ from channelmix.engine.problem.money_limits import (
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, TargetOutcome
 from channelmix.engine.solver.projection import project
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
 from channelmix.engine.tolerances import CONFLICT_TOLERANCE
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
@@ -86,10 +86,10 @@ def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -
         budget = dataclasses.replace(problem, scenario=FixedBudget(float(amount))).on_average
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole budget on every cell at once
         if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
-            search = new_search(budget.standard, COARSE_GAP, (), time.perf_counter() + seconds, solver)
-            search.run()
-            if search.best is not None:
-                spend = budget.standard.to_user(search.best).reshape(problem.shape)
+            deadline = time.perf_counter() + seconds
+            best = search_for(budget.standard, COARSE_GAP, (), deadline, solver).best
+            if best is not None:
+                spend = budget.standard.to_user(best).reshape(problem.shape)
                 if budget.net(spend) >= problem.scenario.amount:
                     return spend
     return None
