@@ -48,14 +48,14 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     if count > 1:
         return
     ends = np.where(weights > 0.0, lows, highs)
-    hairs = np.where(unbounded, 0.0, _product_error(weights, ends, least))
-    parts = [-p for p in (*least[~unbounded].tolist(), *hairs.tolist())]
+    errors = np.where(unbounded, 0.0, _product_error(weights, ends, least))
+    parts = [-p for p in (*least[~unbounded].tolist(), *errors.tolist())]
     total = math.fsum([high, *parts])
     rest = math.fsum([high, *parts, -total])
     for k, i in enumerate(used.tolist()):
         if count - int(unbounded[k]) > 0:
             continue
-        own = [] if unbounded[k] else [float(least[k]), float(hairs[k])]
+        own = [] if unbounded[k] else [float(least[k]), float(errors[k])]
         left = math.fsum([total, rest, EPSILON * abs(rest), *own])
         limit = left / weights[k]
         if math.fsum([total, rest, *own, -left]) or _product_error(limit, weights[k], left):

@@ -190,8 +190,8 @@ def _box(
                 box_high[:spends][one.cells] = 0.0
     unit = np.ones(len(box_low))
     unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
-    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
-    return box_low, np.where(hair, box_low, box_high)
+    touching = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
+    return box_low, np.where(touching, box_low, box_high)
 
 
 def _linked(

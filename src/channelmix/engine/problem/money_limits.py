@@ -35,7 +35,7 @@ class UnboundedError(InputError):
 
     def __init__(self, cell: str) -> None:
         super().__init__(
-            f"the plan has no limit: {cell} pays however much is spent on it; state a max_amount"
+            f"the plan has no limit: ever more spend on {cell} keeps paying off; state a max_amount"
         )
         self.cell = cell
 

@@ -84,7 +84,7 @@ class AllocationProblem(Statement):
         return self.gross(spend) - self._charge_of(spend)
 
     def money(self, spend: Any) -> float:
-        """Money that `spend` takes: its sum and the fees that it makes due."""
+        """Money that `spend` takes: its sum and the fees that it incurs."""
         array = np.asarray(spend, dtype=float).ravel()
         return float(array.sum()) + sum(one.fee * one.value(array) for one in self.auxiliaries if one.fee)
 

@@ -237,9 +237,9 @@ class StandardForm(Formulation):
             moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
             moved |= (box_high - box_low <= self.crumbs) & (before[1] - before[0] > self.crumbs)
             waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
-        hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
+        touching = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
         point = np.clip(box_low, *ends)
-        return np.where(hair, point, box_low), np.where(hair, point, box_high)
+        return np.where(touching, point, box_low), np.where(touching, point, box_high)
 
     def in_falling_order(self, variables: Array) -> Array:
         """Exchange the spend of twins so that it is non-increasing from each to the next."""

@@ -116,16 +116,16 @@ def _bound(
             slope = slope + float(draw_weights.sum()) * form.charge_in_outcome
     # Large sums hide their rounding, so it is added: enormous prices must not prove what is false.
     rounding = EPSILON * (len(prices) + form.n_variables)
-    hair = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
+    error = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
     constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
-    best = np.maximum(hair * np.abs(low) - slope * low, hair * np.abs(high) - slope * high)
+    best = np.maximum(error * np.abs(low) - slope * low, error * np.abs(high) - slope * high)
     if weight > 0.0 or weights is not None:
         factor = weight if weights is None else 1.0
         for i, envelope in enumerate(envelopes):
             if low[i] <= 0.0 and high[i] <= form.crumbs[i]:
                 continue
             spend, outcome = envelope.vertices(float(low[i]), float(high[i]), weights)
-            best[i] = np.max(factor * outcome - (slope[i] - hair[i]) * spend)
+            best[i] = np.max(factor * outcome - (slope[i] - error[i]) * spend)
     for state, members in form.states.items():
         on = float(best[members].sum()) - slope[state] if high[state] > 0.0 else -math.inf
         off = 0.0 if low[state] <= 0.0 and (low[members] <= 0.0).all() else -math.inf

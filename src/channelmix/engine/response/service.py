@@ -165,7 +165,7 @@ class Service(Family):
 
     def _worth(self, avoided: Array, praised: Array) -> Array:
         """Worth of one more unit of quality, at these resolved shares for criticism avoided and for praise."""
-        heard = self.criticism * np.exp(-self.criticism * (1.0 - avoided)) + self.praise * np.exp(
+        exposure = self.criticism * np.exp(-self.criticism * (1.0 - avoided)) + self.praise * np.exp(
             -self.praise * praised
         )
-        return np.asarray(self.scale + self.reach * self.resolution * heard)
+        return np.asarray(self.scale + self.reach * self.resolution * exposure)

@@ -43,7 +43,7 @@ class Conflict:
     """Names of conflicting rules, and by how much rows must be relaxed; see `Solution`."""
 
     rules: tuple[str, ...]
-    mend: Mapping[str, float]
+    relaxations: Mapping[str, float]
 
 
 def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
@@ -77,13 +77,13 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
     slack, unit = elastic.slack(remaining), problem.standard.row_unit
-    mend = {
+    relaxations = {
         row.label: float(missed * size)
         for row, missed, size in zip(problem.rows, slack, unit, strict=False)
         if missed > INTEGER_CONFLICT_TOLERANCE
     }
     if far.standard.B.any():  # this may not suffice: rows on outcome were ignored
-        mend = {}
+        relaxations = {}
     silent = []  # rules without rows: fees, which count in the scenario's row
     for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
         if name in remaining:
@@ -99,7 +99,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), mend)
+    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), relaxations)
 
 
 class LeastViolation:
@@ -188,18 +188,18 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
 
 def _lacking(problem: AllocationProblem, solver: str) -> dict[str, float]:
     """By how much the required outcome or ROI exceeds what the rules allow, by row label; empty if it does not."""
-    asked, limit = problem.scenario, problem.scenario.limit
+    scenario, limit = problem.scenario, problem.scenario.limit
     lacking: dict[str, float] = {}
-    if isinstance(asked, TargetOutcome):
+    if isinstance(scenario, TargetOutcome):
         limit = largest_limit(problem) if limit is None else limit
         furthest = dataclasses.replace(problem, scenario=FixedBudget(limit)).on_average
         spend = _best(furthest, solver)
         if spend is not None:
-            lacking[asked.label] = asked.amount - furthest.net(spend)
-    elif isinstance(asked, FlexibleBudget) and asked.min_roi is not None:
-        reached = _highest_roi(problem, asked.min_roi, limit, solver)
+            lacking[scenario.label] = scenario.amount - furthest.net(spend)
+    elif isinstance(scenario, FlexibleBudget) and scenario.min_roi is not None:
+        reached = _highest_roi(problem, scenario.min_roi, limit, solver)
         if reached is not None:
-            lacking[asked.roi_label] = asked.min_roi - reached
+            lacking[scenario.roi_label] = scenario.min_roi - reached
     return {label: amount for label, amount in lacking.items() if amount > 0.0}
 
 

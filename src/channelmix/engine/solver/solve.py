@@ -146,25 +146,25 @@ def _solve(
 
 
 class _Run:
-    """One call of `solve`: what was asked, and the same problem made finite, with a baseline that obeys the rules."""
+    """One call of `solve`: the problem as stated, and the same with a limit of money and a feasible baseline."""
 
-    def __init__(self, asked: AllocationProblem, gap: float, time_limit: float, solver: str) -> None:
-        self.asked = self.problem = asked
+    def __init__(self, stated: AllocationProblem, gap: float, time_limit: float, solver: str) -> None:
+        self.stated = self.problem = stated
         self.gap, self.time_limit, self.solver = gap, time_limit, solver
         self.began = time.perf_counter()
         self.deadline = self.began + time_limit
         self.limit: float | None = None
         self.baseline: Array | None = None
-        self.known: Array | None = np.zeros(asked.shape)
+        self.known: Array | None = np.zeros(stated.shape)
 
     def limit_money(self) -> None:
         """Limit the money to what can make sense, where scenario and rules do not; UnboundedError if all of it can."""
-        if is_limited(self.asked):
+        if is_limited(self.stated):
             return
-        targeted = isinstance(self.asked.scenario, TargetOutcome)
-        self.known = self._enough() if targeted else known_spend(self.asked)
-        self.limit = money_limit(self.asked, self.known)
-        self.problem = limited(self.asked, self.limit)
+        targeted = isinstance(self.stated.scenario, TargetOutcome)
+        self.known = self._enough() if targeted else known_spend(self.stated)
+        self.limit = money_limit(self.stated, self.known)
+        self.problem = limited(self.stated, self.limit)
 
     def move_baseline(self) -> None:
         """Replace a mix to improve on that breaks a rule by a nearby one; if there is none, the rules conflict."""
@@ -231,7 +231,7 @@ class _Run:
         """Return a solution without spend."""
         return Solution(
             status=status,
-            spend=np.full(self.asked.shape, math.nan),
+            spend=np.full(self.stated.shape, math.nan),
             value=math.nan,
             upper_bound=math.inf if status is Status.UNBOUNDED else -math.inf,
             gap=math.nan,
@@ -241,7 +241,7 @@ class _Run:
             proof=dataclasses.replace(proof, limit=self.limit),
             report=self._report(search),
             baseline=self.baseline,
-            mend=conflict.mend,
+            relaxations=conflict.relaxations,
         )
 
     def _enough(self) -> Array | None:
@@ -268,9 +268,9 @@ class _Run:
         return found
 
     def _shadow_prices(self, search: Search) -> dict[str, float]:
-        """Prices of the rows that were asked for, in the user's units; rows that only tie variables have none."""
+        """Prices of the stated rows, in the user's units; rows that only tie variables have none."""
         prices = search.shadow * search.form.outcome_unit / search.form.row_unit
-        labels = {row.label for row in self.asked.rows}
+        labels = {row.label for row in self.stated.rows}
         return {
             row.label: float(price)
             for row, price in zip(self.problem.rows, prices, strict=False)

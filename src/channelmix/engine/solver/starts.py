@@ -31,7 +31,7 @@ ROOM = 1e-3
 """Share by which a limit of money exceeds what is known to suffice."""
 
 NEAR = 1e3
-"""Multiple of the largest amount in any rule within which feasible spend is looked for."""
+"""Multiple of the largest amount in any rule within which feasible spend is sought."""
 
 
 def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:

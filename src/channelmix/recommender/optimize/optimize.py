@@ -236,7 +236,7 @@ def _plan(
         ),
         shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
         conflicts=list(solution.conflicts),
-        mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.mend.items()],
+        mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.relaxations.items()],
         warnings=[
             *history_warnings(draws),
             *(warnings(problem, solution, profile.currency) if feasible else []),
