@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import block_array, coo_array, csc_array
 
 from channelmix.core.arrays import Array
@@ -95,7 +95,6 @@ class Relaxation:
         self.solves = 0
         n, m = form.n_cells, len(form.A)
         owner = np.concatenate([np.repeat(np.arange(n), pieces), np.arange(n, form.n_variables)])
-        self._rows, self._charges = csc_array(form.A[:, owner]), form.charge_in_outcome[owner]
         self._hulls, filled = n * pieces, len(owner)
         sums = pool if form.B.any() or form.risk is not None else 0
         tails = pool if form.risk is not None else 0
@@ -110,8 +109,38 @@ class Relaxation:
         self._switches = np.repeat(
             [state for _, state in switched], [len(own) for own, _ in switched]
         ).astype(int)
-        self._constant: Any = None
+        self._constant = self._constant_entries(owner)
+        self._varying = (
+            np.append(
+                m + np.repeat(np.arange(sums), self._hulls), self._state_rows + np.arange(len(self._switched))
+            ),
+            np.append(np.tile(np.arange(self._hulls), sums), self._hulls + self._switches - n),
+        )
+        """Rows and columns of what changes from box to box: slopes in sums of outcome, widths beside states."""
         self._program = LinearProgram(solver)
+
+    def _constant_entries(self, owner: NDArray[np.intp]) -> csc_array:
+        """Coefficients of the rows that are the same for every box; `owner` is the variable of each segment."""
+        form, m, segments = self._form, len(self._form.A), len(self._switched)
+        sums, tails = self._worst - self._sums, self._state_rows - self._tail_rows
+        worst, broken = self._slack - self._worst, self._columns - self._slack
+        outcome, missed = np.zeros((m, sums)), np.zeros((m + tails, broken))
+        outcome[:, :1] = form.B[:, np.newaxis]
+        if broken:
+            missed[:m, :m], missed[:m, m : 2 * m], missed[m:, 2 * m :] = -np.eye(m), np.eye(m), 1.0
+        charged = np.tile(
+            form.charge_in_outcome[owner] * (worst - 1.0), (tails, 1)
+        )  # only where there is a floor
+        own = coo_array((np.ones(segments), (np.arange(segments), self._switched)), (segments, len(owner)))
+        return block_array(
+            [
+                [form.A[:, owner], outcome, None, missed[:m]],
+                [None, np.eye(sums), None, None],
+                [charged, np.eye(tails, sums), -np.ones((tails, worst)), missed[m:]],
+                [own, None, None, None],
+            ],
+            format="csc",
+        )
 
     def solve(
         self,
@@ -240,36 +269,13 @@ class Relaxation:
         cost[self._worst : self._slack] = form.gain * form.tail_weight
         return cost
 
-    def _matrix(self, widths: Array, rise: Array) -> Any:
-        """Coefficients of the rows, a sparse array; see the layout in the initializer."""
-        if self._constant is not None:
+    def _matrix(self, widths: Array, rise: Array) -> csc_array:
+        """Coefficients of the rows; see the layout in the initializer."""
+        sums = self._worst - self._sums
+        if not sums and not len(self._switched):
             return self._constant
-        m, sums, tails = len(self._form.A), self._worst - self._sums, self._state_rows - self._tail_rows
-        worst, broken, segments = self._slack - self._worst, self._columns - self._slack, len(self._switched)
-        outcome, heights = np.zeros((m, sums)), np.zeros((sums, self._sums))
-        outcome[:, :1] = self._form.B[:, np.newaxis]
-        heights[:, : self._hulls] = -rise[:sums].reshape(sums, self._hulls)
-        missed = np.zeros((m + tails, broken))
-        if broken:
-            missed[:m, :m], missed[:m, m : 2 * m], missed[m:, 2 * m :] = -np.eye(m), np.eye(m), 1.0
-        charged = np.zeros((tails, self._sums)) if worst else np.tile(-self._charges, (tails, 1))
-        k, places = np.arange(segments), self._hulls + self._switches - self._form.n_cells
-        own = np.ones(segments), (k, self._switched)
-        switches = coo_array(own, (segments, self._sums)) - coo_array(
-            (widths[self._switched], (k, places)), (segments, self._sums)
-        )
-        matrix = block_array(
-            [
-                [self._rows, outcome, None, missed[:m]],
-                [heights, np.eye(sums), None, None],
-                [charged, np.eye(tails, sums), -np.ones((tails, worst)), missed[m:]],
-                [switches, None, None, None],
-            ],
-            format="csc",
-        )
-        if not sums and not segments:  # the same for every box
-            self._constant = matrix
-        return matrix
+        entries = np.append(-rise[:sums].ravel(), -widths[self._switched])
+        return self._constant + csc_array((entries, self._varying), shape=self._constant.shape)
 
     def _row_limits(
         self, start: Array, bottom: Array, widths: Array, box_low: Array, unit: float, pool: Sequence[Array]
