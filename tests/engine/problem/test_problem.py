@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.oracles import is_feasible, linear_program, random_curves, random_rules, rows_of
 
 import channelmix as cm
-from channelmix.engine.proof.duality import dual_bound, excludes
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.rules import LinearConstraint
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
@@ -238,16 +238,17 @@ def test_weak_duality_of_the_standard_form() -> None:
     assert form.violation(spend) == 0.0
     for _ in range(200):
         prices = rng.normal(size=len(form.A)) * rng.integers(0, 2, len(form.A))
-        bound = dual_bound(form, envelopes, form.box_low, form.box_high, prices)
+        bound = dual_bound(form, envelopes, Leaf(form.box_low, form.box_high, prices, None))
         assert bound >= form.value(spend) - 1e-12
-        assert not excludes(form, (), form.box_low, form.box_high, prices)
+        assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))
 
 
 def test_open_sides_carry_no_price() -> None:
     form = problem().standard
     envelopes = form.envelopes([np.array([]) for _ in range(3)])
-    assert dual_bound(form, envelopes, form.box_low, form.box_high, np.array([-1.0])) == math.inf
-    assert not excludes(form, (), form.box_low, form.box_high, np.array([-1.0]))
+    leaf = Leaf(form.box_low, form.box_high, np.array([-1.0]), None)
+    assert dual_bound(form, envelopes, leaf) == math.inf
+    assert not excludes(form, (), leaf)
 
 
 def test_unknown_parts_of_a_written_problem_are_refused() -> None:

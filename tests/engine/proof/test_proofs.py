@@ -11,7 +11,7 @@ import pytest
 from tests.oracles.proven import judged, leaf_of, made, solved, truth
 
 import channelmix as cm
-from channelmix.engine.proof.duality import dual_bound
+from channelmix.engine.proof.duality import Leaf, dual_bound
 from channelmix.engine.proof.solution import Proof
 
 
@@ -71,7 +71,8 @@ def test_a_leaf_whose_bound_is_not_a_number_is_refused() -> None:
     prices[leaf] = np.where(np.isfinite(form.high), 1.7e308, 0.0)
     envelopes = form.envelopes(list(proof.grids))
     with np.errstate(all="ignore"):
-        assert math.isnan(dual_bound(form, envelopes, form.box_low, form.box_high, prices[leaf]))
+        root = Leaf(form.box_low, form.box_high, prices[leaf], None)
+        assert math.isnan(dual_bound(form, envelopes, root))
     forged = replace(solution, proof=replace(proof, prices=prices))
     with pytest.raises(cm.CertificateError, match="overflow"):
         cm.verify(problem, forged)

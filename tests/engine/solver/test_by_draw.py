@@ -32,7 +32,7 @@ def mixed(n_draws: int, seed: int) -> cm.ResponseCurves:
 def test_every_draw_is_as_good_as_searched_alone(seed: int) -> None:
     rules = [cm.GroupShare("a", low=0.1), cm.SpendBounds({"d": (0.5, 3.0), "e": (None, 2.5)})]
     problem = cm.AllocationProblem(mixed(12, seed), cm.FixedBudget(8.0), rules, charge={"c": 0.05})
-    found = best_by_draw(problem, cm.solve, gap=1e-4)
+    found = best_by_draw(problem, gap=1e-4)
     for d in range(12):
         alone = cm.AllocationProblem(
             problem.curves.of_draws([d]), problem.scenario, rules, charge={"c": 0.05}
@@ -49,7 +49,7 @@ def test_the_answer_of_exponentials_is_known() -> None:
     rng = np.random.default_rng(3)
     scale, rate = rng.lognormal(1.0, 0.6, (70, 4)), np.array([4.0, 2.0, 1.0, 6.0])
     curves = cm.ResponseCurves.exponential(scale, rate)
-    found = best_by_draw(cm.AllocationProblem(curves, cm.FixedBudget(5.0)), cm.solve, gap=1e-5)
+    found = best_by_draw(cm.AllocationProblem(curves, cm.FixedBudget(5.0)), gap=1e-5)
     truth = best_value(scale, rate, 5.0)
     assert (found.value <= truth * (1.0 + 1e-9)).all()
     assert (found.upper_bound >= truth * (1.0 - 1e-9)).all()
@@ -59,7 +59,7 @@ def test_the_answer_of_exponentials_is_known() -> None:
 def test_profit_and_rules_with_whole_numbers() -> None:
     rules = [cm.MinimumIfActive("all", 3.0)]
     problem = cm.AllocationProblem(mixed(4, 5), cm.MaxProfit(max_amount=9.0), rules)
-    found = best_by_draw(problem, cm.solve, gap=1e-3)
+    found = best_by_draw(problem, gap=1e-3)
     for d in range(4):
         spend = found.spend[d]
         assert ((spend == 0.0) | (spend >= 3.0 - 1e-6)).all()
@@ -74,7 +74,7 @@ def test_profit_and_rules_with_whole_numbers() -> None:
 def test_what_has_no_best_split_by_draw_is_refused(other: dict[str, Any]) -> None:
     stated = {"scenario": cm.FixedBudget(5.0)} | other
     with pytest.raises(cm.InputError, match="best spend of single draws"):
-        best_by_draw(cm.AllocationProblem(mixed(4, 1), **stated), cm.solve)
+        best_by_draw(cm.AllocationProblem(mixed(4, 1), **stated))
 
 
 def test_ctrl_c_keeps_the_draws_that_are_done() -> None:
@@ -86,6 +86,6 @@ def test_ctrl_c_keeps_the_draws_that_are_done() -> None:
         if done >= 64:
             raise KeyboardInterrupt
 
-    found = best_by_draw(problem, cm.solve, progress=stop)
+    found = best_by_draw(problem, progress=stop)
     assert found.interrupted
     assert len(found.value) == 64

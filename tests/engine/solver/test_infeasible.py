@@ -12,8 +12,8 @@ from tests.oracles import minimal_conflicts, random_curves
 
 import channelmix as cm
 from channelmix import Status
-from channelmix.engine.proof.duality import excludes
-from channelmix.engine.solver.infeasible import Elastic
+from channelmix.engine.proof.duality import Leaf, excludes
+from channelmix.engine.solver.infeasible import LeastViolation
 from channelmix.engine.solver.linear_program import LinearProgram
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
@@ -171,14 +171,12 @@ def test_rounding_proves_no_conflict() -> None:
     form = p.standard
     for _ in range(500):
         prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], len(form.A)) * 10.0 ** rng.uniform(-20, 20)
-        assert not excludes(form, (), form.box_low, form.box_high, prices)
+        assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))
 
 
 def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The elastic program is feasible by construction: failing on it is the solver's fault, said aloud."""
     monkeypatch.setattr(LinearProgram, "solve", lambda *_: None)
-    form = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0)).standard
+    p = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0))
     with pytest.raises(RuntimeError, match="feasible linear program"):
-        Elastic(form.A, form.low, form.high, form.B == 0.0, form.integer).solve(
-            form.box_low, form.box_high, np.ones(len(form.A))
-        )
+        LeastViolation(p, "HIGHS").conflict(p.rule_names)

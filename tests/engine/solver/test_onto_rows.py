@@ -16,7 +16,8 @@ from tests.random_problems import can_spend, random_problem
 import channelmix as cm
 from channelmix import Status
 from channelmix.engine.problem.bounds import tighten
-from channelmix.engine.solver.onto_rows import EXACT, ROW_TOLERANCE, onto_rows
+from channelmix.engine.solver.onto_rows import onto_rows
+from channelmix.engine.tolerances import EXACT_ROW, ROW_TOLERANCE
 
 STEEP = cm.ResponseCurves.concat(
     [
@@ -51,7 +52,7 @@ def test_random_problems(seed: int) -> None:
     assert can_spend(problem)
     assert solution.value <= solution.upper_bound
     form = problem.standard
-    assert form.violation(form.from_user(solution.spend)) <= EXACT
+    assert form.violation(form.from_user(solution.spend)) <= EXACT_ROW
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -69,7 +70,7 @@ def test_what_is_put_onto_the_rows_obeys_them_and_is_near(seed: int) -> None:
     moved = np.clip(exact + rng.uniform(-1.0, 1.0, len(exact)) * 0.3 * ROW_TOLERANCE, 0.0, form.box_high)
     found = onto_rows(form, moved)
     assert found is not None
-    assert form.violation(found) <= EXACT
+    assert form.violation(found) <= EXACT_ROW
     assert np.abs(found - moved).sum() <= 3.0 * len(exact) * ROW_TOLERANCE * max(
         1.0, 1.0 / _least_weight(form.A)
     )

@@ -12,8 +12,9 @@ from tests.oracles import best_on_grid, hill_problem, random_curves, random_rule
 
 import channelmix as cm
 from channelmix import Status
+from channelmix.engine.response.envelope import concave_hull
 from channelmix.engine.solver.projection import project
-from channelmix.engine.solver.relaxation import Relaxation, Relaxed, concave_hull
+from channelmix.engine.solver.relaxation import Relaxation, Relaxed
 from channelmix.plan import Plan
 
 S_SHAPED = {"scale": [3.0, 2.0, 2.5], "half_saturation": [4.0, 1.0, 2.0], "slope": [3.0, 1.0, 2.0]}

@@ -27,7 +27,7 @@ def scales(n: int, correlation: float, seed: int) -> Array:
 def knowledge(scale: Array) -> Knowledge:
     curves = cm.ResponseCurves.exponential(scale, np.broadcast_to(RATE, scale.shape), names=["a", "b", "c"])
     problem = cm.AllocationProblem(curves, cm.FixedBudget(BUDGET))
-    optima = best_by_draw(problem, cm.solve)
+    optima = best_by_draw(problem)
     return Knowledge(problem, np.vstack([cm.solve(problem, 1e-6).spend, optima.spend]))
 
 

@@ -8,22 +8,13 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
-
-EPSILON = float(np.finfo(float).eps)
-"""Relative rounding of one operation."""
-
-CONFLICT_TOLERANCE = 1e-9
-"""Rules conflict when they must be broken by more than this: as a share of the largest spend for bounds on one cell, as
-a share of what a row can reach for rows. Far above rounding, far below what a solver or a check lets pass."""
+from channelmix.engine.tolerances import CROSSED_ENDS, EPSILON
 
 SPLITTER = 2.0**27 + 1.0
 """Factor that splits a number of 53 bits into two halves."""
 
-CROSSED = 1e-6
-"""Share of a variable's end by which the other has crossed it for good."""
-
 ROUNDS = 4
-"""Passes over the rows: longer chains of rules only loosen the box, never break it."""
+"""Passes over the rows; longer chains of implications leave the box looser, never wrong."""
 
 
 def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array) -> None:
@@ -33,8 +24,8 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
         for a, row_low, row_high in zip(A, low, high, strict=True):
             tighten(a, row_high, box_low, box_high)
             tighten(-a, -row_low, box_low, box_high)
-            # Ends that have crossed would drive each other apart without end, and the units with them.
-            if (box_low > box_high + CROSSED * np.abs(box_high)).any():
+            # Crossed ends would drive each other apart without limit, and the units with them.
+            if (box_low > box_high + CROSSED_ENDS * np.abs(box_high)).any():
                 return
         if (before[0] == box_low).all() and (before[1] == box_high).all():
             break
@@ -43,8 +34,8 @@ def propagate(A: Array, low: Array, high: Array, box_low: Array, box_high: Array
 def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     """Use ``a @ v <= high`` to shrink the box in place, rounding outwards.
 
-    Sums are exact, so that nothing is left to a variable for which nothing is left: where a curve is infinitely steep,
-    even the rounding of a sum would bring something.
+    Sums are exact, so that a variable for which nothing remains is bounded by exactly 0: where a curve is infinitely
+    steep, even the rounding of a sum would bring something.
     """
     used = np.flatnonzero(a)
     if not math.isfinite(high) or not len(used):
@@ -57,14 +48,14 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     if count > 1:
         return
     ends = np.where(weights > 0.0, lows, highs)
-    hairs = np.where(unbounded, 0.0, _product_error(weights, ends, least))
-    parts = [-p for p in (*least[~unbounded].tolist(), *hairs.tolist())]
+    errors = np.where(unbounded, 0.0, _product_error(weights, ends, least))
+    parts = [-p for p in (*least[~unbounded].tolist(), *errors.tolist())]
     total = math.fsum([high, *parts])
     rest = math.fsum([high, *parts, -total])
     for k, i in enumerate(used.tolist()):
         if count - int(unbounded[k]) > 0:
             continue
-        own = [] if unbounded[k] else [float(least[k]), float(hairs[k])]
+        own = [] if unbounded[k] else [float(least[k]), float(errors[k])]
         left = math.fsum([total, rest, EPSILON * abs(rest), *own])
         limit = left / weights[k]
         if math.fsum([total, rest, *own, -left]) or _product_error(limit, weights[k], left):
@@ -76,7 +67,7 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
 
 
 def _product_error(a: Any, b: Any, product: Any) -> Any:
-    """What ``a * b`` exceeds its rounded `product` by, exactly, short of overflow; elementwise.
+    """Exact excess of ``a * b`` over its rounded `product`, barring overflow; elementwise.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,14 +11,12 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, propagate
+from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Delay
 from channelmix.engine.rules import Auxiliary, Row
 from channelmix.engine.rules.auxiliary import OnOff
-
-OUTWARDS = 1e-12
-"""By how much the range of adstocked spend is widened against rounding, as a share of its upper end."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +26,13 @@ class TailRisk:
     Parameters
     ----------
     weight : float
-        Weight of their mean in the objective.
+        Weight of the worst draws' mean in the objective.
     tail : float
-        Share of the draws that are the worst.
+        Share of the draws that count as the worst.
     floor : ndarray of shape (n_draws,), optional
-        Net outcome that a plan's, less this, must not fall below in the mean over the worst draws.
+        Net outcome of a baseline: the improvement on it must not be negative in the mean over the worst draws.
     target : float, optional
-        Net outcome to reach in as many draws as can be, which is then all that counts.
+        Net outcome to reach in as many draws as possible, which is then the objective.
     """
 
     weight: float
@@ -46,8 +45,8 @@ class TailRisk:
 class Formulation:
     """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B sum F_i(v_i) <= high`` in a box.
 
-    The variables v are what acts in each cell, then spend where a carry-over makes it another thing, then the rules'
-    auxiliary variables. The first rows are the problem's own; those that tie variables to each other follow.
+    The variables v are the adstocked spends, then, with a carry-over, the spends themselves, then the rules' auxiliary
+    variables. The first rows are the problem's own; rows that tie variables to each other follow.
     """
 
     curves: ResponseCurves
@@ -60,7 +59,7 @@ class Formulation:
     charge_in_outcome: Array
     """Charges in units of outcome, per unit of each variable."""
     offset: Array
-    """Outcome of what was spent before the plan, which does not count; shape (n_draws,)."""
+    """Outcome of spend before the plan, which does not count; shape (n_draws,)."""
     box_low: Array
     box_high: Array
     auxiliaries: tuple[Auxiliary, ...]
@@ -84,18 +83,18 @@ def formulate(
     Parameters
     ----------
     curves : ResponseCurves
-        Of what acts.
+        Responses to adstocked spend.
     rows : sequence of Row
-        Over spend and auxiliary variables.
+        Of spend and auxiliary variables.
     charges : ndarray of shape (n_spends,)
         Charge in outcome per unit of spend.
     gain, price : float
         Weights of net outcome and of money in the objective.
     auxiliaries : sequence of Auxiliary
     delay : Delay, optional
-        How spend turns into what acts; None where it is the same.
+        How spend becomes adstocked spend; None where they are the same.
     risk : TailRisk, optional
-        How the worst draws count; None where the mean does alone.
+        How the worst draws count; None where the mean alone does.
 
     Raises
     ------
@@ -115,27 +114,7 @@ def formulate(
     charge_in_outcome = np.concatenate([charges, [one.charge for one in auxiliaries]])
     money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
     A, charge = A - B[:, np.newaxis] * charge_in_outcome, gain * charge_in_outcome + price * money
-    offset = np.zeros(curves.n_draws)
-    if delay is not None:
-        W, start = delay.matrix, delay.start
-        offset = curves.value(start).sum(axis=1)
-        n = len(start)
-        link = np.hstack([np.eye(n), -W, np.zeros((n, len(auxiliaries)))])
-        A = np.vstack([np.hstack([np.zeros((len(A), n)), A]), link])
-        B = np.append(B, np.zeros(n))
-        low, high = np.append(low, start), np.append(high, start)
-        charge, charge_in_outcome = np.append(np.zeros(n), charge), np.append(np.zeros(n), charge_in_outcome)
-        least, most = (
-            W @ np.maximum(box_low[:spends], 0.0) + start,
-            W @ np.maximum(reach[:spends], 0.0) + start,
-        )
-        box_low = np.append(least - OUTWARDS * most, box_low)
-        box_high = np.append(most * (1.0 + OUTWARDS), box_high)
-        box_low[:n] = np.maximum(box_low[:n], 0.0)
-        if (box_low[n:] > box_high[n:]).any():  # an empty box stays one
-            box_high[:n] = np.maximum(box_low[:n], box_high[:n])
-    low = low + B * float(offset.mean())
-    return Formulation(
+    form = Formulation(
         curves,
         A,
         B,
@@ -144,17 +123,43 @@ def formulate(
         gain,
         charge,
         charge_in_outcome,
-        offset,
+        np.zeros(curves.n_draws),
         box_low,
         box_high,
         tuple(auxiliaries),
         delay,
         risk,
     )
+    return form if delay is None else _with_adstock(form, delay)
+
+
+def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
+    """Put adstocked spends before the variables, tied to spend by ``x = W s + x0``."""
+    W, start = delay.matrix, delay.start
+    (n, spends), none = W.shape, np.zeros(len(start))
+    link = np.hstack([np.eye(n), -W, np.zeros((n, len(form.auxiliaries)))])
+    ends = form.box_low, np.maximum(form.box_high, form.box_low)
+    least, most = (W @ np.maximum(end[:spends], 0.0) + start for end in ends)
+    box_low, box_high = np.maximum(least - OUTWARD_ROUNDING * most, 0.0), most * (1.0 + OUTWARD_ROUNDING)
+    if (form.box_low > form.box_high).any():  # an empty box stays empty in spend alone
+        box_high = np.maximum(box_low, box_high)
+    offset, B = form.curves.value(start).sum(axis=1), np.append(form.B, none)
+    return dataclasses.replace(
+        form,
+        A=np.vstack([np.hstack([np.zeros((len(form.A), n)), form.A]), link]),
+        B=B,
+        low=np.append(form.low, start) + B * float(offset.mean()),
+        high=np.append(form.high, start),
+        charge=np.append(none, form.charge),
+        charge_in_outcome=np.append(none, form.charge_in_outcome),
+        offset=offset,
+        box_low=np.append(box_low, form.box_low),
+        box_high=np.append(box_high, form.box_high),
+    )
 
 
 def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
-    """The rows as a matrix over spend and auxiliary variables, with their limits."""
+    """Rows as a matrix over spend and auxiliary variables, with their limits."""
     column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
     A = np.zeros((len(rows), spends + len(auxiliaries)))
     for k, row in enumerate(rows):
@@ -169,7 +174,7 @@ def _box(
 ) -> tuple[Array, Array]:
     """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
     box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
-    linear = B == 0.0  # an outcome's row tells nothing of spend by itself
+    linear = B == 0.0  # a row on outcome implies no bound on spend by itself
     for _ in range(2 if auxiliaries else 1):
         for i, one in enumerate(auxiliaries, start=spends):
             ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
@@ -185,8 +190,8 @@ def _box(
                 box_high[:spends][one.cells] = 0.0
     unit = np.ones(len(box_low))
     unit[:spends] = np.max(np.where(np.isfinite(box_high), box_high, 0.0)[:spends], initial=0.0)
-    hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
-    return box_low, np.where(hair, box_low, box_high)
+    touching = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE * unit)
+    return box_low, np.where(touching, box_low, box_high)
 
 
 def _linked(
@@ -198,7 +203,7 @@ def _linked(
     spends: int,
     auxiliaries: Sequence[Auxiliary],
 ) -> tuple[Array, Array, Array]:
-    """Append the rows that tie the auxiliary variables to spend, where the search does not do so itself."""
+    """Append the rows that tie auxiliary variables to spend, except those that the search ties itself."""
     most = np.maximum(box_low, box_high)[:spends]
     owned = kept_out(auxiliaries)
     rows = []
@@ -216,7 +221,7 @@ def _linked(
 
 
 def kept_out(auxiliaries: Sequence[Auxiliary]) -> list[int]:
-    """Choose the on/off states that are kept out of the rows: disjoint ones, so that each variable has one at most."""
+    """Choose the on/off states without rows of their own: disjoint ones, so that each cell has one at most."""
     taken: NDArray[np.bool_] | None = None
     owned = []
     for i, one in enumerate(auxiliaries):

@@ -1,4 +1,4 @@
-"""How much money can make sense where a scenario sets no limit: what curves can bring bounds what pays.
+"""The most money that can make sense where a scenario sets no limit: what curves can bring bounds what pays.
 
 For any rate q, ``F_i(x) <= K_i(q) + q x`` with K_i the outcome where the slope has fallen to q for good (the limit of
 a curve that saturates). So if a unit of money must bring r, with q a part f of what it and its charges cost, a profit
@@ -18,35 +18,30 @@ from channelmix.core.errors import InputError
 from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
-
-FAR = 1e100
-"""Spend at which a saturating curve is at its limit."""
+from channelmix.engine.tolerances import NEARLY_SATURATED, SATURATED_SPEND
 
 DOUBLINGS = 2.0 ** np.arange(-200.0, 201.0)
-"""Spend at which the slope of a curve without limit is looked up."""
+"""Spend at which the slope of a curve that does not saturate is evaluated."""
 
 PARTS = 1.0 - 2.0 ** -np.arange(1.0, 21.0)
-"""Parts of a rate that are tried; the best of them counts."""
+"""Parts f of a rate that are tried; the best bound counts."""
 
 BEYOND = 1e6
-"""Multiple of the largest amount in any rule beyond which nothing is looked for where rules conflict."""
-
-NEARLY = 1e-6
-"""Share of what saturating curves can bring that may be missing where a target is out of their reach."""
+"""Multiple of the largest amount in any rule up to which spend is considered where rules conflict."""
 
 
 class UnboundedError(InputError):
-    """Ever more spend on one cell pays ever more."""
+    """Ever more spend on a cell keeps paying off."""
 
     def __init__(self, cell: str) -> None:
         super().__init__(
-            f"the plan has no limit: {cell} pays however much is spent on it; state a max_amount"
+            f"the plan has no limit: ever more spend on {cell} keeps paying off; state a max_amount"
         )
         self.cell = cell
 
 
 def is_limited(problem: AllocationProblem) -> bool:
-    """Whether scenario and rules leave every cell a finite most spend."""
+    """Whether scenario and rules bound the spend on every cell."""
     return bool(np.isfinite(_most_spend(problem)).all())
 
 
@@ -58,7 +53,7 @@ def limited(problem: AllocationProblem, amount: float) -> AllocationProblem:
 
 
 def limit_for(problem: AllocationProblem, value: float) -> float:
-    """Return a limit of money that no spend worth at least `value` (-inf: none that obeys the rules) exceeds.
+    """Return a limit of money that no spend worth at least `value` (-inf: no feasible spend) exceeds.
 
     Raises
     ------
@@ -79,7 +74,7 @@ def limit_for(problem: AllocationProblem, value: float) -> float:
 
 
 def conflict_limit(problem: AllocationProblem) -> float:
-    """Return the limit within which it is shown that nothing obeys all rules."""
+    """Return the limit of money within which rules are shown to conflict."""
     try:
         return (
             largest_limit(problem)
@@ -97,7 +92,7 @@ def largest_limit(problem: AllocationProblem) -> float:
 
 
 def most_money(problem: AllocationProblem) -> float:
-    """Return the most money that scenario and rules leave, or a limit out of proportion where they leave any."""
+    """Return the most money that scenario and rules allow, or `largest_limit` where they set no limit."""
     most = float(_most_spend(problem).sum())
     if not math.isfinite(most):
         return largest_limit(problem)
@@ -131,7 +126,7 @@ def _most_spend(problem: AllocationProblem) -> Array:
 
 
 def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str:
-    """Most money of a profit of at least `least` at this price of money, or the cell that pays without end."""
+    """Most money at which profit is at least `least` at this price of money, or the cell that pays without limit."""
     n = problem.curves.n_cells
     bound = _most_spend(problem)
     before, acting = np.zeros(n), bound
@@ -159,10 +154,10 @@ def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str
 
 
 def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> Array:
-    """``max F(x) - rate * x`` up to `high`, or more, for each rate; infinite where there is no limit."""
+    """Upper bound of ``max F(x) - rate * x`` up to `high` for each rate; infinite where there is none."""
     curve = problem.response.cell(cell)
     if curve.saturates() or math.isfinite(high):
-        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, FAR))).mean()))
+        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, SATURATED_SPEND))).mean()))
     # Curves without limit are concave: their slope falls all the way.
     slope = curve.derivative(DOUBLINGS[np.newaxis]).mean(axis=0)
     first = np.searchsorted(-slope, -rates)
@@ -174,5 +169,5 @@ def _reach(problem: AllocationProblem) -> float:
     """Spend that reaches a target when put on every cell, as near as curves that saturate allow."""
     curves, wanted = problem.response, problem.scenario.amount + problem.carried_over_outcome
     total = sum(curves.cell(i).value(DOUBLINGS[np.newaxis]).mean(axis=0) for i in range(curves.n_cells))
-    enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY) * float(np.max(total))))
+    enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY_SATURATED) * float(np.max(total))))
     return float(DOUBLINGS[enough[0]] * curves.n_cells) if enough[0] > 0 else 0.0

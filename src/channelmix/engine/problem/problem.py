@@ -11,23 +11,21 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.formulation import TailRisk, formulate
-from channelmix.engine.problem.standard_form import REACHED, StandardForm
+from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.statement import Statement
 from channelmix.engine.response.discounted import Discounted
 from channelmix.engine.rules import ReachTarget
 from channelmix.engine.rules.auxiliary import Change
 from channelmix.engine.rules.risk import tail_mean, tail_weights
+from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, SPEND_ROUNDING, TARGET_TOLERANCE
 
-ROUNDING, KINK = 1e-6, 1e-3
-"""Share of a spend that is rounding, and of a slope by which it changes there at a point of a tabulated curve only."""
-
-BASELINE_TOLERANCE = 1e-6
-"""Violation of a rule that counts as rounding in a mix to improve on, as a share of its total."""
+KINK = 1e-3
+"""Share of a slope by which it changes at a point of a tabulated curve, and not by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class AllocationProblem(Statement):
-    """Reach a scenario's aim within its limits and the constraints.
+    """Optimize a scenario's objective subject to its limits and the constraints.
 
     The objective is ``gain * net outcome - price * money`` with the scenario's `gain` and `price`: net outcome is the
     mean outcome of all cells less charges, money is spend with activation fees.
@@ -37,7 +35,7 @@ class AllocationProblem(Statement):
     curves : ResponseCurves
         Response of every cell; amounts everywhere below are in the curves' own unit of spend.
     scenario : FixedBudget, TargetOutcome, FlexibleBudget or MaxProfit
-        What is asked for.
+        What to optimize.
     constraints : sequence of constraints
         Business rules.
     risk : MeanRisk, MeanCVaR, WorstCase, SafeImprovement or ReachTarget, optional
@@ -66,13 +64,13 @@ class AllocationProblem(Statement):
     """
 
     def acting(self, spend: Any) -> Array:
-        """Spend that acts: adstocked where there is a carry-over; shape (response.n_cells,)."""
+        """Adstocked spend, which is spend itself without a carry-over; shape (response.n_cells,)."""
         array = np.asarray(spend, dtype=float).ravel()
         return array if self.delay is None else self.delay.matrix @ array + self.delay.start
 
     @cached_property
     def carried_over_outcome(self) -> float:
-        """Mean outcome of what was spent before the plan, which no spend of the plan can claim."""
+        """Mean outcome of spend before the plan, which does not count for the plan."""
         if self.delay is None:
             return 0.0
         return float(self.response.mean_value(self.delay.start).sum())
@@ -83,20 +81,22 @@ class AllocationProblem(Statement):
 
     def net(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend` less charges."""
-        array = np.asarray(spend, dtype=float).ravel()
-        extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
-        return self.gross(spend) - float(self.charges @ array) - extra
+        return self.gross(spend) - self._charge_of(spend)
 
     def money(self, spend: Any) -> float:
-        """Money that `spend` takes: its sum and the fees that it makes due."""
+        """Money that `spend` takes: its sum and the fees that it incurs."""
         array = np.asarray(spend, dtype=float).ravel()
         return float(array.sum()) + sum(one.fee * one.value(array) for one in self.auxiliaries if one.fee)
 
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
+        return np.asarray(self.outcomes(spend).sum(axis=1) - self._charge_of(spend))
+
+    def _charge_of(self, spend: Any) -> float:
+        """Charges of spend and of the rules' auxiliary variables, in outcome."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
-        return np.asarray(self.outcomes(array).sum(axis=1) - float(self.charges @ array) - extra)
+        return float(self.charges @ array) + extra
 
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
@@ -104,18 +104,18 @@ class AllocationProblem(Statement):
         return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
 
     def by_cell(self, values: Any) -> Array:
-        """Sum what belongs to cells and periods, (..., periods * n_cells) in a row, over periods: (..., n_cells)."""
+        """Sum flattened values of periods and cells, (..., periods * n_cells), over periods; shape (..., n_cells)."""
         array = np.asarray(values, dtype=float)
         if self.delay is None:
             return array
         return np.asarray(array.reshape(*array.shape[:-1], -1, self.curves.n_cells).sum(axis=-2))
 
     def each_period(self, values: Any) -> Array:
-        """Repeat values of the cells, (n_cells,), for every period that is planned: (n_spends,)."""
+        """Repeat values of the cells, (n_cells,), for every planned period; shape (n_spends,)."""
         return np.tile(values, len(self.cells) // self.curves.n_cells)
 
     def charged(self, spend: Any) -> Array:
-        """What the spend on each cell costs beside itself, changes of spend included; shape (n_spends,)."""
+        """Charges of the spend on each cell, those of changes included; shape (n_spends,)."""
         array = np.asarray(spend, dtype=float).ravel()
         charged = self.charges * array
         for one in self.auxiliaries:
@@ -126,13 +126,15 @@ class AllocationProblem(Statement):
     def marginal(self, spend: Any, weights: Array | None = None) -> Array:
         """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
 
-        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts. A best plan often stands on a
+        `weights`, of shape (n_draws,), weigh the draws; without them their mean counts. An optimal plan is often at a
         point of a tabulated curve, up to rounding: there the slope beyond the point counts.
         """
         array = np.asarray(spend, dtype=float).ravel()
         slope, beyond = (
             slopes.mean(axis=0) if weights is None else weights @ slopes
-            for slopes in map(self.response.derivative, map(self.acting, (array, array * (1.0 + ROUNDING))))
+            for slopes in map(
+                self.response.derivative, map(self.acting, (array, array * (1.0 + SPEND_ROUNDING)))
+            )
         )
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
@@ -145,14 +147,14 @@ class AllocationProblem(Statement):
         return np.asarray(slope - self.charges)
 
     def draw_weights(self, spend: Any) -> Array | None:
-        """Weights of the draws in the objective at `spend`, the worst of them told there; None for their mean."""
+        """Weights of the draws in the objective, given the worst draws at `spend`; None where their mean counts."""
         if self.tail is None or not self.tail[0]:
             return None
         worst = tail_weights(self.net_draws(spend), self.tail[1])
         return np.asarray((1.0 - self.tail[0]) / len(worst) + self.tail[0] * worst)
 
     def at_first_price(self, spend: Any) -> Array:
-        """Spend on each cell that would buy as much without price tiers; shape (n_cells,), for one period."""
+        """Spend on each cell that would buy the same without price tiers; shape (n_cells,), for one period."""
         bought = np.array(spend, dtype=float)
         for i in range(self.curves.n_cells):
             curve = self.response.cell(i)
@@ -162,7 +164,7 @@ class AllocationProblem(Statement):
         return bought
 
     def in_periods(self, spend: Any) -> tuple[Array, Array]:
-        """What acts in each period, at the first price, and the factor on what it brings; (horizon, n_cells) each."""
+        """Adstocked spend in each period at the first price, and the factor on its outcome; (horizon, n_cells) each."""
         if self.delay is None:
             bought = self.at_first_price(spend)[np.newaxis]
             return bought, np.ones_like(bought)
@@ -171,7 +173,7 @@ class AllocationProblem(Statement):
     def chance(self, spend: Any) -> float:
         """Share of draws in which net outcome reaches the target of a `ReachTarget`."""
         target = self.risk.outcome
-        return float((self.net_draws(spend) >= target - REACHED * abs(target)).mean())
+        return float((self.net_draws(spend) >= target - TARGET_TOLERANCE * abs(target)).mean())
 
     def value(self, spend: Any) -> float:
         """Objective at `spend`, of the problem's shape; a chance with a `ReachTarget`."""
@@ -184,16 +186,16 @@ class AllocationProblem(Statement):
         return float(gained - (self.scenario.price * self.money(spend) if self.scenario.price else 0.0))
 
     def size(self, spend: Any) -> float:
-        """Denominator of the gap: the larger of the objective's size and gross outcome (if that is what counts)."""
+        """Denominator of the gap: the larger of the objective's size and gross outcome (if that counts)."""
         if isinstance(self.risk, ReachTarget):
             return 1.0
         return max(abs(self.value(spend)), float(self.scenario.gain) * self.gross(spend))
 
     def gap_scale(self, spend: Any, *, limited: bool) -> float:
-        """Denominator of the gap at `spend`: its size, or what is rounding beside all that cells could bring.
+        """Denominator of the gap at `spend`: its size, but at least what is rounding of all that cells could bring.
 
-        Where the scenario sets no limit of money (`limited` is false), what cells could bring says little, and only a
-        plan of nothing is held against it.
+        Where the scenario sets no limit of money (`limited` is false), what cells could bring says little, and is used
+        for a plan that spends nothing only.
         """
         size = self.size(spend)
         return size if size > 0.0 and not limited else max(size, self.standard.smallest)
@@ -207,7 +209,7 @@ class AllocationProblem(Statement):
         return largest
 
     def broken(self, spend: Any, *, outcomes: bool = True) -> float:
-        """Like `violation`, of scenario and constraints alone, or of those of them that do not ask for outcome."""
+        """Like `violation`, of the rows alone, or (`outcomes` is false) of the rows that do not constrain outcome."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = {one.key: one.value(array) for one in self.auxiliaries}
         outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
@@ -227,15 +229,15 @@ class AllocationProblem(Statement):
 
     @property
     def on_average(self) -> Self:
-        """The same problem judged by the mean of its draws; of a risk, only a rule against losses stays."""
+        """The same problem with the mean of the draws as its objective; a `SafeImprovement` stays as a rule."""
         return self if self.baseline is not None else dataclasses.replace(self, risk=None)
 
     @property
     def needs_baseline(self) -> bool:
-        """Whether the mix to improve on breaks a rule, so that one nearby must take its place."""
+        """Whether the mix to improve on breaks a rule, so that a nearby one must take its place."""
         if self.baseline is None:
             return False
-        return self.broken(self.baseline, outcomes=False) > BASELINE_TOLERANCE * float(self.baseline.sum())
+        return self.broken(self.baseline, outcomes=False) > FEASIBILITY_TOLERANCE * float(self.baseline.sum())
 
     @cached_property
     def standard(self) -> StandardForm:

@@ -1,4 +1,4 @@
-"""The standard form of a problem: canonical order, powers of two for units, and a finite box."""
+"""The standard form of a problem: canonical order, powers of two as units, and a finite box."""
 
 from __future__ import annotations
 
@@ -13,47 +13,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE, tighten
+from channelmix.engine.problem.bounds import tighten
 from channelmix.engine.problem.formulation import Formulation, kept_out
 from channelmix.engine.response import Envelope
 from channelmix.engine.rules.risk import tail_mean, tail_weights
+from channelmix.engine.tolerances import (
+    CONFLICT_TOLERANCE,
+    CRUMB,
+    CRUMB_OF_LARGEST,
+    NEGLIGIBLE_OUTCOME,
+    TARGET_TOLERANCE,
+)
 
 MOST_IMPLIED = 50
-"""Variables whose change is passed on at one split: more would only shrink a box further."""
-
-REACHED = 1e-9
-"""Share of a target by which a draw may miss it by rounding."""
-
-CRUMB, ROUNDING = 1e-12, 1e-15
-"""Share of what a cell may spend up to which its spend is nothing, and share of what any cell may spend."""
-
-SMALLEST = 1e-9
-"""Share of what all cells could bring below which outcome does not count in the gap."""
+"""Most variables whose change is propagated at one split: more would only shrink the box further."""
 
 
 @dataclass(frozen=True, eq=False)
 class StandardForm(Formulation):
     """``maximize gain * sum F_i(v_i) - charge @ v`` subject to ``low <= A v + B * sum F_i(v_i) <= high`` in a box.
 
-    The variables v are what acts in each cell (the first `n_cells`, in canonical order), then spend where a carry-over
-    makes it another thing, then the rules' auxiliary variables; `integer` marks whole-numbered ones. Cells are ordered
-    by their numbers, not their names, and spend and outcome are counted in powers of two, so that renaming, reordering
-    or a change of currency leaves the search almost unmoved. `order[k]` is the user's index of cell k. The box is
+    The variables v are the adstocked spends (the first `n_cells`, in canonical order), then, with a carry-over, the
+    spends themselves, then the rules' auxiliary variables; `integer` marks whole-numbered ones. Cells are ordered
+    by their numbers, not their names, and the units of spend and outcome are powers of two, so that renaming,
+    reordering or a change of currency hardly affects the search. `order[k]` is the user's index of cell k. The box is
     derived from the rows alone; an empty one (`box_low` above `box_high`) means that the rules conflict. The first rows
-    are the problem's own; those that tie variables to each other follow.
+    are the problem's own; rows that tie variables to each other follow.
     """
 
     integer: NDArray[np.bool_]
     order: NDArray[np.intp]
     places: NDArray[np.intp]
-    """Place of each variable among what acts, spend and auxiliaries in the user's order."""
+    """Index of each variable in the user's order: adstocked spends, spends, auxiliary variables."""
     unit: Array
     outcome_unit: float
     row_unit: Array
 
     @classmethod
     def of(cls, raw: Formulation) -> Self:
-        """Put a formulation's variables in canonical order and count everything in powers of two."""
+        """Put a formulation's variables in canonical order, with powers of two as units."""
         curves, A, auxiliaries, risk = raw.curves, raw.A, raw.auxiliaries, raw.risk
         box_low, box_high = raw.box_low, raw.box_high
         n, first = curves.n_cells, len(raw.charge) - len(auxiliaries)
@@ -69,8 +67,8 @@ class StandardForm(Formulation):
         places = np.concatenate([order, spends, np.arange(first, len(raw.charge))])
         unit = np.full(len(raw.charge), spend_unit)
         unit[first:] = [spend_unit if one.in_money else 1.0 for one in auxiliaries]
-        # A row counts in units of what it can reach, so that a limit on a small market binds under a huge budget. One
-        # that asks for outcome counts in outcome: charges on all the money of a far limit would hide what it lacks.
+        # A row's unit is what it can reach, so that a limit on a small market binds under a huge budget. That of a row
+        # on outcome is the outcome: charges on all the money of a distant limit would hide what is missing.
         at_all = raw.B * outcome_unit
         reached = np.where(raw.B > 0.0, at_all, (np.abs(A) * reach).max(axis=1, initial=0.0))
         unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
@@ -105,7 +103,7 @@ class StandardForm(Formulation):
 
     @property
     def n_cells(self) -> int:
-        """Number of cells: variables with a curve."""
+        """Number of cells, that is, of variables with a curve."""
         return len(self.order)
 
     @property
@@ -115,7 +113,7 @@ class StandardForm(Formulation):
 
     @property
     def tail_weight(self) -> float:
-        """Weight of the mean of the worst draws in the objective."""
+        """Weight of the worst draws' mean in the objective."""
         return 0.0 if self.risk is None else self.risk.weight
 
     @property
@@ -136,26 +134,26 @@ class StandardForm(Formulation):
 
     @property
     def empty_box(self) -> bool:
-        """Whether the rules conflict already in their bounds on single variables."""
+        """Whether rules conflict already in their bounds on single variables."""
         return bool((self.box_low > self.box_high).any())
 
     @cached_property
     def crumbs(self) -> Array:
-        """Amount of each variable up to which it is nothing: rounding of its own range, or of the largest amount.
+        """Amount of each variable that is rounding, of its own range or of the largest amount; shape (n_variables,).
 
-        Where a curve is infinitely steep at nothing, what is left over when a sum is rounded would bring something.
+        Where a curve is infinitely steep at 0, even the rounding of a sum would bring something.
         """
         largest = float(self.box_high[: self.n_cells].max(initial=0.0))
-        return np.maximum(CRUMB * self.box_high, ROUNDING * largest)
+        return np.maximum(CRUMB * self.box_high, CRUMB_OF_LARGEST * largest)
 
     @cached_property
     def twins(self) -> NDArray[np.intp]:
-        """Group of each variable: neighbouring cells that no number tells apart share one; shape (n_variables,)."""
+        """Group of each variable: neighbouring cells with equal numbers throughout share one; shape (n_variables,)."""
         same = [i + 1 < self.n_cells and self._interchangeable(i, i + 1) for i in range(self.n_variables - 1)]
         return np.cumsum([0, *(not twin for twin in same)])
 
     def _interchangeable(self, i: int, j: int) -> bool:
-        numbers = (self.box_low, self.box_high, self.charge, *self._told_of)
+        numbers = (self.box_low, self.box_high, self.charge, *self._concerned)
         if not np.array_equal(self.A[:, i], self.A[:, j]):
             return False
         one, other = self.curves.cell(i), self.curves.cell(j)
@@ -166,26 +164,26 @@ class StandardForm(Formulation):
         )
 
     @cached_property
-    def _told_of(self) -> list[NDArray[np.bool_]]:
-        """The variables that each auxiliary variable tells of, whether a row says so or not."""
+    def _concerned(self) -> list[NDArray[np.bool_]]:
+        """Which variables each auxiliary variable depends on, whether by a row or not."""
         first = self.n_variables - len(self.auxiliaries)
         return [np.isin(np.arange(self.n_variables), self.members(i)) for i in range(first, self.n_variables)]
 
     def members(self, variable: int) -> NDArray[np.intp]:
-        """The spend variables that an auxiliary variable tells of."""
+        """The spend variables that an auxiliary variable depends on."""
         one = self.auxiliaries[variable - (self.n_variables - len(self.auxiliaries))]
         shift = 0 if self.delay is None else self.n_cells
         return np.argsort(self.places)[shift + np.flatnonzero(one.cells)]
 
     @cached_property
     def states(self) -> dict[int, NDArray[np.intp]]:
-        """On/off variables that no row ties to spend: each with the variables that are 0 where it is off."""
+        """On/off variables that no row ties to spend, each with the variables that are 0 when it is off."""
         first = self.n_variables - len(self.auxiliaries)
         return {first + i: self.members(first + i) for i in kept_out(self.auxiliaries)}
 
     @cached_property
     def _delayed(self) -> NDArray[np.bool_]:
-        """The variables that are spend and act at another time."""
+        """The variables that are spend with a carry-over."""
         spends = np.zeros(self.n_variables, dtype=bool)
         spends[self.spends] = self.delay is not None
         return spends
@@ -193,8 +191,8 @@ class StandardForm(Formulation):
     def halves(self, box_low: Array, box_high: Array, variable: int, at: float) -> tuple[Array, Array]:
         """Split a box at `at` of one variable: the upper ends of the first half, the lower ends of the second.
 
-        A whole-numbered variable is at most the whole number below `at` in the first half, and more in the second.
-        Twins can be taken in falling order of spend, since exchanging them changes nothing. So where a cell gets at
+        A whole-numbered variable is at most the whole number below `at` in the first half, and above it in the second.
+        Twins may be taken in falling order of spend, since exchanging them changes nothing. So where a cell gets at
         most `at`, its later twins do too, and where it gets at least `at`, so do its earlier ones.
         """
         if self.integer[variable]:
@@ -211,9 +209,9 @@ class StandardForm(Formulation):
     def implied(self, box_low: Array, box_high: Array, variable: int) -> tuple[Array, Array]:
         """Shrink a box by what a change of one variable implies through the whole numbers.
 
-        A cell that is off spends nothing, one that spends is on, and rows that hold a whole number pass its change on,
-        as do those that hold what is left no choice, or is no longer spent at all, so that it does not act either.
-        A box with an end crossed by more than rounding admits nothing.
+        A cell that is off spends nothing, a cell that spends is on, and rows propagate the change of a whole number, of
+        a variable that has become fixed, and of a spend that has become 0, so that it does not act later either.
+        A box whose ends cross by more than rounding is empty.
         """
         ends = box_low, box_high
         box_low, box_high = box_low.copy(), box_high.copy()
@@ -239,12 +237,12 @@ class StandardForm(Formulation):
             moved |= self._delayed & (box_high <= 0.0) & (before[1] > 0.0)
             moved |= (box_high - box_low <= self.crumbs) & (before[1] - before[0] > self.crumbs)
             waiting += [int(i) for i in np.flatnonzero(moved) if i != changed]
-        hair = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
+        touching = (box_low > box_high) & (box_low <= box_high + CONFLICT_TOLERANCE)
         point = np.clip(box_low, *ends)
-        return np.where(hair, point, box_low), np.where(hair, point, box_high)
+        return np.where(touching, point, box_low), np.where(touching, point, box_high)
 
     def in_falling_order(self, variables: Array) -> Array:
-        """Exchange the spend of twins so that it falls from each to the next."""
+        """Exchange the spend of twins so that it is non-increasing from each to the next."""
         return variables[np.lexsort((-variables, self.twins))]
 
     def to_user(self, variables: Array) -> Array:
@@ -255,14 +253,14 @@ class StandardForm(Formulation):
         return spends if self.delay is None else spends[self.n_cells :]
 
     def from_user(self, spend: Any) -> Array:
-        """All variables, in canonical order and unit, that go with a spend in the user's order and unit."""
+        """All variables, in canonical order and unit, implied by a spend in the user's order and unit."""
         array = np.asarray(spend, dtype=float).ravel()
         acting = np.empty(0) if self.delay is None else self.delay.matrix @ array + self.delay.start
         everything = np.concatenate([acting, array, [one.value(array) for one in self.auxiliaries]])
         return everything[self.places] / self.unit
 
     def outcome(self, variables: Array) -> float:
-        """Mean outcome of all cells, in the standard unit, with what earlier spend brings anyway."""
+        """Mean outcome of all cells, in the standard unit, including that of spend before the plan."""
         return float(self.curves.mean_value(variables[: self.n_cells]).sum())
 
     def net(self, variables: Array) -> Array:
@@ -277,26 +275,20 @@ class StandardForm(Formulation):
 
     @property
     def aim(self) -> float:
-        """What counts as the target: rounding apart."""
-        return 0.0 if self.target is None else self.target - REACHED * abs(self.target)
+        """Target less rounding; 0 without a target."""
+        return 0.0 if self.target is None else self.target - TARGET_TOLERANCE * abs(self.target)
 
     @property
     def value_unit(self) -> float:
-        """Unit of the objective: that of outcome, or 1 for a chance."""
+        """Unit of the objective: that of outcome, or 1 for a probability."""
         return self.outcome_unit if self.target is None else 1.0
 
     def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
         """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
-        low, high = (
-            self.curves.value(np.maximum(end[: self.n_cells], 0.0)).sum(axis=1) for end in (box_low, box_high)
-        )
-        least, most = (
-            np.where(self.charge_in_outcome > 0.0, box_high, box_low),
-            np.where(self.charge_in_outcome > 0.0, box_low, box_high),
-        )
-        return low - self.offset - float(self.charge_in_outcome @ least), high - self.offset - float(
-            self.charge_in_outcome @ most
-        )
+        n, charges = self.n_cells, self.charge_in_outcome * np.stack([box_low, box_high])
+        low, high = (self.curves.value(np.maximum(end[:n], 0.0)).sum(axis=1) for end in (box_low, box_high))
+        least, most = charges.max(axis=0).sum(), charges.min(axis=0).sum()
+        return low - self.offset - least, high - self.offset - most
 
     def value(self, variables: Array) -> float:
         """Objective at `variables`, in `value_unit`."""
@@ -317,26 +309,35 @@ class StandardForm(Formulation):
         return max(
             abs(value),
             self.gain * (self.outcome(variables) - float(self.offset.mean())),
-            self.gain * SMALLEST,
+            self.gain * NEGLIGIBLE_OUTCOME,
         )
 
     @property
     def smallest(self) -> float:
-        """Least denominator of the gap, in the user's unit of outcome: a plan of nothing is not judged by rounding."""
-        return self.gain * SMALLEST * self.value_unit
+        """Smallest denominator of the gap, in the user's unit: a plan that spends nothing is not judged by rounding."""
+        return self.gain * NEGLIGIBLE_OUTCOME * self.value_unit
+
+    def tail_gain(self, variables: Array) -> float:
+        """Mean over the worst draws of the net outcome above the floor; infinite without a floor."""
+        if self.risk is None or self.risk.floor is None:
+            return math.inf
+        return tail_mean(self.net(variables) - self.risk.floor, self.risk.tail)
+
+    def excess(self, variables: Array) -> tuple[float, float]:
+        """Largest violation of a row of spend, and of one of outcome or of the floor, as shares of their reach."""
+        left, on_outcome = self.A @ variables, self.B != 0.0
+        if on_outcome.any():
+            left = left + self.B * self.outcome(variables)
+        missed = np.maximum(self.low - left, left - self.high)
+        of_spend = float(missed[~on_outcome].max(initial=0.0))
+        return of_spend, max(float(missed[on_outcome].max(initial=0.0)), -self.tail_gain(variables))
 
     def violation(self, variables: Array) -> float:
-        """Largest violation of a row, in units of what it can reach, or of non-negativity."""
-        left = self.A @ variables
-        if self.B.any():
-            left = left + self.B * self.outcome(variables)
-        below = float(np.max(-variables[: self.n_cells], initial=0.0))
-        if self.risk is not None and self.risk.floor is not None:
-            below = max(below, -tail_mean(self.net(variables) - self.risk.floor, self.risk.tail))
-        return float(max(np.max(self.low - left, initial=0.0), np.max(left - self.high, initial=0.0), below))
+        """Largest violation of a row, as a share of its reach, or of non-negativity of the cells."""
+        return max(*self.excess(variables), float(np.max(-variables[: self.n_cells], initial=0.0)))
 
     def worst(self, variables: Array) -> Array:
-        """Weights of the draws that are the worst at `variables`; shape (n_draws,), summing to 1."""
+        """Weights of the draws, (n_draws,), that give the mean of the worst at `variables`; they sum to 1."""
         net = self.net(variables)
         if self.risk is None:
             return np.full(len(net), 1.0 / len(net))

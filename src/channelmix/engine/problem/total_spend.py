@@ -1,7 +1,7 @@
-"""How much can be spent at all: the rules with total spend in place of outcome.
+"""The problem of spending as much as the rules allow: total spend in place of outcome.
 
-Rows of shares are rows against 0, so that a plan of nothing obeys them whatever they ask. Nothing has no shares,
-however: where rules about shares leave nothing to spend, they contradict each other or the rules beside them.
+Rules on shares are rows against 0, which spending nothing obeys, whatever they require. But nothing has no shares:
+where such rules leave nothing to spend, they contradict each other or other rules.
 """
 
 from __future__ import annotations
@@ -17,19 +17,16 @@ from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover
 from channelmix.engine.rules import ChangeLimit, EachPeriod, FixedBudget, GroupShare, Phasing
 
-NOTHING = 1e-9
-"""Proven limit of total spend up to which it is nothing, as a share of what single cells could spend."""
-
 
 def is_share(rule: Any) -> bool:
-    """Whether a rule speaks of shares of a total."""
+    """Whether a rule constrains shares of a total."""
     return isinstance(rule.rule if isinstance(rule, EachPeriod) else rule, GroupShare | Phasing)
 
 
 def total_spend(problem: AllocationProblem) -> AllocationProblem:
-    """Return the problem of spending as much as the rules allow, of which the objective is total spend.
+    """Return the problem with total spend as its objective.
 
-    What is asked of outcome plays no part in it, nor do charges and carry-over.
+    Requirements on outcome, charges and carry-over are dropped.
     """
     limit = problem.scenario.limit
     ones = np.ones(problem.curves.n_cells)
@@ -45,7 +42,7 @@ def total_spend(problem: AllocationProblem) -> AllocationProblem:
 
 
 def _without_cost(rule: Any) -> Any:
-    """A rule without a cost of switching, which would count in the objective; None where nothing else is left of it."""
+    """A rule without its switching cost, which would count in the objective; None if nothing else remains of it."""
     if isinstance(rule, EachPeriod):
         inner = _without_cost(rule.rule)
         return None if inner is None else EachPeriod(inner)

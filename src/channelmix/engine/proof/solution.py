@@ -1,4 +1,4 @@
-"""Solution: the answer to an allocation problem, with the proof that no better one exists."""
+"""Solution: the answer to an allocation problem, and the proof that no better one exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError
 
 MOST_DRAWS = 10_000_000
-"""Draws that a proof may weigh, so that a small file cannot ask for more memory than there is."""
+"""Most draws that a proof may weigh, so that a small file cannot request excessive memory."""
 
 
 class Status(StrEnum):
@@ -24,11 +24,11 @@ class Status(StrEnum):
     OPTIMAL = "optimal"
     """The proven gap is at most the gap requested."""
     NOT_CERTIFIED = "not_certified"
-    """A limit was reached first: the best spend found, with its honest gap."""
+    """A limit was reached first: the best spend found and its honest gap."""
     INFEASIBLE = "infeasible"
-    """No spend obeys all rules; a minimal conflicting set is named."""
+    """No spend obeys all rules; a minimal conflicting set of them is named."""
     UNBOUNDED = "unbounded"
-    """Ever more spend on a cell pays ever more; the cell is named."""
+    """Ever more spend on a cell keeps paying off; the cell is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +50,15 @@ class Proof:
     infeasible : ndarray of bool, shape (n_leaves,)
         Leaves whose prices prove that no spend in them obeys the rows (a Farkas vector).
     grids : tuple of ndarray
-        Spend at which each cell's upper bound is computed. A hint: any grid is valid, a bad one weakens the
-        bound.
+        Spend at which each cell's upper bound is computed: a hint, since any grid is valid and a bad one only weakens
+        the bound.
     draw_weights : tuple of ndarray of shape (n_draws,), optional
         Weights of the draws at each leaf, where the worst draws count.
     limit : float, optional
-        Money, in the user's unit, beyond which no spend can be better; where the scenario sets no limit itself.
+        Money, in the user's unit, beyond which no spend can be better, where the scenario sets no limit.
     witness : ndarray of the problem's shape, optional
-        What could be spent if there were no rules about shares. With it the tree bounds total spend: such rules are
-        infeasible where they leave nothing.
+        What could be spent if there were no rules on shares. With it the tree bounds total spend: such rules are
+        infeasible where they leave nothing to spend.
     """
 
     cell: NDArray[np.int64]
@@ -69,6 +69,11 @@ class Proof:
     draw_weights: tuple[Array, ...] = ()
     limit: float | None = None
     witness: Array | None = None
+
+    @classmethod
+    def of_nothing(cls, rows: int, *, infeasible: bool) -> Self:
+        """Return a single leaf without prices, where bounds on single cells conflict or nothing limits a cell."""
+        return cls(np.array([-1]), np.zeros(1), np.zeros((1, rows)), np.array([infeasible]), ())
 
     def to_dict(self) -> dict[str, Any]:
         """Write the proof as JSON-ready data."""
@@ -122,7 +127,7 @@ def _weights_of(places: Any, weights: Any, draws: int) -> Array:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """What the search did, and whether Ctrl-C stopped it: kept with the solution, not in a plan."""
+    """Effort of the search, and whether Ctrl-C stopped it; kept with the solution, not in a plan."""
 
     nodes: int
     relaxations: int
@@ -133,7 +138,7 @@ class SearchReport:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Best spend found and what is proven of it, in the user's units and order.
+    """Best spend found and what is proven about it, in the user's units and order.
 
     Parameters
     ----------
@@ -149,17 +154,17 @@ class Solution:
     shadow_prices : mapping of str to float
         Worth of one more unit of each binding row's right-hand side, in the plan's basin.
     conflicts : tuple of str
-        Names of a minimal set of rules that cannot hold together, or of the cell without limit; else empty.
+        Names of a minimal set of conflicting rules, or of the cell without limit; else empty.
     baseline : ndarray of the shape of spend, optional
-        What a `SafeImprovement` improves on where its own mix breaks a rule: that mix, scaled to the money there is and
-        moved as little as the rules ask.
+        What a `SafeImprovement` improves on where its own mix breaks a rule: that mix, scaled to the available money
+        and moved as little as the rules require.
     mend : mapping of str to float
-        By how much rules must give way, least in total, so that the rest can hold: in the unit of each row's limit;
+        By how much rows must be relaxed, least in total, to make the problem feasible, in the unit of each row's limit;
         empty unless infeasible.
     proof : Proof
         What `verify` checks.
     report : SearchReport
-        What the search did.
+        Effort of the search.
     """
 
     status: Status

@@ -1,4 +1,4 @@
-"""The checker: it trusts neither solver nor search, only curves, rules and weak duality."""
+"""The checker, which trusts neither solver nor search, only curves, rules and weak duality."""
 
 from __future__ import annotations
 
@@ -20,16 +20,11 @@ from channelmix.engine.problem.money_limits import (
 )
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
-from channelmix.engine.proof.duality import dual_bound, excludes, valid_draw_weights
+from channelmix.engine.problem.total_spend import is_share, total_spend
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response import Envelope
-
-FEASIBILITY_TOLERANCE = 1e-6
-"""Violation of a rule allowed, as a share of what its row can reach: ten times the solver's own tolerance."""
-
-VALUE_TOLERANCE = 1e-9
-"""Relative difference allowed between a claimed number and the recomputed one: rounding, on any machine."""
+from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -62,14 +57,14 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     """Recompute a solution's spend, value, bound, gap and status without any solver.
 
     The bound is recomputed by weak duality at each leaf of the proof over the box that the rules imply; the
-    value and the violations come from the curves and the rules themselves. Rounding apart (about 1e-12), it
-    is rigorous. Shadow prices, the names of rules in conflict, how far they would have to give way, and the report of
-    the search are no part of it; `channelmix verify` recomputes a plan's prices.
+    value and the violations come from the curves and the rules themselves. It is rigorous up to rounding (about 1e-12).
+    Not checked: shadow prices, the names of conflicting rules, by how much they would have to be relaxed, and the
+    search's report; `channelmix verify` recomputes a plan's prices.
 
     Parameters
     ----------
     problem : AllocationProblem
-        Curves and rules: the only things trusted.
+        Curves and rules, which alone are trusted.
     solution : Solution
         Claims and their proof.
 
@@ -80,7 +75,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     Raises
     ------
     CertificateError
-        If one of these is not what the proof shows; the message names it.
+        If a claim is not what the proof shows; the message names it.
     InputError
         If an argument is of another type.
     """
@@ -97,50 +92,53 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         if status is Status.UNBOUNDED:
             return _verify_unbounded(problem, solution)
         problem = _with_limit(problem, solution)
-    if status is Status.UNBOUNDED:
-        raise CertificateError("called unbounded, but the rules limit every cell")
+    require(status is not Status.UNBOUNDED, "called unbounded, but the rules limit every cell")
     if problem.needs_baseline and solution.baseline is not None:
         problem = _with_baseline(problem, solution)
     form = problem.standard
     _check_structure(form, solution.proof)
     if status is Status.INFEASIBLE:
         return _verify_infeasible(problem, solution)
-    spend = _claimed_spend(problem, solution)
+    spend = _claimed_amounts(problem, solution.spend, "the spend")
     violation = problem.violation(spend)
-    if form.violation(form.from_user(spend)) > FEASIBILITY_TOLERANCE:
-        raise CertificateError(f"the spend breaks a rule by {violation:g}")
+    feasible = form.violation(form.from_user(spend)) <= FEASIBILITY_TOLERANCE
+    require(feasible, f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
     scale = max(problem.size(spend), form.smallest)
     _same("value", solution.value, value, scale)
     bound, leaves = _proven_bound(form, solution.proof)
-    bound *= form.value_unit
-    if not math.isfinite(bound):
-        raise CertificateError("the proof shows no finite upper bound")
-    if not math.isfinite(solution.upper_bound):
-        raise CertificateError(f"upper bound claimed {solution.upper_bound!r}, which bounds nothing")
-    if not solution.upper_bound >= bound - VALUE_TOLERANCE * max(scale, abs(bound)):
-        raise CertificateError(
-            f"upper bound claimed {solution.upper_bound!r}, but the proof shows only {bound!r}"
-        )
-    # What rows may be broken by can be worth so much, however little the plan itself is.
-    range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
-    if not bound >= value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value):
-        raise CertificateError(f"the proven upper bound {bound!r} lies below the value {value!r}")
+    _check_bound(form, solution.upper_bound, bound * form.value_unit, value, scale)
     gap = relative_gap(solution.upper_bound, value, problem.gap_scale(spend, limited=limited))
     _same("gap", solution.gap, gap, max(1.0, gap))
-    if status is Status.OPTIMAL and not gap <= solution.requested_gap:
-        raise CertificateError(
-            f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}"
-        )
+    closed = gap <= solution.requested_gap or status is not Status.OPTIMAL
+    require(closed, f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}")
     return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
+
+
+def require(holds: bool | np.bool_, message: str) -> None:
+    """Raise a CertificateError with this message unless a condition holds."""
+    if not holds:
+        raise CertificateError(message)
+
+
+def _check_bound(form: StandardForm, claimed: float, bound: float, value: float, scale: float) -> None:
+    """Check a claimed upper bound against the proven one, both in the problem's own units."""
+    require(math.isfinite(bound), "the proof shows no finite upper bound")
+    require(math.isfinite(claimed), f"upper bound claimed {claimed!r}, which bounds nothing")
+    least = bound - VALUE_TOLERANCE * max(scale, abs(bound))
+    require(claimed >= least, f"upper bound claimed {claimed!r}, but the proof shows only {bound!r}")
+    # Violations within the tolerance can be worth this much, however small the plan's own value is.
+    range_of_value = form.outcome_unit * (form.gain + float(np.abs(form.charge) @ form.span))
+    least = value - 10 * FEASIBILITY_TOLERANCE * max(scale, range_of_value)
+    require(bound >= least, f"the proven upper bound {bound!r} lies below the value {value!r}")
 
 
 def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certificate:
     try:
         limit_for(problem, 0.0)
     except UnboundedError as unbounded:
-        if tuple(solution.conflicts) != (unbounded.cell,):
-            raise CertificateError(f"the cell without limit is {unbounded.cell}") from None
+        named = tuple(solution.conflicts) == (unbounded.cell,)
+        require(named, f"the cell without limit is {unbounded.cell}")
         return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0)
     raise CertificateError("called unbounded, but every cell has its limit")
 
@@ -148,37 +146,30 @@ def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certifi
 def _with_baseline(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
     """Return the problem with the solution's baseline in place of a mix that breaks rules.
 
-    That it obeys the rules is checked; that none that does is nearer to the mix is not.
+    It is checked to be feasible, but not to be the feasible mix nearest to the stated one.
     """
     baseline = _claimed_amounts(problem, solution.baseline, "the baseline")
-    if problem.broken(baseline, outcomes=False) > FEASIBILITY_TOLERANCE * max(
-        float(baseline.sum()), problem.standard.unit[0]
-    ):
-        raise CertificateError("the baseline breaks a rule")
+    total = max(float(baseline.sum()), problem.standard.unit[0])
+    broken = problem.broken(baseline, outcomes=False)
+    require(broken <= FEASIBILITY_TOLERANCE * total, "the baseline breaks a rule")
     return problem.improving_on(baseline)
 
 
 def _with_limit(problem: AllocationProblem, solution: Solution) -> AllocationProblem:
-    """Return the problem with the proof's limit of money, once it is shown that nothing better lies beyond."""
+    """Return the problem with the proof's limit of money, after checking that nothing better lies beyond it."""
     limit = solution.proof.limit
     if limit is None or not math.isfinite(limit):
-        raise CertificateError("the scenario sets no limit of money, and the proof neither")
+        raise CertificateError("neither the scenario nor the proof limits the money")
     try:
         if Status(solution.status) is Status.INFEASIBLE:
             least = conflict_limit(problem)
         else:
-            least = limit_for(problem, problem.value(_claimed_spend(problem, solution)))
+            least = limit_for(problem, problem.value(_claimed_amounts(problem, solution.spend, "the spend")))
     except UnboundedError as unbounded:
         raise CertificateError(str(unbounded)) from None
-    if not limit >= least * (1.0 - VALUE_TOLERANCE):
-        raise CertificateError(
-            f"the proof looks at no more than {limit!r}, but only beyond {least!r} nothing pays"
-        )
+    far_enough = limit >= least * (1.0 - VALUE_TOLERANCE)
+    require(far_enough, f"the proof limits the money to {limit!r}, but up to {least!r} more spend might pay")
     return limited(problem, limit)
-
-
-def _claimed_spend(problem: AllocationProblem, solution: Solution) -> Array:
-    return _claimed_amounts(problem, solution.spend, "the spend")
 
 
 def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> Array:
@@ -186,59 +177,54 @@ def _claimed_amounts(problem: AllocationProblem, claimed: object, what: str) -> 
         spend = np.asarray(claimed, dtype=float)
     except (TypeError, ValueError):
         raise CertificateError(f"{what} is not a list of amounts") from None
-    if spend.shape != problem.shape:
-        raise CertificateError(f"{what} has shape {spend.shape}, not {problem.shape}")
-    if not np.isfinite(spend).all():
-        raise CertificateError(f"{what} is not finite")
-    if (spend < 0.0).any():
-        raise CertificateError(f"{what} is negative on {problem.cells.names[int(np.argmin(spend))]}")
+    require(spend.shape == problem.shape, f"{what} has shape {spend.shape}, not {problem.shape}")
+    require(np.isfinite(spend).all(), f"{what} is not finite")
+    least = problem.cells.names[int(np.argmin(spend))]
+    require((spend >= 0.0).all(), f"{what} is negative on {least}")
     return spend
 
 
 def _same(what: str, claimed: float, computed: float, scale: float) -> None:
-    if claimed != computed and not abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300):
-        raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+    same = claimed == computed or abs(claimed - computed) <= VALUE_TOLERANCE * max(scale, 1e-300)
+    require(same, f"{what} claimed {claimed!r}, recomputed {computed!r}")
 
 
 def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status: Status) -> Certificate:
-    """Confirm that rules, some of them about shares, leave nothing to spend."""
-    if status is not Status.INFEASIBLE:
-        raise CertificateError(f"called {status}, but the proof bounds total spend alone")
+    """Confirm that the rules, some of them on shares, leave nothing to spend."""
+    infeasible = status is Status.INFEASIBLE
+    require(infeasible, f"called {status}, but the proof only bounds total spend")
     others = [rule for rule in problem.constraints if not is_share(rule)]
-    if len(others) == len(problem.constraints):
-        raise CertificateError("the proof bounds total spend, but no rule about shares asks for any")
+    shares = len(others) < len(problem.constraints)
+    require(shares, "the proof bounds total spend, but the problem has no rule on shares")
     _check_claims_of_infeasible(problem, solution)
     witness = _claimed_amounts(problem, solution.proof.witness, "what could be spent")
     free = dataclasses.replace(problem, constraints=others, risk=None)
-    if not witness.any() or free.broken(witness, outcomes=False) > FEASIBILITY_TOLERANCE * float(
-        witness.sum()
-    ):
-        raise CertificateError(
-            "called infeasible by its shares, but the other rules are not shown to leave anything"
-        )
+    possible = free.broken(witness, outcomes=False) <= FEASIBILITY_TOLERANCE * float(witness.sum())
+    require(
+        witness.any() and possible,
+        "called infeasible by its shares, but the other rules are not shown to leave anything to spend",
+    )
     form = total_spend(problem).standard
     _check_structure(form, solution.proof)
     bound, leaves = _proven_bound(form, solution.proof)
-    if not bound <= NOTHING:
-        raise CertificateError("called infeasible, but the proof leaves something to spend")
+    require(bound <= NO_TOTAL_SPEND, "called infeasible, but the proof leaves something to spend")
     return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
 
 
 def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
     claimed = np.asarray([solution.value, solution.gap, *np.ravel(solution.spend)], dtype=float)
-    if not np.isnan(claimed).all() or solution.upper_bound != -math.inf:
-        raise CertificateError("called infeasible, and yet it claims a spend or a value")
-    unknown = set(solution.conflicts) - set(problem.rule_names)
-    if unknown:
-        raise CertificateError(f"the conflict names rules that do not exist: {', '.join(sorted(unknown))}")
+    none = np.isnan(claimed).all() and solution.upper_bound == -math.inf
+    require(none, "called infeasible, but it claims a spend or a value")
+    unknown = sorted(set(solution.conflicts) - set(problem.rule_names))
+    require(not unknown, f"the conflict names rules that do not exist: {', '.join(unknown)}")
 
 
 def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certificate:
     _check_claims_of_infeasible(problem, solution)
     leaves = 0
     if not problem.standard.empty_box:
-        if not solution.proof.infeasible.all():
-            raise CertificateError("called infeasible, but a leaf of the proof does not claim to be")
+        every = solution.proof.infeasible.all()
+        require(every, "called infeasible, but a leaf of the proof does not claim to be")
         _, leaves = _walk(problem.standard, solution.proof, _envelopes(problem.standard, solution.proof))
     return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
 
@@ -246,40 +232,39 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
 def _check_structure(form: StandardForm, proof: Proof) -> None:
     """Raise unless the parts of the proof fit together and hold finite numbers."""
     cell, threshold, prices = proof.cell, proof.threshold, proof.prices
-    if cell.ndim != 1 or cell.dtype.kind != "i" or threshold.shape != cell.shape:
-        raise CertificateError("the proof's tree is damaged")
+    tree = cell.ndim == 1 and cell.dtype.kind == "i" and threshold.shape == cell.shape
+    require(tree, "the proof's tree is damaged")
     splits = cell[cell >= 0]
     known = (splits < form.n_cells) | form.integer[np.minimum(splits, form.n_variables - 1)]
-    if not np.isfinite(threshold).all() or (splits >= form.n_variables).any() or not known.all():
-        raise CertificateError("the proof's tree is damaged: it splits what is not a cell, or at no amount")
+    require(
+        np.isfinite(threshold).all() and (splits < form.n_variables).all() and known.all(),
+        "the proof's tree is damaged: it splits what is not a cell, or at no finite amount",
+    )
     n_leaves = int((cell < 0).sum())
-    if prices.shape != (n_leaves, len(form.A)) or proof.infeasible.shape != (n_leaves,):
-        raise CertificateError("the proof does not hold one price a row at every leaf")
-    if not np.isfinite(prices).all():
-        raise CertificateError("a price of the proof is not finite")
-    if len(proof.draw_weights) != (0 if form.risk is None or form.empty_box else n_leaves):
-        raise CertificateError(
-            "the proof does not weigh the draws at every leaf where the worst of them count"
-        )
+    complete = prices.shape == (n_leaves, len(form.A)) and proof.infeasible.shape == (n_leaves,)
+    require(complete, "the proof must hold one price per row at every leaf")
+    require(np.isfinite(prices).all(), "a price of the proof is not finite")
+    require(
+        len(proof.draw_weights) == (0 if form.risk is None or form.empty_box else n_leaves),
+        "the proof must weigh the draws at every leaf if the worst draws count, and only then",
+    )
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
     """Largest leaf bound, in the standard unit of outcome, and the number of leaves."""
-    if form.empty_box:
-        raise CertificateError("the rules admit no spend at all")
+    require(not form.empty_box, "the rules admit no spend at all")
     return _walk(form, proof, _envelopes(form, proof))
 
 
 def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
     """Upper bound of each cell on the proof's grid; an infeasible problem may do without."""
     hints = proof.grids or ((),) * form.n_cells
-    if len(hints) != form.n_cells:
-        raise CertificateError(f"the proof has {len(hints)} grids for {form.n_cells} cells")
+    require(len(hints) == form.n_cells, f"the proof has {len(hints)} grids for {form.n_cells} cells")
     grids = []
     for i, grid in enumerate(hints):
         points = np.asarray(grid, dtype=float)
-        if points.ndim != 1 or not np.isfinite(points).all():
-            raise CertificateError("a grid of the proof is not a list of finite amounts")
+        fine = points.ndim == 1 and np.isfinite(points).all()
+        require(fine, "a grid of the proof is not a list of finite amounts")
         ends = form.box_low[i], form.box_high[i]
         twins = np.flatnonzero(form.twins == form.twins[i])
         points = np.concatenate([points, proof.threshold[np.isin(proof.cell, twins)]])
@@ -293,52 +278,40 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
     stack = [(form.box_low, form.box_high)]
     worst, leaf = -math.inf, 0
     for node in range(len(cell)):
-        if not stack:
-            raise CertificateError("the proof's tree has nodes outside its root")
+        require(bool(stack), "the proof's tree has nodes outside its root")
         low, high = stack.pop()
         split = int(cell[node])
         if split < 0:
             draw_weights = proof.draw_weights[leaf] if proof.draw_weights else None
-            hopeless = bool(proof.infeasible[leaf])
-            bound = _leaf_bound(form, envelopes, low, high, proof.prices[leaf], draw_weights, hopeless)
+            box = Leaf(low, high, proof.prices[leaf], draw_weights)
+            bound = _leaf_bound(form, envelopes, box, bool(proof.infeasible[leaf]))
             worst = max(worst, bound)
             leaf += 1
             continue
         at = float(threshold[node])
-        if not low[split] <= at <= high[split]:
-            raise CertificateError("the proof splits a cell outside its box")
+        require(low[split] <= at <= high[split], "the proof splits a cell outside its box")
         below, above = form.halves(low, high, split, at)
         stack += [
             form.implied(above, high, split),
             form.implied(low, below, split),
         ]  # preorder: the lower child comes first
-    if stack:
-        raise CertificateError("the proof's tree leaves a part of the box uncovered")
+    require(not stack, "the proof's tree leaves a part of the box uncovered")
     return worst, leaf
 
 
-def _leaf_bound(
-    form: StandardForm,
-    envelopes: Sequence[Envelope],
-    low: Array,
-    high: Array,
-    prices: Array,
-    draw_weights: Array | None,
-    infeasible: bool,
-) -> float:
-    if not valid_draw_weights(form, draw_weights):
-        raise CertificateError("the weights of the draws at a leaf do not stand for the mean of the worst")
-    if infeasible and (low > high).any():
+def _leaf_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, infeasible: bool) -> float:
+    valid = valid_draw_weights(form, leaf.draw_weights)
+    require(valid, "the weights of the draws at a leaf are not those of a mean of the worst draws")
+    if infeasible and (leaf.low > leaf.high).any():
         return -math.inf
-    high = np.maximum(low, high)
-    with np.errstate(over="ignore", invalid="ignore"):  # absurd prices: what overflows proves nothing
-        for i, envelope in enumerate(envelopes):  # a whole number may have moved the box's ends off the grid
-            envelope.refine(np.array([low[i], high[i]]))
+    leaf.high = np.maximum(leaf.low, leaf.high)
+    with np.errstate(over="ignore", invalid="ignore"):  # prices so large that sums overflow prove nothing
+        for envelope, *ends in zip(envelopes, leaf.low, leaf.high, strict=False):
+            envelope.refine(np.array(ends))  # a whole number may have moved the box's ends off the grid
         if infeasible:
-            if not excludes(form, envelopes, low, high, prices, draw_weights):
-                raise CertificateError("a leaf called infeasible is not shown to be")
+            excluded = excludes(form, envelopes, leaf)
+            require(excluded, "a leaf called infeasible is not shown to be")
             return -math.inf
-        bound = dual_bound(form, envelopes, low, high, prices, draw_weights)
-    if math.isnan(bound):
-        raise CertificateError("the prices of a leaf prove nothing: they overflow")
+        bound = dual_bound(form, envelopes, leaf)
+    require(not math.isnan(bound), "the prices of a leaf prove nothing: they overflow")
     return bound

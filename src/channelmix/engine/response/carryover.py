@@ -1,4 +1,4 @@
-"""Carryover: how spend in one period acts in later ones, and what differs from period to period."""
+"""Carry-over (adstock): how spend in one period acts in later ones, and what differs between periods."""
 
 from __future__ import annotations
 
@@ -15,26 +15,24 @@ from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
+from channelmix.engine.tolerances import SUM_TOLERANCE
 
 MOST_PERIODS = 1000
-
-ROUNDING = 1e-9
-"""By how much weights may miss a sum of 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Carryover:
-    """Several periods, with spend that acts on: ``outcome[t] = season[t] * f(sum_k weights[k] * spend[t - k])``.
+    """Several periods with adstocked spend: ``outcome[t] = season[t] * f(sum_k weights[k] * spend[t - k])``.
 
-    A curve's outcome is per period; `season` scales it, the discount rate too. What spend brings after the plan's last
-    period counts as well; what earlier spend brings anyway does not.
+    A curve's outcome is per period; `season` and the discount rate scale it. Outcome after the plan's last period
+    counts too; outcome of spend before the plan does not.
 
     Parameters
     ----------
     weights : array_like of shape (n_lags,) or (n_cells, n_lags)
         Share of a period's spend that acts 0, 1, 2, ... periods later; they sum to 1.
     periods : int
-        Number of periods that are planned.
+        Number of planned periods.
     initial : array_like of shape (n_before,) or (n_before, n_cells), optional
         Spend in the periods before the plan, the latest last.
     season : array_like of shape (periods,) or (periods, n_cells), optional
@@ -70,8 +68,8 @@ class Carryover:
                 if not (np.isfinite(array).all() and (array >= 0.0).all()):
                     raise InputError(f"carry-over: {name} must be finite and non-negative")
                 object.__setattr__(self, name, array)
-        if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > ROUNDING).any():
-            raise InputError("carry-over: weights must sum to 1: spend acts once, sooner or later")
+        if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > SUM_TOLERANCE).any():
+            raise InputError("carry-over: weights must sum to 1")
         for name in ("season", "cost"):
             given = getattr(self, name)
             if given is not None and len(given) != self.periods:
@@ -83,7 +81,7 @@ class Carryover:
 
     @property
     def lags(self) -> int:
-        """Number of periods that spend acts in, its own included."""
+        """Number of periods in which spend acts, its own included."""
         return int(np.shape(self.weights)[-1])
 
     @property
@@ -92,12 +90,12 @@ class Carryover:
         return int(self.periods) + self.lags - 1
 
     def over(self, n_cells: int) -> Delay:
-        """Return the matrices for so many cells.
+        """Apply the carry-over to a number of cells.
 
         Raises
         ------
         InputError
-            If what is given by cell is for another number of cells.
+            If a number given by cell is for another number of cells.
         """
         for name, axis in (("weights", 0), ("initial", 1), ("season", 1), ("cost", 1)):
             given = getattr(self, name)
@@ -119,7 +117,7 @@ class Carryover:
 
 @dataclass(frozen=True, eq=False)
 class Delay:
-    """A carry-over over a number of cells: ``x = W @ spend + x0``, spend and x as (period, cell) in a row.
+    """A carry-over applied to some cells: ``x = W @ spend + x0``, with spend and x flattened from (period, cell).
 
     x runs over `Carryover.horizon` periods, spend over the planned ones.
     """
@@ -173,7 +171,7 @@ class Delay:
         for t, row in enumerate(self.factors, start=1):
             for i, factor in enumerate(row):
                 block = curves.cell(i)
-                # Divided by infinity, a curve is flat: nothing comes of a period without season.
+                # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.
                 scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
                 parts.append(ResponseCurves((in_period(curves.names[i], t),), (scaled,)))
         return ResponseCurves.concat(parts)

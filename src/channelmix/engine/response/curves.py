@@ -47,7 +47,7 @@ class ResponseCurves:
     blocks : tuple of Family
         Curves of consecutive cells, a block for each run of one family.
     made_up : bool
-        Whether the names were made up because none were given; `concat` may then make up others.
+        Whether the names were generated because none were given; `concat` may then generate others.
     """
 
     names: tuple[str, ...]
@@ -213,7 +213,7 @@ class ResponseCurves:
         """
         parts = list(curves)
         for part in parts:
-            expect(part, "what is joined", cls)
+            expect(part, "each part of concat", cls)
         if not parts:
             raise InputError("concat needs at least one ResponseCurves")
         draws = {part.n_draws for part in parts} - {1}
@@ -297,7 +297,7 @@ class ResponseCurves:
         return type(self)(self.names, tuple(_merge(blocks)))
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
-        """Count spend and outcome in these units (powers of two keep every digit)."""
+        """Return the same curves with spend and outcome in these units (powers of two keep every digit)."""
         return type(self)(
             self.names, tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
         )
@@ -365,7 +365,7 @@ def _merge(blocks: Iterable[Family]) -> list[Family]:
 
 
 def _kind_of(placed: tuple[int, Family]) -> tuple[Any, ...]:
-    """What blocks have in common that may be joined; one that may not is like no other."""
+    """Key by which neighbouring blocks are joined; a block that cannot be joined has a key of its own."""
     place, block = placed
     alone = isinstance(block, Tabulated | Discounted)
     return type(block), block.shape[0], place if alone else -1

@@ -68,11 +68,11 @@ class Discounted(Family):
         return self.inner.derivative(self.buys(spend)) * self._factor(spend)
 
     def inflection(self) -> Array:
-        """See `Family.inflection`: not a number, for a curve may bend at every tier."""
+        """NaN: the slope may jump at every tier."""
         return np.full(self.shape, np.nan)
 
     def knots(self) -> Array:
-        """The tiers, and the inner curves' knots."""
+        """The tiers' starts, and the inner curves' knots in terms of spend."""
         inner = self.inner.knots()
         ends = self.buys(self.starts)
         k = np.searchsorted(ends, inner, side="right") - 1
@@ -87,7 +87,7 @@ class Discounted(Family):
             Points(self.buys(points.spend), points.value, points.slope / self._factor(points.spend))
             for points in (low, high)
         ]
-        # At the end of a tier the slope to the right is the next tier's: the inner slope there is what counts.
+        # At the end of a tier the slope to the right is the next tier's, so the inner slope is bounded instead.
         steepest, flattest = self.inner.slope_bounds(*inside)
         return steepest * factor, flattest * factor
 

@@ -42,15 +42,17 @@ class Envelope:
         self._outcome = self._kept(points.value)
         self._steepest, self._flattest = self._bounds(points.take(slice(-1)), points.take(slice(1, None)))
         self._vertices: tuple[Array, Array] | None = None
+        self._hulls: dict[tuple[float, float], tuple[Array, Array]] = {}
 
     @property
     def mean(self) -> Array:
         """Mean response on the grid; shape (n_grid,)."""
         return np.asarray(self._outcome.mean(axis=0))
 
-    def value(self, spend: Array) -> Array:
-        """Mean response at `spend` of shape (n,); shape (n,)."""
-        return np.asarray(self.draws(spend).mean(axis=0))
+    def value(self, spend: Array, weights: Array | None = None) -> Array:
+        """Mean response at `spend` of shape (n,), or the sum weighed by `weights` of shape (n_draws,); shape (n,)."""
+        draws = self.draws(spend)
+        return np.asarray(draws.mean(axis=0) if weights is None else weighted_sum(weights, draws))
 
     def draws(self, spend: Array) -> Array:
         """Response of every draw at `spend` of shape (n,); shape (n_draws, n)."""
@@ -83,7 +85,7 @@ class Envelope:
             points.take(np.searchsorted(ends, left)), points.take(np.searchsorted(ends, left + 1))
         )
         self.grid, self._outcome, self._steepest, self._flattest = grid, outcome, steepest, flattest
-        self._vertices = None
+        self._vertices, self._hulls = None, {}
         return True
 
     def vertices(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
@@ -105,21 +107,13 @@ class Envelope:
         window = slice(2 * int(first), 2 * int(last) + 1)
         return x[window], y[window]
 
-    def support(self, price: float, low: float, high: float) -> float:
-        """Upper bound of ``max F(s) - price * s`` over [low, high], both points of the grid."""
-        x, y = self.vertices(low, high)
-        return float(np.max(y - price * x))
-
-    def height(self, spend: float) -> float:
-        """The bound at one amount of the grid's range; the line from the right where a slope is infinite."""
-        if len(self.grid) == 1:
-            return float(self.mean[0])
-        k = int(np.clip(np.searchsorted(self.grid, spend, side="right") - 1, 0, len(self.grid) - 2))
-        rise = spend - self.grid[k]
-        steep, (bottom, top) = float(self._steepest[:, k].mean()), self._outcome[:, k : k + 2].mean(axis=0)
-        from_left = bottom + steep * rise if np.isfinite(steep) else np.inf
-        from_right = top - float(self._flattest[:, k].mean()) * (self.grid[k + 1] - spend)
-        return float(min(from_left, from_right))
+    def hull(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
+        """Spend and height of the corners of the smallest concave function above the bound; see `vertices`."""
+        if weights is not None:
+            return concave_hull(*self.vertices(low, high, weights))
+        if (low, high) not in self._hulls:
+            self._hulls[low, high] = concave_hull(*self.vertices(low, high))
+        return self._hulls[low, high]
 
     def _evaluate(self, grid: Array) -> Points:
         return Points(grid, self._curve.value(grid[np.newaxis]), self._curve.derivative(grid[np.newaxis]))
@@ -134,11 +128,9 @@ class Envelope:
         return self._kept(steepest), self._kept(flattest)
 
     def _corners(self, weights: Array) -> tuple[Array, Array]:
-        # Curves that are the same in all draws are kept once.
-        weights = np.array([weights.sum()]) if len(self._outcome) == 1 else weights
-        outcome, flat = weights @ self._outcome, weights @ self._flattest
+        outcome, flat = weighted_sum(weights, self._outcome), weighted_sum(weights, self._flattest)
         finite = np.isfinite(self._steepest).all(axis=0)
-        steep = np.where(finite, weights @ np.where(finite, self._steepest, 0.0), np.inf)
+        steep = np.where(finite, weighted_sum(weights, np.where(finite, self._steepest, 0.0)), np.inf)
         low, high = self.grid[:-1], self.grid[1:]
         rise = outcome[1:] - outcome[:-1] - flat * (high - low)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -151,3 +143,34 @@ class Envelope:
         x[1::2] = low + step
         y[1::2] = np.maximum(outcome[1:] - flat * (high - x[1::2]), np.maximum(outcome[:-1], 0.0))
         return x, y
+
+
+def weighted_sum(weights: Array, draws: Array) -> Array:
+    """Sum of the rows of `draws`, (n_draws, n), weighed by (n_draws,); a single row stands for every draw."""
+    return np.asarray(weights @ draws if len(draws) > 1 else weights.sum() * draws[0])
+
+
+def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return the corners of the smallest concave function above the points (Andrew's monotone chain).
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n,)
+        Points with `x` non-decreasing.
+    """
+    kept_x: list[float] = []
+    kept_y: list[float] = []
+    for px, py in zip(x.tolist(), y.tolist(), strict=True):
+        if kept_x and px <= kept_x[-1]:
+            if py <= kept_y[-1]:
+                continue
+            kept_x.pop()
+            kept_y.pop()
+        while len(kept_x) > 1 and (kept_y[-1] - kept_y[-2]) * (px - kept_x[-1]) <= (py - kept_y[-1]) * (
+            kept_x[-1] - kept_x[-2]
+        ):
+            kept_x.pop()
+            kept_y.pop()
+        kept_x.append(px)
+        kept_y.append(py)
+    return np.array(kept_x), np.array(kept_y)

@@ -26,7 +26,7 @@ class Points(NamedTuple):
     """One cell's curves at some amounts of spend."""
 
     spend: Array
-    """Shape (n_points,), or (n_draws, n_points) where draws are looked at in places of their own."""
+    """Shape (n_points,)."""
     value: Array
     """Outcome of every draw, shape (n_draws, n_points)."""
     slope: Array
@@ -74,7 +74,7 @@ class Family(Registered, ABC):
         steepest, flattest : ndarray of shape (n_draws, n_intervals)
         """
         convex, concave = self._turn >= high.spend, self._turn <= low.spend
-        with np.errstate(invalid="ignore"):  # what is bought at neighbouring spends may be the same number
+        with np.errstate(invalid="ignore"):  # neighbouring spends may buy the same amount to the last bit
             chord = (high.value - low.value) / (high.spend - low.spend)
         steepest = np.where(convex, chord, np.where(concave, low.slope, self._peak))
         flattest = np.where(convex, chord, np.where(concave, high.slope, np.minimum(low.slope, high.slope)))
@@ -90,7 +90,7 @@ class Family(Registered, ABC):
         return self.derivative(self._turn) if np.isfinite(self._turn).all() else self._turn
 
     def knots(self) -> Array:
-        """Spend at which the curve may bend in any direction; shape (n_knots,), empty for smooth families."""
+        """Spend at which the slope may jump either way; shape (n_knots,), empty for smooth families."""
         return np.empty(0)
 
     @abstractmethod
@@ -141,25 +141,23 @@ class Family(Registered, ABC):
         InputError
             If shapes do not fit, or a number is not finite or out of range.
         """
-        arrays = {name: as_numbers(value, f"{cls.kind} curves: {name}") for name, value in parameters.items()}
+        arrays = {name: as_numbers(value, f"{cls.kind}: {name}") for name, value in parameters.items()}
         try:
             shape = np.broadcast_shapes((1, 1), *(a.shape for a in arrays.values()))
         except ValueError:
             shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
-            raise InputError(f"{cls.kind} curves: shapes do not fit together: {shapes}") from None
+            raise InputError(f"{cls.kind}: shapes of the parameters do not match: {shapes}") from None
         if len(shape) != 2 or 0 in shape:
-            raise InputError(
-                f"{cls.kind} curves: parameters must have shape (n_cells,) or (n_draws, n_cells)"
-            )
+            raise InputError(f"{cls.kind}: parameters must have shape (n_cells,) or (n_draws, n_cells)")
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
-            fine = np.isfinite(array) & (array >= low) & (array <= high)
-            if low == 0.0 and name not in cls.may_vanish:
-                fine &= array > 0.0
+            above = low == 0.0 and name not in cls.may_vanish
+            fine = np.isfinite(array) & ((array > low) if above else (array >= low)) & (array <= high)
             if not fine.all():
                 place = tuple(int(k) for k in np.argwhere(~fine)[0])
+                limits = f"{'(' if above else '['}{low:g}, {high:g}{']' if high < math.inf else ')'}"
                 raise InputError(
-                    f"{cls.kind} curves: {name}{list(place)} is {array[place]!r}, outside its range"
+                    f"{cls.kind}: {name}{list(place)} = {float(array[place])} must be in {limits}"
                 )
         return cls(**{name: np.broadcast_to(array, shape).copy() for name, array in arrays.items()})
 

@@ -11,7 +11,7 @@ from channelmix.core.errors import InputError
 
 
 def as_numbers(value: Any, what: str) -> NDArray[np.float64]:
-    """Return `value` as an array of doubles, or raise InputError with `what` it was to be."""
+    """Return `value` as an array of doubles; the InputError for anything else names `what`."""
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError, OverflowError) as error:
@@ -46,8 +46,8 @@ def limited_mean(
     5.0
     """
     # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
-    # Of numbers below 0 it is found faster without `softplus`.
+    # For numbers below 0 this form is faster than `softplus`.
     off = np.log1p(np.exp(-np.abs(limit - location) / spread)) - np.log1p(np.exp(-location / spread))
     start = -np.log1p(logistic(location / spread) * np.expm1(-np.minimum(limit / spread, 1.0)))
-    # The same number twice: the first loses no digit near 0, the second none further out.
+    # Two forms of the same number: the first is accurate near 0, the second further out.
     return np.asarray(np.where(limit < spread, spread * start, np.minimum(limit, location) - spread * off))

@@ -1,4 +1,4 @@
-"""Response of service: contacts answered under a random load, late or on time, and what their authors tell others."""
+"""Response of customer service: contacts answered under a random load, late or on time, and word of mouth."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family, Points
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
-
-ROUNDING = 1e-9
-"""By how much two shares may exceed 1 together."""
+from channelmix.engine.tolerances import SUM_TOLERANCE
 
 SMALL = 0.02
-"""Spend, in spreads, below which differences would lose digits that three points of Gauss and Legendre keep."""
+"""Spend, in spreads, below which a three-point Gauss-Legendre rule is more accurate than a difference."""
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)
 
@@ -60,15 +58,15 @@ class Service(Family, kind="service"):
     def checked(cls, **parameters: Any) -> Self:
         """See `Family.checked`; `handled` and `on_time` sum to at most 1."""
         family = super().checked(**parameters)
-        if (family.handled + family.on_time > 1.0 + ROUNDING).any():
-            raise InputError("service curves: handled and on_time must sum to at most 1")
+        if (family.handled + family.on_time > 1.0 + SUM_TOLERANCE).any():
+            raise InputError("service: handled and on_time must sum to at most 1")
         return family
 
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
         quality = self.quality(spend)
         q = self.resolution * quality
-        # Written as a product, what is avoided keeps its digits where little is, and cannot overflow.
+        # As a product, a small amount avoided keeps its digits, and nothing overflows.
         avoided = np.exp(-self.criticism * (1.0 - q)) * -np.expm1(-self.criticism * q)
         return np.asarray(self.scale * quality + self.reach * (avoided - np.expm1(-self.praise * q)))
 
@@ -83,12 +81,12 @@ class Service(Family, kind="service"):
         return np.full(self.shape, np.nan)
 
     def slope_bounds(self, low: Points, high: Points) -> tuple[Array, Array]:
-        """See `Family.slope_bounds`: every factor of the slope is bounded by itself.
+        """See `Family.slope_bounds`: every factor of the slope is bounded separately.
 
-        The chance of overload falls, spend rises, the density of the load has one peak, and quality rises: of the two
-        exponentials in what quality is worth one rises and the other falls.
+        The probability of overload falls with spend, the density of the load has one peak, and quality rises: of the
+        two exponentials in the worth of quality one rises and the other falls.
         """
-        a, b = np.atleast_2d(low.spend), np.atleast_2d(high.spend)
+        a, b = low.spend, high.spend
         peak = self._density(np.clip(self.cap, a, b))
         least = np.minimum(self._density(a), self._density(b))
         first, last = self.resolution * self.quality(a), self.resolution * self.quality(b)
@@ -132,7 +130,7 @@ class Service(Family, kind="service"):
         return np.asarray(-self.reach * np.expm1(-self.praise * self.resolution * self.quality(spend)))
 
     def word_of_mouth(self, spend: Array) -> Array:
-        """Part of the outcome that what people hear makes, against unanswered contacts; shape (n_draws, n_cells)."""
+        """Part of the outcome due to word of mouth, against unanswered contacts; shape (n_draws, n_cells)."""
         return np.asarray(self.value(spend) - self.scale * self.quality(spend))
 
     @cached_property
@@ -141,7 +139,7 @@ class Service(Family, kind="service"):
         return self.cap + self.spread * softplus(-self.cap / self.spread)
 
     def _above(self, spend: Array) -> Array:
-        """Chance of overload."""
+        """Probability of overload."""
         return logistic((self.cap - spend) / self.spread)
 
     def _density(self, spend: Array) -> Array:
@@ -149,7 +147,7 @@ class Service(Family, kind="service"):
         return np.asarray(logistic(z) * logistic(-z) / self.spread)
 
     def _in_time(self, spend: Array, handled: Array) -> Array:
-        """``E[L; L <= spend]``, in three ways that each keep their digits: near 0, below the load and above it."""
+        """``E[L; L <= spend]``, by three formulas for where each is accurate: near 0, below the load and above it."""
         above = self._above(spend)
         below = np.exp((np.minimum(spend, self.cap) - self.cap) / self.spread)
         lacking = self.spread * (np.log1p(below) - np.log1p(np.exp(-self.cap / self.spread)))
@@ -165,8 +163,8 @@ class Service(Family, kind="service"):
         return np.maximum(part, 0.0)
 
     def _worth(self, avoided: Array, praised: Array) -> Array:
-        """What one more unit of quality is worth at these resolved shares: of criticism avoided, and of praise."""
-        heard = self.criticism * np.exp(-self.criticism * (1.0 - avoided)) + self.praise * np.exp(
+        """Worth of one more unit of quality, at these resolved shares for criticism avoided and for praise."""
+        exposure = self.criticism * np.exp(-self.criticism * (1.0 - avoided)) + self.praise * np.exp(
             -self.praise * praised
         )
-        return np.asarray(self.scale + self.reach * self.resolution * heard)
+        return np.asarray(self.scale + self.reach * self.resolution * exposure)

@@ -1,4 +1,4 @@
-"""Response curves given by points: any model's posterior can be brought in this way."""
+"""Response curves given by points, so that any model's posterior can be used."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Tabulated(Family, kind="tabulated"):
     """Piecewise linear through given points, constant after the last one.
 
     `points` holds spend, shape (n_points, n_cells), increasing from 0; `outcome` has shape (n_points,
-    n_draws, n_cells), non-decreasing from 0. Nothing is assumed about curvature: the curve may bend either
-    way at every point.
+    n_draws, n_cells), non-decreasing from 0. Nothing is assumed about curvature: the slope may rise or fall
+    at every point.
     """
 
     points: Array
@@ -42,8 +42,8 @@ class Tabulated(Family, kind="tabulated"):
         InputError
             If shapes do not fit, spend does not increase from 0, or outcome falls or does not start at 0.
         """
-        spend = as_numbers(parameters["spend"], "tabulated curves: spend")
-        outcome = as_numbers(parameters["outcome"], "tabulated curves: outcome")
+        spend = as_numbers(parameters["spend"], "tabulated: spend")
+        outcome = as_numbers(parameters["outcome"], "tabulated: outcome")
         if outcome.ndim == 2:
             outcome = outcome[np.newaxis]
         if spend.ndim == 1 and outcome.ndim == 3:
@@ -56,15 +56,15 @@ class Tabulated(Family, kind="tabulated"):
             or 0 in outcome.shape
         ):
             raise InputError(
-                "tabulated curves: spend must have shape (n_points,) or (n_points, n_cells) and outcome "
+                "tabulated: spend must have shape (n_points,) or (n_points, n_cells) and outcome "
                 f"(n_points, n_cells) or (n_draws, n_points, n_cells), not {spend.shape} and {outcome.shape}"
             )
         if not (np.isfinite(spend).all() and np.isfinite(outcome).all()):
-            raise InputError("tabulated curves: spend and outcome must be finite")
+            raise InputError("tabulated: spend and outcome must be finite")
         if (spend[0] != 0.0).any() or (np.diff(spend, axis=0) <= 0.0).any():
-            raise InputError("tabulated curves: spend must start at 0 and increase from point to point")
+            raise InputError("tabulated: spend must start at 0 and increase from point to point")
         if (outcome[:, 0] != 0.0).any() or (np.diff(outcome, axis=1) < 0.0).any():
-            raise InputError("tabulated curves: outcome must start at 0 and never fall")
+            raise InputError("tabulated: outcome must start at 0 and never fall")
         return cls(spend.copy(), np.swapaxes(outcome, 0, 1).copy())
 
     @cached_property
@@ -88,7 +88,7 @@ class Tabulated(Family, kind="tabulated"):
         return np.where(np.asarray(spend) < self.points[-1], slope, 0.0)
 
     def inflection(self) -> Array:
-        """Infinite: between knots the curve is a straight line, which counts as convex."""
+        """Infinite: between knots the curve is a straight line, treated as convex."""
         return np.full(self.shape, np.inf)
 
     def knots(self) -> Array:

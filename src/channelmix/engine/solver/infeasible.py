@@ -1,4 +1,4 @@
-"""Which rules cannot hold together, by name, by how little they can be broken, and what is out of reach."""
+"""Infeasible problems: which rules conflict, how little would make them feasible, and what is out of reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     is_limited,
@@ -27,43 +26,40 @@ from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.projection import project
 from channelmix.engine.solver.search import Search
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import known_spend, money_limit
-
-WHOLE_TOLERANCE = 1e-5
-"""Violation beyond which rules with whole numbers conflict: a solver takes for whole what is nearly so."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 
 WIDE, WIDE_WHOLE = 1e3, 8.0
-"""Multiple of the largest amount in any rule that a cell may spend where rules are held against each other; where a
-state multiplies it, it loses what a solver takes for whole."""
+"""Multiple of the largest amount in any rule that a cell may spend while rules are compared; less with on/off states,
+which multiply it: it must not drown in what a solver takes for whole."""
 
 LINK = 1e3
-"""Weight of a row that ties variables together: it is not to be broken."""
+"""Weight of a row that ties variables together, so that it is not broken."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Names of rules that cannot hold together, and by how much which rows must give way; see `Solution`."""
+    """Names of conflicting rules, and by how much rows must be relaxed; see `Solution`."""
 
     rules: tuple[str, ...]
-    mend: Mapping[str, float]
+    relaxations: Mapping[str, float]
 
 
 def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
-    """Name a minimal set of rules that conflict, by the deletion filter: each of them is needed for the
-    conflict.
+    """Name a minimal set of conflicting rules by the deletion filter: without any one of them the rest can hold.
 
     Parameters
     ----------
     problem : AllocationProblem
-        A problem without feasible spend.
+        An infeasible problem.
     solver : str
         CVXPY's name of the linear programming solver.
 
     Returns
     -------
     Conflict
-        Names in the order of the rules; none if the rules do not conflict beyond the tolerance.
+        Names in the order of the rules, none if the rules conflict within the tolerance only.
 
     References
     ----------
@@ -71,27 +67,30 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     programs".
     """
     wanted = far = problem
-    if not is_limited(problem):  # a limit of ours is no rule that could conflict
+    if not is_limited(problem):  # an artificial limit must not be one of the conflicting rules
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
         problem = limited(problem, times * (largest_amount(problem) or 1.0))
-    elastic = _Whole(problem, solver)
+    elastic = LeastViolation(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
         return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
-    slack = elastic.broken() * problem.standard.row_unit[: len(problem.rows)]
-    tolerance = WHOLE_TOLERANCE * problem.standard.row_unit[: len(problem.rows)]
-    mend = {row.label: float(s) for row, s, t in zip(problem.rows, slack, tolerance, strict=True) if s > t}
-    if far.standard.B.any():  # that may not do: what is asked of outcome was not looked at
-        mend = {}
-    silent = []  # rules without a row of their own: fees, which count in the scenario's
+    slack, unit = elastic.slack(remaining), problem.standard.row_unit
+    relaxations = {
+        row.label: float(missed * size)
+        for row, missed, size in zip(problem.rows, slack, unit, strict=False)
+        if missed > INTEGER_CONFLICT_TOLERANCE
+    }
+    if far.standard.B.any():  # this may not suffice: rows on outcome were ignored
+        relaxations = {}
+    silent = []  # rules without rows: fees, which count in the scenario's row
     for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
         if name in remaining:
             continue
         others = [other for other in problem.constraints if other is not rule]
         free = dataclasses.replace(problem, constraints=others)
-        without_fee = _Whole(free, solver)
+        without_fee = LeastViolation(free, solver)
         if without_fee.conflict(remaining):
             problem, elastic = free, without_fee
         else:
@@ -100,128 +99,81 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), mend)
+    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), relaxations)
 
 
-class _Whole:
-    """The rules' least violation over a wide box, for any part of them."""
+class LeastViolation:
+    """Minimum total violation of some of a problem's rules, over a wide box of spend.
+
+    Whole numbers are kept, and rows that constrain outcome are left aside.
+    """
 
     def __init__(self, problem: AllocationProblem, solver: str) -> None:
         form = problem.standard
         self._rows = [row.rule for row in problem.rows]
-        # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each
-        # other.
+        # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each other.
         weight = np.abs(form.A).max(axis=1, initial=0.0)
         size = np.tile(np.where(weight > 0.0, weight, 1.0), 2)
         amounts = np.abs(np.concatenate([form.low, form.high])) / size
         wide = WIDE_WHOLE if form.integer.any() else WIDE
         most = wide * max(1.0, float(amounts[np.isfinite(amounts)].max(initial=1.0)))
-        self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else WHOLE_TOLERANCE
-        self._low, self._high = np.zeros(form.n_variables), np.full(form.n_variables, most)
+        self._tolerance = CONFLICT_TOLERANCE if not form.integer.any() else INTEGER_CONFLICT_TOLERANCE
+        self._most = np.full(form.n_variables, most)
         first = form.n_variables - len(form.auxiliaries)
         spend = np.full(len(problem.cells), most * form.unit[0])
         kept = np.ones(len(form.A), dtype=bool)
         switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
-            self._high[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
-            if isinstance(
-                one, OnOff
-            ):  # off spends nothing, on as much as the wide box allows, whatever rules say
+            self._most[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
+            if isinstance(one, OnOff):  # off spends nothing, on up to the wide box, whatever rules say
                 kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
                 switch = np.zeros(form.n_variables)
                 switch[form.members(i)] = 1.0
                 switch[i] = -switch.sum() * most
                 switches.append(switch)
-        more = np.zeros(len(switches))
-        self._elastic = Elastic(
-            np.vstack([form.A[kept], *switches]),
-            np.append(form.low[kept], more - np.inf),
-            np.append(form.high[kept], more),
-            np.append(form.B[kept] == 0.0, more == 0.0),
-            form.integer,
-            solver,
-        )
-        self._links = int(kept.sum()) + len(switches) - len(self._rows)
+        linear, none = form.B[kept] == 0.0, np.zeros(len(switches))
+        rows = np.vstack([form.A[kept], *switches])
+        self._low = np.append(np.where(linear, form.low[kept], -np.inf), none - np.inf)
+        self._high = np.append(np.where(linear, form.high[kept], np.inf), none)
+        # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
+        self._unit = np.where(form.integer | (self._most <= 0.0), 1.0, self._most)
+        # Columns: the variables, and what each row misses below and above.
+        self._matrix = np.hstack([rows * self._unit, np.eye(len(rows)), -np.eye(len(rows))])
+        self._program = LinearProgram(solver, form.integer)
 
     def conflict(self, rules: Sequence[str]) -> bool:
         """Whether these rules cannot all hold; rows that tie variables together always do."""
-        return self.violation(rules) > self._tolerance
+        return float(self._weights(rules) @ self.slack(rules)) > self._tolerance
 
-    def violation(self, rules: Sequence[str]) -> float:
-        """Least total violation of these rules."""
-        own = [1.0 if name in rules else 0.0 for name in self._rows]
-        return self._elastic.solve(self._low, self._high, np.append(own, np.full(self._links, LINK)))
-
-    def broken(self) -> Array:
-        """By how much each row gives way where all of them do least; shape (n_rows,), in standard units."""
-        self.violation(self._rows)
-        return self._elastic.slack[: len(self._rows)]
-
-
-class Elastic:
-    """Least total violation of rows over a box, whole numbers kept.
-
-    Parameters
-    ----------
-    A : ndarray of shape (n_rows, n_variables)
-    low, high : ndarray of shape (n_rows,)
-    linear : ndarray of bool, shape (n_rows,)
-        Rows that count at all.
-    integer : ndarray of bool, shape (n_variables,)
-    """
-
-    def __init__(
-        self,
-        A: Array,
-        low: Array,
-        high: Array,
-        linear: NDArray[np.bool_],
-        integer: NDArray[np.bool_],
-        solver: str = "HIGHS",
-    ) -> None:
-        m = len(A)
-        self.slack: Array = np.zeros(m)
-        """Violation of each row in the last solution; shape (n_rows,)."""
-        self._A, self._integer, self._solver = A, integer, solver
-        self._low, self._high = np.where(linear, low, -np.inf), np.where(linear, high, np.inf)
-        # Columns: the variables, and what each row misses below and above.
-        self._table = np.hstack([A, np.eye(m), -np.eye(m)])
-        rows, columns = self._places = np.nonzero(self._table)
-        self._program = LinearProgram(
-            rows, columns, (m, self._table.shape[1]), solver, np.append(integer, np.zeros(2 * m, dtype=bool))
-        )
-
-    def solve(self, box_low: Array, box_high: Array, weights: Array) -> float:
-        """Return the least weighted violation."""
-        m, n = self._A.shape
-        # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
-        unit = np.where(self._integer, 1.0, np.maximum(box_high - box_low, 0.0))
-        offset = np.where(self._integer, 0.0, box_low)
-        scale = np.append(unit, np.ones(2 * m))
-        missed = np.full(2 * m, np.inf)
+    def slack(self, rules: Sequence[str]) -> Array:
+        """Violation of each row, in standard units, where that of these rules is least in total; shape (n_rows,)."""
+        m, n, weights = len(self._low), len(self._most), self._weights(rules)
         found = self._program.solve(
             -np.concatenate([np.zeros(n), weights, weights]),
-            (self._table * scale)[self._places],
-            np.append(np.where(self._integer, box_low, 0.0), np.zeros(2 * m)),
-            np.append(np.where(self._integer, box_high, np.where(unit > 0.0, 1.0, 0.0)), missed),
-            self._low - self._A @ offset,
-            self._high - self._A @ offset,
+            self._matrix,
+            np.zeros(n + 2 * m),
+            np.append(self._most / self._unit, np.full(2 * m, np.inf)),
+            self._low,
+            self._high,
         )
         if found is None:
             raise RuntimeError("the solver failed on a feasible linear program")
-        self.slack = found[0][n : n + m] + found[0][n + m :]
-        return float(weights @ self.slack)
+        return np.asarray(found[0][n : n + m] + found[0][n + m :])
+
+    def _weights(self, rules: Sequence[str]) -> Array:
+        own = [float(name in rules) for name in self._rows]
+        return np.append(own, np.full(len(self._low) - len(own), LINK))
 
 
 REACH_GAP, REACH_SECONDS = 1e-3, 2.0
-"""Gap and time of a search for whether an outcome is within reach."""
+"""Gap and seconds of a search for whether an outcome is within reach."""
 
 ROI_STEPS = 10
-"""Most rates that are tried on the way to the highest ROI; each step squares how near it is."""
+"""Most rates tried on the way to the highest ROI; convergence is quadratic."""
 
 
 def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Name a minimal set of rules that keep an outcome out of reach, the scenario among them, and how far it is."""
+    """Name a minimal set of rules, with the scenario, that put an outcome out of reach, and what is lacking."""
     scenario, *names = problem.rule_names
     kept = list(zip(names, problem.constraints, strict=True))
     for name in names:
@@ -235,19 +187,19 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
 
 
 def _lacking(problem: AllocationProblem, solver: str) -> dict[str, float]:
-    """By how much what is asked for exceeds what the rules allow, for the row that asks; nothing if by a hair."""
-    asked, limit = problem.scenario, problem.scenario.limit
+    """By how much the required outcome or ROI exceeds what the rules allow, by row label; empty if it does not."""
+    scenario, limit = problem.scenario, problem.scenario.limit
     lacking: dict[str, float] = {}
-    if isinstance(asked, TargetOutcome):
+    if isinstance(scenario, TargetOutcome):
         limit = largest_limit(problem) if limit is None else limit
         furthest = dataclasses.replace(problem, scenario=FixedBudget(limit)).on_average
         spend = _best(furthest, solver)
         if spend is not None:
-            lacking[asked.label] = asked.amount - furthest.net(spend)
-    elif isinstance(asked, FlexibleBudget) and asked.min_roi is not None:
-        reached = _highest_roi(problem, asked.min_roi, limit, solver)
+            lacking[scenario.label] = scenario.amount - furthest.net(spend)
+    elif isinstance(scenario, FlexibleBudget) and scenario.min_roi is not None:
+        reached = _highest_roi(problem, scenario.min_roi, limit, solver)
         if reached is not None:
-            lacking[asked.roi_label] = asked.min_roi - reached
+            lacking[scenario.roi_label] = scenario.min_roi - reached
     return {label: amount for label, amount in lacking.items() if amount > 0.0}
 
 
@@ -262,10 +214,10 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
     for _ in range(ROI_STEPS):
         paying = FlexibleBudget(min_marginal_roi=rate, max_amount=limit)
         paid = dataclasses.replace(problem, scenario=paying).on_average
-        if not is_limited(paid):  # a far limit would let rules be broken by a hair of it
+        if not is_limited(paid):  # a distant limit would let rules be broken by a tiny share of it
             try:
                 paid = limited(paid, money_limit(paid, known_spend(paid)))
-            except UnboundedError:  # the rate is so low that a cell pays without end
+            except UnboundedError:  # the rate is so low that a cell pays without limit
                 break
         spend = _best(paid, solver)
         money = 0.0 if spend is None else problem.money(spend)
@@ -277,15 +229,12 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
 
 
 def _best(problem: AllocationProblem, solver: str) -> NDArray[np.float64] | None:
-    """Find the best spend to the gap of a reach."""
+    """Find the best spend, within `REACH_GAP`; None if no spend is found."""
     even = project(problem, dict.fromkeys(problem.cells.names, most_money(problem) / len(problem.cells)))
     found = _search(problem, solver, [] if even is None else [list(even.values())])
     return None if found.best is None else problem.standard.to_user(found.best).reshape(problem.shape)
 
 
 def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
-    form = problem.standard
-    begin = [form.from_user(start) for start in starts]
-    search = new_search(form, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
-    search.run()
-    return search
+    begin = [problem.standard.from_user(start) for start in starts]
+    return search_for(problem.standard, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)

@@ -1,8 +1,8 @@
-"""Linear programs that are solved again and again with other numbers.
+"""Linear programs that are solved again and again with changing numbers.
 
 A search solves hundreds of programs of one shape. CVXPY takes several times as long to hand one over as HiGHS takes to
-solve it, so HiGHS, which comes with CVXPY, is asked directly and starts from its last basis. Any other solver is asked
-through CVXPY, and so is one in whose place HiGHS gives up.
+solve it, so HiGHS, which comes with CVXPY, is called directly and starts from its last basis. Any other solver is
+called through CVXPY; so are the fallbacks where HiGHS gives up.
 """
 
 from __future__ import annotations
@@ -21,35 +21,37 @@ from scipy.sparse import csc_array
 
 from channelmix.core.arrays import Array
 
-# CVXPY is imported where a program is stated: its import takes as long as a plan, and most plans do without it.
+# CVXPY is imported inside functions: its import takes as long as a plan, and most plans do without it.
+
+DIRECT = "HIGHS"
+"""The solver that is called directly."""
 
 SOLVERS = ("SCIPY", "CLARABEL")
-"""Solvers asked in turn where the one wanted gives up; both come with CVXPY."""
+"""Fallback solvers, in turn, where the requested one gives up; both come with CVXPY."""
 
 SILENT = {"HIGHS": "SCIPY"}
-"""CVXPY's own way to HiGHS prints a banner on standard output, SciPy's, to the same solver, does not."""
+"""CVXPY's interface to HiGHS prints a banner on standard output; SciPy's interface to the same solver does not."""
 
 
 @functools.cache
 def installed_solvers() -> tuple[str, ...]:
-    """CVXPY's names of the solvers at hand; looking for them takes longer than a small search."""
+    """CVXPY's names of the installed solvers; cached, since listing them takes longer than a small search."""
     import cvxpy as cp
 
     return tuple(cp.installed_solvers())
 
 
 @functools.cache
-def solver_version(solver: str = "HIGHS") -> str:
+def solver_version(solver: str) -> str:
     """Name and version of the linear programming solver."""
-    if solver == "HIGHS":
-        return f"HiGHS {version('highspy')}"
-    return solver
+    return f"HiGHS {version('highspy')}" if solver == DIRECT else solver
 
 
 def solve_program(problem: Any, solver: str) -> bool:
-    """Solve; False if infeasible. A solver's doubt is no error: every claim is checked without it.
+    """Solve a CVXPY problem; False if infeasible.
 
-    Where a solver gives up (on badly scaled rules, now and then), the next one is asked.
+    An inexact answer is accepted, since every claim is verified without the solver. Where a solver gives up (now and
+    then on badly scaled rules), the next one is tried.
     """
     import cvxpy as cp
 
@@ -64,55 +66,39 @@ def solve_program(problem: Any, solver: str) -> bool:
     return False
 
 
-DIRECT = "HIGHS"
-
 LEAST_SECONDS = 0.05
 """Time that a program gets however late it is: an answer a moment late beats none."""
 
 
-class _Silent(highspy.Highs):
-    """HiGHS without its callbacks for Python, the enabling of which prints a banner that no option can suppress."""
-
-    def __init__(self) -> None:
-        super(highspy.Highs, self).__init__()
+Highs: Any = highspy.Highs.__base__
+"""The bindings of HiGHS without its Python callbacks: enabling them prints a banner that no option suppresses."""
 
 
 class LinearProgram:
     """``maximize cost @ x`` subject to ``row_low <= A x <= row_high`` and ``low <= x <= high``.
 
+    Programs of one shape that are solved in turn start from each other's basis.
+
     Parameters
     ----------
-    rows, columns : ndarray of int, shape (n_entries,)
-        Where A has entries; what they are may change from one solve to the next.
-    shape : tuple of int
-        Rows and columns of A.
     solver : str
         CVXPY's name of the solver.
     integer : ndarray of bool, shape (n_columns,), optional
-        Whole numbers among x; there are no prices then.
+        Which of x are whole numbers; where any is, there are no prices.
     """
 
-    def __init__(
-        self,
-        rows: NDArray[np.intp],
-        columns: NDArray[np.intp],
-        shape: tuple[int, int],
-        solver: str,
-        integer: NDArray[np.bool_] | None = None,
-    ) -> None:
-        self.shape = shape
-        self._integer = np.zeros(shape[1], dtype=bool) if integer is None else integer
+    def __init__(self, solver: str = DIRECT, integer: NDArray[np.bool_] | None = None) -> None:
         self._solver = solver
-        self._order = np.lexsort((rows, columns))
-        self._index = rows[self._order].astype(np.int32)
-        self._start = np.searchsorted(columns[self._order], np.arange(shape[1] + 1)).astype(np.int32)
-        self._entries: Array | None = None
-        self._highs: Any = None
+        self._integer = np.zeros(0, dtype=bool) if integer is None else integer
+        self._matrix: Any = None
+        self._highs = Highs()
+        self._highs.setOptionValue("output_flag", False)
+        self._highs.setOptionValue("threads", 1)
 
     def solve(
         self,
         cost: Array,
-        entries: Array,
+        A: Any,
         low: Array,
         high: Array,
         row_low: Array,
@@ -121,87 +107,79 @@ class LinearProgram:
     ) -> tuple[Array, Array] | None:
         """Solve; None if infeasible or out of time.
 
+        Parameters
+        ----------
+        cost, low, high : ndarray of shape (n_columns,)
+        A : ndarray or sparse array of shape (n_rows, n_columns)
+        row_low, row_high : ndarray of shape (n_rows,)
+        deadline : float
+            Value of `time.perf_counter` at which to give up.
+
         Returns
         -------
         x : ndarray of shape (n_columns,)
         prices : ndarray of shape (n_rows,)
             Worth of one more unit of a row's limit: positive at its upper one, negative at its lower one.
         """
-        ordered = entries[self._order]
+        matrix = csc_array(A)
         if self._solver == DIRECT:
-            status, x, prices = self._direct(cost, ordered, low, high, row_low, row_high, deadline)
+            self._pass(matrix, cost, low, high, row_low, row_high)
+            if np.isfinite(deadline):
+                left = max(deadline - time.perf_counter(), LEAST_SECONDS)
+                self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
+            self._highs.run()
+            status, solution = self._highs.getModelStatus(), self._highs.getSolution()
             if status == highspy.HighsModelStatus.kOptimal:
-                return x, prices
+                prices = np.zeros(len(row_low)) if self._integer.any() else np.asarray(solution.row_dual)
+                return np.asarray(solution.col_value), prices
             if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kTimeLimit):
                 return None
-        return self._through_cvxpy(cost, ordered, low, high, row_low, row_high)
+        return self._through_cvxpy(matrix.tocsr(), cost, low, high, row_low, row_high)
 
-    def _direct(
-        self,
-        cost: Array,
-        entries: Array,
-        low: Array,
-        high: Array,
-        row_low: Array,
-        row_high: Array,
-        deadline: float,
-    ) -> tuple[Any, Array, Array]:
-        m, n = self.shape
-        if self._highs is None:
-            self._highs = _Silent()
-            self._highs.setOptionValue("output_flag", False)
-            self._highs.setOptionValue("threads", 1)
-        highs = self._highs
-        if self._entries is None or not np.array_equal(self._entries, entries):
-            basis = highs.getBasis() if self._entries is not None else None
-            highs.passModel(
-                n, m, len(entries), int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMaximize), 0.0,
-                cost, low, high, row_low, row_high, self._start, self._index, entries,
-                self._integer.astype(np.int32),
-            )  # fmt: skip
-            if basis is not None and basis.valid:
-                highs.setBasis(basis)
-            self._entries = entries
-        else:
-            columns, rows = np.arange(n, dtype=np.int32), np.arange(m, dtype=np.int32)
-            highs.changeColsCost(n, columns, cost)
-            highs.changeColsBounds(n, columns, low, high)
-            highs.changeRowsBounds(m, rows, row_low, row_high)
-        if np.isfinite(deadline):
-            left = max(deadline - time.perf_counter(), LEAST_SECONDS)
-            highs.setOptionValue("time_limit", highs.getRunTime() + left)
-        highs.run()
-        solution = highs.getSolution()
-        prices = np.zeros(m) if self._integer.any() else np.asarray(solution.row_dual)
-        return highs.getModelStatus(), np.asarray(solution.col_value), prices
+    def _pass(
+        self, A: csc_array, cost: Array, low: Array, high: Array, row_low: Array, row_high: Array
+    ) -> None:
+        """Hand the program to HiGHS; where only its vectors are new, the factorized basis stays too."""
+        highs, old, (m, n) = self._highs, self._matrix, A.shape
+        if (
+            old is not None
+            and np.array_equal(old.data, A.data)
+            and np.array_equal(old.indices, A.indices)
+            and np.array_equal(old.indptr, A.indptr)
+        ):
+            highs.changeColsCost(n, np.arange(n, dtype=np.int32), cost)
+            highs.changeColsBounds(n, np.arange(n, dtype=np.int32), low, high)
+            highs.changeRowsBounds(m, np.arange(m, dtype=np.int32), row_low, row_high)
+            return
+        basis = highs.getBasis()
+        whole = np.zeros(n, dtype=np.int32)
+        whole[: len(self._integer)] = self._integer
+        highs.passModel(
+            n, m, A.nnz, int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMaximize), 0.0,
+            cost, low, high, row_low, row_high,
+            A.indptr.astype(np.int32), A.indices.astype(np.int32), A.data, whole,
+        )  # fmt: skip
+        if old is not None and old.shape == A.shape and basis.valid:
+            highs.setBasis(basis)
+        self._matrix = A
 
     def _through_cvxpy(
-        self, cost: Array, entries: Array, low: Array, high: Array, row_low: Array, row_high: Array
+        self, A: Any, cost: Array, low: Array, high: Array, row_low: Array, row_high: Array
     ) -> tuple[Array, Array] | None:
-        # Most searches need HiGHS alone: CVXPY's import takes as long as a plan.
         import cvxpy as cp
 
-        A = csc_array((entries, self._index, self._start), shape=self.shape).tocsr()
-        x = cp.Variable(self.shape[1])
+        x = cp.Variable(A.shape[1], bounds=[low, high])
         above, below = np.flatnonzero(np.isfinite(row_high)), np.flatnonzero(np.isfinite(row_low))
-        capped, floored = np.flatnonzero(np.isfinite(high)), np.flatnonzero(np.isfinite(low))
-        rows = [A[above] @ x <= row_high[above], A[below] @ x >= row_low[below]]
-        box = [x[capped] <= high[capped], x[floored] >= low[floored]]
-        kept = [
-            rule
-            for rule, size in zip((*rows, *box), map(len, (above, below, capped, floored)), strict=True)
-            if size
-        ]
         whole = np.flatnonzero(self._integer)
+        rules = [(above, A[above] @ x <= row_high[above]), (below, A[below] @ x >= row_low[below])]
         if len(whole):
-            kept.append(x[whole] == cp.Variable(len(whole), integer=True))
-        if not solve_program(cp.Problem(cp.Maximize(cost @ x), kept), self._solver):
+            rules.append((whole, x[whole] == cp.Variable(len(whole), integer=True)))
+        stated = [rule for places, rule in rules if len(places)]
+        if not solve_program(cp.Problem(cp.Maximize(cost @ x), stated), self._solver):
             return None
-        prices = np.zeros(self.shape[0])
-        if len(whole):
-            return np.asarray(x.value), prices
-        if len(above):
-            prices[above] += np.maximum(np.atleast_1d(rows[0].dual_value), 0.0)
-        if len(below):
-            prices[below] -= np.maximum(np.atleast_1d(rows[1].dual_value), 0.0)
+        prices = np.zeros(A.shape[0])
+        if len(above) and not len(whole):
+            prices[above] += np.maximum(np.atleast_1d(rules[0][1].dual_value), 0.0)
+        if len(below) and not len(whole):
+            prices[below] -= np.maximum(np.atleast_1d(rules[1][1].dual_value), 0.0)
         return np.asarray(x.value), prices

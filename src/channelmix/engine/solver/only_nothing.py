@@ -1,4 +1,4 @@
-"""Where only a plan of nothing obeys the rules, since no spend has the shares that they ask for: proof and culprits."""
+"""Rules on shares that leave nothing to spend: the proof, and the rules to blame."""
 
 from __future__ import annotations
 
@@ -14,36 +14,34 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.problem.total_spend import NOTHING, is_share, total_spend
+from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.search import Search
+from channelmix.engine.tolerances import NO_TOTAL_SPEND, UNPROVEN_TOTAL_SPEND
 
 GAP = 0.5
-"""Gap of a search for whether anything can be spent, as a share of next to nothing."""
+"""Gap of a search for any spend above zero: only the order of magnitude matters."""
 
 TRIAL_SECONDS = 0.5
-"""Time for whether anything can be spent without a rule: if it does not suffice, the rule is named."""
+"""Time to find out whether anything can be spent without a rule: if it does not suffice, the rule is blamed."""
 
-BARELY = 1e-6
-"""Most that is spent in all, as a share of the most on a cell, that a linear program's tolerance may leave."""
-
-FAR = 1e3
-"""Multiple of the money there is at which it is no limit any more."""
+AMPLE = 1e3
+"""Multiple of the available money at which money is no limit any more."""
 
 
 @dataclass(frozen=True, eq=False)
 class OnlyNothing:
-    """That rules about shares leave nothing to spend.
+    """Evidence that rules on shares leave nothing to spend.
 
     Parameters
     ----------
     search : Search
-        What proves it.
+        Its tree is the proof.
     rules : tuple of str
         The rules to blame.
     witness : ndarray of the problem's shape
-        What could be spent without the rules about shares.
+        What could be spent without the rules on shares.
     """
 
     search: Search
@@ -56,15 +54,15 @@ def only_nothing(
 ) -> OnlyNothing | None:
     """Return the proof that nothing can be spent, and the rules to blame; None if something can be.
 
-    Where the rules that do not speak of shares leave nothing by themselves, a plan of nothing is the answer: None, too.
-    Unless `thoroughly`, what only whole numbers forbid is not looked for.
+    Where the other rules leave nothing by themselves, spending nothing is the answer: None, too. Unless `thoroughly`,
+    conflicts through whole numbers are not looked for.
     """
     rules = list(problem.constraints)
     others = [rule for rule in rules if not is_share(rule)]
     if len(others) == len(rules):
         return None
     form = total_spend(problem).standard
-    if form.empty_box or (not thoroughly and _most_spend(form, solver) > BARELY):
+    if form.empty_box or (not thoroughly and _most_spend(form, solver) > UNPROVEN_TOTAL_SPEND):
         return None
     search = _searched(form, deadline, solver)
     if not _proves_nothing(search):
@@ -73,10 +71,10 @@ def only_nothing(
     if witness is None:
         return None
     names = {id(rule): name for rule, name in zip(rules, problem.rule_names[1:], strict=True)}
-    far = dataclasses.replace(problem, scenario=FixedBudget(FAR * total_spend(problem).scenario.amount))
+    far = dataclasses.replace(problem, scenario=FixedBudget(AMPLE * total_spend(problem).scenario.amount))
     scenario = problem.rule_names[:1] if _can_spend(far, rules, solver) else ()
     stated = problem if scenario else far
-    for rule in sorted(rules, key=is_share):  # those about shares last: they are to blame
+    for rule in sorted(rules, key=is_share):  # rules on shares last: they are the likeliest culprits
         fewer = [other for other in rules if other is not rule]
         if not _can_spend(stated, fewer, solver):
             rules = fewer
@@ -84,12 +82,10 @@ def only_nothing(
 
 
 def _most_spend(form: StandardForm, solver: str) -> float:
-    """Most total spend, whole numbers apart, as a share of the most on a cell; 0 if no program finds any."""
-    rows, columns = np.nonzero(form.A)
-    program = LinearProgram(rows, columns, form.A.shape, solver)
-    found = program.solve(
+    """Largest total spend, in standard units, without regard to whole numbers; 0 if the program finds none."""
+    found = LinearProgram(solver).solve(
         (np.arange(form.n_variables) < form.n_cells).astype(float),
-        form.A[rows, columns],
+        form.A,
         form.box_low,
         form.box_high,
         form.low,
@@ -99,13 +95,12 @@ def _most_spend(form: StandardForm, solver: str) -> float:
 
 
 class _AnySpend(Search):
-    """A search for the most that can be spent, which is content with any amount."""
+    """A search for the largest total spend that stops at any spend above zero."""
+
+    polishes = False
 
     def _target(self) -> float:
-        return math.inf if self.best_value > NOTHING else super()._target()
-
-    def _polish(self, centre: Any, low: Any, high: Any) -> None:
-        """Do nothing: no amount needs to be improved."""
+        return math.inf if self.best_value > NO_TOTAL_SPEND else super()._target()
 
 
 def _searched(form: StandardForm, deadline: float, solver: str) -> Search:
@@ -114,25 +109,26 @@ def _searched(form: StandardForm, deadline: float, solver: str) -> Search:
     return search
 
 
-def _can_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> bool:
-    """Whether more than nothing can be spent, or this is at least not excluded."""
+def _trial(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> Search | None:
+    """Search for any spend under these rules alone; None where they conflict in their bounds on single cells."""
     form = total_spend(dataclasses.replace(problem, constraints=rules, risk=None)).standard
-    return not form.empty_box and not _proves_nothing(
-        _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
-    )
+    return None if form.empty_box else _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
+
+
+def _can_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> bool:
+    """Whether it is not proven that nothing can be spent."""
+    search = _trial(problem, rules, solver)
+    return search is not None and not _proves_nothing(search)
 
 
 def _some_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> Array | None:
-    """Spend above nothing that obeys some rules, of the problem's shape; None if none is found."""
-    form = total_spend(dataclasses.replace(problem, constraints=rules, risk=None)).standard
-    if form.empty_box:
+    """Some spend above zero that obeys these rules, of the problem's shape; None if none is found."""
+    search = _trial(problem, rules, solver)
+    if search is None or search.best is None or search.best_value <= NO_TOTAL_SPEND:
         return None
-    search = _searched(form, time.perf_counter() + TRIAL_SECONDS, solver)
-    if search.best is None or search.best_value <= NOTHING:
-        return None
-    return np.asarray(form.to_user(search.best).reshape(problem.shape))
+    return np.asarray(search.form.to_user(search.best).reshape(problem.shape))
 
 
 def _proves_nothing(search: Search) -> bool:
-    """Whether the search shows that nothing can be spent; that rules conflict altogether is another thing."""
-    return search.best is not None and search.upper_bound() <= NOTHING
+    """Whether the search proves that feasible spend exists and is nothing; rules that conflict are another case."""
+    return search.best is not None and search.upper_bound() <= NO_TOTAL_SPEND

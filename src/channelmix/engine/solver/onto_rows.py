@@ -1,8 +1,8 @@
-"""Put a candidate exactly onto the rows before it is valued.
+"""Correct a candidate so that it obeys the rows exactly, before it is valued.
 
-A linear program may break a row by its tolerance. Where a curve is infinitely steep at nothing, even so little spend
-brings something, and the candidate would be worth more than any spend that obeys the rules. So what a program has found
-is corrected by a second one, in units of the violation (iterative refinement), and crumbs are swept away.
+A linear program may break a row within its tolerance. Where a curve is infinitely steep at 0, even so little spend
+brings something, and the candidate would be worth more than any feasible spend. So a candidate is corrected by a second
+program in units of the violation (iterative refinement), and crumbs of spend are removed.
 
 References
 ----------
@@ -15,29 +15,19 @@ from __future__ import annotations
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import CONFLICT_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.rules.risk import tail_mean
 from channelmix.engine.solver.linear_program import LinearProgram
-
-ROW_TOLERANCE = 1e-7
-"""Violation up to which a candidate is worth correcting, as a share of a row's reach: the linear programs' own."""
-
-EXACT = 4e-15
-"""Violation of a row that is the rounding of its sum, as a share of its reach."""
-
-INSIDE = 2e-15
-"""How far inside its limits a row is aimed at, as a share of its reach, so that rounding leaves it there."""
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE, EXACT_ROW, INSIDE_ROW, ROW_TOLERANCE
 
 CORRECTIONS = 3
 """Most corrections: the first is exact for rows of spend, the others are for rows of outcome, which are curved."""
 
 UNMET = 1e3
-"""Penalty of what a corrected row still misses, beside one for what spend moves."""
+"""Penalty per unit that a corrected row still misses; a unit of spend moved costs 1."""
 
 
 def onto_rows(form: StandardForm, variables: Array) -> Array | None:
-    """Return the nearest variables that obey the rows, or None if there are none close by.
+    """Return the nearest variables that obey the rows, or None if there are none nearby.
 
     Rows of spend hold up to the rounding of their sums, or as nearly as they can where the rules contradict each other
     by less than `CONFLICT_TOLERANCE`. Rows of outcome hold as nearly as a linear correction brings them, within
@@ -53,47 +43,35 @@ def onto_rows(form: StandardForm, variables: Array) -> Array | None:
     for _ in range(CORRECTIONS):
         swept = _without_crumbs(form, found)
         for candidate in (swept, found):
-            if max(_excess(form, candidate)) <= EXACT:
+            if max(form.excess(candidate)) <= EXACT_ROW:
                 return candidate
         corrected = _corrected(form, swept)
         if corrected is None:
             break
         found = _complete(form, corrected)
-    found = min((_without_crumbs(form, found), found), key=lambda candidate: max(_excess(form, candidate)))
-    of_spend, of_outcome = _excess(form, found)
+    found = min((_without_crumbs(form, found), found), key=lambda candidate: max(form.excess(candidate)))
+    of_spend, of_outcome = form.excess(found)
     return found if of_spend <= CONFLICT_TOLERANCE and of_outcome <= ROW_TOLERANCE else None
 
 
 def _complete(form: StandardForm, variables: Array) -> Array:
-    """All variables that go with the spend in `variables`, within the box."""
+    """All variables implied by the spend in `variables`, within the box."""
     return form.from_user(form.to_user(np.clip(variables, form.box_low, form.box_high)))
 
 
 def _without_crumbs(form: StandardForm, variables: Array) -> Array:
-    """The variables without spend that is nothing; see `StandardForm.crumbs`."""
+    """The variables without crumbs of spend; see `StandardForm.crumbs`."""
     spends = np.zeros(form.n_variables, dtype=bool)
     spends[form.spends] = True
     crumbs = spends & (variables <= form.crumbs) & (variables > 0.0) & (form.box_low <= 0.0)
     return _complete(form, np.where(crumbs, 0.0, variables)) if crumbs.any() else variables
 
 
-def _excess(form: StandardForm, variables: Array) -> tuple[float, float]:
-    """By how much rows of spend are broken at most, and rows of outcome, as shares of their reach."""
-    left, speaks = form.A @ variables, form.B != 0.0
-    if speaks.any():
-        left = left + form.B * form.outcome(variables)
-    missed = np.maximum(form.low - left, left - form.high)
-    of_outcome = float(missed[speaks].max(initial=0.0))
-    if form.risk is not None and form.risk.floor is not None:
-        of_outcome = max(of_outcome, -tail_mean(form.net(variables) - form.risk.floor, form.risk.tail))
-    return float(missed[~speaks].max(initial=0.0)), of_outcome
-
-
 def _corrected(form: StandardForm, variables: Array) -> Array | None:
-    """Move the variables as little as brings them inside the rows, which are taken as linear around them."""
+    """Move the variables as little as possible so that they obey the rows, linearized around them."""
     weights, left, low, high = _rows_around(form, variables)
-    unit = max(*_excess(form, variables), EXACT)
-    room = np.where(high - low > 4.0 * INSIDE, INSIDE, 0.0)
+    unit = max(*form.excess(variables), EXACT_ROW)
+    room = np.where(high - low > 4.0 * INSIDE_ROW, INSIDE_ROW, 0.0)
     m, n = weights.shape
     fixed = form.integer.copy()
     for state, members in form.states.items():
@@ -102,12 +80,9 @@ def _corrected(form: StandardForm, variables: Array) -> Array | None:
     up = np.where(fixed, 0.0, np.maximum(form.box_high - variables, 0.0)) / unit
     # Columns: moves up, moves down, and what each row still misses below and above.
     table = np.hstack([weights, -weights, np.eye(m), -np.eye(m)])
-    rows, columns = np.nonzero(table)
-    cost = -np.concatenate([np.ones(2 * n), np.full(2 * m, UNMET)])
-    program = LinearProgram(rows, columns, table.shape, "HIGHS")
-    found = program.solve(
-        cost,
-        table[rows, columns],
+    found = LinearProgram().solve(
+        -np.concatenate([np.ones(2 * n), np.full(2 * m, UNMET)]),
+        table,
         np.zeros(table.shape[1]),
         np.concatenate([up, down, np.full(2 * m, np.inf)]),
         (low + room - left) / unit,
@@ -117,21 +92,20 @@ def _corrected(form: StandardForm, variables: Array) -> Array | None:
 
 
 def _rows_around(form: StandardForm, variables: Array) -> tuple[Array, Array, Array, Array]:
-    """The rows as linear ones around the variables: weights, what they come to there, and their limits."""
+    """The rows linearized around the variables: weights, current values, and lower and upper limits."""
     weights, left, low, high = form.A, form.A @ variables, form.low, form.high
-    floored = form.risk is not None and form.risk.floor is not None
-    if not form.B.any() and not floored:
+    if not form.B.any() and form.floor is None:
         return weights, left, low, high
     slopes = form.curves.derivative(variables[: form.n_cells])
-    # Infinitely steep at nothing: more brings more than any number says, so that none may be counted on.
+    # An infinite slope at 0 is no finite gain to count on.
     slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     weights = weights.copy()
     weights[:, : form.n_cells] += form.B[:, np.newaxis] * slopes.mean(axis=0)
     left = left + form.B * form.outcome(variables)
-    if form.risk is not None and form.risk.floor is not None:
+    if form.risk is not None and form.floor is not None:
         row = -form.charge_in_outcome
         row[: form.n_cells] += form.worst(variables) @ slopes
         weights = np.vstack([weights, row])
-        left = np.append(left, tail_mean(form.net(variables) - form.risk.floor, form.risk.tail))
+        left = np.append(left, form.tail_gain(variables))
         low, high = np.append(low, 0.0), np.append(high, np.inf)
     return weights, left, low, high

@@ -1,40 +1,40 @@
-"""Improving spend within its basin, and the prices of the rows there."""
+"""Polishing: improve spend within its basin, price the rows there, and free idle money."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.response import Envelope
 from channelmix.engine.solver.branching import held
-from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
-from channelmix.engine.solver.relaxation import Relaxed, concave_hull
+from channelmix.engine.solver.onto_rows import onto_rows
+from channelmix.engine.solver.relaxation import Relaxed
+from channelmix.engine.tolerances import IDLE_OUTCOME, ROW_TOLERANCE
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
-"""Where a window of the polish looks, and a small one, in which a curve hardly bends."""
+"""Points of a polish window, in half-widths, and of a small one, in which a curve hardly bends."""
 
 POLISH_SMALL = 0.01
-"""Half-width from which on a window is a small one."""
+"""Half-width, as a share of a cell's range, up to which a window is small."""
 
 POLISH_FIRST, POLISH_LAST, POLISH_SHRINK = 0.05, 1e-7, 0.125
-"""First and last half-width of the polish's window, as a share of each cell's range, and its step."""
+"""First and last half-width of a window, as a share of each cell's range, and the factor by which it shrinks."""
 
 POLISH_WIDER = 4
-"""Times that a window may double where nothing in it obeys the rows."""
+"""Times that a window may double where it holds no feasible spend."""
 
 POLISH_ROUNDS = 30
-"""Windows from which on each is smaller than the last, however far the best spend still creeps."""
+"""Windows after which each is smaller than the last, however far the best spend still moves."""
 
 
 @dataclass(frozen=True, eq=False)
 class Polished:
-    """Objective reached, in standard units, the rows' prices (n_rows,) there, and whether time sufficed."""
+    """Objective reached, in standard units, the rows' prices there (n_rows,), and whether time sufficed."""
 
     value: float
     prices: Array
@@ -50,20 +50,20 @@ def polished(
     offer: Callable[[Array], bool],
     deadline: float,
 ) -> Polished | None:
-    """Solve the same linear program on ever smaller windows around a spend; None where no window obeys the rows.
+    """Solve the same linear program on ever smaller windows around a spend; None where no window is feasible.
 
-    Each window holds the curve's own values, so a bend of any kind is seen; its prices at the last window
-    are the marginal worth of the rows. Whole numbers stay as they are in `centre`, which need not obey the rows.
+    Each window holds the curve's own values, so a bend of any kind is seen; the prices in the last window
+    are the marginal worth of the rows. Whole numbers stay as they are in `centre`, which need not be feasible.
 
     Parameters
     ----------
     form : StandardForm
     centre, low, high : ndarray of shape (n_variables,)
-        Where to begin, and the box that fixes whole numbers.
+        Starting point, and the box that fixes whole numbers.
     relax : callable
-        Solves a window: centre, half-widths of the cells, the box of what is no cell, and the window's size.
+        Solves a window: centre, half-widths of the cells, the box of the other variables, and the window's size.
     offer : callable
-        Takes what is found.
+        Takes improved spend.
     deadline : float
         Value of `time.perf_counter` at which to stop.
     """
@@ -73,7 +73,7 @@ def polished(
     low, high = held(form, form.box_low, form.box_high, np.clip(centre, low, high))
     if (low > high).any():
         return None
-    # A bound on spend that is no cell of its own must be felt, and priced, as the row that states it.
+    # Bounds on variables that are not cells must act, and be priced, through the rows that state them.
     free = ~form.integer & (np.arange(form.n_variables) >= n)
     low, high = np.where(free, np.minimum(low, 0.0), low), np.where(free, high + 1.0, high)
     half, rounds, widened, prices = POLISH_FIRST if scale.any() else 0.0, 0, 0, None
@@ -84,7 +84,7 @@ def polished(
         if relaxed is None:
             if reached > -math.inf or widened == POLISH_WIDER:
                 break
-            half, widened = 2.0 * half, widened + 1  # what obeys the rows lies further away
+            half, widened = 2.0 * half, widened + 1  # feasible spend lies further away
             continue
         prices = relaxed.prices
         nearby = form.from_user(form.to_user(np.clip(relaxed.variables, form.box_low, form.box_high)))
@@ -106,49 +106,42 @@ def polished(
     return None if prices is None else Polished(reached, prices, time.perf_counter() < deadline)
 
 
-def windows_around(
-    form: StandardForm, envelopes: Sequence[Envelope], centre: Array, half: Array, high: Array
-) -> list[tuple[Array, Array]]:
-    """Hulls of the curves' own values around `centre`; a cell that whole numbers switch off stays at 0."""
-    windows = []
+def window_points(form: StandardForm, centre: Array, half: Array, high: Array) -> list[Array]:
+    """Spends around `centre` at which each cell's curve is evaluated; 0 for a cell that whole numbers switch off."""
     points = POLISH_POINTS if (half > POLISH_SMALL * form.span[: form.n_cells]).any() else POLISH_FEW
-    for i, envelope in enumerate(envelopes):
-        # Not cut to the box: a bound on one cell must be felt, and priced, as the row that states it.
-        x = np.maximum(centre[i] + half[i] * points, 0.0) if high[i] > 0.0 else np.zeros(1)
-        x = x[np.append(True, x[1:] > x[:-1])]
-        windows.append(concave_hull(x, envelope.value(x)))
-    return windows
+    # Not cut to the box: bounds on one cell must act, and be priced, through the rows that state them.
+    return [
+        np.unique(np.maximum(centre[i] + half[i] * points, 0.0)) if high[i] > 0.0 else np.zeros(1)
+        for i in range(form.n_cells)
+    ]
 
-
-NOTHING = 1e-9
-"""What all idle money together may bring, as a share of the plan's outcome."""
 
 WORTH_FREEING = 1e-4
-"""Share of total spend from which on a cell's idle money is taken from it."""
+"""Share of total spend above which a cell's idle money is freed."""
 
 HALVINGS = 40
-"""Steps of the search for the least spend that brings as much."""
+"""Bisection steps in the search for the least spend that brings as much."""
 
 PASSES = 2
-"""Times each cell is cut: what one gives back may let the share of another fall."""
+"""Passes over the cells: money that one gives back may lower what shares require of another."""
 
 
 def without_idle_money(form: StandardForm, variables: Array) -> Array:
-    """Return the variables with spend less what brings nothing, as far as the rows allow.
+    """Return the variables without the spend that brings nothing, as far as the rows allow.
 
-    A solver is free to leave money on a cell that is saturated or reaches nobody. Nobody wants to read that in a plan.
+    A solver is free to leave money on a cell that is saturated or reaches nobody; a plan should not.
 
     Parameters
     ----------
     form : StandardForm
     variables : ndarray of shape (n_variables,)
-        Obey the rows, in standard units.
+        Feasible, in standard units.
     """
     n = form.n_cells
     spend = variables[:n]
     worth_freeing = WORTH_FREEING * float(spend.sum())
     outcome = form.curves.mean_value(spend)
-    enough = outcome - NOTHING * float(outcome.sum()) / n
+    enough = outcome - IDLE_OUTCOME * float(outcome.sum()) / n
     probe = np.maximum(spend - worth_freeing, form.box_low[:n])
     idle = (form.curves.mean_value(probe) >= enough) & (probe < spend)
     if not idle.any():
@@ -166,7 +159,7 @@ def without_idle_money(form: StandardForm, variables: Array) -> Array:
 
 
 def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Array:
-    """Return the rows' prices, without those of rows that are no longer at the limit that they priced."""
+    """Return the rows' prices, with 0 for rows that no longer are at the limit priced."""
     left = form.A @ variables
     limit = np.where(prices > 0.0, form.high, form.low)
     reach = np.abs(form.A) @ np.abs(variables)
@@ -176,7 +169,7 @@ def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Arr
 
 
 def _room(form: StandardForm, spend: Array, cell: int) -> float:
-    """By how much a cell's spend can fall before a row is broken."""
+    """By how much a cell's spend can fall without breaking a row."""
     weight, left = form.A[:, cell], form.A @ spend
     above, below = weight < 0.0, weight > 0.0
     rooms = np.concatenate(

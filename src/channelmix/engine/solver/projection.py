@@ -1,4 +1,4 @@
-"""The spend nearest to a wish that obeys the rules."""
+"""Projection: the feasible spend nearest to a wish."""
 
 from __future__ import annotations
 
@@ -15,28 +15,26 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.rows import number
 from channelmix.engine.solver.branching import held, roundings
 from channelmix.engine.solver.linear_program import LinearProgram
-from channelmix.engine.solver.nearest_point import NearestPoint
+from channelmix.engine.solver.nearest_point import nearest_point
 from channelmix.engine.solver.onto_rows import onto_rows
-
-DUST = 1e-7
-"""Share of all spend that is rounding of the quadratic program."""
+from channelmix.engine.tolerances import SPEND_DUST
 
 FLOOR = 0.01
-"""Share of the mean wish that is added to every cell's weight, so that a cell without a wish can move at all."""
+"""Share of the mean wish that is added to every cell's weight, so that a cell with a wish of 0 can move at all."""
 
 
 def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, float] | None:
     """Return the feasible spend nearest to `wish`, changing cells in proportion to what they wish for.
 
-    It has the least ``sum((spend - wish)^2 / (wish + floor))``, with a floor of 1 % of the mean wish: a limit on a
-    total scales its cells alike, and cells that wish for nothing get something only where a rule asks for it.
+    It minimizes ``sum((spend - wish)^2 / (wish + floor))``, with a floor of 1 % of the mean wish: a limit on a
+    total scales its cells alike, and cells with a wish of 0 get money only where a rule asks for it.
 
     Parameters
     ----------
     problem : AllocationProblem
-        Its rules on spend are obeyed; its curves, and what it asks of outcome, play no part.
+        Its rules on spend are obeyed; its curves and its rules on outcome are ignored.
     wish : mapping of cell name to spend
-        Cells not named wish for none.
+        0 for cells not named.
 
     Returns
     -------
@@ -45,7 +43,7 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
     Raises
     ------
     InputError
-        If the wish names an unknown cell, or an amount is not finite.
+        If the wish names an unknown cell or an amount is not finite.
     """
     names = problem.cells.names
     for name, wanted in wish.items():
@@ -77,32 +75,31 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
 
 
 def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
-    """Take what the solver's rounding left on cells that wish for nothing, unless a rule asks for it."""
+    """Remove what the solver's rounding left on cells with a wish of 0, unless a rule asks for it."""
     spend = np.asarray(spend).ravel()
     total = float(spend.sum())
-    swept = np.where((wish == 0.0) & (spend <= DUST * total), 0.0, spend)
+    swept = np.where((wish == 0.0) & (spend <= SPEND_DUST * total), 0.0, spend)
     return swept if problem.violation(swept) <= problem.violation(spend) else spend
 
 
 def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:
-    """Suggest whole numbers: what is nearest rounded, and, where that cannot be kept, what a mixed program finds."""
+    """Suggest whole numbers: the nearest point rounded, then, if rules forbid that, a mixed-integer program's."""
     yield from roundings(form, nearest)
     A, limit = _rows(form)
     switches = np.zeros((len(form.states), form.n_variables))
-    for row, (state, members) in zip(switches, form.states.items(), strict=True):  # no row ties them
+    for row, (state, members) in zip(
+        switches, form.states.items(), strict=True
+    ):  # the form has no row for them
         row[members], row[state] = 1.0, -float(form.box_high[members].sum())
     goal, weight = _wish(form, wished)
     n, apart = form.n_variables, np.eye(len(goal))
-    # Columns: the variables, and how far each spend lies above its goal and below it.
+    # Columns: the variables, and each spend's distance above its goal and below it.
     wishes = np.hstack([np.eye(n)[form.spends], -apart, apart])
     bounds = np.vstack([A, switches])
     table = np.vstack([np.hstack([bounds, np.zeros((len(bounds), 2 * len(goal)))]), wishes])
-    rows, columns = np.nonzero(table)
-    whole = np.append(form.integer, np.zeros(2 * len(goal), dtype=bool))
-    program = LinearProgram(rows, columns, (len(table), table.shape[1]), "HIGHS", whole)
-    found = program.solve(
+    found = LinearProgram(integer=form.integer).solve(
         -np.concatenate([np.zeros(n), 1.0 / weight, 1.0 / weight]),
-        table[rows, columns],
+        table,
         np.append(form.box_low, np.zeros(2 * len(goal))),
         np.append(form.box_high, np.full(2 * len(goal), np.inf)),
         np.concatenate([np.full(len(bounds), -np.inf), goal]),
@@ -113,7 +110,7 @@ def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array
 
 
 def _rows(form: StandardForm) -> tuple[Array, Array]:
-    """Rows and the upper limit of each; lower limits are those of the rows' negatives."""
+    """Rows with upper limits only: a lower limit is written as the upper limit of the negative row."""
     above, below = np.isfinite(form.high), np.isfinite(form.low)
     return np.vstack([form.A[above], -form.A[below]]), np.concatenate([form.high[above], -form.low[below]])
 
@@ -128,5 +125,5 @@ def _nearest(form: StandardForm, wished: Array, low: Array, high: Array) -> Arra
     """Solve the quadratic program over a box, in standard units."""
     goal, weight = _wish(form, wished)
     A, limit = _rows(form)
-    nearest = NearestPoint(goal, 1.0 / np.sqrt(weight), form.spends, A, limit, low, high).solve()
+    nearest = nearest_point(goal, 1.0 / np.sqrt(weight), form.spends, A, limit, low, high)
     return None if nearest is None else np.asarray(np.clip(nearest, low, high))

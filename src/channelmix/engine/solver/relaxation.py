@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import block_array, coo_array, csc_array
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.solver.linear_program import LinearProgram
+from channelmix.engine.tolerances import NARROW_SEGMENT
 
 SEGMENTS = 24
 """Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""
@@ -18,49 +22,15 @@ SEGMENTS = 24
 NEAR = 0.02
 """Distance from the focus, as a share of a hull's width, within which corners count alike."""
 
-NARROW = 1e-6
-"""Spend up to which segments are too narrow for a solver's tolerance, in units of what is to be decided."""
-
 LOOSE = 1e3
 """Stands for no limit, in standard units of outcome."""
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxed:
-    """Optimal variables (n_variables,) and row prices (n_rows,) of a relaxation, in standard units.
-
-    `draw_weights`, shape (n_draws,), weighs the draws where the worst of them count.
-    """
+@dataclass(eq=False)
+class Relaxed(Leaf):
+    """A box with the prices of its relaxation, and the optimal variables, (n_variables,), in standard units."""
 
     variables: Array
-    prices: Array
-    draw_weights: Array | None = None
-
-
-def concave_hull(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return the corners of the smallest concave function above the points (Andrew's monotone chain).
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (n,)
-        Points with `x` non-decreasing.
-    """
-    kept_x: list[float] = []
-    kept_y: list[float] = []
-    for px, py in zip(x.tolist(), y.tolist(), strict=True):
-        if kept_x and px <= kept_x[-1]:
-            if py <= kept_y[-1]:
-                continue
-            kept_x.pop()
-            kept_y.pop()
-        while len(kept_x) > 1 and (kept_y[-1] - kept_y[-2]) * (px - kept_x[-1]) <= (py - kept_y[-1]) * (
-            kept_x[-1] - kept_x[-2]
-        ):
-            kept_x.pop()
-            kept_y.pop()
-        kept_x.append(px)
-        kept_y.append(py)
-    return np.array(kept_x), np.array(kept_y)
 
 
 def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
@@ -84,34 +54,20 @@ def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class _Jump:
-    """What a cell's hull rises by at next to nothing, once a state is on: the spend that takes, and the height."""
+    """Rise of a cell's hull within next to no spend, available once a state is on: its width and its height."""
 
     state: int
     cell: int
-    reach: float
+    width: float
     height: float
 
 
-class _Entries:
-    """Entries of a sparse matrix, in the order in which they are added."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
-
-    def add(self, rows: NDArray[np.intp], columns: NDArray[np.intp], values: Array) -> None:
-        self._parts.append((rows, columns, values))
-
-    rows = property(lambda self: np.concatenate([part[0] for part in self._parts]))
-    columns = property(lambda self: np.concatenate([part[1] for part in self._parts]))
-    values = property(lambda self: np.concatenate([part[2] for part in self._parts]))
-
-
 class Relaxation:
-    """Maximize a sum of concave piecewise linear functions under the rows; laid out once, solved many times.
+    """Maximize a sum of concave piecewise linear functions subject to the rows.
 
     Spend on a cell is its hull's first corner plus what is filled of each segment; a solver fills the segments
     in the order of their slopes. Every other variable is one segment. Slopes stand in the objective and, where a row
-    speaks of outcome, in rows that sum it up.
+    constrains outcome, in rows that sum outcome up.
 
     Parameters
     ----------
@@ -119,12 +75,11 @@ class Relaxation:
     solver : str
         CVXPY's name of the linear programming solver.
     elastic : bool
-        Whether rows may be broken, and what is minimized is by how much, all told: its prices prove that a box is
-        infeasible.
+        Whether to minimize the total violation of the rows instead: its prices prove that a box is infeasible.
     pieces : int
         Segments of a hull.
     pool : int
-        Where the worst draws count: how many weightings of the draws there may be, the first of which is the mean.
+        Where the worst draws count: the number of weightings of the draws, the first of which is the mean.
     """
 
     def __init__(
@@ -138,74 +93,54 @@ class Relaxation:
     ) -> None:
         self._form, self._elastic, self._pieces, self._pool = form, elastic, pieces, pool
         self.solves = 0
-        self._hulls = form.n_cells * pieces
-        self._counted = bool(form.B.any()) or form.risk is not None
-        self._layout(solver)
-
-    def _layout(self, solver: str) -> None:
-        """Lay out the program: what is filled, sums of outcome, the worst of these, and what rows are broken by."""
-        form, pool = self._form, self._pool
-        filled, m = self._hulls + form.n_variables - form.n_cells, len(form.A)
-        tail, floored = form.risk is not None, form.floor is not None
-        self._sums = filled
-        self._worst = self._sums + pool * self._counted
-        self._slack = self._worst + (tail and not floored)
-        columns = self._slack + (2 * m + floored) * self._elastic
-        # Rows: the form's own, sums of outcome, the worst of them, and what states switch off.
-        self._tail_rows = m + pool * self._counted
-        self._state_rows = self._tail_rows + pool * tail
-        owner = np.concatenate(
-            [np.repeat(np.arange(form.n_cells), self._pieces), np.arange(form.n_cells, form.n_variables)]
+        n, m = form.n_cells, len(form.A)
+        owner = np.concatenate([np.repeat(np.arange(n), pieces), np.arange(n, form.n_variables)])
+        self._hulls, filled = n * pieces, len(owner)
+        sums = pool if form.B.any() or form.risk is not None else 0
+        tails = pool if form.risk is not None else 0
+        floored = form.floor is not None
+        # Columns: segments, sums of outcome, the mean of the worst, and what rows are broken by, below and above.
+        bounds = itertools.accumulate([filled, sums, tails > 0 and not floored, elastic * (2 * m + floored)])
+        self._sums, self._worst, self._slack, self._columns = bounds
+        # Rows: the form's own, sums of outcome, those that keep the worst below each sum, and what states switch off.
+        self._tail_rows, self._state_rows = m + sums, m + sums + tails
+        switched = [(np.flatnonzero(owner == i), state) for state, all_ in form.states.items() for i in all_]
+        self._switched = np.concatenate([np.empty(0, dtype=int), *(own for own, _ in switched)])
+        self._switches = np.repeat(
+            [state for _, state in switched], [len(own) for own, _ in switched]
+        ).astype(int)
+        self._constant = self._constant_entries(owner)
+        self._varying = (
+            np.append(
+                m + np.repeat(np.arange(sums), self._hulls), self._state_rows + np.arange(len(self._switched))
+            ),
+            np.append(np.tile(np.arange(self._hulls), sums), self._hulls + self._switches - n),
         )
-        table = _Entries()
-        k, i = np.nonzero(form.A[:, owner])
-        table.add(k, i, form.A[k, owner[i]])
-        if self._counted:
-            k = np.flatnonzero(form.B)
-            table.add(k, np.full(len(k), self._sums), form.B[k])
-            table.add(m + np.arange(pool), self._sums + np.arange(pool), np.ones(pool))
-        if tail:
-            rows = self._tail_rows + np.arange(pool)
-            table.add(rows, self._sums + np.arange(pool), np.ones(pool))
-            if floored:
-                charged = np.flatnonzero(form.charge_in_outcome[owner])
-                each = -np.tile(form.charge_in_outcome[owner[charged]], pool)
-                table.add(np.repeat(rows, len(charged)), np.tile(charged, pool), each)
-            else:
-                table.add(rows, np.full(pool, self._worst), -np.ones(pool))
-        if self._elastic:
-            k = np.arange(m)
-            table.add(k, self._slack + k, -np.ones(m))
-            table.add(k, self._slack + m + k, np.ones(m))
-            if floored:
-                table.add(
-                    self._tail_rows + np.arange(pool), np.full(pool, self._slack + 2 * m), np.ones(pool)
-                )
-        self._switched = []
-        last = self._state_rows
-        for state, members in form.states.items():
-            own = np.concatenate([self._segments(int(member)) for member in members])
-            rows = last + np.arange(len(own))
-            table.add(rows, own, np.ones(len(own)))
-            self._switched.append((own, state, rows))
-            last += len(own)
-        self._fixed = table.values
-        if self._counted:  # what changes from solve to solve comes last
-            table.add(
-                np.repeat(m + np.arange(pool), self._hulls),
-                np.tile(np.arange(self._hulls), pool),
-                np.zeros(pool * self._hulls),
-            )
-        for own, state, rows in self._switched:
-            table.add(rows, np.full(len(own), self._hulls + state - form.n_cells), np.zeros(len(own)))
-        self._program = LinearProgram(table.rows, table.columns, (last, columns), solver)
+        """Rows and columns of what changes from box to box: slopes in sums of outcome, widths beside states."""
+        self._program = LinearProgram(solver)
 
-    def _segments(self, variable: int) -> NDArray[np.intp]:
-        """Places of a variable's segments."""
-        n, pieces = self._form.n_cells, self._pieces
-        if variable < n:
-            return np.arange(variable * pieces, (variable + 1) * pieces)
-        return np.array([n * pieces + variable - n])
+    def _constant_entries(self, owner: NDArray[np.intp]) -> csc_array:
+        """Coefficients of the rows that are the same for every box; `owner` is the variable of each segment."""
+        form, m, segments = self._form, len(self._form.A), len(self._switched)
+        sums, tails = self._worst - self._sums, self._state_rows - self._tail_rows
+        worst, broken = self._slack - self._worst, self._columns - self._slack
+        outcome, missed = np.zeros((m, sums)), np.zeros((m + tails, broken))
+        outcome[:, :1] = form.B[:, np.newaxis]
+        if broken:
+            missed[:m, :m], missed[:m, m : 2 * m], missed[m:, 2 * m :] = -np.eye(m), np.eye(m), 1.0
+        charged = np.tile(
+            form.charge_in_outcome[owner] * (worst - 1.0), (tails, 1)
+        )  # only where there is a floor
+        own = coo_array((np.ones(segments), (np.arange(segments), self._switched)), (segments, len(owner)))
+        return block_array(
+            [
+                [form.A[:, owner], outcome, None, missed[:m]],
+                [None, np.eye(sums), None, None],
+                [charged, np.eye(tails, sums), -np.ones((tails, worst)), missed[m:]],
+                [own, None, None, None],
+            ],
+            format="csc",
+        )
 
     def solve(
         self,
@@ -219,56 +154,42 @@ class Relaxation:
     ) -> Relaxed | None:
         """Solve for concave corners (spend, height) of each cell; None if the rows cannot hold.
 
-        The box, of shape (n_variables,), bounds the variables that are not cells. `focus`, shape (n_variables,), is
-        where a hull with more corners than fit is kept in full. `unit` is the size of what is to be decided, in
-        standard units of spend: a solver's tolerances are absolute. With a `pool` of weightings, (n_draws,) each,
-        heights have shape (n_pool, n_corners). `deadline` is a value of `time.perf_counter`.
+        Parameters
+        ----------
+        corners : sequence of pairs of ndarray
+            Spend (n_corners,) and height (n_corners,), or (n_pool, n_corners) with a pool.
+        box_low, box_high : ndarray of shape (n_variables,)
+            Bounds of the variables that are not cells.
+        focus : ndarray of shape (n_variables,)
+            Where a hull with more corners than fit is kept in full.
+        unit : float
+            Size of what is to be decided, in standard units of spend: a solver's tolerances are absolute.
+        pool : sequence of ndarray of shape (n_draws,)
+            Weightings of the draws.
+        deadline : float
+            Value of `time.perf_counter` at which to give up.
         """
-        form, n, pieces, hulls = self._form, self._form.n_cells, self._pieces, self._hulls
-        start = box_low.copy()
-        width, rise, bottom = np.zeros((n, pieces)), np.zeros((self._pool, n, pieces)), np.zeros(self._pool)
-        for i, (x, y) in enumerate(corners):
-            x, y = (x, y) if pool else _thin(x, y, focus[i], pieces)
-            start[i] = x[0]
-            width[i, : len(x) - 1] = np.diff(x)
-            heights = np.atleast_2d(y)
-            bottom[: len(heights)] += heights[:, 0]
-            rise[: len(heights), i, : len(x) - 1] = np.diff(heights, axis=1) / np.diff(x)
+        form, n, hulls = self._form, self._form.n_cells, self._hulls
+        start, width, rise, bottom = self._segments(corners, box_low, focus, thin=not pool)
         widths = np.append(width.ravel(), (box_high - box_low)[n:])
-        rows, columns = self._program.shape
-        cost, low, high = np.zeros(columns), np.zeros(columns), np.full(columns, np.inf)
-        row_low, row_high = np.full(rows, -np.inf), np.zeros(rows)
-        left = form.A @ start + form.B * bottom[0]
-        m = len(left)
-        row_low[:m], row_high[:m] = (form.low - left) / unit, (form.high - left) / unit
-        high[: len(widths)] = widths / unit
+        low, high = np.zeros(self._columns), np.full(self._columns, np.inf)
         low[self._sums : self._slack] = -np.inf
-        jumps: list[_Jump] = []
-        if self._elastic:
-            cost[self._slack :] = -1.0
-        else:
-            mean = form.gain * (1.0 - form.tail_weight)
-            jumps = [] if self._counted else self._jumps(corners, width, rise[0], box_low, box_high, unit)
+        high[: self._sums] = widths / unit
+        jumps = []
+        if not self._elastic and self._worst == self._sums:
+            jumps = self._jumps(corners, width, rise[0], box_low, box_high, unit)
             high[:hulls] = width.ravel() / unit
-            cost[:hulls] = (mean * rise[0] - form.charge[:n, np.newaxis]).ravel()
-            cost[hulls : self._sums] = -form.charge[n:]
-            for jump in jumps:
-                cost[hulls + jump.state - n] += mean * jump.height
-            cost[self._worst : self._slack] = form.gain * form.tail_weight
-        # Where only money counts, its size beside outcome means nothing, but a solver's tolerance is absolute.
+        cost = self._objective(rise[0], jumps)
+        # Without outcome in the objective, money alone has no natural size, but a solver's tolerance is absolute.
         size = 1.0 if form.gain or self._elastic else float(np.abs(cost).max(initial=0.0)) or 1.0
-        cost /= size
-        entries = [self._fixed]
-        if self._counted:
-            row_low[m : self._tail_rows] = 0.0
-            entries.append(-rise.ravel())
-        if form.risk is not None:
-            tail = slice(self._tail_rows, self._state_rows)
-            row_low[tail], row_high[tail] = -self._rooms(pool, bottom, start) / unit, np.inf
-        for own, state, places in self._switched:
-            row_high[places] = widths[own] * box_low[state] / unit
-            entries.append(-widths[own])
-        found = self._program.solve(cost, np.concatenate(entries), low, high, row_low, row_high, deadline)
+        found = self._program.solve(
+            cost / size,
+            self._matrix(widths, rise),
+            low,
+            high,
+            *self._row_limits(start, bottom, widths, box_low, unit, pool),
+            deadline,
+        )
         if found is None:
             return None
         self.solves += 1
@@ -277,11 +198,35 @@ class Relaxation:
         variables[:n] += filled[:hulls].reshape(width.shape).sum(axis=1)
         variables[n:] += filled[hulls:]
         for jump in jumps:
-            variables[jump.cell] += jump.reach * min(variables[jump.state], 1.0)
-        # A price on a side that is open is rounding.
-        prices = found[1][:m] * size
-        side = np.where(prices > 0.0, form.high, form.low)
-        return Relaxed(variables, np.where(np.isfinite(side), prices, 0.0), self._tilt(pool, found[1]))
+            variables[jump.cell] += jump.width * min(variables[jump.state], 1.0)
+        prices = prices_at_limits(form, found[1][: len(form.A)] * size)
+        return Relaxed(box_low, box_high, prices, self._draw_weights(pool, found[1]), variables)
+
+    def _segments(
+        self, corners: Sequence[tuple[Array, Array]], box_low: Array, focus: Array, *, thin: bool
+    ) -> tuple[Array, Array, Array, Array]:
+        """Cut hulls into segments.
+
+        Returns
+        -------
+        start : ndarray of shape (n_variables,)
+            Lowest value of each variable.
+        width : ndarray of shape (n_cells, pieces)
+        rise : ndarray of shape (n_pool, n_cells, pieces)
+            Slopes of the segments, for each weighting of the draws.
+        bottom : ndarray of shape (n_pool,)
+            Total height of the hulls' first corners.
+        """
+        start, shape = box_low.copy(), (self._form.n_cells, self._pieces)
+        width, rise, bottom = np.zeros(shape), np.zeros((self._pool, *shape)), np.zeros(self._pool)
+        for i, (x, y) in enumerate(corners):
+            x, y = _thin(x, y, focus[i], self._pieces) if thin else (x, y)
+            heights = np.atleast_2d(y)
+            start[i] = x[0]
+            width[i, : len(x) - 1] = np.diff(x)
+            bottom[: len(heights)] += heights[:, 0]
+            rise[: len(heights), i, : len(x) - 1] = np.diff(heights, axis=1) / np.diff(x)
+        return start, width, rise, bottom
 
     def _jumps(
         self,
@@ -297,30 +242,68 @@ class Relaxation:
         A solver would fill segments narrower than its tolerance without switching the state on.
         """
         jumps = []
-        for own, state, _ in self._switched:
+        for state, members in self._form.states.items():
             if box_low[state] == box_high[state]:
                 continue
-            for i in np.unique(own[own < self._hulls] // self._pieces).tolist():
+            for i in np.sort(members[members < self._form.n_cells]).tolist():
                 x, y = corners[i]
-                narrow = np.cumsum(width[i]) <= NARROW * unit
+                narrow = np.cumsum(width[i]) <= NARROW_SEGMENT * unit
                 height = float((rise[i] * width[i])[narrow].sum()) + (float(y[0]) if x[0] <= 0.0 else 0.0)
                 if height > 0.0:
                     jumps.append(_Jump(state, i, float(width[i, narrow].sum()), height))
                     rise[i, narrow] = width[i, narrow] = 0.0
         return jumps
 
+    def _objective(self, rise: Array, jumps: Sequence[_Jump]) -> Array:
+        """Objective coefficient of each column."""
+        form, n = self._form, self._form.n_cells
+        cost = np.zeros(self._columns)
+        if self._elastic:
+            cost[self._slack :] = -1.0
+            return cost
+        mean = form.gain * (1.0 - form.tail_weight)
+        cost[: self._hulls] = (mean * rise - form.charge[:n, np.newaxis]).ravel()
+        cost[self._hulls : self._sums] = -form.charge[n:]
+        for jump in jumps:
+            cost[self._hulls + jump.state - n] += mean * jump.height
+        cost[self._worst : self._slack] = form.gain * form.tail_weight
+        return cost
+
+    def _matrix(self, widths: Array, rise: Array) -> csc_array:
+        """Coefficients of the rows; see the layout in the initializer."""
+        sums = self._worst - self._sums
+        if not sums and not len(self._switched):
+            return self._constant
+        entries = np.append(-rise[:sums].ravel(), -widths[self._switched])
+        return self._constant + csc_array((entries, self._varying), shape=self._constant.shape)
+
+    def _row_limits(
+        self, start: Array, bottom: Array, widths: Array, box_low: Array, unit: float, pool: Sequence[Array]
+    ) -> tuple[Array, Array]:
+        """Lower and upper limits of the rows."""
+        form, m = self._form, len(self._form.A)
+        rows = self._state_rows + len(self._switched)
+        low, high = np.full(rows, -np.inf), np.zeros(rows)
+        left = form.A @ start + form.B * bottom[0]
+        low[:m], high[:m] = (form.low - left) / unit, (form.high - left) / unit
+        low[m : self._tail_rows] = 0.0
+        tail = slice(self._tail_rows, self._state_rows)
+        if form.risk is not None:
+            low[tail], high[tail] = -self._rooms(pool, bottom, start) / unit, np.inf
+        high[self._state_rows :] = widths[self._switched] * box_low[self._switches] / unit
+        return low, high
+
     def _rooms(self, pool: Sequence[Array], bottom: Array, start: Array) -> Array:
         """What each weighting's sum of outcomes starts from; no limit for the mean, which is no mean of the worst."""
         form, room = self._form, np.full(self._pool, LOOSE)
-        for k, weights in enumerate(pool):
+        for k, weights in enumerate(pool[1:], start=1):
             room[k] = bottom[k] - float(weights @ form.offset)
             if form.floor is not None:
                 room[k] -= float(weights @ form.floor) + float(form.charge_in_outcome @ start)
-        room[0] = LOOSE
         return room
 
-    def _tilt(self, pool: Sequence[Array], prices: Array) -> Array | None:
-        """Weights of the draws that the solution mixes of the pool's."""
+    def _draw_weights(self, pool: Sequence[Array], prices: Array) -> Array | None:
+        """Weights of the draws in the solution's mixture of the pool."""
         form = self._form
         if form.risk is None:
             return None
@@ -330,3 +313,9 @@ class Relaxation:
             total = form.gain * form.tail_weight
             mix = mix * (total / mix.sum()) if mix.any() else np.full(len(mix), total / len(mix))
         return np.asarray(mix @ np.array(pool))
+
+
+def prices_at_limits(form: StandardForm, prices: Array) -> Array:
+    """Return the rows' prices without those on open sides, which are rounding."""
+    side = np.where(prices > 0.0, form.high, form.low)
+    return np.where(np.isfinite(side), prices, 0.0)

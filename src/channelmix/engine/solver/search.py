@@ -1,47 +1,51 @@
-"""Branch and bound on sums of S-shaped curves: price, bound, refine, split.
+"""Branch and bound on sums of S-shaped curves: relax, bound, refine, branch.
 
-Each box of spend has a concave over-estimate of every cell (the hull of its envelope). A linear program finds
+Each box of spend has a concave overestimate of every cell's curve (the hull of its envelope). A linear program finds
 spend and prices; the true curves at that spend give a lower bound, weak duality at those prices gives an
-upper bound. Where the envelope is loose it is refined, where the hull is loose the box is split (Udell & Boyd
+upper bound. Where the envelope is loose it is refined; where the hull is loose the box is split (Udell & Boyd
 2013, "Maximizing a sum of sigmoids").
 """
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 import math
 import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.progress import report_progress
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.proof.duality import dual_bound, excludes
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
-from channelmix.engine.solver.branching import held, roundings, split_at
-from channelmix.engine.solver.onto_rows import ROW_TOLERANCE, onto_rows
+from channelmix.engine.response.envelope import concave_hull
+from channelmix.engine.solver.branching import choose_branch, held, roundings
+from channelmix.engine.solver.onto_rows import onto_rows
 from channelmix.engine.solver.polish import (
     POLISH_POINTS,
     polished,
     prices_that_hold,
-    windows_around,
+    window_points,
     without_idle_money,
 )
-from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, concave_hull
-from channelmix.engine.solver.split_tree import Node, Split, leaves_of, proof_of
+from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed
+from channelmix.engine.solver.split_tree import Node, Split, proof_of
+from channelmix.engine.tolerances import ROW_TOLERANCE
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
 """First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""
 
 REFINE_ROUNDS = 25
-"""Times a box may be priced again on a finer envelope before it is split all the same."""
+"""Most relaxations of a box, each on finer envelopes, before it is split anyway."""
 
 POLISH_TIME = 0.25
-"""Share of the time left that a polish may take: the bound needs the rest."""
+"""Share of the remaining time that a polish may take: the bound needs the rest."""
 
 
 class Search:
@@ -53,11 +57,14 @@ class Search:
         With a box that is not empty.
     gap : float
         Gap to close.
-    starts : iterable of ndarray of shape (n_cells,)
-        Spend to begin from, in standard units; what breaks a row is passed over.
+    starts : iterable of ndarray of shape (n_variables,)
+        Points to begin from, in standard units; those that break a row are ignored.
     deadline : float
         Value of `time.perf_counter` at which to stop.
     """
+
+    polishes: ClassVar[bool] = True
+    """Whether spend is improved beyond the gap, and rows are priced."""
 
     def __init__(
         self, form: StandardForm, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
@@ -71,9 +78,14 @@ class Search:
         )
         self._solver = solver
         self.relaxation = self._program()
-        self._hulls: dict[tuple[int, float, float], tuple[Array, Array]] = {}
+        even = np.full(len(form.offset), 1.0 / len(form.offset))
+        self._pool = [] if form.risk is None else [even]
+        """Where draws are weighed: weightings for the linear program to mix, the mean first."""
+        weights = None
+        if form.risk is not None:
+            weights = even * (form.gain * form.tail_weight if form.floor is None else 0.0)
         middle = 0.5 * (form.box_low + form.box_high)
-        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), middle, self._first_tilt())
+        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), weights, middle)
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
@@ -87,13 +99,12 @@ class Search:
             self.offer(start)
 
     def run(self) -> None:
-        """Search until the gap is closed, the deadline passes or Ctrl-C; the state stays usable in every
-        case.
+        """Search until the gap is closed, the deadline passes or Ctrl-C is pressed; the state stays usable in any case.
 
         Raises
         ------
         KeyboardInterrupt
-            If it strikes before any spend that obeys the rules is known.
+            If Ctrl-C is pressed before any feasible spend is known.
         """
         try:
             self._run()
@@ -129,52 +140,44 @@ class Search:
         while heap and -heap[0][0] > self._target() and not self._late():
             node = heapq.heappop(heap)[2]
             self._others = -heap[0][0] if heap else -math.inf
-            self._work(node)
+            self._process_node(node)
             for leaf in (node.split.below, node.split.above) if node.split else (node,):
                 push(leaf)
 
-    def _tell(self, bound: float) -> None:
+    def _report(self, bound: float) -> None:
         if self.best is None:
-            report_progress("planning: no split found yet")
+            report_progress("Searching: no split found yet")
         elif math.isfinite(bound) and self._size > 0.0:
-            gap = (bound - self.best_value) / self._size
-            report_progress(
-                f"planning: gap {float(f'{100.0 * gap:.2g}'):,g} %, {100.0 * self.gap:g} % wanted"
-            )
+            gap = float(f"{100.0 * (bound - self.best_value) / self._size:.2g}")
+            report_progress(f"Searching: gap {gap:,g} %, target {100.0 * self.gap:g} %")
         else:
-            report_progress("planning: no bound yet")
+            report_progress("Searching: no bound yet")
 
     def upper_bound(self) -> float:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
-        for leaf in self.leaves():
-            if not leaf.infeasible:
-                leaf.bound = self._bound(leaf, leaf.prices, leaf.draw_weights)
-        return max((leaf.bound for leaf in self.leaves() if not leaf.infeasible), default=-math.inf)
-
-    def leaves(self) -> list[Node]:
-        """All leaves, in preorder."""
-        return leaves_of(self.root)
+        leaves = [leaf for leaf in self.root.leaves() if not leaf.infeasible]
+        return max((dual_bound(self.form, self.envelopes, leaf) for leaf in leaves), default=-math.inf)
 
     def proof(self) -> Proof:
         """The tree, the prices and the grids."""
         return proof_of(self.root, [envelope.grid for envelope in self.envelopes])
 
     def _late(self) -> bool:
-        """Whether to stop; one relaxation is always solved, so that the tightest limit gets an answer too."""
+        """Whether to stop; one relaxation is always solved, so that even the tightest limit gets an answer."""
         return self._begun and time.perf_counter() >= self.deadline
 
     def _target(self) -> float:
-        """Bound at which a box is done; a tenth of the gap is kept back for rounding."""
+        """Bound at which a box is done; a tenth of the gap is reserved for rounding."""
         return self.best_value + 0.9 * self.gap * self._size
 
     def offer(self, variables: Array) -> bool:
-        """Take the spend in `variables`, put onto the rows, as the best so far if it is worth more.
+        """Take the spend in `variables`, corrected to obey the rows, as the incumbent if it is worth more.
 
         Returns whether it obeys the rows.
         """
         form = self.form
         spend = form.to_user(np.clip(variables, form.box_low, form.box_high))
-        # What goes with the spend, whatever a linear program made of it.
+        # Auxiliary variables follow from spend, whatever values the linear program gave them.
         complete = form.from_user(spend)
         if form.violation(complete) > ROW_TOLERANCE:
             return False
@@ -188,62 +191,47 @@ class Search:
             self.best, self.best_value, self._size = exact, value, form.size(exact, value)
         return True
 
-    def _bound(self, node: Node, prices: Array, draw_weights: Array | None) -> float:
-        return dual_bound(self.form, self.envelopes, node.low, node.high, prices, draw_weights)
-
-    def _hull(self, cell: int, low: float, high: float) -> tuple[Array, Array]:
-        key = (cell, low, high)
-        if key not in self._hulls:
-            self._hulls[key] = concave_hull(*self.envelopes[cell].vertices(low, high))
-        return self._hulls[key]
-
-    def _refine(self, cell: int, spend: Sequence[float]) -> bool:
-        fresh = self.envelopes[cell].refine(np.asarray(spend))
-        if fresh:
-            self._hulls = {key: hull for key, hull in self._hulls.items() if key[0] != cell}
-        return fresh
-
-    def _work(self, node: Node) -> None:
-        """Price a box until it is done, infeasible or split."""
+    def _process_node(self, node: Node) -> None:
+        """Relax a box until it is within the gap, infeasible or split."""
         focus = np.clip(node.focus, node.low, node.high)
-        node.bound = min(node.bound, self._bound(node, node.prices, node.draw_weights))
+        node.bound = min(node.bound, dual_bound(self.form, self.envelopes, node))
         for _ in range(REFINE_ROUNDS):
             if node.bound <= self._target() or self._late():
                 return
-            self._tell(max(node.bound, self._others))
+            self._report(max(node.bound, self._others))
             relaxed = self._relax(node.low, node.high, focus)
             self._begun = True
             if relaxed is None:
-                self._give_up(node)
+                self._prove_infeasible(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
-            bound = self._bound(node, relaxed.prices, relaxed.draw_weights)
+            bound = dual_bound(self.form, self.envelopes, relaxed)
             if bound < node.bound:
                 node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
-            self._try(node, relaxed)
+            self._find_incumbent(node, relaxed)
             if node.bound <= self._target():
                 return
-            curve, height, top = self._heights(node.low, node.high, focus, relaxed)
+            curve, height, top = self._heights(focus, relaxed)
             if not self._tighten(focus, curve, height, top):
                 break
-        self._split(node, focus, top - curve)
+        self._branch(node, focus, top - curve)
 
     def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
         return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces)
 
     @cached_property
-    def small(self) -> Relaxation:
+    def _window_program(self) -> Relaxation:
         """The linear program of a polish's window, which needs few pieces."""
         return self._program(pieces=len(POLISH_POINTS) - 1)
 
     @cached_property
-    def elastic(self) -> Relaxation:
-        """The linear program that minimizes by how much rows are broken."""
+    def _elastic_program(self) -> Relaxation:
+        """The linear program that minimizes the violation of the rows."""
         return self._program(elastic=True)
 
-    def _first_tilt(self) -> Array | None:
-        """Weights of the draws to begin with, where the worst of them count."""
+    def _weights(self, leaf: Leaf) -> Array | None:  # noqa: ARG002
+        """Weights of the draws in the bound of a leaf; None for their mean."""
         return None
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
@@ -254,28 +242,32 @@ class Search:
         self, centre: Array, half: Array, low: Array, high: Array, unit: float
     ) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
-        windows = windows_around(self.form, self.envelopes, centre, half, high)
-        return self.small.solve(windows, low, high, centre, unit)
+        points = window_points(self.form, centre, half, high)
+        return self._window_program.solve(self._tops(points), low, high, centre, unit, self._pool)
 
-    def _heights(
-        self,
-        low: Array,
-        high: Array,
-        variables: Array,
-        relaxed: Relaxed,  # noqa: ARG002  the mean weighs all draws alike
-    ) -> tuple[Array, Array, Array]:
-        """Curve, bound and hull of each cell at `variables` in a box, with the draws as the relaxation weighs them."""
-        cells = variables[: self.form.n_cells]
-        hulls = self._hulls_of(low, high)
-        top = np.array([np.interp(s, x, y) for s, (x, y) in zip(cells, hulls, strict=True)])
-        height = np.array([e.height(s) for e, s in zip(self.envelopes, cells.tolist(), strict=True)])
-        return self.form.curves.mean_value(cells), height, top
+    def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:
+        """Concave hull of each cell's own values at some spends, weighed by every weighting in the pool."""
+        return [
+            concave_hull(x, envelope.value(x)) for envelope, x in zip(self.envelopes, points, strict=True)
+        ]
+
+    def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
+        """Curve, envelope and hull of each cell at `variables`, with the draw weights of a relaxation."""
+        n, weights = self.form.n_cells, self._weights(relaxed)
+        height, top = np.empty(n), np.empty(n)
+        for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
+            ends = float(relaxed.low[i]), float(relaxed.high[i])
+            height[i] = np.interp(spend, *envelope.vertices(*ends, weights))
+            top[i] = np.interp(spend, *envelope.hull(*ends, weights))
+        curve = self.form.curves.value(variables[:n])
+        return curve.mean(axis=0) if weights is None else weights @ curve, height, top
 
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
-        return [self._hull(i, float(low[i]), float(high[i])) for i in range(self.form.n_cells)]
+        ends = zip(self.envelopes, low.tolist(), high.tolist(), strict=False)
+        return [envelope.hull(*between) for envelope, *between in ends]
 
-    def _try(self, node: Node, relaxed: Relaxed) -> None:
-        """Look for spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
+    def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
+        """Offer spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
         first = node is self.root
         if self.form.integer.any():
             for rounded in roundings(self.form, relaxed.variables):
@@ -289,11 +281,11 @@ class Search:
         feasible = self.offer(relaxed.variables)
         if first and (self.best_value > self._polished or not feasible):
             self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
-        elif not feasible and self._speaks_of_outcome:
+        elif not feasible and self._rows_on_outcome:
             self._improve(relaxed.variables, node.low, node.high, polish=False)
 
     def _improve(self, variables: Array, low: Array, high: Array, *, polish: bool) -> None:
-        """Offer spend whose whole numbers are fixed by a box, and what a polish in that box makes of it."""
+        """Offer spend whose whole numbers are fixed by a box, and polish it within that box."""
         cleaned = np.clip(variables, low, high)
         before = self.best_value
         feasible = self.offer(cleaned)
@@ -304,15 +296,15 @@ class Search:
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
-        for i in range(self.form.n_cells):
-            self._refine(i, [float(low[i]), float(high[i])])
+        for envelope, *ends in zip(self.envelopes, low, high, strict=False):
+            envelope.refine(np.array(ends))
 
     def _tighten(
         self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
     ) -> bool:
-        """Refine the envelopes at `spend` if they, and not the hulls, are what is loose there.
+        """Refine the envelopes at `spend` if they, rather than the hulls, are loose there.
 
-        What is loose by no more than `least` in total does not matter: by default, a part of the gap.
+        A total slack up to `least` (by default, a part of the gap) does not matter.
         """
         loose, bent = height - curve, top - height
         least = 0.05 * self.gap * self._size if least is None else least
@@ -322,70 +314,67 @@ class Search:
         for i in np.flatnonzero(loose > 0.1 * loose.max()):
             s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
-            fresh |= self._refine(int(i), [s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+            around = np.array([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+            fresh |= self.envelopes[i].refine(around)
         return fresh
 
-    def _split(self, node: Node, spend: Array, excess: Array) -> None:
-        """Split the box where the relaxation is furthest from true, or give it up as too small."""
-        chosen = split_at(self.form, node.low, node.high, spend, excess)
+    def _branch(self, node: Node, spend: Array, excess: Array) -> None:
+        """Split a box where the relaxation is least accurate, or give it up as too small to be split."""
+        form = self.form
+        chosen = choose_branch(form, node.low, node.high, spend, excess)
         if chosen is None:
             node.stuck = True
-        else:
-            self._part(node, *chosen)
-
-    def _part(self, node: Node, variable: int, at: float) -> None:
-        """Split a box at `at` of one variable."""
-        form = self.form
+            return
+        variable, at = chosen
         below, above = form.halves(node.low, node.high, variable, at)
         first, second = form.implied(node.low, below, variable), form.implied(above, node.high, variable)
         for low, high in (first, second):
             self._keep_ends(low, high)
         if not form.integer[variable]:
-            for twin in np.flatnonzero(form.twins == form.twins[variable]):
-                if twin < form.n_cells:
-                    self._refine(int(twin), [at])
-        node.split = Split(variable, at, self._child(node, *first), self._child(node, *second))
+            for twin in np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable]):
+                self.envelopes[twin].refine(np.array([at]))
+        parts = [dataclasses.replace(node, low=low, high=high) for low, high in (first, second)]
+        for part in parts:
+            if (part.low > part.high).any():  # a part whose ends cross is empty
+                part.infeasible, part.bound = True, -math.inf
+        node.split = Split(variable, at, *parts)
         self.nodes += 2
 
-    def _child(self, node: Node, low: Array, high: Array) -> Node:
-        """Open a part of a box; one whose ends cross holds nothing."""
-        if (low > high).any():
-            return Node(low, high, node.prices, node.focus, node.draw_weights, -math.inf, infeasible=True)
-        return Node(low, high, node.prices, node.focus, node.draw_weights, node.bound)
-
-    def _give_up(self, node: Node) -> None:
-        """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is halved."""
+    def _prove_infeasible(self, node: Node) -> None:
+        """Mark a box as infeasible, with prices that prove it; a box at the edge of feasibility is split."""
         middle = focus = 0.5 * (node.low + node.high)
         excess = np.zeros(self.form.n_cells)
         for _ in range(REFINE_ROUNDS):
-            elastic = self._least_broken(node.low, node.high, focus)
+            elastic = self._relax_elastic(node.low, node.high, focus)
             if elastic is None:
                 break
-            if excludes(self.form, self.envelopes, node.low, node.high, elastic.prices, elastic.draw_weights):
+            if excludes(self.form, self.envelopes, elastic):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
-                if self.form.floor is not None:  # else weights of draws say nothing of what is feasible
+                if self.form.floor is not None:  # otherwise draw weights have no part in feasibility
                     node.draw_weights = elastic.draw_weights
                 return
             focus = np.clip(elastic.variables, node.low, node.high)
-            if self.offer(focus) or not self._speaks_of_outcome:
+            if self.offer(focus) or not self._rows_on_outcome:
                 break
-            curve, height, top = self._heights(node.low, node.high, focus, elastic)
+            curve, height, top = self._heights(focus, elastic)
             excess = top - curve
             if not self._tighten(focus, curve, height, top, least=0.0):
                 break
-        self._split(node, focus if excess.any() else middle, excess)
+        self._branch(node, focus if excess.any() else middle, excess)
 
-    def _least_broken(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        """Solve for the least violation of the rows in a box."""
-        return self.elastic.solve(self._hulls_of(low, high), low, high, focus)
+    def _relax_elastic(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Minimize the violation of the rows in a box."""
+        return self._elastic_program.solve(self._hulls_of(low, high), low, high, focus)
 
     @property
-    def _speaks_of_outcome(self) -> bool:
-        """Whether a row speaks of outcome, so that a relaxation's spend may break it."""
+    def _rows_on_outcome(self) -> bool:
+        """Whether a row constrains outcome, so that a relaxation's spend may break it."""
         return bool(self.form.B.any())
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:
-        """Improve spend within its basin; see `polished`."""
+        """Improve spend within its basin, and price the rows there; see `polished`."""
+        if not self.polishes:
+            return
         now = time.perf_counter()
         until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
         found = polished(self.form, centre, low, high, self._relax_window, self.offer, until)

@@ -1,4 +1,4 @@
-"""Which search a problem needs."""
+"""The choice of the search that a problem needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
 
-def new_search(
+def search_for(
     form: StandardForm,
     gap: float,
     starts: Iterable[NDArray[np.float64]],
     deadline: float,
     solver: str = "HIGHS",
 ) -> Search:
-    """Begin the search that a standard form needs: for a mean, the worst draws, or a chance; see `Search`."""
+    """Run the search that a standard form needs: for a mean, the worst draws, or a probability; see `Search`."""
     kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
-    return kind(form, gap, starts, deadline, solver)
+    search = kind(form, gap, starts, deadline, solver)
+    search.run()
+    return search

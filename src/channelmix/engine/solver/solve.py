@@ -1,4 +1,4 @@
-"""Certified allocation: the best spend of a problem, with the proof that no other is better by more than the gap."""
+"""Certified allocation: the best spend of a problem, and the proof that none is better by more than the gap."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, nearest_name
 from channelmix.engine.problem.money_limits import UnboundedError, is_limited, limited
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status, relative_gap
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
@@ -21,7 +21,7 @@ from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
 from channelmix.engine.solver.search import Search
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import (
     COARSE_GAP,
     COARSE_SECONDS,
@@ -33,7 +33,7 @@ from channelmix.engine.solver.starts import (
 )
 
 COARSE_SHARE = 0.2
-"""Share of the time that may go into spend to begin from."""
+"""Share of the time that may go into finding spend to begin from."""
 
 
 def solve(
@@ -53,7 +53,7 @@ def solve(
     gap : float
         Relative gap to close: ``(upper bound - value) / max(abs(value), gross outcome)``.
     time_limit : float
-        Seconds after which the best spend so far is returned with its honest gap. Ctrl-C does the same.
+        Seconds after which the best spend so far is returned with its honest gap; so it is on Ctrl-C.
     starts : sequence of mapping of cell name to spend, optional
         Spend to begin from; the answer is never worth less than any of them that obeys the rules.
     solver : str
@@ -62,7 +62,7 @@ def solve(
     Returns
     -------
     Solution
-        `status` tells whether the gap was closed. Nothing is called optimal or infeasible that `channelmix.verify` has
+        `status` says whether the gap was closed. Nothing is called optimal or infeasible that `channelmix.verify` has
         not confirmed.
 
     Raises
@@ -116,178 +116,170 @@ def _solve(
     expect(solver, "solver", str)
     if solver != DIRECT and solver not in installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
-    began = time.perf_counter()
-    deadline = began + time_limit
-    contradiction = only_nothing(problem, deadline, solver, thoroughly=False)
+    run = _Run(problem, gap, time_limit, solver)
+    contradiction = only_nothing(problem, run.deadline, solver, thoroughly=False)
     if contradiction is not None:
-        return _only_nothing(problem, gap, contradiction, time.perf_counter() - began, solver)
-    wanted = problem
-    limit = None
-    known: NDArray[np.float64] | None = np.zeros(problem.shape)
-    enough_seconds = min(COARSE_SECONDS, time_limit)
-    if not is_limited(problem):
-        try:
-            if isinstance(problem.scenario, TargetOutcome):
-                known = enough_for_target(problem, enough_seconds, solver)
-            else:
-                known = known_spend(problem)
-            limit = money_limit(problem, known)
-        except UnboundedError as unbounded:
-            return _unbounded(problem, gap, unbounded.cell, solver)
-        problem = limited(problem, limit)
-    baseline = None
-    if problem.needs_baseline:
-        baseline = nearby_baseline(problem)
-        if baseline is not None:  # else the rules conflict, whatever is improved on
-            problem = problem.improving_on(baseline)
-    form = problem.standard
+        return run.only_nothing(contradiction)
+    try:
+        run.limit_money()
+    except UnboundedError as unbounded:
+        return run.without_spend(
+            Status.UNBOUNDED, Conflict((unbounded.cell,), {}), Proof.of_nothing(0, infeasible=False)
+        )
+    run.move_baseline()
+    form = run.problem.standard
     if form.empty_box:
-        proof, report = _no_proof(form, solver)
-        return _infeasible(wanted, baseline, gap, dataclasses.replace(proof, limit=limit), report, solver)
-    begin = _starts(problem, starts)
-    # An answer worth less than what the limit of money was worked out from would not prove that limit.
-    if known is not None and not isinstance(problem.scenario, FixedBudget):
-        begin.append(form.from_user(known))
-    if form.target is not None:
-        begin += _likely_starts(problem, began + COARSE_SHARE * time_limit, solver)
-    search = new_search(form, gap, begin, deadline, solver)
-    search.run()
+        proof = Proof.of_nothing(len(form.A), infeasible=True)
+        return run.without_spend(Status.INFEASIBLE, conflicting_rules(problem, solver), proof)
+    search = run.search(starts)
     bound = search.upper_bound()
-    if search.best is None and bound > -math.inf:
-        if isinstance(problem.scenario, TargetOutcome):
-            known = enough_for_target(problem, enough_seconds, solver)
-        else:
-            known = nearest_spend(problem, (problem.scenario.limit or 0.0) / len(problem.cells))
-        if known is not None:
-            search.offer(form.from_user(known))
-    report = _report(search, solver, time.perf_counter() - began)
-    proof = dataclasses.replace(search.proof(), limit=limit)
     if bound == -math.inf:
-        return _infeasible(wanted, baseline, gap, proof, report, solver)
-    if search.best is not None and form.integer.any() and not form.to_user(search.best).any():
-        contradiction = only_nothing(wanted, deadline, solver, thoroughly=True)
-        if contradiction is not None:
-            return _only_nothing(wanted, gap, contradiction, time.perf_counter() - began, solver)
-    upper_bound = bound * form.value_unit
+        conflict = conflicting_rules(problem, solver)
+        return run.without_spend(Status.INFEASIBLE, conflict, search.proof(), search)
     if search.best is None:
-        spend, value, reached = np.full(problem.shape, math.nan), math.nan, math.inf
-    else:
-        spend = form.to_user(search.best).reshape(problem.shape)
-        value = problem.value(spend)
-        upper_bound = max(upper_bound, value)  # rounding apart, it is
-        reached = relative_gap(upper_bound, value, problem.gap_scale(spend, limited=limit is None))
-    return Solution(
-        status=Status.OPTIMAL if reached <= gap else Status.NOT_CERTIFIED,
-        spend=spend,
-        value=value,
-        upper_bound=upper_bound,
-        gap=reached,
-        requested_gap=gap,
-        shadow_prices=_shadow_prices(wanted, problem, search),
-        conflicts=(),
-        proof=proof,
-        report=report,
-        baseline=baseline,
-    )
+        run.offer_known(search)
+    if search.best is not None and form.integer.any() and not form.to_user(search.best).any():
+        contradiction = only_nothing(problem, run.deadline, solver, thoroughly=True)
+        if contradiction is not None:
+            return run.only_nothing(contradiction)
+    return run.solution(search, bound)
 
 
-def _starts(problem: AllocationProblem, starts: Sequence[Mapping[str, float]]) -> list[NDArray[np.float64]]:
-    """Each start as spend in standard units."""
-    names = problem.cells.names
-    if (
-        problem.baseline is not None
-    ):  # what is to be improved on is an answer itself, where it obeys the rules
-        starts = [*starts, dict(zip(names, problem.baseline.ravel().tolist(), strict=True))]
-    for start in starts:
-        for name in start:
-            if name not in names:
-                raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
-    return [problem.standard.from_user([start.get(name, 0.0) for name in names]) for start in starts]
+class _Run:
+    """One call of `solve`: the problem as stated, and the same with a limit of money and a feasible baseline."""
 
+    def __init__(self, stated: AllocationProblem, gap: float, time_limit: float, solver: str) -> None:
+        self.stated = self.problem = stated
+        self.gap, self.time_limit, self.solver = gap, time_limit, solver
+        self.began = time.perf_counter()
+        self.deadline = self.began + time_limit
+        self.limit: float | None = None
+        self.baseline: Array | None = None
+        self.known: Array | None = np.zeros(stated.shape)
 
-def _likely_starts(problem: AllocationProblem, deadline: float, solver: str) -> list[NDArray[np.float64]]:
-    """Spend from which a search for a chance begins: the best on average, and the best where draws are bad."""
-    found = []
-    for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
-        form = dataclasses.replace(problem, risk=risk).standard
-        search = new_search(form, COARSE_GAP, (), deadline, solver)
-        search.run()
+    def limit_money(self) -> None:
+        """Limit the money to what can make sense, where scenario and rules do not; UnboundedError if all of it can."""
+        if is_limited(self.stated):
+            return
+        targeted = isinstance(self.stated.scenario, TargetOutcome)
+        self.known = self._enough() if targeted else known_spend(self.stated)
+        self.limit = money_limit(self.stated, self.known)
+        self.problem = limited(self.stated, self.limit)
+
+    def move_baseline(self) -> None:
+        """Replace a mix to improve on that breaks a rule by a nearby one; if there is none, the rules conflict."""
+        if self.problem.needs_baseline:
+            self.baseline = nearby_baseline(self.problem)
+        if self.baseline is not None:
+            self.problem = self.problem.improving_on(self.baseline)
+
+    def search(self, starts: Sequence[Mapping[str, float]]) -> Search:
+        """Search the problem from what is known and the given starts."""
+        form = self.problem.standard
+        begin = self._starts(starts)
+        # An answer worth less than what the limit of money was derived from would not prove that limit.
+        if self.known is not None and not isinstance(self.problem.scenario, FixedBudget):
+            begin.append(form.from_user(self.known))
+        if form.target is not None:
+            begin += self._starts_for_chance()
+        return search_for(form, self.gap, begin, self.deadline, self.solver)
+
+    def offer_known(self, search: Search) -> None:
+        """Offer some feasible spend to a search that has found none."""
+        if isinstance(self.problem.scenario, TargetOutcome):
+            known = self._enough()
+        else:
+            known = nearest_spend(
+                self.problem, (self.problem.scenario.limit or 0.0) / len(self.problem.cells)
+            )
+        if known is not None:
+            search.offer(search.form.from_user(known))
+
+    def solution(self, search: Search, bound: float) -> Solution:
+        """Return the best spend that a search has found, if any, with its `bound` in standard units."""
+        problem, form = self.problem, search.form
+        upper_bound = bound * form.value_unit
+        spend, value, gap = np.full(problem.shape, math.nan), math.nan, math.inf
         if search.best is not None:
-            found.append(problem.standard.from_user(form.to_user(search.best)))
-    return found
+            spend = form.to_user(search.best).reshape(problem.shape)
+            value = problem.value(spend)
+            upper_bound = max(upper_bound, value)  # they may differ by rounding
+            gap = relative_gap(upper_bound, value, problem.gap_scale(spend, limited=self.limit is None))
+        return Solution(
+            status=Status.OPTIMAL if gap <= self.gap else Status.NOT_CERTIFIED,
+            spend=spend,
+            value=value,
+            upper_bound=upper_bound,
+            gap=gap,
+            requested_gap=self.gap,
+            shadow_prices=self._shadow_prices(search),
+            conflicts=(),
+            proof=dataclasses.replace(search.proof(), limit=self.limit),
+            report=self._report(search),
+            baseline=self.baseline,
+        )
 
+    def only_nothing(self, found: OnlyNothing) -> Solution:
+        """Return that the problem is infeasible, since its rules on shares leave nothing to spend."""
+        self.limit = self.baseline = None
+        proof = dataclasses.replace(found.search.proof(), witness=found.witness)
+        return self.without_spend(Status.INFEASIBLE, Conflict(found.rules, {}), proof, found.search)
 
-def _shadow_prices(wanted: AllocationProblem, problem: AllocationProblem, search: Search) -> dict[str, float]:
-    """Prices of the rows that were asked for, in the user's units; those that only tie variables have none."""
-    form = problem.standard
-    prices = search.shadow * form.outcome_unit / form.row_unit
-    labels = {row.label for row in wanted.rows}
-    return {
-        row.label: float(price)
-        for row, price in zip(problem.rows, prices, strict=False)
-        if price != 0.0 and row.label in labels
-    }
+    def without_spend(
+        self, status: Status, conflict: Conflict, proof: Proof, search: Search | None = None
+    ) -> Solution:
+        """Return a solution without spend."""
+        return Solution(
+            status=status,
+            spend=np.full(self.stated.shape, math.nan),
+            value=math.nan,
+            upper_bound=math.inf if status is Status.UNBOUNDED else -math.inf,
+            gap=math.nan,
+            requested_gap=self.gap,
+            shadow_prices={},
+            conflicts=conflict.rules,
+            proof=dataclasses.replace(proof, limit=self.limit),
+            report=self._report(search),
+            baseline=self.baseline,
+            mend=conflict.relaxations,
+        )
 
+    def _enough(self) -> Array | None:
+        return enough_for_target(self.problem, min(COARSE_SECONDS, self.time_limit), self.solver)
 
-def _only_nothing(
-    problem: AllocationProblem, gap: float, found: OnlyNothing, seconds: float, solver: str
-) -> Solution:
-    """Return that a problem is infeasible where its rules about shares leave nothing to spend."""
-    proof = dataclasses.replace(found.search.proof(), witness=found.witness)
-    report = _report(found.search, solver, seconds)
-    return _none(problem, gap, Status.INFEASIBLE, -math.inf, Conflict(found.rules, {}), proof, report)
+    def _starts(self, starts: Sequence[Mapping[str, float]]) -> list[Array]:
+        """Each start as variables in standard units, and the baseline, which is an answer where it obeys the rules."""
+        problem, names = self.problem, self.problem.cells.names
+        for name in (name for start in starts for name in start if name not in names):
+            raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
+        spends: list[Any] = [[start.get(name, 0.0) for name in names] for start in starts]
+        spends += [] if problem.baseline is None else [problem.baseline]
+        return [problem.standard.from_user(spend) for spend in spends]
 
+    def _starts_for_chance(self) -> list[Array]:
+        """Starts of a search for a chance: the best spend on average, and the best where draws are bad."""
+        found = []
+        deadline = self.began + COARSE_SHARE * self.time_limit
+        for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
+            form = dataclasses.replace(self.problem, risk=risk).standard
+            best = search_for(form, COARSE_GAP, (), deadline, self.solver).best
+            if best is not None:
+                found.append(self.problem.standard.from_user(form.to_user(best)))
+        return found
 
-def _infeasible(
-    problem: AllocationProblem,
-    baseline: NDArray[np.float64] | None,
-    gap: float,
-    proof: Proof,
-    report: SearchReport,
-    solver: str,
-) -> Solution:
-    conflict = conflicting_rules(problem, solver)
-    none = _none(problem, gap, Status.INFEASIBLE, -math.inf, conflict, proof, report)
-    return dataclasses.replace(none, baseline=baseline)
+    def _shadow_prices(self, search: Search) -> dict[str, float]:
+        """Prices of the stated rows, in the user's units; rows that only tie variables have none."""
+        prices = search.shadow * search.form.outcome_unit / search.form.row_unit
+        labels = {row.label for row in self.stated.rows}
+        return {
+            row.label: float(price)
+            for row, price in zip(self.problem.rows, prices, strict=False)
+            if price != 0.0 and row.label in labels
+        }
 
-
-def _unbounded(problem: AllocationProblem, gap: float, cell: str, solver: str) -> Solution:
-    nothing = Proof(np.array([-1]), np.zeros(1), np.zeros((1, 0)), np.array([False]), ())
-    report = SearchReport(0, 0, 0.0, solver_version(solver))
-    return _none(problem, gap, Status.UNBOUNDED, math.inf, Conflict((cell,), {}), nothing, report)
-
-
-def _no_proof(form: StandardForm, solver: str) -> tuple[Proof, SearchReport]:
-    """What goes with rules that conflict already in their bounds on single variables: nothing needs to be shown."""
-    proof = Proof(np.array([-1]), np.zeros(1), np.zeros((1, len(form.A))), np.array([True]), ())
-    return proof, SearchReport(0, 0, 0.0, solver_version(solver))
-
-
-def _report(search: Search, solver: str, seconds: float) -> SearchReport:
-    relaxations = search.relaxation.solves
-    return SearchReport(search.nodes, relaxations, seconds, solver_version(solver), search.interrupted)
-
-
-def _none(
-    problem: AllocationProblem,
-    gap: float,
-    status: Status,
-    bound: float,
-    conflict: Conflict,
-    proof: Proof,
-    report: SearchReport,
-) -> Solution:
-    """A solution without spend."""
-    return Solution(
-        status=status,
-        spend=np.full(problem.shape, math.nan),
-        value=math.nan,
-        upper_bound=bound,
-        gap=math.nan,
-        requested_gap=gap,
-        shadow_prices={},
-        conflicts=conflict.rules,
-        proof=proof,
-        report=report,
-        mend=conflict.mend,
-    )
+    def _report(self, search: Search | None) -> SearchReport:
+        solver = solver_version(self.solver)
+        if search is None:
+            return SearchReport(0, 0, 0.0, solver)
+        seconds = time.perf_counter() - self.began
+        return SearchReport(search.nodes, search.relaxation.solves, seconds, solver, search.interrupted)

@@ -1,4 +1,4 @@
-"""The split tree of a search, and the proof that it comes to."""
+"""The split tree of a search, and the proof that it yields."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.proof.solution import Proof
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Where a box is split, and its parts: set at once, so that an interrupt never leaves half of it."""
+    """Where a box is split, and its parts: set together, so that an interrupt never leaves half of it."""
 
     cell: int
     at: float
@@ -23,39 +24,34 @@ class Split:
 
 
 @dataclass(eq=False)
-class Node:
-    """A box of spend: a leaf until it is split."""
+class Node(Leaf):
+    """A box of the search: a leaf until it is split."""
 
-    low: Array
-    high: Array
-    prices: Array
     focus: Array
-    draw_weights: Array | None = None
+    """Where the hulls are kept in full: near the last relaxation's spend."""
     bound: float = math.inf
     infeasible: bool = False
     stuck: bool = False
     split: Split | None = None
 
+    def preorder(self) -> list[Node]:
+        """All nodes from this one down, each before its parts, and the lower part first."""
+        stack, nodes = [self], []
+        while stack:
+            node = stack.pop()
+            nodes.append(node)
+            if node.split:
+                stack += [node.split.above, node.split.below]
+        return nodes
 
-def preorder(root: Node) -> list[Node]:
-    """All nodes, each before its parts, the lower part first."""
-    stack, nodes = [root], []
-    while stack:
-        node = stack.pop()
-        nodes.append(node)
-        if node.split:
-            stack += [node.split.above, node.split.below]
-    return nodes
-
-
-def leaves_of(root: Node) -> list[Node]:
-    """All leaves, in preorder."""
-    return [node for node in preorder(root) if node.split is None]
+    def leaves(self) -> list[Node]:
+        """All leaves, in preorder."""
+        return [node for node in self.preorder() if node.split is None]
 
 
 def proof_of(root: Node, grids: Sequence[Array]) -> Proof:
     """The tree, the prices at its leaves and the envelopes' grids."""
-    nodes, leaves = preorder(root), leaves_of(root)
+    nodes, leaves = root.preorder(), root.leaves()
     return Proof(
         cell=np.array([-1 if node.split is None else node.split.cell for node in nodes], dtype=np.int64),
         threshold=np.array([0.0 if node.split is None else node.split.at for node in nodes]),

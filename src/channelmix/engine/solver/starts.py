@@ -1,4 +1,4 @@
-"""Spend that is known before the search, and the limit of money that follows from it."""
+"""Spend that is known before the search, and the limit of money that it implies."""
 
 from __future__ import annotations
 
@@ -18,26 +18,24 @@ from channelmix.engine.problem.money_limits import (
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, TargetOutcome
 from channelmix.engine.solver.projection import project
-from channelmix.engine.solver.searches import new_search
+from channelmix.engine.solver.searches import search_for
+from channelmix.engine.tolerances import CONFLICT_TOLERANCE
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
-"""Gap and time of each search for a budget that is enough for a target."""
+"""Gap and seconds of each search for a budget that suffices for a target."""
 
 QUADRUPLINGS = 30
-"""How many times the first budget tried for a target is below the largest."""
+"""Number of budgets tried for a target below the largest, each a quarter of the next."""
 
 ROOM = 1e-3
-"""Share by which a limit of money exceeds what is known to be enough."""
+"""Share by which a limit of money exceeds what is known to suffice."""
 
 NEAR = 1e3
-"""Multiple of the largest amount in any rule within which spend that obeys them is looked for."""
-
-KNOWN = 1e-9
-"""Violation of a row up to which spend counts as one that obeys the rules, as a share of what the row can reach."""
+"""Multiple of the largest amount in any rule within which feasible spend is sought."""
 
 
 def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
-    """Scale the mix to improve on to the money there is, and move it as little as the rules ask."""
+    """Scale the baseline mix to the available money, and move it as little as the rules require."""
     mix = np.zeros(len(problem.cells)) if problem.baseline is None else problem.baseline.ravel()
     limit = problem.scenario.limit
     scale = 1.0 if limit is None or not mix.any() else min(1.0, limit / float(mix.sum()))
@@ -47,18 +45,18 @@ def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
 
 
 def money_limit(problem: AllocationProblem, known: NDArray[np.float64] | None) -> float:
-    """Find money beyond which no spend can be better than what is known, where the scenario sets no limit."""
+    """Return the money beyond which no spend can be better than what is known, where the scenario sets no limit."""
     if isinstance(problem.scenario, TargetOutcome):
         return most_money(problem) if known is None else problem.money(known) * (1.0 + ROOM)
     if known is None:
         return conflict_limit(problem)
-    # A hair of a rule that the known spend breaks may be worth something; and where nothing pays, a limit of nearly
-    # nothing would drown in the amounts of the rules.
+    # The known spend may gain a little by breaking a rule within the tolerance; and where nothing pays, a limit near 0
+    # would be negligible beside the amounts in the rules.
     return max(limit_for(problem, problem.value(known)) * (1.0 + ROOM), largest_amount(problem))
 
 
 def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
-    """Find spend that obeys the rules where the scenario sets no limit: nothing, or as little as they ask."""
+    """Find feasible spend where the scenario sets no limit: nothing, or as little as the rules require."""
     nothing = np.zeros(problem.shape)
     if problem.violation(nothing) == 0.0:
         return nothing
@@ -68,33 +66,30 @@ def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
         if baseline is None:
             return None
         near = near.improving_on(baseline)
-    if near.baseline is not None:  # it improves on itself, as nothing need not
-        known = near.baseline
-    else:
-        least = nearest_spend(near)
-        if least is None:
-            return None
-        known = least
-    return known if near.standard.violation(near.standard.from_user(known)) <= KNOWN else None
+    # A baseline is feasible where it must be improved on; spending nothing need not be.
+    known = near.baseline if near.baseline is not None else nearest_spend(near)
+    if known is None:
+        return None
+    return known if near.standard.violation(near.standard.from_user(known)) <= CONFLICT_TOLERANCE else None
 
 
 def nearest_spend(problem: AllocationProblem, wish: float = 0.0) -> NDArray[np.float64] | None:
-    """Find the spend that obeys the rules nearest to the same wish for every cell; None if they conflict."""
+    """Find the feasible spend nearest to the same wish for every cell; None if the rules conflict."""
     nearest = project(problem, dict.fromkeys(problem.cells.names, wish))
     return None if nearest is None else np.array(list(nearest.values())).reshape(problem.shape)
 
 
 def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> NDArray[np.float64] | None:
-    """Find spend that reaches a target for little money, quadrupling the money; None if no money is enough."""
+    """Find spend that reaches a target with little money, quadrupling a budget; None if no budget suffices."""
     most = most_money(problem)
     for amount in most * 4.0 ** np.arange(-QUADRUPLINGS, 1):
         budget = dataclasses.replace(problem, scenario=FixedBudget(float(amount))).on_average
-        everywhere = budget.gross(np.full(problem.shape, amount))  # the whole amount on every cell at once
+        everywhere = budget.gross(np.full(problem.shape, amount))  # the whole budget on every cell at once
         if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
-            search = new_search(budget.standard, COARSE_GAP, (), time.perf_counter() + seconds, solver)
-            search.run()
-            if search.best is not None:
-                spend = budget.standard.to_user(search.best).reshape(problem.shape)
+            deadline = time.perf_counter() + seconds
+            best = search_for(budget.standard, COARSE_GAP, (), deadline, solver).best
+            if best is not None:
+                spend = budget.standard.to_user(best).reshape(problem.shape)
                 if budget.net(spend) >= problem.scenario.amount:
                     return spend
     return None

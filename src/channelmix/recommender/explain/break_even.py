@@ -24,7 +24,6 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import PriceTiers
 from channelmix.engine.solver.by_draw import best_by_draw
-from channelmix.engine.solver.solve import solve
 from channelmix.plan import BreakEven
 from channelmix.recommender.information_value.knowledge import tabulated_as
 from channelmix.recommender.resolve import resolve
@@ -156,7 +155,7 @@ class BreakEvens:
         for table, cell, factor in zip(tables, cells, np.exp(log_factors), strict=True):
             table[:, cell] *= factor
         if self.problem.delay is None:
-            optima = best_by_draw(tabulated_as(self.problem, points, tables), solve, gap=EXACT)
+            optima = best_by_draw(tabulated_as(self.problem, points, tables), gap=EXACT)
             spends = optima.spend[np.arange(len(cells)), cells]
         else:
             spends = np.array([self._over_time(*one) for one in zip(tables, cells, strict=True)])

@@ -158,7 +158,7 @@ def information_value(
 
     report(0)
     best, plan = _best_and_plan(problem, case.problem)
-    optima = best_by_draw(problem, solve, time_limit=time_limit, progress=lambda done, _: report(done))
+    optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: report(done))
     complete = not optima.interrupted
     if not complete:  # what can be said is about these draws alone
         problem = dataclasses.replace(problem, curves=problem.curves.of_draws(range(len(optima.value))))

@@ -28,7 +28,6 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import PriceTiers
 from channelmix.engine.solver.by_draw import best_by_draw
-from channelmix.engine.solver.solve import solve
 
 SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 21), np.geomspace(1e-3, 0.5, 20)]))
 """Spend at which curves are tabulated, as shares of the most that a cell may get."""
@@ -146,7 +145,7 @@ class Knowledge:
             chosen.append(len(draws))
             outcomes.append(table)
         problem = tabulated_as(self.problem, SHARES[:, np.newaxis] * self.most, np.concatenate(outcomes))
-        found = best_by_draw(problem, solve)
+        found = best_by_draw(problem)
         parts = np.split(found.spend, np.cumsum(chosen)[:-1])
         if self.problem.standard.integer.any():  # interpolating between two splits may break a rule
             return parts
