@@ -12,7 +12,7 @@ import pytest
 from channelmix.core.documents import LARGEST_DOCUMENT
 from channelmix.core.errors import InputError
 from channelmix.core.wording import amount, percent, short
-from channelmix.plan import Plan, allocation_rows
+from channelmix.plan import Plan
 
 # The contract's keys: text, number, or the keys of an object within a list.
 KEYS: dict[str, set[str]] = {
@@ -84,7 +84,7 @@ def test_to_frame(small_plan: Plan) -> None:
     assert len(frame) == 12
     assert small_plan.totals is not None
     assert frame["spend"].sum() == pytest.approx(small_plan.totals.spend)
-    assert frame.to_dict("records") == allocation_rows(small_plan)
+    assert frame.to_dict("records") == small_plan.rows()
 
 
 def test_from_file(tmp_path: Path, plan_text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import SMALL
 
 import channelmix as cm
-from channelmix.plan import Difference, Plan, difference_rows
+from channelmix.plan import Difference, Plan
 from channelmix.recommender.compare import edited
 
 
@@ -78,7 +78,7 @@ def test_a_plan_is_no_different_from_itself(before: Plan) -> None:
     assert found.moved == found.net_change == 0.0
     assert found.chance == 0.0
     assert Difference.from_json(found.to_json()) == found
-    assert len(difference_rows(found)) == len(before.allocation)
+    assert len(found.rows()) == len(before.allocation)
 
 
 def test_draws_of_other_curves_have_no_partner(before: Plan) -> None:

@@ -47,7 +47,6 @@ def compare(
     computed draw by draw.
     """
     import channelmix as cm
-    from channelmix import report
     from channelmix.recommender.compare import edited
 
     if (after is None) == (not edits):
@@ -65,7 +64,7 @@ def compare(
     for plan, which in zip(plans, ("before: ", "after: "), strict=True):
         require_allocation(plan, which)
     found = cm.compare(*plans)
-    write_document(found, style, output, report.difference_to_terminal, report.difference_to_csv)
+    write_document(found, style, output)
 
 
 def _edit(text: str) -> tuple[str, str]:

@@ -33,10 +33,9 @@ def explain(file: str, style: str | None, output: str | None, time_limit: float,
     rule costs, by planning again without it. Ctrl-C shows what has been found so far.
     """
     import channelmix as cm
-    from channelmix import report
 
     plan = read_or_make_plan(file)
     require_allocation(plan)
     with progress_line(quiet, "plans recomputed") as progress:
         found = cm.explain(plan, time_limit=time_limit, progress=progress)
-    write_document(found, style, output, report.explanation_to_terminal, report.explanation_to_csv)
+    write_document(found, style, output)

@@ -78,7 +78,6 @@ def frontier(
     import numpy as np
 
     import channelmix as cm
-    from channelmix import report
 
     company = read_profile(profile)
     low = (0.0 if risk else 0.5 * company.budget) if first is None else first
@@ -88,4 +87,4 @@ def frontier(
     with progress_line(quiet, "points") as progress:
         amounts = np.linspace(low, high, points).tolist()
         found = cm.frontier(company, amounts, risk=risk, progress=progress, **options)
-    write_document(found, style, output, report.frontier_to_terminal, report.frontier_to_csv)
+    write_document(found, style, output)

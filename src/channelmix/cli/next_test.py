@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import click
@@ -96,14 +95,12 @@ def next_test(
     Ctrl-C shows what has been found so far.
     """
     import channelmix as cm
-    from channelmix import report
 
     company = read_profile(profile)
     with progress_line(quiet, "steps") as progress:
         designs = [_design(text) for text in tests]
         found = cm.information_value(company, tests=designs, progress=progress, **options)
-    table = partial(report.information_to_terminal, top=top)
-    write_document(found, style, output, table, report.information_to_csv)
+    write_document(found, style, output, top=top)
 
 
 def _design(text: str) -> Any:

@@ -86,7 +86,6 @@ def optimize(
 ) -> None:
     """Plan the channel mix of the company in PROFILE ("-" reads standard input), and prove it."""
     import channelmix as cm
-    from channelmix import report
     from channelmix.plan import NO_SPEND
 
     company = read_profile(profile)
@@ -106,7 +105,7 @@ def optimize(
     with status_line(quiet):
         plan = cm.optimize(company, **options)
     style = style or style_of(output)
-    write_document(plan, style, output, report.to_terminal, report.to_csv)
+    write_document(plan, style, output)
     # The table explains itself; with JSON, CSV or a file, the reader would have only the exit code.
     why = "" if style == "table" else shortcoming(plan)
     if output is not None or why:

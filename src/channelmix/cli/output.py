@@ -20,9 +20,7 @@ STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Names of standard output. While a command runs, the system would open another stream by them."""
 
 
-def write_document(
-    found: Any, style: str | None, output: str | None, table: Callable[..., None], csv: Callable[[Any], str]
-) -> None:
+def write_document(found: Any, style: str | None, output: str | None, **options: Any) -> None:
     """Write a command's answer; exit as interrupted if Ctrl-C left it incomplete.
 
     Parameters
@@ -32,14 +30,16 @@ def write_document(
         "table", "json" or "csv"; None chooses by the ending of `output`.
     output : str or None
         Name of a file; None is standard output.
-    table, csv : callable
-        Print the document to a terminal or a text file, and return it as CSV.
+    **options
+        Of `report.to_terminal`.
     """
+    from channelmix import report
+
     style = style or style_of(output)
     if style == "table":
-        write_table(partial(table, found), output)
+        write_table(partial(report.to_terminal, found, **options), output)
     else:
-        write_result(found.to_json() if style == "json" else csv(found), output)
+        write_result(found.to_json() if style == "json" else report.to_csv(found), output)
     if not getattr(found, "complete", True):
         raise click.Abort
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from channelmix.cli.input import read_profile
 from channelmix.cli.options import format_option, output_option, profile_argument, quiet_option, top_option
 from channelmix.cli.output import require_allocation, write_document
@@ -30,12 +28,10 @@ def sensitivity(profile: str, top: int, style: str | None, output: str | None, q
     or the gain turns negative.
     """
     import channelmix as cm
-    from channelmix import report
 
     company = read_profile(profile)
     plan = cm.optimize(company)
     require_allocation(plan)
     with progress_line(quiet, "inputs") as progress:
         found = cm.sensitivity(company, plan, progress=progress)
-    table = partial(report.sensitivity_to_terminal, top=top)
-    write_document(found, style, output, table, report.sensitivity_to_csv)
+    write_document(found, style, output, top=top)

@@ -78,6 +78,8 @@ class Document(Part):
 
     kind_of_document: ClassVar[str]
     """Name of the document in messages."""
+    row_names: ClassVar[tuple[str, ...]] = ()
+    """Names of a row's values, for the header of a table without rows."""
 
     messages: dict[str, Saying] = Field(default_factory=dict, repr=False)
     """How texts of this document are made: by the English text, its code and values, so that other languages can be
@@ -88,6 +90,10 @@ class Document(Part):
         for message in _messages(self):
             self.messages.setdefault(str(message), message.data)
         return self
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the document as a table, for CSV: one dictionary a row, without nesting."""
+        raise NotImplementedError
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back unchanged."""

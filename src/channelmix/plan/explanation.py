@@ -113,15 +113,14 @@ class Explanation(Document):
     complete: bool
     """Whether all is there: Ctrl-C leaves what was found before it."""
 
-
-def explanation_rows(explanation: Explanation) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
-    rows = []
-    for cell in explanation.cells:
-        row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
-        row |= flat("outcome", cell.outcome)
-        row["lower_factor"] = cell.lower.factor if cell.lower else None
-        row["higher_factor"] = cell.higher.factor if cell.higher else None
-        row["reasons"] = " ".join(cell.reasons)
-        rows.append(row)
-    return rows
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
+        rows = []
+        for cell in self.cells:
+            row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
+            row |= flat("outcome", cell.outcome)
+            row["lower_factor"] = cell.lower.factor if cell.lower else None
+            row["higher_factor"] = cell.higher.factor if cell.higher else None
+            row["reasons"] = " ".join(cell.reasons)
+            rows.append(row)
+        return rows

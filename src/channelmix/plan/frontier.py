@@ -80,12 +80,11 @@ class Frontier(Document):
         """Draw the mean outcome and that of the worst draws along the points (needs plotly)."""
         return view("frontier_figure")(self)
 
-
-def frontier_rows(frontier: Frontier) -> list[dict[str, Any]]:
-    """One dictionary a point, spend by cell in columns of its own."""
-    rows = []
-    for point in frontier.points:
-        row = point.model_dump(mode="json")
-        spend = row.pop("spend") or {}
-        rows.append(row | {f"spend {cell}": amount for cell, amount in spend.items()})
-    return rows
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a point, spend by cell in columns of its own."""
+        rows = []
+        for point in self.points:
+            row = point.model_dump(mode="json")
+            spend = row.pop("spend") or {}
+            rows.append(row | {f"spend {cell}": amount for cell, amount in spend.items()})
+        return rows

@@ -161,16 +161,15 @@ class InformationValue(Document):
     complete: bool
     """Whether all is there that was asked for: Ctrl-C leaves what was found before it."""
 
-
-def information_rows(found: InformationValue) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency per period."""
-    values = {one.name: one for one in found.cells}
-    return [
-        {
-            "cell": row.cell,
-            "information_value": values[row.cell].value if row.cell in values else None,
-            "information_standard_error": values[row.cell].standard_error if row.cell in values else None,
-            **row.model_dump(mode="json", exclude={"cell"}),
-        }
-        for row in found.spread
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in currency per period."""
+        values = {one.name: one for one in self.cells}
+        return [
+            {
+                "cell": row.cell,
+                "information_value": values[row.cell].value if row.cell in values else None,
+                "information_standard_error": values[row.cell].standard_error if row.cell in values else None,
+                **row.model_dump(mode="json", exclude={"cell"}),
+            }
+            for row in self.spread
+        ]

@@ -45,6 +45,21 @@ class Plan(Document):
     """
 
     kind_of_document = "plan"
+    row_names = (
+        "market",
+        "channel",
+        "purpose",
+        "period",
+        "spend",
+        "current_spend",
+        "outcome_mean",
+        "outcome_low",
+        "outcome_high",
+        "charge",
+        "marginal_return",
+        "evidence",
+        "reason",
+    )
 
     schema_version: Literal[1, 2] = 2
     """Version of this format; the first had no `messages`."""
@@ -106,7 +121,7 @@ class Plan(Document):
         """Return the allocation as a DataFrame, one row a cell."""
         import pandas as pd  # its import takes longer than a plan
 
-        return pd.DataFrame(allocation_rows(self))
+        return pd.DataFrame(self.rows())
 
     def to_html(
         self,
@@ -173,25 +188,24 @@ class Plan(Document):
         """Show the plan in a notebook: its headline and a small table."""
         return str(view("summary_html")(self))
 
-
-def allocation_rows(plan: Plan) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in the plan's currency per period."""
-    return [
-        {
-            "market": row.market,
-            "channel": row.channel,
-            "purpose": row.purpose,
-            "period": row.period,
-            "spend": row.spend,
-            "current_spend": row.current_spend,
-            **flat("outcome", row.outcome),
-            "charge": row.charge,
-            "marginal_return": row.marginal_return,
-            "evidence": row.evidence,
-            "reason": row.reason,
-        }
-        for row in plan.allocation
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in the plan's currency per period."""
+        return [
+            {
+                "market": row.market,
+                "channel": row.channel,
+                "purpose": row.purpose,
+                "period": row.period,
+                "spend": row.spend,
+                "current_spend": row.current_spend,
+                **flat("outcome", row.outcome),
+                "charge": row.charge,
+                "marginal_return": row.marginal_return,
+                "evidence": row.evidence,
+                "reason": row.reason,
+            }
+            for row in self.allocation
+        ]
 
 
 def fits(plan: Plan, problem: AllocationProblem) -> bool:

@@ -70,6 +70,23 @@ class Sensitivity(Document):
     """
 
     kind_of_document = "sensitivity"
+    row_names = (
+        "rank",
+        "input",
+        "kind",
+        "factor",
+        "unit",
+        "assumed",
+        "side",
+        "value",
+        "kept_gain",
+        "best_gain",
+        "regret",
+        "moved",
+        "cell",
+        "planned_spend",
+        "spend",
+    )
 
     schema_version: Literal[1, 2] = 2
     """Version of this format; the first had no `messages`."""
@@ -104,28 +121,27 @@ class Sensitivity(Document):
     draws: int = Field(ge=1)
     """Number of draws."""
 
-
-def sensitivity_rows(sensitivity: Sensitivity) -> list[dict[str, Any]]:
-    """One dictionary an input, side and cell, without nesting; amounts in currency over the sensitivity's `span`."""
-    return [
-        {
-            "rank": rank,
-            "input": effect.name,
-            "kind": effect.kind,
-            "factor": effect.factor,
-            "unit": effect.unit,
-            "assumed": effect.assumed,
-            "side": name,
-            "value": side.value,
-            "kept_gain": side.kept_gain,
-            "best_gain": side.best_gain,
-            "regret": side.regret,
-            "moved": side.moved,
-            "cell": cell,
-            "planned_spend": planned,
-            "spend": side.spend[cell],
-        }
-        for rank, effect in enumerate(sensitivity.inputs, start=1)
-        for name, side in (("low", effect.low), ("high", effect.high))
-        for cell, planned in sensitivity.spend.items()
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary an input, side and cell, without nesting; amounts in currency over the `span`."""
+        return [
+            {
+                "rank": rank,
+                "input": effect.name,
+                "kind": effect.kind,
+                "factor": effect.factor,
+                "unit": effect.unit,
+                "assumed": effect.assumed,
+                "side": name,
+                "value": side.value,
+                "kept_gain": side.kept_gain,
+                "best_gain": side.best_gain,
+                "regret": side.regret,
+                "moved": side.moved,
+                "cell": cell,
+                "planned_spend": planned,
+                "spend": side.spend[cell],
+            }
+            for rank, effect in enumerate(self.inputs, start=1)
+            for name, side in (("low", effect.low), ("high", effect.high))
+            for cell, planned in self.spend.items()
+        ]

@@ -15,7 +15,7 @@ from channelmix.core.wording import amount, short
 from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import KeepWorking
-from channelmix.plan import Explanation, Plan, explanation_rows
+from channelmix.plan import Explanation, Plan
 from channelmix.recommender.explain.break_even import TOLERANCE, BreakEvens
 
 
@@ -188,7 +188,7 @@ def test_a_known_break_even() -> None:
 
 def test_the_document_and_its_rows(found: Explanation) -> None:
     assert Explanation.from_json(found.to_json()) == found
-    rows = explanation_rows(found)
+    rows = found.rows()
     assert [row["cell"] for row in rows] == [cell.cell for cell in found.cells]
     assert rows[0]["outcome_mean"] == found.cells[0].outcome.mean
     assert found.complete

@@ -15,7 +15,7 @@ import channelmix as cm
 from channelmix.engine.rules import EachPeriod, KeepWorking
 from channelmix.plan import Explanation, Plan
 from channelmix.recommender.explain.break_even import TOLERANCE, BreakEvens
-from channelmix.report import explanation_to_terminal
+from channelmix.report import to_terminal
 
 SPAN = 2
 
@@ -104,7 +104,7 @@ def test_cells_are_sums_over_periods(plan: Plan, found: Explanation) -> None:
             assert f"binds in {len(binding)} of 2 periods" in " ".join(cell.reasons)
     assert any(cell.price is not None for cell in found.cells)
     out = io.StringIO()
-    explanation_to_terminal(found, out)
+    to_terminal(found, out)
     said = " ".join(out.getvalue().split())
     assert "why, in EUR over 2 months" in said
     assert "brings, in its best period," in said

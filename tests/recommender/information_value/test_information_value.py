@@ -14,9 +14,9 @@ from tests.own_evidence import returns, written
 
 import channelmix as cm
 from channelmix.core.words import Words
-from channelmix.plan import InformationValue, information_rows
+from channelmix.plan import InformationValue
 from channelmix.profile.evidence import FittedMarket
-from channelmix.report import information_to_terminal
+from channelmix.report import to_terminal
 
 RATE, BUDGET = np.array([4.0, 5.0, 3.0]), 10.0
 
@@ -102,7 +102,7 @@ def test_a_profile_with_a_risk_of_its_own() -> None:
     assert plain.test_periods == pytest.approx(12.0)
     assert {one.name for one in plain.channels} == {"sms", "im"}
     assert InformationValue.from_json(plain.to_json()) == plain
-    assert [row["cell"] for row in information_rows(plain)] == [row.cell for row in plain.spread]
+    assert [row["cell"] for row in plain.rows()] == [row.cell for row in plain.spread]
 
 
 def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> None:
@@ -118,7 +118,7 @@ def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> Non
     assert found.remarks[1:] == plain.remarks
     assert (found.profile_sha256, plain.profile_sha256) == (over_time.sha256, typical.sha256)
     out = io.StringIO()
-    information_to_terminal(found, out)
+    to_terminal(found, out)
     assert out.getvalue().splitlines()[1].startswith("The profile plans 3 periods")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from typing import IO
 
 from rich.table import Table
 from rich.text import Text
@@ -13,28 +11,12 @@ from channelmix.core.wording import short
 from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Explanation, RulePrice
-from channelmix.report.terminal.console import show
 
 INDENT = 2
 
 
-def explanation_to_terminal(
-    explanation: Explanation, file: IO[str] | None = None, *, color: bool | None = None
-) -> None:
-    """Print the reasons of every cell, and what each rule costs.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, explanation), file, color=color)
-
-
-def _parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
+def parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
+    """Lay out the reasons of every cell, and what each rule costs."""
     yield Text(
         f"{found.name}   why, in {found.currency} {PLAIN.over(found.period, found.span)}",
         style="bold",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import IO
 
 from rich.table import Table
 from rich.text import Text
@@ -13,31 +11,13 @@ from channelmix.core.wording import percent, short
 from channelmix.core.words import Words
 from channelmix.plan import InformationOf, InformationValue, LiftTestValue
 from channelmix.report.sentences import caution, counts, next_test, regret, total_value
-from channelmix.report.terminal.console import show
 
 TOP = 8
 """Cells, channels and tests that are listed; the rest is counted."""
 
 
-def information_to_terminal(
-    found: InformationValue, file: IO[str] | None = None, *, top: int = TOP, color: bool | None = None
-) -> None:
-    """Print what information is worth, the tests worth running, and how the plan stands the draws.
-
-    Parameters
-    ----------
-    found : InformationValue
-    file : text file, optional
-        Standard output by default.
-    top : int
-        Entries of each list that are shown.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, found, top), file, color=color)
-
-
-def _parts(found: InformationValue, top: int, _width: int) -> Iterable[Text | Table]:
+def parts(found: InformationValue, _width: int, *, top: int = TOP) -> Iterable[Text | Table]:
+    """Lay out what information is worth, the tests worth running, and how the plan stands the draws."""
     words = Words("en", found.currency, plain=True)
     unit = f"{found.currency} {words.over(found.period)}" if found.period else found.currency
     yield Text(f"{found.name}   what it is worth to know more, {unit}".strip(" ,"), style="bold")

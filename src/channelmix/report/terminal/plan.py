@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
-from typing import IO
 
 from rich.cells import cell_len
 from rich.table import Table
@@ -16,7 +14,7 @@ from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
 from channelmix.report.content import NOTHING, OWN, Content
-from channelmix.report.terminal.console import PIPED_WIDTH, show
+from channelmix.report.terminal.console import PIPED_WIDTH
 from channelmix.report.terminal.periods import by_period
 
 BAR = 24
@@ -50,21 +48,8 @@ SHOWN = 4
 """Entries of a list that are shown; the rest is counted."""
 
 
-def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None = None) -> None:
-    """Print the plan as a table with its headline, comparisons, warnings and proof.
-
-    Parameters
-    ----------
-    plan : Plan
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, plan), file, color=color)
-
-
-def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
+def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
+    """Lay out the plan as a table with its headline, comparisons, warnings and proof."""
     content = Content(plan, Words("en", plan.currency, plain=True))
     yield _title(content, width)
     if plan.totals is None:
