@@ -13,12 +13,16 @@ from numpy.typing import ArrayLike
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
 
 MOST_PERIODS = 1000
 
 ROUNDING = 1e-9
 """By how much weights may miss a sum of 1."""
+
+ONCE = 1e-300
+"""Half-life of spend that acts in its own period only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,3 +199,15 @@ class Delay:
         return np.broadcast_to(
             array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells)
         )
+
+
+def geometric_weights(retention: float, lags: int) -> Array:
+    """Weights ``retention^k`` of the lags k, scaled to sum to 1; shape (lags,).
+
+    >>> geometric_weights(0.5, 3).round(3).tolist()
+    [0.571, 0.286, 0.143]
+    """
+    if not 0.0 <= retention < 1.0:
+        raise InputError(f"retention must lie in [0, 1), not {retention!r}")
+    half_life = 1.0 / -np.log2(retention) if retention else ONCE
+    return geometric_adstock(half_life, lags)
