@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.effectiveness.adstock import delayed_weights, geometric_weights, weibull_weights
+from channelmix.engine.response.adstock import delayed_adstock, geometric_adstock, weibull_adstock
 from channelmix.engine.response.carryover import Carryover
 from channelmix.engine.rules import Cells
 from channelmix.profile import CompanyProfile
@@ -27,12 +27,12 @@ def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
     if isinstance(shape, Weibull):
         half_life = shape.scale * math.log(2.0) ** (1.0 / shape.shape)
         lags = shape.scale * (-math.log(LEFT)) ** (1.0 / shape.shape)
-        return weibull_weights(half_life, shape.shape, _whole(lags))
+        return weibull_adstock(half_life, shape.shape, _whole(lags))
     halvings = -math.log2(LEFT)
     if isinstance(shape, Geometric):
-        return geometric_weights(shape.half_life, _whole(shape.half_life * halvings))
+        return geometric_adstock(shape.half_life, _whole(shape.half_life * halvings))
     lags = shape.peak + shape.half_life * math.sqrt(halvings) + 1.0
-    return delayed_weights(shape.half_life, shape.peak, _whole(lags))
+    return delayed_adstock(shape.half_life, shape.peak, _whole(lags))
 
 
 def carryover_of(profile: CompanyProfile, fitted: Collection[int] = ()) -> Carryover | None:

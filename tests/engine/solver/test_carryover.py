@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 import channelmix as cm
 from channelmix import Status
 from channelmix.engine.proof.solution import Proof
+from channelmix.engine.response.carryover import geometric_weights
 
 Array = NDArray[np.float64]
 
@@ -61,11 +62,6 @@ def by_loop(problem: cm.AllocationProblem, spend: Array) -> float:
     return total
 
 
-def geometric_weights(retention: float, lags: int) -> Array:
-    weights = np.power(retention, np.arange(lags, dtype=float))
-    return np.asarray(weights / weights.sum())
-
-
 CARRIED: dict[str, cm.Carryover] = {
     "geometric": cm.Carryover(geometric_weights(0.6, 4), 3),
     "delayed": cm.Carryover([0.25, 0.5, 0.25], 4, initial=[2.0, 1.0]),
@@ -95,6 +91,17 @@ def test_value_is_what_a_plain_loop_says(carry: cm.Carryover) -> None:
         assert standard == pytest.approx(expected, rel=1e-9)
         np.testing.assert_allclose(form.to_user(form.from_user(spend)), spend.ravel(), rtol=1e-12)
     assert problem.value(np.zeros(problem.shape)) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_weights_in_closed_form() -> None:
+    np.testing.assert_allclose(geometric_weights(0.5, 3), np.array([4.0, 2.0, 1.0]) / 7.0)
+    np.testing.assert_array_equal(geometric_weights(0.0, 2), [1.0, 0.0])
+
+
+@pytest.mark.parametrize("retention", [1.0, -0.1, math.nan])
+def test_weights_out_of_range(retention: float) -> None:
+    with pytest.raises(cm.InputError, match="retention must lie in"):
+        geometric_weights(retention, 3)
 
 
 def on_grid(problem: cm.AllocationProblem, money: float, steps: int) -> float:

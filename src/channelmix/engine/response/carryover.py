@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
 from channelmix.engine.tolerances import SUM_TOLERANCE
@@ -194,3 +195,15 @@ class Delay:
         return np.broadcast_to(
             array[:, np.newaxis] if array.ndim == 1 else array, (self.periods, self.n_cells)
         )
+
+
+def geometric_weights(retention: float, lags: int) -> Array:
+    """Weights ``retention^k`` of the lags k, scaled to sum to 1; shape (lags,).
+
+    >>> geometric_weights(0.5, 3).round(3).tolist()
+    [0.571, 0.286, 0.143]
+    """
+    if not 0.0 <= retention < 1.0:
+        raise InputError(f"retention must lie in [0, 1), not {retention!r}")
+    half_life = 1.0 / -np.log2(retention) if retention else ONCE
+    return geometric_adstock(half_life, lags)

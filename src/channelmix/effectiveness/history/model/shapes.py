@@ -14,9 +14,9 @@ import numpy as np
 from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.adstock import delayed_weights, geometric_weights, weibull_weights
 from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.engine.response.adstock import delayed_adstock, geometric_adstock, weibull_adstock
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
@@ -54,11 +54,11 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
         rows = np.flatnonzero(kind == name)
         life, further = half_life[rows], shape[rows, 2]
         if name is Adstock.GEOMETRIC:
-            weights[rows] = geometric_weights(life, LAGS)
+            weights[rows] = geometric_adstock(life, LAGS)
         elif name is Adstock.DELAYED:
-            weights[rows] = delayed_weights(life, PEAK * np.exp(PEAK_SPREAD * further), LAGS)
+            weights[rows] = delayed_adstock(life, PEAK * np.exp(PEAK_SPREAD * further), LAGS)
         else:
-            weights[rows] = weibull_weights(life, WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further), LAGS)
+            weights[rows] = weibull_adstock(life, WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further), LAGS)
     return weights
 
 

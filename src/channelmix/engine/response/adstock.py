@@ -10,17 +10,17 @@ from numpy.typing import ArrayLike
 from channelmix.core.arrays import Array
 
 
-def geometric_weights(half_life: ArrayLike, lags: int) -> Array:
+def geometric_adstock(half_life: ArrayLike, lags: int) -> Array:
     """Weights that halve every `half_life` periods; shape (...) -> (..., lags).
 
-    >>> geometric_weights(1.0, 3).round(3).tolist()
+    >>> geometric_adstock(1.0, 3).round(3).tolist()
     [0.571, 0.286, 0.143]
     """
     k, life = np.arange(lags, dtype=float), _column(half_life)
     return _normalized(-math.log(2.0) * k / life)
 
 
-def delayed_weights(half_life: ArrayLike, peak: ArrayLike, lags: int) -> Array:
+def delayed_adstock(half_life: ArrayLike, peak: ArrayLike, lags: int) -> Array:
     """Weights that are largest after `peak` periods and half as large `half_life` periods from there.
 
     References
@@ -32,7 +32,7 @@ def delayed_weights(half_life: ArrayLike, peak: ArrayLike, lags: int) -> Array:
     return _normalized(-math.log(2.0) * ((k - _column(peak)) / life) ** 2)
 
 
-def weibull_weights(half_life: ArrayLike, shape: ArrayLike, lags: int) -> Array:
+def weibull_adstock(half_life: ArrayLike, shape: ArrayLike, lags: int) -> Array:
     """Weights in proportion to a Weibull density of median `half_life` at 1, 2, ... periods; shape 1 is geometric."""
     steepness = _column(shape)
     log_time = np.log((np.arange(lags, dtype=float) + 1.0) / _column(half_life))
