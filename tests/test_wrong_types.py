@@ -66,7 +66,7 @@ Call = Callable[[Any], object]
         ),
         (
             lambda plan: api.ResponseCurves.concat([3]),
-            "what is joined must be of type ResponseCurves, not int",
+            "each part of concat must be of type ResponseCurves, not int",
         ),
         (
             lambda plan: api.fit_history(plan, b"", outcome_worth=1.0),

@@ -85,9 +85,7 @@ def test_weights_halve_where_they_are_said_to() -> None:
     assert delayed[5] / delayed[3] == pytest.approx(0.5)
     for weights in (geometric, delayed, lag_weights(Weibull(shape=1.5, scale=2.0))):
         assert weights.sum() == pytest.approx(1.0)
-    assert lag_weights(Weibull(kind="weibull", shape=10.0, scale=0.01)).tolist() == [
-        1.0
-    ]  # underflows as a density
+    assert lag_weights(Weibull(shape=10.0, scale=0.01)).tolist() == [1.0]  # underflows as a density
 
 
 def test_cells_act_on_as_stated(small: dict[str, Any]) -> None:

@@ -112,7 +112,7 @@ def fitted(ranges: dict[str, tuple[float, float]]) -> Any:
 
 
 def verdict(model: Any) -> str:
-    return next(str(f.verdict) for f in model.diagnostics_ if f.check == "ROI believed before")
+    return next(str(f.verdict) for f in model.diagnostics_ if f.check == "ROI expected beforehand")
 
 
 def width(model: Any) -> Array:
@@ -130,7 +130,7 @@ def test_a_belief_that_is_right_narrows_and_one_that_rows_contradict_is_overrule
     assert verdict(wrong) == "REVIEW"
     off = np.abs(np.log(wrong.roi(X)["mean"] / without.roi(X)["mean"]))
     assert (off < 0.25).all()
-    assert not [f for f in without.diagnostics_ if f.check == "ROI believed before"]
+    assert not [f for f in without.diagnostics_ if f.check == "ROI expected beforehand"]
 
 
 def test_few_rows_leave_much_of_a_belief() -> None:

@@ -18,6 +18,9 @@ from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
 from channelmix.engine.tolerances import SUM_TOLERANCE
 
+ONCE = 1e-300
+"""Half-life of spend that acts in its own period only."""
+
 MOST_PERIODS = 1000
 
 

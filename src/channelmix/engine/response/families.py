@@ -26,7 +26,7 @@ class Points(NamedTuple):
     """One cell's curves at some amounts of spend."""
 
     spend: Array
-    """Shape (n_points,)."""
+    """Shape (n_points,), or (n_draws, n_points) where draws are evaluated at different amounts."""
     value: Array
     """Outcome of every draw, shape (n_draws, n_points)."""
     slope: Array

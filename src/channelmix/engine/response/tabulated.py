@@ -99,21 +99,21 @@ class Tabulated(Family, kind="tabulated"):
         """See `Family.rescaled`."""
         return type(self)(self.points / spend_unit, self.outcome / outcome_unit)
 
+    @cached_property
+    def _slopes(self) -> Array:
+        """Slope of every segment; shape (n_points - 1, n_draws, n_cells)."""
+        return np.asarray(np.diff(self.outcome, axis=0) / np.diff(self.points, axis=0)[:, np.newaxis])
+
     def _segment(self, spend: Array) -> tuple[Array, Array, Array]:
         """Left end of the segment that holds each spend, its slope and the outcome there."""
-        _, cells = self.shape
+        draws, cells = self.shape
         spend = np.broadcast_to(spend, np.broadcast_shapes(np.shape(spend), (1, cells)))
-        if cells == 1:  # one cell at many spends, the same in every draw or not: the columns are spends
-            knots, table = self.points[:, 0], self.outcome[:, :, 0]
-            k = np.clip(np.searchsorted(knots, spend, side="right") - 1, 0, len(knots) - 2)
-            draw = np.arange(table.shape[1])[:, np.newaxis]
-            rise = np.diff(table, axis=0) / np.diff(knots)[:, np.newaxis]
-            return knots[k], rise[k, draw], table[k, draw]
-        k = np.array(
-            [np.searchsorted(self.points[:, j], spend[0, j], side="right") - 1 for j in range(cells)]
-        )
-        k = np.clip(k, 0, len(self.points) - 2)
-        j = np.arange(cells)
-        left, width = self.points[k, j], self.points[k + 1, j] - self.points[k, j]
-        base = self.outcome[k, :, j].T
-        return left[np.newaxis], (self.outcome[k + 1, :, j].T - base) / width, base
+        if cells == 1:  # the columns are amounts of spend on the one cell, else one amount a cell
+            cell, k = np.zeros(1, dtype=np.intp), np.searchsorted(self.points[:, 0], spend, side="right")
+        else:
+            cell = np.arange(cells)
+            found = [np.searchsorted(self.points[:, j], spend[:, j], side="right") for j in cell]
+            k = np.stack(found, axis=1)
+        k = np.clip(k - 1, 0, len(self.points) - 2)
+        draw = np.arange(draws)[:, np.newaxis]
+        return self.points[k, cell], self._slopes[k, draw, cell], self.outcome[k, draw, cell]

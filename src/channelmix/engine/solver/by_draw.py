@@ -13,8 +13,8 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError
 from channelmix.core.progress import listening
 from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.search import Search
-from channelmix.engine.solver.starts import nearest_spend
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,8 @@ def best_by_draw(
         raise InputError("the best spend of single draws needs a limit of money: state a max_amount")
     deadline = time.perf_counter() + time_limit
     form, n = problem.standard, problem.curves.n_draws
-    start = None if form.empty_box else nearest_spend(problem, limit / len(problem.cells))
+    even = np.full(problem.shape, limit / len(problem.cells))
+    start = None if form.empty_box else nearest_spend(problem, even)
     starts = [] if start is None else [form.from_user(start)]
     spends, values, bounds = [], [], []
     interrupted = False

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.money_limits import (
@@ -24,7 +23,7 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, FlexibleBudget, TargetOutcome
 from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.solver.linear_program import LinearProgram
-from channelmix.engine.solver.projection import project
+from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import known_spend, money_limit
@@ -228,13 +227,13 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
     return highest or None
 
 
-def _best(problem: AllocationProblem, solver: str) -> NDArray[np.float64] | None:
+def _best(problem: AllocationProblem, solver: str) -> Array | None:
     """Find the best spend, within `REACH_GAP`; None if no spend is found."""
-    even = project(problem, dict.fromkeys(problem.cells.names, most_money(problem) / len(problem.cells)))
-    found = _search(problem, solver, [] if even is None else [list(even.values())])
+    even = nearest_spend(problem, np.full(problem.shape, most_money(problem) / len(problem.cells)))
+    found = _search(problem, solver, [] if even is None else [even])
     return None if found.best is None else problem.standard.to_user(found.best).reshape(problem.shape)
 
 
-def _search(problem: AllocationProblem, solver: str, starts: Sequence[Sequence[float]] = ()) -> Search:
+def _search(problem: AllocationProblem, solver: str, starts: Sequence[Array] = ()) -> Search:
     begin = [problem.standard.from_user(start) for start in starts]
     return search_for(problem.standard, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)

@@ -50,14 +50,19 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         if name not in names:
             raise InputError(f'a wish for an unknown cell "{name}"{nearest_name(name, names)}')
         number(wanted, f"the wish for {name}", minimum=-math.inf)
-    target = np.array([float(wish.get(name, 0.0)) for name in names])
+    nearest = nearest_spend(problem, np.array([float(wish.get(name, 0.0)) for name in names]))
+    return None if nearest is None else dict(zip(names, nearest.ravel().tolist(), strict=True))
+
+
+def nearest_spend(problem: AllocationProblem, wish: Array) -> Array | None:
+    """Return the feasible spend nearest to `wish`, both of the problem's shape; see `project`."""
     form = problem.standard
-    wished = form.from_user(target)
+    wished = form.from_user(wish)
     linear = dataclasses.replace(
         form, low=np.where(form.B > 0.0, -math.inf, form.low), B=np.zeros(len(form.B))
     )
-    if problem.violation(target) == 0.0 or (form.B.any() and linear.violation(wished) == 0.0):
-        return dict(zip(names, target.tolist(), strict=True))
+    if problem.violation(wish) == 0.0 or (form.B.any() and linear.violation(wished) == 0.0):
+        return wish.reshape(problem.shape)
     if form.empty_box:
         return None
     nearest = _nearest(linear, wished, form.box_low, form.box_high)
@@ -71,15 +76,10 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         return None
     exact = onto_rows(dataclasses.replace(linear, risk=None), nearest)
     nearest = nearest if exact is None else exact
-    return dict(zip(names, _swept(problem, target, form.to_user(nearest)).tolist(), strict=True))
-
-
-def _swept(problem: AllocationProblem, wish: Array, spend: Array) -> Array:
-    """Remove what the solver's rounding left on cells with a wish of 0, unless a rule asks for it."""
-    spend = np.asarray(spend).ravel()
-    total = float(spend.sum())
-    swept = np.where((wish == 0.0) & (spend <= SPEND_DUST * total), 0.0, spend)
-    return swept if problem.violation(swept) <= problem.violation(spend) else spend
+    spend = form.to_user(nearest)
+    # The solver's rounding leaves dust on cells with a wish of 0; it stays only where a rule requires it.
+    swept = np.where((wish.ravel() == 0.0) & (spend <= SPEND_DUST * float(spend.sum())), 0.0, spend)
+    return (swept if problem.violation(swept) <= problem.violation(spend) else spend).reshape(problem.shape)
 
 
 def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.chance_search import ChanceSearch
 from channelmix.engine.solver.search import Search
@@ -16,7 +14,7 @@ from channelmix.engine.solver.tail_search import TailSearch
 def search_for(
     form: StandardForm,
     gap: float,
-    starts: Iterable[NDArray[np.float64]],
+    starts: Iterable[Array],
     deadline: float,
     solver: str = "HIGHS",
 ) -> Search:

@@ -20,6 +20,7 @@ from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
 from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
+from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import (
@@ -29,7 +30,6 @@ from channelmix.engine.solver.starts import (
     known_spend,
     money_limit,
     nearby_baseline,
-    nearest_spend,
 )
 
 COARSE_SHARE = 0.2
@@ -189,9 +189,8 @@ class _Run:
         if isinstance(self.problem.scenario, TargetOutcome):
             known = self._enough()
         else:
-            known = nearest_spend(
-                self.problem, (self.problem.scenario.limit or 0.0) / len(self.problem.cells)
-            )
+            share = (self.problem.scenario.limit or 0.0) / len(self.problem.cells)
+            known = nearest_spend(self.problem, np.full(self.problem.shape, share))
         if known is not None:
             search.offer(search.form.from_user(known))
 

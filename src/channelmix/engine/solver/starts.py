@@ -6,8 +6,8 @@ import dataclasses
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.engine.problem.money_limits import (
     conflict_limit,
     largest_amount,
@@ -17,7 +17,7 @@ from channelmix.engine.problem.money_limits import (
 )
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, TargetOutcome
-from channelmix.engine.solver.projection import project
+from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.tolerances import CONFLICT_TOLERANCE
 
@@ -34,17 +34,15 @@ NEAR = 1e3
 """Multiple of the largest amount in any rule within which feasible spend is sought."""
 
 
-def nearby_baseline(problem: AllocationProblem) -> NDArray[np.float64] | None:
+def nearby_baseline(problem: AllocationProblem) -> Array | None:
     """Scale the baseline mix to the available money, and move it as little as the rules require."""
-    mix = np.zeros(len(problem.cells)) if problem.baseline is None else problem.baseline.ravel()
+    mix = np.zeros(problem.shape) if problem.baseline is None else problem.baseline
     limit = problem.scenario.limit
     scale = 1.0 if limit is None or not mix.any() else min(1.0, limit / float(mix.sum()))
-    names = problem.cells.names
-    nearest = project(problem, dict(zip(names, (mix * scale).tolist(), strict=True)))
-    return None if nearest is None else np.array([nearest[name] for name in names]).reshape(problem.shape)
+    return nearest_spend(problem, mix * scale)
 
 
-def money_limit(problem: AllocationProblem, known: NDArray[np.float64] | None) -> float:
+def money_limit(problem: AllocationProblem, known: Array | None) -> float:
     """Return the money beyond which no spend can be better than what is known, where the scenario sets no limit."""
     if isinstance(problem.scenario, TargetOutcome):
         return most_money(problem) if known is None else problem.money(known) * (1.0 + ROOM)
@@ -55,7 +53,7 @@ def money_limit(problem: AllocationProblem, known: NDArray[np.float64] | None) -
     return max(limit_for(problem, problem.value(known)) * (1.0 + ROOM), largest_amount(problem))
 
 
-def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
+def known_spend(problem: AllocationProblem) -> Array | None:
     """Find feasible spend where the scenario sets no limit: nothing, or as little as the rules require."""
     nothing = np.zeros(problem.shape)
     if problem.violation(nothing) == 0.0:
@@ -67,19 +65,13 @@ def known_spend(problem: AllocationProblem) -> NDArray[np.float64] | None:
             return None
         near = near.improving_on(baseline)
     # A baseline is feasible where it must be improved on; spending nothing need not be.
-    known = near.baseline if near.baseline is not None else nearest_spend(near)
+    known = near.baseline if near.baseline is not None else nearest_spend(near, nothing)
     if known is None:
         return None
     return known if near.standard.violation(near.standard.from_user(known)) <= CONFLICT_TOLERANCE else None
 
 
-def nearest_spend(problem: AllocationProblem, wish: float = 0.0) -> NDArray[np.float64] | None:
-    """Find the feasible spend nearest to the same wish for every cell; None if the rules conflict."""
-    nearest = project(problem, dict.fromkeys(problem.cells.names, wish))
-    return None if nearest is None else np.array(list(nearest.values())).reshape(problem.shape)
-
-
-def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> NDArray[np.float64] | None:
+def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> Array | None:
     """Find spend that reaches a target with little money, quadrupling a budget; None if no budget suffices."""
     most = most_money(problem)
     for amount in most * 4.0 ** np.arange(-QUADRUPLINGS, 1):

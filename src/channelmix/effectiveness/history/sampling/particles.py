@@ -250,7 +250,7 @@ def temper(particles: Particles) -> tuple[float, float]:
     """Raise the likelihood's power to 1; return the worst Pareto k-hat on the way, and the log evidence."""
     khat, log_evidence = -np.inf, 0.0
     while particles.power < 1.0:
-        report_progress(f"fitting: likelihood at {100.0 * particles.power:.0f} %")
+        report_progress(f"Fitting: likelihood at {100.0 * particles.power:.0f} %")
         raised, k = _raise(particles)
         khat = max(khat, k)
         logs = raised * particles.log_likelihood
@@ -268,7 +268,7 @@ def mix_until_independent(particles: Particles) -> tuple[float, int]:
     start, ancestor = particles.convergence_columns(), particles.ancestor
     sweeps, effective = 0, 0.0
     while sweeps < MOST_SWEEPS and effective < particles.enough * len(particles):
-        report_progress(f"fitting: sweep {sweeps} at full likelihood")
+        report_progress(f"Fitting: sweep {sweeps} at full likelihood")
         for _ in range(LAST_SWEEPS):
             particles.sweep()
         sweeps += LAST_SWEEPS
