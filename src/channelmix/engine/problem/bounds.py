@@ -67,7 +67,7 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
 
 
 def _product_error(a: Any, b: Any, product: Any) -> Any:
-    """Exact excess of ``a * b`` over its rounded `product`, barring overflow; elementwise.
+    """Exact excess of ``a * b`` over its rounded `product`, barring overflow and underflow; elementwise.
 
     References
     ----------
