@@ -186,7 +186,7 @@ def test_a_safe_plan_tells_what_it_loses_at_worst(example_plan: Plan) -> None:
         example_plan, problem=example_plan.problem | {"risk": {"kind": "safe_improvement", "tail": 0.1}}
     )
     loss = Words("en", "EUR").about(example_plan.comparisons[0].tail_loss)
-    said = f"Over the worst tenth of draws it loses {loss} on average beside the current mix."
+    said = f"In the worst tenth of simulations it loses {loss} on average against the current mix."
     assert said in words_of(parsed(to_html(safe)))
     assert said not in words_of(parsed(to_html(example_plan)))
 
@@ -446,7 +446,7 @@ def test_the_plan_writes_its_page(example_plan: Plan, tmp_path: Path) -> None:
 
 def test_a_notebook_shows_the_plan_in_a_few_lines(example_plan: Plan, infeasible_plan: Plan) -> None:
     shown = parsed(f"<!DOCTYPE html><title>x</title>{example_plan._repr_html_()}")
-    assert "better in 89 % of draws" in words_of(shown).replace("\u00a0", " ")
+    assert "better in 89 % of simulations" in words_of(shown).replace("\u00a0", " ")
     assert len(shown.findall(".//tbody/tr")) == 8
     assert len(example_plan._repr_html_()) < 5000
     assert infeasible_plan.conflicts[0] in words_of(

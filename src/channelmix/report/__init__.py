@@ -1,4 +1,4 @@
-"""Report: documents as people read them. It reads their data, and nothing else."""
+"""Report: documents made readable: terminal, HTML, figures and CSV."""
 
 from __future__ import annotations
 

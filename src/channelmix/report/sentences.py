@@ -74,13 +74,17 @@ def headline(content: Content, totals: Totals) -> list[str]:
     )
     if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
         done = words("headline.nothing", why=content.said(common_reason(plan)))
-    charge = ""
-    if totals.charge > NOTHING * max(totals.spend, totals.current_spend):
-        harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.cells)
-        charge = words("headline.less_harm" if harm else "headline.less", charge=totals.charge)
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
-    first = words("headline", done=done, per=content.over, less=charge, **interval)
+    first = words("headline", done=done, per=content.over, less=_charge(content, totals), **interval)
     return [first] if content.baseline is None else [first, _beside(content, content.baseline, money)]
+
+
+def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
+    """What opt-outs and harm take from the return, as the end of a sentence; empty where it is rounding."""
+    if totals.charge <= NOTHING * max(totals.spend, totals.current_spend):
+        return ""
+    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
+    return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
 
 
 def _beside(content: Content, base: Comparison, money: float) -> str:
@@ -127,7 +131,8 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     if totals.after > NOTHING * totals.outcome.mean:
         yield words("facts.after", after=totals.after)
     if totals.periods > plan.span:
-        values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome}
+        less = _charge(content, totals, totals.periods / plan.span)
+        values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome, "less": less}
         yield words("facts.horizon", periods=totals.periods, **values)
 
 

@@ -211,7 +211,7 @@ def test_where_worst_draws_count_there_are_no_break_evens(plan: Plan) -> None:
     data = plan.model_dump(mode="json") | {"problem": risky.to_dict()}
     found = cm.explain(Plan.model_validate(data), gap=0.05, time_limit=1.0)
     assert all(cell.lower is None and cell.higher is None for cell in found.cells)
-    assert "not worked out" in " ".join(found.remarks)
+    assert "not computed" in " ".join(found.remarks)
 
 
 def test_a_plan_without_spend(infeasible_plan: Plan) -> None:

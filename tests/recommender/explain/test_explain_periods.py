@@ -144,7 +144,7 @@ def test_what_time_did_not_suffice_for_is_said(plan: Plan) -> None:
     found = cm.explain(plan, time_limit=1e-3)
     assert found.complete
     assert len(found.rules) == 1
-    assert "Costs of 3 more rules or cells were not worked out: time was up." in found.remarks
+    assert "Costs of 3 more rules or cells were not computed: time was up." in found.remarks
     assert not any(cell.break_evens for cell in found.cells)
-    assert "Break-even factors were not worked out for 3 cells: time was up." in found.remarks
+    assert "Break-even factors were not computed for 3 cells: time was up." in found.remarks
     assert all("its curve" not in " ".join(cell.reasons) for cell in found.cells)

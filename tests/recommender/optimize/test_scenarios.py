@@ -205,7 +205,7 @@ def test_safe_improvement_answers_a_cut_budget(pair: dict[str, Any]) -> None:
     spend = np.array(list(spend_of(plan).values()))
     gain = problem.net_draws(spend) - problem.net_draws(np.array(list(base.spend.values())))
     assert np.sort(gain)[:102].mean() >= -1e-5 * problem.gross(spend)
-    assert "ver the worst tenth of draws it loses" in told(plan)
+    assert "n the worst tenth of simulations it loses" in told(plan)
     assert any(line.startswith("A safe improvement") for line in plan.remarks)
 
 

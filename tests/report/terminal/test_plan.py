@@ -433,7 +433,7 @@ def test_the_return_of_all_periods_is_not_without_its_opt_outs(example_plan: Pla
     totals = example_plan.totals
     assert totals is not None
     assert totals.periods == 3
-    said = f"return EUR {short(totals.horizon_outcome)} before charges."
+    said = f"return EUR {short(totals.horizon_outcome)}, less EUR {short(3 * totals.charge)} for customers who opt out."
     assert said in " ".join(piped(example_plan).split())
 
 

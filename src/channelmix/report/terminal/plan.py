@@ -261,8 +261,8 @@ def _comparisons(plan: Plan, width: int) -> str:
     parts = [f"{c.name} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons]
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
-    note = [] if all(c.feasible for c in plan.comparisons) else ["(* breaks a rule)"]
-    parts[0] = f"on fresh draws: {parts[0]}"
+    note = [] if all(c.feasible for c in plan.comparisons) else ["(* not allowed by your rules)"]
+    parts[0] = f"double-checked on fresh draws: {parts[0]}"
     return _lines([*parts, f"plan {short(mean)}", *note], width)
 
 
