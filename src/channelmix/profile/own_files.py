@@ -6,6 +6,7 @@ import math
 from pathlib import Path as FilePath
 
 from channelmix.core.errors import InputError
+from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.profile.cells import lay_out
 from channelmix.profile.evidence import Evidence, History, LiftTest, check_columns, covered
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
@@ -14,9 +15,6 @@ from channelmix.profile.fields.fields import HistoryFile, ProfileFields
 
 LARGEST_EVIDENCE = 200_000_000
 """Bytes of the largest evidence file that is read."""
-
-SAME_PERIOD = 1e-9
-"""Relative difference between the lengths of two periods that counts as rounding."""
 
 
 def own_of(
@@ -115,7 +113,7 @@ def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str
             return None
         if own.currency != profile.currency:
             return f"evidence in {own.currency}", f"evidence in {profile.currency}: fit again"
-        if not math.isclose(own.period_days, profile.period_days, rel_tol=SAME_PERIOD):
+        if not math.isclose(own.period_days, profile.period_days, rel_tol=SAME_AMOUNT):
             found = f"evidence per {own.period_days:.6g} days"
             return found, f"evidence per {profile.period_text}, the profile's period: fit again"
         covered([column.name for column in own.columns], cells)

@@ -17,10 +17,8 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Plan, fits, interval
 from channelmix.profile import CompanyProfile
 from channelmix.profile.faults import path_text
+from channelmix.recommender.optimize.comparisons import gain_of
 from channelmix.recommender.resolve import moved_money
-
-ROUNDING = 1e-12
-"""Relative difference between two outcomes that counts as rounding."""
 
 SPENT_ALIKE = 1e-6
 """Share of the larger total spend below which a change is due to the tolerance of the search."""
@@ -75,7 +73,7 @@ def compare(before: Plan, after: Plan) -> Difference:
         raise InputError(f"plans in {one} and in {other} cannot be compared")
     first, second = _Side(before), _Side(after)
     why = _why_unpaired(before, after)
-    net = None if why else _gain(first.net, second.net)
+    net = None if why else gain_of(first.net, second.net)
     cells = [
         _cell(name, first, second, paired=not why) for name in dict.fromkeys([*first.rows, *second.rows])
     ]
@@ -121,11 +119,6 @@ class _Side:
         return np.asarray(self.outcomes[:, self.problem.curves.names.index(cell)])
 
 
-def _gain(before: Array, after: Array) -> Array:
-    gain = after - before
-    return np.where(np.abs(gain) <= ROUNDING * np.maximum(np.abs(before), np.abs(after)), 0.0, gain)
-
-
 def _why_unpaired(before: Plan, after: Plan) -> str:
     if before.problem["curves"] == after.problem["curves"]:
         return ""
@@ -146,7 +139,7 @@ def _cell(name: str, first: _Side, second: _Side, *, paired: bool) -> CellDiffer
         outcome_before=one.outcome if one else None,
         outcome_after=other.outcome if other else None,
         outcome_change=(other.outcome.mean if other else 0.0) - (one.outcome.mean if one else 0.0),
-        outcome_interval=interval(_gain(first.outcome(name), second.outcome(name))) if paired else None,
+        outcome_interval=interval(gain_of(first.outcome(name), second.outcome(name))) if paired else None,
         reason_before=one.reason if one else "no such cell",
         reason_after=other.reason if other else "no such cell",
     )

@@ -9,15 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.words import Words
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, InformationValue, Plan
 
 HUES = 8
 """Colours of channels before they repeat."""
-
-NOTHING = 1e-7
-"""Share of the spend below which money is rounding: the solver's own."""
 
 OWN = ("history", "experiment")
 """Evidence that is the company's own."""
@@ -74,11 +72,11 @@ class Content:
 
     def is_idle(self, cell: CellPlan) -> bool:
         """Whether a cell has no money, today or in the plan."""
-        return max(cell.current_spend, cell.spend) <= NOTHING * self._size
+        return max(cell.current_spend, cell.spend) <= SPEND_SHOWN * self._size
 
     def shown(self, amount: float) -> float:
         """An amount, or 0 where it is rounding."""
-        return 0.0 if abs(amount) <= NOTHING * self._size else amount
+        return 0.0 if abs(amount) <= SPEND_SHOWN * self._size else amount
 
     @cached_property
     def _size(self) -> float:

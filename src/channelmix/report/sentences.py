@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.words import Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
@@ -17,7 +18,7 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
 )
-from channelmix.report.content import NOTHING, OWN, Content
+from channelmix.report.content import OWN, Content
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
@@ -81,7 +82,7 @@ def headline(content: Content, totals: Totals) -> list[str]:
 
 def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
     """What opt-outs and harm take from the return, as the end of a sentence; empty where it is rounding."""
-    if totals.charge <= NOTHING * max(totals.spend, totals.current_spend):
+    if totals.charge <= SPEND_SHOWN * max(totals.spend, totals.current_spend):
         return ""
     harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
     return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
@@ -128,7 +129,7 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         yield words("facts.fees", fees=totals.fees)
     if plan.span > 1:
         yield words("facts.span", per=content.over)
-    if totals.after > NOTHING * totals.outcome.mean:
+    if totals.after > SPEND_SHOWN * totals.outcome.mean:
         yield words("facts.after", after=totals.after)
     if totals.periods > plan.span:
         less = _charge(content, totals, totals.periods / plan.span)
@@ -214,7 +215,7 @@ def _with_ten(content: Content, ten: IfTen, told: float) -> str:
     """Return the answer if an unsatisfied customer told ten people."""
     words, plan = content.words, content.plan
     share = words("told.ten_share", share=ten.share) if ten.value > 0.0 and ten.share >= 0.0 else ""
-    if plan.totals is not None and ten.moved <= NOTHING * plan.totals.spend:
+    if plan.totals is not None and ten.moved <= SPEND_SHOWN * plan.totals.spend:
         proven = words("told.proven", gap=ten.gap) if ten.gap > plan.certificate.requested_gap else ""
         return words("told.ten_same", unsatisfied=told, share=share, proven=proven)
     return words("told.ten", unsatisfied=told, share=share, moved=ten.moved, regret=_shortfall(words, ten))
@@ -252,7 +253,7 @@ def next_test(found: InformationValue, words: Words, cell: str) -> str:
 
 def counts(found: InformationValue, one: InformationOf) -> bool:
     """Whether the worth of some knowledge is more than rounding."""
-    return one.value > NOTHING * abs(found.outcome)
+    return one.value > SPEND_SHOWN * abs(found.outcome)
 
 
 def total_value(found: InformationValue, words: Words) -> str:

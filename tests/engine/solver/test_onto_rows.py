@@ -15,9 +15,9 @@ from tests.random_problems import can_spend, random_problem
 
 import channelmix as cm
 from channelmix import Status
+from channelmix.core.tolerances import EXACT_ROW, ROW_TOLERANCE
 from channelmix.engine.problem.bounds import tighten
 from channelmix.engine.solver.onto_rows import onto_rows
-from channelmix.engine.tolerances import EXACT_ROW, ROW_TOLERANCE
 
 STEEP = cm.ResponseCurves.concat(
     [

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
 from channelmix.core.words import say
-from channelmix.effectiveness.constants import CONSTANT, MAD_TO_DEVIATION, ROUNDING
+from channelmix.effectiveness.constants import MAD_TO_DEVIATION
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
@@ -78,14 +79,14 @@ def _spend(window: Window) -> Iterator[Finding]:
         if not column.any():
             continue  # of several markets, this one has none of it
         variation = float(column.std() / column.mean())
-        yield Finding.graded("variation", -variation, -0.1, -ROUNDING, channel=name, variation=variation)
+        yield Finding.graded("variation", -variation, -0.1, -SAME_AMOUNT, channel=name, variation=variation)
         reach = float(column.max() / column[column > 0.0].mean())
         yield Finding.graded("range", -reach, -1.5, -1.0, channel=name, reach=reach)
 
 
 def _collinear(window: Window) -> Finding:
     spend = window.spend
-    varying = spend.std(axis=0) > CONSTANT * spend.mean(axis=0)
+    varying = spend.std(axis=0) > CONSTANT_COLUMN * spend.mean(axis=0)
     names = [name for name, kept in zip(window.names, varying, strict=True) if kept]
     if len(names) < 2:
         return Finding(say("check.collinearity"), Verdict.PASS, 0.0, say("finding.no_pair"))
@@ -149,7 +150,7 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
             v - known @ np.linalg.lstsq(known, v, rcond=None)[0] for v in (level[now, c], left[before])
         )
         length = float(np.linalg.norm(own))
-        unexplained = length > ROUNDING * np.linalg.norm(level[now, c])
+        unexplained = length > SAME_AMOUNT * np.linalg.norm(level[now, c])
         related = float(own @ ahead) / (length * float(np.linalg.norm(ahead))) if unexplained else 0.0
         yield Finding.graded("demand", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related)
 

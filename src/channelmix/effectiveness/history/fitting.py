@@ -10,7 +10,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.effectiveness.constants import CONSTANT, ROUNDING
+from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
@@ -172,13 +172,13 @@ class MarketModel:
         """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
         spend, usual = window.spend, window.usual
         middle, unit = float(usual.mean()), float(usual.std())
-        if unit <= CONSTANT * abs(middle) or not np.isfinite(unit):
+        if unit <= CONSTANT_COLUMN * abs(middle) or not np.isfinite(unit):
             raise InputError(
                 f"the outcome is the same in every row{window.place}, so nothing can be learnt from it"
             )
         reference = np.array([column[column > 0.0].mean() if column.any() else 1.0 for column in spend.T])
         spread = window.controls.std(axis=0)
-        steady = spread <= CONSTANT * np.abs(window.controls).max(axis=0, initial=0.0)
+        steady = spread <= CONSTANT_COLUMN * np.abs(window.controls).max(axis=0, initial=0.0)
         trend = Trend(
             int(window.periods.max()),
             window.year,
@@ -274,7 +274,7 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()
     changed[rows] += test.spend_change * share
-    if (changed[rows] < -ROUNDING * spent.max(initial=0.0)).any():
+    if (changed[rows] < -SAME_AMOUNT * spent.max(initial=0.0)).any():
         raise InputError(
             f"lift test of {test.channel}: {-test.spend_change:g} cannot be withheld, only {spent.sum():g} was spent"
         )

@@ -13,7 +13,6 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
-from channelmix.effectiveness.constants import DAYS_PER_YEAR
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
@@ -29,6 +28,7 @@ from channelmix.effectiveness.own.columns import (
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
@@ -232,7 +232,7 @@ def _fitted(
 def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
     """Each market's columns with spend, and the length of a row in days."""
     timeline = Timeline.of(np.asarray(rows.dates))
-    row_days = DAYS_PER_YEAR / timeline.year
+    row_days = DAYS_A_YEAR / timeline.year
     return list(column_spends(rows, timeline, row_days, period_days)), row_days
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.effectiveness.constants import DAYS_PER_YEAR
 from channelmix.effectiveness.draws import CellDraws, Drawn, once
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
 from channelmix.profile import Cell
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
-DAYS_PER_MONTH = DAYS_PER_YEAR / 12.0
+DAYS_PER_MONTH = DAYS_A_YEAR / 12.0
 
 DAYS_PER_WEEK = 7.0
 

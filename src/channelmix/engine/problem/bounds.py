@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.tolerances import CROSSED_ENDS, EPSILON
+from channelmix.core.tolerances import CROSSED_ENDS, EPSILON
 
 SPLITTER = 2.0**27 + 1.0
 """Factor that splits a number of 53 bits into two halves."""

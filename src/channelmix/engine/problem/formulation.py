@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Delay
 from channelmix.engine.rules import Auxiliary, Row
 from channelmix.engine.rules.auxiliary import OnOff
-from channelmix.engine.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 
 
 @dataclass(frozen=True, eq=False)

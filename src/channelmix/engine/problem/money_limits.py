@@ -15,10 +15,10 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.tolerances import NEARLY_SATURATED, SATURATED_SPEND
 from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
-from channelmix.engine.tolerances import NEARLY_SATURATED, SATURATED_SPEND
 
 DOUBLINGS = 2.0 ** np.arange(-200.0, 201.0)
 """Spend at which the slope of a curve that does not saturate is evaluated."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import FEASIBILITY_TOLERANCE, SPEND_ROUNDING, TARGET_TOLERANCE
 from channelmix.engine.problem.formulation import TailRisk, formulate
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.statement import Statement
@@ -17,7 +18,6 @@ from channelmix.engine.response.discounted import Discounted
 from channelmix.engine.rules import ReachTarget
 from channelmix.engine.rules.auxiliary import Change
 from channelmix.engine.rules.risk import tail_mean, tail_weights
-from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, SPEND_ROUNDING, TARGET_TOLERANCE
 
 KINK = 1e-3
 """Share of a slope by which it changes at a point of a tabulated curve, and not by rounding."""

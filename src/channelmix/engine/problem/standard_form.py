@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.engine.problem.bounds import tighten
-from channelmix.engine.problem.formulation import Formulation, kept_out
-from channelmix.engine.response import Envelope
-from channelmix.engine.rules.risk import tail_mean, tail_weights
-from channelmix.engine.tolerances import (
+from channelmix.core.tolerances import (
     CONFLICT_TOLERANCE,
     CRUMB,
     CRUMB_OF_LARGEST,
     NEGLIGIBLE_OUTCOME,
     TARGET_TOLERANCE,
 )
+from channelmix.engine.problem.bounds import tighten
+from channelmix.engine.problem.formulation import Formulation, kept_out
+from channelmix.engine.response import Envelope
+from channelmix.engine.rules.risk import tail_mean, tail_weights
 
 MOST_IMPLIED = 50
 """Most variables whose change is propagated at one split: more would only shrink the box further."""

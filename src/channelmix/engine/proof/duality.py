@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import CONFLICT_TOLERANCE, EPSILON, SUM_TOLERANCE
 from channelmix.engine.problem.formulation import TailRisk
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.response import Envelope
-from channelmix.engine.tolerances import CONFLICT_TOLERANCE, EPSILON, SUM_TOLERANCE
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, expect
+from channelmix.core.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     conflict_limit,
@@ -24,7 +25,6 @@ from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response import Envelope
-from channelmix.engine.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 
 
 @dataclass(frozen=True)

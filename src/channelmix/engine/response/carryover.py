@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
-from channelmix.engine.tolerances import SUM_TOLERANCE
 
 ONCE = 1e-300
 """Half-life of spend that acts in its own period only."""

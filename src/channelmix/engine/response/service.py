@@ -11,9 +11,9 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.engine.response.families import Family, Points
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
-from channelmix.engine.tolerances import SUM_TOLERANCE
 
 SMALL = 0.02
 """Spend, in spreads, below which a three-point Gauss-Legendre rule is more accurate than a difference."""

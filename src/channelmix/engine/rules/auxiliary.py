@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-
-ROUNDING = 1e-9
-"""Share of a pack below which a difference is rounding."""
+from channelmix.core.tolerances import SAME_AMOUNT
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +88,7 @@ class Packs(Auxiliary):
     def box(self, low: Array, high: Array) -> tuple[float, float]:
         """See `Auxiliary.box`."""
         least, most = low[self.cells].sum() / self.size, high[self.cells].sum() / self.size
-        return float(np.ceil(least - ROUNDING)), float(np.floor(most + ROUNDING))
+        return float(np.ceil(least - SAME_AMOUNT)), float(np.floor(most + SAME_AMOUNT))
 
     def links(self, high: Array) -> list[tuple[Array, float, float, float]]:  # noqa: ARG002  no limit needed
         """See `Auxiliary.links`."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import INTEGER_TOLERANCE, SPEND_TO_COUNT, SPEND_TO_SPLIT, THINNEST_BOX
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff
-from channelmix.engine.tolerances import INTEGER_TOLERANCE, SPEND_TO_COUNT, SPEND_TO_SPLIT, THINNEST_BOX
 
 
 def held(form: StandardForm, box_low: Array, box_high: Array, variables: Array) -> tuple[Array, Array]:

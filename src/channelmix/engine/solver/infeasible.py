@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     is_limited,
@@ -27,7 +28,6 @@ from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import known_spend, money_limit
-from channelmix.engine.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
 
 WIDE, WIDE_WHOLE = 1e3, 8.0
 """Multiple of the largest amount in any rule that a cell may spend while rules are compared; less with on/off states,

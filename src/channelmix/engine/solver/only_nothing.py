@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import NO_TOTAL_SPEND, UNPROVEN_TOTAL_SPEND
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.search import Search
-from channelmix.engine.tolerances import NO_TOTAL_SPEND, UNPROVEN_TOTAL_SPEND
 
 GAP = 0.5
 """Gap of a search for any spend above zero: only the order of magnitude matters."""

@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import CONFLICT_TOLERANCE, EXACT_ROW, INSIDE_ROW, ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.linear_program import LinearProgram
-from channelmix.engine.tolerances import CONFLICT_TOLERANCE, EXACT_ROW, INSIDE_ROW, ROW_TOLERANCE
 
 CORRECTIONS = 3
 """Most corrections: the first is exact for rows of spend, the others are for rows of outcome, which are curved."""

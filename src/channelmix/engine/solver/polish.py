@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import IDLE_OUTCOME, ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.branching import held
 from channelmix.engine.solver.onto_rows import onto_rows
 from channelmix.engine.solver.relaxation import Relaxed
-from channelmix.engine.tolerances import IDLE_OUTCOME, ROW_TOLERANCE
 
 POLISH_POINTS, POLISH_FEW = np.linspace(-1.0, 1.0, 17), np.linspace(-1.0, 1.0, 9)
 """Points of a polish window, in half-widths, and of a small one, in which a curve hardly bends."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.tolerances import SPEND_DUST
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.rows import number
@@ -17,7 +18,6 @@ from channelmix.engine.solver.branching import held, roundings
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.nearest_point import nearest_point
 from channelmix.engine.solver.onto_rows import onto_rows
-from channelmix.engine.tolerances import SPEND_DUST
 
 FLOOR = 0.01
 """Share of the mean wish that is added to every cell's weight, so that a cell with a wish of 0 can move at all."""

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import block_array, coo_array, csc_array
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import NARROW_SEGMENT
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.solver.linear_program import LinearProgram
-from channelmix.engine.tolerances import NARROW_SEGMENT
 
 SEGMENTS = 24
 """Segments of a hull in the linear program: it needs only good prices, the bound is exact without it."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.progress import report_progress
+from channelmix.core.tolerances import ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
@@ -36,7 +37,6 @@ from channelmix.engine.solver.polish import (
 )
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed
 from channelmix.engine.solver.split_tree import Node, Split, proof_of
-from channelmix.engine.tolerances import ROW_TOLERANCE
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
 """First grid of an envelope as a share of its range: even, and finer towards 0 where curves are steepest."""

@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import CONFLICT_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     conflict_limit,
     largest_amount,
@@ -19,7 +20,6 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, TargetOutcome
 from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.searches import search_for
-from channelmix.engine.tolerances import CONFLICT_TOLERANCE
 
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
 """Gap and seconds of each search for a budget that suffices for a target."""

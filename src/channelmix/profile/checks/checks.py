@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from channelmix.core.errors import closest
+from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.profile.cells import Cell, basis_of, lay_out
 from channelmix.profile.checks.rule_checks import risk_problems, rule_problems
 from channelmix.profile.checks.selectors import Selectors
@@ -17,9 +18,6 @@ from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, Purpos
 
 MOST_CELLS = 200_000
 """Cells of the largest profile, so that a small file cannot ask for more memory than there is."""
-ROUNDING = 1e-9
-"""By how much shares written as decimals may exceed 1 together."""
-
 # What a channel must state for a purpose, besides its cost per contact, if no published figures apply to it.
 _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     "promotion": ("contacts_per_customer", "orders_per_contact"),
@@ -164,7 +162,7 @@ def _service_shares(profile: ProfileFields, cells: Iterable[Cell]) -> Iterator[P
     company_wide_reported = False
     for i, market in enumerate(profile.markets):
         total = sums.get(market.name, 0.0)
-        if total <= 1.0 + ROUNDING:
+        if total <= 1.0 + SUM_TOLERANCE:
             continue
         found, expected = f"service_share values that sum to {total:.6g}", "a sum of at most 1"
         if any(own.service_share is not None for own in market.channels.values()):

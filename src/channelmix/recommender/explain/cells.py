@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.words import Message, named, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import ObservedRange
@@ -19,9 +20,6 @@ from channelmix.recommender.optimize.holding import Held, Standing, standing
 
 FAR = 2.0
 """Multiple of today's spend beyond which a curve is extrapolated: it rests on its shape, not on observations."""
-
-ROUNDING = 1e-6
-"""Share of the plan's spend below which money is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +61,7 @@ def explain_cells(
         values.reshape(plan.span, -1).max(axis=0)
         for values in (problem.marginal(evenly), problem.marginal(spend), spend)
     )
-    rounding = ROUNDING * float(spend.sum())
+    rounding = SPEND_MOVED * float(spend.sum())
     ranges = (row for row in problem.rows if row.kind == ObservedRange.kind)
     within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
     cells = []

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import EachPeriod, KeepWorking, PriceTiers, SafeImprovement
@@ -23,9 +24,6 @@ KEPT = 0.5
 
 DROPPED = 1e-6
 """Share of today's spend below which a cell counts as dropped."""
-
-ROUNDING = 1e-6
-"""Share of the plan's spend below which moved money is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,5 +116,5 @@ def price_of(
         low=max(low, 0.0) if math.isfinite(low) else 0.0,
         high=max(high, 0.0) if math.isfinite(high) and found.status is not Status.INFEASIBLE else None,
         status=found.status,
-        moved=moved if moved > ROUNDING * float(spend.sum()) else 0.0,
+        moved=moved if moved > SPEND_MOVED * float(spend.sum()) else 0.0,
     )

@@ -24,6 +24,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SAME_OUTCOME
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import PriceTiers
@@ -44,9 +45,6 @@ PER_CELL, PER_GROUP = 16, 96
 
 BETWEEN = 4
 """Steps of interpolation between neighbouring splits given a cell."""
-
-ROUNDING = 1e-12
-"""Relative difference between two values that counts as rounding."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +207,7 @@ class About:
         best = int(np.argmax(self.prior))
         gains = given.max(axis=1) - given[:, best]
         value = float(gains.mean())
-        if value <= ROUNDING * abs(float(self.prior[best])):
+        if value <= SAME_OUTCOME * abs(float(self.prior[best])):
             return Gain(0.0, 0.0)
         return Gain(value, float(gains.std() / np.sqrt(len(gains))))
 
@@ -245,7 +243,7 @@ def features_of(table: Array) -> Array:
     size = float(np.abs(table).max(initial=0.0)) * np.sqrt(table.size)
     # At most one score per 30 draws: with more, features would fit noise.
     kept = [
-        k for k in range(min(SCORES, n // 30)) if spread[k] > max(NEGLIGIBLE * spread[0], ROUNDING * size)
+        k for k in range(min(SCORES, n // 30)) if spread[k] > max(NEGLIGIBLE * spread[0], SAME_OUTCOME * size)
     ]
     # Rounded so that equal draws have equal ranks.
     scores = [ndtri((rankdata(np.round(left[:, k] * np.sqrt(n), 9)) - 0.5) / n) for k in kept]

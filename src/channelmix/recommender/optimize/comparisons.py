@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SAME_AMOUNT, SAME_OUTCOME
 from channelmix.core.words import say
 from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
 from channelmix.engine.problem.problem import AllocationProblem
@@ -17,9 +19,6 @@ from channelmix.engine.rules import FixedBudget, SafeImprovement
 from channelmix.engine.solver.projection import project
 from channelmix.plan import Comparison, interval, obeys
 from channelmix.profile import Cell, CompanyProfile
-
-OBEYED = 1e-9
-"""Violation of a rule that counts as rounding, as a share of the budget."""
 
 
 def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float) -> list[Split]:
@@ -67,7 +66,7 @@ def _within_rules(problem: AllocationProblem, budget: float, split: Split) -> Sp
     split = over_periods(problem, split)
     budget *= len(problem.cells) / problem.curves.n_cells
     spending = dataclasses.replace(problem, scenario=FixedBudget(budget))  # a target is no matter of splits
-    if spending.violation([split.spend[name] for name in problem.cells.names]) > OBEYED * budget:
+    if spending.violation([split.spend[name] for name in problem.cells.names]) > SAME_AMOUNT * budget:
         nearest = project(spending, split.spend)
     if nearest is None:
         return dataclasses.replace(split, is_baseline=True)
@@ -77,9 +76,6 @@ def _within_rules(problem: AllocationProblem, budget: float, split: Split) -> Sp
 
 TAIL = 0.1
 """Share of draws that count as the worst tail."""
-
-ROUNDING = 1e-12
-"""Difference between two outcomes, as a share of them, that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +152,7 @@ def compare(
     for split in splits:
         spend = np.array([split.spend.get(name, 0.0) for name in problem.cells.names])
         other = fresh.net_draws(spend)
-        gain = outcome - other
-        # The same money on the same cells brings the same: what differs by rounding is no gain.
-        gain[np.abs(gain) <= ROUNDING * np.maximum(np.abs(outcome), np.abs(other))] = 0.0
+        gain = gain_of(other, outcome)
         worst = np.sort(gain)[: max(1, int(TAIL * len(gain)))]
         comparisons.append(
             Comparison(
@@ -176,6 +170,12 @@ def compare(
             )
         )
     return comparisons
+
+
+def gain_of(before: Array, after: Array) -> Array:
+    """Gain draw by draw; the same money on the same cells brings the same, so that rounding is no gain."""
+    gain = after - before
+    return np.where(np.abs(gain) <= SAME_OUTCOME * np.maximum(np.abs(before), np.abs(after)), 0.0, gain)
 
 
 def _use(purpose: str) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array, Mask
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import (
     ActivationFee,
@@ -31,9 +32,6 @@ TIE = 1e-3
 
 DUST = 1e-6
 """Share of the average return below which a return is as good as none."""
-
-EMPTY = 1e-7
-"""Share of the plan's spend below which money on a cell is rounding, as in reports."""
 
 TIGHT = 1e-3
 """Share of what a row reaches within which it is at its limit, as for a plan's prices."""
@@ -159,7 +157,7 @@ def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
     """
     total = float(spend.sum())
     today = 0.0 if problem.cells.current is None else float(problem.cells.current.sum())
-    empty = np.asarray(spend <= EMPTY * total)
+    empty = np.asarray(spend <= SPEND_SHOWN * total)
     asked = -sum(prices.get(row.label, 0.0) * row.outcome for row in problem.rows)
     by_return = not isinstance(problem.risk, ReachTarget)
     binds = any(any(_at_limits(problem, row, spend)) for row in problem.rows if _is_scenario(problem, row))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
@@ -19,9 +20,6 @@ from channelmix.recommender.optimize.holding import Standing, standing
 
 SATURATED = 0.95
 """Share of the outcome at twice its spend from which on a cell counts as saturated."""
-
-SAME = 1e-6
-"""Share of today's spend by which a cell may move and still counts as left where it is."""
 
 ALIKE = 1e-3
 """Share by which returns may differ and still count as one."""
@@ -193,7 +191,7 @@ class _Why:
             return _more_harm(cell) if self.problem.charges[i] > 0.0 else say("reason.little_more")
         if self._buys_what_pays:
             return say("reason.pays_up_to_here")
-        if self.spend[i] < (1.0 - SAME) * self.current[i]:
+        if self.spend[i] < (1.0 - SPEND_MOVED) * self.current[i]:
             return self._cut(i)
         if self.problem.draw_weights(self.spend) is not None:
             best = float(np.max(marginal[stand.givers & ~stand.wants_more]))
@@ -206,7 +204,7 @@ class _Why:
     def _cut(self, i: int) -> Message:
         """Say where the money of a cell that gets less than today is gone."""
         stand, marginal, scenario = self.stand, self.marginal, self.problem.scenario
-        grows = self.spend > (1.0 + SAME) * self.current
+        grows = self.spend > (1.0 + SPEND_MOVED) * self.current
         better = marginal >= _nearly(float(marginal[i]))
         if (grows & better).any():
             return say("reason.elsewhere")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.effectiveness import CellDraws, shifted, shifted_value
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
@@ -27,9 +28,6 @@ from channelmix.recommender.sensitivity.reference import Reference
 
 FIELD_FACTOR = 1.25
 """Factor by which a number of the profile is moved, since the profile does not state its uncertainty."""
-
-SAME = 1e-6
-"""Relative difference between a plan's value and the one recomputed from the profile that counts as rounding."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     base = next(comparison for comparison in plan.comparisons if comparison.is_baseline)
     spend = np.array([row.spend for row in plan.allocation])
     baseline = np.array([base.spend[name] for name in problem.cells.names])
-    if not math.isclose(problem.value(spend), plan.certificate.value or 0.0, rel_tol=SAME):
+    if not math.isclose(problem.value(spend), plan.certificate.value or 0.0, rel_tol=SPEND_MOVED):
         raise InputError("the plan's value is not what this version makes of the profile: plan again")
     return draws, Reference(problem, spend, baseline, base.name, plan.certificate.requested_gap)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from channelmix.core.tolerances import SPEND_MOVED, SPEND_SHOWN
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
-from channelmix.report.content import NOTHING, Content
+from channelmix.report.content import Content
 from channelmix.report.html.inline import cell_data
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
@@ -16,9 +17,6 @@ SHOWN = 40
 """Cells that are listed at each point, those with the most money."""
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420.0, 250.0, 56.0, 36.0
-
-SAME = 1e-6
-"""Share by which the money of a plan and of a frontier may differ and be the same."""
 
 ASIDE = 0.03
 """Share of the chart's width that is left free before the first point."""
@@ -67,7 +65,7 @@ def place_of(plan: Plan, frontier: Frontier) -> float | None:
     if frontier.along == "budget":
         return totals.spend
     budgets = [point.budget for point in frontier.points]
-    if not any(math.isclose(totals.spend, budget, rel_tol=SAME) for budget in budgets):
+    if not any(math.isclose(totals.spend, budget, rel_tol=SPEND_MOVED) for budget in budgets):
         return None  # of other money
     risk = plan.problem.get("risk") or {"kind": "mean"}
     weights = {"mean": 0.0, "mean_cvar": risk.get("weight")}
@@ -168,7 +166,7 @@ def _point(content: Content, frontier: Frontier, point: FrontierPlan, most: floa
     views = {cell.name: cell for cell in content.plan.cells}
     spends = frontier.cells(point)
     size = {name: max(spend, views[name].spend if name in views else 0.0) for name, spend in spends.items()}
-    named = [name for name in spends if size[name] > NOTHING * sum(size.values())]
+    named = [name for name in spends if size[name] > SPEND_SHOWN * sum(size.values())]
     shown = set(sorted(named, key=lambda name: -size[name])[:SHOWN])
     lines = [_line(content, name, views.get(name), spends[name], most) for name in named if name in shown]
     if len(named) > len(shown):

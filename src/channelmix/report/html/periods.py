@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.plan import CellPlan
-from channelmix.report.content import NOTHING, Content
+from channelmix.report.content import Content
 from channelmix.report.html.inline import cell_data, swatch
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing
@@ -57,12 +58,12 @@ def _by_channel(
 def _after(content: Content, returns: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """What each channel brings after the last period; nothing where that is rounding."""
     totals = content.plan.totals
-    if totals is None or totals.after <= NOTHING * totals.outcome.mean:
+    if totals is None or totals.after <= SPEND_SHOWN * totals.outcome.mean:
         return {}
     left = {channel: -math.fsum(values) for channel, values in returns.items()}
     for cell in content.plan.sums:
         left[cell.channel] += cell.outcome.mean
-    return {channel: value if value > NOTHING * totals.after else 0.0 for channel, value in left.items()}
+    return {channel: value if value > SPEND_SHOWN * totals.after else 0.0 for channel, value in left.items()}
 
 
 def _folded(summary: str, body: Markup) -> Markup:

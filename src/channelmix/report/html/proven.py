@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.engine.rules.rows import Row
 from channelmix.plan import Assumption
 from channelmix.report.content import OWN, Content
@@ -14,9 +15,6 @@ from channelmix.report.sentences import assumed, claim, not_counted
 
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
-
-ROUNDING = 1e-9
-"""Violation of a rule, as a share of what is spent, that is rounding: far below what a proof may leave."""
 
 FACTS = 6
 """Ids of facts behind a figure that are listed."""
@@ -99,7 +97,7 @@ def certificate_section(content: Content) -> Markup:
     pairs.append((words("certificate.asked"), words.percent(claims.requested_gap)))
     if claims.max_violation is not None:
         spent = plan.totals.spend if plan.totals else 0.0
-        rounding = claims.max_violation <= ROUNDING * spent
+        rounding = claims.max_violation <= SAME_AMOUNT * spent
         found = words("certificate.rounding") if rounding else words.figure(claims.max_violation)
         pairs.append((words("certificate.violation"), found))
     pairs += [

@@ -8,12 +8,13 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import Words
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
-from channelmix.report.content import NOTHING, OWN, Content
+from channelmix.report.content import OWN, Content
 from channelmix.report.terminal.console import PIPED_WIDTH
 from channelmix.report.terminal.periods import by_period
 
@@ -231,7 +232,7 @@ def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, 
 
 def _nothing(plan: Plan) -> float:
     """Money that is rounding in this plan."""
-    return NOTHING * max(_size(plan.totals), plan.totals.current_spend) if plan.totals else 0.0
+    return SPEND_SHOWN * max(_size(plan.totals), plan.totals.current_spend) if plan.totals else 0.0
 
 
 def _size(totals: Totals) -> float:

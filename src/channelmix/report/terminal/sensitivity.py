@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.plan import InputEffect, Sensitivity, Side
@@ -23,9 +24,6 @@ CELLS = 4
 
 LISTED = 8
 """Changes of the recommendation that are told; the rest is counted."""
-
-NOTHING = 1e-6
-"""Share of the budget below which a change of spend is rounding."""
 
 Moved = tuple[int, str, Side]
 """Rank of an input, the name of its side, and the side."""
@@ -111,7 +109,7 @@ def _moves(found: Sensitivity, moved: Sequence[Moved]) -> Table:
         cell: max(abs(side.spend[cell] - planned) for _, _, side in moved)
         for cell, planned in found.spend.items()
     }
-    nothing = NOTHING * found.budget
+    nothing = SPEND_MOVED * found.budget
     order = sorted((cell for cell in largest if largest[cell] > nothing), key=lambda cell: -largest[cell])
     named, rest = [cell for cell in found.spend if cell in order[:CELLS]], order[CELLS:]
     single = len({cell.split("/")[0] for cell in found.spend}) == 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.constants import DAYS_PER_YEAR
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 WEEKS = 52.18
 """Weeks in a year, which rows without dates are taken for."""
@@ -87,7 +87,7 @@ class Timeline:
     @property
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""
-        return {"day": DAYS_PER_YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+        return {"day": DAYS_A_YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
 
 
 def _step(gaps: NDArray[np.float64]) -> float:

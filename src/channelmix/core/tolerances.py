@@ -1,4 +1,4 @@
-"""Numerical tolerances of the engine, each with its reason.
+"""Numerical tolerances, each with its reason.
 
 Limits of effort (rounds, seconds, grids) and starting points stand beside the algorithms that they belong to. Standard
 units count a spend as a share of about the largest one, an outcome of about all there can be.
@@ -96,3 +96,22 @@ NEARLY_SATURATED = 1e-6
 
 SATURATED_SPEND = 1e100
 """Spend at which every saturating curve is at its limit; no product with it overflows."""
+
+# Estimates and comparisons.
+
+SAME_AMOUNT = 1e-9
+"""Relative difference of amounts and lengths that is rounding: of sums of a few thousand numbers, or of decimals."""
+
+CONSTANT_COLUMN = 1e-12
+"""Standard deviation of a column over its size up to which it is constant: what is left is rounding of its mean."""
+
+SAME_OUTCOME = 1e-12
+"""Relative difference of outcomes of the same money on the same cells that is rounding, and no gain."""
+
+# What people read.
+
+SPEND_SHOWN = 1e-7
+"""Share of all spend up to which money is nothing in reports and reasons: the solver's own rounding."""
+
+SPEND_MOVED = 1e-6
+"""Share of all spend, or of a cell's spend today, up to which a change of it is rounding."""
