@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.documents import Interval
 from channelmix.engine.response import ResponseCurves
-from channelmix.profile.evidence import Check, Column, Evidence, Fitted, Range
+from channelmix.profile.evidence import Check, Column, Evidence, Fitted
 
 DAYS_PER_MONTH = 365.25 / 12.0
 
@@ -27,7 +28,7 @@ def returns(
 
 def written(columns: Mapping[str, NDArray[np.float64]], **changes: Any) -> Evidence:
     """Evidence of these columns' outcome at `POINTS`, in euros a month."""
-    some = Range(mean=2.0, low=1.0, high=3.0)
+    some = Interval(mean=2.0, low=1.0, high=3.0)
     content: dict[str, Any] = {
         "currency": "EUR",
         "period_days": DAYS_PER_MONTH,

@@ -1,7 +1,5 @@
 """Types of arrays; docstrings give their shapes."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

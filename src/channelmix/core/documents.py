@@ -61,6 +61,23 @@ def _is_sound(value: Any) -> bool:
     return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
 
 
+class Interval(Part):
+    """A mean with its 90 % interval over the draws."""
+
+    mean: float
+    """Mean over the draws."""
+    low: float
+    """5 % quantile."""
+    high: float
+    """95 % quantile."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise PydanticCustomError("crossed", "Input should have its low end below its high end")
+        return self
+
+
 def _messages(value: Any) -> Iterator[Message]:
     """Find the messages in a part of a document."""
     if isinstance(value, Message):

@@ -4,8 +4,6 @@ Limits of effort (rounds, seconds, grids) and starting points stand beside the a
 units count a spend as a share of about the largest one, an outcome of about all there can be.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 EPSILON = float(np.finfo(float).eps)

@@ -1,22 +1,14 @@
 """Published figures with their sources: what is known before a company has data of its own."""
 
-from __future__ import annotations
-
-from channelmix.datasets.facts import Fact, facts_frame, find_facts, load_facts, source_titles
-from channelmix.datasets.published import PriorRange, load_ranges
-from channelmix.datasets.survey import SERVICE_USE, SURVEY_SOURCE, SURVEYED_COMPANIES, USE, use_standard_error
-
-__all__ = [
-    "SERVICE_USE",
-    "SURVEYED_COMPANIES",
-    "SURVEY_SOURCE",
-    "USE",
-    "Fact",
-    "PriorRange",
-    "facts_frame",
-    "find_facts",
-    "load_facts",
-    "load_ranges",
-    "source_titles",
-    "use_standard_error",
-]
+from channelmix.datasets.facts import Fact as Fact
+from channelmix.datasets.facts import facts_frame as facts_frame
+from channelmix.datasets.facts import find_facts as find_facts
+from channelmix.datasets.facts import load_facts as load_facts
+from channelmix.datasets.facts import source_titles as source_titles
+from channelmix.datasets.published import PriorRange as PriorRange
+from channelmix.datasets.published import load_ranges as load_ranges
+from channelmix.datasets.survey import SERVICE_USE as SERVICE_USE
+from channelmix.datasets.survey import SURVEY_SOURCE as SURVEY_SOURCE
+from channelmix.datasets.survey import SURVEYED_COMPANIES as SURVEYED_COMPANIES
+from channelmix.datasets.survey import USE as USE
+from channelmix.datasets.survey import use_standard_error as use_standard_error

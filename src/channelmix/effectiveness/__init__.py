@@ -1,7 +1,5 @@
 """From evidence to draws of each cell's response curve."""
 
-from __future__ import annotations
-
 from channelmix.effectiveness.carryover import carryover_of as carryover_of
 from channelmix.effectiveness.draws import CellDraws as CellDraws
 from channelmix.effectiveness.draws import Figure as Figure

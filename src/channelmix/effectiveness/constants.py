@@ -1,7 +1,5 @@
 """Constants that several modules of this room share."""
 
-from __future__ import annotations
-
 Z90 = 1.6448536269514722
 """Half-width of a normal distribution's middle 90 % in standard deviations: all intervals stated are of 90 %."""
 

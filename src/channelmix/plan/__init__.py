@@ -1,82 +1,42 @@
 """Answers as documents: data only, with the check that verifies them."""
 
-from __future__ import annotations
-
-from channelmix.plan.difference import CellDifference, Difference
-from channelmix.plan.explanation import (
-    BreakEven,
-    CellExplanation,
-    Explanation,
-    RulePrice,
-)
-from channelmix.plan.frontier import Frontier, FrontierPlan
-from channelmix.plan.information_value import (
-    CautiousPlan,
-    InformationOf,
-    InformationValue,
-    LiftTestValue,
-    Regret,
-    SpendSpread,
-)
-from channelmix.plan.parts import (
-    Assumption,
-    CellPlan,
-    Certificate,
-    Comparison,
-    IfTen,
-    Interval,
-    Mend,
-    Provenance,
-    ShadowPrice,
-    SurveyRow,
-    Totals,
-    WordOfMouth,
-    limit_of,
-)
-from channelmix.plan.plan import Plan, fits
-from channelmix.plan.sensitivity import InputEffect, Sensitivity, Side
-from channelmix.plan.verify import NO_SPEND, interval, moved_spend, obeys, prices_hold, roi, verify_plan
-from channelmix.plan.word_of_mouth import span_of
-
-__all__ = [
-    "NO_SPEND",
-    "Assumption",
-    "BreakEven",
-    "CautiousPlan",
-    "CellDifference",
-    "CellExplanation",
-    "CellPlan",
-    "Certificate",
-    "Comparison",
-    "Difference",
-    "Explanation",
-    "Frontier",
-    "FrontierPlan",
-    "IfTen",
-    "InformationOf",
-    "InformationValue",
-    "InputEffect",
-    "Interval",
-    "LiftTestValue",
-    "Mend",
-    "Plan",
-    "Provenance",
-    "Regret",
-    "RulePrice",
-    "Sensitivity",
-    "ShadowPrice",
-    "Side",
-    "SpendSpread",
-    "SurveyRow",
-    "Totals",
-    "WordOfMouth",
-    "fits",
-    "interval",
-    "limit_of",
-    "moved_spend",
-    "obeys",
-    "prices_hold",
-    "roi",
-    "span_of",
-    "verify_plan",
-]
+from channelmix.core.documents import Interval as Interval
+from channelmix.plan.difference import CellDifference as CellDifference
+from channelmix.plan.difference import Difference as Difference
+from channelmix.plan.explanation import BreakEven as BreakEven
+from channelmix.plan.explanation import CellExplanation as CellExplanation
+from channelmix.plan.explanation import Explanation as Explanation
+from channelmix.plan.explanation import RulePrice as RulePrice
+from channelmix.plan.frontier import Frontier as Frontier
+from channelmix.plan.frontier import FrontierPlan as FrontierPlan
+from channelmix.plan.information_value import CautiousPlan as CautiousPlan
+from channelmix.plan.information_value import InformationOf as InformationOf
+from channelmix.plan.information_value import InformationValue as InformationValue
+from channelmix.plan.information_value import LiftTestValue as LiftTestValue
+from channelmix.plan.information_value import Regret as Regret
+from channelmix.plan.information_value import SpendSpread as SpendSpread
+from channelmix.plan.parts import Assumption as Assumption
+from channelmix.plan.parts import CellPlan as CellPlan
+from channelmix.plan.parts import Certificate as Certificate
+from channelmix.plan.parts import Comparison as Comparison
+from channelmix.plan.parts import IfTen as IfTen
+from channelmix.plan.parts import Mend as Mend
+from channelmix.plan.parts import Provenance as Provenance
+from channelmix.plan.parts import ShadowPrice as ShadowPrice
+from channelmix.plan.parts import SurveyRow as SurveyRow
+from channelmix.plan.parts import Totals as Totals
+from channelmix.plan.parts import WordOfMouth as WordOfMouth
+from channelmix.plan.parts import limit_of as limit_of
+from channelmix.plan.plan import Plan as Plan
+from channelmix.plan.plan import fits as fits
+from channelmix.plan.sensitivity import InputEffect as InputEffect
+from channelmix.plan.sensitivity import Sensitivity as Sensitivity
+from channelmix.plan.sensitivity import Side as Side
+from channelmix.plan.verify import NO_SPEND as NO_SPEND
+from channelmix.plan.verify import interval as interval
+from channelmix.plan.verify import moved_spend as moved_spend
+from channelmix.plan.verify import obeys as obeys
+from channelmix.plan.verify import prices_hold as prices_hold
+from channelmix.plan.verify import roi as roi
+from channelmix.plan.verify import verify_plan as verify_plan
+from channelmix.plan.word_of_mouth import span_of as span_of

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
-from channelmix.plan.parts import Interval, flat
+from channelmix.core.documents import Document, Interval, Part
+from channelmix.plan.parts import flat
 
 
 class CellDifference(Part):

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part, Said
+from channelmix.core.documents import Document, Interval, Part, Said
 from channelmix.engine.proof.solution import Status
-from channelmix.plan.parts import Interval, flat
+from channelmix.plan.parts import flat
 
 
 class BreakEven(Part):

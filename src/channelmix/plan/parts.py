@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from channelmix.core.documents import Part, Said
+from channelmix.core.documents import Interval, Part, Said
 from channelmix.engine.rules.rows import Row
-
-
-class Interval(Part):
-    """A mean with its 90 % interval over the draws, in currency per period."""
-
-    mean: float
-    """Mean over the draws."""
-    low: float
-    """5 % quantile."""
-    high: float
-    """95 % quantile."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.low > self.high:
-            raise PydanticCustomError("crossed", "Input should have its low end below its high end")
-        return self
 
 
 def flat(name: str, interval: Interval | None) -> dict[str, float | None]:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.core.documents import Interval
 from channelmix.core.errors import CertificateError
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import Row
 from channelmix.engine.rules.auxiliary import OnOff
-from channelmix.plan.parts import Interval, Totals, limit_of
+from channelmix.plan.parts import Totals, limit_of
 from channelmix.plan.plan import Plan
 from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.core.documents import Interval
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import spending_cells
@@ -20,7 +21,7 @@ from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Column, FittedMarket, History, Range, covered, table_of
+from channelmix.profile.evidence import Column, FittedMarket, History, covered, table_of
 
 PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
@@ -171,9 +172,9 @@ def columns_of(
     return tuple(columns)
 
 
-def _range(row: Array) -> Range:
+def _range(row: Array) -> Interval:
     mean, low, high = row.tolist()
-    return Range(mean=mean, low=low, high=high)
+    return Interval(mean=mean, low=low, high=high)
 
 
 def _seen(spent: ColumnSpend) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from channelmix.engine.rules import ChangeLimit, EachPeriod, FixedBudget, GroupS
 
 def is_share(rule: Any) -> bool:
     """Whether a rule constrains shares of a total."""
-    return isinstance(rule.rule if isinstance(rule, EachPeriod) else rule, GroupShare | Phasing)
+    return isinstance(rule.inner, GroupShare | Phasing)
 
 
 def total_spend(problem: AllocationProblem) -> AllocationProblem:

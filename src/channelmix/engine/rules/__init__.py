@@ -1,7 +1,5 @@
 """Business rules as frozen dataclasses: each states its limits on spend once, and registers itself by its kind."""
 
-from __future__ import annotations
-
 from channelmix.engine.rules.auxiliary import Auxiliary as Auxiliary
 from channelmix.engine.rules.base import Constraint as Constraint
 from channelmix.engine.rules.base import Rule as Rule

@@ -1,7 +1,5 @@
 """The scenarios, constraints and risks that users state: a class that is imported here is known and public."""
 
-from __future__ import annotations
-
 from channelmix.engine.rules.constraints import ChangeLimit as ChangeLimit
 from channelmix.engine.rules.constraints import GroupShare as GroupShare
 from channelmix.engine.rules.constraints import KeepWorking as KeepWorking

@@ -1,7 +1,5 @@
 """Own evidence as data: a history's rows, lift tests, and the file of fitted curves."""
 
-from __future__ import annotations
-
 from channelmix.profile.evidence.columns import check_columns as check_columns
 from channelmix.profile.evidence.columns import covered as covered
 from channelmix.profile.evidence.columns import table_of as table_of
@@ -10,7 +8,6 @@ from channelmix.profile.evidence.evidence import Column as Column
 from channelmix.profile.evidence.evidence import Evidence as Evidence
 from channelmix.profile.evidence.evidence import Fitted as Fitted
 from channelmix.profile.evidence.evidence import FittedMarket as FittedMarket
-from channelmix.profile.evidence.evidence import Range as Range
 from channelmix.profile.evidence.history import History as History
 from channelmix.profile.evidence.lift_test import LiftTest as LiftTest
 from channelmix.profile.evidence.lift_test import check_market as check_market

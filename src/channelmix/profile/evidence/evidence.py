@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainSerializer, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.core.documents import Document, Part, Said
+from channelmix.core.documents import Document, Interval, Part, Said
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.tabulated import Tabulated
@@ -18,17 +18,6 @@ from channelmix.profile.evidence.lift_test import LiftTest
 
 FEWEST_DRAWS = 2
 """Fewest draws of evidence: one half is to plan on, the other to compare on."""
-
-
-class Range(Part):
-    """A mean with its 90 % interval over the draws."""
-
-    mean: float
-    """Mean over the draws."""
-    low: float
-    """5 % quantile."""
-    high: float
-    """95 % quantile."""
 
 
 class _Brief(Part):
@@ -52,9 +41,9 @@ class Column(_Brief):
     """Least that was spent in any stretch as long as a period (or as spend acts), in currency per period."""
     most: float = Field(gt=0.0)
     """Most that was spent in any such stretch, in currency per period."""
-    roi: Range
+    roi: Interval
     """Outcome in money per unit of money, over all rows."""
-    marginal_roi: Range
+    marginal_roi: Interval
     """The same for the next unit of money, spread over time as the others."""
     believed: tuple[float, float] | None = None
     """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""

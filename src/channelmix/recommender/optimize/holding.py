@@ -39,6 +39,9 @@ TIGHT = 1e-3
 NEAR = 1e-4
 """Share of a cell's spend below and above which its curve may have a corner that the plan stands on."""
 
+SWITCHES = (ActivationFee, AtMostActive, MinimumIfActive)
+"""Rules that may switch a cell off."""
+
 STEPS = (1.0 / 256.0, 1.0 / 64.0, 1.0 / 16.0, 1.0 / 4.0, 1.0)
 """Spends at which a cell that is off might have paid, as a share of the plan's spend."""
 
@@ -350,10 +353,9 @@ def _off_by(problem: AllocationProblem, spend: Array, wanted: Mask) -> list[str]
     off = [""] * len(spend)
     values = {one.key: one.value(spend) for one in problem.auxiliaries}
     for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
-        stated = rule.rule if isinstance(rule, EachPeriod) else rule
-        counts = isinstance(stated, AtMostActive)
-        for states in _states(problem, rule) if _switches(stated) else ():
-            full = not counts or sum(values[one.key] for one in states) >= stated.count
+        counts = isinstance(rule.inner, AtMostActive)
+        for states in _states(problem, rule) if isinstance(rule.inner, SWITCHES) else ():
+            full = not counts or sum(values[one.key] for one in states) >= rule.inner.count
             for one in states:
                 for i in np.flatnonzero(one.cells & wanted & (values[one.key] == 0.0)):
                     if full and (not off[i] or counts):
@@ -366,7 +368,3 @@ def _states(problem: AllocationProblem, rule: Any) -> list[list[OnOff]]:
     per_period = isinstance(rule, EachPeriod)
     found = rule.by_period(problem.cells) if per_period else [rule.auxiliaries(problem.cells)]
     return [[one for one in states if isinstance(one, OnOff)] for states in found]
-
-
-def _switches(rule: Any) -> bool:
-    return isinstance(rule, MinimumIfActive | AtMostActive | ActivationFee)

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -198,45 +199,41 @@ def _plan(
     seed: int,
 ) -> Plan:
     feasible = solution.status not in NO_SPEND
+    limits = {row.label: row for row in problem.rows}
     # A search that ran out of time may leave prices of a point it has since left, and where the worst draws count no
     # single weighting of them need explain the plan: what marginal returns do not confirm is not stated.
-    limits = {row.label: row for row in problem.rows}
-    prices = {
-        label: price
-        for label, price in solution.shadow_prices.items()
-        if limits[label].coefficients.any() or limits[label].outcome
-    }
-    held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
-    prices = prices if held else {}
-    rows, sums = _allocation(draws, problem, solution, profile.currency) if feasible else ([], [])
+    priced = {label for label, row in limits.items() if row.coefficients.any() or row.outcome}
+    prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
+    unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
+    prices = {} if unconfirmed or not feasible else prices
+    found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
+    warned = history_warnings(draws)
+    claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
+    if feasible:
+        rows, sums = _allocation(draws, problem, solution, profile.currency)
+        survey = beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel()))
+        totals = _totals(profile, problem, solution, prices)
+        found = {"allocation": rows, "sums": sums, "totals": totals, "survey": survey}
+        warned += warnings(problem, solution, profile.currency)
+        claims = {name: getattr(checked, name) for name in claims}
     return Plan(
         status=solution.status,
         name=profile.name,
         currency=profile.currency,
         period=profile.period_text,
         scenario=rule_to_dict(problem.scenario),
-        certificate=Certificate(
-            value=checked.value if feasible else None,
-            upper_bound=checked.upper_bound if feasible else None,
-            gap=checked.gap if feasible else None,
-            max_violation=checked.max_violation if feasible else None,
-            requested_gap=solution.requested_gap,
-        ),
+        certificate=Certificate(requested_gap=solution.requested_gap, **claims),
         span=span_of(problem),
-        allocation=rows,
-        sums=sums,
-        totals=_totals(profile, problem, solution, prices) if feasible else None,
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=not_counted(profile),
-        survey=beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel())) if feasible else [],
         assumptions=assumptions(draws.figures, _said_by_history(profile, draws)),
-        remarks=remarks(
-            profile,
+        remarks=[
+            *remarks(profile),
             *history_remarks(profile, draws),
             *_taken(profile, problem, draws.own is not None),
-            *([] if held or not feasible else [say("remark.no_prices")]),
-        ),
+            *([say("remark.no_prices")] if unconfirmed else []),
+        ],
         shadow_prices=[
             ShadowPrice(constraint=name, price=price, rule=limits[name].rule, **limit_of(limits[name]))
             for name, price in prices.items()
@@ -245,10 +242,7 @@ def _plan(
         mends=[
             Mend(rule=name, amount=amount, **limit_of(limits[name])) for name, amount in solution.mend.items()
         ],
-        warnings=[
-            *history_warnings(draws),
-            *(warnings(problem, solution, profile.currency) if feasible else []),
-        ],
+        warnings=warned,
         problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets
         proof=solution.proof.to_dict(),
         provenance=Provenance(
@@ -259,6 +253,7 @@ def _plan(
             draws=draws.n_draws,
             fresh_draws=FRESH_DRAWS,
         ),
+        **found,
     )
 
 
@@ -298,41 +293,45 @@ def _allocation(
     """One row a cell and period, and one a cell over all periods where several are planned."""
     spend, n = solution.spend.ravel(), problem.curves.n_cells
     outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
+    today = problem.each_period([cell.current_spend for cell in draws.cells])
     why = reasons(problem, solution, draws.cells, currency)
-    today = [cell.current_spend for cell in draws.cells]
-
-    def row(
-        i: int, period: int, spent: float, now: float, brings: Array, cost: float, slope: float, reason: str
-    ) -> CellPlan:
-        cell = draws.cells[i]
-        return CellPlan(
-            market=cell.market,
-            channel=cell.channel,
-            purpose=cell.purpose,
-            period=period,
-            spend=spent,
-            current_spend=now,
-            outcome=interval(brings),
-            charge=cost,
-            marginal_return=slope if math.isfinite(slope) else None,
-            evidence=draws.evidence[i],
-            reason=reason,
-        )
-
-    parts = zip(
-        spend.tolist(), problem.each_period(today), outcome.T, charged, marginal.tolist(), why, strict=False
-    )
-    rows = [
-        row(k % n, 1 + k // n, spent, float(now), brings, float(cost), slope, reason)
-        for k, (spent, now, brings, cost, slope, reason) in enumerate(parts)
-    ]
+    rows = _rows(draws, why, spend, today, outcome, charged, marginal)
     if problem.delay is None:
         return rows, []
-    spent, now, cost = (problem.by_cell(values) for values in (spend, problem.each_period(today), charged))
-    brings, slopes = problem.by_cell(outcome), marginal.reshape(-1, n).max(axis=0)
+    spent, now, brings, cost = (problem.by_cell(values) for values in (spend, today, outcome, charged))
+    slopes = marginal.reshape(-1, n).max(axis=0)
     said = said_of_all_periods(why, spend, marginal, n)
     return rows, [
-        row(i, 0, spent[i], now[i], brings[:, i], cost[i], float(slopes[i]), said[i]) for i in range(n)
+        row.model_copy(update={"period": 0}) for row in _rows(draws, said, spent, now, brings, cost, slopes)
+    ]
+
+
+def _rows(
+    draws: CellDraws,
+    why: list[Message],
+    spend: Array,
+    today: Array,
+    outcome: Array,
+    charge: Array,
+    slopes: Array,
+) -> list[CellPlan]:
+    """One row a cell, of each period in turn; arrays have shape (n_spends,), outcome (n_draws, at least n_spends)."""
+    n = len(draws.cells)
+    return [
+        CellPlan(
+            market=draws.cells[k % n].market,
+            channel=draws.cells[k % n].channel,
+            purpose=draws.cells[k % n].purpose,
+            period=1 + k // n,
+            spend=float(spend[k]),
+            current_spend=float(today[k]),
+            outcome=interval(outcome[:, k]),
+            charge=float(charge[k]),
+            marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
+            evidence=draws.evidence[k % n],
+            reason=reason,
+        )
+        for k, reason in enumerate(why)
     ]
 
 

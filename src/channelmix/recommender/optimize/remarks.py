@@ -8,15 +8,14 @@ from channelmix.core.words import Message, say
 from channelmix.profile import CompanyProfile
 
 
-def remarks(profile: CompanyProfile, *extra: Message) -> list[Message]:
-    """What holds for every plan, and what is particular to this one."""
+def remarks(profile: CompanyProfile) -> list[Message]:
+    """What holds for every plan of a profile."""
     return [
         say("remark.published" if profile.own is None else "remark.published_beside_own"),
         say("remark.attributed"),
         say("remark.overlap"),
         *_of_word_of_mouth(profile),
         *_of_other_mechanisms(profile),
-        *extra,
     ]
 
 

@@ -14,6 +14,7 @@ from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import IfTen, WordOfMouth, span_of
 from channelmix.profile import CompanyProfile
+from channelmix.recommender.resolve import by_name, moved_money
 
 
 def word_of_mouth(
@@ -42,7 +43,6 @@ def word_of_mouth(
         Seconds for planning again.
     """
     spend, value = solution.spend.ravel(), problem.net(solution.spend)
-    names = problem.cells.names
     if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
         ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
     acting, factors = problem.in_periods(spend)
@@ -53,8 +53,7 @@ def word_of_mouth(
     praise, criticism = np.sum(heard, axis=0).tolist()
     again = None
     if problem.tail is None:  # where the worst draws count, to plan again takes as long as the plan
-        start = dict(zip(names, spend.tolist(), strict=True))
-        again = solve(ten, solution.requested_gap, time_limit, starts=[start])
+        again = solve(ten, solution.requested_gap, time_limit, starts=[by_name(problem, spend)])
     return WordOfMouth(
         told_if_satisfied=profile.word_of_mouth.told_if_satisfied,
         told_if_not=profile.word_of_mouth.told_if_not,
@@ -78,7 +77,7 @@ def _if_ten(
         value=again.value,
         gap=again.gap,
         share=_share(ten.net(again.spend), silent.net(again.spend)),
-        moved=_moved(spend, again.spend.ravel()),
+        moved=moved_money(again.spend.ravel() - spend),
         regret=max(0.0, again.value - kept),
         regret_high=max(0.0, again.upper_bound - kept),
     )
@@ -87,9 +86,3 @@ def _if_ten(
 def _share(value: float, without: float) -> float:
     """Part of a value that is not there without word of mouth."""
     return (value - without) / value if value else 0.0
-
-
-def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
-    """Money that sits elsewhere: what some cells gain, or what others lose where less is spent."""
-    change = after - before
-    return float(max(np.maximum(change, 0.0).sum(), np.maximum(-change, 0.0).sum()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import IO, Any
 
@@ -37,6 +37,23 @@ def to_terminal(
     name = type(document).__module__.rpartition(".")[2]
     parts = importlib.import_module(f"channelmix.report.terminal.{name}").parts
     show(partial(parts, document, **options), file, color=color)
+
+
+def table(*heads: str, text: Collection[str] = (), gap: int = 2) -> Table:
+    """Make a table of numbers, `gap` columns apart; columns named in `text` are text, which may take more lines."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
+    for head in heads:
+        made.add_column(head, justify="left" if head in text else "right", no_wrap=head not in text)
+    return made
+
+
+def labelled(label: str, text: str, width: int, style: str = "") -> Table:
+    """Put a label of some width before a text of any length."""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=width, no_wrap=True)
+    grid.add_column(overflow="fold")  # a long name without blanks takes a second line
+    grid.add_row(Text(label, style="bold"), Text(text, style=style))
+    return grid
 
 
 def show(

@@ -10,6 +10,7 @@ from rich.text import Text
 from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.plan import CellDifference, Difference, Interval
+from channelmix.report.terminal.console import table
 
 
 def parts(found: Difference, _width: int) -> Iterable[Text | Table]:
@@ -35,13 +36,11 @@ def parts(found: Difference, _width: int) -> Iterable[Text | Table]:
             f"{_signed(found.certified_high)}."
         )
     yield Text()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in ("cell", "before", "after", "change", "return", "why"):
-        table.add_column(head, justify="left" if head in ("cell", "why") else "right", no_wrap=head != "why")
+    cells = table("cell", "before", "after", "change", "return", "why", text=("cell", "why"))
     for cell in found.cells:
         if cell.change or cell.reason_before != cell.reason_after or cell.outcome_change:
-            table.add_row(Text(cell.cell), *map(Text, _figures(cell)))
-    yield table
+            cells.add_row(Text(cell.cell), *map(Text, _figures(cell)))
+    yield cells
 
 
 def _net(found: Difference) -> str:

@@ -11,6 +11,7 @@ from channelmix.core.wording import short
 from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Explanation, RulePrice
+from channelmix.report.terminal.console import labelled
 
 INDENT = 2
 
@@ -24,7 +25,7 @@ def parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
     for cell in found.cells:
         yield Text()
         yield Text(cell.cell, style="bold")
-        yield _indented(" ".join(cell.reasons))
+        yield labelled("", " ".join(cell.reasons), INDENT)
     yield Text()
     yield from _rules(found)
     yield Text()
@@ -69,11 +70,3 @@ def _price(rule: RulePrice, found: Explanation) -> str:
         f"; {found.currency} {short(rule.moved)} would be spent otherwise" if rule.change == "without" else ""
     )
     return f"{span} of {what}{moved}"
-
-
-def _indented(text: str) -> Table:
-    grid = Table.grid(padding=0)
-    grid.add_column(width=INDENT, no_wrap=True)
-    grid.add_column()
-    grid.add_row("", Text(text))
-    return grid

@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from channelmix.core.documents import Interval
 from channelmix.core.wording import amount, short
 from channelmix.core.words import over
-from channelmix.profile.evidence import Evidence, FittedMarket, Range
+from channelmix.profile.evidence import Evidence, FittedMarket
 from channelmix.report.terminal.console import show
 
 STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
@@ -162,7 +163,7 @@ def _money(value: float) -> str:
     return amount(value) if abs(value) < LARGE else short(value)
 
 
-def _range(found: Range) -> str:
+def _range(found: Interval) -> str:
     return f"{_figure(found.mean)} ({_figure(found.low)} to {_figure(found.high)})"
 
 

@@ -11,6 +11,7 @@ from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Frontier, FrontierPlan
+from channelmix.report.terminal.console import table
 
 NONE = "-"
 
@@ -24,22 +25,19 @@ def parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
         f"{frontier.name}   {what}, {frontier.currency} {over(frontier.period, frontier.span)}".strip(),
         style="bold",
     )
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    heads = [
+    heads = (
         "weight" if by_risk else "budget",
         "spent",
         "return",
         worst,
         f"next {frontier.currency}",
         "proven to",
-    ]
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("split by channel")
+    )
+    points = table(*heads, "split by channel", text=["split by channel"])
     for point in frontier.points:
         first = f"{point.weight:g}" if by_risk else amount(point.budget)
-        table.add_row(first, *map(Text, _figures(point)), Text(_split(frontier, point)))
-    yield table
+        points.add_row(first, *map(Text, _figures(point)), Text(_split(frontier, point)))
+    yield points
     if not frontier.complete:
         yield Text("Interrupted: these are the points found before.", style="yellow")
 

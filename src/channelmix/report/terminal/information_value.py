@@ -11,6 +11,7 @@ from channelmix.core.wording import percent, short
 from channelmix.core.words import Words
 from channelmix.plan import InformationOf, InformationValue, LiftTestValue
 from channelmix.report.sentences import caution, counts, next_test, regret, total_value
+from channelmix.report.terminal.console import table
 
 TOP = 8
 """Cells, channels and tests that are listed; the rest is counted."""
@@ -45,13 +46,11 @@ def parts(found: InformationValue, _width: int, *, top: int = TOP) -> Iterable[T
 
 
 def _values(head: str, values: Sequence[InformationOf], top: int) -> Iterable[Table | Text]:
-    table = _table()
-    table.add_column(f"{head} known for certain")
-    table.add_column("worth", justify="right", no_wrap=True)
-    table.add_column("std. error", justify="right", no_wrap=True)
+    known = f"{head} known for certain"
+    worth = table(known, "worth", "std. error", text=[known])
     for one in values[:top]:
-        table.add_row(Text(one.name), short(one.value), short(one.standard_error))
-    yield table
+        worth.add_row(Text(one.name), short(one.value), short(one.standard_error))
+    yield worth
     if len(values) > top:
         yield Text(f"and {len(values) - top} more (--format json lists them)")
 
@@ -60,12 +59,10 @@ def _tests(found: InformationValue, words: Words, top: int) -> Iterable[Text | T
     best = found.next_test
     yield Text(next_test(found, words, best.cell if best else ""), style="bold")
     if len(found.tests) > (best is not None):
-        table = _table()
-        for head in ("test", "change", "weeks", "detectable lift", "worth", "cost", "net"):
-            table.add_column(head, justify="left" if head == "test" else "right", no_wrap=head != "test")
+        tests = table("test", "change", "weeks", "detectable lift", "worth", "cost", "net", text=["test"])
         for test in found.tests[:top]:
-            table.add_row(Text(test.cell), *_figures(test))
-        yield table
+            tests.add_row(Text(test.cell), *_figures(test))
+        yield tests
 
 
 def _figures(test: LiftTestValue) -> list[str]:
@@ -82,19 +79,12 @@ def _figures(test: LiftTestValue) -> list[str]:
 
 def _robustness(found: InformationValue, words: Words) -> Iterable[Text | Table]:
     yield Text(regret(found, words))
-    table = _table()
-    heads = ("cell", "plan", "5 %", "25 %", "median", "75 %", "95 %", "used")
-    for head in heads:
-        table.add_column(head, justify="left" if head == "cell" else "right", no_wrap=head != "cell")
+    spends = table("cell", "plan", "5 %", "25 %", "median", "75 %", "95 %", "used", text=["cell"])
     for row in found.spread:
         if row.high > 0.0 or row.planned > 0.0:
             amounts = (row.planned, row.low, row.quarter, row.median, row.three_quarters, row.high)
-            table.add_row(Text(row.cell), *map(short, amounts), percent(row.used))
+            spends.add_row(Text(row.cell), *map(short, amounts), percent(row.used))
     yield Text("Spend over the draws' best splits:")
-    yield table
+    yield spends
     for one in found.cautious:
         yield Text(f"{caution(words, one.name, one)} Proven to {percent(one.gap)}.")
-
-
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))

@@ -15,7 +15,7 @@ from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
 from channelmix.report.content import OWN, Content
-from channelmix.report.terminal.console import PIPED_WIDTH
+from channelmix.report.terminal.console import PIPED_WIDTH, labelled
 from channelmix.report.terminal.periods import by_period
 
 BAR = 24
@@ -296,11 +296,7 @@ def _without_money(plan: Plan) -> str:
 
 
 def _labelled(label: str, text: str, style: str = "") -> Table:
-    grid = Table.grid(padding=0)
-    grid.add_column(width=LABEL, no_wrap=True)
-    grid.add_column(overflow="fold")  # a long name without blanks takes a second line
-    grid.add_row(Text(label, style="bold"), Text(text, style=style))
-    return grid
+    return labelled(label, text, LABEL, style)
 
 
 def _some(items: list[str], separator: str = ", ") -> str:

@@ -12,7 +12,7 @@ from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.plan import InputEffect, Sensitivity, Side
-from channelmix.report.terminal.console import PIPED_WIDTH
+from channelmix.report.terminal.console import PIPED_WIDTH, labelled, table
 
 TOP = 10
 
@@ -71,17 +71,17 @@ def _tornado(found: Sensitivity, shown: Sequence[InputEffect]) -> Table:
     def place(gain: float) -> int:
         return round((BAR - 1) * (gain - least) / (most - least)) if most > least else 0
 
-    table = _table()
-    table.add_column("", justify="right")
-    table.add_column("input", overflow="fold")
-    table.add_column("moved by", no_wrap=True)
-    table.add_column("low to high", overflow="fold")
-    table.add_column("gain low", justify="right", no_wrap=True)
-    table.add_column("low -, high +", min_width=BAR, no_wrap=True)
-    table.add_column("gain high", justify="right", no_wrap=True)
+    tornado = table(gap=1)
+    tornado.add_column("", justify="right")
+    tornado.add_column("input", overflow="fold")
+    tornado.add_column("moved by", no_wrap=True)
+    tornado.add_column("low to high", overflow="fold")
+    tornado.add_column("gain low", justify="right", no_wrap=True)
+    tornado.add_column("low -, high +", min_width=BAR, no_wrap=True)
+    tornado.add_column("gain high", justify="right", no_wrap=True)
     for rank, effect in enumerate(shown, start=1):
         low, high = effect.low, effect.high
-        table.add_row(
+        tornado.add_row(
             str(rank),
             Text(effect.name),
             Text(f"{effect.kind} {effect.factor:.3g}"),
@@ -90,7 +90,7 @@ def _tornado(found: Sensitivity, shown: Sequence[InputEffect]) -> Table:
             Text(_bar(place(found.gain), place(low.kept_gain), place(high.kept_gain))),
             short(high.kept_gain),
         )
-    return table
+    return tornado
 
 
 def _bar(middle: int, low: int, high: int) -> str:
@@ -113,22 +113,22 @@ def _moves(found: Sensitivity, moved: Sequence[Moved]) -> Table:
     order = sorted((cell for cell in largest if largest[cell] > nothing), key=lambda cell: -largest[cell])
     named, rest = [cell for cell in found.spend if cell in order[:CELLS]], order[CELLS:]
     single = len({cell.split("/")[0] for cell in found.spend}) == 1
-    table = _table()
-    for head in ("", "input at", "moved", "worth", *(_head(cell, single) for cell in named)):
-        table.add_column(head, justify="left" if head == "input at" else "right", no_wrap=True)
-    if rest:
-        table.add_column(f"{len(rest)} other{'s' * (len(rest) > 1)}", justify="right", no_wrap=True)
+    others = [f"{len(rest)} other{'s' * (len(rest) > 1)}"] if rest else []
+    spends = table("", "input at", "moved", "worth", *(_head(cell, single) for cell in named), *others, gap=1)
+    spends.columns[1].justify = "left"
     planned = [short(found.spend[cell]) for cell in named]
-    table.add_row("", "plan", "", "", *planned, *([short(sum(found.spend[c] for c in rest))] if rest else []))
+    spends.add_row(
+        "", "plan", "", "", *planned, *([short(sum(found.spend[c] for c in rest))] if rest else [])
+    )
     for rank, name, side in moved:
         changes = [side.spend[cell] - found.spend[cell] for cell in named]
         if rest:
             changes.append(sum(side.spend[cell] - found.spend[cell] for cell in rest))
         share = percent(side.moved / found.budget)
-        table.add_row(
+        spends.add_row(
             str(rank), name, share, short(side.regret), *(_signed(change, nothing) for change in changes)
         )
-    return table
+    return spends
 
 
 def _head(cell: str, single: bool) -> str:
@@ -155,9 +155,9 @@ def _decisions(found: Sensitivity) -> Iterable[Text | Table]:
     ]
     yield Text(f"Alone, {' and '.join(counts)} would change the recommendation{':' * bool(deciding)}")
     for effect, side in deciding[:LISTED]:
-        yield _item(f"{_condition(effect, side)}: {'; '.join(side.changes)}")
+        yield labelled("  - ", f"{_condition(effect, side)}: {'; '.join(side.changes)}", 4)
     if len(deciding) > LISTED:
-        yield _item(f"and {len(deciding) - LISTED} more (--format json lists them)")
+        yield labelled("  - ", f"and {len(deciding) - LISTED} more (--format json lists them)", 4)
 
 
 def _condition(effect: InputEffect, side: Side) -> str:
@@ -189,15 +189,3 @@ def _footnotes(found: Sensitivity) -> Iterable[Text]:
             f"{_count(len(open_ended), 'new plan')} {are} not proven to that gap; "
             f"the worst has {percent(max(open_ended))}."
         )
-
-
-def _item(text: str) -> Table:
-    grid = Table.grid(padding=0)
-    grid.add_column(width=4, no_wrap=True)
-    grid.add_column()
-    grid.add_row("  - ", Text(text))
-    return grid
-
-
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))

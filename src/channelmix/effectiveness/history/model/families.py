@@ -1,7 +1,5 @@
 """Families of carry-over and of saturation, by their numbers."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 LAGS = 26
