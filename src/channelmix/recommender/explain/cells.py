@@ -71,14 +71,8 @@ def explain_cells(
         extrapolates = bool(most[i] > rounding and (beyond is None or beyond > FAR) and i not in within)
         held, (low, high) = holding[i], break_evens.get(i, (None, None))
         return_now, return_planned = _finite(slope_now[i]), _finite(slope[i])
-        sentences = _Sentences(
-            plan.currency,
-            float(total[i]),
-            float(current[i]),
-            rounding,
-            problem.scenario.gain > 0.0,
-            plan.span,
-        )
+        amounts = float(total[i]), float(current[i]), rounding
+        sentences = _Sentences(plan.currency, *amounts, problem.scenario.gain > 0.0, plan.span)
         reasons = [
             sentences.change(plan.message(row.reason), float(outcome_now[i]), float(outcome[:, i].mean())),
             sentences.returns(return_now, return_planned, budget_price),

@@ -139,12 +139,8 @@ def information_value(
     (6.71, 0.36)
     """
     expect(asked, "what is asked about", CompanyProfile, AllocationProblem)
-    expect(tests, "tests", Sequence)
-    for design in tests:
-        expect(design, "a test", LiftTestDesign)
-    for what, value in (("noise", noise), ("test_periods", test_periods), ("period_days", period_days)):
-        if value is not None:
-            expect_positive(value, what)
+    _check_tests(tests)
+    _check_numbers(noise=noise, test_periods=test_periods, period_days=period_days)
     number(test_cost, "test_cost")
     expect_positive(time_limit, "time_limit", allow_infinite=True)
     expect_whole(seed, "seed")
@@ -178,16 +174,8 @@ def information_value(
                 report(n)
                 values, splits = _values(known)
                 report(n + 1)
-                trials = Trials(
-                    knowledge=known,
-                    splits_given=splits,
-                    plan=plan,
-                    weeks_a_period=case.period_days / DAYS_A_WEEK,
-                    noise=noises,
-                    periods=periods,
-                    fixed_cost=test_cost,
-                    seed=seed,
-                )
+                weeks = case.period_days / DAYS_A_WEEK
+                trials = Trials(known, splits, plan, weeks, noises, periods, test_cost, seed)
                 certain = {names.index(one.name): one.value for one in values if one.name in names}
                 valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
             report(n + 2)
@@ -222,6 +210,18 @@ def information_value(
         seed=seed,
         complete=complete,
     )
+
+
+def _check_tests(tests: Sequence[LiftTestDesign]) -> None:
+    expect(tests, "tests", Sequence)
+    for design in tests:
+        expect(design, "a test", LiftTestDesign)
+
+
+def _check_numbers(**numbers: float | None) -> None:
+    for what, value in numbers.items():
+        if value is not None:
+            expect_positive(value, what)
 
 
 def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, period_days: float) -> _Case:
