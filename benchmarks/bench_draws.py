@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import channelmix as cm
-from channelmix.effectiveness import PublishedPrior, prior_response
+from channelmix.effectiveness import prior_response
+from channelmix.effectiveness.published.prior import PublishedPrior
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "maison_verte.json"
 

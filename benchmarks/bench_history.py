@@ -26,6 +26,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.stats import kstest
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated mixes
+
+from tests.simulated_mixes import ranks, simulated
+
 import channelmix as cm
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.heavy_tails import TAILS, tails_of
@@ -35,7 +39,6 @@ from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import lagged
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.sampling.sampler import sample
-from channelmix.effectiveness.history.sampling.simulation import ranks, simulated
 from channelmix.effectiveness.own.overlay import TAIL
 
 Array = NDArray[np.float64]
@@ -84,11 +87,11 @@ def calibration(runs: int, weeks: int, channels: int, draws: int) -> bool:
             mix = replace(mix, believed=believed)
         mix, truth = simulated(mix, rng, float(tails[seed]))
         mix = replace(mix, baseline=replace(mix.baseline, weight=tails_of(mix).precision))
-        drawn = sample(mix, draws, rng)
+        drawn, report = sample(mix, draws, rng)
         every.append(ranks(truth, drawn))
         low, high = np.quantile(drawn.log_roi, [0.05, 0.95], axis=0)
         inside.append((low < truth.log_roi) & (truth.log_roi < high))
-        effective.append(drawn.effective)
+        effective.append(report.effective)
     table = np.array(every)
     groups = {"log ROI": table[:, : 2 * channels], "shapes": table[:, 2 * channels :]}
     smallest = {

@@ -14,14 +14,18 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated companies
+
+from tests.mix_worlds import MixWorld, simulated_mix
+
 import channelmix as cm
 from bench_history_worlds import truly_best
-from channelmix.datasets.mix_worlds import MixWorld, simulated_mix
 
 Array = NDArray[np.float64]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +22,11 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated companies
+
+from tests.mix_worlds import BROKEN, MixWorld, simulated_mix
+
 import channelmix as cm
-from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
 from channelmix.effectiveness.history.model.mix import SHARED
 from channelmix.effectiveness.history.model.shapes import elasticity
 

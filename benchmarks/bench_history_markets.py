@@ -24,10 +24,13 @@ from numpy.typing import NDArray
 from scipy.stats import kstest
 from threadpoolctl import threadpool_limits
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated mixes
+
+from tests.simulated_mixes import ranks, simulated_markets
+
 import channelmix as cm
 from bench_history import company
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
-from channelmix.effectiveness.history.sampling.simulation import ranks, simulated_markets
 
 Array = NDArray[np.float64]
 
@@ -41,13 +44,13 @@ def calibration(runs: int, channels: int, draws: int) -> bool:
         rng = np.random.default_rng([11, seed])
         empty = [company(1000 * seed + m, weeks, channels) for m, weeks in enumerate(WEEKS)]
         mixes, truths = simulated_markets(empty, rng)
-        found = sample_markets(mixes, draws, rng)
+        found, report = sample_markets(mixes, draws, rng)
         own = [ranks(truth, drawn)[: 2 * channels] for truth, drawn in zip(truths, found, strict=True)]
         every.append(np.concatenate([*own, ranks(truths[0], found[0])[2 * channels :]]))
         low, high = np.quantile([drawn.log_roi for drawn in found], [0.05, 0.95], axis=1)
         true = np.array([truth.log_roi for truth in truths])
         inside.append((low < true) & (true < high))
-        effective.append(found[0].effective)
+        effective.append(report.effective)
     table, sizes = np.array(every), 2 * channels * len(WEEKS)
     parts = {"log ROI and log margin": table[:, :sizes], "shapes": table[:, sizes:]}
     smallest = {
@@ -70,12 +73,12 @@ def size(markets: int, weeks: int, channels: int, draws: int) -> None:
     rng = np.random.default_rng(5)
     mixes, _ = simulated_markets([company(k, weeks, channels) for k in range(markets)], rng)
     began = time.process_time()
-    found = sample_markets(mixes, draws, rng)
+    _, report = sample_markets(mixes, draws, rng)
     seconds = time.process_time() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000.0
     print(
         f"{markets} markets x {weeks} weeks x {channels} channels, {draws} draws: {seconds:.1f} processor seconds, "
-        f"at most {memory:.0f} MB; {found[0].effective:.0f} effective draws",
+        f"at most {memory:.0f} MB; {report.effective:.0f} effective draws",
         flush=True,
     )
 

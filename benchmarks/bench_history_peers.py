@@ -25,10 +25,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated companies
+
+from tests.mix_worlds import simulated_mix
+
 import channelmix as cm
 from bench_history import datasets, true_curves
 from bench_history_worlds import truly_best
-from channelmix.datasets.mix_worlds import simulated_mix
 from peers.histories import Estimate, History, logistic_media, simulated_history
 from peers.mmm_meridian import fit_meridian
 from peers.mmm_pymc import fit_pymc, processor_seconds

@@ -15,13 +15,17 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated companies
+
+from tests.mix_worlds import BROKEN, MixWorld, simulated_mix
+
 import channelmix as cm
-from channelmix.datasets.mix_worlds import BROKEN, MixWorld, simulated_mix
 from channelmix.effectiveness.own.overlay import TAIL
 
 Array = NDArray[np.float64]

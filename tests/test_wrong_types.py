@@ -66,7 +66,7 @@ Call = Callable[[Any], object]
         ),
         (
             lambda plan: api.ResponseCurves.concat([3]),
-            "what is joined must be of type ResponseCurves, not int",
+            "each part of concat must be of type ResponseCurves, not int",
         ),
         (
             lambda plan: api.fit_history(plan, b"", outcome_worth=1.0),
@@ -111,7 +111,7 @@ TEXT = "text must be of type str or bytes, not"
         ),
         (lambda profile: api.frontier(profile, "x"), "an amount must be a number, not 'x'"),
         (lambda _: api.frontier(PROBLEM, [1.0, None]), "an amount must be a number, not None"),
-        (lambda _: api.frontier(PROBLEM, []), "a frontier needs an amount"),
+        (lambda _: api.frontier(PROBLEM, []), "amounts must hold at least one amount"),
         (
             lambda _: api.frontier(PROBLEM, points=2.5),
             "points must be a whole number between 2 and 1000, not 2.5",
@@ -151,7 +151,7 @@ def test_values_of_another_type_are_refused_before_work(call: Call, said: str, s
     ("stated", "said"),
     [
         ({"experiments": 5}, "experiments must be of type str or PathLike or Iterable, not int"),
-        ({"experiments": [5]}, "a lift test must be of type LiftTest or Experiment, not int"),
+        ({"experiments": [5]}, "a lift test must be of type LiftTest, not int"),
         ({"seed": -1}, f"seed {SEED} -1"),
         ({"outcome_worth": "18"}, f"the worth of a unit of outcome {POSITIVE} '18'"),
         ({"outcome": None}, "outcome must be of type str, not NoneType: name a column"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tests.mix_worlds import MixWorld
 
 import channelmix as cm
-from channelmix.datasets.mix_worlds import MixWorld
 
 __all__ = ["Estimate", "History", "MeanCurves", "logistic_media", "simulated_history", "tabulated"]
 

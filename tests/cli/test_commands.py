@@ -124,7 +124,7 @@ def test_optimize_prints_the_table(run: Run, profile: str, small_plan: Plan) -> 
     result = run("optimize", profile)
     assert result.exit_code == 0
     assert result.stderr == ""
-    assert result.stdout.startswith("Small   EUR 20,000 a month")
+    assert result.stdout.startswith("Small   Budget EUR 20,000 a month")
     assert "\x1b" not in result.stdout
 
 
@@ -155,7 +155,7 @@ def test_standard_input(run: Run, small: dict[str, Any], small_plan: Plan, plan_
     text = json.dumps(small)
     assert run("optimize", "-", "--format", "json", input=text).stdout == small_plan.to_json()
     assert "Small: valid" in run("validate", "-", input=text).stdout
-    assert "Maison Verte: holds" in run("verify", "-", input=plan_text).stdout
+    assert "Maison Verte: figures and proof agree" in run("verify", "-", input=plan_text).stdout
 
 
 @pytest.mark.usefixtures("planned")
@@ -296,7 +296,7 @@ def test_schema_describes_profiles(run: Run, small: dict[str, Any]) -> None:
 def test_verify(run: Run, plan_file: str) -> None:
     result = run("verify", plan_file)
     assert result.exit_code == 0
-    assert result.stdout.startswith("Maison Verte: holds: value EUR 1")
+    assert result.stdout.startswith("Maison Verte: figures and proof agree: value EUR 1")
     assert result.stderr == ""
 
 
@@ -307,7 +307,7 @@ def test_verify(run: Run, plan_file: str) -> None:
         ('"status": "optimal"', '"status": "infeasible"', 5),
         ('"gap": ', '"gap": 1', 5),
         ('"kind": "fixed_budget"', '"kind": "other"', 3),
-        ('"schema_version": 1', '"schema_version": 9', 3),
+        ('"schema_version": 2', '"schema_version": 9', 3),
         ('"status": "optimal"', "", 3),
     ],
 )

@@ -125,7 +125,7 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
         (("--cost-per-unit", "orders=2"), "column orders has two roles"),
         (("--experiments", "none.csv"), "none.csv: No such file"),
         (("--experiments", "history.csv"), "unknown field week"),
-        (("--profile", "none.json"), "no file of this name"),
+        (("--profile", "none.json"), "none.json: No such file"),
     ],
 )
 def test_invalid_input_is_named(
@@ -154,4 +154,4 @@ def test_failed_checks_are_told(run: Run, history: str, profile: str, tmp_path: 
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 0
     assert re.search(r"^FAIL +Spend on social hardly varies", result.stdout, re.MULTILINE)
-    assert "failed: read what to do before you plan on this" in result.stderr
+    assert "failed: follow the advice above before you plan on this" in result.stderr

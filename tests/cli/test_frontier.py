@@ -111,7 +111,7 @@ def test_a_frontier_needs_a_budget() -> None:
     budget = cm.AllocationProblem(curves, cm.FixedBudget(1.0))
     with pytest.raises(cm.InputError, match="points must be"):
         cm.frontier(budget, points=1)
-    with pytest.raises(cm.InputError, match="finite and at least 0"):
+    with pytest.raises(cm.InputError, match="a number of at least 0"):
         cm.frontier(budget, [-1.0])
 
 

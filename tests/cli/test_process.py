@@ -41,7 +41,7 @@ def test_results_are_utf_8_whatever_the_locale(process: Process, tmp_path: Path)
     (tmp_path / "p.json").write_bytes(done.stdout)
     table = process("optimize", "p.json", env=ascii_only)
     assert table.returncode == 0
-    assert table.stdout.decode("utf-8").startswith("Café 北京   EUR 100,000 a month")
+    assert table.stdout.decode("utf-8").startswith("Café 北京   Budget EUR 100,000 a month")
 
 
 def test_closed_standard_input(process: Process) -> None:

@@ -42,8 +42,8 @@ def steps(said: str, what: str) -> list[str]:
 @pytest.mark.usefixtures("impatient")
 def test_optimize_shows_its_gap(run: Run, profile: str) -> None:
     result = run("optimize", profile, "--draws", "64")
-    shown = steps(result.stderr, "planning")
-    found = [re.search(r"gap ([\d.e+,-]+) %, 0.01 % wanted$", text) for text in shown]
+    shown = steps(result.stderr, "Searching")
+    found = [re.search(r"gap ([\d.e+,-]+) %, target 0.01 %$", text) for text in shown]
     gaps = [float(one[1].replace(",", "")) for one in found if one]
     assert gaps
     assert min(gaps) >= 0.0
@@ -53,11 +53,11 @@ def test_optimize_shows_its_gap(run: Run, profile: str) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_compare_plans_as_visibly(run: Run, profile: str) -> None:
     result = run("compare", profile, "--set", "budget=15000")
-    assert len(steps(result.stderr, "planning")) >= 2
+    assert len(steps(result.stderr, "Searching")) >= 2
 
 
 @pytest.mark.usefixtures("impatient")
-def test_fit_shows_how_far_history_weighs(run: Run, profile: str, tmp_path: Path) -> None:
+def test_fit_shows_the_power_of_the_likelihood(run: Run, profile: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     sms = np.round(rng.gamma(4.0, 300.0, 40))
     orders = np.round(800.0 + 300.0 * (1.0 - np.exp(-sms / 1500.0)) + 15.0 * rng.standard_normal(40))
@@ -65,12 +65,12 @@ def test_fit_shows_how_far_history_weighs(run: Run, profile: str, tmp_path: Path
     (tmp_path / "history.csv").write_text("\n".join(["week,orders,sms/promotion", *lines]))
     options = ("--profile", profile, "--date", "week", "--outcome", "orders", "--outcome-worth", "20")
     result = run("fit", "history.csv", *options)
-    shown = steps(result.stderr, "fitting")
-    weights = [int(one[1]) for one in (re.search(r"weighs (\d+) %", text) for text in shown) if one]
+    shown = steps(result.stderr, "Fitting")
+    weights = [int(one[1]) for one in (re.search(r"likelihood at (\d+) %", text) for text in shown) if one]
     assert weights[0] == 0
     assert weights == sorted(weights)
     assert len(weights) >= 2
-    assert "sweep 0 at full weight" in shown[len(weights)]
+    assert "sweep 0 at full likelihood" in shown[len(weights)]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -104,7 +104,7 @@ def test_a_line_is_erased_without_colours_too(
     run: Run, profile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert steps(run("optimize", profile, "--draws", "64").stderr, "planning")
+    assert steps(run("optimize", profile, "--draws", "64").stderr, "Searching")
 
 
 @pytest.mark.parametrize(("columns", "room"), [(0, 77), (24, 21), (2, 0)])

@@ -113,7 +113,7 @@ def test_ctrl_c(small_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(explain, "priced", stop)
+        patch.setattr(explain, "price_of", stop)
         result = run("explain", small_file, "--format", "json")
     assert result.exit_code == 130
     assert not Explanation.from_json(result.stdout).complete

@@ -11,16 +11,17 @@ import pytest
 from scipy.stats import t as student_t
 
 from channelmix.datasets import PriorRange, load_facts, load_ranges
-from channelmix.effectiveness import CellDraws, Figure, PublishedPrior
+from channelmix.effectiveness import CellDraws, Figure
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     MOST_FACTS_LISTED,
-    Z90,
     published_regression,
     regressed,
     setting_of,
 )
 from channelmix.effectiveness.published.meta_regression import Setting
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.profile import Cell, CompanyProfile
 from channelmix.recommender.optimize.assumptions import assumptions
 
@@ -77,7 +78,7 @@ def test_draws_have_the_regressions_median_and_interval(
     for cell, quantities in zip(draws.cells, draws.quantities, strict=True):
         if (cell.channel, cell.purpose) == (channel, purpose):
             setting = setting_of(regression, counterpart, cell)
-            mean, level, freedom = regression.predict_log(counterpart.quantity, [setting], noise=False)
+            mean, level, freedom = regression.predict_log(counterpart.quantity, [setting])
             median = counterpart.factor * math.exp(mean[0])
             factor = math.exp(student_t.ppf(0.95, freedom) * math.sqrt(level[0, 0]))
             low, middle, high = np.quantile(quantities[quantity], [0.05, 0.5, 0.95])
@@ -196,7 +197,7 @@ def test_the_log_normal_is_as_wide_as_students_t() -> None:
     regression = published_regression()
     setting = Setting("sms", "all", country="FR", continent="Europe", kind="platform_doc")
     mean, covariance = regressed(regression, "cost_per_sms", [setting])
-    same, level, freedom = regression.predict_log("cost_per_sms", [setting], noise=False)
+    same, level, freedom = regression.predict_log("cost_per_sms", [setting])
     assert mean == pytest.approx(same)
     half = student_t.ppf(0.95, freedom) * math.sqrt(level[0, 0])
     assert Z90 * math.sqrt(covariance[0, 0]) == pytest.approx(half)

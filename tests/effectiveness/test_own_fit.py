@@ -168,7 +168,7 @@ def test_a_backtest_is_a_check_where_it_is_asked_for(company: CompanyProfile) ->
     checks = fit(company, rows, backtest=True).checks
     assert [check.check for check in checks].count("backtest") == 1
     (found,) = (check for check in checks if check.check == "backtest")
-    assert found.message.startswith("2 x 13 rows were foreseen")
+    assert found.message.startswith("2 x 13 rows were forecast")
     assert "backtest" not in [check.check for check in fit(company, rows).checks]
     with pytest.raises(InputError, match="the table: a backtest of 2 x 13 rows needs 52 rows, not 40"):
         fit(company, rows[:40], backtest=True)

@@ -12,7 +12,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness import (
     CellDraws,
     PriorResponse,
-    PublishedPrior,
     observed_ranges,
     prior_response,
     response,
@@ -20,6 +19,7 @@ from channelmix.effectiveness import (
     with_own,
 )
 from channelmix.effectiveness.own.overlay import TAIL
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.rules import MeanRisk, SafeImprovement
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence
@@ -61,7 +61,7 @@ def test_a_column_of_several_cells_is_divided_by_hand(small: dict[str, Any]) -> 
     table = returns()
     _, draws = drawn(small, written({"social": table}))
     brings, _ = both(draws)
-    silent = prior_response(draws.silent(), DAYS, RATE)
+    silent = prior_response(draws.silent, DAYS, RATE)
     names, today = ("FR/social/promotion", "FR/social/service"), (6000.0, 2000.0)
     expected = [of(silent, name, spend) for name, spend in zip(names, today, strict=True)]
     for name, spend, part in zip(names, today, expected, strict=True):
@@ -97,7 +97,7 @@ def test_a_column_without_spend_today_is_divided_equally(small: dict[str, Any]) 
 def test_word_of_mouth_moves_no_history(small: dict[str, Any]) -> None:
     _, draws = drawn(small, written({"social": returns(), "im/service": returns(seed=1)}))
     brings = response(draws, DAYS, RATE)
-    for other in (draws.silent(), draws.telling(10.0)):
+    for other in (draws.silent, draws.telling(10.0)):
         for name in ("FR/social/promotion", "FR/social/service", "FR/im/service"):
             assert of(response(other, DAYS, RATE), name, 3000.0) == pytest.approx(of(brings, name, 3000.0))
 
@@ -221,7 +221,7 @@ def test_a_safe_improvement_is_the_default_where_the_mix_and_the_budget_are_know
 def limits(content: dict[str, Any], **fields: Any) -> dict[str, tuple[float | None, float | None]]:
     evidence = written({"sms/promotion": returns(), "social": returns(seed=1)})
     profile, draws = drawn(content | fields, evidence)
-    return {rule.name: (rule.low, rule.high) for rule in observed_ranges(profile, draws)}
+    return {rule.label: (rule.low, rule.high) for rule in observed_ranges(profile, draws)}
 
 
 def test_each_cell_stays_within_its_part_of_what_was_seen(small: dict[str, Any]) -> None:
@@ -247,14 +247,14 @@ def test_a_stated_risk_switches_the_limits_off(small: dict[str, Any]) -> None:
 
 
 def test_long_names_have_limits_too(small: dict[str, Any]) -> None:
-    small["markets"][0]["name"] = "M" * 95
-    assert all(len(name) <= 100 for name in limits(small))
-    assert len(limits(small)) == 3
+    small["markets"][0]["name"] = market = "M" * 95
+    cells = [f"{market}/{cell}" for cell in ("sms/promotion", "social/promotion", "social/service")]
+    assert list(limits(small)) == [f"observed range {cell}" for cell in cells]
 
 
 def test_few_draws_are_refused_where_the_worst_count(small: dict[str, Any]) -> None:
     few = written({"sms/promotion": returns(512)})
-    with pytest.raises(InputError, match="512 draws, and to look at the worst a plan needs 2,000"):
+    with pytest.raises(InputError, match="512 draws, and a plan by its worst draws needs 2,000"):
         drawn(small, few)
     small["risk"] = {"kind": "mean"}
     assert drawn(small, few)[1].own is not None

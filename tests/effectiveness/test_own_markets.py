@@ -12,7 +12,8 @@ from tests.conftest import SMALL
 
 import channelmix as cm
 from channelmix.core.errors import InputError
-from channelmix.effectiveness import PublishedPrior, with_own
+from channelmix.effectiveness import with_own
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence, covered
 

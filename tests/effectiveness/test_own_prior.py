@@ -14,10 +14,11 @@ from click.testing import CliRunner
 import channelmix as cm
 from channelmix.cli import main
 from channelmix.core.errors import InputError
-from channelmix.effectiveness import PublishedPrior, prior_response
-from channelmix.effectiveness.history.model.roi_beliefs import TO_EDGE
-from channelmix.effectiveness.own.believed import DRAWS, LEAST_SPREAD
+from channelmix.effectiveness import prior_response
+from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.own.columns import LEAST_SPREAD, PRIOR_DRAWS
 from channelmix.effectiveness.own.overlay import evidence_of
+from channelmix.effectiveness.published.prior import PublishedPrior
 
 ROOT = Path(__file__).parents[2]
 WORTH = 20.0
@@ -43,11 +44,11 @@ def fit(company: cm.CompanyProfile, table: pd.DataFrame, **options: Any) -> cm.E
 def expected(company: cm.CompanyProfile, spend: dict[str, float]) -> tuple[float, float]:
     """Range of the published return on spend by cell, in money per unit of money."""
     cells = company.cells()
-    draws = PublishedPrior(n_draws=DRAWS).fit().draws(cells)
+    draws = PublishedPrior(n_draws=PRIOR_DRAWS).fit().draws(cells)
     curves = prior_response(draws, company.period_days, company.usd_rate or 1.0).curves
     brought = curves.value([spend.get(cell.name, 0.0) for cell in cells]).sum(axis=1) / sum(spend.values())
     low, middle, high = np.quantile(brought, [0.05, 0.5, 0.95])
-    reach = max(0.5 * np.log(high / low), LEAST_SPREAD * TO_EDGE)
+    reach = max(0.5 * np.log(high / low), LEAST_SPREAD * Z90)
     return middle * np.exp(-reach), middle * np.exp(reach)
 
 
@@ -77,7 +78,7 @@ def test_the_worth_of_the_outcome_does_not_move_a_belief_in_money(company: cm.Co
 def test_a_range_is_a_factor_of_three_either_way_at_least(company: cm.CompanyProfile) -> None:
     believed = fit(company, rows("sms/service")).columns[0].believed
     assert believed is not None
-    assert believed[1] / believed[0] >= np.exp(2.0 * LEAST_SPREAD * TO_EDGE) * (1.0 - 1e-9)
+    assert believed[1] / believed[0] >= np.exp(2.0 * LEAST_SPREAD * Z90) * (1.0 - 1e-9)
 
 
 def test_few_rows_keep_more_of_what_is_believed(company: cm.CompanyProfile) -> None:

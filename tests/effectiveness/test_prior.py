@@ -10,7 +10,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from channelmix.datasets import PriorRange
-from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
+from channelmix.effectiveness import CellDraws, prior_response
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.effectiveness.published.prior_draws import _uniform
 from channelmix.effectiveness.published.quantities import SHARES
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol

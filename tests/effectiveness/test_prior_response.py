@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from channelmix.effectiveness import CellDraws, PublishedPrior, prior_response
+from channelmix.effectiveness import CellDraws, prior_response
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.effectiveness.published.response import DAYS_PER_MONTH
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from channelmix.effectiveness import CellDraws, Figure, PublishedPrior, shifted, shifted_value
+from channelmix.effectiveness import CellDraws, Figure, shifted, shifted_value
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.effectiveness.published.quantities import SHARES
 from channelmix.profile import CompanyProfile
 

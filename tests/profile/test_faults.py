@@ -55,8 +55,8 @@ def put(profile: dict[str, Any], path: str, value: Any) -> None:
         ("markets.0.name", "all", '"all"', 'other than "all" and without "/"', ""),
         ("markets.0.name", " FR", '" FR"', "without spaces around it", ""),
         ("markets.0.name", "F/R", '"F/R"', 'other than "all" and without "/"', ""),
-        ("markets.0.name", "service", '"service"', "not already that of a purpose", ""),
-        ("markets.0.name", "sms", '"sms"', "not already that of a channel", ""),
+        ("markets.0.name", "service", '"service"', "not already used by a purpose", ""),
+        ("markets.0.name", "sms", '"sms"', "not already used by a channel", ""),
         ("markets.0.customers", 0, "0", "a number greater than 0", ""),
         ("markets.0.customers", 1e19, "1e+19", "a number of at most 1e+18", ""),
         ("markets.0.country", "France", '"France"', "two capital letters", ""),
@@ -65,7 +65,7 @@ def put(profile: dict[str, Any], path: str, value: Any) -> None:
         ("channels.sms.reachable", -3, "-3", "a number of at least 0", ""),
         ("channels.sms.reachable", 2400001, "2400001", "at most 2400000, the customers of all markets", ""),
         ("channels.sms.reachable_share", 0.5, "0.5", "either reachable or reachable_share, not both", ""),
-        ("channels.sms.like", "im", '"im"', "built in itself", ""),
+        ("channels.sms.like", "im", '"im"', "is itself built in", ""),
         ("channels.sms.publicness", 1.5, "1.5", "a number of at most 1", ""),
         ("channels.sms.purposes", [], "an empty list", "at least 1 entry", ""),
         ("channels.sms.service_share", 1.5, "1.5", "a number of at most 1", ""),
@@ -73,12 +73,24 @@ def put(profile: dict[str, Any], path: str, value: Any) -> None:
         ("channels.sms.cost_per_contact.promotion", 0, "0", "a number greater than 0", ""),
         ("word_of_mouth", {"told_if_not": 0}, "0", "a number greater than 0", ""),
         ("word_of_mouth", {"satisfied_share": 2}, "2", "a number of at most 1", ""),
-        ("word_of_mouth", {"value_per_exposure": 1}, "1", "purposes.advocacy.value_per_exposure says it", ""),
+        (
+            "word_of_mouth",
+            {"value_per_exposure": 1},
+            "1",
+            "purposes.advocacy.value_per_exposure states it",
+            "",
+        ),
         ("switched_off", ["fatige"], '"fatige"', '"fatigue"', "fatigue"),
         ("switched_off", ["fatigue", "fatigue"], '"fatigue" again', "each only once", ""),
         ("channels.sms.opt_out_per_contact", 1.5, "1.5", "a number of at most 1", ""),
-        ("channels.app.opt_out_per_contact", 0.1, "0.1", "nothing, for promotion in the app buys users", ""),
-        ("channels.app.value_per_consent", 1, "1", "nothing, for promotion in the app buys users", ""),
+        (
+            "channels.app.opt_out_per_contact",
+            0.1,
+            "0.1",
+            "nothing, since promotion in the app pays for users",
+            "",
+        ),
+        ("channels.app.value_per_consent", 1, "1", "nothing, since promotion in the app pays for users", ""),
         ("rules", {}, "an object", "a list", ""),
         ("rules.1", 7, "7", "an object", ""),
         ("rules.1.high", 1.5, "1.5", "a share between 0 and 1", ""),
@@ -130,7 +142,13 @@ def test_value_at_fault(
         ("scenario.amuont", 1, "scenario.amuont", "a known field", "amount"),
         ("markets.0.channels", {"smss": {}}, "markets[0].channels.smss", "a channel of the profile", "sms"),
         ("markets.0.channels", {"sms": {"like": "im"}}, "markets[0].channels.sms.like", "one of the", ""),
-        ("channels.promotion", {"like": "sms", "reachable": 1}, "channels.promotion", "no purpose has", ""),
+        (
+            "channels.promotion",
+            {"like": "sms", "reachable": 1},
+            "channels.promotion",
+            "a name other than those of the purposes",
+            "",
+        ),
         ("channels.a/b", {"like": "sms", "reachable": 1}, 'channels["a/b"]', 'without "/"', ""),
         ("channels.sms.current_spend.promo", 1, "channels.sms.current_spend.promo", "promotion", "promotion"),
         ("rules.0", {"kind": "spend_bounds", "bounds": {"smss": [0, 1]}}, "rules[0].bounds.smss", "", "sms"),
@@ -290,7 +308,7 @@ def test_neither_scenario_nor_spend(sketch: dict[str, Any], faults_of: FaultsOf)
         channel["current_spend"] = {}
     faults = faults_of(sketch)
     assert list(faults) == ["scenario", "rules[0]"]
-    assert faults["rules[0]"].expected == "current_spend of some channel to compare with"
+    assert faults["rules[0]"].expected == "current_spend of at least one channel to compare with"
 
 
 @pytest.mark.parametrize(

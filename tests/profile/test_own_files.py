@@ -86,7 +86,7 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
     ("fields", "said"),
     [
         ({"evidence": "none.json"}, "no such file"),
-        ({"evidence": "below"}, "this is something else"),
+        ({"evidence": "below"}, "a regular file"),
         ({"evidence": "h.csv"}, "not a file of evidence"),
         ({"evidence": 3}, "expected text"),
         ({"evidence": "e.json", "history": HISTORY}, "either evidence or history"),

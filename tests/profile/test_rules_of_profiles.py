@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from channelmix.engine.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
+from channelmix.engine.rules import Constraint, Risk, Scenario, Stated, rule_to_dict
 from channelmix.profile import CompanyProfile, Fault, json_schema
 
+ROOT = Path(__file__).parents[2]
 FaultsOf = Callable[[Any], dict[str, Fault]]
 
 SCENARIO: list[dict[str, Any]] = [
@@ -48,9 +50,19 @@ PHASING = {"kind": "phasing", "parts": [1, 1, 2], "select": "sms"}
 
 
 def test_the_lists_name_every_kind() -> None:
-    assert {one["kind"] for one in SCENARIO} == set(SCENARIOS)
-    assert {one["kind"] for one in RISK} == set(RISKS)
-    assert {one["kind"] for one in [*RULES, PHASING]} == set(CONSTRAINTS) - {"each_period"}
+    assert {one["kind"] for one in SCENARIO} == set(Scenario.registered())
+    assert {one["kind"] for one in RISK} == set(Risk.registered())
+    assert {one["kind"] for one in [*RULES, PHASING]} == set(Constraint.in_profiles())
+
+
+@pytest.mark.parametrize("kind", Stated.in_profiles())
+def test_the_guide_and_the_schema_name_every_kind(kind: str) -> None:
+    assert kind in (ROOT / "docs" / "profile.md").read_text(encoding="utf-8")
+    described = json_schema()
+    fields = [*described["properties"].values(), *described["$defs"]["Timing"]["properties"].values()]
+    assert any(
+        kind in field["description"].partition("Kinds: ")[2].rstrip(".").split(", ") for field in fields
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,15 +101,15 @@ def test_the_budget_of_each_scenario(sketch: dict[str, Any]) -> None:
             'risk.current["FR/sms"]',
             "the name of a cell",
         ),
-        ({"rules": [PHASING]}, "rules[0].kind", "timing beside phasing"),
+        ({"rules": [PHASING]}, "rules[0].kind", "a profile with timing"),
         (
             {"rules": [{"kind": "reputation_limit", "amount": 5}], "switched_off": ["word_of_mouth"]},
             "rules[0].kind",
-            "word of mouth counts",
+            "counts word of mouth",
         ),
     ],
 )
-def test_what_cannot_be_kept_is_said(
+def test_what_a_rule_needs_is_named(
     sketch: dict[str, Any], faults_of: FaultsOf, part: dict[str, Any], path: str, expected: str
 ) -> None:
     faults = faults_of(sketch | part)

@@ -40,6 +40,9 @@ def only_fault(data: str | bytes) -> Fault:
         ('{"a": 1 // why\n}', 1, 9, '"/"', 'a "," or the end of this list or object'),
         ('{"a": "\t"}', 1, 8, '"\\t"', "control characters written as escapes, such as \\n for a new line"),
         ('{"a":\n', 2, 1, "the end of the text", "a value"),
+        ('{"a": 0,33}', 1, 7, "Write 0.33, not 0,33", ""),
+        ('{"a": -12,5\n}', 1, 7, "Write -12.5, not -12,5", ""),
+        ('{"a": 1,\n 33}', 2, 2, '"33"', "a key in double quotes"),
         ('{"a": "\\x"}', 1, 8, '"\\\\"', "valid JSON (invalid \\escape)"),
         ("[" * 101, 1, 101, "nesting deeper than 100", "at most 100 levels of lists and objects"),
         ('{"a":\n[' * 1000000, 51, 2, "nesting deeper than 100", "at most 100 levels of lists and objects"),
@@ -113,9 +116,9 @@ def test_repeated_keys(faults_of: FaultsOf, sketch: dict[str, Any]) -> None:
     assert all(fault.expected == "each key only once" for fault in faults.values())
 
 
-def test_repeated_keys_and_other_faults_are_told_together(faults_of: FaultsOf) -> None:
+def test_faults_of_the_text_are_reported_together_and_before_those_of_fields(faults_of: FaultsOf) -> None:
     faults = faults_of('{"notes": [1, NaN], "name": "a", "name": "b", "name": "c", "period": -1}')
-    assert {"notes[1]", "name", "period", "sector"} <= set(faults)
+    assert set(faults) == {"notes[1]", "name"}
     assert faults["notes[1]"].column == 15
 
 
@@ -130,13 +133,13 @@ def test_text_that_is_not_unicode(sketch: dict[str, Any], faults_of: FaultsOf) -
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match="no file of this name"):
+    with pytest.raises(ProfileError, match=r"missing\.json: No such file or directory$"):
         CompanyProfile.from_file(tmp_path / "missing.json")
-    with pytest.raises(ProfileError, match="found a directory, expected a profile in JSON"):
+    with pytest.raises(ProfileError, match=r"Is a directory$"):
         CompanyProfile.from_file(tmp_path)
-    with pytest.raises(ProfileError, match="a name that no file can have"):
+    with pytest.raises(ProfileError, match=r"^a\\x00b: embedded null byte$"):
         CompanyProfile.from_file("a\0b")
-    with pytest.raises(ProfileError, match="cannot be read"):
+    with pytest.raises(ProfileError, match=r"File name too long$"):
         CompanyProfile.from_file(tmp_path / ("x" * 5000))
 
 
@@ -145,7 +148,7 @@ def test_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(ProfileError, match=r"a file that cannot be read \(permission denied\)"):
+    with pytest.raises(ProfileError, match=r"profile\.json: Permission denied$"):
         CompanyProfile.from_file(tmp_path / "profile.json")
 
 
@@ -154,7 +157,7 @@ def test_large_file_is_not_read(tmp_path: Path) -> None:
     with large.open("wb") as stream:
         os.truncate(stream.fileno(), LARGEST_FILE + 1)
 
-    with pytest.raises(ProfileError, match="a file of 10000001 bytes, expected at most 10000000 bytes"):
+    with pytest.raises(ProfileError, match="found more than 10000000 bytes, expected at most"):
         CompanyProfile.from_file(large)
 
 

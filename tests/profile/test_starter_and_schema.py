@@ -54,7 +54,9 @@ def test_starter_needs_a_rate_for_a_rare_currency() -> None:
         starter_profile(currency="XAU")
 
 
-@pytest.mark.parametrize("wrong", [{"budget": -1.0}, {"customers": 0.0}, {"name": ""}, {"sector": "retial"}])
+@pytest.mark.parametrize(
+    "wrong", [{"budget": -1.0}, {"usd_rate": 0.0}, {"customers": 0.0}, {"name": ""}, {"sector": "retial"}]
+)
 def test_starter_refuses_what_no_profile_may_say(wrong: dict[str, Any]) -> None:
     with pytest.raises(ProfileError, match="starter profile: "):
         starter_profile(**wrong)

@@ -57,8 +57,11 @@ def test_faults_name_their_place(small: dict[str, Any], timing: dict[str, Any], 
     ("rule", "told"),
     [
         ({"kind": "phasing", "parts": [1, 2]}, "expected one number for each of 3 periods"),
-        ({"kind": "price_tiers", "select": "sms", "tiers": [[1, 0.1]]}, "no price_tiers beside timing"),
-        ({"kind": "contact_cap", "contacts": 3}, "beside timing.cost"),
+        (
+            {"kind": "price_tiers", "select": "sms", "tiers": [[1, 0.1]]},
+            "no price_tiers in a profile with timing",
+        ),
+        ({"kind": "contact_cap", "contacts": 3}, "works with timing.cost"),
     ],
     ids=str,
 )
@@ -74,14 +77,15 @@ def test_a_plan_over_time_has_a_largest_size(small: dict[str, Any]) -> None:
 
 
 def test_weights_halve_where_they_are_said_to() -> None:
-    geometric = lag_weights(Geometric(kind="geometric", half_life=2.0))
+    geometric = lag_weights(Geometric(half_life=2.0))
     assert geometric[2] / geometric[0] == pytest.approx(0.5)
     assert geometric[-1] / geometric[0] < 0.02
-    delayed = lag_weights(Delayed(kind="delayed", peak=3.0, half_life=2.0))
+    delayed = lag_weights(Delayed(peak=3.0, half_life=2.0))
     assert np.argmax(delayed) == 3
     assert delayed[5] / delayed[3] == pytest.approx(0.5)
-    for weights in (geometric, delayed, lag_weights(Weibull(kind="weibull", shape=1.5, scale=2.0))):
+    for weights in (geometric, delayed, lag_weights(Weibull(shape=1.5, scale=2.0))):
         assert weights.sum() == pytest.approx(1.0)
+    assert lag_weights(Weibull(shape=10.0, scale=0.01)).tolist() == [1.0]  # underflows as a density
 
 
 def test_cells_act_on_as_stated(small: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import SMALL
 
 import channelmix as cm
-from channelmix.plan import Difference, Plan, difference_rows
+from channelmix.plan import Difference, Plan
 from channelmix.recommender.compare import edited
 
 
@@ -78,7 +78,7 @@ def test_a_plan_is_no_different_from_itself(before: Plan) -> None:
     assert found.moved == found.net_change == 0.0
     assert found.chance == 0.0
     assert Difference.from_json(found.to_json()) == found
-    assert len(difference_rows(found)) == len(before.allocation)
+    assert len(found.rows()) == len(before.allocation)
 
 
 def test_draws_of_other_curves_have_no_partner(before: Plan) -> None:
@@ -140,8 +140,8 @@ def test_edits_of_a_profile() -> None:
         ("markets[3].customers", "1", "nothing at"),
         ("markets.customers", "1", "nothing at"),
         ("nothing", "null", "nothing at"),
-        ("a..b", "1", "no path"),
-        ("", "1", "no path"),
+        ("a..b", "1", "not a path"),
+        ("", "1", "not a path"),
         ("name[0]", "1", "nothing at"),
         ("budgte", "1", "unknown key"),
         ("budget", "-5", "at least 0"),

@@ -11,9 +11,9 @@ from tests.report.conftest import HOSTILE
 from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.core.errors import InputError
+from channelmix.core.words import Words
 from channelmix.plan import BreakEven, Explanation, InformationValue, Plan
 from channelmix.report.html import to_html
-from channelmix.report.html.words import Words
 
 LANGUAGES = ["en", "fr"]
 
@@ -51,7 +51,9 @@ def test_reasons_and_costs_of_rules(small_plan: Plan, explained: Explanation, la
             words("reasons.any") if one is None else words("evidence.times", ratio=words.ratio(one.factor))
             for one in (cell.lower, cell.higher)
         )
-        said = " ".join(re.sub("<.*?>", "", str(words.said(reason))) for reason in cell.reasons)
+        said = " ".join(
+            re.sub("<.*?>", "", str(words.said(explained.messages[reason]))) for reason in cell.reasons
+        )
         assert row[2:] == [" ".join(text.split()) for text in (lower, higher, said.replace("&lt;", "<"))]
     costs = rows_of(by_id(tree, "rules").findall(".//table")[1])
     assert [row[0] for row in costs] == [rule.rule for rule in explained.rules]

@@ -12,15 +12,15 @@ from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.core.errors import InputError
 from channelmix.core.wording import percent
+from channelmix.core.words import Words
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.frontier import frontier
 from channelmix.recommender.optimize.optimize import optimize
-from channelmix.report import frontier_to_terminal
+from channelmix.report import to_terminal
+from channelmix.report.content import Content
 from channelmix.report.html import to_html
-from channelmix.report.html.content import Content
 from channelmix.report.html.curves import traced
-from channelmix.report.html.words import Words
 
 
 def test_a_plan_over_several_periods_says_over_how_many(over_time: Plan) -> None:
@@ -172,7 +172,7 @@ def test_a_frontier_over_time_is_summed_by_cell(small: dict[str, Any]) -> None:
     assert rows["sms / promotion"] == [f"{spend:,.0f}", f"{own.spend:,.0f}"]
     assert "All points; amounts over 2 months" in words_of(section)
     out = io.StringIO()
-    frontier_to_terminal(beside, out)
+    to_terminal(beside, out)
     sms = percent(
         sum(spend for name, spend in point.spend.items() if "/sms/" in name) / sum(point.spend.values())
     )

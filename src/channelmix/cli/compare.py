@@ -1,25 +1,21 @@
-"""``channelmix compare``: two plans beside each other, or a plan and what it becomes if the profile is edited."""
+"""``channelmix compare``: two plans, or a plan and what it becomes if the profile is edited."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from channelmix.cli.input import is_plan, read_plan, read_profile
-from channelmix.cli.options import format_option, output_option, quiet_option
-from channelmix.cli.output import shortcoming, write_document
+from channelmix.cli.input import is_plan, read_or_make_plan, read_profile
+from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
+from channelmix.cli.output import require_allocation, write_document
 from channelmix.cli.progress import status_line
-from channelmix.cli.session import NO_PLAN, examples
+from channelmix.cli.session import command
 
 
-@click.command(
-    epilog=examples(
-        "channelmix compare before.json after.json",
-        "channelmix compare profile.json --set budget=50000",
-        "channelmix compare profile.json --set markets[0].customers=80000",
-        "channelmix compare before.json after.json --format json",
-    )
+@command(
+    "channelmix compare before.json after.json",
+    "channelmix compare profile.json --set budget=50000",
+    "channelmix compare profile.json --set markets[0].customers=80000",
+    "channelmix compare before.json after.json --format json",
 )
 @click.argument("before", metavar="BEFORE")
 @click.argument("after", metavar="[AFTER]", required=False)
@@ -28,18 +24,14 @@ from channelmix.cli.session import NO_PLAN, examples
     "edits",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Edit the profile BEFORE instead of reading AFTER; may be repeated. PATH is like markets[0].customers, or "
-    "budget; VALUE is JSON or text, null takes the field away.",
+    help="Edit the profile BEFORE instead of reading AFTER; may be repeated. PATH is, for example, "
+    "markets[0].customers or budget; VALUE is JSON or text, and null removes the field.",
 )
 @format_option
 @output_option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of profiles' draws."
-)
+@seed_option
 @quiet_option
-@click.pass_context
 def compare(
-    ctx: click.Context,
     before: str,
     after: str | None,
     edits: tuple[str, ...],
@@ -48,14 +40,13 @@ def compare(
     seed: int,
     quiet: bool,
 ) -> None:
-    """Say what is different between the plans in BEFORE and AFTER, and why.
+    """Compare the plans in BEFORE and AFTER, and explain the differences.
 
-    Each of them is a plan's JSON, or a profile, for which a plan is made. With --set, the profile in BEFORE is planned
-    as it is and with the edits. Where both plans rest on the same curves, the difference has an interval, draw by draw.
+    Each file holds a plan's JSON, or a profile, which is planned first. With --set, the profile in BEFORE is planned
+    twice: as it is, and with the edits. If both plans rest on the same response curves, the difference has an interval,
+    computed draw by draw.
     """
     import channelmix as cm
-    from channelmix import report
-    from channelmix.plan import NO_SPEND
     from channelmix.recommender.compare import edited
 
     if (after is None) == (not edits):
@@ -69,13 +60,11 @@ def compare(
             plans = [cm.optimize(one, seed=seed) for one in (profile, changed)]
     else:
         with status_line(quiet):
-            plans = [_plan(path, seed) for path in (before, str(after))]
-    for plan, what in zip(plans, ("before", "after"), strict=True):
-        if plan.status in NO_SPEND:
-            click.echo(f"channelmix: {what}: {plan.status}{shortcoming(plan)}", err=True)
-            ctx.exit(NO_PLAN)
+            plans = [read_or_make_plan(path, seed=seed) for path in (before, str(after))]
+    for plan, which in zip(plans, ("before: ", "after: "), strict=True):
+        require_allocation(plan, which)
     found = cm.compare(*plans)
-    write_document(found, style, output, report.difference_to_terminal, report.difference_to_csv)
+    write_document(found, style, output)
 
 
 def _edit(text: str) -> tuple[str, str]:
@@ -83,9 +72,3 @@ def _edit(text: str) -> tuple[str, str]:
     if not equals or not path:
         raise click.UsageError(f"--set takes PATH=VALUE, not {text!r}")
     return path.strip(), value.strip()
-
-
-def _plan(path: str, seed: int) -> Any:
-    import channelmix as cm
-
-    return read_plan(path) if is_plan(path) else cm.optimize(read_profile(path), seed=seed)

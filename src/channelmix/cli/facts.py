@@ -1,39 +1,30 @@
-"""``channelmix facts``: what the library knows before any data, with its sources."""
+"""``channelmix facts``: the published figures that the library uses, with their sources."""
 
 from __future__ import annotations
 
 import click
 
-from channelmix.cli.options import output_option
-from channelmix.cli.output import write_result
-from channelmix.cli.session import examples
+from channelmix.cli.options import format_option, output_option
+from channelmix.cli.output import style_of, write_result
+from channelmix.cli.session import command
 
 
-@click.command(
-    epilog=examples(
-        "channelmix facts sms/FR",
-        "channelmix facts im/service",
-        "channelmix facts push_opt_in_rate --format csv",
-    )
+@command(
+    "channelmix facts sms/FR",
+    "channelmix facts im/service",
+    "channelmix facts push_opt_in_rate --format csv",
 )
 @click.argument("selector", default="all")
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to write the figures.",
-)
+@format_option
 @output_option
-def facts(selector: str, style: str, output: str | None) -> None:
+def facts(selector: str, style: str | None, output: str | None) -> None:
     """List the published figures that SELECTOR names, each with its source.
 
     SELECTOR is "all", or some of channel, purpose, country, sector, quantity and fact id joined by "/".
-    Figures are what their sources state, of use and of claims; kind says how far to trust each.
+    The figures are what their sources state, whether measured or only claimed; kind shows how far to trust each.
     """
     from channelmix.datasets.facts import find_facts
-    from channelmix.report import facts as written
+    from channelmix.report import facts as views
 
-    write = {"table": written.to_table, "json": written.to_json, "csv": written.to_csv}[style]
+    write = {"table": views.to_table, "json": views.to_json, "csv": views.to_csv}[style or style_of(output)]
     write_result(write(find_facts(selector)), output)

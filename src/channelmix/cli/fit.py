@@ -1,39 +1,43 @@
-"""``channelmix fit``: from a company's own history to a file of evidence."""
+"""``channelmix fit``: estimate the channels' effects from a company's own history."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import click
 
 from channelmix.cli.input import read_input, read_profile
-from channelmix.cli.options import quiet_option, seed_option
+from channelmix.cli.options import POSITIVE, quiet_option, seed_option
 from channelmix.cli.output import write_result, write_table
 from channelmix.cli.progress import status_line
-from channelmix.cli.session import Number, examples
+from channelmix.cli.session import command
 
 
-@click.command(
-    epilog=examples(
-        "channelmix fit history.csv --profile profile.json --outcome-worth 22",
-        "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
-        "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
-        "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
-        "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
-        "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
-        "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
-        "channelmix fit h.csv --profile p.json --outcome-worth 22 --backtest",
-        "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
-    )
+@command(
+    "channelmix fit history.csv --profile profile.json --outcome-worth 22",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
+    "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
+    "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
+    "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --backtest",
+    "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
 )
 @click.argument("history", metavar="HISTORY.CSV")
-@click.option("--profile", required=True, metavar="FILE", help="The company; its files are not read.")
+@click.option(
+    "--profile",
+    required=True,
+    metavar="FILE",
+    help="Profile of the company; files that it names are not read.",
+)
 @click.option(
     "--outcome-worth",
-    type=Number(min=0, min_open=True),
+    type=POSITIVE,
     required=True,
     metavar="AMOUNT",
-    help="Margin that one unit of the outcome brings, in the profile's currency.",
+    help="Margin per unit of the outcome, in the profile's currency.",
 )
 @click.option(
     "--outcome", default="outcome", show_default=True, metavar="COLUMN", help="Column with the outcome."
@@ -48,21 +52,21 @@ from channelmix.cli.session import Number, examples
 @click.option(
     "--market",
     metavar="COLUMN",
-    help="Column with the rows' market, one of the profile's, where each has rows of its own.",
+    help="Column with the market of each row, if markets have rows of their own.",
 )
 @click.option(
     "--control",
     "controls",
     multiple=True,
     metavar="COLUMN",
-    help="Column with what else moves the outcome; may be repeated.",
+    help="Column with another influence on the outcome; may be repeated.",
 )
 @click.option(
     "--cost-per-unit",
     "costs",
     multiple=True,
     metavar="COLUMN=COST",
-    help="A column of volume, such as messages, and what a unit costs, or the column with its spend; may be repeated.",
+    help="Column of volume, such as messages, and its cost per unit or the column with its spend; may be repeated.",
 )
 @click.option(
     "--experiments",
@@ -73,18 +77,18 @@ from channelmix.cli.session import Number, examples
     "--draws",
     type=click.IntRange(2000, 100_000),
     metavar="N",
-    help="Draws of the posterior: 2048 by default; more where a check asks for more.",
+    help="Number of posterior draws. Default: 2048, and more if a check requires it.",
 )
 @click.option(
     "--published/--no-published",
     default=True,
     show_default=True,
-    help="Whether what published figures and the profile expect is believed before the rows are looked at.",
+    help="Use published figures and the profile as prior, or ignore them.",
 )
 @click.option(
     "--backtest",
     is_flag=True,
-    help="Foresee the last 2 x 13 rows from those before them, which takes three times as long.",
+    help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
@@ -92,27 +96,19 @@ from channelmix.cli.session import Number, examples
 def fit(
     history: str,
     profile: str,
-    outcome_worth: float,
-    outcome: str,
-    date: str,
-    market: str | None,
-    controls: tuple[str, ...],
     costs: tuple[str, ...],
     experiments: str | None,
     draws: int | None,
-    published: bool,
-    backtest: bool,
     output: str | None,
-    seed: int,
     quiet: bool,
+    **options: Any,
 ) -> None:
-    """Learn what the channels of the company in a profile bring from its own weekly (or other) rows ("-" reads them
-    from standard input).
+    """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
 
-    Beside date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named by the
-    cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market a date has a row for each market, and
-    columns are named without it: sms or sms/promotion. Name the evidence file in the profile, as
-    "evidence": "evidence.json", and optimize plans on it.
+    Apart from date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named after
+    the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has one row per market, and
+    columns are named without the market: sms or sms/promotion. To plan on the evidence, name its file in the profile:
+    "evidence": "evidence.json".
     """
     import channelmix as cm
     from channelmix import report
@@ -127,17 +123,10 @@ def fit(
         evidence = cm.fit_history(
             company,
             table,
-            outcome_worth=outcome_worth,
-            outcome=outcome,
-            date=date,
-            market=market,
-            controls=controls,
             cost_per_unit=dict(map(_cost, costs)),
             experiments=experiments or (),
-            seed=seed,
-            published=published,
-            backtest=backtest,
             draws=draws or DRAWS,
+            **options,
         )
     if output is not None:
         write_result(evidence.to_json(), output)
@@ -147,12 +136,13 @@ def fit(
     failed = sum(check.verdict == "FAIL" for check in evidence.checks)
     if failed:
         click.echo(
-            f"{failed} check{'s' * (failed > 1)} failed: read what to do before you plan on this", err=True
+            f"{failed} check{'s' * (failed > 1)} failed: follow the advice above before you plan on this",
+            err=True,
         )
 
 
 def _cost(text: str) -> tuple[str, float | str]:
-    """Column and cost of ``sms=0.05``, or column and column of ``sms=sms spend``."""
+    """Split ``sms=0.05`` into column and cost, or ``sms=sms spend`` into two columns."""
     column, _, cost = text.rpartition("=")
     if not (column and cost):
         raise click.BadParameter(f"{text!r} is not COLUMN=COST.", param_hint="--cost-per-unit")

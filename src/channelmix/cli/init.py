@@ -3,66 +3,52 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from channelmix.cli.options import Number
 from channelmix.cli.output import write_result
-from channelmix.cli.session import Number, examples
+from channelmix.cli.session import command
+
+AMOUNT = Number(min=0, min_open=True, max=1e18)
+RATE = Number(min=1e-6, max=10**9)
 
 QUESTIONS = {
-    "name": "Company name",
-    "sector": "Sector",
-    "country": "Country (two letters)",
-    "currency": "Currency (three letters)",
-    "usd_rate": "Units of that currency for one US dollar",
-    "budget": "Budget per month",
-    "customers": "Customers",
+    "name": ("Company name", None),
+    "sector": ("Sector", None),
+    "country": ("Country (two letters)", None),
+    "currency": ("Currency (three letters)", None),
+    "usd_rate": ("Units of that currency for one US dollar", RATE),
+    "budget": ("Budget per month", AMOUNT),
+    "customers": ("Customers", AMOUNT),
 }
-
-PLACES = {"scenario.amount": "budget", "markets[0].customers": "customers"}
-"""Where a starter profile holds what is asked under another name."""
-
-DERIVED = (
-    (re.compile(r"channels\..*\.current_spend\."), "budget"),
-    (re.compile(r"channels\..*\.reachable$|purposes\.service\.inbound_contacts$"), "customers"),
-    (re.compile(r"channels\..*\.cost_per_contact\.|purposes\."), "usd_rate"),
-)
-"""Places of a starter profile whose figures are worked out from an answer, each with that answer's name."""
+"""What is asked, in order, and the type of a number."""
 
 
-@click.command(
-    epilog=examples(
-        "channelmix init profile.json",
-        "channelmix init profile.json --country DE --budget 80000 --force",
-        "channelmix init > profile.json",
-    )
+@command(
+    "channelmix init profile.json",
+    "channelmix init profile.json --country DE --budget 80000 --force",
+    "channelmix init > profile.json",
 )
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-@click.option("--name", help="The company's name.")
-@click.option("--sector", help="Sector, such as retail, banking, telecom; see channelmix schema.")
+@click.option("--name", help="Name of the company.")
+@click.option("--sector", help="Sector, such as retail, banking, telecom; channelmix schema lists all.")
 @click.option("--country", metavar="CODE", help="ISO 3166 code, two capital letters.")
 @click.option("--currency", metavar="CODE", help="ISO 4217 code, three capital letters.")
-@click.option(
-    "--usd-rate",
-    type=Number(min=0, min_open=True),
-    metavar="RATE",
-    help="Units of the currency for one US dollar.",
-)
-@click.option("--budget", type=Number(min=0, min_open=True), metavar="AMOUNT", help="Total spend per period.")
-@click.option(
-    "--customers", type=Number(min=0, min_open=True), metavar="COUNT", help="Customers of the company."
-)
+@click.option("--usd-rate", type=RATE, metavar="RATE", help="Units of the currency for one US dollar.")
+@click.option("--budget", type=AMOUNT, metavar="AMOUNT", help="Total spend per period.")
+@click.option("--customers", type=AMOUNT, metavar="COUNT", help="Number of customers.")
 @click.option("--periods", type=int, metavar="COUNT", help="Number of periods to plan.")
 def init(file: str | None, force: bool, **flags: Any) -> None:
     """Write a complete, valid starter profile to FILE, or to standard output without FILE.
 
-    With FILE, on a terminal and without further options, a few questions are asked; Enter takes the default.
+    With FILE and no options, on a terminal, ask a few questions; Enter takes the default.
     """
     to_file = file is not None and file != "-"
     if to_file and Path(str(file)).exists() and not force:
@@ -77,92 +63,40 @@ def init(file: str | None, force: bool, **flags: Any) -> None:
 
 
 def _ask() -> dict[str, Any]:
-    """Ask for the most important figures; a wrong answer is asked for again."""
+    """Ask for the most important figures; after a wrong answer, ask again."""
     import inspect
 
     from channelmix.profile import starter_profile
+    from channelmix.profile.starter import rough_usd_rates
 
     defaults = inspect.signature(starter_profile).parameters
     given: dict[str, Any] = {}
-    for key, question in QUESTIONS.items():
-        if key == "usd_rate" and _rate_is_known(given["currency"]):
+    for key, (question, kind) in QUESTIONS.items():
+        if key == "usd_rate" and given["currency"] in rough_usd_rates():
             continue
         default = defaults[key].default
         shown = f"{default:.0f}" if isinstance(default, float) else default
-        given[key] = click.prompt(question, default=shown, value_proc=partial(_answer, key), err=True)
+        read = partial(_answer, key) if kind is None else partial(kind.convert, param=None, ctx=None)
+        given[key] = click.prompt(question, default=shown, value_proc=read, err=True)
     return given
 
 
-def _answer(key: str, text: str) -> Any:
-    """Read the answer to a question, or raise UsageError, upon which it is asked again."""
-    from channelmix.profile.faults import echo
-
-    answer: Any = text.strip()
-    if key in {"usd_rate", "budget", "customers"}:
-        try:
-            answer = Number(min=0, min_open=True).convert(answer, None, None)
-        except click.BadParameter:
-            raise click.UsageError(_sentence(echo(answer), "a number greater than 0")) from None
-    given = {"usd_rate": 1.0, key: answer} if key == "currency" else {key: answer}
-    if key == "usd_rate":
-        given["currency"] = "XXX"  # any but USD, whose rate is fixed
-    try:
-        _make(given)
-    except _WrongAnswersError as error:
-        raise click.UsageError("\n".join(error.said.values())) from None
+def _answer(key: str, text: str) -> str:
+    """Check an answer in words, or raise UsageError, after which it is asked for again."""
+    answer = text.strip()
+    _starter({"usd_rate": 1.0, key: answer}, named=False)
     return answer
 
 
-def _rate_is_known(currency: str) -> bool:
-    from channelmix.core.errors import InputError
-    from channelmix.profile import starter_profile
-
-    try:
-        starter_profile(currency=currency)
-    except InputError:
-        return False
-    return True
-
-
-class _WrongAnswersError(Exception):
-    """What is wrong with each answer or flag, by its name."""
-
-    def __init__(self, said: dict[str, str]) -> None:
-        super().__init__(said)
-        self.said = said
-
-
-def _starter(given: dict[str, Any]) -> dict[str, Any]:
-    """Make the profile; what is wrong with a flag is said of the flag, not of its place in the profile."""
-    try:
-        return _make(given)
-    except _WrongAnswersError as error:
-        lines = (f"--{flag.replace('_', '-')}: {said}" for flag, said in error.said.items())
-        raise click.UsageError("\n".join(lines)) from None
-
-
-def _make(given: dict[str, Any]) -> dict[str, Any]:
-    """Make the profile, or raise _WrongAnswersError with one sentence for each answer at fault."""
+def _starter(given: dict[str, Any], named: bool = True) -> dict[str, Any]:
+    """Make the profile; report errors by the names of the options that they come from."""
     from channelmix.profile import ProfileError, starter_profile
-    from channelmix.profile.faults import echo
 
     try:
         return starter_profile(**given)
     except ProfileError as error:
-        said: dict[str, str] = {}
-        for fault in error.faults:
-            flag = PLACES.get(fault.path, fault.path)
-            if flag in given:
-                said[flag] = _sentence(fault.found, fault.expected, fault.hint)
-        for fault in error.faults:
-            flag = next((flag for places, flag in DERIVED if places.match(fault.path)), "")
-            if flag in given:  # figures that the user never saw: say what the flag was
-                expected = f"an amount with which {fault.path} becomes {fault.expected}"
-                said.setdefault(flag, _sentence(echo(given[flag]), expected))
-        if not said:
+        wrong = {fault.path: str(replace(fault, line=None, path="")) for fault in error.faults}
+        if not wrong.keys() <= given.keys():
             raise
-        raise _WrongAnswersError(said) from None
-
-
-def _sentence(found: str, expected: str, hint: str = "") -> str:
-    return f"found {found}, expected {expected}" + (f' (did you mean "{hint}"?)' if hint else "")
+        names = {path: f"--{path.replace('_', '-')}: " if named else "" for path in wrong}
+        raise click.UsageError("\n".join(names[path] + wrong[path] for path in wrong)) from None

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def read_profile(path: str, *, read_files: bool = True) -> Any:
-    """Read a profile from a file, or from standard input for ``-``, with the files that it names or without."""
+    """Read a profile from a file, or from standard input for ``-``, with or without the files that it names."""
     from channelmix.profile import CompanyProfile
     from channelmix.profile.source import LARGEST_FILE
 
@@ -19,13 +19,28 @@ def read_profile(path: str, *, read_files: bool = True) -> Any:
     return CompanyProfile.from_file(path, read_files=read_files)
 
 
+def read_plan(path: str) -> Any:
+    """Read a plan from a file, or from standard input for ``-``."""
+    from channelmix.core.documents import LARGEST_DOCUMENT
+    from channelmix.plan import Plan
+
+    return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)
+
+
+def read_or_make_plan(path: str, **options: Any) -> Any:
+    """Read a plan, or make one for the profile that the file holds."""
+    import channelmix as cm
+
+    return read_plan(path) if is_plan(path) else cm.optimize(read_profile(path), **options)
+
+
 def read_input(limit: int) -> bytes:
     """Read standard input, of at most `limit` bytes.
 
     Raises
     ------
     InputError
-        If there is none, or there is more.
+        If it is closed, or longer.
     """
     from channelmix.core.errors import InputError
 
@@ -38,7 +53,7 @@ def read_input(limit: int) -> bytes:
 
 
 def is_plan(path: str) -> bool:
-    """Whether a file holds a plan; whatever else is in it is left to those who read it."""
+    """Return whether a file holds a plan; whatever else is in it is left to its reader."""
     if path == "-":
         return False
     try:
@@ -47,11 +62,3 @@ def is_plan(path: str) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and "proof" in content and "certificate" in content
-
-
-def read_plan(path: str) -> Any:
-    """Read a plan from a file, or from standard input for ``-``."""
-    from channelmix.core.documents import LARGEST_DOCUMENT
-    from channelmix.plan import Plan
-
-    return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)

@@ -17,37 +17,37 @@ import click
 from channelmix.cli.streams import result_stream
 
 STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-"""Names of standard output: a command works apart from it, so that what the system opens by them is another stream."""
+"""Names of standard output. While a command runs, the system would open another stream by them."""
 
 
-def write_document(
-    found: Any, style: str | None, output: str | None, table: Callable[..., None], csv: Callable[[Any], str]
-) -> None:
-    """Write a document.
+def write_document(found: Any, style: str | None, output: str | None, **options: Any) -> None:
+    """Write a command's answer; exit as interrupted if Ctrl-C left it incomplete.
 
     Parameters
     ----------
     found : Document
     style : str or None
-        "table", "json" or "csv"; None goes by the ending of `output`.
+        "table", "json" or "csv"; None chooses by the ending of `output`.
     output : str or None
         Name of a file; None is standard output.
-    table, csv : callable
-        Print it to a terminal or to a text file, and write it as CSV.
+    **options
+        Of `report.to_terminal`.
     """
+    from channelmix import report
+
     style = style or style_of(output)
-    if style == "json":
-        write_result(found.to_json(), output)
-    elif style == "csv":
-        write_result(csv(found), output)
+    if style == "table":
+        write_table(partial(report.to_terminal, found, **options), output)
     else:
-        write_table(partial(table, found), output)
+        write_result(found.to_json() if style == "json" else report.to_csv(found), output)
+    if not getattr(found, "complete", True):
+        raise click.Abort
 
 
 def write_result(text: str, output: str | None = None) -> None:
-    """Write a result to standard output, or to a file that is replaced only once it is complete.
+    """Write a result to standard output, or to a file that is replaced only when it is complete.
 
-    Results are in UTF-8 whatever the locale, unless they go to a terminal.
+    Results are in UTF-8 whatever the locale, except on a terminal.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def write_result(text: str, output: str | None = None) -> None:
 
 
 def write_table(show: Callable[[IO[str]], None], output: str | None = None) -> None:
-    """Write what `show` prints to a text file: on a terminal as it is, else laid out for a pipe or a file."""
+    """Write what `show` prints: straight to a terminal, or laid out for a pipe or a file."""
     stream = result_stream()
     if output is None and stream is not None and stream.isatty():
         show(stream)
@@ -78,21 +78,19 @@ def write_table(show: Callable[[IO[str]], None], output: str | None = None) -> N
 
 
 def style_of(output: str | None) -> str:
-    """Choose how to write a result by the ending of its file."""
+    """Return the output format that the ending of a file's name stands for."""
     return {".json": "json", ".csv": "csv"}.get(Path(output or "").suffix.lower(), "table")
 
 
 def shortcoming(plan: Any) -> str:
-    """What keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
+    """Return what keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
     from channelmix.core.wording import percent
     from channelmix.engine.proof.solution import Status
 
     if plan.status is Status.INFEASIBLE:
-        named = f" together: {', '.join(plan.conflicts)}" if plan.conflicts else ""
+        rules = f"these rules together: {', '.join(plan.conflicts)}" if plan.conflicts else "all rules"
         mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
-        return f": no split of the budget obeys {'these rules' if named else 'all rules'}{named}" + (
-            f"; least to relax: {mends}" if mends else ""
-        )
+        return f": no split of the budget obeys {rules}" + (f"; least to relax: {mends}" if mends else "")
     if plan.status is Status.UNBOUNDED:
         return f": {', '.join(plan.conflicts)} pays however much is spent on it; state a max_amount"
     if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
@@ -102,6 +100,15 @@ def shortcoming(plan: Any) -> str:
     return ""
 
 
+def require_allocation(plan: Any, which: str = "") -> None:
+    """Exit without a plan if a plan has no allocation, and say why."""
+    from channelmix.core.errors import NoPlanError
+    from channelmix.plan import NO_SPEND
+
+    if plan.status in NO_SPEND:
+        raise NoPlanError(f"{which}{plan.status}{shortcoming(plan)}")
+
+
 def _print(text: str) -> None:
     stream = result_stream()
     if stream is None:
@@ -109,12 +116,12 @@ def _print(text: str) -> None:
     try:
         click.echo(text if stream.isatty() else text.encode(), file=stream, nl=False)
     except BrokenPipeError:
-        # The reader has seen enough. What is still buffered must not fail again when Python ends.
+        # The reader has closed the pipe. What is still buffered must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_file(data: bytes, path: Path) -> None:
-    target = Path(os.path.realpath(path))  # behind a link, the file itself is replaced
+    target = Path(os.path.realpath(path))  # replaces the file that a link points to, not the link
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:
@@ -130,7 +137,7 @@ def _write_file(data: bytes, path: Path) -> None:
 
 @contextlib.contextmanager
 def _temporary(target: Path) -> Iterator[str]:
-    """Make an empty file beside the target, gone in the end unless it has replaced it."""
+    """Make an empty file next to the target; it is deleted at the end unless it has replaced the target."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".channelmix-")
     os.close(handle)
     try:

@@ -1,4 +1,4 @@
-"""How far long work is, on one line of a terminal's standard error."""
+"""Progress of long work, on one line of a terminal's standard error."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ BAR = 20
 """Characters of a progress bar."""
 
 ERASE = "\r\x1b[K"
-"""What sends a terminal back to the begin of its line and blanks all of it, an echoed ^C too."""
+"""Moves a terminal's cursor to the start of the line and erases all of it, including an echoed ^C."""
 
 SPARE = len("^C") + 1
-"""Columns at the end of a line that stay free, so that it never wraps, and never by an echo either."""
+"""Columns left free at the end of a line, so that it never wraps, not even with an echoed ^C."""
 
 COLUMNS = 80
-"""Columns of a terminal that does not tell."""
+"""Columns of a terminal whose width is unknown."""
 
 
 @contextlib.contextmanager
 def progress_line(quiet: bool, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar on a terminal's standard error, on one line that is gone in the end."""
+    """Show a progress bar on one line of a terminal's standard error; it is erased at the end."""
     with _line(quiet) as show:
         if show is None:
             yield None
             return
 
-        def tell(done: int, of: int) -> None:
+        def report(done: int, of: int) -> None:
             full = BAR * min(done, of) // max(of, 1)
             show(f"[{'#' * full}{'.' * (BAR - full)}] {done} of {of} {what}")
 
-        yield tell
+        yield report
 
 
 @contextlib.contextmanager
 def status_line(quiet: bool) -> Iterator[None]:
-    """Show on such a line what work tells of itself whose length nobody knows, and for how long it has gone on."""
+    """Show a status line with elapsed time, for work of unknown length."""
     from channelmix.core.progress import listening
 
     with _line(quiet) as show:
@@ -60,11 +60,11 @@ def status_line(quiet: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _line(quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """Give what writes over one line of a terminal's standard error, once work has lasted; None where there is none."""
+    """Yield a function that overwrites one line of a terminal, once work has lasted; None without a terminal."""
     if quiet or sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
-    put = partial(click.echo, nl=False, err=True, color=True)  # without colour, too, a line must be erased
+    put = partial(click.echo, nl=False, err=True, color=True)  # NO_COLOR must not strip the erasing code
     began, shown = time.monotonic(), False
 
     def show(text: str) -> None:
@@ -81,7 +81,7 @@ def _line(quiet: bool) -> Iterator[Callable[[str], None] | None]:
 
 
 def _columns() -> int:
-    """How wide the terminal behind standard error is; it may have changed."""
+    """Return the present width of the terminal behind standard error."""
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or COLUMNS
     except (OSError, ValueError):

@@ -1,35 +1,35 @@
-"""What every command shares: exit codes, options, reading and writing."""
+"""The group of all commands, its exit codes, and how a function becomes one of them."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from channelmix._version import __version__
 from channelmix.cli.streams import apart_from_results
 
 DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
-"""Exit codes. Without a plan (infeasible or unbounded) its document still says why, so that it is not invalid input."""
+"""Exit codes. NO_PLAN (infeasible or unbounded) is no invalid input: the plan's document says why."""
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
-
+"""Exit code after Ctrl-C, as in shells."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
-"""Environment variable that asks for the traceback of a defect."""
+"""Environment variable that shows the traceback of a defect."""
 
 
 class Commands(click.Group):
     """A group that turns every error into one message on standard error and the contract's exit code.
 
-    Its commands work apart from standard output, which is kept for their results; see `channelmix.cli.streams`.
+    While its commands run, standard output is reserved for their results; see `channelmix.cli.streams`.
     """
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Take a command."""
+        """Add a command."""
         if cmd.callback is not None:
             cmd.callback = apart_from_results(cmd.callback)
         super().add_command(cmd, name)
@@ -61,19 +61,8 @@ class Commands(click.Group):
             )
 
 
-class Number(click.FloatRange):
-    """An option that is a finite number in a range."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the number; NaN would pass every comparison with a range."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-def examples(*lines: str) -> str:
-    """Lay out the examples of a command's help, line by line."""
+def _examples(lines: tuple[str, ...]) -> str:
+    """Lay out the examples of a command's help, one per line."""
     return "\n".join(["\b", f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)])
 
 
@@ -81,6 +70,27 @@ def _fail(message: str, code: int) -> None:
     from channelmix.profile.faults import escape
 
     lines = (escape(line) for line in f"channelmix: {message}".split("\n"))
-    with contextlib.suppress(OSError):  # nobody listens: the code still tells
+    with contextlib.suppress(OSError):  # standard error is closed: the exit code remains
         click.echo("\n".join(lines), err=True)
     raise click.exceptions.Exit(code)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_examples(("channelmix init profile.json", "channelmix optimize profile.json")),
+)
+@click.version_option(__version__, prog_name="channelmix")
+def main() -> None:
+    """Split a budget over social media, SMS, instant messaging and an app, and prove that no better split exists.
+
+    Start with a profile of the company, then ask for a plan.
+
+    Exit codes: 0 done, 1 a defect of channelmix, 2 wrong usage, 3 invalid input, 4 no plan (no split obeys the
+    rules, or profit grows without limit), 5 not certified within the limits, or a proof rejected.
+    """
+
+
+def command(*examples: str, name: str | None = None) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command of channelmix, with examples at the end of its help."""
+    return main.command(name, epilog=_examples(examples))

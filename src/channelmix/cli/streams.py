@@ -1,8 +1,7 @@
-"""Standard output belongs to results: whatever else is printed while a command works goes to standard error.
+"""Standard output is for results: whatever else is printed while a command runs goes to standard error.
 
-Dependencies print where they like. A solver's banner in front of a document would leave its reader without JSON, so a
-command works with standard output pointed elsewhere, for Python and for native libraries alike, and only its result is
-written to the real one.
+Dependencies print as they please, and a solver's banner in front of a document would break its JSON. So a command runs
+with standard output redirected, for Python and native libraries alike, and writes only its result to the real one.
 """
 
 from __future__ import annotations
@@ -17,25 +16,19 @@ from functools import wraps
 from typing import IO, Any
 
 STANDARD_OUTPUT = 1
-"""File descriptor that native libraries print on."""
+"""File descriptor that native libraries print to."""
 
 _kept: list[IO[str] | None] = []
-"""Standard output as it was before each command that is under way."""
+"""The real standard output of each command that is running."""
 
 
 def result_stream() -> IO[str] | None:
-    """The standard output that results are written to; None if it is closed."""
+    """Return the standard output that results are written to; None if it is closed."""
     return _kept[-1] if _kept else sys.stdout
 
 
-def is_terminal() -> bool:
-    """Whether results go to a terminal."""
-    stream = result_stream()
-    return stream is not None and stream.isatty()
-
-
 def apart_from_results(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a command's function print on standard error, all but what it writes to `result_stream`."""
+    """Make a command's function print to standard error, except for what it writes to `result_stream`."""
 
     @wraps(command)
     def apart(*arguments: Any, **options: Any) -> Any:
@@ -51,7 +44,7 @@ def apart_from_results(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def _real_output() -> Iterator[IO[str] | None]:
-    """Give standard output, moved away from the descriptor that native libraries print on where it is there."""
+    """Yield the real standard output, moved away from the descriptor that native libraries print to."""
     shown = sys.stdout
     if not _is_standard(shown):
         yield shown
@@ -63,12 +56,12 @@ def _real_output() -> Iterator[IO[str] | None]:
     )
     os.dup2(elsewhere, STANDARD_OUTPUT)
     os.close(elsewhere)
-    # A name that the terminal cannot show must not stop a plan.
+    # A name that the terminal cannot show must not stop a command.
     results = open(moved, "w", encoding=shown.encoding, errors="replace", newline="")  # noqa: SIM115  closed below
     try:
         yield results
     finally:
-        # What native libraries have in their buffers must not come out on the real output later.
+        # What native libraries have buffered must not reach the real output later.
         with contextlib.suppress(OSError, AttributeError, TypeError):
             ctypes.CDLL(None).fflush(None)
         os.dup2(moved, STANDARD_OUTPUT)

@@ -1,4 +1,4 @@
-"""``channelmix validate``: check a profile, and say what it holds."""
+"""``channelmix validate``: check a profile, and summarize it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import click
 
 from channelmix.cli.input import read_profile
 from channelmix.cli.output import write_result
-from channelmix.cli.session import examples
+from channelmix.cli.session import command
 
 
-@click.command(epilog=examples("channelmix validate profile.json"))
+@command("channelmix validate profile.json")
 @click.argument("file", metavar="FILE")
 def validate(file: str) -> None:
-    """Check the profile in FILE ("-" reads standard input); every fault is listed with its line and column."""
+    """Check the profile in FILE ("-" reads standard input), and list its faults with line and column."""
     from channelmix.core.wording import amount
 
     profile = read_profile(file)

@@ -1,37 +1,37 @@
-"""``channelmix verify``: re-prove a plan without any solver."""
+"""``channelmix verify``: check a plan and its proof without any solver."""
 
 from __future__ import annotations
 
 import click
 
-from channelmix.cli.input import read_input
+from channelmix.cli.input import read_plan
 from channelmix.cli.output import write_result
-from channelmix.cli.session import examples
+from channelmix.cli.session import command
 
 
-@click.command(epilog=examples("channelmix verify plan.json"))
+@command("channelmix verify plan.json")
 @click.argument("plan", metavar="PLAN")
 def verify(plan: str) -> None:
-    """Recompute what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
+    """Check what the PLAN in a JSON file claims ("-" reads standard input), without any solver.
 
-    Value, rules, bound, outcomes, totals and prices are computed again from the curves and rules in the plan and its
-    proof. Not part of the claim: names and words (currency, reasons, warnings), assumptions, the seed, comparisons with
-    other splits, whose draws are not in the plan, and, where there is no plan, which rules are in the way and how far
-    they would have to give way.
+    Value, rules, bound, outcomes, totals and prices are recomputed from the curves, rules and proof in the plan. Not
+    part of the claim: names and words (currency, reasons, warnings), assumptions, the seed, comparisons with other
+    splits, whose draws are not in the plan, and, if no split obeys the rules, which rules are in the way and by how
+    much they would have to be relaxed.
     """
-    from channelmix.core.documents import LARGEST_DOCUMENT
     from channelmix.core.wording import amount, percent
     from channelmix.engine.proof.solution import Status
-    from channelmix.plan import Plan, verify_plan
+    from channelmix.plan import verify_plan
 
-    read = Plan.from_json(read_input(LARGEST_DOCUMENT)) if plan == "-" else Plan.from_file(plan)
+    read = read_plan(plan)
     certificate = verify_plan(read)
+    checked = f"{read.name}: figures and proof agree"
     if certificate.status is Status.INFEASIBLE:
         named = f" (in conflict: {', '.join(read.conflicts)})" if read.conflicts else ""
-        write_result(f"{read.name}: holds: no split obeys all rules{named}\n")
+        write_result(f"{checked}: no split obeys all rules{named}\n")
         return
     if certificate.status is Status.UNBOUNDED:
-        write_result(f"{read.name}: holds: {', '.join(read.conflicts)} pays however much is spent on it\n")
+        write_result(f"{checked}: {', '.join(read.conflicts)} pays however much is spent on it\n")
         return
     claim = f"value {read.currency} {amount(certificate.value)}, proven upper bound {amount(certificate.upper_bound)}"
     if read.scenario["kind"] == "target_outcome":  # the objective is minus the money
@@ -39,6 +39,6 @@ def verify(plan: str) -> None:
         claim = f"cost {read.currency} {amount(-certificate.value)}, proven least cost {least}"
     mark = "" if certificate.status is Status.OPTIMAL else " (not certified to the gap that was asked for)"
     write_result(
-        f"{read.name}: holds: {claim}, gap {percent(certificate.gap)}{mark}, "
+        f"{checked}: {claim}, gap {percent(certificate.gap)}{mark}, "
         f"{certificate.leaves} lea{'f' if certificate.leaves == 1 else 'ves'} checked\n"
     )

@@ -1,1 +1,1 @@
-"""What everything rests on: errors, arrays, documents, progress, and the wording of numbers."""
+"""Foundations of all rooms: errors, arrays, documents, progress, and the wording of numbers."""

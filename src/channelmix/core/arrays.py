@@ -1,4 +1,4 @@
-"""Types of arrays; their shapes stand in docstrings."""
+"""Types of arrays; docstrings give their shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Descriptions of fields in a JSON schema: the docstrings below them, read when a schema is asked for."""
+"""Descriptions of fields in a JSON Schema, read from the docstrings below them when a schema is built."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 class Described:
     """Mixin for Pydantic's models and dataclasses.
 
-    Pydantic's own option, `use_attribute_docstrings`, reads the source of every class whenever it is imported, which
-    takes a good part of the time of a plan.
+    Pydantic's own option, `use_attribute_docstrings`, reads the source of every class on import, which takes a good
+    part of the time of a plan.
     """
 
     @classmethod
@@ -30,18 +30,18 @@ class Described:
 
     @classmethod
     def _written(cls, name: str) -> str:
-        """How a field's name is written in JSON."""
+        """Return a field's name in JSON."""
         fields: Mapping[str, Any] = getattr(cls, "__pydantic_fields__", {})
         return (fields[name].alias if name in fields else None) or name
 
 
 def _docstrings(cls: type) -> Iterator[tuple[str, str]]:
-    """Names and docstrings of the fields that a class itself declares."""
+    """Yield names and docstrings of the fields that a class itself declares."""
     if not issubclass(cls, Described):
         return
     try:
         source = textwrap.dedent(inspect.getsource(cls))
-    except OSError:  # compiled files alone: a schema without descriptions is still one
+    except OSError:  # only compiled files: the schema goes without descriptions
         return
     body = [part for definition in ast.parse(source).body for part in getattr(definition, "body", ())]
     for field, below in itertools.pairwise(body):

@@ -1,26 +1,44 @@
-"""What a plan and other answers have in common: frozen data of sound text and numbers, in versioned JSON."""
+"""Base of plans and other answers: frozen data with printable text and finite numbers, in versioned JSON."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
+from channelmix.core.words import Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
-"""Bytes of JSON that a document may have: a plan of 1,000 draws of 1,000 cells fits in."""
+"""Largest document, in bytes of JSON; enough for a plan with 1,000 draws of 1,000 cells."""
+
+
+def _kept(value: Any, handler: Callable[[Any], str]) -> str:
+    text = handler(value)
+    return value if isinstance(value, Message) else text
+
+
+Said = Annotated[str, WrapValidator(_kept)]
+"""A field for a sentence: Pydantic would make a message a plain string."""
 
 
 class Part(Described, BaseModel):
-    """A part of a document: frozen, no unknown fields, each described by the docstring below it."""
+    """A part of a document: frozen, without unknown fields, each described by the docstring below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -33,7 +51,7 @@ class Part(Described, BaseModel):
 
 
 def _is_sound(value: Any) -> bool:
-    """Refuse text that would drive a terminal or break a line, and numbers that JSON has no word for."""
+    """Reject text that could control a terminal or break a line, and numbers that JSON cannot express."""
     if isinstance(value, str):
         return value.isprintable()
     if isinstance(value, float):
@@ -43,15 +61,59 @@ def _is_sound(value: Any) -> bool:
     return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
 
 
+def _messages(value: Any) -> Iterator[Message]:
+    """Find the messages in a part of a document."""
+    if isinstance(value, Message):
+        yield value
+    elif isinstance(value, Part):
+        for _, field in value:
+            yield from _messages(field)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _messages(one)
+
+
 class Document(Part):
     """An answer that is written as JSON and read back unchanged."""
 
     kind_of_document: ClassVar[str]
-    """What messages call it."""
+    """Name of the document in messages."""
+    row_names: ClassVar[tuple[str, ...]] = ()
+    """Names of a row's values, for the header of a table without rows."""
+
+    messages: dict[str, Saying] = Field(default_factory=dict, repr=False)
+    """How texts of this document are made: by the English text, its code and values, so that other languages can be
+    written."""
+
+    @model_validator(mode="after")
+    def _gather_messages(self) -> Self:
+        for message in _messages(self):
+            self.messages.setdefault(str(message), message.data)
+        return self
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the document as a table, for CSV: one dictionary a row, without nesting."""
+        raise NotImplementedError
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back unchanged."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        data = self.model_dump(mode="json")
+        data["messages"] = data.pop("messages")  # at the end: it is about all that stands before
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    def message(self, text: str) -> str:
+        """Return a text of this document as the message it was made as; as it is where that is not known."""
+        saying = self.messages.get(text)
+        message = Message(text)
+        if saying is None:
+            return text
+        message.code, message.values = saying["code"], saying["values"]
+        return message
+
+    def said(self, text: str, words: Words) -> str | None:
+        """Return a text of this document in another language; None where it is not known how it was made."""
+        saying = self.messages.get(text)
+        return None if saying is None else words.said(saying)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -60,7 +122,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the text is not JSON or something else; the message names the place.
+            If the text is not JSON, or not this kind of document; the message names the place.
         """
         expect(text, "text", str, bytes)
         return cls._read(text, "")
@@ -72,7 +134,7 @@ class Document(Part):
         Raises
         ------
         InputError
-            If the file cannot be read or holds something else.
+            If the file cannot be read, or does not hold this kind of document.
         """
         expect(path, "path", str, os.PathLike)
         try:

@@ -1,4 +1,4 @@
-"""The errors a caller may want to tell apart, and the hint for a mistyped name."""
+"""Errors that callers can catch separately, checks of arguments, and the hint for a mistyped name."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any
 
+LONGEST_TYPO = 60
+"""Characters of the longest name for which the nearest known one is sought; comparing longer ones is slow."""
+
 
 class ChannelMixError(Exception):
     """Base of every error that channelmix raises on purpose."""
 
 
 class InputError(ChannelMixError, ValueError):
-    """What the user wrote cannot be used; the message names the place and the remedy."""
+    """Invalid input; the message names the place and the remedy."""
 
 
 class NoPlanError(ChannelMixError):
-    """No plan exists that what is asked for could be worked out from."""
+    """There is no feasible plan to answer the question from."""
 
 
 class CertificateError(ChannelMixError):
-    """A plan or solution claims what its proof does not show."""
+    """A plan or solution claims more than its proof shows."""
 
 
 def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:
-    """Refuse an argument of another type than those asked for.
+    """Require an argument to be of one of the given types.
 
     Parameters
     ----------
@@ -38,12 +41,12 @@ def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:
     *kinds : type
         What it may be.
     remedy : str
-        What to do, if the message has more to say.
+        What to do instead, appended to the message.
 
     Raises
     ------
     InputError
-        If it is none of them; the message says what was expected and what came.
+        If it is of another type; the message names both.
     """
     if not isinstance(value, kinds):
         expected = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
@@ -58,21 +61,34 @@ def expect_positive(value: Any, what: str, *, allow_infinite: bool = False) -> N
     Traceback (most recent call last):
     channelmix.core.errors.InputError: gap must be a number above 0, not '5'
     """
-    known = isinstance(value, Real) and not isinstance(value, bool)
-    if not known or not value > 0.0 or (value == math.inf and not allow_infinite):
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not value > 0.0 or (value == math.inf and not allow_infinite):
         raise InputError(f"{what} must be a number above 0, not {value!r}")
 
 
 def expect_whole(value: Any, what: str, least: int = 0, most: int = 2**32 - 1) -> None:
-    """Refuse an argument that is no whole number in a range; by default, in that of seeds.
+    """Require a whole number within a range, by default that of seeds.
 
     >>> expect_whole(2.5, "points", 2, 9)
     Traceback (most recent call last):
     channelmix.core.errors.InputError: points must be a whole number between 2 and 9, not 2.5
     """
-    known = isinstance(value, Integral) and not isinstance(value, bool)
-    if not known or not least <= value <= most:
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_whole or not least <= value <= most:
         raise InputError(f"{what} must be a whole number between {least} and {most}, not {value!r}")
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the known name nearest to a mistyped one, whatever its case, or an empty string.
+
+    >>> closest("SMSS", ["sms", "social"])
+    'sms'
+    """
+    if len(name) > LONGEST_TYPO:
+        return ""
+    folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= LONGEST_TYPO}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[match[0]] if match else ""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
@@ -81,5 +97,5 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     >>> nearest_name("smss", ["sms", "social"])
     ' (did you mean "sms"?)'
     """
-    match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f' (did you mean "{match[0]}"?)' if match else ""
+    match = closest(name, known)
+    return f' (did you mean "{match}"?)' if match else ""

@@ -1,4 +1,4 @@
-"""Progress of long work: reported to a listener where there is one."""
+"""Progress of long work, reported to a listener if there is one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 
 def report_progress(text: str) -> None:
-    """Report in a few words how far the work is; without a listener nothing happens."""
+    """Report progress in a few words; without a listener, do nothing."""
     listener = _listener.get()
     if listener is not None:
         listener(text)

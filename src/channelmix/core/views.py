@@ -1,4 +1,4 @@
-"""How documents show themselves: a room above lends the views, so that no document imports what reads it."""
+"""Views of documents, registered by a room above, so that no document imports what displays it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _homes: dict[str, str] = {}
 
 
 def register(**homes: str) -> None:
-    """Say in which module each view is; it is imported when the view is first asked for."""
+    """Register the module of each view; it is imported when the view is first used."""
     _homes.update(homes)
 
 
 def view(name: str) -> Callable[..., Any]:
-    """Return the function that shows a document in this way."""
+    """Return the function registered for a view."""
     function: Callable[..., Any] = getattr(importlib.import_module(_homes[name]), name)
     return function

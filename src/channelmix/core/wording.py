@@ -39,26 +39,6 @@ def short(value: float) -> str:
     return f"{value:.2g}"
 
 
-def per(period: str) -> str:
-    """For each period.
-
-    >>> per("month"), per("45 days")
-    ('a month', 'per 45 days')
-    """
-    return f"per {period}" if period[0].isdigit() else f"a {period}"
-
-
-def over(period: str, span: int) -> str:
-    """For each period, or for several together.
-
-    >>> over("month", 1), over("month", 3), over("45 days", 2)
-    ('a month', 'over 3 months', 'over 2 periods of 45 days')
-    """
-    if span == 1:
-        return per(period)
-    return f"over {span} periods of {period}" if period[0].isdigit() else f"over {span} {period}s"
-
-
 def percent(share: float) -> str:
     """A share in percent, without false precision; never a rounded 100 or 0 for what is not quite so.
 

@@ -1,4 +1,4 @@
-"""Published figures with their sources: what is known before any data of the company's own."""
+"""Published figures with their sources: what is known before a company has data of its own."""
 
 from __future__ import annotations
 

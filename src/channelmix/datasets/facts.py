@@ -1,4 +1,4 @@
-"""Over a thousand published figures on channels, each with its source: what the library knows before any data."""
+"""Over a thousand published figures on channels, each with its source."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TRUST: Mapping[str, float] = MappingProxyType(
         "vendor_blog": 0.25,
     }
 )
-"""Weight of one figure by its kind of source: a judgement, in the order in which the kinds deserve trust."""
+"""Weight of a figure by its kind of source: a judgement that orders the kinds by trust."""
 
 USD: Mapping[str, float] = MappingProxyType(
     {"USD": 1.0, "EUR": 1.08, "GBP": 1.27, "PLN": 0.25, "INR": 0.012, "AED": 0.272}
 )
-"""US dollars for one unit of a currency found in the figures: rough rates, far less uncertain than the figures."""
+"""US dollars for one unit of each currency in the figures: rough rates, far more precise than the figures."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ class Fact:
     fact_id : str
         Such as ``CST012``.
     quantity, channel, purpose : str
-        What it is about; ``all`` where it holds for every channel or purpose.
+        Subject of the figure; ``all`` if it holds for every channel or purpose.
     sector : str
         A sector of profiles, or ``all``.
     region : str
         As the source names it.
     country : str
-        ISO 3166 code where the region is one country, else empty.
+        ISO 3166 code if the region is one country, else empty.
     continent : str
-        Where known, else empty.
+        Continent if known, else empty.
     low, typical, high : float or None
-        The figure or range, in `unit`; None for a figure that is qualitative.
+        The figure or range, in `unit`; None for a qualitative figure.
     unit, year : str
-        ``n.d.`` where the source gives no year.
+        Unit; year, or ``n.d.`` if the source gives none.
     kind : str
-        Kind of source; see `TRUST`.
+        Kind of source, one of `TRUST`.
     note : str
         Remark.
     source_title, source_url : str
@@ -87,7 +87,7 @@ class Fact:
 
     @property
     def value(self) -> float | None:
-        """The typical figure, else the geometric middle of its range, else the end that is stated; in `unit`."""
+        """The typical figure, else the geometric mean of its range, else the end that is stated; in `unit`."""
         if self.typical is not None:
             return self.typical
         if self.low is not None and self.high is not None and self.low > 0.0:
@@ -128,7 +128,7 @@ def load_facts() -> tuple[Fact, ...]:
 
 
 def continent_of(country: str) -> str:
-    """Continent of a country by its ISO 3166 code, as far as the figures know it, else an empty text.
+    """Return the continent of a country by its ISO 3166 code, or an empty text if the figures do not include it.
 
     >>> continent_of("FR"), continent_of("XX")
     ('Europe', '')
@@ -162,22 +162,22 @@ def find_facts(selector: str = "all") -> list[Fact]:
     wanted = selector.split("/")
     for part in wanted:
         if part not in known:
-            raise InputError(f'no published figure is about "{part}"{nearest_name(part, sorted(known))}')
+            raise InputError(f'there is no published figure on "{part}"{nearest_name(part, sorted(known))}')
     found = [fact for fact in facts if set(wanted) <= _tags(fact)]
     if not found:
-        raise InputError(f'no published figure is about "{selector}" as a whole; ask for one part of it')
+        raise InputError(f'there is no published figure on all of "{selector}"; use only some of its parts')
     return found
 
 
 def source_titles(fact_ids: Iterable[str]) -> list[str]:
-    """Titles of the sources of some facts, each once; facts of the survey have ids such as F4."""
+    """Return the titles of the sources of some facts, each once; facts of the survey have ids such as F4."""
     titles = {fact.fact_id: fact.source_title for fact in load_facts()}
     return list(dict.fromkeys(titles.get(fact_id, SURVEY_SOURCE) for fact_id in fact_ids))
 
 
 def facts_frame(selector: str = "all") -> pd.DataFrame:
-    """Return the figures that a selector names as a DataFrame, one row a figure."""
-    import pandas as pd  # its import takes longer than a plan
+    """Return the figures that a selector names as a DataFrame, one row per figure."""
+    import pandas as pd  # importing it takes longer than a plan
 
     return pd.DataFrame([asdict(fact) for fact in find_facts(selector)]).set_index("fact_id")
 

@@ -1,4 +1,4 @@
-"""The tables that travel with the package."""
+"""Tables shipped with the package."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from importlib import resources
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
-    """Read a table of published figures, one dictionary a row."""
+    """Read a table, one dictionary per row."""
     text = (resources.files("channelmix.datasets") / "published" / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

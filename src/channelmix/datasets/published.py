@@ -1,8 +1,7 @@
-"""Judged ranges of channel quantities, with the published facts behind them.
+"""Assumed ranges of channel quantities, with the published facts behind them.
 
-`priors.csv` holds ranges proposed on published facts; `judgements.csv` holds the library's own choices where no usable
-figure exists, or where one had to be borrowed, and says so in its basis. The facts that they name are in
-`channelmix.datasets.facts`.
+`priors.csv` holds ranges based on published facts; `judgements.csv` holds the library's own choices where no usable
+figure exists or one had to be borrowed, as its basis says. The facts that they name are in `channelmix.datasets.facts`.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ from channelmix.datasets.files import read_rows
 
 @dataclass(frozen=True)
 class PriorRange:
-    """Judged range of one quantity: log-normal with median `typical` and 90 % interval ``[typical / k, typical * k]``.
+    """Range of one quantity: log-normal with median `typical` and 90 % interval ``[typical / k, typical * k]``.
 
     Parameters
     ----------
     channel, purpose, quantity : str
-        What it is about; ``all`` where it holds for every channel or purpose.
+        Subject of the range; ``all`` if it holds for every channel or purpose.
     low, typical, high : float
         In `unit`.
     unit : str
         Unit of the figures.
     uncertainty_factor : float
-        The k of the interval; 1 for a figure used as it is.
+        The k of the interval; 1 for a figure without uncertainty.
     fact_ids : tuple of str
-        Published facts behind the range; empty for a bare judgement.
+        Published facts behind the range; empty for a mere judgement.
     basis, note : str
-        Kind of basis (judgement on facts, proxy, derived, survey, ...) and remark.
+        Kind of basis (judgement on facts, proxy, derived, survey, ...), and remark.
     """
 
     channel: str
@@ -55,7 +54,7 @@ class PriorRange:
 
 @cache
 def load_ranges() -> Mapping[tuple[str, str, str], PriorRange]:
-    """Return every judged range by (channel, purpose, quantity).
+    """Return every range by (channel, purpose, quantity).
 
     Examples
     --------
@@ -83,7 +82,7 @@ def _range(row: Mapping[str, str]) -> PriorRange:
 
 
 def _expanded(text: str) -> Iterator[str]:
-    """Spell out ``CST001..CST003``."""
+    """Expand ``CST001..CST003``."""
     for token in text.split():
         first, _, last = token.partition("..")
         if not last:

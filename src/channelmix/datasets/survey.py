@@ -1,6 +1,6 @@
 """How companies use the channels: an Economist Intelligence Unit survey, reported by L'Atelier on 27 June 2012.
 
-Use, not effect: these shares say what companies did, never what works.
+These shares measure use, not effect: what companies did, not what works.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ SURVEY_SOURCE = "Economist Intelligence Unit survey of 2012, reported by L'Ateli
 """Citation of the facts F1 to F10."""
 
 SURVEYED_COMPANIES = 798
-"""Executives asked, in 69 countries (fact F1)."""
+"""Executives surveyed, in 69 countries (fact F1)."""
 
 USE: Mapping[str, float] = MappingProxyType({"social": 0.48, "sms": 0.30, "im": 0.22, "app": 0.20})
 """Share of companies that communicate with customers over each channel (fact F2)."""
@@ -23,7 +23,7 @@ SERVICE_USE: Mapping[str, float] = MappingProxyType({"im": 0.30, "sms": 0.22, "s
 
 
 def use_standard_error(share: float) -> float:
-    """Sampling error of a share in the survey, ``sqrt(p (1 - p) / 798)``.
+    """Return the standard error of a share in the survey, ``sqrt(p (1 - p) / 798)``.
 
     >>> round(use_standard_error(0.48), 4)
     0.0177

@@ -1,4 +1,4 @@
-"""From what a profile states of its periods to the carry-over of its cells."""
+"""The carry-over of a profile's cells, from its timing."""
 
 from __future__ import annotations
 
@@ -8,43 +8,38 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.response.carryover import (
-    Carryover,
-    delayed_weights,
-    geometric_weights,
-    weibull_weights,
-)
+from channelmix.engine.response.adstock import delayed_adstock, geometric_adstock, weibull_adstock
+from channelmix.engine.response.carryover import Carryover
 from channelmix.engine.rules import Cells
 from channelmix.profile import CompanyProfile
 from channelmix.profile.fields.timing import MOST_LAGS, Delayed, Geometric, Weibull
 
 LEFT = 0.01
-"""Part of an effect that is too small to be followed further."""
+"""Share of an effect that is too small to be carried further."""
 
 
 def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
-    """Share of spend that acts 0, 1, 2, ... periods later, until hardly any is left; shape (lags,).
+    """Share of spend that acts 0, 1, 2, ... periods later, until almost nothing is left; shape (lags,).
 
-    A half-life h makes a retention of ``0.5^(1/h)``, beside a peak ``0.5^(1/h^2)``.
-
-    >>> lag_weights(Geometric(kind="geometric", half_life=1.0)).round(2).tolist()
+    >>> lag_weights(Geometric(half_life=1.0)).round(2).tolist()
     [0.5, 0.25, 0.13, 0.06, 0.03, 0.02, 0.01]
     """
     if isinstance(shape, Weibull):
+        half_life = shape.scale * math.log(2.0) ** (1.0 / shape.shape)
         lags = shape.scale * (-math.log(LEFT)) ** (1.0 / shape.shape)
-        return weibull_weights(shape.shape, shape.scale, _whole(lags))
+        return weibull_adstock(half_life, shape.shape, _whole(lags))
     halvings = -math.log2(LEFT)
     if isinstance(shape, Geometric):
-        return geometric_weights(0.5 ** (1.0 / shape.half_life), _whole(shape.half_life * halvings))
+        return geometric_adstock(shape.half_life, _whole(shape.half_life * halvings))
     lags = shape.peak + shape.half_life * math.sqrt(halvings) + 1.0
-    return delayed_weights(0.5 ** (1.0 / shape.half_life**2), shape.peak, _whole(lags))
+    return delayed_adstock(shape.half_life, shape.peak, _whole(lags))
 
 
-def carryover_of(profile: CompanyProfile, told: Collection[int] = ()) -> Carryover | None:
+def carryover_of(profile: CompanyProfile, fitted: Collection[int] = ()) -> Carryover | None:
     """Return the carry-over of a profile's cells, with its season, dated costs and spend before the plan.
 
-    Without `timing` there is none: one typical period is planned. The curves of the cells in the places `told` have
-    their carry-over in them already, as those of a company's own history: they act in their own period.
+    Without `timing` there is none: one typical period is planned. The cells in the places `fitted` act in their own
+    period: their curves, from the company's own history, include the carry-over.
     """
     timing = profile.timing
     if timing is None:
@@ -58,7 +53,7 @@ def carryover_of(profile: CompanyProfile, told: Collection[int] = ()) -> Carryov
     weights[:, 0] = 1.0
     for selector, own in acts.items():
         weights[cells.select(selector)] = np.pad(own, (0, lags - len(own)))
-    weights[list(told)] = np.eye(1, lags)[0]
+    weights[list(fitted)] = np.eye(1, lags)[0]
     before = _factors(timing.spent_before, cells, lags - 1) * today
     return Carryover(
         weights if acts else [1.0],

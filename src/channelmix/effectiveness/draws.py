@@ -1,11 +1,13 @@
-"""Joint draws of what cells' curves are made of: the hand-off from the published prior to its curves."""
+"""Joint draws of the quantities behind cells' curves: the hand-off from evidence to curves."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -14,10 +16,12 @@ from channelmix.datasets import PriorRange
 from channelmix.profile import Cell
 from channelmix.profile.evidence import Column, Evidence
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Figure:
-    """A judged range, or the prediction of a regression in its place, that a cell's curve rests on.
+    """A judged range that a cell's curve rests on, or the prediction of a regression in its place.
 
     `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
     """
@@ -28,14 +32,14 @@ class Figure:
 
 
 class Drawn:
-    """Quantities of one cell: what the profile states comes first, then what was drawn; shape (n_draws,) each."""
+    """Drawn quantities of one cell, unless the profile states them; shape (n_draws,) each."""
 
     def __init__(self, quantities: Mapping[str, Array], n_draws: int) -> None:
         self._quantities = quantities
         self._n_draws = n_draws
 
     def __call__(self, name: str, stated: float | None = None) -> Array:
-        """Return what was drawn, or what is stated in its place."""
+        """Return the stated number in every draw, or else the quantity's draws."""
         return self._quantities[name] if stated is None else self.constant(stated)
 
     def constant(self, number: float) -> Array:
@@ -49,7 +53,7 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class OwnColumn:
-    """Draws of the curve of one column of a history, and the cells that it is divided among.
+    """Draws of the curve of one column of a history, and the cells that share it.
 
     Parameters
     ----------
@@ -57,11 +61,11 @@ class OwnColumn:
     cells : tuple of int
         Places of the cells.
     parts : tuple of float
-        Each cell's part p of today's spend on them; they sum to 1.
+        Each cell's share p of today's spend on them; they sum to 1.
     points : ndarray of shape (n_points,)
         Spend on all of them, in currency per period.
     outcome : ndarray of shape (n_draws, n_points)
-        What it brings, in money per period; draw by draw matched to the draws of published figures.
+        Its outcome, in money per period; draws in the order of those of published figures.
     """
 
     column: Column
@@ -73,18 +77,18 @@ class OwnColumn:
 
 @dataclass(frozen=True, eq=False)
 class OwnDraws:
-    """What a company's own evidence says of its cells."""
+    """A company's own evidence on its cells."""
 
     evidence: Evidence
     columns: tuple[OwnColumn, ...]
 
     @property
     def cells(self) -> dict[int, OwnColumn]:
-        """The column of each cell that history speaks of, by the cell's place."""
+        """The column of each cell with history, by the cell's place."""
         return {i: own for own in self.columns for i in own.cells}
 
     def known_spend(self, cells: Sequence[Cell]) -> dict[int, float]:
-        """Spend at which history speaks of each of its cells: today's, or its part of what was spent on average."""
+        """Spend at which each cell with history was observed: today's, or its share of the column's mean spend."""
         return {
             i: cells[i].current_spend or part * own.column.spend
             for own in self.columns
@@ -114,7 +118,7 @@ class CellDraws:
     n_draws : int
         Number of draws.
     own : OwnDraws, optional
-        What the company's own history says of some of the cells.
+        Draws from the company's own history, for some of the cells.
     """
 
     cells: tuple[Cell, ...]
@@ -128,13 +132,16 @@ class CellDraws:
         """Return the quantities of one cell, by its place."""
         return Drawn(self.quantities[cell], self.n_draws)
 
+    @functools.cached_property
     def silent(self) -> CellDraws:
-        """Return the same draws of cells whose customers tell nobody anything."""
+        """The same draws without word of mouth."""
+        if all(cell.word_of_mouth is None for cell in self.cells):
+            return self
         cells = tuple(dataclasses.replace(cell, word_of_mouth=None) for cell in self.cells)
         return dataclasses.replace(self, cells=cells)
 
     def telling(self, people: float) -> CellDraws:
-        """Return the same draws where an unsatisfied customer tells that many people, however public the channel is."""
+        """Return the same draws where an unsatisfied customer tells `people`, however public the channel is."""
         cells = []
         for cell in self.cells:
             told = cell.word_of_mouth and dataclasses.replace(
@@ -144,8 +151,22 @@ class CellDraws:
         return dataclasses.replace(self, cells=tuple(cells))
 
 
-def divided(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
-    """Which of a column's cells its curve is divided among, and the part of each."""
+def once(make: Callable[[CellDraws, float, float], T]) -> Callable[[CellDraws, float, float], T]:
+    """Let a function of draws, the length of a period and the exchange rate work once for the same arguments."""
+
+    @functools.wraps(make)
+    def made(draws: CellDraws, period_days: float, usd_rate: float) -> T:
+        kept = draws.__dict__.setdefault("_made", {})  # a copy of the draws with other fields starts without
+        key = make.__name__, period_days, usd_rate
+        if key not in kept:
+            kept[key] = make(draws, period_days, usd_rate)
+        return cast(T, kept[key])
+
+    return made
+
+
+def spending_cells(today: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
+    """Places of the cells that share a column's curve, and the share of each."""
     total = math.fsum(today)
     if total == 0.0:
         return list(range(len(today))), (1.0 / len(today),) * len(today)

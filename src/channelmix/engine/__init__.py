@@ -1,1 +1,1 @@
-"""The engine: curves and rules in, a proven split out. It knows no company."""
+"""Curves and rules in, a proven split out; knows nothing of companies."""

@@ -40,8 +40,8 @@ class Difference(Document):
 
     kind_of_document = "difference"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name_before: str
     """Company of the first plan."""
     name_after: str
@@ -82,14 +82,13 @@ class Difference(Document):
     cells: list[CellDifference]
     """Every cell of either plan, the largest change of spend first."""
 
-
-def difference_rows(difference: Difference) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency over the difference's `span`."""
-    rows = []
-    for cell in difference.cells:
-        intervals = ("outcome_before", "outcome_after", "outcome_interval")
-        row = cell.model_dump(mode="json", exclude=set(intervals))
-        for name in intervals:
-            row |= flat(name, getattr(cell, name))
-        rows.append(row)
-    return rows
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in currency over the difference's `span`."""
+        rows = []
+        for cell in self.cells:
+            intervals = ("outcome_before", "outcome_after", "outcome_interval")
+            row = cell.model_dump(mode="json", exclude=set(intervals))
+            for name in intervals:
+                row |= flat(name, getattr(cell, name))
+            rows.append(row)
+        return rows

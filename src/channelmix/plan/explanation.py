@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import Interval, flat
 
@@ -18,7 +18,7 @@ class BreakEven(Part):
     """The factor, to within the explanation's tolerance."""
     spend: float = Field(ge=0.0)
     """The cell's spend in the best plan just beyond it."""
-    change: str
+    change: Said
     """What changes there."""
 
 
@@ -54,7 +54,7 @@ class CellExplanation(Part):
     nothing is proposed."""
     extrapolates: bool
     """Whether the spend proposed lies so far beyond today's that the curve there rests on its shape alone."""
-    reasons: list[str]
+    reasons: list[Said]
     """All of it in plain words."""
 
 
@@ -82,8 +82,8 @@ class Explanation(Document):
 
     kind_of_document = "explanation"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name: str
     """The company."""
     currency: str
@@ -106,22 +106,21 @@ class Explanation(Document):
     """Highest factor of a curve that was tried."""
     tolerance: float
     """By which share a break-even factor may be off."""
-    remarks: list[str]
+    remarks: list[Said]
     """What is meant by a material change, and what was not worked out."""
     profile_sha256: str
     """Digest of the validated profile."""
     complete: bool
     """Whether all is there: Ctrl-C leaves what was found before it."""
 
-
-def explanation_rows(explanation: Explanation) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
-    rows = []
-    for cell in explanation.cells:
-        row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
-        row |= flat("outcome", cell.outcome)
-        row["lower_factor"] = cell.lower.factor if cell.lower else None
-        row["higher_factor"] = cell.higher.factor if cell.higher else None
-        row["reasons"] = " ".join(cell.reasons)
-        rows.append(row)
-    return rows
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
+        rows = []
+        for cell in self.cells:
+            row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
+            row |= flat("outcome", cell.outcome)
+            row["lower_factor"] = cell.lower.factor if cell.lower else None
+            row["higher_factor"] = cell.higher.factor if cell.higher else None
+            row["reasons"] = " ".join(cell.reasons)
+            rows.append(row)
+        return rows

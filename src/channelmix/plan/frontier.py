@@ -9,6 +9,7 @@ from pydantic import Field
 from channelmix.core.documents import Document, Part
 from channelmix.core.views import view
 from channelmix.engine.proof.solution import Status
+from channelmix.engine.response.periods import without_period
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,8 +47,8 @@ class Frontier(Document):
 
     kind_of_document = "frontier"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     along: Literal["budget", "risk"]
     """What changes from point to point."""
     name: str
@@ -71,7 +72,7 @@ class Frontier(Document):
         """Spend by cell at a point, summed over periods; empty where no plan exists."""
         sums: dict[str, float] = {}
         for name, spend in (point.spend or {}).items():
-            cell = name.rpartition("/period ")[0] if self.span > 1 else name
+            cell = without_period(name) if self.span > 1 else name
             sums[cell] = sums.get(cell, 0.0) + spend
         return sums
 
@@ -79,12 +80,11 @@ class Frontier(Document):
         """Draw the mean outcome and that of the worst draws along the points (needs plotly)."""
         return view("frontier_figure")(self)
 
-
-def frontier_rows(frontier: Frontier) -> list[dict[str, Any]]:
-    """One dictionary a point, spend by cell in columns of its own."""
-    rows = []
-    for point in frontier.points:
-        row = point.model_dump(mode="json")
-        spend = row.pop("spend") or {}
-        rows.append(row | {f"spend {cell}": amount for cell, amount in spend.items()})
-    return rows
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a point, spend by cell in columns of its own."""
+        rows = []
+        for point in self.points:
+            row = point.model_dump(mode="json")
+            spend = row.pop("spend") or {}
+            rows.append(row | {f"spend {cell}": amount for cell, amount in spend.items()})
+        return rows

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 
 
 class InformationOf(Part):
@@ -86,7 +86,7 @@ class Regret(Part):
 class CautiousPlan(Part):
     """What a plan that minds the worst draws gives up for them; money per period."""
 
-    name: str
+    name: Said
     """How it is cautious."""
     outcome: float
     """Its mean outcome less charges."""
@@ -116,8 +116,8 @@ class InformationValue(Document):
 
     kind_of_document = "information value"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name: str
     """The company; empty for a bare problem."""
     currency: str
@@ -150,7 +150,7 @@ class InformationValue(Document):
     """What the plan forgoes."""
     cautious: list[CautiousPlan]
     """Plans that mind the worst draws, at the same budget; empty unless asked for."""
-    remarks: list[str]
+    remarks: list[Said]
     """What is assumed."""
     profile_sha256: str
     """Digest of the validated profile; empty for a bare problem."""
@@ -161,16 +161,15 @@ class InformationValue(Document):
     complete: bool
     """Whether all is there that was asked for: Ctrl-C leaves what was found before it."""
 
-
-def information_rows(found: InformationValue) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in currency per period."""
-    values = {one.name: one for one in found.cells}
-    return [
-        {
-            "cell": row.cell,
-            "information_value": values[row.cell].value if row.cell in values else None,
-            "information_standard_error": values[row.cell].standard_error if row.cell in values else None,
-            **row.model_dump(mode="json", exclude={"cell"}),
-        }
-        for row in found.spread
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in currency per period."""
+        values = {one.name: one for one in self.cells}
+        return [
+            {
+                "cell": row.cell,
+                "information_value": values[row.cell].value if row.cell in values else None,
+                "information_standard_error": values[row.cell].standard_error if row.cell in values else None,
+                **row.model_dump(mode="json", exclude={"cell"}),
+            }
+            for row in self.spread
+        ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.core.documents import Part
+from channelmix.core.documents import Part, Said
+from channelmix.engine.rules.rows import Row
 
 
 class Interval(Part):
@@ -73,7 +74,7 @@ class CellPlan(Part):
     """Expected outcome of the next unit of currency, less its charge; null where it has no limit."""
     evidence: str
     """What the estimate rests on."""
-    reason: str
+    reason: Said
     """Why, in a few words."""
 
     @property
@@ -118,9 +119,9 @@ class Totals(Part):
 class Comparison(Part):
     """Another split on the same draws; amounts in currency per period."""
 
-    name: str
+    name: Said
     """Which split it is."""
-    description: str
+    description: Said
     """How it was made."""
     feasible: bool
     """Whether it obeys the rules."""
@@ -202,7 +203,7 @@ class SurveyRow(Part):
 class Assumption(Part):
     """A figure that the profile does not state, and where it comes from."""
 
-    name: str
+    name: Said
     """What the figure is."""
     value: float
     """Typical value."""
@@ -210,32 +211,52 @@ class Assumption(Part):
     """Lower end of its 90 % interval."""
     high: float
     """Upper end of its 90 % interval."""
-    unit: str
+    unit: Said
     """Unit."""
-    basis: str
+    basis: Said
     """Kind of basis; "judgement" means that no source states it."""
     facts: list[str]
     """Ids of the published facts behind it."""
-    sources: list[str]
+    sources: list[Said]
     """The first few sources of these facts."""
-    note: str
+    note: Said
     """Remark."""
 
 
-class ShadowPrice(Part):
+class Limit(Part):
+    """The limit that a figure is about, as data; empty in plans of the first format."""
+
+    kind: str = ""
+    """The rule's kind."""
+    part: str | None = None
+    """What the limit is on, where the rule has several: a cell, a market or a selector; null for all of the rule."""
+    period: int | None = None
+    """Its period, from 1; null for all."""
+    side: Literal["low", "high", "up", "down"] | None = None
+    """Which limit it is, where the rule has several on the same amount."""
+
+
+def limit_of(row: Row) -> dict[str, Any]:
+    """Return the fields of a `Limit` for a row."""
+    return {"kind": row.kind, "part": row.part, "period": row.period, "side": row.side}
+
+
+class ShadowPrice(Limit):
     """What one more unit of a rule's limit is worth, in the plan's basin."""
 
     constraint: str
-    """The rule."""
+    """The limit's name."""
     price: float
     """Outcome per unit of currency of the limit."""
+    rule: str = ""
+    """The rule's name."""
 
 
-class Mend(Part):
+class Mend(Limit):
     """By how much a rule must give way, so that all can hold; together the mends are the least there is."""
 
     rule: str
-    """The rule's limit."""
+    """The limit's name."""
     amount: float
     """By how much, in the limit's own unit: currency or outcome per period, contacts, cells, outcome per currency."""
 

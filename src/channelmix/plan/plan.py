@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document
+from channelmix.core.documents import Document, Said
 from channelmix.core.views import view
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
@@ -45,9 +45,24 @@ class Plan(Document):
     """
 
     kind_of_document = "plan"
+    row_names = (
+        "market",
+        "channel",
+        "purpose",
+        "period",
+        "spend",
+        "current_spend",
+        "outcome_mean",
+        "outcome_low",
+        "outcome_high",
+        "charge",
+        "marginal_return",
+        "evidence",
+        "reason",
+    )
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     status: Status
     """optimal, not_certified, infeasible or unbounded."""
     name: str
@@ -74,13 +89,13 @@ class Plan(Document):
     """Other splits on the same fresh draws."""
     word_of_mouth: WordOfMouth | None
     """What customers tell others; null where it is not counted."""
-    not_counted: list[str]
+    not_counted: list[Said]
     """What is left out of every number."""
     survey: list[SurveyRow]
     """How the company stands beside surveyed ones; empty if infeasible."""
     assumptions: list[Assumption]
     """Figures that the profile does not state."""
-    remarks: list[str]
+    remarks: list[Said]
     """What holds for the whole plan and was not computed: what is ignored, what was scaled or projected."""
     shadow_prices: list[ShadowPrice]
     """Price of each binding rule."""
@@ -88,7 +103,7 @@ class Plan(Document):
     """Minimal set of rules that cannot hold together, or the cell that pays without end if unbounded; else empty."""
     mends: list[Mend]
     """By how much rules must give way; empty unless infeasible."""
-    warnings: list[str]
+    warnings: list[Said]
     """What to look at before following the plan."""
     problem: dict[str, Any] = Field(repr=False)
     """The problem solved: curves, scenario, rules."""
@@ -106,7 +121,7 @@ class Plan(Document):
         """Return the allocation as a DataFrame, one row a cell."""
         import pandas as pd  # its import takes longer than a plan
 
-        return pd.DataFrame(allocation_rows(self))
+        return pd.DataFrame(self.rows())
 
     def to_html(
         self,
@@ -173,25 +188,24 @@ class Plan(Document):
         """Show the plan in a notebook: its headline and a small table."""
         return str(view("summary_html")(self))
 
-
-def allocation_rows(plan: Plan) -> list[dict[str, Any]]:
-    """One dictionary a cell, without nesting; amounts in the plan's currency per period."""
-    return [
-        {
-            "market": row.market,
-            "channel": row.channel,
-            "purpose": row.purpose,
-            "period": row.period,
-            "spend": row.spend,
-            "current_spend": row.current_spend,
-            **flat("outcome", row.outcome),
-            "charge": row.charge,
-            "marginal_return": row.marginal_return,
-            "evidence": row.evidence,
-            "reason": row.reason,
-        }
-        for row in plan.allocation
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell, without nesting; amounts in the plan's currency per period."""
+        return [
+            {
+                "market": row.market,
+                "channel": row.channel,
+                "purpose": row.purpose,
+                "period": row.period,
+                "spend": row.spend,
+                "current_spend": row.current_spend,
+                **flat("outcome", row.outcome),
+                "charge": row.charge,
+                "marginal_return": row.marginal_return,
+                "evidence": row.evidence,
+                "reason": row.reason,
+            }
+            for row in self.allocation
+        ]
 
 
 def fits(plan: Plan, problem: AllocationProblem) -> bool:

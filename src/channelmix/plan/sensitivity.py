@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 
 
 class Side(Part):
@@ -35,7 +35,7 @@ class Side(Part):
 class InputEffect(Part):
     """What the plan owes to one input."""
 
-    name: str
+    name: Said
     """What the input is: a figure in words, or the path of a field in the profile."""
     kind: Literal["figure", "profile"]
     """A published or judged figure, moved by its own uncertainty factor; or a number of the profile, moved by the
@@ -44,9 +44,9 @@ class InputEffect(Part):
     """By which the input is divided and multiplied; a share stops at 1, a field at its limits."""
     assumed: float
     """The value that the plan rests on: the typical value of a figure, the number stated in the profile."""
-    unit: str
+    unit: Said
     """Unit of a figure; empty for a field of the profile, which has its own."""
-    basis: str
+    basis: Said
     """Kind of basis of a figure; empty for a field of the profile."""
     facts: list[str]
     """Ids of the published facts behind a figure."""
@@ -70,9 +70,26 @@ class Sensitivity(Document):
     """
 
     kind_of_document = "sensitivity"
+    row_names = (
+        "rank",
+        "input",
+        "kind",
+        "factor",
+        "unit",
+        "assumed",
+        "side",
+        "value",
+        "kept_gain",
+        "best_gain",
+        "regret",
+        "moved",
+        "cell",
+        "planned_spend",
+        "spend",
+    )
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     name: str
     """The company."""
     currency: str
@@ -104,28 +121,27 @@ class Sensitivity(Document):
     draws: int = Field(ge=1)
     """Number of draws."""
 
-
-def sensitivity_rows(sensitivity: Sensitivity) -> list[dict[str, Any]]:
-    """One dictionary an input, side and cell, without nesting; amounts in currency over the sensitivity's `span`."""
-    return [
-        {
-            "rank": rank,
-            "input": effect.name,
-            "kind": effect.kind,
-            "factor": effect.factor,
-            "unit": effect.unit,
-            "assumed": effect.assumed,
-            "side": name,
-            "value": side.value,
-            "kept_gain": side.kept_gain,
-            "best_gain": side.best_gain,
-            "regret": side.regret,
-            "moved": side.moved,
-            "cell": cell,
-            "planned_spend": planned,
-            "spend": side.spend[cell],
-        }
-        for rank, effect in enumerate(sensitivity.inputs, start=1)
-        for name, side in (("low", effect.low), ("high", effect.high))
-        for cell, planned in sensitivity.spend.items()
-    ]
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary an input, side and cell, without nesting; amounts in currency over the `span`."""
+        return [
+            {
+                "rank": rank,
+                "input": effect.name,
+                "kind": effect.kind,
+                "factor": effect.factor,
+                "unit": effect.unit,
+                "assumed": effect.assumed,
+                "side": name,
+                "value": side.value,
+                "kept_gain": side.kept_gain,
+                "best_gain": side.best_gain,
+                "regret": side.regret,
+                "moved": side.moved,
+                "cell": cell,
+                "planned_spend": planned,
+                "spend": side.spend[cell],
+            }
+            for rank, effect in enumerate(self.inputs, start=1)
+            for name, side in (("low", effect.low), ("high", effect.high))
+            for cell, planned in self.spend.items()
+        ]

@@ -15,7 +15,7 @@ from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Stat
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import Row
 from channelmix.engine.rules.auxiliary import OnOff
-from channelmix.plan.parts import Interval, Totals
+from channelmix.plan.parts import Interval, Totals, limit_of
 from channelmix.plan.plan import Plan
 from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
 
@@ -175,9 +175,12 @@ def _verified(plan: Plan) -> Certificate:
 
 def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
     claims = plan.certificate
-    known = {row.label for row in problem.rows}
-    if any(mend.rule not in known or mend.amount <= 0.0 for mend in plan.mends):
-        raise CertificateError("the plan would mend what is no rule, or by nothing")
+    limits = {row.label: limit_of(row) for row in problem.rows}
+    if any(mend.rule not in limits or mend.amount <= 0.0 for mend in plan.mends):
+        raise CertificateError("a relaxation names an unknown rule or a non-positive amount")
+    for name, limit in [(p.constraint, p) for p in plan.shadow_prices] + [(m.rule, m) for m in plan.mends]:
+        if limit.kind and name in limits and limits[name] != limit.model_dump(include=set(limits[name])):
+            raise CertificateError(f"{name} is described as another limit than it is")
     if plan.mends and plan.status is not Status.INFEASIBLE:
         raise CertificateError(f"called {plan.status}, and yet it says how rules would have to give way")
     if plan.status in NO_SPEND:

@@ -1,4 +1,4 @@
-"""What the user writes about the company, read strictly, with every fault reported at its place."""
+"""The profile: what the user writes about the company, read strictly, with every fault located."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The numbers that a profile states of the world, and the same profile with one of them moved.
+"""The uncertain numbers that a profile states, and the same profile with one of them changed.
 
-What the company decides or knows from its books is none of them: budget, rules, periods, discount rate, spend today
+What the company decides or knows from its books is not uncertain: budget, rules, periods, discount rate, spend today
 and before.
 """
 
@@ -15,30 +15,28 @@ from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Path
 from channelmix.profile.fields.values import Record
 
-NOT_BELIEFS = frozenset(
-    {
-        *(
-            "schema_version",
-            "period",
-            "periods",
-            "scenario",
-            "current_spend",
-            "rules",
-            "risk",
-            "history",
-            "notes",
-        ),
-        *("spent_before", "discount_rate"),
-    }
-)
-"""Fields whose numbers are decisions, accounts or no statements at all."""
+NOT_BELIEFS = {
+    *(
+        "schema_version",
+        "period",
+        "periods",
+        "scenario",
+        "current_spend",
+        "rules",
+        "risk",
+        "history",
+        "notes",
+    ),
+    *("spent_before", "discount_rate"),
+}
+"""Fields whose numbers are decisions, known from the books, or not about the company at all."""
 
 PRECISION = 1e-6
-"""How near a moved number comes to the limit that stops it, as a share of the move."""
+"""How close a changed number gets to the limit that stops it, as a share of the change."""
 
 
 def beliefs(profile: CompanyProfile) -> list[tuple[Path, float]]:
-    """List the profile's own numbers about the world other than 0, each with its path, in the order of the fields."""
+    """List the profile's uncertain numbers other than 0, each with its path, in the order of the fields."""
     return [(path, float(number)) for path, number in _numbers(profile, ()) if number]
 
 
@@ -58,7 +56,7 @@ def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
 
 
 def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tuple[float, CompanyProfile]:
-    """Multiply one number, or bring it as near to that as the profile's own checks allow.
+    """Multiply one number, or bring it as close to that as the profile's checks allow.
 
     Parameters
     ----------
@@ -66,14 +64,14 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     path : tuple of str or int
         From `beliefs`.
     factor : float
-        What the number is multiplied by.
+        Factor on the number.
 
     Returns
     -------
     number : float
-        What became of it: a share stops at 1, customers at those whom a channel reaches.
+        The new value: a share stops at 1, customers at the number that a channel reaches.
     profile : CompanyProfile
-        The profile with that number, which may be the profile as it was.
+        The profile with the new value; the unchanged profile if no change is possible.
     """
     content = profile.model_dump(mode="json", by_alias=True, exclude_none=True)
     holder: Any = content
@@ -91,7 +89,7 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     inside, beyond, best = start, start * factor, profile
     if (moved := attempt(beyond)) is not None:
         return beyond, moved
-    # The checks of a single number are limits: what they allow is an interval around the number as it stands.
+    # Each check of a single number is a limit, so the values allowed form an interval around the present one.
     while abs(beyond - inside) > PRECISION * abs(start * factor - start):
         middle = 0.5 * (inside + beyond)
         moved = attempt(middle)

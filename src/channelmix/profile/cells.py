@@ -1,4 +1,4 @@
-"""The cells of a profile: each market, channel and purpose with what the profile states of it."""
+"""The cells of a profile: each market, channel and purpose with the profile's figures for it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from channelmix.profile.fields.fields import Channel, Market, MarketChannel, ProfileFields, Purposes
-from channelmix.profile.fields.values import BUILT_IN_CHANNELS, BuiltInChannel, Purpose, Sector
+from channelmix.profile.fields.fields import (
+    Channel,
+    ChannelFigures,
+    Market,
+    MarketChannel,
+    ProfileFields,
+)
+from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, BuiltInChannel, Purpose, Sector
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How far word of mouth carries, and what it is worth.
+    """How many people customers tell, and what that is worth.
 
     Parameters
     ----------
     told_if_satisfied, told_if_not, told_in_private : float
-        People whom one customer tells: if satisfied, and if not, where everybody listens and where nobody else does.
+        People whom one customer tells: a satisfied one, and an unsatisfied one in public and in private.
     satisfied_share : float or None
         Share of all customers who are satisfied.
     value_per_exposure : float
-        Worth of one person hearing good of the company, loss of one hearing ill; in currency.
+        Value of one person hearing good of the company, loss of one hearing ill; in currency.
     """
 
     told_if_satisfied: float
@@ -35,9 +41,9 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What money is put on: one purpose of one channel in one market.
+    """One purpose of one channel in one market: what money is spent on.
 
-    Counts and amounts are this market's part. None stands for what the profile does not state.
+    Counts and amounts are this market's part. None means that the profile does not state the figure.
 
     Parameters
     ----------
@@ -73,13 +79,13 @@ class Cell:
     inbound_contacts : float or None
         Service contacts that the market's customers start per period.
     value : float
-        Worth of one order, resolution or positive exposure, after the purpose; in currency.
+        Value of one order, resolution or positive exposure, depending on the purpose; in currency.
     orders_per_click : float or None
         Share of clicks that become an order.
     word_of_mouth : Telling or None
         None where word of mouth is not counted.
     answer_on_time, fatigue : bool
-        Whether an answer in time counts for more than a late one, and whether opt-outs count.
+        Whether an answer in time is worth more than a late one, and whether opt-outs are charged.
     """
 
     market: str
@@ -117,8 +123,8 @@ class Cell:
 def lay_out(profile: ProfileFields) -> tuple[Cell, ...]:
     """Split the company's figures over its markets.
 
-    Company-wide counts and amounts are split in proportion to customers; what a market states itself replaces
-    its part and leaves the other markets' parts as they are. A channel without a stated reach reaches nobody.
+    Company-wide counts and amounts are split in proportion to customers; a market's own figure replaces its part and
+    leaves the other markets' parts unchanged. A channel without a stated reach reaches nobody.
 
     Returns
     -------
@@ -134,11 +140,19 @@ def lay_out(profile: ProfileFields) -> tuple[Cell, ...]:
     )
 
 
+# Figures that are not split over markets: a market's own replaces the company's.
+_REPLACED = tuple(
+    name
+    for name in ChannelFigures.model_fields
+    if name not in {"reachable", "reachable_share", "current_spend", "cost_per_contact"}
+)
+
+
 def _cells(
     profile: ProfileFields, market: Market, name: str, channel: Channel, part: float
 ) -> Iterator[Cell]:
     own = market.channels.get(name) or _nothing_own()
-    promotion, service = profile.purposes.promotion, profile.purposes.service
+    promotion, service, advocacy = (getattr(profile.purposes, purpose) for purpose in PURPOSES)
     inbound = None if service is None else service.inbound_contacts * part
     shared: dict[str, Any] = {
         "basis": basis_of(name, channel),
@@ -147,19 +161,17 @@ def _cells(
         "customers": market.customers,
         "penetration": market.penetration,
         "reachable": _reachable(market, channel, own, part),
-        "publicness": _first(own.publicness, channel.publicness),
-        "contacts_per_customer": _first(own.contacts_per_customer, channel.contacts_per_customer),
-        "opt_out_per_contact": _first(own.opt_out_per_contact, channel.opt_out_per_contact),
-        "value_per_consent": _first(own.value_per_consent, channel.value_per_consent),
-        "orders_per_contact": _first(own.orders_per_contact, channel.orders_per_contact),
-        "resolution_share": _first(own.resolution_share, channel.resolution_share),
-        "on_time_share": _first(own.on_time_share, channel.on_time_share),
-        "service_share": _first(own.service_share, channel.service_share),
+        **{name: _first(getattr(own, name), getattr(channel, name)) for name in _REPLACED},
         "inbound_contacts": _first(market.inbound_contacts, inbound),
         "orders_per_click": None if promotion is None else promotion.orders_per_click,
         "word_of_mouth": _telling(profile),
         "answer_on_time": "answer_on_time" not in profile.switched_off,
         "fatigue": "fatigue" not in profile.switched_off,
+    }
+    worths = {
+        "promotion": promotion.margin_per_order if promotion else 0.0,
+        "service": service.value_per_resolution if service else 0.0,
+        "advocacy": advocacy.value_per_exposure if advocacy else 0.0,
     }
     for purpose in profile.purposes_of(name):
         yield Cell(
@@ -168,39 +180,22 @@ def _cells(
             purpose=purpose,
             current_spend=own.current_spend.get(purpose, channel.current_spend.get(purpose, 0.0) * part),
             cost_per_contact=own.cost_per_contact.get(purpose, channel.cost_per_contact.get(purpose)),
-            value=_worth(profile.purposes, purpose),
+            value=worths[purpose],
             **shared,
         )
 
 
 def _telling(profile: ProfileFields) -> Telling | None:
-    """What counts as word of mouth: nothing where it is switched off, or where no exposure has a worth."""
-    value, figures = profile.value_per_exposure, profile.word_of_mouth
-    if value is None or "word_of_mouth" in profile.switched_off:
+    """Return the word of mouth that counts: None if it is switched off or an exposure has no value."""
+    if profile.value_per_exposure is None or "word_of_mouth" in profile.switched_off:
         return None
-    return Telling(
-        figures.told_if_satisfied,
-        figures.told_if_not,
-        figures.told_in_private,
-        figures.satisfied_share,
-        value,
-    )
+    return Telling(**{**dict(profile.word_of_mouth), "value_per_exposure": profile.value_per_exposure})
 
 
 @cache
 def _nothing_own() -> MarketChannel:
-    """What a market states of a channel that does not differ there; made once, for there may be many."""
+    """Return the figures of a channel for which a market states none; built once, since there may be many."""
     return MarketChannel()
-
-
-def _worth(purposes: Purposes, purpose: Purpose) -> float:
-    """Worth of one order, resolution or exposure."""
-    worths = {
-        "promotion": purposes.promotion and purposes.promotion.margin_per_order,
-        "service": purposes.service and purposes.service.value_per_resolution,
-        "advocacy": purposes.advocacy and purposes.advocacy.value_per_exposure,
-    }
-    return worths[purpose] or 0.0
 
 
 def basis_of(name: str, channel: Channel) -> BuiltInChannel | None:

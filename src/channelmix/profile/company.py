@@ -1,4 +1,4 @@
-"""The profile of a company: what everything else starts from."""
+"""The profile of a company, from which everything else starts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from channelmix.core.errors import expect
 from channelmix.profile.cells import Cell, lay_out
 from channelmix.profile.checks.checks import find_problems
 from channelmix.profile.evidence import Evidence, History
-from channelmix.profile.faults import Path, ProblemsError
+from channelmix.profile.faults import ProblemsError
 from channelmix.profile.fields.fields import ProfileFields
 from channelmix.profile.own_files import own_of
-from channelmix.profile.reading.repair import problems_between_valid_parts
 from channelmix.profile.reading.schema_json import known_schema
 from channelmix.profile.reading.translate import translate
 from channelmix.profile.source import read_document, read_file
@@ -27,11 +26,12 @@ OWN_FILES = ("evidence", "history")
 
 
 class CompanyProfile(ProfileFields):
-    """A company as the user describes it: its customers, channels, worths and rules.
+    """A company as the user describes it: its customers, channels, values and rules.
 
     Every amount is in the profile's currency per period. Read one with `from_file` or `from_json`, which
-    report all faults at once with their places; `model_validate` makes the same checks on Python's own types. Files
-    that a profile names lie in its folder, which only `from_file` knows.
+    list the faults with their places: those of the text first, then all of single fields, then all between valid
+    fields. `model_validate` makes the same checks on Python's own types. Files that a profile names lie in its folder,
+    which only `from_file` knows.
     """
 
     _own: Evidence | History | None = PrivateAttr(default=None)
@@ -45,7 +45,7 @@ class CompanyProfile(ProfileFields):
 
     @property
     def own(self) -> Evidence | History | None:
-        """What the profile's own evidence or history file holds; None without one."""
+        """Contents of the profile's evidence or history file; None without one."""
         return self._own
 
     @classmethod
@@ -56,12 +56,12 @@ class CompanyProfile(ProfileFields):
         ----------
         path : str or path-like
         read_files : bool
-            Whether the files of evidence and history that it names are read too, from its folder.
+            Whether to read the evidence or history file that it names, from its folder.
 
         Raises
         ------
         ProfileError
-            If the file or its profile cannot be used; it lists every fault with line and column.
+            If the file cannot be read or the profile is invalid; it lists the faults with line and column.
         """
         expect(path, "path", str, os.PathLike)
         return cls._read(
@@ -78,12 +78,12 @@ class CompanyProfile(ProfileFields):
         source : str
             What messages call the text, such as the name of its file.
         read_files : bool
-            Whether the text may name files of evidence or history, which is an error here: it has no folder.
+            Whether to read the files that it names, which is an error here, since text has no folder.
 
         Raises
         ------
         ProfileError
-            If the profile cannot be used; it lists every fault with line and column.
+            If the profile is invalid; it lists the faults with line and column.
         """
         expect(text, "text", str, bytes, remedy="model_validate reads Python's own types")
         return cls._read(text, source, read_files=read_files)
@@ -91,19 +91,10 @@ class CompanyProfile(ProfileFields):
     @classmethod
     def _read(cls, text: str | bytes, source: str, **context: Any) -> Self:
         document = read_document(text, source)
-        problems = list(document.problems)
-        profile = None
         try:
-            profile = cls.model_validate(document.value, context=context)
+            return cls.model_validate(document.value, context=context)
         except ValidationError as error:
-            told = {path for problem in problems for path in _leading(problem.path) if not problem.at_key}
-            schema = known_schema()
-            found = translate(error, document.value, schema)
-            found += problems_between_valid_parts(document.value, found, schema)
-            problems += [problem for problem in found if problem.path not in told]
-        if profile is None or problems:
-            raise document.error(problems)
-        return profile
+            raise document.error(translate(error, document.value, known_schema())) from None
 
     def cells(self) -> tuple[Cell, ...]:
         """Split the company's figures over its markets, channels and purposes.
@@ -116,40 +107,40 @@ class CompanyProfile(ProfileFields):
         return lay_out(self)
 
     def with_budget(self, amount: float) -> Self:
-        """Return this profile with another budget, in currency per period, checked anew.
+        """Return this profile with another budget, in currency per period, and check it.
 
         Raises
         ------
         ProfileError
-            If the amount cannot stand in a profile.
+            If the amount is invalid.
         """
         return self.with_scenario("fixed_budget", amount=amount)
 
     def with_scenario(self, kind: str, **fields: float | None) -> Self:
-        """Return this profile with another scenario, checked anew.
+        """Return this profile with another scenario, and check it.
 
         Parameters
         ----------
         kind : str
-            Such as ``target_outcome``.
+            Kind of scenario, such as ``target_outcome``.
         **fields : float or None
-            The scenario's fields; those that are None are left out.
+            The scenario's fields; None leaves one out.
 
         Raises
         ------
         ProfileError
-            If there is no such scenario, or a field cannot stand in it.
+            If there is no such scenario, or a field is invalid.
         """
         stated = {name: value for name, value in fields.items() if value is not None}
         return self._changed("profile with another scenario", scenario={"kind": kind, **stated})
 
     def without(self, *mechanisms: str) -> Self:
-        """Return this profile with mechanisms of the published prior switched off, checked anew.
+        """Return this profile with mechanisms of the published prior switched off, and check it.
 
         Parameters
         ----------
         *mechanisms : str
-            Of ``word_of_mouth``, ``answer_on_time`` and ``fatigue``; what is switched off already stays so.
+            ``word_of_mouth``, ``answer_on_time`` or ``fatigue``; those switched off before stay so.
 
         Raises
         ------
@@ -160,12 +151,12 @@ class CompanyProfile(ProfileFields):
         return self._changed("profile without some mechanisms", switched_off=switched_off)
 
     def with_evidence(self, evidence: Evidence) -> Self:
-        """Return this profile with other evidence of its own, checked anew.
+        """Return this profile with other evidence, and check it.
 
         Raises
         ------
         ProfileError
-            If the evidence is of other cells, of another currency or of another period.
+            If the evidence is for other cells, in another currency or per another period.
         """
         expect(evidence, "evidence", Evidence, remedy="read it with Evidence.from_file or Evidence.from_json")
         return self._read(json.dumps(self._content()), "profile with other evidence", own=evidence)
@@ -189,15 +180,15 @@ class CompanyProfile(ProfileFields):
 
     @property
     def sha256(self) -> str:
-        """Hash of what the profile says, however it is laid out and whether or not defaults are written.
+        """Hash of the profile's content, regardless of layout and of whether defaults are written.
 
-        A file that the profile names counts by what it holds, whatever its name.
+        A file that the profile names counts by its content, whatever its name.
         """
         return self._digest(self._content())
 
     @property
     def company_sha256(self) -> str:
-        """The same without the scenario: what plans for other budgets have in common."""
+        """The same hash without the scenario, shared by plans for other budgets."""
         return self._digest({key: value for key, value in self._content().items() if key != "scenario"})
 
     def _digest(self, content: dict[str, Any]) -> str:
@@ -206,7 +197,3 @@ class CompanyProfile(ProfileFields):
             content["own"] = self.own.sha256
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _leading(path: Path) -> list[Path]:
-    return [path[:length] for length in range(len(path) + 1)]

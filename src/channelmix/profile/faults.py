@@ -1,9 +1,8 @@
-"""Faults of a profile: what is wrong, where it stands, and what would be right."""
+"""Faults of a profile: what is wrong, where it is, and what was expected there."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +18,14 @@ LISTED_FAULTS = 50
 
 @dataclass(frozen=True)
 class Problem:
-    """A fault whose place in the text is not known yet.
+    """A fault that is not yet located in the text.
 
     Parameters
     ----------
     path : tuple of str or int
         Keys and list positions that lead to the value, from the top (or from the model that raised it).
     found, expected : str
-        What stands there and what should, in plain words.
+        What is there and what should be; if `expected` is empty, `found` is the whole message.
     hint : str
         The known name nearest to a mistyped one, or empty.
     at_key : bool
@@ -62,12 +61,12 @@ class Fault:
     Parameters
     ----------
     path : str
-        Where in the profile, such as ``channels.sms.reachable`` or ``rules[1].high``; empty for all of it.
+        Where in the profile, such as ``channels.sms.reachable`` or ``rules[1].high``; empty for the whole profile.
     line, column : int or None
-        Place in the text, from 1, in characters: of the value, or of the key where the key is at fault. A
+        Place in the text, counted from 1 in characters: of the value, or of the key where the key is at fault. A
         missing field is placed at the object that lacks it. None where there is no text.
     found, expected : str
-        What stands there and what should, in plain words.
+        What is there and what should be; if `expected` is empty, `found` is the whole message.
     hint : str
         The known name nearest to a mistyped one, or empty.
     """
@@ -102,29 +101,18 @@ class ProfileError(InputError):
         self.faults = faults
 
     def __str__(self) -> str:
-        count = len(self.faults)
-        lines = [f"{escape(self.source)}: {count} fault{'' if count == 1 else 's'}"]
+        source, count = escape(self.source), len(self.faults)
+        if count == 1 and self.faults[0].line is None and not self.faults[0].path:
+            return f"{source}: {self.faults[0]}"
+        lines = [f"{source}: {count} fault{'' if count == 1 else 's'}"]
         lines += [f"  {fault}" for fault in self.faults[:LISTED_FAULTS]]
         if count > LISTED_FAULTS:
             lines.append(f"  and {count - LISTED_FAULTS} more")
         return "\n".join(lines)
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return the known name nearest to a mistyped one, whatever its case, or an empty string.
-
-    >>> closest("SMSS", ["sms", "social"])
-    'sms'
-    """
-    if len(name) > ECHO_LENGTH:  # nobody mistypes a name at such length, and comparing would take long
-        return ""
-    folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= ECHO_LENGTH}
-    match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[match[0]] if match else ""
-
-
 def escape(text: str) -> str:
-    r"""Write control and other unprintable characters as escapes, so that no message can drive a terminal.
+    r"""Escape control and other unprintable characters, so that no message can control a terminal.
 
     >>> escape("a\x1b[31mb")
     'a\\x1b[31mb'
@@ -133,7 +121,7 @@ def escape(text: str) -> str:
 
 
 def echo(value: Any) -> str:
-    """Repeat a value of the user's in a message: short, in JSON's words, without control characters.
+    """Quote a value of the user's in a message: short, as JSON writes it, without control characters.
 
     >>> echo("smss"), echo(None), echo(-3), echo({"a": 1})
     ('"smss"', 'null', '-3', 'an object')
@@ -151,7 +139,7 @@ def echo(value: Any) -> str:
 
 
 def path_text(path: Path) -> str:
-    """Write a path the way messages show it.
+    """Write a path as messages show it.
 
     >>> path_text(("rules", 1, "high")), path_text(("channels", "my shop"))
     ('rules[1].high', 'channels["my shop"]')
@@ -172,5 +160,5 @@ def _cut(text: str) -> str:
 
 
 def _sentence(where: str, found: str, expected: str, hint: str) -> str:
-    question = f' (did you mean "{hint}"?)' if hint else ""
-    return f"{where}{': ' if where else ''}found {found}, expected {expected}{question}"
+    message = f"found {found}, expected {expected}" if expected else found
+    return f"{where}{': ' if where else ''}{message}" + (f' (did you mean "{hint}"?)' if hint else "")

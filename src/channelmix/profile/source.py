@@ -1,4 +1,4 @@
-"""JSON text of a profile: read once for its values, and again only to find the places of faults."""
+"""Read a profile's JSON text, and find the line and column of each fault in it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import os
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,14 +20,17 @@ LARGEST_FILE = 10_000_000
 """Bytes of the largest profile that is read."""
 DEEPEST_NESTING = 100
 """Levels of lists and objects within each other."""
+LONGEST_NUMBER = 30
+"""Characters of a number in which a decimal comma is looked for."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # Possessive quantifiers (*+): an unterminated string must not be tried again from each of its characters.
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"[\w.+-]+|.", re.DOTALL)
+_BEFORE_COMMA = re.compile(r"(-?\d+),$")
 
-# What the standard library's parser says, and what was expected there in plain words.
+# What the standard library's parser says, and what it expected in plain words.
 _SYNTAX = {
     "Expecting value": "a value",
     "Expecting property name enclosed in double quotes": "a key in double quotes",
@@ -40,35 +44,9 @@ _SYNTAX = {
 }
 
 
-@dataclass
-class _Reader:
-    """The hooks of one `json.loads`, which note what the parser itself lets pass."""
-
-    out_of_range: bool = False
-    repeated: list[tuple[dict[str, Any], list[str]]] = field(default_factory=list)
-
-    def number(self, text: str) -> float:
-        value = float(text)
-        self.out_of_range |= not math.isfinite(value)
-        return value
-
-    def whole_number(self, text: str) -> int | float:
-        value = self.number(
-            text
-        )  # thousands of digits overflow here, before Python's own limit on int() applies
-        return int(text) if math.isfinite(value) else value
-
-    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            self.repeated.append((members, [key for key, count in counts.items() if count > 1]))
-        return members
-
-
 @dataclass(frozen=True)
 class Document:
-    """A JSON text, its value, and the problems that stand in the text itself.
+    """A JSON text and its value.
 
     Parameters
     ----------
@@ -76,27 +54,20 @@ class Document:
         What messages call the text.
     text : str
     value : object
-        The top-level object, as Python's own types. Of a repeated key, the last value counts.
-    problems : tuple of Problem
-        Numbers out of range, repeated keys, text that is not valid Unicode.
+        The top-level object, as Python's own types.
     """
 
     source: str
     text: str
     value: dict[str, Any]
-    problems: tuple[Problem, ...]
 
     def error(self, problems: Iterable[Problem]) -> ProfileError:
-        """Find the place of each problem and return them all as one error, in the order of their places."""
+        """Locate each problem and return them all as one error, in the order of their places."""
         problems = list(problems)
         spots = _spots(self.text, {problem.path for problem in problems})
         line_starts = _line_starts(self.text)
-        placed = []
-        for problem in problems:
-            at = self._offset(problem, spots)
-            placed.append((at, _fault(problem, line_starts, at)))
-        placed.sort(key=lambda pair: pair[0])
-        return ProfileError(self.source, tuple(fault for _, fault in placed))
+        placed = sorted(((self._offset(problem, spots), problem) for problem in problems), key=itemgetter(0))
+        return ProfileError(self.source, tuple(_fault(problem, line_starts, at) for at, problem in placed))
 
     def _offset(self, problem: Problem, spots: dict[Path, list[tuple[int, int]]]) -> int:
         path = problem.path
@@ -104,34 +75,22 @@ class Document:
             path = path[:-1]
         places = spots[path]
         if problem.at_key and path == problem.path:
-            return places[min(1, len(places) - 1)][0]  # of a repeated key, the second
+            return places[min(1, len(places) - 1)][0]  # the second of a repeated key
         return places[-1][1]
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """Read a file of at most 10 MB, or raise a ProfileError that says why not."""
-    source = os.fspath(path)
-    expected = "a profile in JSON"
     try:
         with FilePath(path).open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            data = stream.read(LARGEST_FILE + 1) if size <= LARGEST_FILE else None
-    except FileNotFoundError:
-        raise _whole(source, "no file of this name", expected) from None
-    except IsADirectoryError:
-        raise _whole(source, "a directory", expected) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise _whole(source, f"a file that cannot be read ({reason})", expected) from None
-    except ValueError:  # a null character in the name
-        raise _whole(source, "a name that no file can have", expected) from None
-    if data is None:
-        raise _whole(source, f"a file of {size} bytes", f"at most {LARGEST_FILE} bytes (10 MB)")
-    return data
+            return stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        said = getattr(error, "strerror", None) or str(error)
+        raise _whole(os.fspath(path), escape(said)) from None
 
 
 def read_document(data: str | bytes, source: str) -> Document:
-    """Parse JSON text, or raise a ProfileError if it has no value that could be checked further.
+    """Parse JSON text.
 
     Parameters
     ----------
@@ -139,26 +98,41 @@ def read_document(data: str | bytes, source: str) -> Document:
         JSON; bytes in UTF-8. A byte order mark is ignored.
     source : str
         What messages call the text.
+
+    Raises
+    ------
+    ProfileError
+        If it is not one JSON object, repeats keys, or holds numbers or text that JSON cannot express.
     """
     text = _decode(data, source).removeprefix("\ufeff")
     if not text.strip(" \t\r\n"):
         raise _whole(source, "an empty text", "a profile in JSON")
     _check_depth(text, source)
-    reader = _Reader()
+    repeated: list[tuple[dict[str, Any], list[str]]] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            repeated.append((found, [key for key, count in counts.items() if count > 1]))
+        return found
+
     try:
-        value = json.loads(
-            text,
-            parse_int=reader.whole_number,
-            parse_float=reader.number,
-            parse_constant=reader.number,
-            object_pairs_hook=reader.members,
-        )
+        value = json.loads(text, parse_int=_whole_number, object_pairs_hook=members)
     except json.JSONDecodeError as error:
         raise _syntax_error(text, source, error) from None
     if not isinstance(value, dict):
         raise _error_at(text, source, _skip_space(text, 0), echo(value), "an object in braces")
-    doubtful = reader.out_of_range or reader.repeated or _LONE_SURROGATE.search(text)
-    return Document(source, text, value, tuple(_problems(value, reader)) if doubtful else ())
+    document = Document(source, text, value)
+    if problems := list(_problems(value, {id(found): keys for found, keys in repeated})):
+        raise document.error(problems)
+    return document
+
+
+def _whole_number(text: str) -> int | float:
+    """Read a whole number; thousands of digits become infinite instead of an error of Python's."""
+    value = float(text)
+    return int(text) if math.isfinite(value) else value
 
 
 def _decode(data: str | bytes, source: str) -> str:
@@ -190,14 +164,18 @@ def _check_depth(text: str, source: str) -> None:
 
 def _syntax_error(text: str, source: str, error: json.JSONDecodeError) -> ProfileError:
     token = _TOKEN.match(text, error.pos)
+    whole = _BEFORE_COMMA.search(text, max(error.pos - LONGEST_NUMBER, 0), error.pos)
+    if whole and token and token[0].isdecimal():
+        advice = f"Write {whole[1]}.{token[0]}, not {whole[1]},{token[0]}"
+        return _error_at(text, source, whole.start(), escape(advice))
     found = "the end of the text" if token is None else echo(token[0])
     message = error.msg.rstrip(": ")
     expected = _SYNTAX.get(message, f"valid JSON ({escape(message.lower())})")
     return _error_at(text, source, error.pos, found, expected)
 
 
-def _problems(value: Any, reader: _Reader) -> Iterator[Problem]:
-    repeated = {id(members): keys for members, keys in reader.repeated}
+def _problems(value: Any, repeated: Mapping[int, list[str]]) -> Iterator[Problem]:
+    """List what the parser accepts and JSON does not allow; `repeated` holds keys by the id of their object."""
     stack: list[tuple[Path, Any]] = [((), value)]
     while stack:
         path, node = stack.pop()
@@ -205,21 +183,16 @@ def _problems(value: Any, reader: _Reader) -> Iterator[Problem]:
             for key in repeated.get(id(node), ()):
                 yield Problem((*path, key), f"the key {echo(key)} again", "each key only once", at_key=True)
             for key, child in node.items():
-                if _is_broken(key):
+                if _SURROGATE.search(key):
                     yield Problem((*path, key), echo(key), "a key in valid Unicode", at_key=True)
                 stack.append(((*path, key), child))
         elif isinstance(node, list):
             stack.extend(((*path, i), child) for i, child in enumerate(node))
-        elif isinstance(node, str):
-            if _is_broken(node):
-                yield Problem(path, echo(node), "text in valid Unicode")
+        elif isinstance(node, str) and _SURROGATE.search(node):
+            yield Problem(path, echo(node), "text in valid Unicode")
         elif isinstance(node, float) and not math.isfinite(node):
             found = "NaN" if math.isnan(node) else "a number out of range"
             yield Problem(path, found, "a finite number")
-
-
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _spots(text: str, paths: Iterable[Path]) -> dict[Path, list[tuple[int, int]]]:
@@ -274,9 +247,9 @@ def _fault(problem: Problem, line_starts: list[int], at: int) -> Fault:
     return Fault(path_text(problem.path), line, column, problem.found, problem.expected, problem.hint)
 
 
-def _error_at(text: str, source: str, at: int, found: str, expected: str) -> ProfileError:
+def _error_at(text: str, source: str, at: int, found: str, expected: str = "") -> ProfileError:
     return ProfileError(source, (_fault(Problem((), found, expected), _line_starts(text), at),))
 
 
-def _whole(source: str, found: str, expected: str) -> ProfileError:
+def _whole(source: str, found: str, expected: str = "") -> ProfileError:
     return ProfileError(source, (Fault("", None, None, found, expected),))

@@ -1,44 +1,18 @@
-"""A first profile to edit: complete, valid, and with every common field shown."""
+"""A starter profile to edit: complete, valid, and with every common field."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from channelmix.core.errors import InputError
+from channelmix.datasets.files import read_rows
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.fields.values import CURRENCY_PATTERN
 
-# Rounded to two digits, only to write amounts of the right size; the starter's notes ask for today's rate.
-_ROUGH_USD_RATES: Mapping[str, float] = {
-    "AED": 3.7,
-    "AUD": 1.5,
-    "BRL": 5.4,
-    "CAD": 1.4,
-    "CHF": 0.88,
-    "CNY": 7.2,
-    "CZK": 23.0,
-    "DKK": 6.9,
-    "EUR": 0.92,
-    "GBP": 0.78,
-    "HUF": 360.0,
-    "IDR": 16000.0,
-    "INR": 84.0,
-    "JPY": 150.0,
-    "KRW": 1400.0,
-    "MAD": 9.9,
-    "MXN": 18.0,
-    "NOK": 11.0,
-    "NZD": 1.7,
-    "PLN": 3.9,
-    "SEK": 10.0,
-    "SGD": 1.3,
-    "TRY": 34.0,
-    "USD": 1.0,
-    "ZAR": 18.0,
-}
 _SPEND_SHARES: Mapping[str, Mapping[str, float]] = {
     "social": {"promotion": 0.45, "service": 0.1},
     "sms": {"promotion": 0.15, "service": 0.05},
@@ -47,6 +21,15 @@ _SPEND_SHARES: Mapping[str, Mapping[str, float]] = {
 }
 _REACHABLE_SHARES: Mapping[str, float] = {"social": 0.6, "sms": 0.25, "im": 0.05, "app": 0.1}
 _PUBLICNESS: Mapping[str, float] = {"social": 1.0, "sms": 0.0, "im": 0.1, "app": 0.0}
+
+
+@cache
+def rough_usd_rates() -> Mapping[str, float]:
+    """Return units of some currencies for one US dollar, rounded to two digits.
+
+    They only give amounts the right size; the starter's notes ask for today's rate.
+    """
+    return {row["currency"]: float(row["units_per_usd"]) for row in read_rows("rough_usd_rates.csv")}
 
 
 def starter_profile(
@@ -72,31 +55,31 @@ def starter_profile(
     sector : str
         One of the profile's sectors.
     usd_rate : float, optional
-        Units of the currency for one US dollar; for common currencies a rough rate stands in.
+        Units of the currency for one US dollar; for common currencies a rough rate is the default.
     budget : float
         Total spend per period, in the currency: the scenario's amount, and today's spend.
     customers : float
         Customers of the company, a count.
     period : str or float
-        What amounts are per: day, week, month, quarter, year, or a number of days.
+        The period of amounts: day, week, month, quarter, year, or a number of days.
     periods : int
         Number of periods that the plan covers.
 
     Raises
     ------
     InputError
-        If a value cannot stand in a profile, or `usd_rate` is needed.
+        If a value is invalid in a profile, or `usd_rate` is needed.
 
     >>> starter_profile(currency="USD", country="US")["markets"]
     [{'name': 'US', 'customers': 500000}]
     """
-    rate = usd_rate if usd_rate is not None else _ROUGH_USD_RATES.get(currency)
+    rates = rough_usd_rates()
+    rate = usd_rate if usd_rate is not None else rates.get(currency)
     if rate is None and not re.fullmatch(CURRENCY_PATTERN, currency):
-        rate = 1.0  # no rate could make a currency of this code: the profile says what is wrong with it
+        rate = 1.0  # the profile reports the invalid currency code
     if rate is None:
-        known = ", ".join(_ROUGH_USD_RATES)
         raise InputError(
-            f"state usd_rate, the units of {currency!r} for one US dollar (known roughly: {known})"
+            f"state usd_rate, the units of {currency!r} for one US dollar (known roughly: {', '.join(rates)})"
         )
     profile: dict[str, Any] = {
         "$schema": "profile.schema.json",
@@ -145,10 +128,10 @@ def starter_profile(
 
 
 def _rounded(value: float) -> float:
-    """Round to two significant digits, as a figure that is only a first guess."""
+    """Round a first guess to two significant digits."""
     return _plain(float(f"{value:.2g}"))
 
 
 def _plain(value: float) -> float:
-    """Write a whole number without the ``.0`` that nobody writes by hand."""
+    """Turn a whole number into an int, so that JSON shows it without ``.0``."""
     return int(value) if float(value).is_integer() else value

@@ -1,1 +1,1 @@
-"""Questions of a company and their answers, one file or folder a question."""
+"""Answers to a company's questions, one file or folder per question."""

@@ -1,4 +1,4 @@
-"""From a profile or a problem to its frontier: many proven plans in a row, each started from the one before."""
+"""The frontier of a profile or a problem: a proven plan for each of many budgets, or weights of the worst draws."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.recommender.resolve import by_name
 
 LOW, HIGH = 0.5, 2.0
-"""First and last budget by default, as multiples of today's."""
+"""Default for the first and the last budget, as multiples of today's."""
 
-WORST = 0.1
-"""Share of the draws that are the worst."""
+TAIL = 0.1
+"""Share of draws that count as the worst."""
 
 MOST_POINTS = 1000
 
@@ -39,28 +40,29 @@ def frontier(
     n_draws: int = TAIL_DRAWS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Frontier:
-    """Find the best plan for each of many budgets, or for each weight of the worst draws.
+    """Find the best plan for each of many budgets, or for each of many weights of the worst draws.
 
     Parameters
     ----------
     asked : CompanyProfile or AllocationProblem
-        Its rules hold at every point. A profile's scenario other than a fixed budget gives way to its budget (its
-        limit, or today's spend); a problem needs a `FixedBudget`.
+        Its rules hold at every point. If a profile's scenario is not a fixed budget, its limit or else today's spend
+        serves as one; a problem needs a `FixedBudget`.
     amounts : sequence of float, optional
         Budgets, or with `risk` weights between 0 and 1, in the order wanted. A profile's budgets are per period. By
-        default as many as `points`, evenly from half to twice the budget, or from 0 to 1.
+        default `points` of them, evenly spaced from half to twice the budget, or from 0 to 1.
     points : int
-        Number of points where `amounts` are not given.
+        Number of points if `amounts` are not given.
     risk : bool
-        Weigh the worst tenth of draws against the mean, at one budget, instead of moving the budget.
+        Vary the weight of the worst tenth of draws against the mean, at one budget, instead of the budget.
     gap : float, optional
-        Gap to close at every point: 1e-4 if not given, 5e-3 where the worst draws count.
+        Relative gap to close at every point: 1e-4 by default, 5e-3 where the worst draws count or several periods are
+        planned.
     time_limit : float
-        Seconds for all points together; a point that is out of time states its honest gap.
+        Seconds for all points together; a point that runs out of time states its honest gap.
     seed, n_draws : int
-        Of a profile's draws.
+        Seed and number of a profile's draws.
     progress : callable, optional
-        Called with the number of points done and of all points, before each.
+        Called before each point, with the number of points done and the number of all points.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def frontier(
     InputError
         If a number is out of range, or the problem has no fixed budget.
     KeyboardInterrupt
-        If Ctrl-C strikes before the first point is found.
+        If Ctrl-C came before the first point was found.
 
     Examples
     --------
@@ -90,41 +92,44 @@ def frontier(
     if gap is not None:
         expect_positive(gap, "gap")
     if isinstance(asked, CompanyProfile):
-        cells = drawn(asked, n_draws, seed)
-        problem = problem_and_splits(asked.with_budget(asked.budget), cells)[0]
+        profile, cells = asked, drawn(asked, n_draws, seed)
+        problem = problem_and_splits(profile.with_budget(profile.budget), cells)[0]
     else:
-        problem = asked
+        profile, problem = None, asked
     if not isinstance(problem.scenario, FixedBudget):
         raise InputError(f"a frontier needs a fixed_budget, not a {problem.scenario.kind}")
     span = span_of(problem)
     wanted = _amounts(problem, amounts, points, risk)
-    if isinstance(asked, CompanyProfile) and amounts is not None and not risk:
+    if profile is not None and amounts is not None and not risk:
         wanted = [span * amount for amount in wanted]  # a profile's amounts are per period
     counts_tail = risk or (problem.risk is not None and not isinstance(problem.risk, MeanRisk))
     gap = (TAIL_GAP if counts_tail or span > 1 else GAP) if gap is None else gap
     if risk:
-        found = risk_frontier(solve, problem, wanted, tail=WORST, gap=gap, time_limit=time_limit)
-    elif isinstance(asked, CompanyProfile) and problem.baseline is not None:
-        # The baseline that a plan is to improve on grows with the budget.
-        each = (problem_and_splits(asked.with_budget(amount / span), cells)[0] for amount in wanted)
-        share = time_limit / len(wanted)
+        found = risk_frontier(solve, problem, wanted, tail=TAIL, gap=gap, time_limit=time_limit)
+    elif profile is not None and problem.baseline is not None:
+        # The baseline to improve on is scaled with the budget, so that every point has its own problem.
         found = (
             point
-            for one, amount in zip(each, wanted, strict=True)
-            for point in budget_frontier(solve, one, [amount], gap=gap, time_limit=share)
+            for amount in wanted
+            for point in budget_frontier(
+                solve,
+                problem_and_splits(profile.with_budget(amount / span), cells)[0],
+                [amount],
+                gap=gap,
+                time_limit=time_limit / len(wanted),
+            )
         )
     else:
         found = budget_frontier(solve, problem, wanted, gap=gap, time_limit=time_limit)
     plans, complete = _collected(found, len(wanted), problem, progress)
-    profile = asked if isinstance(asked, CompanyProfile) else None
     return Frontier(
         along="risk" if risk else "budget",
         name=profile.name if profile else "",
         currency=profile.currency if profile else "",
-        period="" if profile is None else profile.period_text,
+        period=profile.period_text if profile else "",
         span=span,
         company_sha256=profile.company_sha256 if profile else "",
-        tail=problem.tail[1] if problem.tail is not None and not risk else WORST,
+        tail=problem.tail[1] if problem.tail is not None and not risk else TAIL,
         points=plans,
         complete=complete,
     )
@@ -140,7 +145,7 @@ def _amounts(
         return [float(amount) for amount in np.linspace(*ends, points)]
     wanted = list(amounts)
     if not wanted:
-        raise InputError("a frontier needs an amount")
+        raise InputError("amounts must hold at least one amount")
     for amount in wanted:
         number(amount, "an amount")
     return [float(amount) for amount in wanted]
@@ -152,7 +157,7 @@ def _collected(
     problem: AllocationProblem,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[list[FrontierPlan], bool]:
-    """Gather points as they come, and keep what there is when Ctrl-C strikes."""
+    """Collect the points; also return whether all were found before Ctrl-C."""
     plans: list[FrontierPlan] = []
     try:
         if progress is not None:
@@ -164,19 +169,16 @@ def _collected(
     except KeyboardInterrupt:
         if not plans:
             raise
-        return plans, len(plans) == count
-    return plans, True
+    return plans, len(plans) == count
 
 
 def _plan(point: FrontierPoint, problem: AllocationProblem) -> FrontierPlan:
     data = point.to_dict()
-    amounts = point.spend.ravel().tolist()
-    spend = None if data["spend"] is None else dict(zip(problem.cells.names, amounts, strict=True))
     return FrontierPlan(
         budget=point.amount,
         weight=point.weight,
         status=point.status,
         tail_outcome=data["tail"],
-        spend=spend,
+        spend=None if data["spend"] is None else by_name(problem, point.spend),
         **{key: data[key] for key in ("money", "outcome", "value", "upper_bound", "gap", "marginal")},
     )

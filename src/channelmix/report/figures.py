@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from channelmix.core.errors import InputError, expect, nearest_name
-from channelmix.core.wording import over, per, percent
+from channelmix.core.wording import percent
+from channelmix.core.words import Words, over
 from channelmix.plan import CellPlan, Frontier, Plan
+from channelmix.report.content import Content
 from channelmix.report.html.belonging import check_frontier
-from channelmix.report.html.content import Content
 from channelmix.report.html.curves import Traced, traced
 from channelmix.report.html.frontiers import place_of
-from channelmix.report.html.words import Words
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -95,7 +95,7 @@ def response_figure(plan: Plan, cells: Sequence[str] | None = None) -> go.Figure
     usual = ", every period alike" * (plan.span > 1)
     figure.update_layout(
         title=html.escape(
-            f"{plan.name}: outcome of spend {per(plan.period)}{usual} ({plan.currency}), 90 % intervals"
+            f"{plan.name}: outcome of spend {over(plan.period)}{usual} ({plan.currency}), 90 % intervals"
         ),
         height=max(380, 260 * rows + 120),
         template="plotly_white",

@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from tests.mix_worlds import simulated_mix
 
 import channelmix as cm
 from channelmix.core.errors import InputError
-from channelmix.datasets.mix_worlds import simulated_mix
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
-from channelmix.effectiveness.history.model.roi_beliefs import HOLD, TO_EDGE, Believed
+from channelmix.effectiveness.history.model.roi_beliefs import HOLD, Believed
 from channelmix.effectiveness.history.model.shapes import elasticity, lagged
-from channelmix.effectiveness.history.sampling.sampler import Population
+from channelmix.effectiveness.history.sampling.sampler import MixParticles
 
 Array = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ def believed(unit: float = 2.0) -> Believed:
 def test_a_range_holds_90_percent_of_a_log_normal_in_the_models_units() -> None:
     found = believed(unit=2.0)
     assert found.channels.tolist() == [0, 2]  # in the channels' order
-    low, high = found.middle - TO_EDGE * found.spread, found.middle + TO_EDGE * found.spread
+    low, high = found.middle - Z90 * found.spread, found.middle + Z90 * found.spread
     np.testing.assert_allclose(2.0 * np.exp([low, high]), np.transpose([RANGES["a"], RANGES["c"]]))
     assert Believed.of(cm.Priors(), NAMES, 1.0) is None
     with pytest.raises(InputError, match=r"roi: there is no channel 'd'"):
@@ -69,7 +70,7 @@ def test_draws_and_density_are_those_of_the_pooled_prior_weighted_by_hand() -> N
 def test_how_sure_a_belief_is_held_is_the_part_of_such_draws() -> None:
     found, n = believed(), 200_000
     log_elasticity = np.full((n, 3), np.log(0.6))
-    assert found.holds(found.draw(log_elasticity, np.random.default_rng(1)), log_elasticity).mean() == (
+    assert found.agreement(found.draw(log_elasticity, np.random.default_rng(1)), log_elasticity).mean() == (
         pytest.approx(HOLD, abs=0.005)
     )
 
@@ -87,10 +88,10 @@ def silent_mix(weeks: int = 30) -> Mix:
 def test_moves_without_rows_leave_the_prior_as_it_was() -> None:
     """Every kind of proposal leaves the prior of sizes and shapes, beliefs included."""
     mix = silent_mix()
-    population = Population(mix, 3000, np.random.default_rng(3))
+    particles = MixParticles(mix, 3000, np.random.default_rng(3))
     for _ in range(12):
-        population.sweep()
-    moved = np.column_stack([mix.log_roi(population.log_margin, population.shape), population.shape[:, :, 0]])
+        particles.sweep()
+    moved = np.column_stack([mix.log_roi(particles.log_margin, particles.shape), particles.shape[:, :, 0]])
     rng = np.random.default_rng(4)
     shape = rng.standard_normal((200_000, 3, NUMBERS))
     direct = np.column_stack([mix.log_roi(mix.draw_sizes(shape, rng), shape), shape[:, :, 0]])
@@ -111,7 +112,7 @@ def fitted(ranges: dict[str, tuple[float, float]]) -> Any:
 
 
 def verdict(model: Any) -> str:
-    return next(str(f.verdict) for f in model.diagnostics_ if f.check == "ROI believed before")
+    return next(str(f.verdict) for f in model.diagnostics_ if f.check == "ROI expected beforehand")
 
 
 def width(model: Any) -> Array:
@@ -129,7 +130,7 @@ def test_a_belief_that_is_right_narrows_and_one_that_rows_contradict_is_overrule
     assert verdict(wrong) == "REVIEW"
     off = np.abs(np.log(wrong.roi(X)["mean"] / without.roi(X)["mean"]))
     assert (off < 0.25).all()
-    assert not [f for f in without.diagnostics_ if f.check == "ROI believed before"]
+    assert not [f for f in without.diagnostics_ if f.check == "ROI expected beforehand"]
 
 
 def test_few_rows_leave_much_of_a_belief() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import genpareto, invgamma, kstest, multivariate_normal, multivariate_t
+from tests.simulated_mixes import baseline_from_prior, ranks, simulated
 
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.model import baseline as linear
@@ -25,8 +26,8 @@ from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, lagged, saturated
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.sampling.sampler import effective_size, pareto_k, sample
-from channelmix.effectiveness.history.sampling.simulation import ranks, simulated
+from channelmix.effectiveness.history.sampling.particles import effective_size, pareto_k
+from channelmix.effectiveness.history.sampling.sampler import sample
 
 HALF = Priors(elasticity=0.5, half_life=1.0)
 
@@ -127,7 +128,7 @@ def test_drawn_baselines_are_calibrated() -> None:
     """Parameters and data drawn together: the truth ranks uniformly among draws of the posterior."""
     part, rng = some_baseline(), np.random.default_rng(5)
     Z = np.concatenate([part.fixed, part.walk], axis=1)
-    truth = part.draw_prior(400, rng)
+    truth = baseline_from_prior(part, 400, rng)
     y = truth.coefficients @ Z.T + truth.noise[:, np.newaxis] * rng.standard_normal((400, 40))
     found = [part.draw(np.repeat(y[[k]], 50, axis=0), rng) for k in range(400)]
     for j in (0, 1, 3, Z.shape[1] - 1):
@@ -253,7 +254,7 @@ def test_draws_are_calibrated() -> None:
     for seed in range(24):
         rng = np.random.default_rng([2, seed])
         mix, truth = simulated(replace(company(seed), bias=np.full(2, 0.5 * (seed % 2))), rng)
-        draws = sample(mix, 120, rng)
+        draws, _ = sample(mix, 120, rng)
         every.append(ranks(truth, draws))
         low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)
         inside += ((low < truth.log_roi) & (truth.log_roi < high)).tolist()
@@ -268,16 +269,16 @@ def test_draws_of_channels_that_are_spent_alike_forget_their_ancestors() -> None
     outcome = (series - series.mean()) / series.std() + 0.1 * rng.standard_normal(60)
     total = np.full(3, once.total.sum() / 3.0)
     mix = replace(once, lagged=[once.lagged[0]] * 3, total=total, bias=np.zeros(3), outcome=outcome)
-    draws = sample(mix, 200, np.random.default_rng(0))
-    assert draws.effective > 0.5 * 200
-    assert draws.sweeps <= 24
+    _, report = sample(mix, 200, np.random.default_rng(0))
+    assert report.effective > 0.5 * 200
+    assert report.sweeps <= 24
 
 
 def test_a_few_draws_are_sampled_too() -> None:
     """Of so few, none may be due for one of the kinds of proposals."""
     for seed in range(2):
         mix, _ = simulated(company(seed), np.random.default_rng(seed))
-        draws = sample(mix, 6, np.random.default_rng(seed))
+        draws, _ = sample(mix, 6, np.random.default_rng(seed))
         assert np.isfinite(draws.log_roi).all()
 
 
@@ -285,7 +286,7 @@ def test_without_data_the_posterior_is_the_prior() -> None:
     """Spend that never varies only shifts the level, which is free."""
     mix = company(0)
     flat = replace(mix, lagged=[np.ones((60, LAGS))] * 2, outcome=np.random.default_rng(0).normal(size=60))
-    draws = sample(flat, 400, np.random.default_rng(1))
+    draws, _ = sample(flat, 400, np.random.default_rng(1))
     prior = Priors().draw_log_margin(4000, 2, np.random.default_rng(2))
     assert draws.log_margin.mean() == pytest.approx(prior.mean(), abs=0.15)
     assert draws.log_margin.std() == pytest.approx(prior.std(), rel=0.12)
@@ -298,7 +299,7 @@ def test_an_exact_lift_test_fixes_the_roi(bias: float) -> None:
     mix, truth = simulated(company(4), np.random.default_rng(4))
     lift = -np.exp(truth.log_roi[0]) * mix.total[0]
     test = Trial(0, np.arange(60), np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
-    draws = sample(replace(mix, tests=[test], bias=np.full(2, bias)), 300, np.random.default_rng(0))
+    draws, _ = sample(replace(mix, tests=[test], bias=np.full(2, bias)), 300, np.random.default_rng(0))
     assert draws.log_roi[:, 0].mean() == pytest.approx(truth.log_roi[0], abs=0.03)
     assert draws.log_roi[:, 0].std() < 0.04
 
@@ -306,7 +307,7 @@ def test_an_exact_lift_test_fixes_the_roi(bias: float) -> None:
 def test_the_evidence_prefers_the_company_that_the_outcome_is_of() -> None:
     mix, _ = simulated(company(6), np.random.default_rng(6))
     other = replace(company(7), outcome=mix.outcome)
-    true, false = (sample(m, 300, np.random.default_rng(0)).log_evidence for m in (mix, other))
+    true, false = (sample(m, 300, np.random.default_rng(0))[1].log_evidence for m in (mix, other))
     assert true > false
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import gamma, multivariate_normal, norm, t
+from tests.simulated_mixes import simulated
 
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, NOISE_SHAPE, Baseline
 from channelmix.effectiveness.history.model.heavy_tails import TAILS, _fitted, tails_of
@@ -15,7 +16,6 @@ from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.shapes import lagged
 from channelmix.effectiveness.history.model.trend import Trend
-from channelmix.effectiveness.history.sampling.simulation import simulated
 
 
 def some_mix(weeks: int = 130) -> Mix:

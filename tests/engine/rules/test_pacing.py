@@ -10,12 +10,12 @@ import pytest
 import channelmix as cm
 from channelmix.engine.rules import Cells, Pacing, rule_from_dict, rule_to_dict
 
-NAMES = tuple(f"{cell}/period {t}" for t in (1, 2, 3) for cell in ("FR/sms", "DE/sms"))
+CELLS = Cells(("FR/sms", "DE/sms"), n_periods=3)
 
 
-def broken(rule: Pacing, spend: list[float], names: tuple[str, ...] = NAMES) -> list[str]:
+def broken(rule: Pacing, spend: list[float], cells: Cells = CELLS) -> list[str]:
     """Labels of the rows that spend, period by period, breaks."""
-    return [row.label for row in rule.rows(Cells(names)) if row.violation(np.array(spend)) > 1e-12]
+    return [row.label for row in rule.rows(cells) if row.violation(np.array(spend)) > 1e-12]
 
 
 def test_the_total_may_move_by_a_share_of_the_period_before() -> None:
@@ -39,8 +39,7 @@ def test_a_share_above_one_sets_no_floor() -> None:
 
 
 def test_periods_are_ordered_as_numbers() -> None:
-    names = tuple(f"sms/period {t}" for t in range(1, 13))
-    rows = Pacing(0.5).rows(Cells(names))
+    rows = Pacing(0.5).rows(Cells(("sms",), n_periods=12))
     assert [row.label.split()[-2] for row in rows] == [str(t) for t in range(2, 13) for _ in range(2)]
     eleventh = next(row for row in rows if row.label == "pacing period 11 up")
     assert np.flatnonzero(eleventh.coefficients).tolist() == [9, 10]
@@ -91,9 +90,9 @@ def test_paced_pulses_against_a_grid(relative: float) -> None:
 def test_phasing_gives_each_period_its_part() -> None:
     rule = cm.Phasing((1.0, 1.0, 2.0))
     spend = np.array([2.0, 2.0, 4.0, 0.0, 0.0, 8.0])
-    assert [row.violation(spend) for row in rule.rows(Cells(NAMES))] == pytest.approx([0.0, 0.0, 0.0])
+    assert [row.violation(spend) for row in rule.rows(CELLS)] == pytest.approx([0.0, 0.0, 0.0])
     spend = np.array([0.0, 2.0, 4.0, 0.0, 0.0, 8.0])
-    assert max(row.violation(spend) for row in rule.rows(Cells(NAMES))) == pytest.approx(1.5)
+    assert max(row.violation(spend) for row in rule.rows(CELLS)) == pytest.approx(1.5)
     assert cm.Phasing((1.0, 1.0)).rows(Cells(("FR/sms", "DE/sms"))) == []
     assert rule_from_dict(rule_to_dict(rule)) == rule
 
@@ -106,4 +105,4 @@ def test_phasing_needs_parts(parts: object) -> None:
 
 def test_phasing_needs_one_part_a_period() -> None:
     with pytest.raises(cm.InputError, match="2 parts, the plan 3 periods"):
-        cm.Phasing((1.0, 1.0)).rows(Cells(NAMES))
+        cm.Phasing((1.0, 1.0)).rows(CELLS)

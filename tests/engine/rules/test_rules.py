@@ -12,15 +12,26 @@ import pytest
 
 import channelmix
 from channelmix import (
+    AtMostActive,
     ChangeLimit,
+    ContactCap,
+    EachPeriod,
     FixedBudget,
+    FlexibleBudget,
     GroupShare,
     InputError,
     KeepWorking,
     LinearConstraint,
+    MinimumIfActive,
+    ObservedRange,
+    Pacing,
+    PackSize,
+    Phasing,
+    ServiceLevel,
     SpendBounds,
+    TargetOutcome,
 )
-from channelmix.engine.rules import CONSTRAINTS, SCENARIOS, Cells, rule_from_dict, rule_to_dict
+from channelmix.engine.rules import Cells, Rule, rule_from_dict, rule_to_dict
 
 UNTYPED: Any = channelmix  # for arguments that a type checker would refuse
 NAMES = ("FR/sms/promotion", "FR/app/service", "DE/sms/promotion", "DE/app/promotion")
@@ -40,6 +51,7 @@ CASES: list[tuple[str, Any, list[float], list[float], float]] = [
     ("keep working", KeepWorking(), [5, 10, 0, 20], [5, 10, 0, 18], 2.0),
     ("keep working floor", KeepWorking("DE", floor=1.0), [0, 0, 0, 40], [9, 9, 9, 36], 4.0),
     ("linear", LinearConstraint({"sms": 2.0, "FR": -1.0}, high=10.0), [5, 3, 4, 9], [5, 0, 4, 9], 3.0),
+    ("observed range", ObservedRange("DE/sms", 2.0, 5.0), [0, 0, 2, 0], [0, 0, 6.5, 0], 1.5),
     ("linear low", LinearConstraint({"all": 1.0}, low=8.0, name="floor"), [2, 2, 2, 2], [2, 2, 2, 1], 1.0),
 ]
 
@@ -54,6 +66,44 @@ def test_one_feasible_and_one_violating_point(
     assert worst.violation(np.array(bad, dtype=float)) == pytest.approx(by)
     assert all(row.rule == rule.label for row in rows)
     assert len({row.label for row in rows}) == len(rows)
+
+
+PERIODS = Cells(NAMES, np.tile([10.0, 20.0, 0.0, 40.0], 2), n_periods=2)
+FACTS: list[tuple[Any, Cells, list[tuple[str | None, int | None, str | None]]]] = [
+    (FixedBudget(1.0), CELLS, [(None, None, None)]),
+    (TargetOutcome(1.0, 2.0), CELLS, [(None, None, None), ("max_amount", None, None)]),
+    (FlexibleBudget(1.0, max_amount=2.0), CELLS, [("min_roi", None, None), ("max_amount", None, None)]),
+    (SpendBounds({"sms": (0.0, 1.0), "DE": (None, 2.0)}), CELLS, [("sms", None, None), ("DE", None, None)]),
+    (GroupShare("sms", 0.1, 0.2), CELLS, [(None, None, "low"), (None, None, "high")]),
+    (ChangeLimit("sms", 0.1), CELLS, [(NAMES[0], None, None), (NAMES[2], None, None)]),
+    (KeepWorking("FR"), PERIODS, [(name, t, None) for t in (1, 2) for name in NAMES[:2]]),
+    (EachPeriod(KeepWorking("FR")), PERIODS, [(name, t, None) for t in (1, 2) for name in NAMES[:2]]),
+    (EachPeriod(GroupShare("sms", high=0.2)), PERIODS, [(None, 1, "high"), (None, 2, "high")]),
+    (MinimumIfActive("DE", 1.0), CELLS, [(NAMES[2], None, None), (NAMES[3], None, None)]),
+    (PackSize("DE/sms", 1.0), CELLS, [(NAMES[2], None, None)]),
+    (AtMostActive(1), CELLS, [(None, None, None)]),
+    (ServiceLevel(0.5, spend={NAMES[1]: 1.0}), CELLS, [(NAMES[1], None, None)]),
+    (ContactCap(1.0, per_spend=dict.fromkeys(NAMES, 1.0)), CELLS, [("FR", None, None), ("DE", None, None)]),
+    (ContactCap(1.0, "DE", per_spend=dict.fromkeys(NAMES, 1.0)), PERIODS, [("DE", 1, None), ("DE", 2, None)]),
+    (Pacing(0.1), PERIODS, [(None, 2, "up"), (None, 2, "down")]),
+    (Phasing((1.0, 2.0)), PERIODS, [(None, 1, None), (None, 2, None)]),
+    (ObservedRange(NAMES[0], 1.0, 2.0), CELLS, [(NAMES[0], None, None)]),
+]
+
+
+@pytest.mark.parametrize(("rule", "cells", "facts"), FACTS, ids=lambda value: getattr(value, "label", None))
+def test_rows_say_what_they_limit(
+    rule: Any, cells: Cells, facts: list[tuple[str | None, int | None, str | None]]
+) -> None:
+    rows = rule.rows(cells)
+    assert [(row.part, row.period, row.side) for row in rows] == facts
+    assert {row.kind for row in rows} == {rule.rule.kind if isinstance(rule, EachPeriod) else rule.kind}
+
+
+def test_a_cell_whose_name_looks_like_a_period_is_no_period() -> None:
+    cells = Cells(("sms/period 3", "app"))
+    assert (cells.bases, cells.periods, cells.by_period()) == (cells.names, (None, None), {})
+    assert Cells(("sms/period 3",), n_periods=2).bases == ("sms/period 3",) * 2
 
 
 @pytest.mark.parametrize("rule", [c[1] for c in CASES], ids=[c[0] for c in CASES])
@@ -126,6 +176,8 @@ BAD: dict[str, Callable[[], Any]] = {
     "negative change": lambda: ChangeLimit(relative=-0.1),
     "floor above 1": lambda: KeepWorking(floor=1.1),
     "floor NaN": lambda: KeepWorking(floor=math.nan),
+    "observed range crossed": lambda: ObservedRange("sms", 2.0, 1.0),
+    "observed range open": lambda: UNTYPED.ObservedRange("sms", None, 1.0),
     "no weights": lambda: LinearConstraint({}, high=1.0),
     "weight missing": lambda: UNTYPED.LinearConstraint({"sms": None}, high=1.0),
     "weight endless": lambda: LinearConstraint({"sms": math.inf}, high=1.0),
@@ -185,7 +237,7 @@ def test_weights_of_overlapping_selectors_add_up() -> None:
 
 
 def test_every_other_kind_is_no_name_for_a_rule() -> None:
-    for kind in {*SCENARIOS, *CONSTRAINTS} - {"linear_constraint"}:
+    for kind in Rule.registered().keys() - {"linear_constraint"}:
         with pytest.raises(InputError, match="other than a kind of rule"):
             LinearConstraint({"all": 1.0}, high=1.0, name=kind)
     assert LinearConstraint({"all": 1.0}, high=1.0).name == "linear_constraint"

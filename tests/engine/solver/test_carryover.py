@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import channelmix as cm
 from channelmix import Status
 from channelmix.engine.proof.solution import Proof
-from channelmix.engine.response.carryover import delayed_weights, geometric_weights, weibull_weights
+from channelmix.engine.response.carryover import geometric_weights
 
 Array = NDArray[np.float64]
 
@@ -64,8 +64,8 @@ def by_loop(problem: cm.AllocationProblem, spend: Array) -> float:
 
 CARRIED: dict[str, cm.Carryover] = {
     "geometric": cm.Carryover(geometric_weights(0.6, 4), 3),
-    "delayed": cm.Carryover(delayed_weights(0.5, 1.0, 3), 4, initial=[2.0, 1.0]),
-    "Weibull": cm.Carryover(weibull_weights(1.5, 2.0, 3), 2, initial=[[1.0, 0.0], [0.5, 3.0], [2.0, 0.1]]),
+    "delayed": cm.Carryover([0.25, 0.5, 0.25], 4, initial=[2.0, 1.0]),
+    "Weibull": cm.Carryover([0.42, 0.35, 0.23], 2, initial=[[1.0, 0.0], [0.5, 3.0], [2.0, 0.1]]),
     "by cell": cm.Carryover([[0.7, 0.3], [1.0, 0.0]], 3, season=[1.0, 0.0, 2.0], discount=0.1),
     "all": cm.Carryover(
         [0.2, 0.5, 0.3],
@@ -95,9 +95,13 @@ def test_value_is_what_a_plain_loop_says(carry: cm.Carryover) -> None:
 
 def test_weights_in_closed_form() -> None:
     np.testing.assert_allclose(geometric_weights(0.5, 3), np.array([4.0, 2.0, 1.0]) / 7.0)
-    np.testing.assert_allclose(delayed_weights(0.5, 1.0, 3), [0.25, 0.5, 0.25])
-    np.testing.assert_allclose(weibull_weights(1.0, 2.0, 5), geometric_weights(math.exp(-0.5), 5), rtol=1e-12)
     np.testing.assert_array_equal(geometric_weights(0.0, 2), [1.0, 0.0])
+
+
+@pytest.mark.parametrize("retention", [1.0, -0.1, math.nan])
+def test_weights_out_of_range(retention: float) -> None:
+    with pytest.raises(cm.InputError, match="retention must lie in"):
+        geometric_weights(retention, 3)
 
 
 def on_grid(problem: cm.AllocationProblem, money: float, steps: int) -> float:
@@ -293,21 +297,6 @@ def test_what_is_given_for_other_cells_is_refused(name: str) -> None:
         cm.AllocationProblem(
             curves(), cm.FixedBudget(1.0), carryover=cm.Carryover(**{"weights": [1.0], "periods": 2, **given})
         )
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: geometric_weights(1.0, 3),
-        lambda: delayed_weights(0.5, 3.0, 3),
-        lambda: delayed_weights(-0.1, 0.0, 3),
-        lambda: weibull_weights(0.0, 1.0, 3),
-        lambda: weibull_weights(1.0, math.nan, 3),
-    ],
-)
-def test_weights_out_of_range(make: Any) -> None:
-    with pytest.raises(cm.InputError):
-        make()
 
 
 @pytest.mark.parametrize(

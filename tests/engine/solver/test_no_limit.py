@@ -44,7 +44,7 @@ def test_conflict_without_a_limit_of_money_is_named(scenario: cm.MaxProfit | cm.
     rules = [cm.AtMostActive(0, "sms"), cm.ServiceLevel(0.8, "all", spend={"sms": 2.6, "app": 2.5})]
     solution = cm.solve(cm.AllocationProblem(curves, scenario, rules))
     assert solution.conflicts == ("at_most_active sms", "service_level all")
-    assert solution.relaxations == {"at_most_active sms": pytest.approx(1.0)}
+    assert solution.mend == {"at_most_active sms": pytest.approx(1.0)}
 
 
 def test_no_limit_of_money_does_not_break_the_solver_that_looks_for_a_conflict() -> None:

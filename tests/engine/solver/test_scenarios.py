@@ -196,7 +196,7 @@ def test_a_target_out_of_reach_says_by_how_much() -> None:
     solution = solved(cm.AllocationProblem(hill(), cm.TargetOutcome(17.0)))
     assert solution.status is Status.INFEASIBLE
     assert solution.conflicts == ("target_outcome",)
-    assert solution.relaxations["target_outcome"] == pytest.approx(17.0 - 16.0, rel=1e-3)
+    assert solution.mend["target_outcome"] == pytest.approx(17.0 - 16.0, rel=1e-3)
 
 
 @pytest.mark.parametrize("most", [0.0, 2.0])
@@ -205,8 +205,8 @@ def test_a_target_out_of_reach_of_the_money(most: float) -> None:
     solution = solved(problem)
     assert solution.status is Status.INFEASIBLE
     furthest = solved(cm.AllocationProblem(hill(), cm.FixedBudget(most)))
-    assert solution.relaxations["target_outcome"] == pytest.approx(12.0 - furthest.value, rel=2e-3)
-    reached = max(0.0, 12.0 - solution.relaxations["target_outcome"] * (1 + 1e-6))
+    assert solution.mend["target_outcome"] == pytest.approx(12.0 - furthest.value, rel=2e-3)
+    reached = max(0.0, 12.0 - solution.mend["target_outcome"] * (1 + 1e-6))
     mended = cm.TargetOutcome(reached, max_amount=most)
     assert solved(cm.AllocationProblem(hill(), mended)).status is Status.OPTIMAL
 
@@ -217,10 +217,10 @@ def test_a_target_out_of_reach_of_the_rules_names_those_that_matter() -> None:
     reach = 2.0 + 300.0 / 52.0
     both = solved(cm.AllocationProblem(hill(), cm.TargetOutcome(7.9), [*bounds, cm.GroupShare("app", 0.1)]))
     assert both.conflicts == ("target_outcome", "spend_bounds app", "spend_bounds FR/sms")
-    assert both.relaxations["target_outcome"] == pytest.approx(7.9 - reach, rel=1e-3)
+    assert both.mend["target_outcome"] == pytest.approx(7.9 - reach, rel=1e-3)
     one = solved(cm.AllocationProblem(hill(), cm.TargetOutcome(9.0), bounds))
     assert one.conflicts == ("target_outcome", "spend_bounds FR/sms")
-    assert one.relaxations["target_outcome"] == pytest.approx(9.0 - reach, rel=1e-3)
+    assert one.mend["target_outcome"] == pytest.approx(9.0 - reach, rel=1e-3)
 
 
 @pytest.mark.parametrize("far", [1e-9, 1e3, 1e9])
@@ -262,7 +262,7 @@ def test_the_highest_roi_within_reach(most: float | None) -> None:
     assert solution.conflicts == ("flexible_budget", "spend_bounds sms")
     app = np.linspace(0.0, 100.0, 2001)
     highest = max(problem.net([30.0, spend]) / (30.0 + spend) for spend in app)
-    reached = 2.0 - solution.relaxations["flexible_budget min_roi"]
+    reached = 2.0 - solution.mend["flexible_budget min_roi"]
     assert reached == pytest.approx(highest, rel=1e-3)
     for roi, status in ((0.998 * reached, Status.OPTIMAL), (1.002 * reached, Status.INFEASIBLE)):
         nearby = cm.FlexibleBudget(min_roi=roi, max_amount=most)

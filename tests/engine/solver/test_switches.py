@@ -82,7 +82,8 @@ def worth(problem: cm.AllocationProblem, points: Array, slack: float = 1e-9) -> 
         return np.where(fine & (outcome >= scenario.amount - slack), -money, -np.inf)
     if isinstance(scenario, cm.FlexibleBudget) and scenario.min_roi is not None:
         fine = fine & (outcome >= scenario.min_roi * money - slack)
-    price = {cm.FixedBudget: 0.0, cm.MaxProfit: 1.0}.get(type(scenario))
+    prices: dict[type, float] = {cm.FixedBudget: 0.0, cm.MaxProfit: 1.0}
+    price = prices.get(type(scenario))
     price = (scenario.min_marginal_roi or 0.0) if price is None else price
     return np.where(fine, outcome - price * money, -np.inf)
 

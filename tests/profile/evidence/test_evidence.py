@@ -40,7 +40,7 @@ def changed(evidence: Evidence, change: Callable[[dict[str, Any]], None]) -> str
         (lambda e: e.update(sha256="0" * 64), "sha256"),
         (lambda e: e["curves"]["names"].append("x"), "sha256"),
         (lambda e: e.pop("curves"), "curves: it is missing"),
-        (lambda e: e.update(schema_version=2), "schema_version"),
+        (lambda e: e.update(schema_version=3), "schema_version"),
         (lambda e: e.update(more=1), "more"),
     ],
 )

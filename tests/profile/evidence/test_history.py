@@ -50,7 +50,7 @@ def test_an_outcome_left_empty_is_not_known() -> None:
         (TABLE.replace(b"2024-01-08", b"08/01/2024"), {}, "row 2 has '08/01/2024'"),
         (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, "row 2 has '2024-02-30'"),
         (TABLE.replace(b",2,1", b",2"), {}, "row 2 has 3 entries, not 4"),
-        (TABLE.replace(b"promo", b"sms"), {}, "name of its own"),
+        (TABLE.replace(b"promo", b"sms"), {}, "unique, printable name"),
         (TABLE.replace(b",", b";"), {}, "separated by commas"),
         (b"date,outcome\n", {}, "rows below it"),
         (b"date,outcome\n\xff,1\n", {}, "UTF-8"),
@@ -106,6 +106,11 @@ def test_lift_tests_are_read_from_csv_and_json() -> None:
         (JSON_TESTS.replace(b'"lift": -3,', b""), "lift is missing"),
         (JSON_TESTS.replace(b"-3", b'"x"'), "lift must be a number"),
         (JSON_TESTS.replace(b'"sms"', b"3"), "channel must be"),
+        (
+            CSV_TESTS.replace(b"-3,1", b"-3,0"),
+            "lift test 1: lift test of sms: standard_error must be above 0",
+        ),
+        (JSON_TESTS.replace(b'"sms"', b'"s\\nms"'), "lift test 1: .* printable"),
         (b"[1]", "list of objects"),
         (b"[", "not valid JSON"),
     ],
@@ -160,7 +165,7 @@ def test_a_column_of_markets_has_no_other_role() -> None:
         history(MARKETS, market="shop", controls=["shop"])
     with pytest.raises(
         InputError,
-        match="shop must be a number, and row 1 has 'FR'; a column that is no spend",
+        match="shop must be a number, and row 1 has 'FR'; a column that is not spend",
     ):
         history(MARKETS)
 
@@ -173,8 +178,8 @@ def test_a_lift_test_names_its_market_where_rows_do() -> None:
     }
     assert of[b"FR"] == read_experiments(JSON_TESTS.replace(b"}", b', "market": "FR"}'), "t.json")
     assert of[b""] == read_experiments(CSV_TESTS, "t.csv")
-    assert "market" not in of[b""][0].model_dump()
-    assert of[b"FR"][0].model_dump() == of[b""][0].model_dump() | {"market": "FR"}
+    assert "market" not in of[b""][0].to_dict()
+    assert of[b"FR"][0].to_dict() == of[b""][0].to_dict() | {"market": "FR"}
     assert history(MARKETS, market="shop", experiments=of[b"FR"]).experiments[0].market == "FR"
     assert history(experiments=of[b""]).experiments[0].market is None
     with pytest.raises(InputError, match="sms names no market, and rows are of DE, FR: name one of them"):

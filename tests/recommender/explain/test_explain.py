@@ -12,9 +12,10 @@ from tests.conftest import SMALL
 
 import channelmix as cm
 from channelmix.core.wording import amount, short
+from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import KeepWorking
-from channelmix.plan import Explanation, Plan, explanation_rows
+from channelmix.plan import Explanation, Plan
 from channelmix.recommender.explain.break_even import TOLERANCE, BreakEvens
 
 
@@ -115,7 +116,9 @@ def test_figures_of_cells_are_recomputed(plan: Plan, found: Explanation) -> None
         assert cell.beyond == (pytest.approx(spend[i] / current[i]) if current[i] and spend[i] else None)
         assert cell.extrapolates == (spend[i] > 1e-6 * spend.sum() and spend[i] > 2.0 * current[i])
         assert cell.reasons
-        assert f"evidence: {cell.evidence}" in " ".join(cell.reasons).replace("Evidence", "evidence")
+        assert f"evidence: {PLAIN.evidence(cell.evidence)}" in " ".join(cell.reasons).replace(
+            "Evidence", "evidence"
+        )
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     held = next(cell for cell in found.cells if cell.rule == "keep_working")
     assert held.price == prices[f"keep_working {held.cell}"]
@@ -141,7 +144,7 @@ def test_warnings_state_what_reasons_state(plan: Plan, found: Explanation) -> No
 def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: Explanation) -> None:
     """On the curves themselves, multiplied by a factor on either side of the one that was found."""
     problem, spend = made_on(plan)
-    limits = BreakEvens(problem, spend)
+    break_evens = BreakEvens(problem, spend)
     checked = 0
     for i, cell in enumerate(found.cells):
         for one, side in ((cell.lower, 0), (cell.higher, 1)):
@@ -150,7 +153,7 @@ def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: E
             inside, beyond = (
                 one.factor * (1.0 + sign * 2.0 * TOLERANCE) for sign in ((1, -1) if not side else (-1, 1))
             )
-            low, high = limits.limits(i)
+            low, high = break_evens.limits(i)
             at = solved_with(problem, i, inside), solved_with(problem, i, beyond)
             if side:
                 assert at[0] <= high < at[1], cell.cell
@@ -174,7 +177,7 @@ def test_a_known_break_even() -> None:
     """Of sqrt(s) on two cells and 100 to spend, factor k takes k^2 / (k^2 + 1) of it: 60 is reached at sqrt(1.5)."""
     curves = cm.ResponseCurves.power([[1.0, 1.0]], 0.5, names=["one", "two"])
     problem = cm.AllocationProblem(curves, cm.FixedBudget(100.0))
-    found = {i: pair for i, *pair in BreakEvens(problem, np.array([50.0, 50.0])).find()}
+    found = dict(BreakEvens(problem, np.array([50.0, 50.0])).find())
     low, high = found[0]
     assert low is not None
     assert high is not None
@@ -185,7 +188,7 @@ def test_a_known_break_even() -> None:
 
 def test_the_document_and_its_rows(found: Explanation) -> None:
     assert Explanation.from_json(found.to_json()) == found
-    rows = explanation_rows(found)
+    rows = found.rows()
     assert [row["cell"] for row in rows] == [cell.cell for cell in found.cells]
     assert rows[0]["outcome_mean"] == found.cells[0].outcome.mean
     assert found.complete

@@ -15,7 +15,7 @@ import channelmix as cm
 from channelmix.engine.rules import EachPeriod, KeepWorking
 from channelmix.plan import Explanation, Plan
 from channelmix.recommender.explain.break_even import TOLERANCE, BreakEvens
-from channelmix.report import explanation_to_terminal
+from channelmix.report import to_terminal
 
 SPAN = 2
 
@@ -104,7 +104,7 @@ def test_cells_are_sums_over_periods(plan: Plan, found: Explanation) -> None:
             assert f"binds in {len(binding)} of 2 periods" in " ".join(cell.reasons)
     assert any(cell.price is not None for cell in found.cells)
     out = io.StringIO()
-    explanation_to_terminal(found, out)
+    to_terminal(found, out)
     said = " ".join(out.getvalue().split())
     assert "why, in EUR over 2 months" in said
     assert "brings, in its best period," in said
@@ -115,7 +115,7 @@ def test_cells_are_sums_over_periods(plan: Plan, found: Explanation) -> None:
 def test_break_evens_scale_a_curve_in_every_period(plan: Plan, found: Explanation) -> None:
     """On the curves themselves, multiplied by a factor on either side of the one that was found."""
     problem, spend = made_on(plan)
-    limits = BreakEvens(problem, spend)
+    break_evens = BreakEvens(problem, spend)
     checked = 0
     for i, cell in enumerate(found.cells):
         assert cell.break_evens
@@ -123,7 +123,7 @@ def test_break_evens_scale_a_curve_in_every_period(plan: Plan, found: Explanatio
             if one is None:
                 continue
             step = (1.0 + 3.0 * TOLERANCE) ** (1 if side else -1)
-            low, high = limits.limits(i)
+            low, high = break_evens.limits(i)
             near, far = (summed(problem, i, one.factor * by) for by in (1.0 / step, step))
             assert near <= high < far if side else far < low <= near, cell.cell
             checked += 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from channelmix.datasets import SERVICE_USE, USE, use_standard_error
-from channelmix.effectiveness import PublishedPrior
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import FixedBudget, SpendBounds

@@ -30,9 +30,9 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
         cut = row.current_spend > 0.0 and row.spend <= 0.75 * row.current_spend
         assert len(said) == cut
         if cut:
-            verb = "abandons" if row.spend <= 1e-6 * row.current_spend else "cuts"
+            verb = "stops" if row.spend <= 1e-6 * row.current_spend else "cuts"
             assert said[0].startswith(verb)
-    assert any(line.startswith("abandons FR/app/promotion: EUR 3,000 to 0;") for line in lines)
+    assert any(line.startswith("stops FR/app/promotion: EUR 3,000 to 0;") for line in lines)
     assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
 
 
@@ -43,7 +43,7 @@ def test_what_a_cell_returns_today_stands_beside_its_opt_outs() -> None:
         charge={"a": 4.0},
         current={"a": 90.0, "b": 10.0},
     )
-    (line,) = (line for line in warnings(problem, solve(problem), "EUR") if line.startswith("abandons a"))
+    (line,) = (line for line in warnings(problem, solve(problem), "EUR") if line.startswith("stops a"))
     # 300 (1 - exp(-90 / 50)), as the reasons state it, and 4 x 90
     assert line.endswith("EUR 90 to 0; today it returns 250 and costs 360 in charges")
 
@@ -141,7 +141,7 @@ def cuts_of(names: list[str], before: list[float], after: list[float]) -> list[s
     problem = AllocationProblem(curves, FixedBudget(sum(after)), current=current)
     found = dataclasses.replace(solve(problem), spend=np.array(after))
     lines = warnings(problem, found, "EUR")
-    return [line for line in lines if line.startswith(("cuts", "abandons"))]
+    return [line for line in lines if line.startswith(("cuts", "stops"))]
 
 
 def test_many_cuts_are_one_line_a_channel() -> None:
@@ -152,7 +152,7 @@ def test_many_cuts_are_one_line_a_channel() -> None:
     after = [50.0, 50.0, 0.0, 0.0, 400.0, 500.0, 50.0, 50.0, 0.0, 100.0, 40.0, 100.0]
     lines = cuts_of(names, before, after)
     assert [line.split(";")[0] for line in lines] == [
-        "abandons part of app: EUR 300 to 0 over 3 of 4 cells",
+        "stops part of app: EUR 300 to 0 over 3 of 4 cells",
         "cuts sms by 50 %: EUR 400 to 200 over 4 cells",
         "cuts B/im/promotion by 60 %: EUR 100 to 40",
     ]
@@ -165,7 +165,7 @@ def test_up_to_four_cuts_are_named_by_cell() -> None:
     names = ["A/sms/promotion", "A/sms/service", "B/sms/promotion", "B/sms/service", "A/app/promotion"]
     lines = cuts_of(names, [100.0] * 5, [50.0, 40.0, 30.0, 0.0, 280.0])
     assert [line.split(":")[0] for line in lines] == [
-        "abandons B/sms/service",
+        "stops B/sms/service",
         "cuts B/sms/promotion by 70 %",
         "cuts A/sms/service by 60 %",
         "cuts A/sms/promotion by 50 %",

@@ -29,7 +29,7 @@ def reference(baseline: tuple[float, float] = (60.0, 40.0), **options: Any) -> R
 
 def test_nothing_moves_where_nothing_changes() -> None:
     kept = reference()
-    side = kept.beside(problem(1.0, 1.0), 7.0)
+    side = kept.at(problem(1.0, 1.0), 7.0)
     assert side.value == 7.0
     assert side.kept_gain == side.best_gain == kept.gain
     assert kept.gain == pytest.approx(2.0 * math.sqrt(50.0) - math.sqrt(60.0) - math.sqrt(40.0))
@@ -39,7 +39,7 @@ def test_nothing_moves_where_nothing_changes() -> None:
 
 def test_a_known_answer() -> None:
     """With a = (2, 1) the best split is 80 to 20, worth sqrt(500)."""
-    side = reference().beside(problem(2.0, 1.0), 2.0)
+    side = reference().at(problem(2.0, 1.0), 2.0)
     assert side.spend == pytest.approx({"one": 80.0, "two": 20.0}, rel=1e-2)
     assert side.regret == pytest.approx(math.sqrt(500.0) - 3.0 * math.sqrt(50.0), rel=1e-4)
     assert side.kept_gain == pytest.approx(3.0 * math.sqrt(50.0) - 2.0 * math.sqrt(60.0) - math.sqrt(40.0))
@@ -58,7 +58,7 @@ def test_a_known_answer() -> None:
 
 def test_little_money_that_moves_changes_nothing() -> None:
     """With a = (1.1, 1) the best split is 54.8 to 45.2: below a tenth, and every cell keeps its direction."""
-    side = reference().beside(problem(1.1, 1.0), 1.1)
+    side = reference().at(problem(1.1, 1.0), 1.1)
     assert side.spend["one"] == pytest.approx(100.0 * 1.21 / 2.21, rel=1e-2)
     assert not side.stands
     assert side.regret > 0.0
@@ -67,7 +67,7 @@ def test_little_money_that_moves_changes_nothing() -> None:
 
 def test_a_cell_turns_only_by_what_counts() -> None:
     """Today's 50.5 is so near to the plan's 50 that nobody would call it cut."""
-    side = reference(current=(50.5, 49.5)).beside(problem(1.2, 1.0), 1.2)
+    side = reference(current=(50.5, 49.5)).at(problem(1.2, 1.0), 1.2)
     assert side.spend["one"] > 58.0
     assert "instead of" not in " ".join(side.changes)
 
@@ -75,16 +75,14 @@ def test_a_cell_turns_only_by_what_counts() -> None:
 def test_a_loss_that_was_there_before_is_no_change() -> None:
     kept = dataclasses.replace(reference(), plan=np.array([10.0, 90.0]), baseline=np.array([50.0, 50.0]))
     assert kept.gain < 0.0
-    assert "less than" not in " ".join(kept.beside(problem(1.1, 1.0), 1.1).changes)
+    assert "less than" not in " ".join(kept.at(problem(1.1, 1.0), 1.1).changes)
 
 
 def test_without_spend_today_no_cell_turns() -> None:
     made = problem(2.0, 1.0)
     bare = cm.AllocationProblem(made.curves, made.scenario)
     kept = Reference(bare, np.array([50.0, 50.0]), np.array([50.0, 50.0]), "equal split", 1e-6)
-    assert [line.split(":")[0] for line in kept.beside(bare, 2.0).changes] == [
-        "30 % of the budget would move"
-    ]
+    assert [line.split(":")[0] for line in kept.at(bare, 2.0).changes] == ["30 % of the budget would move"]
 
 
 def test_ctrl_c_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +90,6 @@ def test_ctrl_c_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
         found = cm.solve(*arguments, **options)
         return dataclasses.replace(found, report=dataclasses.replace(found.report, interrupted=True))
 
-    monkeypatch.setattr("channelmix.recommender.sensitivity.reference.solve", stopped)
+    monkeypatch.setattr("channelmix.recommender.resolve.solve", stopped)
     with pytest.raises(KeyboardInterrupt):
-        reference().beside(problem(2.0, 1.0), 2.0)
+        reference().at(problem(2.0, 1.0), 2.0)

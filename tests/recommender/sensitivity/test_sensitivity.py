@@ -10,9 +10,10 @@ import pytest
 from tests.conftest import SMALL
 
 import channelmix as cm
-from channelmix.effectiveness import PublishedPrior, shifted_value
+from channelmix.effectiveness import shifted_value
+from channelmix.effectiveness.published.prior import PublishedPrior
 from channelmix.engine.proof.solution import Status
-from channelmix.plan import InputEffect, Plan, Sensitivity, Side, sensitivity_rows
+from channelmix.plan import InputEffect, Plan, Sensitivity, Side
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import problem_of
 from channelmix.recommender.sensitivity.sensitivity import FIELD_FACTOR
@@ -218,8 +219,8 @@ def test_what_no_cell_uses_moves_nothing(found: Sensitivity) -> None:
 def test_json_and_rows(found: Sensitivity) -> None:
     assert Sensitivity.from_json(found.to_json()) == found
     with pytest.raises(cm.InputError, match="not a sensitivity of channelmix: schema_version"):
-        Sensitivity.from_json(found.to_json().replace('"schema_version": 1', '"schema_version": 2'))
-    rows = sensitivity_rows(found)
+        Sensitivity.from_json(found.to_json().replace('"schema_version": 2', '"schema_version": 3'))
+    rows = found.rows()
     assert len(rows) == 2 * len(found.inputs) * len(found.spend)
     first = rows[0]
     assert (first["rank"], first["input"], first["side"]) == (1, found.inputs[0].name, "low")

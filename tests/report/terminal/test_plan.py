@@ -84,7 +84,7 @@ def test_into_a_pipe_there_is_plain_text(example_plan: Plan) -> None:
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
     assert all(line == line.rstrip() for line in lines)
-    assert lines[0].startswith("Maison Verte   EUR 135,000 a month")
+    assert lines[0].startswith("Maison Verte   Budget EUR 135,000 a month")
     assert lines[0].endswith("OPTIMAL (proven)")
 
 
@@ -203,7 +203,7 @@ def test_not_certified(small: dict[str, Any]) -> None:
 def test_the_plan_that_is_the_current_mix(small: dict[str, Any]) -> None:
     small["rules"] = [{"kind": "change_limit", "absolute": 0.0}]
     text = piped(plan_of(small))
-    assert "The plan brings what the current mix brings." in text
+    assert "That is what the current mix brings." in text
     assert "better in" not in text
 
 
@@ -211,7 +211,7 @@ def test_without_spend_today(small: dict[str, Any]) -> None:
     for channel in small["channels"].values():
         channel["current_spend"] = {}
     text = piped(plan_of(small))
-    assert "over the equal split; better in " in text
+    assert " more than the equal split (90 % interval " in " ".join(text.split())
     assert "now       " not in text
 
 
@@ -307,6 +307,20 @@ def test_four_warnings_and_a_count(example_plan: Plan) -> None:
     assert "warning 4" not in text
 
 
+def limit(name: str, price: float) -> dict[str, Any]:
+    """What a plan says of the price of a limit."""
+    kind, _, part = name.partition(" ")
+    if kind == "group_share":
+        return {
+            "constraint": name,
+            "price": price,
+            "rule": "group_share social",
+            "kind": kind,
+            "side": "high",
+        }
+    return {"constraint": name, "price": price, "rule": kind, "kind": kind, "part": part or None}
+
+
 def test_prices_are_grouped_by_rule(example_plan: Plan) -> None:
     prices = {
         "fixed_budget": 1.25,
@@ -317,13 +331,13 @@ def test_prices_are_grouped_by_rule(example_plan: Plan) -> None:
         "group_share social high": 0.111,
         "keep_working FR/sms/service (2)": -0.04,
     }
-    stated = [{"constraint": name, "price": price} for name, price in prices.items()]
+    stated = [limit(name, price) for name, price in prices.items()]
     text = " ".join(piped(changed(example_plan, shadow_prices=stated)).split())
     assert (
         "is worth: the budget +1.25, keep_working -0.03 to -1.18 (3 cells), "
         "change_limit -0.50 to +0.25 (2 cells), group_share social high +0.11 Warnings"
     ) in text
-    alone = [{"constraint": "keep_working FR/app/promotion", "price": -1.0}]
+    alone = [limit("keep_working FR/app/promotion", -1.0)]
     text = piped(changed(example_plan, shadow_prices=alone))
     assert "is worth: keep_working -1.00 (FR/app/promotion)\n" in text
 
@@ -336,9 +350,8 @@ def test_the_headline_does_not_set_a_return_beside_one_of_other_draws(example_pl
     text = piped(changed(example_plan, comparisons=data["comparisons"]))
     headline, compare = text.split("Compare")
     assert "1.1M" not in headline
-    gain, better = headline.splitlines()[2].split(" over the current mix; ")
-    assert gain.startswith(f"Gain {short(example_plan.comparisons[0].gain.mean)} (90 %: ")
-    assert better.startswith("better in ")
+    gain = short(example_plan.comparisons[0].gain.mean)
+    assert f"That is EUR {gain} more than the current mix (90 % interval " in " ".join(headline.split())
     assert "current mix 1.1M" in compare
     first = example_plan.comparisons[0]
     assert f"plan {short(1e6 + first.outcome.mean + first.gain.mean)}" in compare
@@ -349,15 +362,13 @@ def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
     told, totals = example_plan.word_of_mouth, example_plan.totals
     assert told is not None
     assert totals is not None
-    assert f"less {short(totals.charge)} for customers who opt out." in text
-    assert f"criticism costing {short(told.criticism)} a month" in text
+    assert f"less EUR {short(totals.charge)} for customers who opt out." in text
     assert (
-        f"adds {short(told.outcome)} to the plan's worth ({percent(told.share)}). It takes 3 people" in text
+        f"Word of mouth adds {short(told.outcome)} a month to what the plan brings ({percent(told.share)} of it). "
+        "It takes 3 people" in text
     )
     assert told.if_ten is not None
-    assert (
-        "by a happy customer, 3,000 by an angry one in public: a saying (P. Blackshaw), not evidence." in text
-    )
+    assert "3,000 by an unsatisfied one in public: a saying (P. Blackshaw), not evidence." in text
     assert f"With 10 in place of 3,000, it would be {percent(told.if_ten.share)}, " in text
     assert f"{short(told.if_ten.moved)} would sit elsewhere" in text
     assert "Not counted: overlap of audiences." in text
@@ -373,13 +384,13 @@ def told_in(plan: Plan, **parts: Any) -> str:
 def test_numbers_of_the_profile_are_not_called_a_saying(example_plan: Plan) -> None:
     text = told_in(example_plan, told_if_not=40.0)
     assert "Blackshaw" not in text
-    assert "40 by an angry one in public: numbers of the profile, not evidence." in text
+    assert "40 by an unsatisfied one in public: numbers of the profile, not evidence." in text
     assert "With 10 in place of 40," in text
 
 
 def test_harm_by_word_of_mouth_is_no_negative_share(example_plan: Plan) -> None:
     text = told_in(example_plan, outcome=-2000.0, share=-1.02)
-    assert "word of mouth takes 2.0k from the plan's worth. It takes" in text
+    assert "Word of mouth takes 2.0k a month from what the plan brings. It takes" in text
     assert "-102 %" not in text
 
 
@@ -388,7 +399,7 @@ def test_rounding_is_not_told_as_money_that_moves(example_plan: Plan) -> None:
     ten = example_plan.word_of_mouth.if_ten
     assert ten is not None
     text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 2.9e-11, "regret": 2.9e-11})
-    assert "and the same plan would be the best." in text
+    assert "the same plan would be the best." in text
     text = told_in(example_plan, if_ten=ten.model_dump() | {"moved": 0.0, "gap": 0.03})
     assert "(proven to 3 % only)" in text
 
@@ -396,10 +407,10 @@ def test_rounding_is_not_told_as_money_that_moves(example_plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "english", "french"),
     [
-        (0.0073, 11.25, "no more than 11", "au plus 11 EUR"),
-        (40.0, 120.0, "40 to 120", "de 40 à 120 EUR"),
-        (5001.0, 5002.0, "5.0k", "5,0 k EUR"),
-        (7.0, None, "at least 7", "au moins 7 EUR"),
+        (0.0073, 11.25, "no more than EUR 11", "au plus 11 EUR"),
+        (40.0, 120.0, "40 to EUR 120", "de 40 à 120 EUR"),
+        (5001.0, 5002.0, "EUR 5.0k", "5,0 k EUR"),
+        (7.0, None, "at least EUR 7", "au moins 7 EUR"),
     ],
 )
 def test_a_shortfall_is_told_as_sure_as_it_is_known(
@@ -409,8 +420,9 @@ def test_a_shortfall_is_told_as_sure_as_it_is_known(
     assert heard is not None
     assert heard.if_ten is not None
     ten = heard.if_ten.model_dump() | {"moved": 500.0, "regret": low, "regret_high": high}
-    assert f"EUR 500 would sit elsewhere, and this plan would fall short by {english}." in told_in(
-        example_plan, if_ten=ten
+    assert (
+        f"EUR 500 would sit elsewhere, and this plan would fall short of the best by {english}."
+        in told_in(example_plan, if_ten=ten)
     )
     plan = changed(example_plan, word_of_mouth=heard.model_dump() | {"if_ten": ten})
     page = plan.to_html(lang="fr").replace("\u00a0", " ").replace("\u202f", " ")
@@ -421,7 +433,7 @@ def test_the_return_of_all_periods_is_not_without_its_opt_outs(example_plan: Pla
     totals = example_plan.totals
     assert totals is not None
     assert totals.periods == 3
-    said = f"return {short(totals.horizon_outcome)}, less {short(3 * totals.charge)}."
+    said = f"return EUR {short(totals.horizon_outcome)} before charges."
     assert said in " ".join(piped(example_plan).split())
 
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from channelmix.plan import InputEffect, Sensitivity, Side
-from channelmix.report import sensitivity_to_csv, sensitivity_to_terminal
+from channelmix.report import to_csv, to_terminal
 from channelmix.report.terminal import console as console_module
 
 SPEND = {"FR/sms/promotion": 60000.0, "FR/im/service": 40000.0}
@@ -88,7 +88,7 @@ TWO = [
 
 def shown(found: Sensitivity, **options: Any) -> list[str]:
     file = io.StringIO()
-    sensitivity_to_terminal(found, file, **options)
+    to_terminal(found, file, **options)
     return file.getvalue().splitlines()
 
 
@@ -173,9 +173,7 @@ def test_names_are_shown_as_they_are_on_any_terminal(width: int, monkeypatch: py
         return Console(**{**options, "force_terminal": True, "width": width, "_environ": {"TERM": "xterm"}})
 
     monkeypatch.setattr(console_module, "Console", console)
-    sensitivity_to_terminal(
-        sensitivity([effect(name, TWO[0].low, TWO[0].high)], name=name), file, color=False
-    )
+    to_terminal(sensitivity([effect(name, TWO[0].low, TWO[0].high)], name=name), file, color=False)
     text = file.getvalue()
     assert "[bold]北京[/]" in text or width < 60
     if width >= 80:
@@ -183,13 +181,13 @@ def test_names_are_shown_as_they_are_on_any_terminal(width: int, monkeypatch: py
 
 
 def test_csv_does_not_run_in_a_spreadsheet() -> None:
-    rows = list(csv.DictReader(io.StringIO(sensitivity_to_csv(sensitivity([effect("=1+1", *_sides())])))))
+    rows = list(csv.DictReader(io.StringIO(to_csv(sensitivity([effect("=1+1", *_sides())])))))
     assert len(rows) == 4
     assert {row["input"] for row in rows} == {"'=1+1"}
     assert rows[0]["cell"] == "FR/sms/promotion"
     assert float(rows[0]["planned_spend"]) == 60000.0
     assert float(rows[0]["spend"]) == 30000.0
-    assert sensitivity_to_csv(sensitivity([])).count("\n") == 1
+    assert to_csv(sensitivity([])).count("\n") == 1
 
 
 def _sides() -> tuple[Side, Side]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
-from channelmix.effectiveness.history.model.lift_test import LiftTest
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.regressor import MarketingMixRegressor
+from channelmix.profile.evidence import LiftTest
 
 __all__ = ["Finding", "LiftTest", "MarketingMixRegressor", "Priors", "Verdict"]

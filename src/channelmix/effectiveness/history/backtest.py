@@ -1,4 +1,4 @@
-"""How well the model would have foreseen the last rows, beside what the year before said."""
+"""Backtest: forecast the last blocks of rows from the rows before them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sklearn.base import clone
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS
 
 COVERED, HARDLY_COVERED = 0.75, 0.5
-"""Parts of rows within 90 % intervals below which a backtest is to be looked at, and fails. Of 26 independent rows of a
-model that is right fewer than the first are within once in eighty times."""
+"""Shares of rows within their 90 % intervals below which a backtest needs review, and fails. Of 26 independent rows of
+a correct model, fewer than the first share are within theirs once in eighty times."""
 
 FAR_WORSE = 1.5
-"""Times the error of the year before at which a backtest fails."""
+"""Ratio of the error to that of the seasonal-naive forecast above which a backtest fails."""
 
 FEWEST_PERIODS = 26
 """Periods that a fit of a backtest must have."""
@@ -33,11 +33,10 @@ def backtest(
     horizon: int,
     folds: int,
 ) -> dict[str, list[float]]:
-    """Foresee blocks of `horizon` rows from the rows before them, by clones of a `MarketingMixRegressor`.
+    """Forecast blocks of `horizon` rows from the rows before them, with clones of a `MarketingMixRegressor`.
 
-    Returns a number a block, the earliest first.
-    `error` and `naive_error` are mean absolute errors; `covered` is the part of rows within the 90 % interval. Markets
-    are cut at the same periods.
+    Returns one number a block, the earliest first: the mean absolute errors `error` and `naive_error`, and the share
+    `covered` of rows within their 90 % intervals. All markets are cut at the same periods.
     """
     times, group = np.empty(len(outcome), dtype=np.int64), np.empty(len(outcome), dtype=np.int64)
     for m, (_, where, periods) in enumerate(markets):
@@ -79,19 +78,17 @@ def backtest(
     return found
 
 
-def judged(found: Any, horizon: int) -> Finding:
-    """Whether blocks were foreseen better than by the year before, in intervals that hold; of a table of `backtest`."""
+def backtest_finding(found: Any, horizon: int) -> Finding:
+    """Grade a table of `backtest`: do forecasts beat the outcome of a year before, and do their intervals cover?"""
     error, naive, covered = (float(np.mean(found[name])) for name in ("error", "naive_error", "covered"))
     worse = error / naive if naive > 0.0 else np.inf
-    said = (
-        f"{len(found['error'])} x {horizon} rows were foreseen from those before them with an error of {worse:.2f} "
-        f"times that of the year before; 90 % intervals covered {covered:.0%}"
-    )
     if worse <= 1.0 and covered >= COVERED:
-        return Finding("backtest", Verdict.PASS, worse, f"{said}.")
-    verdict = Verdict.FAIL if worse > FAR_WORSE or covered < HARDLY_COVERED else Verdict.REVIEW
-    return Finding(
-        "backtest", verdict, worse, f"{said}: name what else moves the outcome as a control, or add rows."
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.FAIL if worse > FAR_WORSE or covered < HARDLY_COVERED else Verdict.REVIEW
+    blocks = len(found["error"])
+    return Finding.of(
+        "backtest", verdict, worse, worse=worse, blocks=blocks, horizon=horizon, covered=covered
     )
 
 

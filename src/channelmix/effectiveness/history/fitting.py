@@ -1,4 +1,4 @@
-"""From rows of numbers to a posterior: units, the model, its draws."""
+"""Fit the mix model: units, the model of each market, and draws from the posterior."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.constants import CONSTANT, ROUNDING
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.model.mix import Mix, Trial
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
@@ -22,15 +22,17 @@ from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.particles import Draws, SamplerReport
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
-from channelmix.effectiveness.history.sampling.sampler import Draws, sample
+from channelmix.effectiveness.history.sampling.sampler import sample
+from channelmix.profile.evidence import LiftTest
 
 MODEL_ERROR = 0.3
-"""Standard deviation of the log of what rows show of a channel over what it brings, learnt on simulated companies that
+"""Standard deviation of the log of a channel's apparent effect over its true one, learnt from simulated companies that
 break the model's assumptions (benchmarks/bench_history_error.py)."""
 
 PRIOR_DRAWS = 4000
-"""Draws of the prior, where it is looked at alone."""
+"""Draws of the prior, where its distribution is summarized."""
 
 
 def fit_posterior(
@@ -53,7 +55,7 @@ def fit_posterior(
     n_draws : int
     rng : numpy.random.Generator
     model_error : bool
-        Whether what the rows show of a channel may be biased.
+        Whether a channel's apparent effect in the rows may be biased.
 
     Returns
     -------
@@ -73,39 +75,39 @@ def fit_posterior(
         models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
     models = [model.weighed() for model in models]
     mixes = [model.mix for model in models]
-    found = [sample(mixes[0], n_draws, rng)] if len(mixes) == 1 else sample_markets(mixes, n_draws, rng)
+    if len(mixes) == 1:
+        alone, report = sample(mixes[0], n_draws, rng)
+        found = [alone]
+    else:
+        found, report = sample_markets(mixes, n_draws, rng)
     return [
-        Fit(
-            model.window,
-            model.posterior(draws, rng),
-            draws,
-            model.unit * np.concatenate([draws.media, draws.lifts], axis=1),
-            model.mix,
-        )
+        Fit(model, model.posterior(draws, rng), draws, report)
         for model, draws in zip(models, found, strict=True)
     ]
 
 
-def prior_roi(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> tuple[Array, Array]:
-    """What is believed of these rows before their outcome is looked at, but for its size.
+def expected_returns(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> Array:
+    """Draw what the prior expects of these rows before their outcome is looked at, but for its size.
 
     Returns
     -------
-    roi : ndarray of shape (n_draws, n_channels)
-        Outcome per unit of spend; in several markets, of the size that theirs lie around.
-    share : ndarray of shape (n_draws, n_channels)
-        Of the outcome's size (root mean square times rows) that all spend on the channel brings.
+    ndarray of shape (2, n_draws, n_channels + 1)
+        Of each channel and of all together: outcome per unit of spend (in several markets, the one that theirs lie
+        around), and the share of the outcome's size (root mean square times rows) that all spend brings.
     """
     mix = _models(windows, [()] * len(windows), priors, 0.0)[0].mix
-    outcome, spend = _whole(windows)
-    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / spend)
+    outcome, total = _whole(windows)
+    spend = np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
+    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / total)
     roi[priors.draw_family(roi.shape, rng) == NO_EFFECT] = 0.0
-    return roi, roi * (np.sum([window.spend.sum(axis=0) for window in windows], axis=0) / outcome)
+    share = roi * (spend / outcome)
+    together = [roi @ spend / spend.sum(), share.sum(axis=1)]
+    return np.concatenate([[roi, share], np.array(together)[:, :, np.newaxis]], axis=2)
 
 
 def _whole(windows: Sequence[Window]) -> tuple[float, float]:
-    """Size of the outcome, and spend, in all markets: their quotient is the ROI that a margin of 1 stands for."""
-    return sum(window.worth for window in windows), sum(float(window.spend.sum()) for window in windows)
+    """Size of the outcome, and spend, in all markets: their ratio is the ROI of a margin of 1."""
+    return sum(window.size for window in windows), sum(float(window.spend.sum()) for window in windows)
 
 
 def _models(
@@ -113,47 +115,38 @@ def _models(
     experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
     priors: Priors,
     error: float,
-) -> list[_Model]:
-    """A model of each window in common units; `error` is the spread of what rows show over what channels bring."""
+) -> list[MarketModel]:
+    """A model of each window, in common units; `error` is the spread of the model error."""
     names, whole = windows[0].names, _whole(windows)
     for c, name in enumerate(names):
         if not any(window.spend[:, c].any() for window in windows):
             raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
     bias, believed = np.full(len(names), error), Believed.of(priors, names, whole[0] / whole[1])
     return [
-        _Model.of(window, tests, priors, bias, whole, believed)
+        MarketModel.of(window, tests, priors, bias, whole, believed)
         for window, tests in zip(windows, experiments, strict=True)
     ]
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
-    """What was found of one market.
+class MarketModel:
+    """A market's rows in the model's units.
 
     Parameters
     ----------
     window : Window
-        Its outcome without what all markets share.
-    posterior : Posterior
-    draws : Draws
-    media : ndarray of shape (n_draws, n_rows + n_tests)
-        What the rows fitted show of all channels, and tests' lifts, in units of outcome.
+        The rows, without what all markets share.
     mix : Mix
-        In the model's units.
-    """
-
-    window: Window
-    posterior: Posterior
-    draws: Draws
-    media: Array
-    mix: Mix
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """A window in the model's units: `middle` and `unit` of the outcome, `reference` of spend.
-
-    `shock` is the variance of what all markets share, `tail` the chance of each of `TAILS`.
+    trend : Trend
+    middle, unit : float
+        Of the outcome, in the caller's units.
+    reference : ndarray of shape (n_channels,)
+        Unit of each channel's spend.
+    tests : sequence of LiftTest
+    shock : float
+        Variance of what all markets share.
+    tail : ndarray of shape (n_tails,)
+        Probability of each of `TAILS`.
     """
 
     window: Window
@@ -162,6 +155,7 @@ class _Model:
     middle: float
     unit: float
     reference: Array
+    tests: Sequence[LiftTest]
     shock: float = 0.0
     tail: Array = field(default_factory=NORMAL.copy)
 
@@ -178,13 +172,13 @@ class _Model:
         """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
         spend, usual = window.spend, window.usual
         middle, unit = float(usual.mean()), float(usual.std())
-        if unit <= 1e-12 * abs(middle) or not np.isfinite(unit):
+        if unit <= CONSTANT * abs(middle) or not np.isfinite(unit):
             raise InputError(
-                f"the outcome is the same in every row{window.place}, so that nothing can be learnt from it"
+                f"the outcome is the same in every row{window.place}, so nothing can be learnt from it"
             )
         reference = np.array([column[column > 0.0].mean() if column.any() else 1.0 for column in spend.T])
         spread = window.controls.std(axis=0)
-        steady = spread <= 1e-12 * np.abs(window.controls).max(axis=0, initial=0.0)
+        steady = spread <= CONSTANT * np.abs(window.controls).max(axis=0, initial=0.0)
         trend = Trend(
             int(window.periods.max()),
             window.year,
@@ -192,7 +186,7 @@ class _Model:
             np.where(steady, np.inf, spread),
         )
         mix = Mix(
-            [lagged(_full(window.periods, column))[window.periods] for column in (spend / reference).T],
+            [_lagged_rows(window.periods, column) for column in (spend / reference).T],
             spend.sum(axis=0) / whole[1] * whole[0] / unit,
             np.where(window.known, (window.outcome - middle) / unit, 0.0),
             Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
@@ -201,16 +195,17 @@ class _Model:
             [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
             believed,
         )
-        return cls(window, mix, trend, middle, unit, reference)
+        tests = [test for test, _, _ in experiments]
+        return cls(window, mix, trend, middle, unit, reference, tests)
 
     def without(self, shock: Array, variance: float) -> Self:
-        """The same less what all markets share, (n_rows,), whose variance new rows have still to fear."""
+        """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""
         window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 
     def weighed(self) -> Self:
-        """The same with rows that are out of line worth less."""
+        """Give outliers less weight."""
         found = tails_of(self.mix)
         weight = self.window.weight * found.precision
         baseline = replace(self.mix.baseline, weight=weight)
@@ -218,19 +213,16 @@ class _Model:
         return replace(self, window=window, mix=replace(self.mix, baseline=baseline), tail=found.chance)
 
     def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
-        """Draws in the caller's units, the linear part's too."""
+        """Convert draws to the caller's units, and draw the linear part."""
         mix, unit = self.mix, self.unit
         linear = mix.baseline.draw(mix.outcome - draws.media, rng)
         linear.coefficients[:, 0] += self.middle / unit
         ceiling = np.empty_like(draws.log_margin)
         log_effect = draws.log_margin - mix.log_excess(draws.shape)
         for c in range(mix.n_channels):
-            reached = mix.reached(c, draws.shape[:, c], draws.family[:, c])
-            ceiling[:, c] = (
-                unit
-                * np.exp(log_effect[:, c])
-                * mix.ceiling(c, draws.shape[:, c], draws.family[:, c], reached)
-            )
+            shape, family = draws.shape[:, c], draws.family[:, c]
+            most = mix.ceiling(c, shape, family, mix.reached(c, shape, family))
+            ceiling[:, c] = unit * np.exp(log_effect[:, c]) * most
         return Posterior(
             draws.shape,
             draws.family,
@@ -248,11 +240,21 @@ class _Model:
         )
 
 
-def _full(periods: Indices, column: Array) -> Array:
-    """Spend of every period from 0, with 0 in those that have no row."""
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What was found of one market: draws in the model's units, the posterior in the caller's."""
+
+    model: MarketModel
+    posterior: Posterior
+    draws: Draws
+    report: SamplerReport
+
+
+def _lagged_rows(periods: Indices, column: Array) -> Array:
+    """Lagged spend of each row, (n_rows, LAGS), with 0 in periods that have no row."""
     full = np.zeros(int(periods.max()) + 1)
     full[periods] = column
-    return full
+    return lagged(full)[periods]
 
 
 def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: Array, unit: float) -> Trial:
@@ -272,9 +274,9 @@ def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: 
     share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
     changed = window.spend[:, c].copy()
     changed[rows] += test.spend_change * share
-    if (changed[rows] < -1e-9 * spent.max(initial=0.0)).any():
+    if (changed[rows] < -ROUNDING * spent.max(initial=0.0)).any():
         raise InputError(
             f"lift test of {test.channel}: {-test.spend_change:g} cannot be withheld, only {spent.sum():g} was spent"
         )
-    series = lagged(_full(window.periods, np.maximum(changed, 0.0) / reference[c]))
-    return Trial(c, rows, series[window.periods[rows]], test.lift / unit, test.standard_error / unit)
+    series = _lagged_rows(window.periods, np.maximum(changed, 0.0) / reference[c])
+    return Trial(c, rows, series[rows], test.lift / unit, test.standard_error / unit)

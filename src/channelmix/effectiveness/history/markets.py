@@ -1,20 +1,19 @@
-"""Rows by market: where each market's rows stand in a table, and what was fitted of it."""
+"""Fitted markets, and new rows divided by market."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import divided
+from channelmix.effectiveness.history.rows.windows import Window, rows_by_market
+from channelmix.profile.evidence import LiftTest, check_market
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +42,8 @@ class Market:
 class Part:
     """One market's rows of a table.
 
-    `where` are their places; `periods` count from the market's first; `spend` (n_rows, n_channels) is what acts, in
-    money at the mean cost, and `paid` what was paid.
+    `where` are their places in the table; `periods` count from the market's first; `spend` (n_rows, n_channels) is what
+    acts, in money at the mean cost, and `paid` what was paid.
     """
 
     market: Market
@@ -58,7 +57,7 @@ class Part:
     def read(
         cls, rows: Rows, names: Sequence[str], timeline: Timeline, markets: Mapping[str | None, Market]
     ) -> list[Part]:
-        """Divide new rows, with channels of these names, by the markets that were fitted.
+        """Divide new rows by fitted market.
 
         Raises
         ------
@@ -66,10 +65,10 @@ class Part:
             If a market was not fitted, or a channel never had spend in a market.
         """
         parts = []
-        for name, where, periods in divided(rows, timeline):
+        for name, where, periods in rows_by_market(rows, timeline):
             if name not in markets:
                 known = [str(each) for each in markets]
-                raise InputError(f"there was no market {name} in the fit{nearest_name(str(name), known)}")
+                raise InputError(f"market {name} was not fitted{nearest_name(str(name), known)}")
             market = markets[name]
             spend = rows.spend[where] * market.cost
             unknown = ~market.posterior.spend.any(axis=0) & spend.any(axis=0)
@@ -89,24 +88,30 @@ class Part:
         linear = posterior.linear(self.periods, self.controls).mean(axis=0)
         return np.asarray(linear + posterior.shown(self.periods, self.spend).mean(axis=0))
 
-    def linear_groups(self) -> dict[str, Array]:
-        """Mean of the linear part's groups in each row, (n_rows,) each."""
+    def linear_groups(self) -> Array:
+        """Mean of season and controls in each row, (n_rows, 2)."""
         posterior = self.market.posterior
         columns = posterior.columns(self.periods, self.controls)
         mean = posterior.coefficients.mean(axis=0)
-        return {name: columns[:, where] @ mean[where] for name, where in posterior.trend.groups().items()}
+        return np.column_stack([columns[:, where] @ mean[where] for where in posterior.trend.groups()])
+
+    def contributions(self) -> Array:
+        """Mean outcome that each channel brings in each row, (n_rows, n_channels)."""
+        return np.asarray(self.market.posterior.media(self.periods, self.spend).mean(axis=1).T)
+
+    def predictive(self, rng: np.random.Generator) -> Array:
+        """Draws of new outcomes, (n_draws, n_rows)."""
+        return self.market.posterior.predictive(self.periods, self.spend, self.controls, rng)
 
     def scaled(self, channel: int, factors: Array) -> Array:
         """Outcome over the rows when a channel's spend is scaled by each factor; (n_draws, n_factors)."""
         return self.market.posterior.scaled(channel, self.periods, self.spend[:, channel], factors)
 
 
-def joined(parts: Sequence[Part], values: Sequence[Array]) -> Array:
-    """Values of each part's rows in the order of the table."""
-    joined = np.empty((sum(len(part.where) for part in parts), *values[0].shape[1:]))
-    for part, value in zip(parts, values, strict=True):
-        joined[part.where] = value
-    return joined
+def joined(parts: Sequence[Part], of_rows: Callable[[Part], Array]) -> Array:
+    """Values of each part's rows, (n_rows, ...), in the order of the table."""
+    order = np.argsort(np.concatenate([part.where for part in parts]))
+    return np.concatenate([of_rows(part) for part in parts])[order]
 
 
 def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
@@ -120,7 +125,7 @@ def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
     total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
     for name, amount in zip(names, total, strict=True):
         if amount == 0.0:
-            raise InputError(f"nothing is spent on {name} in these rows, so that its return is unknown")
+            raise InputError(f"nothing is spent on {name} in these rows, so its return is unknown")
     return np.asarray(total)
 
 
@@ -133,42 +138,55 @@ def spent_on(parts: Sequence[Part], names: Sequence[str]) -> Iterator[tuple[str,
                 yield f"{place}{names[c]}", part, c, total
 
 
-def tests_by_market(
-    names: Sequence[str | None], experiments: Sequence[LiftTest]
-) -> dict[str | None, list[LiftTest]]:
-    """Lift tests of each market.
+def edges(level: float) -> list[float]:
+    """Quantiles between which the middle part `level` of a distribution lies.
 
     Raises
     ------
     InputError
-        If a test is of another market, or of none where rows are of several.
+        If `level` is not between 0 and 1.
     """
-    tests: dict[str | None, list[LiftTest]] = {name: [] for name in names}
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level must lie between 0 and 1, not {level!r}")
+    return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
+
+
+def returns(
+    parts: Sequence[Part], names: Sequence[str], level: float, by_market: bool, low: float, high: float
+) -> dict[str, list[float]]:
+    """Mean and interval of the outcome per unit of spend, between `low` and `high` times the rows' spend.
+
+    By channel, or by market and channel with spend there.
+    """
+    totals = totals_of(parts, names)
+    groups = (
+        [(name, [part], c, total) for name, part, c, total in spent_on(parts, names)]
+        if by_market
+        else [(name, parts, c, totals[c]) for c, name in enumerate(names)]
+    )
+    found = {}
+    for name, members, c, total in groups:
+        start, end = np.sum([part.scaled(c, np.array([low, high])) for part in members], axis=0).T
+        draws = (end - start) / ((high - low) * total)
+        found[name] = [draws.mean(), *np.quantile(draws, edges(level))]
+    return found
+
+
+def placed_tests(
+    windows: Sequence[Window], experiments: Sequence[LiftTest], timeline: Timeline
+) -> list[list[tuple[LiftTest, int, int]]]:
+    """Lift tests of each window, with their first and last period.
+
+    Raises
+    ------
+    InputError
+        If a test is of another market, names one where the rows do not or none where they do, or has other dates.
+    """
+    names = [window.market for window in windows]
+    placed: list[list[tuple[LiftTest, int, int]]] = [[] for _ in windows]
     for test in experiments:
-        if test.market not in tests:
-            known = [name for name in names if name is not None]
-            hint = nearest_name(str(test.market), known)
-            expected = f"one of {len(known)} markets{hint}" if known else "none"
-            raise InputError(
-                f"lift test of {test.channel}: its market is {test.market}, and must be {expected}"
-            )
-        tests[test.market].append(test)
-    return tests
-
-
-def worst_findings(by_market: Mapping[str | None, Sequence[Finding]]) -> tuple[Finding, ...]:
-    """Of each check the worst finding over markets, with the market's name."""
-    rank = {Verdict.PASS: 0, Verdict.REVIEW: 1, Verdict.FAIL: 2}
-    by_check: dict[str, list[tuple[str | None, Finding]]] = {}
-    for name, findings in by_market.items():
-        for finding in findings:
-            by_check.setdefault(finding.check, []).append((name, finding))
-    worst = []
-    for found in by_check.values():
-        name, finding = max(found, key=lambda one: (rank[one[1].verdict], one[1].figure))
-        alike = sum(other.verdict is finding.verdict for _, other in found)
-        if finding.verdict is not Verdict.PASS and len({other.message for _, other in found}) > 1:
-            more = f" and {alike - 1} more" if alike > 1 else ""
-            finding = replace(finding, message=f"market {name}{more}: {finding.message}")
-        worst.append(finding)
-    return tuple(worst)
+        check_market(test, [name for name in names if name is not None])
+        place = names.index(test.market)
+        first, last = (int(timeline.positions([day])[0]) for day in (test.start, test.end))
+        placed[place].append((test, first - windows[place].start, last - windows[place].start))
+    return placed

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: arrays of draws that predict, and that are written and read without pickle."""
+"""The posterior of one market: arrays of draws, which predict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from channelmix.effectiveness.history.model.trend import Trend
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Draws of all that predicts, in the caller's units.
+    """Posterior draws in the caller's units.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Posterior:
     ceiling : ndarray of shape (n_draws, n_channels)
         Outcome per period that a channel cannot exceed.
     excess : ndarray of shape (n_draws, n_channels)
-        What rows show of a channel over what it brings: model error.
+        Model error: a channel's apparent effect in the rows over its true one.
     coefficients : ndarray of shape (n_draws, n_columns)
         Of the linear part, in units of outcome.
     noise, tail, step : ndarray of shape (n_draws,)
@@ -32,7 +32,7 @@ class Posterior:
     reference : ndarray of shape (n_channels,)
         Mean active spend per period.
     periods, spend : ndarray of shape (n_rows,) and (n_rows, n_channels)
-        Rows that were fitted: they go on acting in rows that follow.
+        Fitted rows, whose carry-over acts in later ones.
     trend : Trend
     priors : Priors
     """
@@ -52,7 +52,7 @@ class Posterior:
     priors: Priors
 
     def family_chances(self) -> dict[str, Array]:
-        """Part of the draws of each family of carry-over and of saturation, and without effect; (n_channels,) each."""
+        """Share of draws in each family of carry-over and of saturation, and without effect; (n_channels,) each."""
         family, kinds = self.family, len(Saturation)
         chances = {kind.name.lower(): (family // kinds == kind).mean(axis=0) for kind in Adstock}
         for kind in Saturation:
@@ -88,7 +88,7 @@ class Posterior:
         return np.stack(parts)
 
     def shown(self, periods: Indices, spend: Array) -> Array:
-        """What goes with all channels' spend in each row, caused by it or not; (n_draws, n_rows)."""
+        """Apparent effect of all channels in each row, model error included; (n_draws, n_rows)."""
         return np.asarray(np.einsum("cdt,dc->dt", self.media(periods, spend), self.excess))
 
     def scaled(self, channel: int, periods: Indices, spend: Array, factors: Array) -> Array:

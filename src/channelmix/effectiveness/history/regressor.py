@@ -15,25 +15,29 @@ from threadpoolctl import threadpool_limits
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.backtest import backtest
-from channelmix.effectiveness.history.diagnostics import Finding, alike_in_markets, diagnose
-from channelmix.effectiveness.history.fitting import fit_posterior
+from channelmix.effectiveness.history.diagnostics import alike_in_markets, diagnose
+from channelmix.effectiveness.history.findings import Finding, worst_findings
+from channelmix.effectiveness.history.fitting import expected_returns, fit_posterior
 from channelmix.effectiveness.history.markets import (
     Market,
     Part,
+    edges,
     joined,
+    placed_tests,
+    returns,
     spent_on,
-    tests_by_market,
     totals_of,
-    worst_findings,
 )
-from channelmix.effectiveness.history.model.lift_test import LiftTest
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.returns import EXPECTED, edges, expected_returns, returns
 from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, divided, windows_of
+from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.engine.response import ResponseCurves
+from channelmix.profile.evidence import LiftTest
+
+EXPECTED = ["roi", "roi_low", "roi_high", "share", "share_low", "share_high"]
+"""Columns of `MarketingMixRegressor.prior_predictive`."""
 
 LARGEST_FACTOR, POINTS = 3.0, 25
 """Curves are tabulated from no spend to three times the historical one."""
@@ -67,27 +71,27 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Channels whose column is a volume, such as messages or impressions: what a unit costs, or the name of the column
         with the money spent on it. ROI and curves stay in money; what acts is volume, at its mean cost in a market.
     priors : Priors, optional
-        What is believed before the data are seen; by default, that a channel may have no effect in one market only.
+        By default `Priors()`; with several markets, priors by which every channel has an effect.
     draws : int
         Number of posterior draws.
     random_state : int
         Seed of the draws.
     model_error : bool
-        Whether draws of what channels bring (ROI, curves, contributions) allow for an error of the model itself: a
-        factor on each channel's curve whose spread was learnt on simulated companies that break the model's
-        assumptions. Predictions of the outcome do not depend on it.
+        Whether draws of channels' effects (ROI, curves, contributions) allow for an error of the model itself: a factor
+        on each channel's curve whose spread was learnt from simulated companies that break the model's assumptions.
+        Predictions of the outcome do not depend on it.
 
     Attributes
     ----------
     channels_ : tuple of str
     diagnostics_ : tuple of Finding
-        What to know before the answer is used.
+        Checks of the data, the draws and the fit.
     effective_draws_ : float
-        Independent draws that the draws are worth.
+        Number of independent draws that the draws are equivalent to.
     khat_ : float
-        Worst Pareto k-hat of the importance weights on the way to the posterior.
+        Worst Pareto k-hat of the importance weights while tempering.
     log_evidence_ : float
-        Of the outcome in units of its standard deviation, up to a constant of the number of rows.
+        Log evidence of the outcome in units of its standard deviation, up to a constant of the number of rows.
 
     Examples
     --------
@@ -128,18 +132,18 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def fit(self, X: Any, y: Any, experiments: Sequence[LiftTest] = (), sample_weight: Any = None) -> Self:
-        """Learn from weekly (or other regular) rows.
+        """Fit the model to weekly (or other regular) rows.
 
         Parameters
         ----------
         X : DataFrame or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
-            Outcome per period; NaN where it is not known. Such a row tells nothing, but its spend acts in later ones.
+            Outcome per period; NaN where it is not known. Such a row is no evidence, but its spend acts in later ones.
         experiments : sequence of LiftTest
             Experiments with these channels.
         sample_weight : array_like of shape (n_rows,), optional
-            How much each row's outcome is worth: one over the variance of its noise, in any unit.
+            Precision of each row's outcome: one over the variance of its noise, in any unit.
 
         Raises
         ------
@@ -149,37 +153,28 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
             raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
         windows, costs = self._windows(X, y, sample_weight)
-        tests = tests_by_market([window.market for window in windows], experiments)
-        at = self._timeline.positions
-        placed = [
-            [
-                (test, int(at([test.start])[0]) - window.start, int(at([test.end])[0]) - window.start)
-                for test in tests[window.market]
-            ]
-            for window in windows
-        ]
+        tests = placed_tests(windows, experiments, self._timeline)
         rng = np.random.default_rng(self.random_state)
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
             fits = fit_posterior(
-                windows, placed, self._priors(windows), int(self.draws), rng, bool(self.model_error)
+                windows, tests, self._priors(windows), int(self.draws), rng, bool(self.model_error)
             )
         self._markets = {
-            fit.window.market: Market(fit.window.market, fit.window.start, cost, fit.posterior)
-            for fit, cost in zip(fits, costs, strict=True)
+            window.market: Market(window.market, window.start, cost, fit.posterior)
+            for fit, window, cost in zip(fits, windows, costs, strict=True)
         }
-        draws = fits[0].draws
-        self.effective_draws_, self.khat_ = draws.effective, draws.khat
-        self.log_evidence_ = draws.log_evidence
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(
-            {fit.window.market: diagnose(fit, tests[fit.window.market], len(fits)) for fit in fits}
-        ) + alike_in_markets(windows)
+        report = fits[0].report
+        self.effective_draws_, self.khat_ = report.effective, report.khat
+        self.log_evidence_ = report.log_evidence
+        found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
+        self.diagnostics_: tuple[Finding, ...] = worst_findings(found) + alike_in_markets(windows)
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:
-        """What the priors expect of these rows, before the outcome is looked at but for its size.
+        """ROI and share of the outcome that the priors imply for these rows; of the outcome, only its size is used.
 
-        A prior that makes media bring half of the outcome, or an ROI that nobody would believe, shows here.
+        Look here for priors by which media bring half of the outcome, or an ROI that nobody would believe.
 
         Parameters
         ----------
@@ -202,71 +197,54 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         probe: Self = clone(self)
         windows, _ = probe._windows(X, y, None)
         rng = np.random.default_rng(self.random_state)
-        expected = expected_returns(windows, probe._priors(windows), level, rng)
+        draws = expected_returns(windows, probe._priors(windows), rng)
+        expected = np.concatenate(np.quantile(draws, [0.5, *edges(level)], axis=1).swapaxes(0, 1)).T
         names = [*probe.channels_, "all channels"]
-        table: pd.DataFrame = pd.DataFrame(expected, index=names, columns=EXPECTED)
-        return table
+        return pd.DataFrame(expected, index=names, columns=EXPECTED)
 
     def _priors(self, windows: Sequence[Window]) -> Priors:
         return Priors.usual(len(windows)) if self.priors is None else self.priors
 
     def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array]]:
-        """Read the rows: a window each market, and what a unit of each channel's column cost there."""
+        """Read the rows: a window of each market, and the cost of a unit of each channel's column there."""
         X, y = self._checked(X, y)
-        self._columns = Columns.of(
-            self.n_features_in_,
-            getattr(self, "feature_names_in_", None),
-            self.channels,
-            self.controls,
-            self.date,
-            self.market,
-            self.cost_per_unit,
-        )
+        self._columns = Columns.of(self)
         rows = Rows.read(X, self._columns)
         self.channels_ = self._columns.names
-        self._timeline = Timeline.of(rows.times, repeated=rows.markets is not None)
+        self._timeline = Timeline.of(rows.times)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
         return windows_of(rows, self._columns, self._timeline, y, weights)
 
     def predict(self, X: Any) -> Array:
         """Mean outcome of each row, (n_rows,).
 
-        Rows in periods that were fitted take the place of these; rows that follow them feel their carry-over.
+        New rows in fitted periods replace the fitted ones; rows after the fitted ones include their carry-over.
         """
-        parts = self._parts(X)
-        return joined(parts, [part.mean() for part in parts])
+        return joined(self._parts(X), Part.mean)
 
     def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
         """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
-        parts, rng = self._parts(X), np.random.default_rng(self.random_state)
-        draws = [
-            part.market.posterior.predictive(part.periods, part.spend, part.controls, rng) for part in parts
-        ]
-        low, high = joined(parts, [np.quantile(each, edges(level), axis=0).T for each in draws]).T
+        rng, both = np.random.default_rng(self.random_state), edges(level)
+        low, high = joined(self._parts(X), lambda part: np.quantile(part.predictive(rng), both, axis=0).T).T
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
-        parts = self._parts(X)
-        means = joined(
-            parts, [part.market.posterior.media(part.periods, part.spend).mean(axis=1).T for part in parts]
-        )
-        table: pd.DataFrame = pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
-        return table
+        means = joined(self._parts(X), Part.contributions)
+        return pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
 
     def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by what brings it: level, season, controls, channels; they add up to `predict`.
+        """Mean outcome of each row by cause: level, season, controls, channels; they add up to `predict`.
 
-        What goes with a channel's spend but is no effect of it, as far as the model may err, belongs to the level.
+        By `model_error`, a part of what goes with a channel's spend is not its effect; it belongs to the level.
         """
         divisions = self._parts(X)
-        groups = [part.linear_groups() for part in divisions]
-        parts = {name: joined(divisions, [group[name] for group in groups]) for name in groups[0]}
+        season, controls = joined(divisions, Part.linear_groups).T
+        parts = {"season": season, "controls": controls}
         for name, column in self.contributions(X).items():
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
-        table: pd.DataFrame = pd.DataFrame(parts, index=index_of(X))
-        return table
+        return pd.DataFrame(parts, index=index_of(X))
 
     def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
         """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
@@ -278,11 +256,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         InputError
             If nothing is spent on a channel in X.
         """
-        return self._summary(X, level, by_market, np.array([1.0]), 1.0)
+        return self._summary(X, level, by_market, 0.0, 1.0)
 
     def marginal_roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
         """Outcome of one more unit of spend, spread as in X; rows and columns as those of `roi`."""
-        return self._summary(X, level, by_market, np.array([0.99, 1.01]), 0.02)
+        return self._summary(X, level, by_market, 0.99, 1.01)
 
     def curves(self, X: Any) -> ResponseCurves:
         """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
@@ -310,25 +288,24 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
         kinds = next(iter(self._markets.values())).posterior.family_chances()
-        table: pd.DataFrame = pd.DataFrame(kinds, index=list(self.channels_))
-        return table
+        return pd.DataFrame(kinds, index=list(self.channels_))
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
-        """How well the last rows are foreseen from those before them, beside a seasonal-naive forecast.
+        """Forecast the last blocks of rows from the rows before them, and compare with a seasonal-naive forecast.
 
-        The model is fitted anew before each block, with these parameters and without experiments. The naive forecast is
+        The model is refitted before each block, with the same parameters and without experiments. The naive forecast is
         the outcome of a year before, or the last known one where that is not known.
 
         Parameters
         ----------
         X, y : as in `fit`
         horizon, folds : int
-            Rows in a block, and number of blocks, which are the last ones.
+            Rows in a block, and number of blocks.
 
         Returns
         -------
         DataFrame
-            A row a block: `first` row, mean absolute `error` and `naive_error`, part `covered` by 90 % intervals.
+            One row a block: `first` row, mean absolute `error` and `naive_error`, share `covered` by 90 % intervals.
 
         Raises
         ------
@@ -337,10 +314,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, outcome = self._checked(X, y, reset=False)
-        divisions = divided(Rows.read(X, self._columns), self._timeline)
+        divisions = rows_by_market(Rows.read(X, self._columns), self._timeline)
         found = backtest(self, X, outcome, divisions, self._timeline.year, horizon, folds)
-        table: pd.DataFrame = pd.DataFrame(found).astype({"first": int})
-        return table
+        return pd.DataFrame(found).astype({"first": int})
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model as .npz with a JSON text in it, without pickle."""
@@ -381,7 +357,6 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             X = validate_data(self, X, reset=False, dtype=float)
         return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
 
-    def _summary(self, X: Any, level: float, by_market: bool, factors: Array, width: float) -> pd.DataFrame:
-        found = returns(self._parts(X), self.channels_, level, by_market, factors, width)
-        table: pd.DataFrame = pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
-        return table
+    def _summary(self, X: Any, level: float, by_market: bool, low: float, high: float) -> pd.DataFrame:
+        found = returns(self._parts(X), self.channels_, level, by_market, low, high)
+        return pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.history.diagnostics import Finding, Verdict
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.trend import Trend
@@ -22,17 +22,10 @@ from channelmix.effectiveness.history.rows.timeline import Timeline
 FORMAT = "channelmix marketing mix 5"
 
 SHARED = ("shape", "family", "excess")
+"""Arrays of a posterior that are the same in all markets."""
 
-ARRAYS = (
-    "ceiling",
-    "coefficients",
-    "noise",
-    "tail",
-    "step",
-    "reference",
-    "periods",
-    "spend",
-)
+ARRAYS = tuple(f.name for f in fields(Posterior) if f.name not in (*SHARED, "trend", "priors"))
+"""Arrays of each market's posterior."""
 
 FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
 
@@ -68,7 +61,7 @@ def write_fit(model: Any, path: Path) -> None:
         trend = market.posterior.trend
         arrays |= {f"{k} middle": trend.middle, f"{k} spread": trend.spread, f"{k} cost": market.cost}
     with path.open("wb") as file:
-        np.savez(file, json=np.array(json.dumps(text, default=_plain)), **arrays)
+        np.savez(file, json=np.array(json.dumps(text, default=np.generic.item)), **arrays)
 
 
 def read_fit(kind: type[Any], path: Path) -> Any:
@@ -96,7 +89,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.channels_ = model._columns.names
     model._timeline = Timeline(**text["timeline"])
     model.diagnostics_ = tuple(
-        Finding(d["check"], Verdict(d["verdict"]), d["figure"], d["message"]) for d in text["diagnostics"]
+        Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
     model._markets = {}
@@ -108,10 +101,3 @@ def read_fit(kind: type[Any], path: Path) -> Any:
             stated["name"], stated["start"], arrays[f"{k} cost"], posterior
         )
     return model
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number as one that JSON knows."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} cannot be written")

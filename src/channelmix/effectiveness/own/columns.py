@@ -1,24 +1,37 @@
-"""What a fit learnt of each column of a history, in the profile's money and period."""
+"""Columns of a history: their spend, the ROI expected of them, and what a fit learnt, in the profile's units."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.draws import spending_cells
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.published.prior_draws import published_draws
+from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
-from channelmix.profile.evidence import Column, FittedMarket, History, Range, table_of
+from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Column, FittedMarket, History, Range, covered, table_of
+
+PRIOR_DRAWS = 1024
+"""Draws of published figures: a range of them is stable to a percent or so."""
+
+LEAST_SPREAD = 0.7
+"""Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other
+companies, and what a company states of itself has not been measured."""
 
 
 @dataclass(frozen=True, eq=False)
-class Spent:
+class ColumnSpend:
     """Spend of one market on one column of a history.
 
     Parameters
@@ -45,7 +58,9 @@ class Spent:
     tested: bool
 
 
-def spent_of(rows: History, timeline: Timeline, row_days: float, period_days: float) -> Iterator[Spent]:
+def column_spends(
+    rows: History, timeline: Timeline, row_days: float, period_days: float
+) -> Iterator[ColumnSpend]:
     """Each market's columns with spend, in the order of the estimator's curves.
 
     Parameters
@@ -69,7 +84,7 @@ def spent_of(rows: History, timeline: Timeline, row_days: float, period_days: fl
             raise InputError(f"{'' if market is None else f'market {market}: '}{error}") from None
         for column, money in rows.spend.items():
             if money[where].any():
-                yield Spent(
+                yield ColumnSpend(
                     _selector(market, column),
                     column,
                     money[where],
@@ -85,14 +100,56 @@ def _selector(market: str | None, column: str) -> str:
     return market if column == "all" else f"{market}/{column}"
 
 
+def believed_roi(
+    profile: CompanyProfile, spent: Sequence[ColumnSpend], worth: float
+) -> dict[str, tuple[float, float]]:
+    """Ranges that hold the ROI of a history's columns with 90 %, by published figures.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+    spent : sequence of ColumnSpend
+        Spend of each market on each column: the ROI is that of this spend, divided among a column's cells as today's.
+    worth : float
+        Margin of one unit of outcome.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        In outcome per unit of spend, by column; columns that bring nothing by published figures are left out.
+    """
+    cells = profile.cells()
+    draws = published_draws(cells, PRIOR_DRAWS)
+    brings = prior_response(draws, profile.period_days, profile.usd_rate or 1.0).curves
+    places = covered([one.name for one in spent], [cell.name for cell in cells])
+    money = np.zeros(len(cells))
+    for one, at in zip(spent, places, strict=True):
+        within, parts = spending_cells([cells[i].current_spend for i in at])
+        for k, part in zip(within, parts, strict=True):
+            money[at[k]] = part * float(one.money.sum()) / one.periods
+    outcome = brings.value(money)
+    found = {}
+    for column in dict.fromkeys(one.column for one in spent):
+        total, brought = 0.0, np.zeros(PRIOR_DRAWS)
+        for one, at in zip(spent, places, strict=True):
+            if one.column == column:
+                total += float(one.money.sum())
+                brought += one.periods * outcome[:, list(at)].sum(axis=1)
+        low, middle, high = np.quantile(brought / (total * worth), [0.05, 0.5, 0.95])
+        if low > 0.0:
+            reach = max(0.5 * np.log(high / low), LEAST_SPREAD * Z90)
+            found[column] = (float(middle * np.exp(-reach)), float(middle * np.exp(reach)))
+    return found
+
+
 def columns_of(
-    spent: Sequence[Spent],
+    spent: Sequence[ColumnSpend],
     model: MarketingMixRegressor,
     table: object,
     worth: float,
     believed: Mapping[str, tuple[float, float]],
 ) -> tuple[Column, ...]:
-    """What was learnt of each column; `worth` is the margin of one unit of outcome, `believed` are ranges of ROI."""
+    """Returns of each column; `worth` is the margin of one unit of outcome, `believed` are prior ranges of ROI."""
     roi = model.roi(table, by_market=True).to_numpy()
     marginal = model.marginal_roi(table, by_market=True).to_numpy()
     columns = []
@@ -119,7 +176,7 @@ def _range(row: Array) -> Range:
     return Range(mean=mean, low=low, high=high)
 
 
-def _seen(spent: Spent) -> tuple[float, float]:
+def _seen(spent: ColumnSpend) -> tuple[float, float]:
     """Least and most spent per period, in any stretch as long as a period but no longer than spend acts."""
     rows_a_period = len(spent.money) / spent.periods
     every = np.zeros(int(np.ptp(spent.at)) + 1)
@@ -130,13 +187,13 @@ def _seen(spent: Spent) -> tuple[float, float]:
 
 
 def curves_of(
-    spent: Sequence[Spent], curves: ResponseCurves, worth: float, order: NDArray[np.int64]
+    spent: Sequence[ColumnSpend], curves: ResponseCurves, worth: float, order: NDArray[np.int64]
 ) -> ResponseCurves:
     """Curves of the rows' total as curves of one period, which spreads its money over time as the rows did.
 
     Parameters
     ----------
-    spent : sequence of Spent
+    spent : sequence of ColumnSpend
     curves : ResponseCurves
         Of the same columns, over all rows of their market.
     worth : float
@@ -152,17 +209,18 @@ def curves_of(
     return ResponseCurves.concat(parts)
 
 
-def markets_of(rows: History, left: Array) -> tuple[FittedMarket, ...] | None:
-    """What each market's rows are, where a column names them; `left` is what the fit leaves of a row's outcome."""
+def span_of(rows: History, residual: Array, where: Any = slice(None)) -> dict[str, Any]:
+    """First and last date, number and noise of some rows, as `Fitted` and `FittedMarket` state them."""
+    dates, left = np.asarray(rows.dates)[where].tolist(), residual[where]
+    noise = rows.outcome_worth * float(np.nanstd(left))
+    return {"first": min(dates), "last": max(dates), "rows": len(dates), "noise": noise}
+
+
+def markets_of(rows: History, residual: Array) -> tuple[FittedMarket, ...] | None:
+    """Describe each market's rows, where a column names markets; `residual` is that of all rows."""
     if rows.markets is None:
         return None
     return tuple(
-        FittedMarket(
-            name=str(market),
-            first=min(rows.dates[i] for i in where),
-            last=max(rows.dates[i] for i in where),
-            rows=len(where),
-            noise=rows.outcome_worth * float(np.nanstd(left[where])),
-        )
+        FittedMarket(name=str(market), **span_of(rows, residual, where))
         for market, where in rows.by_market().items()
     )

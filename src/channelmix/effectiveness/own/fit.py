@@ -1,4 +1,4 @@
-"""From a company's own history to evidence: draws of its columns' curves in the profile's money and period."""
+"""Fit a company's own history: draws of its columns' curves, in the profile's money and period."""
 
 from __future__ import annotations
 
@@ -13,32 +13,38 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
-from channelmix.effectiveness.history import LiftTest, MarketingMixRegressor, Priors
-from channelmix.effectiveness.history.backtest import judged
+from channelmix.effectiveness.constants import DAYS_PER_YEAR
+from channelmix.effectiveness.history import MarketingMixRegressor, Priors
+from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.own.believed import believed_roi
-from channelmix.effectiveness.own.columns import Spent, columns_of, curves_of, markets_of, spent_of
+from channelmix.effectiveness.own.columns import (
+    ColumnSpend,
+    believed_roi,
+    column_spends,
+    columns_of,
+    curves_of,
+    markets_of,
+    span_of,
+)
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check, Evidence, Experiment, Fitted, History, check_columns
+from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
 from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
 
-DAYS_A_YEAR = 365.25
-
 DATE = "\n"
-"""What the column of dates is called for the estimator, and what names of columns of money beside a volume begin with:
-no other column has this in its name."""
+"""Name of the column of dates for the estimator, and prefix of the columns with the money paid for a volume: no other
+column has a line break in its name."""
 
 MARKET = DATE + DATE
-"""What the column of markets is called for it."""
+"""Name of the column of markets for the estimator."""
 
 HORIZON, FOLDS = 13, 2
-"""Rows of a block of a backtest, and number of blocks."""
+"""Rows in a block of the backtest, and number of blocks."""
 
 SHUFFLE = 17
-"""Stream of the seed that shuffles the draws, so that both halves are alike."""
+"""Stream of the seed that shuffles the draws, so that both halves have one distribution."""
 
 
 def fit_history(
@@ -57,22 +63,22 @@ def fit_history(
     published: bool = True,
     backtest: bool = False,
 ) -> Evidence:
-    """Learn the effects of a company's channels from its own rows of spend and outcome.
+    """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
     Parameters
     ----------
     profile : CompanyProfile
         The company; its cells, currency and period are used.
     history : path, bytes or DataFrame
-        A row for each week or other period. Every column that has no other role is spend in the profile's currency, and
-        is named by the cells that it is spent on, as a rule selects them: ``sms``, ``FR/sms/promotion``. Bytes are
+        One row a week, or other period. Every column that has no other role is spend in the profile's currency, and its
+        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. Bytes are
         those of a CSV table, as standard input has them.
     outcome_worth : float
         Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
     outcome, date : str
         Columns with the outcome, and with dates or whole numbers of weeks.
     controls : sequence of str
-        Columns with what else moves the outcome.
+        Columns with other drivers of the outcome.
     cost_per_unit : mapping of str to float or str, optional
         Columns that hold a volume, such as messages, in place of spend: what a unit costs, or the name of the column
         with the money spent on it.
@@ -88,11 +94,11 @@ def fit_history(
         cells without their market, ``sms`` or ``sms/promotion``, and what is learnt is of each market's: ``FR/sms``. A
         market of the profile without rows keeps its published figures.
     published : bool
-        Whether what published figures and the profile expect of the columns' ROI is believed before the rows are looked
-        at. Rows that contradict it overrule it.
+        Whether to use the ROI that published figures and the profile imply as a prior. Rows that contradict it overrule
+        it.
     backtest : bool
-        Whether the last two blocks of 13 rows are foreseen from the rows before them, which takes two further fits: a
-        check says how well, beside the outcome of a year before.
+        Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
+        check compares the errors with those of a forecast by the year before.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def fit_history(
     if isinstance(experiments, str | os.PathLike):
         tests = read_experiments(_bytes(experiments), Path(experiments).name)
     else:
-        tests = tuple(_as_experiment(test) for test in experiments)
+        tests = tuple(_with_plain_dates(test) for test in experiments)
     rows = History.of(
         table,
         source=source,
@@ -141,7 +147,7 @@ def fit_history(
 def fitted(
     rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
 ) -> Evidence:
-    """Fit a history once, however often a profile that names it is planned.
+    """Fit a history, and cache the evidence: a profile that names it is planned often.
 
     Parameters
     ----------
@@ -150,7 +156,7 @@ def fitted(
         The company: its cells, currency and period are used, and what published figures expect of it.
     draws, seed : int
     backtest : bool
-        Whether the last rows are foreseen from those before them.
+        Whether to forecast the last two blocks of 13 rows from the rows before them.
 
     Raises
     ------
@@ -179,7 +185,6 @@ def _fitted(
     backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
-    tests = [LiftTest(**test.model_dump()) for test in rows.experiments]
     model = MarketingMixRegressor(
         channels=list(rows.spend),
         controls=list(rows.controls) or None,
@@ -191,14 +196,14 @@ def _fitted(
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
     )
     try:
-        model.fit(table, rows.outcome, experiments=tests)
+        model.fit(table, rows.outcome, experiments=rows.experiments)
         findings = [*model.diagnostics_]
         if backtest:
-            findings.append(judged(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+            findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     spent, row_days = _spent(rows, period_days)
-    left = rows.outcome - model.predict(table)
+    residual = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     return Evidence.sealed(
         currency=currency,
@@ -209,14 +214,11 @@ def _fitted(
             outcome=rows.outcome_name,
             outcome_worth=rows.outcome_worth,
             controls=tuple(rows.controls),
-            first=min(rows.dates),
-            last=max(rows.dates),
-            rows=len(rows.outcome),
             row_days=row_days,
-            noise=rows.outcome_worth * float(np.nanstd(left)),
             seed=seed,
             version=__version__,
-            markets=markets_of(rows, left),
+            markets=markets_of(rows, residual),
+            **span_of(rows, residual),
         ),
         experiments=rows.experiments,
         columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
@@ -227,18 +229,18 @@ def _fitted(
     )
 
 
-def _spent(rows: History, period_days: float) -> tuple[list[Spent], float]:
+def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
     """Each market's columns with spend, and the length of a row in days."""
-    timeline = Timeline.of(np.asarray(rows.dates), repeated=rows.markets is not None)
-    row_days = DAYS_A_YEAR / timeline.year
-    return list(spent_of(rows, timeline, row_days, period_days)), row_days
+    timeline = Timeline.of(np.asarray(rows.dates))
+    row_days = DAYS_PER_YEAR / timeline.year
+    return list(column_spends(rows, timeline, row_days, period_days)), row_days
 
 
 def _frame(rows: History) -> Any:
-    beside = {DATE + name: rows.spend[name] for name in rows.volume}
+    paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **beside, **rows.controls}
+        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
     )
 
 
@@ -250,15 +252,6 @@ def _bytes(path: str | os.PathLike[str]) -> bytes:
         raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _as_experiment(test: LiftTest) -> Experiment:
-    expect(test, "a lift test", LiftTest, Experiment)
-    start, end = (day if isinstance(day, int) else str(day)[:10] for day in (test.start, test.end))
-    return Experiment(
-        channel=str(test.channel),
-        start=start,
-        end=end,
-        spend_change=float(test.spend_change),
-        lift=float(test.lift),
-        standard_error=float(test.standard_error),
-        market=test.market,
-    )
+def _with_plain_dates(test: LiftTest) -> LiftTest:
+    expect(test, "a lift test", LiftTest)
+    return LiftTest(**test.to_dict())

@@ -1,7 +1,7 @@
-"""A company's own history in place of published figures: its draws laid over the cells that it speaks of.
+"""Own history in place of published figures, for the cells that it covers.
 
-Symbols: F, a column's curve; p_i, the part that its cell i has of today's spend on the column; w_i, the part that the
-cell has of what published figures expect of that spend.
+Symbols: F, a column's curve; p_i, the share of its cell i in today's spend on the column; w_i, the share of the cell in
+the outcome of that spend by published figures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, divided
+from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, once, spending_cells
 from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
 from channelmix.effectiveness.published.shifts import shifted
 from channelmix.engine.response import ResponseCurves
@@ -25,30 +25,24 @@ from channelmix.engine.rules import (
     Cells,
     ContactCap,
     FixedBudget,
-    LinearConstraint,
     MeanRisk,
+    ObservedRange,
     ReputationLimit,
     SafeImprovement,
     ServiceLevel,
 )
-from channelmix.profile import Cell, CompanyProfile
+from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence, covered, table_of
 
 TAIL = 0.3
-"""Share of the draws over which a plan from own history must not lose on average: the most with which few simulated
-companies lost by it (docs/explanation/history.md)."""
-
-RANGE = "observed range"
-"""What the limit to the spend that history has seen is called; the cell's name follows."""
+"""Share of the worst draws over which a plan from own history must not lose on average: the largest with which few
+simulated companies lost (docs/explanation/history.md)."""
 
 LEAST_HALF = 1000
 """Draws that a half of the posterior needs where the worst of them count."""
 
-LONGEST_NAME = 100
-"""Characters that the name of a rule may have."""
-
 PROBED, HALF = 2, 0.5
-"""Draws that are enough to see whether a figure moves a cell, and what it is multiplied by to see it."""
+"""Draws, and the factor on a figure, by which to see whether it still moves a cell."""
 
 
 def evidence_of(profile: CompanyProfile) -> Evidence | None:
@@ -61,9 +55,9 @@ def evidence_of(profile: CompanyProfile) -> Evidence | None:
 
 
 def risk_of(profile: CompanyProfile) -> Any:
-    """How uncertainty counts: as the profile says, else by a safe improvement where history and today's mix are known.
+    """The profile's risk, or a safe improvement by default where history and today's mix are known.
 
-    That is for a fixed budget: where money is to be saved, the outcome of today's mix is nothing to keep.
+    The default is for a fixed budget only: to save money, the outcome of today's mix need not be kept.
     """
     if profile.risk is not None or not _has_history(profile):
         return profile.risk
@@ -72,7 +66,7 @@ def risk_of(profile: CompanyProfile) -> Any:
 
 
 def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellDraws:
-    """Put what own history says in place of published figures, for the cells that it speaks of.
+    """Replace published figures by own history, for the cells that it covers.
 
     Parameters
     ----------
@@ -80,8 +74,8 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
         From published evidence.
     profile : CompanyProfile
     fresh : bool
-        Whether the second half of the posterior's draws is taken, to compare on, rather than the first, to plan on. If
-        more draws are asked for than a half has, it is gone through again.
+        Whether to take the second half of the posterior's draws, to compare on, rather than the first, to plan on. A
+        half that has fewer draws than asked for is repeated.
 
     Raises
     ------
@@ -95,7 +89,7 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
     half = evidence.response.n_draws // 2
     if half < LEAST_HALF and not isinstance(risk_of(profile), MeanRisk | None):
         raise InputError(
-            f"evidence of {evidence.fitted.source} has {2 * half} draws, and to look at the worst a plan needs "
+            f"evidence of {evidence.fitted.source} has {2 * half} draws, and a plan by its worst draws needs "
             f"{2 * LEAST_HALF:,}: fit with more, or state the risk mean"
         )
     marked = dataclasses.replace(
@@ -108,15 +102,16 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
     return dataclasses.replace(marked, figures=_in_use(marked, own, profile))
 
 
+@once
 def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
-    """Turn draws into curves and charges: by own history where it speaks, else by published figures.
+    """Turn draws into curves and charges: by own history where there is one, else by published figures.
 
     A column F of one cell is the cell's curve. A column of several cells is divided so that its total is kept wherever
     they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
-    is spent on them today, the parts are equal. A cell without spend today beside others with some keeps its published
-    figures: its column says nothing of it. Of what spend costs beside itself, opt-outs are still charged, since who is
-    lost is lost for longer than a history's curve looks ahead: with him goes his part of what history says that today's
-    spend earns. Word of mouth is in the outcome that was measured.
+    is spent on them today, the shares are equal. A cell without spend today, in a column with other cells that have
+    some, keeps its published figures: its column is no evidence on it. Opt-outs are still charged, since a customer is
+    lost for longer than a history's curve lasts; each costs the customer's share of what today's spend earns by
+    history. Word of mouth is part of the measured outcome.
 
     Parameters
     ----------
@@ -144,7 +139,7 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
 def _opt_outs(
     draws: CellDraws, own: OwnDraws, curves: Mapping[int, Family], period_days: float, usd_rate: float
 ) -> dict[str, float]:
-    """Loss by opt-outs per unit of spend, where promotion earns what history says of today's spend."""
+    """Loss by opt-outs per unit of spend, with promotion's earnings by history at today's spend."""
     charges = {}
     for i, spend in own.known_spend(draws.cells).items():
         cell, drawn = draws.cells[i], draws.drawn(i)
@@ -159,10 +154,10 @@ def _opt_outs(
     return charges
 
 
-def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearConstraint]:
-    """Limits of each cell with history to the spend that was seen, if the profile states no risk of its own.
+def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[ObservedRange]:
+    """Limits of each cell with history to its observed spend, unless the profile states a risk.
 
-    Each cell's part of what its column saw, widened to today's spend and to today's mix scaled to the budget.
+    Each cell's share of its column's range, widened to today's spend and to today's mix scaled to the budget.
     """
     if draws.own is None or profile.risk is not None or not _has_history(profile):
         return []
@@ -173,17 +168,12 @@ def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[LinearCon
             cell = draws.cells[i]
             always = (cell.current_spend, cell.current_spend * scale)
             low, high = min(part * own.column.least, *always), max(part * own.column.most, *always)
-            limits.append(LinearConstraint({cell.name: 1.0}, low, high, name=_limit_name(cell, i)))
+            limits.append(ObservedRange(cell.name, low, high))
     return limits
 
 
 def _has_history(profile: CompanyProfile) -> bool:
     return profile.own is not None and profile.current_total > 0.0
-
-
-def _limit_name(cell: Cell, place: int) -> str:
-    name = f"{RANGE} {cell.name}"
-    return name if len(name) <= LONGEST_NAME else f"{RANGE} of cell {place + 1}"
 
 
 def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
@@ -193,19 +183,19 @@ def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
     places = covered(curves.names, [cell.name for cell in draws.cells])
     columns = []
     for c, (column, cells) in enumerate(zip(evidence.columns, places, strict=True)):
-        spending, parts = divided([draws.cells[i].current_spend for i in cells])
+        spending, parts = spending_cells([draws.cells[i].current_spend for i in cells])
         points, outcome = table_of(curves, c)
         columns.append(OwnColumn(column, tuple(cells[k] for k in spending), parts, points, outcome[chosen]))
     return OwnDraws(evidence, tuple(columns))
 
 
 def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: float) -> dict[int, Family]:
-    """The curve of each cell that history speaks of, by the cell's place."""
+    """The curve of each cell with history, by the cell's place."""
     expected = np.zeros((draws.n_draws, len(draws.cells)))
     if any(len(one.cells) > 1 for one in own.columns):
         # Word of mouth is switched on and off to see what it makes: it must not move history.
         today = [cell.current_spend for cell in draws.cells]
-        expected = prior_response(draws.silent(), period_days, usd_rate).curves.value(today)
+        expected = prior_response(draws.silent, period_days, usd_rate).curves.value(today)
     curves: dict[int, Family] = {}
     for one in own.columns:
         weights = _weights(expected[:, list(one.cells)], np.array(one.parts))
@@ -216,13 +206,13 @@ def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: floa
 
 
 def _weights(expected: Array, parts: Array) -> Array:
-    """Each cell's part w of what is expected of all, (n_draws, n_cells); its part of spend if nothing is expected."""
+    """Each cell's share w of the expected outcome, (n_draws, n_cells); its share of spend if none is expected."""
     total = expected.sum(axis=1, keepdims=True)
     return np.asarray(np.where(total > 0.0, expected / np.where(total > 0.0, total, 1.0), parts))
 
 
 def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[Figure, ...]:
-    """The published figures that still matter, each with the cells to which it does."""
+    """The published figures that still matter, each with the cells that depend on it."""
     few = dataclasses.replace(
         draws,
         n_draws=PROBED,
@@ -254,7 +244,7 @@ def _differ(before: PriorResponse, after: PriorResponse, name: str, place: int) 
 
 
 def _asked_by_rules(profile: CompanyProfile, draws: CellDraws) -> NDArray[np.bool_]:
-    """Cells of rules that are worked out of published figures whatever history says, (n_cells,)."""
+    """Cells of rules whose figures come from published ones even with history, (n_cells,)."""
     cells = Cells(tuple(cell.name for cell in draws.cells))
     asked = np.zeros(len(cells), dtype=bool)
     for rule in profile.rules:

@@ -1,4 +1,4 @@
-"""Which published quantity stands behind a quantity of a cell's curve, and what its regression says of the cell."""
+"""Counterparts: the published quantity behind a quantity of a cell's curve, and its prediction for the cell."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message, say
 from channelmix.datasets import Fact, PriorRange
 from channelmix.datasets.facts import TRUST, continent_of
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.published.meta_regression import MetaRegression, Setting
 from channelmix.profile import Cell
 
-Z90 = float(ndtri(0.95))
-"""Half-width of a 90 % interval in standard deviations."""
-
 MOST_FACTS_LISTED = 20
-"""A plan names that many of the figures nearest to a prediction, the most trusted ones."""
+"""Figures near a prediction that a plan lists, the most trusted first."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class Counterpart:
     factor : float
         By which it is multiplied.
     kind : str
-        Kind of source whose figures are worth trusting: of those that the quantity's figures have, the most trusted
-        one that states what the company will pay or see.
+        Kind of source that the prediction is made for: of the kinds among the quantity's figures, the most trusted one
+        that states what the company will pay or see.
     purpose, variant : str
         Under which its figures are filed.
     """
@@ -85,8 +84,8 @@ def published_regression() -> MetaRegression:
 def setting_of(regression: MetaRegression, counterpart: Counterpart, cell: Cell) -> Setting:
     """Describe a cell to a counterpart's regression.
 
-    What no figure of the quantity tells apart, its sectors or its countries, is left out of the description: it would
-    only add the prior's idea of how much they might differ.
+    Sector or country are left out where the quantity's figures do not distinguish them: they would only add the prior
+    of how much they might differ.
     """
     figures = regression.figures(counterpart.quantity)
     country = cell.country if any(figure.country for figure in figures) else ""
@@ -107,7 +106,7 @@ def regressed(regression: MetaRegression, quantity: str, settings: Sequence[Sett
     The regression's own distribution is a Student's t, of which a power of e has no mean. The normal distribution
     that replaces it has the same median and 90 % intervals of the same width.
     """
-    mean, covariance, freedom = regression.predict_log(quantity, settings, noise=False)
+    mean, covariance, freedom = regression.predict_log(quantity, settings)
     return mean, covariance * (float(stdtrit(freedom, 0.95)) / Z90) ** 2
 
 
@@ -132,15 +131,16 @@ def described(
         unit=judged.unit,
         uncertainty_factor=factor,
         fact_ids=tuple(sorted(fact.fact_id for fact in best[:MOST_FACTS_LISTED])),
-        basis=f"regression on {len(figures)} figures from {sources} sources",
+        basis=say("basis.regression", figures=len(figures), sources=sources),
         note=_nearest(nearest, setting),
     )
 
 
-def _nearest(figures: Sequence[Fact], setting: Setting) -> str:
-    """Say how much is published nearest to a setting, and of when."""
+def _nearest(figures: Sequence[Fact], setting: Setting) -> Message:
+    """Describe how many figures are near a setting, and their years."""
     where = {figure.country for figure in figures} == {setting.country} != {""}
-    place = f"{setting.channel} in {setting.country}" if where else setting.channel
-    years = sorted(figure.year for figure in figures if figure.year.isdigit())
-    ends = dict.fromkeys([years[0], years[-1]]) if years else ["n.d."]
-    return f"{place}: {len(figures)} figure{'s' * (len(figures) != 1)}, {'-'.join(ends)}"
+    channel = setting.channel
+    place = say("note.place", channel=channel, country=setting.country) if where else channel
+    dates = sorted(figure.year for figure in figures if figure.year.isdigit())
+    years = "-".join(dict.fromkeys([dates[0], dates[-1]])) if dates else say("note.undated")
+    return say("note.figures", place=place, count=len(figures), years=years)

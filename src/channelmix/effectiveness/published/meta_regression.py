@@ -1,8 +1,9 @@
-"""What published figures say of a quantity: one mixed-effects regression of its logarithm for each quantity.
+"""Meta-regression of published figures: one mixed-effects regression of the logarithm of each quantity.
 
-A quantity qualifies with at least 15 figures from at least 5 sources. A figure's logarithm depends on channel, purpose,
-sector, country and its continent, variant (iOS or Android, Facebook or Instagram, marketing or utility message, ...),
-kind of source, source, and year. Figures are weighted by how far their kind of source deserves trust.
+A quantity qualifies with at least 15 figures from at least 5 sources; `scales.csv` lists those that do. A figure's
+logarithm depends on channel, purpose, sector, country and its continent, variant (iOS or Android, Facebook or
+Instagram, marketing or utility message, ...), kind of source, source, and year. Figures are weighted by how far their
+kind of source deserves trust.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from scipy.special import stdtrit
 
 from channelmix.core.arrays import Array
 from channelmix.datasets.facts import TRUST, USD, Fact, load_facts
@@ -24,26 +24,21 @@ from channelmix.effectiveness.published.random_effects import RandomEffects, Row
 COLUMNS = ("channel", "purpose", "sector", "country", "continent", "variant", "kind", "source")
 """Columns with random effects; the one number of the regression is the year."""
 
-FEWEST_FIGURES, FEWEST_SOURCES = 15, 5
-
-EFFECT_SCALE, EFFECT_SPREAD = 0.3, 0.7
-"""Prior of every scale, chosen by cross-validation over sources (benchmarks/bench_meta_regression.py)."""
-
 VARIANTS = re.compile(
     r"\b(ios|android|facebook|instagram|tiktok|linkedin|twitter|web push|leads?|cart|marketing|utility"
     r"|authentication)\b",
     re.IGNORECASE,
 )
-"""Words of a remark that tell figures of one quantity apart."""
+"""Words of a note that distinguish variants of a quantity."""
 
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a quantity is wanted: the levels that a prediction is made for.
+    """The levels that a prediction is made for.
 
-    An empty text stands for what no figure tells apart. `kind` is the kind of source whose figures the prediction is
+    An empty text stands for what is not distinguished. `kind` is the kind of source whose figures the prediction is
     to resemble; `year` None asks for the middle of the years found.
     """
 
@@ -59,7 +54,7 @@ class Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class _Quantity:
+class QuantityRegression:
     """One quantity's regression; sources, not figures, are what its degrees of freedom count."""
 
     regression: RandomEffects
@@ -70,15 +65,7 @@ class _Quantity:
 class MetaRegression:
     """Regressions of all quantities that qualify, each fitted when it is first asked for.
 
-    The scales of the published figures under the default prior travel with the package, since searching them takes
-    longer than a plan; for other figures, or another prior, they are searched.
-
-    Parameters
-    ----------
-    figures : iterable of Fact, optional
-        By default, all published figures.
-    effect_scale, effect_spread : float
-        Prior of the scales; see `fit_random_effects`.
+    The scales of the published figures travel with the package, since searching them takes longer than a plan.
 
     Attributes
     ----------
@@ -86,48 +73,28 @@ class MetaRegression:
         Quantities that qualify.
     """
 
-    def __init__(
-        self,
-        figures: Iterable[Fact] | None = None,
-        effect_scale: float = EFFECT_SCALE,
-        effect_spread: float = EFFECT_SPREAD,
-    ) -> None:
-        self._prior = effect_scale, effect_spread
+    def __init__(self) -> None:
         self._figures: dict[str, list[Fact]] = {}
-        for fact in usable_figures(load_facts() if figures is None else figures):
+        for fact in usable_figures(load_facts()):
             self._figures.setdefault(fact.quantity, []).append(fact)
-        self.quantities = tuple(sorted(q for q, known in self._figures.items() if _qualifies(known)))
-        usual = self._prior == (EFFECT_SCALE, EFFECT_SPREAD)
-        self._scales = load_scales() if figures is None and usual else {}
-        self._fitted: dict[str, _Quantity] = {}
+        self.quantities = tuple(load_scales())
+        self._fitted: dict[str, QuantityRegression] = {}
 
     def figures(self, quantity: str) -> tuple[Fact, ...]:
         """Return the figures that a quantity's regression rests on, in standard units."""
         return tuple(self._figures.get(quantity, ()))
 
-    def scales(self, quantity: str) -> tuple[float, ...]:
-        """Return the scales of the year's slope, of the effects of each of `COLUMNS`, and of the noise.
+    def predict_log(self, quantity: str, settings: Sequence[Setting]) -> tuple[Array, Array, int]:
+        """Predict the logarithm of a quantity's level for several settings jointly.
 
-        Raises
-        ------
-        KeyError
-            If the quantity does not qualify.
-        """
-        return tuple(self._quantity(quantity).regression.scales.tolist())
-
-    def predict_log(
-        self, quantity: str, settings: Sequence[Setting], noise: bool = True
-    ) -> tuple[Array, Array, int]:
-        """Predict the logarithm of a quantity for several settings jointly.
+        The level is the mean of the figures of a setting, without their noise: that comes of a figure's sample, its
+        definition, its month, while a plan needs the company's own level. The variation between sources belongs to the
+        level, since the company is one more source.
 
         Parameters
         ----------
         quantity : str
         settings : sequence of Setting
-        noise : bool
-            Whether to predict a figure that a source would publish, or the level such figures lie around. A figure's
-            own noise comes of its sample, its definition, its month: it is not the company's, whose level is what a
-            plan needs. How much sources differ belongs to both, since the company is one more source.
 
         Returns
         -------
@@ -142,8 +109,8 @@ class MetaRegression:
         KeyError
             If the quantity does not qualify.
         """
-        fitted = self._quantity(quantity)
-        mean, covariance = fitted.regression.predict(_rows(settings, fitted.middle_year), noise)
+        fitted = self.regression(quantity)
+        mean, covariance = fitted.regression.predict(rows_of(settings, fitted.middle_year), noise=False)
         return mean, covariance, fitted.degrees_of_freedom
 
     def drivers(self, quantity: str, setting: Setting) -> list[Fact]:
@@ -157,48 +124,18 @@ class MetaRegression:
                 return near
         return list(figures)
 
-    def _quantity(self, quantity: str) -> _Quantity:
-        if quantity not in self.quantities:
-            raise KeyError(quantity)
+    def regression(self, quantity: str) -> QuantityRegression:
+        """Return the regression of a quantity.
+
+        Raises
+        ------
+        KeyError
+            If the quantity does not qualify.
+        """
         if quantity not in self._fitted:
-            known = self._scales.get(quantity)
-            self._fitted[quantity] = _fit(self.figures(quantity), *self._prior, known)
+            scales = load_scales()[quantity]
+            self._fitted[quantity] = fit_quantity(self.figures(quantity), scales)
         return self._fitted[quantity]
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """A figure, and the 90 % interval predicted for it by the figures of all other sources."""
-
-    figure: Fact
-    low: float
-    high: float
-
-
-def held_out_predictions(
-    figures: Iterable[Fact], effect_scale: float = EFFECT_SCALE, effect_spread: float = EFFECT_SPREAD
-) -> list[HeldOut]:
-    """Cross-validate the regression of one quantity by source: each in turn is held out and predicted by the rest.
-
-    Parameters
-    ----------
-    figures : iterable of Fact
-        Of one quantity, in standard units, from at least two sources; see `MetaRegression.figures`.
-    effect_scale, effect_spread : float
-        Prior of the scales, which are searched for every source that is held out.
-    """
-    known = tuple(figures)
-    predictions = []
-    for source in sorted({fact.source_title for fact in known}):
-        rest = tuple(fact for fact in known if fact.source_title != source)
-        out = [fact for fact in known if fact.source_title == source]
-        fitted = _fit(rest, effect_scale, effect_spread)
-        rows = _rows([_setting(fact) for fact in out], fitted.middle_year)
-        mean, covariance = fitted.regression.predict(rows)
-        half = stdtrit(fitted.degrees_of_freedom, 0.95) * np.sqrt(np.diag(covariance))
-        ends = zip(out, np.exp(mean - half).tolist(), np.exp(mean + half).tolist(), strict=True)
-        predictions += [HeldOut(fact, low, high) for fact, low, high in ends]
-    return predictions
 
 
 def usable_figures(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -221,27 +158,25 @@ def _in_standard_unit(fact: Fact) -> Fact | None:
     return replace(fact, low=None, typical=value * factor, high=None, unit=unit)
 
 
-def _qualifies(figures: Sequence[Fact]) -> bool:
-    return len(figures) >= FEWEST_FIGURES and len({f.source_title for f in figures}) >= FEWEST_SOURCES
+def fit_quantity(figures: Sequence[Fact], scales: Sequence[float]) -> QuantityRegression:
+    """Fit the regression of one quantity to its figures; see `fit_random_effects`."""
+    rows, log_values, trust, middle_year = regression_data(figures)
+    sources = len({fact.source_title for fact in figures})
+    regression = fit_random_effects(rows, log_values, trust, scales)
+    return QuantityRegression(regression, middle_year, max(sources - 1, 1))
 
 
-def _fit(
-    figures: Sequence[Fact],
-    effect_scale: float,
-    effect_spread: float,
-    scales: Sequence[float] | None = None,
-) -> _Quantity:
+def regression_data(figures: Sequence[Fact]) -> tuple[Rows, Array, Array, float]:
+    """Rows of figures, their logarithms and weights, (n_figures,) each, and the middle of their years."""
     years = [float(f.year) for f in figures if f.year.isdigit()]
     middle = float(np.mean(years)) if years else 0.0
     log_values = np.array([math.log(fact.value) for fact in figures if fact.value is not None])
     trust = np.array([TRUST[fact.kind] for fact in figures])
-    rows = _rows([_setting(fact) for fact in figures], middle)
-    regression = fit_random_effects(rows, log_values, trust, effect_scale, effect_spread, scales)
-    sources = len({fact.source_title for fact in figures})
-    return _Quantity(regression, middle, max(sources - 1, 1))
+    return rows_of([setting_of_figure(fact) for fact in figures], middle), log_values, trust, middle
 
 
-def _setting(fact: Fact) -> Setting:
+def setting_of_figure(fact: Fact) -> Setting:
+    """Describe where a figure was found."""
     words = sorted({word.lower() for word in VARIANTS.findall(fact.note)})
     return Setting(
         channel=fact.channel,
@@ -256,8 +191,8 @@ def _setting(fact: Fact) -> Setting:
     )
 
 
-def _rows(settings: Sequence[Setting], middle_year: float) -> Rows:
-    """Rows of the regression; what no source tells is a level of its own, and an unknown year the middle one."""
+def rows_of(settings: Sequence[Setting], middle_year: float) -> Rows:
+    """Rows of the regression; what is unknown is a level of its own, an unknown year the middle one."""
     years = [middle_year if s.year is None else s.year for s in settings]
     levels = [[getattr(s, name) or UNKNOWN for s in settings] for name in COLUMNS]
     return Rows(np.array(years)[:, np.newaxis], levels)

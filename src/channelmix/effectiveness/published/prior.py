@@ -1,4 +1,4 @@
-"""Draws of each cell's quantities from published evidence: a scikit-learn estimator that needs no data."""
+"""The published prior as a scikit-learn estimator, which needs no data."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from channelmix.profile import Cell
 
 
 class PublishedPrior(BaseEstimator):
-    """Regressions of published figures and judged ranges as log-normal distributions, drawn by a Sobol sequence.
+    """Regressions of published figures, and judged ranges, as log-normal distributions drawn by a Sobol sequence.
 
     A quantity of `COUNTERPARTS` is drawn from the regression of its published counterpart, for the cell's sector and
     country: markets of one country share their draws, those of others are correlated as the regression says, and so
-    are the purposes of a channel, since one company asks one source. Every other quantity is drawn from a judged
+    are the purposes of a channel, since one company is one source. Every other quantity is drawn from a judged
     range, whatever the market. Different channels and quantities are independent, the factor from attributed to
     incremental included; but how satisfied and how talkative customers are is one draw for all channels.
 

@@ -15,10 +15,10 @@ from scipy.special import ndtri
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import CellDraws, Figure
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
-    Z90,
     Counterpart,
     described,
     published_regression,
@@ -33,17 +33,17 @@ from channelmix.profile import BUILT_IN_CHANNELS, Cell
 Key = tuple[str, str, str]
 
 FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
-"""What a profile may state of a cell in numbers."""
+"""Numbers that a profile may state of a cell."""
 
 NEGLIGIBLE = 1e-9
-"""Share of the largest variance that is added to all, so that a covariance has a Cholesky factor."""
+"""Share of the largest variance that is added to all, so that a singular covariance has a Cholesky factor."""
 
 
 @dataclass(frozen=True)
 class _Use:
-    """What one quantity of a cell is drawn from: a range, or the regression of a counterpart for a setting.
+    """The source of one quantity of a cell: a range, or the regression of a counterpart for a setting.
 
-    `channel` is empty for what is drawn once for the whole company.
+    `channel` is empty for quantities that are drawn once for the whole company.
     """
 
     channel: str
@@ -52,7 +52,7 @@ class _Use:
 
     @property
     def block(self) -> tuple[str, Key]:
-        """What is drawn together: a channel's range, or a published quantity for all purposes and countries."""
+        """Key of what is drawn jointly: a channel's range, or a published quantity for all purposes and countries."""
         key = ("regression", self.regression[0].quantity, "") if self.regression else self.range.key
         return self.channel, key
 
@@ -102,7 +102,7 @@ def published_draws(
 
 
 def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) -> dict[_Use, Array]:
-    """Draw whatever is used."""
+    """Draw everything that is used."""
     # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
     # independent of the order in which the profile states them, and of the names it makes up.
     rank = {channel: i for i, channel in enumerate([*channels, ""])}

@@ -1,4 +1,4 @@
-"""Which quantities a cell's curve is made of, and what a profile may state in their place."""
+"""Quantities that cells' curves depend on, and the profile's fields that replace them."""
 
 from __future__ import annotations
 
@@ -6,98 +6,48 @@ from collections.abc import Mapping, Sequence
 
 from channelmix.profile import Cell
 
-SHARES = frozenset(
-    {
-        "response_rate",
-        "conversion_rate",
-        "incremental_factor",
-        "orders_per_click",
-        "opt_out_per_message",
-        "resolution",
-        "on_time_share",
-        "late_worth",
-        "service_share",
-        "penetration",
-        "publicness",
-        "satisfied_share",
-        "tells_if_satisfied",
-        "tells_if_not",
-    }
-)
-"""Quantities that cannot exceed 1."""
-
 OF_PEOPLE = frozenset({"satisfied_share", "tells_if_satisfied", "tells_if_not"})
 """Quantities that are traits of the company's customers, whatever channel they use."""
+
+ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
+"""Quantities that make orders of contacts."""
+
+_ANSWERS = ("service_share", "resolution", "on_time_share")
+
+SHARES = OF_PEOPLE.union(ORDERS, _ANSWERS, ("late_worth", "opt_out_per_message", "penetration", "publicness"))
+"""Quantities that cannot exceed 1."""
 
 ON_PHONES = frozenset({"sms", "im", "app"})
 """Built-in channels that reach people on a mobile phone."""
 
 TIRING = frozenset({"sms", "im"})
-"""Built-in channels of which published figures say how many contacted customers opt out. Promotion in the app buys
-users, and messages to today's users are not paid for; of social media no figure was found."""
+"""Built-in channels with published opt-out rates. Promotion in the app buys users, and messages to today's users are
+free; for social media no figure was found."""
 
-ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
+_CLICKS = ("response_rate", "orders_per_click", "incremental_factor")
+_CONTACTS = ("cost_per_contact", "saturation_frequency")
+_MESSAGES = (*_CONTACTS, "conversion_rate", "incremental_factor")
+_USERS = ("cost_per_retained_user", "months_retained", "saturation_frequency")
+_SERVICE = ("cost_per_contact", *_ANSWERS, "load_variation")
 
 QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("social", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "response_rate",
-        "orders_per_click",
-        "incremental_factor",
-    ),
-    ("sms", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "conversion_rate",
-        "incremental_factor",
-    ),
-    ("im", "promotion"): (
-        "cost_per_contact",
-        "saturation_frequency",
-        "conversion_rate",
-        "incremental_factor",
-    ),
-    ("app", "promotion"): (
-        "cost_per_retained_user",
-        "months_retained",
-        "saturation_frequency",
-        "response_rate",
-        "orders_per_click",
-        "incremental_factor",
-    ),
-    ("social", "service"): (
-        "cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("sms", "service"): (
-        "cost_per_contact",
-        "agent_cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("im", "service"): ("cost_per_contact", "service_share", "resolution", "on_time_share", "load_variation"),
-    ("app", "service"): (
-        "cost_per_contact",
-        "service_share",
-        "resolution",
-        "on_time_share",
-        "load_variation",
-    ),
-    ("social", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("sms", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("im", "advocacy"): ("cost_per_contact", "saturation_frequency"),
-    ("app", "advocacy"): ("cost_per_retained_user", "months_retained", "saturation_frequency"),
+    ("social", "promotion"): (*_CONTACTS, *_CLICKS),
+    ("sms", "promotion"): _MESSAGES,
+    ("im", "promotion"): _MESSAGES,
+    ("app", "promotion"): (*_USERS, *_CLICKS),
+    ("social", "service"): _SERVICE,
+    ("sms", "service"): (*_SERVICE, "agent_cost_per_contact"),
+    ("im", "service"): _SERVICE,
+    ("app", "service"): _SERVICE,
+    ("social", "advocacy"): _CONTACTS,
+    ("sms", "advocacy"): _CONTACTS,
+    ("im", "advocacy"): _CONTACTS,
+    ("app", "advocacy"): _USERS,
 }
-"""What the curve of each built-in channel and purpose is made of, whatever mechanisms are counted."""
+"""Quantities of the curve of each built-in channel and purpose, whatever mechanisms are counted."""
 
 GENERIC: Mapping[str, tuple[str, ...]] = {"service": ("on_time_share", "load_variation")}
-"""What is still needed of a custom channel that states its figures itself."""
+"""Quantities of a custom channel that states its other figures itself."""
 
 STATED: Mapping[str, tuple[str, ...]] = {
     "cost_per_contact": ("cost_per_contact", "cost_per_retained_user", "agent_cost_per_contact"),
@@ -110,7 +60,7 @@ STATED: Mapping[str, tuple[str, ...]] = {
     "publicness": ("publicness",),
     "orders_per_click": ("orders_per_click",),
 }
-"""Published quantities that a figure of the profile's own makes superfluous, by the profile's field."""
+"""Published quantities that are not needed where the profile states a figure, by the profile's field."""
 
 
 def wanted(cell: Cell) -> list[str]:
@@ -130,7 +80,7 @@ def wanted(cell: Cell) -> list[str]:
 
 
 def _of_mechanisms(cell: Cell) -> Sequence[str]:
-    """What word of mouth, timing and fatigue need beyond the rest."""
+    """Further quantities for word of mouth, timely answers and fatigue."""
     if cell.purpose == "promotion":
         tires = cell.basis in TIRING or cell.opt_out_per_contact is not None
         return ("opt_out_per_message", "months_consented") if cell.fatigue and tires else ()

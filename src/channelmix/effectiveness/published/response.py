@@ -1,4 +1,4 @@
-"""From draws of published quantities to draws of response curves, and to the charges that spend causes beside them.
+"""Response curves and charges from draws of published quantities.
 
 Symbols: A, customers reachable; f, contacts that one of them bears in a period; N = A * f, useful contacts; n, contacts
 bought = spend / cost per contact. All money is in the profile's currency per period.
@@ -12,42 +12,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.effectiveness.draws import CellDraws, Drawn
-from channelmix.effectiveness.published.opt_outs import best_margin, opt_out_charge
+from channelmix.effectiveness.constants import DAYS_PER_YEAR
+from channelmix.effectiveness.draws import CellDraws, Drawn, once
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
 from channelmix.profile import Cell
 
-DAYS_PER_MONTH = 365.25 / 12.0
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12.0
 
 DAYS_PER_WEEK = 7.0
 
 
 @dataclass(frozen=True, eq=False)
 class PriorResponse:
-    """What spend brings, by published evidence.
+    """Response curves and charges of some cells.
 
     Parameters
     ----------
     curves : ResponseCurves
         Named by cell; spend in currency per period, outcome in money per period.
     charges : mapping of str to float
-        What spend costs beside itself, in money per unit of spend, for the cells where it does: opt-outs, and criticism
-        by those whom advocacy contacts.
+        Cost that spend causes besides itself, in money per unit of spend, for the cells where it does: opt-outs, and
+        criticism by those whom advocacy contacts.
     talk : mapping of str to Talk
-        What contacted customers tell others, for the cells of advocacy where it is counted.
+        Word of mouth of contacted customers, for the cells of advocacy where it is counted.
     """
 
     curves: ResponseCurves
     charges: Mapping[str, float]
     talk: Mapping[str, Talk]
-
-    def heard(self, spend: Array) -> tuple[float, float]:
-        """Expected worth of the praise and of the criticism that people hear at `spend`, over all cells."""
-        praise, criticism = self.heard_by_cell(spend)
-        return float(praise.sum()), float(criticism.sum())
 
     def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
         """Expected worth of the praise and of the criticism that people hear at `spend` of shape (n_cells,).
@@ -71,6 +66,7 @@ class PriorResponse:
         return praise, criticism
 
 
+@once
 def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
     """Turn drawn quantities into response curves, one family a purpose, and into charges.
 
@@ -113,7 +109,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         if cell.purpose == "promotion":
             worth = _worth_of_contact(cell, drawn)
             scale = useful * worth
-            charge = opt_outs(cell, drawn, period_days, usd_rate, best_margin(worth, cost))
+            charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
             scale, charge = useful * cell.value, 0.0
         else:
@@ -139,10 +135,45 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
 
 
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
-    """Loss by opt-outs per unit of spend on promotion, if a useful contact earns `margin` after its cost."""
+    """Loss by opt-outs per unit of spend on promotion, a mean over draws.
+
+    Every promotional contact makes some customers withdraw their consent, and a consent is worth something. Where there
+    are no useful contacts, nobody opts out.
+
+    Parameters
+    ----------
+    cell : Cell
+        Of purpose promotion.
+    drawn : Drawn
+        Its quantities.
+    period_days, usd_rate : float
+        See `prior_response`.
+    margin : ndarray of shape (n_draws,)
+        What a useful contact earns after its cost, in currency.
+    """
+    if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
+        return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
-    a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
-    return opt_out_charge(cell, drawn, useful, a_month, margin, cost)
+    opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    if cell.value_per_consent is None:
+        contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
+        # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
+        # costs more in later ones than one of these is worth.
+        months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
+        consent = months * contacts_a_month * margin
+    else:
+        consent = drawn.constant(cell.value_per_consent)
+    return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())
+
+
+def _best_margin(worth: Array, cost: Array) -> Array:
+    """What a useful contact earns at best, after its cost.
+
+    The curve itself says so: u contacts bought for each useful one bring ``worth * (1 - exp(-u)) - cost * u``, which is
+    largest at ``u = log(worth / cost)``. Taking the first contact's worth for all would count them as if none repeated.
+    """
+    ratio = np.maximum(worth / cost, 1.0)
+    return np.asarray(cost * (ratio - 1.0 - np.log(ratio)))
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:

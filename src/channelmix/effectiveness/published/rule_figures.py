@@ -1,8 +1,8 @@
-"""Figures that rules about contacts and service need, worked out of what spend buys in the draws."""
+"""Figures that rules about contacts and service need, computed from the draws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from channelmix.engine.response import Service
 from channelmix.engine.rules import Cells, ContactCap, PriceTiers, ReputationLimit, ServiceLevel
 from channelmix.profile import Cell
 
-FAR = 1e100
-"""Spend that answers every contact."""
+EVERY_CONTACT = 1e100
+"""Spend that answers every contact, and where doubling ends."""
 
 PRECISION = 1e-12
 """Relative precision of a spend that is searched for."""
@@ -33,7 +33,7 @@ def with_figures(
     - `ServiceLevel`: spend at which the expected share of contacts handled, ``E[min(n, L)] / E[L]``, reaches the level.
     - `ReputationLimit`: spend at which the expected loss from criticism falls to the amount.
 
-    The last two count at the price of the first tier: with price tiers more is handled than is asked for.
+    The last two assume the price of the first tier: with price tiers, more is handled than required.
 
     Parameters
     ----------
@@ -50,36 +50,27 @@ def with_figures(
     InputError
         If no spend reaches what a rule asks for; the message says what can be reached.
     """
-    cells = Cells(response.curves.names)
-    filled = []
+    cells, shares, filled = Cells(response.curves.names), service_shares(draws), []
     for rule in rules:
-        chosen = [int(i) for i in np.flatnonzero(cells.select(rule.selector))] if _lacks(rule) else []
-        found: dict[str, float] = {}
         if isinstance(rule, ContactCap):
-            cheapest = _lowest_prices(rules, cells)
-            for i in chosen:
+            cheapest, stated = _lowest_prices(rules, cells), rule.per_spend
+        elif isinstance(rule, ServiceLevel | ReputationLimit):
+            stated = rule.spend
+        else:
+            filled.append(rule)
+            continue
+        found: dict[str, float] = {}
+        for i in np.flatnonzero(cells.select(rule.selector)).tolist():
+            if isinstance(rule, ContactCap):
                 rates = 1.0 / (_cost(draws, i, period_days, usd_rate) * draws.cells[i].customers)
                 rate = rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile)
                 found[cells.names[i]] = float(rate / cheapest[i])
-        elif isinstance(rule, ServiceLevel):
-            shares = service_shares(draws) if chosen else []
-            for i in chosen:
+            elif isinstance(rule, ServiceLevel):
                 found[cells.names[i]] = _for_level(rule, draws.cells[i], response, i, shares[i])
-        elif isinstance(rule, ReputationLimit):
-            for i in chosen:
+            else:
                 found[cells.names[i]] = _for_reputation(rule, response, i)
-        filled.append(rule.with_figures({**found, **_stated(rule)}) if _lacks(rule) else rule)
+        filled.append(rule.with_figures({**found, **(stated or {})}))
     return filled
-
-
-def _lacks(rule: Any) -> bool:
-    return isinstance(rule, ContactCap | ServiceLevel | ReputationLimit)
-
-
-def _stated(rule: Any) -> Mapping[str, float]:
-    """What the profile states itself."""
-    stated: Mapping[str, float] | None = rule.per_spend if isinstance(rule, ContactCap) else rule.spend
-    return stated or {}
 
 
 def _cost(draws: CellDraws, i: int, period_days: float, usd_rate: float) -> Array:
@@ -101,8 +92,9 @@ def _lowest_prices(rules: Sequence[Any], cells: Cells) -> Array:
 def _service(rule: Any, response: PriorResponse, i: int) -> Service:
     curve = response.curves.cell(i)
     if not isinstance(curve, Service):
+        name = response.curves.names[i]
         raise InputError(
-            f"{rule.label} is about service: {response.curves.names[i]} is not; select service cells"
+            f"{rule.label} is a rule of service cells, and {name} is not one: select service cells"
         )
     return curve
 
@@ -125,7 +117,7 @@ def _for_reputation(rule: ReputationLimit, response: PriorResponse, i: int) -> f
     def loss(spend: Array) -> float:
         return float(curve.criticism_left(spend).mean())
 
-    lowest = loss(np.array([FAR]))
+    lowest = loss(np.array([EVERY_CONTACT]))
     if rule.amount < lowest:
         raise InputError(
             f"{rule.label}: {response.curves.names[i]} loses {lowest:,.6g} to criticism per period however much is "
@@ -139,7 +131,7 @@ def _least(enough: Callable[[Array], bool]) -> float:
     if enough(np.zeros(1)):
         return 0.0
     high = 1.0
-    while high < FAR and not enough(np.array([high])):
+    while high < EVERY_CONTACT and not enough(np.array([high])):
         high *= 2.0
     low = 0.0
     while high - low > PRECISION * high:

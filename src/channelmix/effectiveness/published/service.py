@@ -38,8 +38,8 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
     """
     load = (cell.inbound_contacts or 0.0) * share
     relative = LOGISTIC_SCALE * drawn("load_variation")
-    # A logistic load would fall below 0 now and then, where there is none: its location makes up for that, so that the
-    # mean of what is asked for is the mean load.
+    # A logistic load falls below 0 now and then, and is cut there: its location makes up for that, so that the mean of
+    # the load is as stated.
     location = load / (1.0 + relative * np.log1p(np.exp(-1.0 / relative)))
     cap = positive(location * cost_of_handling(cell, drawn, usd_rate))
     resolution = drawn("resolution", cell.resolution_share)
@@ -52,7 +52,7 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
         "handled": in_time if late is None else late,
         "on_time": np.zeros_like(in_time) if late is None else (1.0 - late) * in_time,
         "resolution": resolution,
-        **_heard(cell, drawn, load),
+        **_word_of_mouth(cell, drawn, load),
     }
     columns = {name: values[:, np.newaxis] for name, values in parameters.items()}
     return ResponseCurves.service(**columns, names=[cell.name])
@@ -66,8 +66,8 @@ def cost_of_handling(cell: Cell, drawn: Drawn, usd_rate: float) -> Array:
     return np.asarray((drawn("cost_per_contact") + agent) * usd_rate)
 
 
-def _heard(cell: Cell, drawn: Drawn, load: Array) -> dict[str, Array]:
-    """What those who make contact tell others, as exposures per person of the market, and what these are worth."""
+def _word_of_mouth(cell: Cell, drawn: Drawn, load: Array) -> dict[str, Array]:
+    """Word of mouth of those who make contact: exposures per person of the market, and their worth."""
     telling = cell.word_of_mouth
     if telling is None:
         return dict.fromkeys(("reach", "criticism", "praise"), np.zeros_like(load))

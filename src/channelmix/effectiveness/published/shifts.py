@@ -16,7 +16,7 @@ def shifted(draws: CellDraws, figure: Figure, factor: float) -> CellDraws:
     """Multiply a figure's quantity in every draw of the cells that use it; shares are cut at 1.
 
     The median of its distribution moves by the factor, its spread and all other draws stay: what differs between two
-    such sets of draws comes from this figure alone. Draws of a share that were cut at 1 are multiplied as they stand.
+    such sets of draws is due to this figure alone. Draws of a share that were cut at 1 are multiplied as they stand.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Word of mouth: whom customers tell, how far it carries in a market, and what that is worth.
+"""Word of mouth: how many people customers tell, how many of a market hear it, and its worth.
 
 Exposures saturate at the market's size M: of e messages told at random, ``M * (1 - exp(-e / M))`` people hear one.
 """
@@ -15,21 +15,21 @@ from channelmix.profile import Cell, Telling
 
 
 def people_told(telling: Telling, publicness: Array) -> Array:
-    """People whom one unsatisfied customer tells: geometric between what he tells in private and in public."""
+    """People whom one unsatisfied customer tells: geometric interpolation between private and public."""
     private, public = np.log(telling.told_in_private), np.log(telling.told_if_not)
     return np.asarray(np.exp((1.0 - publicness) * private + publicness * public))
 
 
 @dataclass(frozen=True, eq=False)
 class Talk:
-    """What the contacts of advocacy bring about, at all useful contacts of a period; shape (n_draws,) each.
+    """Effects of advocacy, if all useful contacts of a period are made; shape (n_draws,) each.
 
     Parameters
     ----------
     heard : ndarray
         Worth of the contacts themselves, in money per period.
     praise, criticism : ndarray
-        Worth of what those contacted tell others, good and ill, in money per period.
+        Worth of the good and the bad word of mouth of those contacted, in money per period, not negative.
     rate : ndarray
         Spend that buys the useful contacts, above 0, in currency per period.
     """
@@ -56,7 +56,7 @@ class Talk:
 
 
 def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array) -> Talk:
-    """Follow what contacted customers tell others.
+    """Compute the word of mouth of contacted customers.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array)
     drawn : Drawn
         Its quantities.
     telling : Telling
-        What is told, and its worth.
+        How many people customers tell, and the worth of an exposure.
     useful : ndarray of shape (n_draws,)
         Useful contacts per period.
     rate : ndarray of shape (n_draws,)

@@ -37,7 +37,7 @@ class AllocationProblem(Statement):
     scenario : FixedBudget, TargetOutcome, FlexibleBudget or MaxProfit
         What to optimize.
     constraints : sequence of constraints
-        Business rules: the classes of `channelmix.engine.rules.CONSTRAINTS`.
+        Business rules.
     risk : MeanRisk, MeanCVaR, WorstCase, SafeImprovement or ReachTarget, optional
         How the draws count: by their mean if not given. `SafeImprovement` adds a rule against losses.
     carryover : Carryover, optional

@@ -1,4 +1,4 @@
-"""What an allocation problem states: its parts, checked, as rows over the cells of every period."""
+"""The parts of an allocation problem, checked, and its rules as rows over the cells of every period."""
 
 from __future__ import annotations
 
@@ -17,19 +17,16 @@ from channelmix.core.errors import InputError, expect, nearest_name
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
 from channelmix.engine.rules import (
-    CONSTRAINTS,
-    RISKS,
-    SCENARIOS,
     Auxiliary,
     Cells,
+    Constraint,
     FixedBudget,
-    MeanCVaR,
-    PriceTiers,
     ReachTarget,
+    Risk,
     Row,
     SafeImprovement,
+    Scenario,
     TargetOutcome,
-    WorstCase,
     rule_from_dict,
     rule_to_dict,
 )
@@ -38,7 +35,7 @@ from channelmix.engine.rules.rows import number
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """Curves, scenario, constraints and charges; see `AllocationProblem`, which measures spend by them."""
+    """Curves, scenario, constraints and charges; see `AllocationProblem`, which evaluates spend under them."""
 
     curves: ResponseCurves
     scenario: Any
@@ -50,31 +47,27 @@ class Statement:
 
     def __post_init__(self) -> None:
         expect(self.curves, "curves", ResponseCurves)
-        if not isinstance(self.scenario, tuple(SCENARIOS.values())):
-            raise InputError(f"scenario must be one of {', '.join(SCENARIOS)}, not {self.scenario!r}")
-        if self.risk is not None and not isinstance(self.risk, tuple(RISKS.values())):
-            raise InputError(f"risk must be one of {', '.join(RISKS)}, not {self.risk!r}")
+        _expect_kind(self.scenario, Scenario, "scenario")
+        if self.risk is not None:
+            _expect_kind(self.risk, Risk, "risk")
         expect(self.carryover, "carryover", Carryover, NoneType)
         expect(self.constraints, "constraints", Iterable)
         if isinstance(self.risk, ReachTarget) and not isinstance(self.scenario, FixedBudget):
+            raise InputError("reach_target maximizes the chance within a fixed_budget, in no other scenario")
+        if isinstance(self.scenario, TargetOutcome) and self.risk is not None and not self.risk.with_target:
             raise InputError(
-                "reach_target asks for the best chance within a fixed_budget, for no other scenario"
-            )
-        if isinstance(self.risk, MeanCVaR | WorstCase) and isinstance(self.scenario, TargetOutcome):
-            raise InputError(
-                f"{self.risk.kind} would change nothing: a target_outcome is of the mean draw and has the least cost; "
-                "leave the risk out, or ask for the best plan of a fixed_budget under it"
+                f"{self.risk.kind} has no effect on a target_outcome, which is reached on average at the lowest cost: "
+                "leave the risk out, or use it with a fixed_budget"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:
-            if not isinstance(rule, tuple(CONSTRAINTS.values())):
-                raise InputError(f"a constraint must be one of {', '.join(CONSTRAINTS)}, not {rule!r}")
-        # Unknown names and shapes that do not fit are found here, not in the middle of a search.
+            _expect_kind(rule, Constraint, "a constraint")
+        # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
 
     @cached_property
     def delay(self) -> Delay | None:
-        """The carry-over over this problem's cells; None where one typical period is planned."""
+        """The carry-over of this problem's cells; None for a typical period."""
         return None if self.carryover is None else self.carryover.over(self.curves.n_cells)
 
     @property
@@ -85,16 +78,9 @@ class Statement:
 
     @cached_property
     def cells(self) -> Cells:
-        """The cells' names and current spend, as rules read them; one cell a period where there are several."""
-        return Cells(self._names, self._current)
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        if self.delay is None:
-            return self.curves.names
-        return tuple(
-            f"{name}/period {t + 1}" for t in range(self.delay.periods) for name in self.curves.names
-        )
+        """The cells' names and current spend, as rules read them; over several periods, one cell for each period."""
+        periods = None if self.delay is None else self.delay.periods
+        return Cells(self.curves.names, self._current, n_periods=periods)
 
     @property
     def _current(self) -> Array | None:
@@ -112,10 +98,10 @@ class Statement:
 
     @cached_property
     def auxiliaries(self) -> tuple[Auxiliary, ...]:
-        """Variables beside spend that the constraints bring; equal keys are one, with fees and charges added up."""
+        """Auxiliary variables of the constraints; those of equal keys are one, with fees and charges added up."""
         found: dict[str, Auxiliary] = {}
         for rule in self.constraints:
-            for one in rule.auxiliaries(self.cells) if hasattr(rule, "auxiliaries") else ():
+            for one in rule.auxiliaries(self.cells):
                 old = found.get(one.key)
                 if old is not None:
                     one = dataclasses.replace(one, fee=one.fee + old.fee, charge=one.charge + old.charge)
@@ -124,13 +110,13 @@ class Statement:
 
     @cached_property
     def rule_names(self) -> tuple[str, ...]:
-        """What the scenario and each constraint are called; equal names are told apart by a number."""
+        """Names of the scenario and of each constraint; equal names are distinguished by a number."""
         taken: set[str] = set()
         return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every row of the scenario and the constraints; equal labels are told apart by a number."""
+        """All rows of the scenario and the constraints; equal labels are distinguished by a number."""
         labels: set[str] = set()
         rows: list[Row] = []
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
@@ -150,22 +136,19 @@ class Statement:
 
     @cached_property
     def response(self) -> ResponseCurves:
-        """The curves of what acts: those of the cells at their prices, or one a cell and period of the horizon."""
+        """The cells' curves at their prices; with carry-over, a curve for each cell and period of the horizon."""
         curves = self.curves
         for rule in self.constraints:
-            if isinstance(rule, PriceTiers):
-                chosen = Cells(curves.names).select(rule.selector)
-                curves = curves.discounted(chosen, rule.tiers)
+            curves = rule.curves(curves)
         return curves if self.delay is None else self.delay.curves(curves)
 
     @property
     def tail(self) -> tuple[float, float] | None:
-        """Weight of the worst draws in the objective, and which share of the draws they are; None for the mean."""
-        if isinstance(self.risk, MeanCVaR):
-            return self.risk.weight, self.risk.tail
-        if isinstance(self.risk, WorstCase):
-            return 1.0, 1.0 / self.curves.n_draws
-        return (0.0, self.risk.tail) if isinstance(self.risk, SafeImprovement) else None
+        """Weight of the worst draws in the objective and their share of all draws; None for the mean of all."""
+        worst: tuple[float, float] | None = (
+            None if self.risk is None else self.risk.worst_draws(self.curves.n_draws)
+        )
+        return worst
 
     @cached_property
     def baseline(self) -> Array | None:
@@ -179,9 +162,8 @@ class Statement:
             )
         spend = np.zeros(len(self.cells))
         for name, amount in mix.items():
-            chosen = [
-                i for i, cell in enumerate(self.cells.names) if name in (cell, cell.rpartition("/period ")[0])
-            ]
+            named = zip(self.cells.names, self.cells.bases, strict=True)
+            chosen = [i for i, names in enumerate(named) if name in names]
             if not chosen:
                 raise InputError(
                     f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
@@ -216,15 +198,7 @@ class Statement:
             If the data are damaged.
         """
         try:
-            unknown = set(data) - {
-                "curves",
-                "scenario",
-                "constraints",
-                "risk",
-                "carryover",
-                "charge",
-                "current",
-            }
+            unknown = set(data) - {f.name for f in dataclasses.fields(Statement)}
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
             return cls(
@@ -238,6 +212,11 @@ class Statement:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"problem: damaged data ({error!r})") from None
+
+
+def _expect_kind(value: Any, base: type[Scenario | Constraint | Risk], what: str) -> None:
+    if not isinstance(value, base):
+        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {value!r}")
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -158,7 +158,7 @@ class Solution:
     baseline : ndarray of the shape of spend, optional
         What a `SafeImprovement` improves on where its own mix breaks a rule: that mix, scaled to the available money
         and moved as little as the rules require.
-    relaxations : mapping of str to float
+    mend : mapping of str to float
         By how much rows must be relaxed, least in total, to make the problem feasible, in the unit of each row's limit;
         empty unless infeasible.
     proof : Proof
@@ -178,7 +178,7 @@ class Solution:
     proof: Proof
     report: SearchReport
     baseline: Array | None = None
-    relaxations: Mapping[str, float] = field(default_factory=dict)
+    mend: Mapping[str, float] = field(default_factory=dict)
 
 
 def relative_gap(upper_bound: float, value: float, size: float) -> float:

@@ -13,8 +13,13 @@ from numpy.typing import ArrayLike
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
+from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
+from channelmix.engine.response.periods import in_period
 from channelmix.engine.tolerances import SUM_TOLERANCE
+
+ONCE = 1e-300
+"""Half-life of spend that acts in its own period only."""
 
 MOST_PERIODS = 1000
 
@@ -172,7 +177,7 @@ class Delay:
                 block = curves.cell(i)
                 # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.
                 scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
-                parts.append(ResponseCurves((f"{curves.names[i]}/period {t}",), (scaled,)))
+                parts.append(ResponseCurves((in_period(curves.names[i], t),), (scaled,)))
         return ResponseCurves.concat(parts)
 
     @cached_property
@@ -196,32 +201,12 @@ class Delay:
 
 
 def geometric_weights(retention: float, lags: int) -> Array:
-    """Weights ``retention^k``, scaled to sum to 1; shape (lags,).
+    """Weights ``retention^k`` of the lags k, scaled to sum to 1; shape (lags,).
 
     >>> geometric_weights(0.5, 3).round(3).tolist()
     [0.571, 0.286, 0.143]
     """
-    return delayed_weights(retention, 0.0, lags)
-
-
-def delayed_weights(retention: float, peak: float, lags: int) -> Array:
-    """Weights ``retention^((k - peak)^2)`` that peak `peak` periods later (geometric for a peak of 0), summing to 1.
-
-    References
-    ----------
-    Jin, Y. et al. (2017), "Bayesian Methods for Media Mix Modeling with Carryover and Shape Effects", equation 4.
-    """
-    if not 0.0 <= retention < 1.0 or not 0.0 <= peak < lags:
-        raise InputError("retention must lie in [0, 1) and the peak within the lags")
-    k = np.arange(lags, dtype=float)
-    weights = np.power(retention, k if peak == 0.0 else (k - peak) ** 2)
-    return np.asarray(weights / weights.sum())
-
-
-def weibull_weights(shape: float, scale: float, lags: int) -> Array:
-    """Weights in proportion to the density of a Weibull distribution at 1, 2, ... periods, summing to 1."""
-    if not (shape > 0.0 and scale > 0.0):
-        raise InputError("shape and scale of Weibull weights must be above 0")
-    k = np.arange(1, lags + 1, dtype=float)
-    weights = (k / scale) ** (shape - 1.0) * np.exp(-((k / scale) ** shape))
-    return np.asarray(weights / weights.sum())
+    if not 0.0 <= retention < 1.0:
+        raise InputError(f"retention must lie in [0, 1), not {retention!r}")
+    half_life = 1.0 / -np.log2(retention) if retention else ONCE
+    return geometric_adstock(half_life, lags)

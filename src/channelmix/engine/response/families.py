@@ -18,6 +18,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.registered import Registered
 from channelmix.engine.response.numerics import as_numbers, limited_mean, logistic
 
 
@@ -37,10 +38,12 @@ class Points(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Family(ABC):
-    """Parameters of one family, each of shape (n_draws, n_cells), and the curve they describe."""
+class Family(Registered, ABC):
+    """Parameters of one family, each of shape (n_draws, n_cells), and the curve they describe.
 
-    kind: ClassVar[str]
+    Families that may be stored in JSON register their kind; one that only wraps others has it as an attribute.
+    """
+
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Lowest and highest accepted value of a parameter."""
     may_vanish: ClassVar[frozenset[str]] = frozenset({"scale"})
@@ -125,6 +128,11 @@ class Family(ABC):
         return True
 
     @classmethod
+    def read(cls, parameters: Mapping[str, Array]) -> Self:
+        """Build the family from its stored `parameters`, checked as by `checked`."""
+        return cls.checked(**parameters)
+
+    @classmethod
     def checked(cls, **parameters: Any) -> Self:
         """Build the family from numbers, (n_cells,) or (n_draws, n_cells) arrays after checking their ranges.
 
@@ -155,10 +163,9 @@ class Family(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Hill(Family):
+class Hill(Family, kind="hill"):
     """``scale * s^slope / (s^slope + half_saturation^slope)``; S-shaped where ``slope > 1``."""
 
-    kind: ClassVar[str] = "hill"
     scale: Array
     half_saturation: Array
     slope: Array
@@ -195,10 +202,9 @@ class Hill(Family):
 
 
 @dataclass(frozen=True, eq=False)
-class Exponential(Family):
+class Exponential(Family, kind="exponential"):
     """``scale * (1 - exp(-s / rate))``."""
 
-    kind: ClassVar[str] = "exponential"
     scale: Array
     rate: Array
 
@@ -216,10 +222,9 @@ class Exponential(Family):
 
 
 @dataclass(frozen=True, eq=False)
-class Logistic(Family):
+class Logistic(Family, kind="logistic"):
     """``scale * (1 - exp(-lam * s)) / (1 + exp(-lam * s))``, the logistic saturation of PyMC-Marketing."""
 
-    kind: ClassVar[str] = "logistic"
     scale: Array
     lam: Array
 
@@ -238,10 +243,9 @@ class Logistic(Family):
 
 
 @dataclass(frozen=True, eq=False)
-class Power(Family):
+class Power(Family, kind="power"):
     """``scale * s^exponent`` with ``0 < exponent <= 1``: constant elasticity, without saturation."""
 
-    kind: ClassVar[str] = "power"
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {"exponent": (0.0, 1.0)}
     scale: Array
     exponent: Array
@@ -266,10 +270,9 @@ class Power(Family):
 
 
 @dataclass(frozen=True, eq=False)
-class Logarithmic(Family):
+class Logarithmic(Family, kind="logarithmic"):
     """``scale * log(1 + s / rate)``, without saturation."""
 
-    kind: ClassVar[str] = "logarithmic"
     scale: Array
     rate: Array
 
@@ -291,7 +294,7 @@ class Logarithmic(Family):
 
 
 @dataclass(frozen=True, eq=False)
-class CappedLinear(Family):
+class CappedLinear(Family, kind="capped_linear"):
     """Linear up to a cap that may itself be random: ``scale * E[min(s, C)] / cap``.
 
     With ``spread = 0``, C is `cap` and the curve reaches `scale` there. With ``spread > 0``, C follows a
@@ -300,7 +303,6 @@ class CappedLinear(Family):
     `spread` are amounts of spend.
     """
 
-    kind: ClassVar[str] = "capped_linear"
     may_vanish: ClassVar[frozenset[str]] = frozenset({"scale", "spread"})
     scale: Array
     cap: Array

@@ -22,7 +22,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
 @dataclass(frozen=True, eq=False)
-class Service(Family):
+class Service(Family, kind="service"):
     """Outcome of answering a random load of contacts, against leaving them unanswered.
 
     The load L, counted in spend that would handle it, is logistic with location `cap` and scale `spread`, and 0 where
@@ -36,7 +36,6 @@ class Service(Family):
     change its curvature several times.
     """
 
-    kind: ClassVar[str] = "service"
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {
         "handled": (0.0, 1.0),
         "on_time": (0.0, 1.0),

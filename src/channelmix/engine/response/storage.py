@@ -10,22 +10,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.response.families import (
-    CappedLinear,
-    Exponential,
-    Family,
-    Hill,
-    Logarithmic,
-    Logistic,
-    Power,
-)
-from channelmix.engine.response.service import Service
-from channelmix.engine.response.tabulated import Tabulated
-
-FAMILIES: Mapping[str, type[Family]] = {
-    family.kind: family for family in (Hill, Exponential, Logistic, Power, Logarithmic, CappedLinear, Service)
-}
-"""Families that are read by their parameters, by kind."""
+from channelmix.engine.response.families import Family
 
 
 def encoded(array: Array) -> dict[str, Any]:
@@ -43,8 +28,7 @@ def read_block(data: Mapping[str, Any]) -> Family:
     """Read the curves of some cells, checking ranges as the constructors do."""
     parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
     kind = data["family"]
-    if kind == Tabulated.kind:
-        return Tabulated.checked(spend=parameters["points"], outcome=np.swapaxes(parameters["outcome"], 0, 1))
-    if kind not in FAMILIES:
+    families = Family.registered()
+    if kind not in families:
         raise InputError(f"response curves: unknown family {kind!r}")
-    return FAMILIES[kind].checked(**parameters)
+    return families[kind].read(parameters)

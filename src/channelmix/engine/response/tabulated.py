@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from channelmix.engine.response.numerics import as_numbers
 
 
 @dataclass(frozen=True, eq=False)
-class Tabulated(Family):
+class Tabulated(Family, kind="tabulated"):
     """Piecewise linear through given points, constant after the last one.
 
     `points` holds spend, shape (n_points, n_cells), increasing from 0; `outcome` has shape (n_points,
@@ -23,9 +24,13 @@ class Tabulated(Family):
     at every point.
     """
 
-    kind: ClassVar[str] = "tabulated"
     points: Array
     outcome: Array
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, Array]) -> Self:
+        """See `Family.read`."""
+        return cls.checked(spend=parameters["points"], outcome=np.swapaxes(parameters["outcome"], 0, 1))
 
     @classmethod
     def checked(cls, **parameters: Any) -> Self:

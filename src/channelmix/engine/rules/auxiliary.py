@@ -1,4 +1,4 @@
-"""Auxiliary variables: what a rule needs to know of spend beyond its sums, told from spend alone."""
+"""Auxiliary variables: functions of spend, such as on/off states, that the rows of rules refer to."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 
 ROUNDING = 1e-9
-"""Share of a pack that is taken for rounding."""
+"""Share of a pack below which a difference is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Auxiliary(ABC):
-    """One variable beside spend. Equal keys stand for one variable, whichever rules bring it.
+    """A variable that spend determines. Equal keys mean the same variable, whichever rules refer to it.
 
     Parameters
     ----------
     key : str
-        Its identity.
+        Identity of the variable.
     cells : ndarray of bool, shape (n_cells,)
-        The cells it tells of.
+        The cells on whose spend it depends.
     fee : float
-        Money per unit that counts as spent without buying anything.
+        Money per unit that counts as spent but buys nothing.
     charge : float
         Outcome lost per unit.
     """
 
     integer: ClassVar[bool] = False
     in_money: ClassVar[bool] = False
-    """Whether it is an amount of spend."""
+    """Whether it is an amount of money."""
 
     key: str
     cells: NDArray[np.bool_]
@@ -43,15 +43,15 @@ class Auxiliary(ABC):
 
     @abstractmethod
     def value(self, spend: Array) -> float:
-        """Return the variable at `spend` of shape (n_cells,)."""
+        """Return the variable's value at `spend`, shape (n_cells,)."""
 
     @abstractmethod
     def box(self, low: Array, high: Array) -> tuple[float, float]:
-        """Return its range where each cell's spend lies between `low` and `high`, (n_cells,) each."""
+        """Return its range if each cell's spend lies between `low` and `high`, shape (n_cells,) each."""
 
     @abstractmethod
     def links(self, high: Array) -> list[tuple[Array, float, float, float]]:
-        """Return the rows that tie it to spend: (weights of cells, own weight, low, high) each.
+        """Return the rows that link it to spend: (weights of cells, own weight, low, high) each.
 
         `high`, shape (n_cells,), is the most that each cell may spend under the other rules.
         """
@@ -72,13 +72,13 @@ class OnOff(Auxiliary):
         return 0.0, 1.0
 
     def links(self, high: Array) -> list[tuple[Array, float, float, float]]:
-        """See `Auxiliary.links`: the cells' sum stays within the most that it can be, times the variable."""
+        """See `Auxiliary.links`: the cells' sum is at most its upper limit times the variable."""
         return [(self.cells.astype(float), -float(high[self.cells].sum()), -math.inf, 0.0)]
 
 
 @dataclass(frozen=True, eq=False)
 class Packs(Auxiliary):
-    """How many packs of `size`, in currency, the one cell buys; the rule that brings it ties it to spend."""
+    """Number of packs of `size`, in currency, that one cell buys; the rule's own rows link it to spend."""
 
     integer: ClassVar[bool] = True
     size: float = 1.0
@@ -99,7 +99,7 @@ class Packs(Auxiliary):
 
 @dataclass(frozen=True, eq=False)
 class Change(Auxiliary):
-    """By how much the one cell's spend differs from `current`, up or down, in currency per period."""
+    """Distance of one cell's spend from `current`, up or down, in currency per period."""
 
     in_money: ClassVar[bool] = True
     current: float = 0.0
@@ -115,6 +115,6 @@ class Change(Auxiliary):
         )
 
     def links(self, high: Array) -> list[tuple[Array, float, float, float]]:  # noqa: ARG002  no limit needed
-        """See `Auxiliary.links`: it is no less than the change up, nor the change down."""
+        """See `Auxiliary.links`: it is at least the change up and the change down."""
         one = self.cells.astype(float)
         return [(-one, 1.0, -self.current, math.inf), (one, 1.0, self.current, math.inf)]

@@ -1,28 +1,29 @@
-"""Rules about contacts and service rather than money: they need figures of what spend buys."""
+"""Constraints on contacts, service and prices: they need figures of what spend buys."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.rules.rows import Cells, Row, Selecting, amount, number, share
+from channelmix.engine.response import ResponseCurves
+from channelmix.engine.rules.base import Selecting
+from channelmix.engine.rules.rows import Cells, Row, amount, number, share
 
 
-def _figures(figures: Mapping[str, float] | None, label: str, what: str) -> Mapping[str, float]:
-    if figures is None:
-        raise InputError(f"{label} needs {what}")
-    return figures
+def _figure(figures: Mapping[str, float], cells: Cells, i: int) -> float:
+    """Return the figure stated for a cell, for its period or for all periods; 0 where none is."""
+    return figures.get(cells.names[i], figures.get(cells.bases[i], 0.0))
 
 
 @dataclass(frozen=True)
-class ContactCap(Selecting):
-    """Contact a customer at most so often per period, over all selected cells of a market together.
+class ContactCap(Selecting, kind="contact_cap"):
+    """Limit how often a customer is contacted per period, over all selected cells of a market together.
 
     Parameters
     ----------
@@ -33,20 +34,18 @@ class ContactCap(Selecting):
     quantile : float, optional
         Which quantile of the draws of contacts per unit of spend counts, between 0 and 1; without it their mean.
     per_spend : mapping of cell name to float, optional
-        Contacts of a customer of the market per unit of spend on the cell; a profile leaves it out, and has it from
+        Contacts per customer of the market and unit of spend on the cell. Optional in a profile, where they follow from
         costs and customers.
     """
 
     contacts: float
-    """Most contacts that a customer gets per period, over all selected cells of his market."""
+    """Most contacts that a customer gets per period, over all selected cells of a market."""
     selector: str = "promotion"
     """The cells whose contacts count."""
     quantile: float | None = None
     """Where costs are uncertain, the quantile of contacts per unit of spend that counts; null: their mean."""
     per_spend: Mapping[str, float] | None = None
-    """For each cell, contacts of a customer per unit of spend; left out in a profile, which works it out."""
-    kind: Literal["contact_cap"] = field(default="contact_cap", kw_only=True, repr=False)
-    """Which rule this is."""
+    """For each cell, contacts per customer and unit of spend; without it, computed from costs and customers."""
 
     def __post_init__(self) -> None:
         number(self.contacts, "the contacts of contact_cap")
@@ -60,26 +59,25 @@ class ContactCap(Selecting):
         return dataclasses.replace(self, per_spend=dict(figures))
 
     def rows(self, cells: Cells) -> list[Row]:
-        """State one row a market: contacts of a customer stay within the cap."""
-        rates = _figures(self.per_spend, self.label, "contacts per unit of spend: state per_spend")
-        chosen = cells.select(self.selector)
-        markets: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
-        for i in np.flatnonzero(chosen):
-            name, parts = cells.names[i], cells.names[i].split("/")
-            market = parts[0] if len(parts) > 1 else ""
-            period = name.rpartition("/period ")
-            key = f"{market} period {period[2]}".strip() if period[1] else market
-            rate = rates.get(name, rates.get(period[0] if period[1] else name, 0.0))
-            markets.setdefault(key, np.zeros(len(cells)))[i] = rate
-        return [
-            Row(self.label, f"{self.label} {market}".strip(), weights, -math.inf, float(self.contacts))
-            for market, weights in markets.items()
-            if weights.any()
-        ]
+        """State one row for each market: contacts of a customer stay within the cap."""
+        if self.per_spend is None:
+            raise InputError(f"{self.label} needs contacts per unit of spend: state per_spend")
+        weights: dict[tuple[str, int | None], Array] = {}
+        for i in self.chosen(cells):
+            market, within, _ = cells.bases[i].partition("/")
+            key = (market if within else "", cells.periods[i])
+            weights.setdefault(key, np.zeros(len(cells)))[i] = _figure(self.per_spend, cells, i)
+        rows = []
+        for (market, period), contacts in weights.items():
+            if contacts.any():
+                label = " ".join(filter(None, [self.label, market, f"period {period}" if period else ""]))
+                high = float(self.contacts)
+                rows.append(self.row(contacts, high=high, label=label, part=market or None, period=period))
+        return rows
 
 
 class _LeastSpend(Selecting):
-    """Base of rules that come to a least spend on each cell."""
+    """Base of constraints that amount to a least spend on each cell."""
 
     if TYPE_CHECKING:
         spend: Mapping[str, float] | None
@@ -93,21 +91,15 @@ class _LeastSpend(Selecting):
         return dataclasses.replace(self, spend=dict(figures))  # type: ignore[type-var]
 
     def rows(self, cells: Cells) -> list[Row]:
-        """State one row a cell that needs any spend."""
-        least = _figures(self.spend, self.label, "the spend that each cell needs: state spend")
-        rows = []
-        for i in np.flatnonzero(cells.select(self.selector)):
-            name = cells.names[i]
-            needed = least.get(name, least.get(name.rpartition("/period ")[0], 0.0))
-            if needed > 0.0:
-                one = np.zeros(len(cells))
-                one[i] = 1.0
-                rows.append(Row(self.label, f"{self.kind} {name}", one, float(needed), math.inf))
-        return rows
+        """State one row for each cell that needs any spend."""
+        if self.spend is None:
+            raise InputError(f"{self.label} needs the spend that each cell needs: state spend")
+        needed = {i: float(_figure(self.spend, cells, i)) for i in self.chosen(cells)}
+        return [self.cell_row(cells, i, least) for i, least in needed.items() if least > 0.0]
 
 
 @dataclass(frozen=True)
-class ServiceLevel(_LeastSpend):
+class ServiceLevel(_LeastSpend, kind="service_level"):
     """Handle at least this share of the inbound contacts of each selected service cell, on average.
 
     Parameters
@@ -115,19 +107,17 @@ class ServiceLevel(_LeastSpend):
     level : float
         Share of inbound contacts handled, between 0 and 1.
     selector : str
-        The service cells, each on its own.
+        The service cells, each separately.
     spend : mapping of cell name to float, optional
-        Spend at which each cell reaches the level; a profile leaves it out.
+        Spend at which each cell reaches the level. Optional in a profile, where it is computed.
     """
 
     level: float
     """Share of inbound contacts that each selected cell handles at least, between 0 and 1."""
     selector: str = "service"
-    """The service cells, each on its own."""
+    """The service cells, each separately."""
     spend: Mapping[str, float] | None = None
-    """For each cell, the spend at which it reaches the level; left out in a profile."""
-    kind: Literal["service_level"] = field(default="service_level", kw_only=True, repr=False)
-    """Which rule this is."""
+    """For each cell, the spend at which it reaches the level; without it, computed."""
 
     def __post_init__(self) -> None:
         share(self.level, "the level of service_level")
@@ -135,7 +125,7 @@ class ServiceLevel(_LeastSpend):
 
 
 @dataclass(frozen=True)
-class ReputationLimit(_LeastSpend):
+class ReputationLimit(_LeastSpend, kind="reputation_limit"):
     """Keep the expected loss from criticism of each selected service cell within an amount.
 
     Parameters
@@ -143,19 +133,17 @@ class ReputationLimit(_LeastSpend):
     amount : float
         Most loss from word of mouth about unanswered and unsatisfied contacts, in currency per period and cell.
     selector : str
-        The service cells, each on its own.
+        The service cells, each separately.
     spend : mapping of cell name to float, optional
-        Spend at which each cell's loss falls to the amount; a profile leaves it out.
+        Spend at which each cell's loss falls to the amount. Optional in a profile, where it is computed.
     """
 
     amount: float
-    """Most loss from criticism that each selected cell may leave, in the profile's currency per period."""
+    """Highest loss from criticism of each selected cell, in the profile's currency per period."""
     selector: str = "service"
-    """The service cells, each on its own."""
+    """The service cells, each separately."""
     spend: Mapping[str, float] | None = None
-    """For each cell, the spend at which its loss falls to the amount; left out in a profile."""
-    kind: Literal["reputation_limit"] = field(default="reputation_limit", kw_only=True, repr=False)
-    """Which rule this is."""
+    """For each cell, the spend at which its loss falls to the amount; without it, computed."""
 
     def __post_init__(self) -> None:
         number(self.amount, "the amount of reputation_limit")
@@ -163,23 +151,22 @@ class ReputationLimit(_LeastSpend):
 
 
 @dataclass(frozen=True)
-class PriceTiers(Selecting):
+class PriceTiers(Selecting, kind="price_tiers"):
     """Pay less per contact from certain amounts on: each tier's discount holds for what is spent beyond its start.
 
     Parameters
     ----------
     selector : str
-        The cells, each with tiers of its own.
+        The cells, each with its own tiers.
     tiers : sequence of (amount, discount)
         From this spend per period on, a contact costs this share less than at first; both rise.
     """
 
+    within_period = False
     selector: str
-    """The cells that the tiers hold for, each on its own."""
+    """The cells that the tiers apply to, each separately."""
     tiers: tuple[tuple[float, float], ...]
     """Pairs of spend, in currency per period, and the share that a contact beyond it costs less than at first."""
-    kind: Literal["price_tiers"] = field(default="price_tiers", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.tiers, list | tuple) or not self.tiers:
@@ -201,3 +188,7 @@ class PriceTiers(Selecting):
         """State no row: the tiers change what spend buys."""
         cells.select(self.selector)
         return []
+
+    def curves(self, curves: ResponseCurves) -> ResponseCurves:
+        """Return the curves of the selected cells at these prices."""
+        return curves.discounted(Cells(curves.names).select(self.selector), self.tiers)

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.rules.rows import Cells, Row, StrictRecord, number
+from channelmix.engine.rules.base import SelectingAll
+from channelmix.engine.rules.rows import Cells, Row, number
 
 
-def _chosen(cells: Cells, selector: str) -> list[tuple[int, NDArray[np.float64]]]:
-    """Return each period with weights of 1 on the cells that are selected in it, where any are."""
-    chosen, marked = cells.select(selector), []
-    for period, inside in cells.by_period().items():
-        weights = np.zeros(len(cells))
-        weights[inside] = chosen[inside]
-        if weights.any():
-            marked.append((period, weights))
-    return marked
+class _BetweenPeriods(SelectingAll):
+    """Base of constraints on a selection's total spend in several periods."""
+
+    within_period = False
+
+    def totals(self, cells: Cells) -> list[tuple[int, Array]]:
+        """Return each period in which cells are selected, with weights of 1 on those cells."""
+        chosen, found = cells.select(self.selector), []
+        for period, inside in cells.by_period().items():
+            weights = np.zeros(len(cells))
+            weights[inside] = chosen[inside]
+            if weights.any():
+                found.append((period, weights))
+        return found
 
 
 @dataclass(frozen=True)
-class Pacing(StrictRecord):
+class Pacing(_BetweenPeriods, kind="pacing"):
     """Let a selection's spend change from one period to the next by no more than a share.
 
     Parameters
@@ -34,77 +39,69 @@ class Pacing(StrictRecord):
     relative : float
         Largest change up or down, as a share of the period before.
     selector : str
-        The cells whose sum is paced.
+        The cells whose total spend is paced.
     """
 
     relative: float
     """Largest change from one period to the next, as a share of the period before (0.25 is a quarter)."""
     selector: str = "all"
     """The cells whose total spend is paced."""
-    kind: Literal["pacing"] = field(default="pacing", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         number(self.relative, "the relative change of pacing")
 
-    @property
-    def label(self) -> str:
-        """The rule's name, with its selector unless that is ``all``."""
-        return self.kind if self.selector == "all" else f"{self.kind} {self.selector}"
-
     def rows(self, cells: Cells) -> list[Row]:
-        """State two rows for each period but the first; none where one typical period is planned."""
+        """State two rows for each period but the first; none for a typical period."""
         rows = []
-        for (_, before), (period, after) in itertools.pairwise(_chosen(cells, self.selector)):
-            for side, factor in (("up", 1.0 + self.relative), ("down", 1.0 - self.relative)):
-                weights = after - factor * before
-                low, high = (-math.inf, 0.0) if side == "up" else (0.0, math.inf)
-                rows.append(Row(self.label, f"{self.label} period {period} {side}", weights, low, high))
+        for (_, before), (period, after) in itertools.pairwise(self.totals(cells)):
+            label = f"{self.label} period {period}"
+            up, down = (after - factor * before for factor in (1.0 + self.relative, 1.0 - self.relative))
+            rows.append(self.row(up, high=0.0, label=f"{label} up", period=period, side="up"))
+            rows.append(self.row(down, low=0.0, label=f"{label} down", period=period, side="down"))
         return rows
 
 
 @dataclass(frozen=True)
-class Phasing(StrictRecord):
-    """Spread a selection's spend over the periods as given, instead of leaving that to the plan.
+class Phasing(_BetweenPeriods, kind="phasing"):
+    """Divide a selection's spend among the periods in given proportions.
 
     Parameters
     ----------
     parts : sequence of float
         What each period gets, in proportion.
     selector : str
-        The cells whose sum is spread so.
+        The cells whose total spend is divided.
     """
 
     parts: tuple[float, ...]
-    """One number a period: what the selection gets in it, in proportion (1, 1, 2 gives the third period half)."""
+    """One number for each period: what the selection gets in it, in proportion (1, 1, 2: half in the third)."""
     selector: str = "all"
-    """The cells whose total spend is spread so."""
-    kind: Literal["phasing"] = field(default="phasing", kw_only=True, repr=False)
-    """Which rule this is."""
+    """The cells whose total spend is divided."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.parts, list | tuple) or not self.parts:
-            raise InputError("phasing needs one number a period")
+            raise InputError("phasing needs one number for each period")
         for part in self.parts:
             number(part, "a part of phasing")
         if not any(self.parts):
             raise InputError("phasing needs a part above 0")
         object.__setattr__(self, "parts", tuple(float(part) for part in self.parts))
 
-    @property
-    def label(self) -> str:
-        """The rule's name, with its selector unless that is ``all``."""
-        return self.kind if self.selector == "all" else f"{self.kind} {self.selector}"
-
     def rows(self, cells: Cells) -> list[Row]:
-        """State one row a period, its spend beside all; none where one typical period is planned."""
-        chosen = _chosen(cells, self.selector)
-        if not chosen:
+        """State one row for each period, its spend against that of all; none for a typical period."""
+        totals = self.totals(cells)
+        if not totals:
             return []
-        if len(chosen) != len(self.parts):
-            raise InputError(f"{self.label} has {len(self.parts)} parts, the plan {len(chosen)} periods")
-        whole, total = np.sum([weights for _, weights in chosen], axis=0), math.fsum(self.parts)
+        if len(totals) != len(self.parts):
+            raise InputError(f"{self.label} has {len(self.parts)} parts, the plan {len(totals)} periods")
+        all_periods, whole = np.sum([weights for _, weights in totals], axis=0), math.fsum(self.parts)
         return [
-            Row(self.label, f"{self.label} period {period}", weights - part / total * whole, 0.0, 0.0)
-            for (period, weights), part in zip(chosen, self.parts, strict=True)
+            self.row(
+                weights - part / whole * all_periods,
+                0.0,
+                0.0,
+                label=f"{self.label} period {period}",
+                period=period,
+            )
+            for (period, weights), part in zip(totals, self.parts, strict=True)
         ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
-from channelmix.engine.rules.rows import StrictRecord, number, share
+from channelmix.engine.rules.base import Stated
+from channelmix.engine.rules.rows import number, share
 
 
 def tail_weights(outcome: Array, tail: float) -> Array:
@@ -49,17 +50,30 @@ def _tail(value: float) -> None:
         raise InputError("the tail must be above 0: worst_case looks at the worst draw alone")
 
 
+class Risk(Stated):
+    """Base of attitudes to risk: by default, plans are compared by their mean outcome over the draws."""
+
+    with_target: ClassVar[bool] = False
+    """Whether it has a meaning for a `TargetOutcome`, whose plans are compared by cost."""
+
+    def worst_draws(self, n_draws: int) -> tuple[float, float] | None:  # noqa: ARG002  most look at a fixed share
+        """Return the weight of the worst draws in the objective and which share of the draws they are.
+
+        The objective is ``(1 - weight) * mean + weight * mean of the worst share``; None means the mean alone.
+        """
+        return None
+
+
 @dataclass(frozen=True)
-class MeanRisk(StrictRecord):
-    """Judge a plan by its mean outcome over the draws, whatever its spread."""
+class MeanRisk(Risk, kind="mean"):
+    """Compare plans by their mean outcome over the draws, whatever its spread."""
 
-    kind: Literal["mean"] = field(default="mean", kw_only=True, repr=False)
-    """Which measure of risk this is."""
+    with_target = True
 
 
 @dataclass(frozen=True)
-class MeanCVaR(StrictRecord):
-    """Judge a plan by ``(1 - weight) * mean + weight * CVaR``: CVaR is the mean outcome of the worst draws.
+class MeanCVaR(Risk, kind="mean_cvar"):
+    """Compare plans by ``(1 - weight) * mean + weight * CVaR``: CVaR is the mean outcome of the worst draws.
 
     Parameters
     ----------
@@ -73,27 +87,30 @@ class MeanCVaR(StrictRecord):
     """Weight of the worst draws' mean outcome, between 0 and 1; the rest is the mean over all draws."""
     tail: float = 0.1
     """Share of the draws that count as the worst, above 0."""
-    kind: Literal["mean_cvar"] = field(default="mean_cvar", kw_only=True, repr=False)
-    """Which measure of risk this is."""
 
     def __post_init__(self) -> None:
         share(self.weight, "the weight of mean_cvar")
         _tail(self.tail)
 
-
-@dataclass(frozen=True)
-class WorstCase(StrictRecord):
-    """Judge a plan by its outcome in the worst of all draws."""
-
-    kind: Literal["worst_case"] = field(default="worst_case", kw_only=True, repr=False)
-    """Which measure of risk this is."""
+    def worst_draws(self, n_draws: int) -> tuple[float, float] | None:  # noqa: ARG002
+        """See `Risk.worst_draws`."""
+        return self.weight, self.tail
 
 
 @dataclass(frozen=True)
-class SafeImprovement(StrictRecord):
-    """Improve the mean on a current mix, without a loss against it over the worst draws on average.
+class WorstCase(Risk, kind="worst_case"):
+    """Compare plans by their outcome in the worst of all draws."""
 
-    Draw by draw the plan's outcome less the current mix's is its improvement; the mean of the worst share `tail` of
+    def worst_draws(self, n_draws: int) -> tuple[float, float] | None:
+        """See `Risk.worst_draws`."""
+        return 1.0, 1.0 / n_draws
+
+
+@dataclass(frozen=True)
+class SafeImprovement(Risk, kind="safe_improvement"):
+    """Improve the mean over that of a current mix, without losing against it on average over the worst draws.
+
+    In each draw, the improvement is the plan's outcome less the current mix's; the mean of the worst share `tail` of
     improvements must not be negative.
 
     Parameters
@@ -104,22 +121,25 @@ class SafeImprovement(StrictRecord):
         Share of the draws that count as the worst, above 0.
     """
 
+    with_target = True
     current: Mapping[str, float] | None = None
-    """The mix to improve on: spend by cell, in currency per period; without it, today's."""
+    """The mix to improve on: spend by cell, in currency per period; without it, today's mix."""
     tail: float = 0.1
     """Share of the draws that count as the worst, above 0."""
-    kind: Literal["safe_improvement"] = field(default="safe_improvement", kw_only=True, repr=False)
-    """Which measure of risk this is."""
 
     def __post_init__(self) -> None:
         _tail(self.tail)
         for name, spend in (self.current or {}).items():
             number(spend, f"the current spend on {name}")
 
+    def worst_draws(self, n_draws: int) -> tuple[float, float] | None:  # noqa: ARG002
+        """See `Risk.worst_draws`: they have no weight, but must not fall behind the current mix."""
+        return 0.0, self.tail
+
 
 @dataclass(frozen=True)
-class ReachTarget(StrictRecord):
-    """Judge a plan by its chance: the share of draws in which outcome less charges reaches an amount.
+class ReachTarget(Risk, kind="reach_target"):
+    """Compare plans by the share of draws in which outcome less charges reaches an amount: the chance of reaching it.
 
     Parameters
     ----------
@@ -129,8 +149,6 @@ class ReachTarget(StrictRecord):
 
     outcome: float
     """Outcome less charges to reach, in the profile's currency per period."""
-    kind: Literal["reach_target"] = field(default="reach_target", kw_only=True, repr=False)
-    """Which measure of risk this is."""
 
     def __post_init__(self) -> None:
         number(self.outcome, "the outcome of reach_target")

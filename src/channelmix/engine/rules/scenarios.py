@@ -1,4 +1,4 @@
-"""Scenarios: what the plan is asked for. Each names its objective and states its own limits as rows.
+"""Scenarios: what is asked of a plan. Each states its objective, and its own limits as rows.
 
 Every scenario maximizes ``gain * net outcome - price * money``: net outcome is expected outcome less charges, money is
 spend with activation fees. Amounts are in currency per period.
@@ -6,39 +6,31 @@ spend with activation fees. Amounts are in currency per period.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from channelmix.core.errors import InputError
-from channelmix.engine.rules.rows import Cells, Row, StrictRecord, amount, number
+from channelmix.engine.rules.base import Rule
+from channelmix.engine.rules.rows import Cells, Row, amount, number
 
 
-def _money(label: str, cells: Cells, limit: float | None) -> list[Row]:
-    """State that spend and fees together stay within the limit, if there is one."""
-    if limit is None:
-        return []
-    return [Row(label, label, np.ones(len(cells)), -math.inf, float(limit), dict(cells.fees))]
-
-
-class Scenario(StrictRecord):
-    """Base of what a plan is asked for: the highest net outcome within a limit of money, if no more is said."""
+class Scenario(Rule):
+    """Base of what is asked of a plan: by default, the highest net outcome for at most `max_amount`."""
 
     if TYPE_CHECKING:
-        kind: str
         max_amount: float | None
-
-    @property
-    def label(self) -> str:
-        """The scenario's name."""
-        return self.kind
 
     @property
     def limit(self) -> float | None:
         """Most money that may be spent, in currency per period; None for no limit."""
         return self.max_amount
+
+    @property
+    def limit_label(self) -> str:
+        """Label of the row that limits money, if there is one."""
+        return f"{self.kind} max_amount"
 
     @property
     def gain(self) -> float:
@@ -50,9 +42,17 @@ class Scenario(StrictRecord):
         """Weight of money in the objective."""
         return 0.0
 
+    def rows(self, cells: Cells) -> list[Row]:
+        """State that spend and fees together stay within the limit, if there is one."""
+        if self.limit is None:
+            return []
+        part = None if self.limit_label == self.label else "max_amount"
+        weights, fees = np.ones(len(cells)), dict(cells.fees)
+        return [self.row(weights, high=float(self.limit), label=self.limit_label, extra=fees, part=part)]
+
 
 @dataclass(frozen=True)
-class FixedBudget(Scenario):
+class FixedBudget(Scenario, kind="fixed_budget"):
     """Spend at most this amount per period, for the highest expected outcome.
 
     Parameters
@@ -63,8 +63,6 @@ class FixedBudget(Scenario):
 
     amount: float
     """Upper limit of total spend, in currency per period."""
-    kind: Literal["fixed_budget"] = field(default="fixed_budget", kw_only=True, repr=False)
-    """Which scenario this is."""
 
     def __post_init__(self) -> None:
         number(self.amount, "the amount of fixed_budget")
@@ -79,14 +77,10 @@ class FixedBudget(Scenario):
         """Label of the row that limits money."""
         return self.kind
 
-    def rows(self, cells: Cells) -> list[Row]:
-        """State that total spend stays within the amount."""
-        return _money(self.limit_label, cells, self.limit)
-
 
 @dataclass(frozen=True)
-class TargetOutcome(Scenario):
-    """Reach this expected outcome, less charges, at least cost. The objective is minus the money spent.
+class TargetOutcome(Scenario, kind="target_outcome"):
+    """Reach this expected outcome, less charges, at the lowest cost. The objective is minus the money spent.
 
     Parameters
     ----------
@@ -100,17 +94,10 @@ class TargetOutcome(Scenario):
     """Expected outcome to reach, less charges, in the profile's currency per period."""
     max_amount: float | None = None
     """Upper limit of total spend, in currency per period."""
-    kind: Literal["target_outcome"] = field(default="target_outcome", kw_only=True, repr=False)
-    """Which scenario this is."""
 
     def __post_init__(self) -> None:
         number(self.amount, "the amount of target_outcome")
         amount(self.max_amount, "max_amount of target_outcome")
-
-    @property
-    def limit_label(self) -> str:
-        """Label of the row that limits money, if there is one."""
-        return f"{self.kind} max_amount"
 
     @property
     def gain(self) -> float:
@@ -124,22 +111,21 @@ class TargetOutcome(Scenario):
 
     def rows(self, cells: Cells) -> list[Row]:
         """State the target, and the limit of spend if there is one."""
-        target = Row(self.label, self.label, np.zeros(len(cells)), float(self.amount), math.inf, outcome=1.0)
-        return [target, *_money(self.limit_label, cells, self.limit)]
+        return [self.row(np.zeros(len(cells)), low=float(self.amount), outcome=1.0), *super().rows(cells)]
 
 
 @dataclass(frozen=True)
-class FlexibleBudget(Scenario):
+class FlexibleBudget(Scenario, kind="flexible_budget"):
     """Spend as much as pays, for the highest expected outcome.
 
     With `min_roi`, outcome less charges is at least that many times the money spent. With `min_marginal_roi`, money
-    is spent as long as the next unit brings at least so much: outcome less so many times the money is maximized,
-    which exempts cells that a rule holds up.
+    is spent as long as the next unit brings at least that much: outcome less that many times the money is maximized,
+    except on cells where a rule requires spend.
 
     Parameters
     ----------
     min_roi, min_marginal_roi : float, optional
-        Outcome per unit of money, over all spend and of the last unit; at least one of them is stated.
+        Outcome per unit of money, over all spend and of the last unit; at least one of them is required.
     max_amount : float, optional
         Upper limit of total spend, in currency per period.
     """
@@ -150,8 +136,6 @@ class FlexibleBudget(Scenario):
     """Lowest outcome of the last unit spent, in money per money."""
     max_amount: float | None = None
     """Upper limit of total spend, in currency per period."""
-    kind: Literal["flexible_budget"] = field(default="flexible_budget", kw_only=True, repr=False)
-    """Which scenario this is."""
 
     def __post_init__(self) -> None:
         for name in ("min_roi", "min_marginal_roi"):
@@ -161,11 +145,6 @@ class FlexibleBudget(Scenario):
         amount(self.max_amount, "max_amount of flexible_budget")
         if self.min_roi is None and self.min_marginal_roi is None:
             raise InputError("flexible_budget needs min_roi, min_marginal_roi or both")
-
-    @property
-    def limit_label(self) -> str:
-        """Label of the row that limits money, if there is one."""
-        return f"{self.kind} max_amount"
 
     @property
     def roi_label(self) -> str:
@@ -179,18 +158,16 @@ class FlexibleBudget(Scenario):
 
     def rows(self, cells: Cells) -> list[Row]:
         """State the minimum ROI, and the limit of spend, if there are any."""
-        rows = _money(self.limit_label, cells, self.limit)
         if self.min_roi is None:
-            return rows
+            return super().rows(cells)
+        money = np.full(len(cells), -self.min_roi)
         fees = {key: -self.min_roi * fee for key, fee in cells.fees.items()}
-        return [
-            Row(self.label, self.roi_label, np.full(len(cells), -self.min_roi), 0.0, math.inf, fees, 1.0),
-            *rows,
-        ]
+        roi = self.row(money, low=0.0, label=self.roi_label, extra=fees, outcome=1.0, part="min_roi")
+        return [roi, *super().rows(cells)]
 
 
 @dataclass(frozen=True)
-class MaxProfit(Scenario):
+class MaxProfit(Scenario, kind="max_profit"):
     """Spend as much as earns the highest profit: expected outcome, less charges, less the money spent.
 
     Parameters
@@ -201,22 +178,11 @@ class MaxProfit(Scenario):
 
     max_amount: float | None = None
     """Upper limit of total spend, in currency per period."""
-    kind: Literal["max_profit"] = field(default="max_profit", kw_only=True, repr=False)
-    """Which scenario this is."""
 
     def __post_init__(self) -> None:
         amount(self.max_amount, "max_amount of max_profit")
 
     @property
-    def limit_label(self) -> str:
-        """Label of the row that limits money, if there is one."""
-        return f"{self.kind} max_amount"
-
-    @property
     def price(self) -> float:
         """Weight of money in the objective."""
         return 1.0
-
-    def rows(self, cells: Cells) -> list[Row]:
-        """State the limit of spend, if there is one."""
-        return _money(self.limit_label, cells, self.limit)

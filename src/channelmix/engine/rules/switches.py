@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,7 +10,8 @@ import numpy as np
 from channelmix.core.arrays import Mask
 from channelmix.core.errors import InputError
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff, Packs
-from channelmix.engine.rules.rows import Cells, Row, Selecting, StrictRecord, number
+from channelmix.engine.rules.base import Selecting, SelectingAll, unit_mask
+from channelmix.engine.rules.rows import Cells, OutOfRangeError, Row, number
 
 PARTS = ("market", "channel", "purpose")
 
@@ -21,58 +20,43 @@ def _on_off(mask: Mask, fee: float = 0.0) -> OnOff:
     return OnOff("on:" + ",".join(map(str, np.flatnonzero(mask))), mask, fee=fee)
 
 
-def _each(mask: Mask) -> Iterator[tuple[int, Mask]]:
-    """Split a selection into its cells."""
-    for i in np.flatnonzero(mask):
-        one = np.zeros(len(mask), dtype=bool)
-        one[i] = True
-        yield int(i), one
-
-
 @dataclass(frozen=True)
-class MinimumIfActive(Selecting):
+class MinimumIfActive(Selecting, kind="minimum_if_active"):
     """Spend nothing on a selected cell, or at least this amount.
 
     Parameters
     ----------
     selector : str
-        The cells; each of them on its own.
+        The cells, each separately.
     amount : float
         Least spend where there is any, in currency per period.
     """
 
     selector: str
-    """The cells that the minimum holds for, each on its own."""
+    """The cells that have the minimum, each separately."""
     amount: float
     """Least spend on a cell where there is any, in currency per period."""
-    kind: Literal["minimum_if_active"] = field(default="minimum_if_active", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         number(self.amount, f"the amount of {self.label}")
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
-        """Bring one on/off state a cell."""
-        return [_on_off(one) for _, one in _each(cells.select(self.selector))]
+        """Return one on/off state for each cell."""
+        return [_on_off(unit_mask(len(cells), i)) for i in self.chosen(cells)]
 
     def rows(self, cells: Cells) -> list[Row]:
         """State that each cell spends its minimum where it is on."""
         return [
-            Row(
-                self.label,
-                f"{self.kind} {cells.names[i]}",
-                one.astype(float),
-                0.0,
-                math.inf,
-                {_on_off(one).key: -float(self.amount)},
+            self.cell_row(
+                cells, i, low=0.0, extra={_on_off(unit_mask(len(cells), i)).key: -float(self.amount)}
             )
-            for i, one in _each(cells.select(self.selector))
+            for i in self.chosen(cells)
         ]
 
 
 @dataclass(frozen=True)
-class AtMostActive(StrictRecord):
-    """Spend on at most so many of the selected cells, markets, channels or purposes.
+class AtMostActive(SelectingAll, kind="at_most_active"):
+    """Spend on no more than so many of the selected cells, markets, channels or purposes.
 
     Parameters
     ----------
@@ -90,34 +74,32 @@ class AtMostActive(StrictRecord):
     """The cells that are counted."""
     of: Literal["cell", "market", "channel", "purpose"] = "cell"
     """What is counted: each cell, or all selected cells of a market, channel or purpose as one."""
-    kind: Literal["at_most_active"] = field(default="at_most_active", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 0:
-            raise InputError(f"the count of at_most_active must be a whole number from 0, not {self.count!r}")
+            raise OutOfRangeError("the count of at_most_active", "a whole number from 0", self.count)
         if self.of not in ("cell", *PARTS):
             raise InputError(f"at_most_active counts of cell, {', '.join(PARTS)}, not {self.of!r}")
 
     @property
     def label(self) -> str:
-        """The rule's name, with what it counts and its selector unless that is ``all``."""
+        """The rule's kind, with what it counts and its selector unless that is ``all``."""
         what = self.kind if self.of == "cell" else f"{self.kind} {self.of}"
         return what if self.selector == "all" else f"{what} {self.selector}"
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
-        """Bring one on/off state for each that is counted."""
+        """Return one on/off state for each that is counted."""
         return [_on_off(mask) for mask in self._groups(cells)]
 
     def rows(self, cells: Cells) -> list[Row]:
         """State that no more are on."""
         states = {_on_off(mask).key: 1.0 for mask in self._groups(cells)}
-        return [Row(self.label, self.label, np.zeros(len(cells)), -math.inf, float(self.count), states)]
+        return [self.row(np.zeros(len(cells)), high=float(self.count), extra=states)]
 
     def _groups(self, cells: Cells) -> list[Mask]:
-        chosen = cells.select(self.selector)
+        chosen = self.chosen(cells)
         if self.of == "cell":
-            return [one for _, one in _each(chosen)]
+            return [unit_mask(len(cells), i) for i in chosen]
         place = PARTS.index(self.of)
         parts = [name.split("/") for name in cells.names]
         if any(len(part) != len(PARTS) for part in parts):
@@ -125,35 +107,33 @@ class AtMostActive(StrictRecord):
                 f"{self.label} needs cells named market/channel/purpose: count cells, or name them so"
             )
         groups: dict[str, Mask] = {}
-        for i in np.flatnonzero(chosen):
+        for i in chosen:
             groups.setdefault(parts[i][place], np.zeros(len(cells), dtype=bool))[i] = True
         return list(groups.values())
 
 
 @dataclass(frozen=True)
-class ActivationFee(Selecting):
-    """Pay a fee once as soon as any of the selected cells has spend; the fee counts as money spent.
+class ActivationFee(Selecting, kind="activation_fee"):
+    """Pay a fee once if any of the selected cells has spend; the fee counts as money spent.
 
     Parameters
     ----------
     selector : str
-        The cells that one fee opens.
+        The cells that share one fee.
     amount : float
         The fee, in currency per period.
     """
 
     selector: str
-    """The cells that one fee opens, together."""
+    """The cells that share one fee."""
     amount: float
     """The fee, in currency per period; it counts as money spent and buys nothing itself."""
-    kind: Literal["activation_fee"] = field(default="activation_fee", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         number(self.amount, f"the amount of {self.label}")
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
-        """Bring the on/off state of the selection, with its fee."""
+        """Return the on/off state of the selection, with its fee."""
         return [_on_off(cells.select(self.selector), float(self.amount))]
 
     def rows(self, cells: Cells) -> list[Row]:
@@ -163,23 +143,21 @@ class ActivationFee(Selecting):
 
 
 @dataclass(frozen=True)
-class PackSize(Selecting):
+class PackSize(Selecting, kind="pack_size"):
     """Spend on each selected cell in whole multiples of an amount.
 
     Parameters
     ----------
     selector : str
-        The cells; each of them on its own.
+        The cells, each separately.
     size : float
         Price of one pack, in currency per period.
     """
 
     selector: str
-    """The cells that buy in packs, each on its own."""
+    """The cells that buy in packs, each separately."""
     size: float
     """Price of one pack, in currency per period; spend is a whole number of packs."""
-    kind: Literal["pack_size"] = field(default="pack_size", kw_only=True, repr=False)
-    """Which rule this is."""
 
     def __post_init__(self) -> None:
         number(self.size, f"the size of {self.label}")
@@ -187,22 +165,15 @@ class PackSize(Selecting):
             raise InputError(f"the size of {self.label} must be above 0")
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
-        """Bring one number of packs a cell."""
-        return [self._packs(i, one) for i, one in _each(cells.select(self.selector))]
+        """Return the number of packs of each cell."""
+        size = float(self.size)
+        return [Packs(self._key(i), unit_mask(len(cells), i), size=size) for i in self.chosen(cells)]
 
     def rows(self, cells: Cells) -> list[Row]:
         """State that each cell's spend is its number of packs times their size."""
         return [
-            Row(
-                self.label,
-                f"{self.kind} {cells.names[i]}",
-                one.astype(float),
-                0.0,
-                0.0,
-                {self._packs(i, one).key: -float(self.size)},
-            )
-            for i, one in _each(cells.select(self.selector))
+            self.cell_row(cells, i, 0.0, 0.0, {self._key(i): -float(self.size)}) for i in self.chosen(cells)
         ]
 
-    def _packs(self, cell: int, mask: Mask) -> Packs:
-        return Packs(f"packs:{self.size!r}:{cell}", mask, size=float(self.size))
+    def _key(self, cell: int) -> str:
+        return f"packs:{self.size!r}:{cell}"

@@ -238,7 +238,7 @@ class _Run:
             proof=dataclasses.replace(proof, limit=self.limit),
             report=self._report(search),
             baseline=self.baseline,
-            relaxations=conflict.relaxations,
+            mend=conflict.relaxations,
         )
 
     def _enough(self) -> Array | None:

@@ -1,29 +1,19 @@
-"""Own evidence as data: a history's rows, and the file that holds what was learnt from them."""
+"""Own evidence as data: a history's rows, lift tests, and the file of fitted curves."""
 
 from __future__ import annotations
 
-from channelmix.profile.evidence.columns import check_columns, covered, table_of
-from channelmix.profile.evidence.evidence import (
-    Check,
-    Column,
-    Evidence,
-    Experiment,
-    Fitted,
-    FittedMarket,
-    Range,
-)
-from channelmix.profile.evidence.history import History
+from channelmix.profile.evidence.columns import check_columns as check_columns
+from channelmix.profile.evidence.columns import covered as covered
+from channelmix.profile.evidence.columns import table_of as table_of
+from channelmix.profile.evidence.evidence import Check as Check
+from channelmix.profile.evidence.evidence import Column as Column
+from channelmix.profile.evidence.evidence import Evidence as Evidence
+from channelmix.profile.evidence.evidence import Fitted as Fitted
+from channelmix.profile.evidence.evidence import FittedMarket as FittedMarket
+from channelmix.profile.evidence.evidence import Range as Range
+from channelmix.profile.evidence.history import History as History
+from channelmix.profile.evidence.lift_test import LiftTest as LiftTest
+from channelmix.profile.evidence.lift_test import check_market as check_market
 
-__all__ = [
-    "Check",
-    "Column",
-    "Evidence",
-    "Experiment",
-    "Fitted",
-    "FittedMarket",
-    "History",
-    "Range",
-    "check_columns",
-    "covered",
-    "table_of",
-]
+Experiment = LiftTest
+"""What a file of evidence calls a lift test."""

@@ -1,4 +1,4 @@
-"""Which cells a column of a history speaks of, and its curve as a table."""
+"""The cells that a history's columns select, and a column's curve as a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from channelmix.profile.evidence.history import History
 
 
 def check_columns(rows: History, cells: Sequence[str]) -> None:
-    """Check that a history is of a profile: its columns name cells, and its rows' markets are the profile's.
+    """Check that a history fits a profile: its columns select cells, and its rows' markets are the profile's.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def check_columns(rows: History, cells: Sequence[str]) -> None:
 
 
 def covered(columns: Sequence[str], cells: Sequence[str]) -> list[tuple[int, ...]]:
-    """Places of the cells that each column names, as a rule's selector does.
+    """Places of the cells that each column selects, as in a rule.
 
     Parameters
     ----------

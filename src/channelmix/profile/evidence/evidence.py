@@ -1,21 +1,23 @@
-"""Evidence: what was learnt from a company's own history, as one JSON file that notices damage."""
+"""Evidence: curves fitted to a company's own history, as a JSON file with a checksum."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, PlainSerializer, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from channelmix.core.documents import Document, Part
+from channelmix.core.documents import Document, Part, Said
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.tabulated import Tabulated
+from channelmix.profile.evidence.lift_test import LiftTest
 
 FEWEST_DRAWS = 2
-"""Draws that evidence has at least: one half is to plan on, the other to compare on."""
+"""Fewest draws of evidence: one half is to plan on, the other to compare on."""
 
 
 class Range(Part):
@@ -30,34 +32,15 @@ class Range(Part):
 
 
 class _Brief(Part):
-    """A part that is written, and digested, without what is not stated: files of before stay as they were sealed."""
+    """A part that is written and digested without its empty fields, so that older files keep their digests."""
 
     @model_serializer(mode="wrap")
-    def _said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _stated(self, write: Callable[[Self], dict[str, Any]]) -> dict[str, Any]:
         return {name: value for name, value in write(self).items() if value is not None}
 
 
-class Experiment(_Brief):
-    """A lift test: by how much a change of spend moved the outcome."""
-
-    channel: str
-    """Column whose spend was changed."""
-    start: str | int
-    """First date of the test."""
-    end: str | int
-    """Last date of the test, included."""
-    spend_change: float
-    """Spend added over the whole test, in currency; negative where it was withheld."""
-    lift: float
-    """Outcome gained over the whole test, in the history's unit of outcome."""
-    standard_error: float
-    """Standard error of the lift."""
-    market: str | None = None
-    """Where rows are of several markets, the one that was tested."""
-
-
 class Column(_Brief):
-    """What was learnt of one column of spend."""
+    """Returns of one column of spend."""
 
     name: str
     """Selector of the cells that the column's money is spent on."""
@@ -80,11 +63,11 @@ class Column(_Brief):
 class Check(Part):
     """A diagnostic of the fit."""
 
-    check: str
+    check: Said
     """What was looked at."""
     verdict: Literal["PASS", "REVIEW", "FAIL"]
     """How serious it is."""
-    message: str
+    message: Said
     """What was found, and what to do about it."""
 
 
@@ -148,15 +131,15 @@ class Evidence(Document):
 
     kind_of_document = "file of evidence"
 
-    schema_version: Literal[1] = 1
-    """Version of this format."""
+    schema_version: Literal[1, 2] = 2
+    """Version of this format; the first had no `messages`."""
     currency: str
     """ISO 4217 code of all money."""
     period_days: float = Field(gt=0.0)
     """Length in days of the period that spend and outcome are per."""
     fitted: Fitted
     """What it was learnt from."""
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Annotated[LiftTest, PlainSerializer(LiftTest.to_dict)], ...]
     """Lift tests that were used."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """One entry a column of spend."""
@@ -196,7 +179,9 @@ class Evidence(Document):
         return ResponseCurves.from_dict(self.curves)
 
     def _digest(self) -> str:
-        return digest(self.model_dump(mode="json", exclude={"sha256"}))
+        # The first version of the format had no messages, and its files are still good.
+        left_out = {"sha256", "messages"} if self.schema_version == 1 else {"sha256"}
+        return digest(self.model_dump(mode="json", exclude=left_out))
 
 
 def digest(content: Any) -> str:

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import NoneType
 from typing import Any, Self
@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
-from channelmix.profile.evidence.evidence import Experiment, digest
+from channelmix.profile.evidence.evidence import digest
+from channelmix.profile.evidence.lift_test import LiftTest, check_market
 
-NO_SPEND = "; a column that is no spend needs a role: date, market or control"
-"""What to do with a column of text among those of spend."""
+NO_SPEND = "; a column that is not spend needs a role: date, market or control"
+"""Remedy for a column of text among those of spend."""
 
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read."""
 
-_FIELDS = tuple(Experiment.model_fields)
+_FIELDS = tuple(field.name for field in fields(LiftTest))
 
 _NUMBERS = ("spend_change", "lift", "standard_error")
 
@@ -48,7 +49,7 @@ class History:
     outcome_name : str
     outcome_worth : float
         Margin of one unit of outcome, in currency.
-    experiments : tuple of Experiment
+    experiments : tuple of LiftTest
         Lift tests of the spend columns.
     volume : mapping of str to ndarray of shape (n_rows,)
         What was bought for the spend of some columns: messages, impressions.
@@ -57,7 +58,7 @@ class History:
     market_name : str
         Column with them.
     published : bool
-        Whether what published figures expect is believed before the rows are looked at.
+        Whether published figures are used as a prior.
     """
 
     source: str
@@ -67,7 +68,7 @@ class History:
     controls: Mapping[str, Array]
     outcome_name: str
     outcome_worth: float
-    experiments: tuple[Experiment, ...] = ()
+    experiments: tuple[LiftTest, ...] = ()
     volume: Mapping[str, Array] = field(default_factory=dict)
     markets: tuple[str, ...] | None = None
     market_name: str = ""
@@ -83,12 +84,12 @@ class History:
         outcome: str = "outcome",
         date: str = "date",
         controls: Sequence[str] = (),
-        experiments: Sequence[Experiment] = (),
+        experiments: Sequence[LiftTest] = (),
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
     ) -> Self:
-        """Tell the columns of a table apart; every column without another role is spend.
+        """Read the columns of a table by their roles; every column without another role is spend.
 
         Parameters
         ----------
@@ -101,15 +102,15 @@ class History:
         outcome, date : str
             Names of these columns.
         controls : sequence of str
-            Names of columns with what else moves the outcome.
-        experiments : sequence of Experiment
+            Names of columns with other drivers of the outcome.
+        experiments : sequence of LiftTest
             Lift tests.
         cost_per_unit : mapping of str to float or str, optional
             Columns of volume instead of spend: what a unit costs, or the name of the column with the money spent on it.
         market : str, optional
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
-            Whether what published figures expect is believed before the rows are looked at.
+            Whether published figures are used as a prior.
 
         Raises
         ------
@@ -120,48 +121,20 @@ class History:
             raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
         expect(controls, "controls", Iterable)
         controls = tuple(controls)
-        for what, names in (("outcome", [outcome]), ("date", [date]), ("a control", controls)):
-            for name in names:
-                expect(name, what, str, remedy="name a column")
-        expect(market, "market", str, NoneType, remedy="name a column")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
-        for name in costs:
-            expect(name, "what costs are stated of", str, remedy="name a column")
-        beside = {name: cost for name, cost in costs.items() if isinstance(cost, str)}
-        roles = [date, outcome, *controls, *beside.values(), *([] if market is None else [market])]
-        for name in (*table, source):
-            if not isinstance(name, str) or not name.isprintable():
-                raise InputError(f"{source!r}: {name!r} is no name in printable characters")
-        for name in (*roles, *costs):
-            if name not in table:
-                raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
-            if (roles + list(costs)).count(name) > 1:
-                raise InputError(f"{source}: column {name} has two roles")
+        roles = _roles(source, table, outcome, date, controls, costs, market)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
-        spend = {
-            name: _numbers(source, name, table[name], text=NO_SPEND) for name in table if name not in roles
-        }
-        if not spend:
-            raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
-        for name, column in spend.items():
-            _not_negative(source, name, column)
-        volume = {name: spend[name] for name in beside}
-        for name, cost in costs.items():
-            if isinstance(cost, str):
-                spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
-            else:
-                expect_positive(cost, f"{source}: the cost of a unit of {name}")
-                spend[name] = spend[name] * float(cost)
+        spend, volume = _spend_and_volume(source, table, roles, costs)
         markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
             if test.channel not in spend:
-                hint = nearest_name(test.channel, spend)
+                hint = nearest_name(str(test.channel), spend)
                 raise InputError(
                     f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
                 )
-            _check_market(source, test, markets)
+            check_market(test, markets or (), f"{source}: ")
         return cls(
             source,
             _dates(source, date, table[date]),
@@ -186,10 +159,10 @@ class History:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the rows and of what was stated of them, whatever the table is called."""
+        """Digest of the rows and of the statements about them, whatever the table is called."""
         columns = {name: column.tolist() for name, column in self.spend.items()}
         others = {name: column.tolist() for name, column in self.controls.items()}
-        tests = [test.model_dump() for test in self.experiments]
+        tests = [test.to_dict() for test in self.experiments]
         outcome = [None if math.isnan(value) else value for value in self.outcome.tolist()]
         rows = [list(self.dates), outcome, columns, others]
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
@@ -204,13 +177,64 @@ class History:
         return hash(self.sha256)
 
 
+def _roles(
+    source: str,
+    table: Mapping[str, Any],
+    outcome: str,
+    date: str,
+    controls: Sequence[str],
+    costs: Mapping[str, float | str],
+    market: str | None,
+) -> list[str]:
+    """Columns that have another role than spend or volume; each is in the table, with one role."""
+    named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
+    for what, name in named:
+        expect(name, what, str, remedy="name a column")
+    expect(market, "market", str, NoneType, remedy="name a column")
+    for name in costs:
+        expect(name, "what costs are stated of", str, remedy="name a column")
+    for name in (*table, source):
+        if not isinstance(name, str) or not name.isprintable():
+            raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
+    roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
+    roles += [] if market is None else [market]
+    for name in (*roles, *costs):
+        if name not in table:
+            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+        if (roles + list(costs)).count(name) > 1:
+            raise InputError(f"{source}: column {name} has two roles")
+    return roles
+
+
+def _spend_and_volume(
+    source: str, table: Mapping[str, Sequence[Any]], roles: Sequence[str], costs: Mapping[str, float | str]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Columns of spend, and of the volume bought for it where a column of the table holds the money."""
+    spend = {
+        name: _not_negative(source, name, _numbers(source, name, table[name], text=NO_SPEND))
+        for name in table
+        if name not in roles
+    }
+    if not spend:
+        raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
+    volume = {}
+    for name, cost in costs.items():
+        if isinstance(cost, str):
+            volume[name] = spend[name]
+            spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+        else:
+            expect_positive(cost, f"{source}: the cost of a unit of {name}")
+            spend[name] = spend[name] * float(cost)
+    return spend, volume
+
+
 def read_table(data: bytes, source: str) -> dict[str, list[str]]:
     """Read a CSV table with a header, columns separated by commas.
 
     Raises
     ------
     InputError
-        If it is none; the message names the line.
+        If it is not such a table; the message names the line.
     """
     if len(data) > LARGEST_TABLE:
         raise InputError(f"{source}: a table has at most {LARGEST_TABLE:,} bytes")
@@ -228,15 +252,15 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
         raise InputError(f"{source}: columns must be separated by commas, numbers written as 1234.5")
     for name in header:
         if not name or not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a name of its own, and {name!r} is none")
+            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise InputError(f"{source}: row {number} has {len(row)} entries, not {len(header)}")
     return {name: [row[j] for row in rows] for j, name in enumerate(header)}
 
 
-def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `Experiment`; a market may lack.
+def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
+    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `LiftTest`, `market` optional.
 
     Raises
     ------
@@ -253,10 +277,10 @@ def read_experiments(data: bytes, source: str) -> tuple[Experiment, ...]:
     else:
         table = read_table(data, source)
         tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    return tuple(_experiment(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
+    return tuple(_lift_test(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
 
 
-def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
+def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
     for name in test:
         if name not in _FIELDS:
             raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
@@ -264,13 +288,16 @@ def _experiment(test: Mapping[str, Any], place: str) -> Experiment:
         if name not in test and name != "market":
             raise InputError(f"{place}: {name} is missing")
     dates = _dates(place, "start and end", [test["start"], test["end"]])
-    numbers = {name: float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS}
+    change, lift, error = (float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS)
     channel, market = test["channel"], test.get("market") or None
-    if not isinstance(channel, str) or not channel.isprintable():
+    if not isinstance(channel, str):
         raise InputError(f"{place}: channel must be the name of a column of spend")
-    if market is not None and not (isinstance(market, str) and market.isprintable()):
+    if not isinstance(market, str | None):
         raise InputError(f"{place}: market must be the name of a market")
-    return Experiment(channel=channel, start=dates[0], end=dates[1], market=market, **numbers)
+    try:
+        return LiftTest(channel, dates[0], dates[1], change, lift, error, market)
+    except InputError as fault:
+        raise InputError(f"{place}: {fault}") from None
 
 
 def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
@@ -282,25 +309,10 @@ def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _check_market(source: str, test: Experiment, markets: tuple[str, ...] | None) -> None:
-    """A lift test names its market where rows do, and only there."""
-    place = f"{source}: a lift test of {test.channel}"
-    if markets is None:
-        if test.market is not None:
-            raise InputError(
-                f"{place} names a market, {test.market}, and the rows none: name their column of markets"
-            )
-    elif test.market not in markets:
-        known = sorted(set(markets))
-        found = "names no market" if test.market is None else f"is of {test.market}"
-        hint = nearest_name(test.market or "", known)
-        raise InputError(f"{place} {found}, and rows are of {', '.join(known)}{hint}: name one of them")
-
-
 def _numbers(
     source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
 ) -> Array:
-    """Read numbers; where they may lack, nothing at all is NaN. `text` is what to do where there is text instead."""
+    """Read numbers; with `may_lack`, missing ones are NaN. `text` is the remedy where there is text instead."""
     numbers = np.empty(len(column))
     for i, value in enumerate(column):
         if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):

@@ -1,55 +1,16 @@
-"""The kinds of value that a profile is made of: amounts, shares, names, and rules read strictly."""
+"""The kinds of value that a profile is made of: amounts, shares, names, and rules by their kind."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from channelmix.core.described import Described
-from channelmix.engine.rules import CONSTRAINTS, RISKS, SCENARIOS, rule_to_dict
-from channelmix.profile.faults import Path, Problem, ProblemsError, echo
-
-if TYPE_CHECKING:
-    from channelmix.engine.rules import (
-        ActivationFee,
-        AtMostActive,
-        ChangeLimit,
-        ContactCap,
-        FixedBudget,
-        FlexibleBudget,
-        GroupShare,
-        KeepWorking,
-        LinearConstraint,
-        MaxProfit,
-        MeanCVaR,
-        MeanRisk,
-        MinimumIfActive,
-        Pacing,
-        PackSize,
-        Phasing,
-        PriceTiers,
-        ReputationLimit,
-        SafeImprovement,
-        ServiceLevel,
-        SpendBounds,
-        TargetOutcome,
-        WorstCase,
-    )
-
+from channelmix.engine import rules
+from channelmix.profile.faults import Problem, ProblemsError, echo
+from channelmix.profile.fields.tagged import OneOf
 
 LARGEST = 1e18
 """Largest amount or count that a profile accepts, so that no sum of them overflows."""
@@ -149,64 +110,6 @@ Name = Annotated[
 ]
 
 
-# A profile's rules hold in every period by themselves.
-STATED = {kind: rule for kind, rule in CONSTRAINTS.items() if kind != "each_period"}
-
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "scenario": tuple(SCENARIOS),
-    "rules": tuple(STATED),
-    "risk": tuple(RISKS),
-}
-"""For each field that holds a tagged union, or a list of them, the kinds to choose from."""
-
-
-def _strict(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Read a rule, and refuse what Pydantic would quietly turn into a number."""
-    rule = handler(value)
-    if isinstance(value, Mapping) and (
-        problems := tuple(_turned_into_numbers(value, rule_to_dict(rule), ()))
-    ):
-        raise ProblemsError(problems)
-    return rule
-
-
-def _turned_into_numbers(written: Any, read: Any, path: Path) -> Iterator[Problem]:
-    if isinstance(written, str | bool) and isinstance(read, int | float):
-        yield Problem(path, echo(written), "a number")
-    elif isinstance(written, Mapping):
-        for key in written.keys() & read.keys():
-            yield from _turned_into_numbers(written[key], read[key], (*path, key))
-    elif isinstance(written, list | tuple):
-        for i, pair in enumerate(zip(written, read, strict=True)):
-            yield from _turned_into_numbers(*pair, (*path, i))
-
-
-def _tagged(kinds: Mapping[str, Any]) -> Any:
-    """Make the union of the classes, told apart by the `kind` that each of them must state."""
-    return Annotated[reduce(or_, kinds.values()), Field(discriminator="kind"), WrapValidator(_strict)]
-
-
-if TYPE_CHECKING:
-    Scenario = FixedBudget | TargetOutcome | FlexibleBudget | MaxProfit
-    Constraint = (
-        SpendBounds
-        | GroupShare
-        | ChangeLimit
-        | KeepWorking
-        | LinearConstraint
-        | MinimumIfActive
-        | AtMostActive
-        | ActivationFee
-        | PackSize
-        | PriceTiers
-        | ContactCap
-        | ServiceLevel
-        | ReputationLimit
-        | Pacing
-        | Phasing
-    )
-    Risk = MeanRisk | MeanCVaR | WorstCase | SafeImprovement
-else:
-    Scenario = _tagged(SCENARIOS)
-    Constraint = _tagged(STATED)
-    Risk = _tagged(RISKS)
+Scenario = Annotated[rules.Scenario, OneOf(rules.Scenario)]
+Constraint = Annotated[rules.Constraint, OneOf(rules.Constraint)]
+Risk = Annotated[rules.Risk, OneOf(rules.Risk)]

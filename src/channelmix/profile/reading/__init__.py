@@ -1,1 +1,1 @@
-"""From JSON to a profile, and its faults in words."""
+"""The JSON Schema of profiles, and validation errors in plain words."""

@@ -7,14 +7,15 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+from channelmix.engine.rules import Stated
 from channelmix.profile.fields.fields import ProfileFields
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a profile.
 
-    It knows every field, its unit and its range. What holds between fields (names in rules, sums of shares)
-    is beyond it: `CompanyProfile` checks that.
+    It describes every field with its unit and range. Relations between fields (names in rules, sums of shares) are
+    checked by `CompanyProfile` alone.
 
     >>> json_schema()["title"]
     'channelmix profile'
@@ -22,17 +23,22 @@ def json_schema() -> dict[str, Any]:
     return copy.deepcopy(known_schema())
 
 
-@functools.cache
 def known_schema() -> dict[str, Any]:
-    """Return the same schema to read, but not to change: it takes as long to make as many profiles to check."""
+    """Return the same schema which callers must not change; building it takes as long as checking many profiles."""
+    return _schema(tuple(Stated.registered().values()))
+
+
+@functools.lru_cache(maxsize=1)
+def _schema(kinds: tuple[type, ...]) -> dict[str, Any]:  # noqa: ARG001  made anew when there are other kinds
     schema = ProfileFields.model_json_schema(by_alias=True, mode="validation")
     for node in _nodes(schema):
         if isinstance(text := node.get("description"), str):
             node["description"] = " ".join(text.partition("\n\n")[0].split())
-        if "kind" in (fields := node.get("properties", {})) and "const" in fields["kind"]:
-            # The kind tells the members of a union apart: it must be written, though Python knows the class.
-            node["required"] = sorted({*node.get("required", ()), "kind"})
-            fields["kind"].pop("default", None)
+    for owner in (schema, *schema["$defs"].values()):
+        for field in owner.get("properties", {}).values():
+            for union in _nodes(field):
+                if "discriminator" in union:
+                    field["description"] += f" Kinds: {', '.join(union['discriminator']['mapping'])}."
     schema["$defs"]["Purposes"]["minProperties"] = 1
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,18 +1,20 @@
-"""Pydantic's errors in plain words, with paths that follow the user's text."""
+"""Translate Pydantic's errors into plain words, with paths in the user's own text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from channelmix.core.errors import InputError
-from channelmix.profile.faults import Path, Problem, ProblemsError, closest, echo, escape
-from channelmix.profile.fields.timing import CARRYOVERS
-from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN, KINDS
+from channelmix.core.errors import InputError, closest
+from channelmix.engine.rules.rows import OutOfRangeError
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
+from channelmix.profile.fields.tagged import choice
+from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN
 
 _EXPECTED = {
     "bool_type": "true or false",
@@ -39,14 +41,11 @@ _PATTERNS = {
     COUNTRY_PATTERN: 'an ISO 3166 country code of two capital letters, such as "FR"',
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
-_RULE_NAME = re.compile(r"the name of a linear_constraint must be (?P<expected>.*?), not ", re.DOTALL)
-_TAGS = {**KINDS, "timing": CARRYOVERS}
 _QUOTED = re.compile(r"'([^']*)'")
-_OUT_OF_RANGE = re.compile(r"must be (?P<expected>.*), not (?P<found>\S+)$", re.DOTALL)
 
 
 def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> list[Problem]:
-    """Say in plain words what Pydantic found, once for each place.
+    """Return what Pydantic found as problems in plain words, one for each place.
 
     Parameters
     ----------
@@ -54,7 +53,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
     data : object
         What was validated.
     schema : mapping
-        Its JSON Schema, which knows the fields that a mistyped key may have meant.
+        Its JSON Schema, which lists the fields that a mistyped key may have meant.
     """
     merged: dict[tuple[Path, bool], Problem] = {}
     for details in error.errors(include_url=False):
@@ -63,9 +62,7 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
             first = merged.setdefault(place, problem)
             if problem.expected not in first.expected:  # the other members of a union
                 expected = f"{first.expected}, or {problem.expected}"
-                merged[place] = Problem(
-                    first.path, first.found, expected, first.hint or problem.hint, first.at_key
-                )
+                merged[place] = replace(first, expected=expected, hint=first.hint or problem.hint)
     return list(merged.values())
 
 
@@ -76,11 +73,9 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
     cause = context.get("error")
     if isinstance(cause, ProblemsError):
         for inner in cause.problems:
-            yield Problem(
-                (*path, *inner.path), inner.found, inner.expected, inner.hint, at_key or inner.at_key
-            )
+            yield replace(inner, path=(*path, *inner.path), at_key=at_key or inner.at_key)
     elif isinstance(cause, InputError):
-        yield _broken_rule(path, _at(data, path), str(cause))
+        yield _broken_rule(path, _at(data, path), cause)
     elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = sorted(_fields_at(path[:-1], data, schema))
         hint = closest(str(path[-1]), known)
@@ -88,16 +83,11 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
         yield Problem(path, f"the unknown key {echo(path[-1])}", expected, hint, at_key=True)
     elif kind == "missing":
         yield Problem((*path, details["loc"][-1]), "nothing", _EXPECTED[kind])
-    elif kind == "union_tag_not_found":
-        yield Problem((*path, "kind"), "nothing", _one_of(_TAGS[str(path[0])]))
-    elif kind == "union_tag_invalid":
-        found = _at(data, path)["kind"]
-        yield _choice((*path, "kind"), found, _QUOTED.findall(context["expected_tags"]))
     elif kind == "literal_error":
         known = _QUOTED.findall(context["expected"])
         found = path[-1] if at_key else _at(data, path)
         yield (
-            _choice(path, found, known, at_key) if known else Problem(path, echo(found), context["expected"])
+            choice(path, found, known, at_key) if known else Problem(path, echo(found), context["expected"])
         )
     elif kind != "too_short" or len(_at(data, path)) < context["min_length"]:  # else: too few valid ones
         found = path[-1] if at_key else _at(data, path)
@@ -112,33 +102,13 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
     return escape(message.removeprefix("Input should be "))
 
 
-def _choice(path: Path, found: Any, known: Sequence[str], at_key: bool = False) -> Problem:
-    hint = closest(found, known) if isinstance(found, str) else ""
-    return Problem(path, echo(found), _one_of(known), hint, at_key)
-
-
-def _one_of(names: Sequence[str]) -> str:
-    quoted = [f'"{name}"' for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-
-
 def _path_in(data: Any, location: tuple[str | int, ...]) -> Path:
-    """Follow Pydantic's location through the data, leaving out what names a validator instead of a place."""
+    """Follow Pydantic's location through the data, without the parts that name a validator or a union's member."""
     path: list[str | int] = []
-    tag_due = False
     for part in location:
-        if tag_due and part in _TAGS[str(path[0])]:
-            tag_due = False
-            continue
-        if not _has(data, part):
-            continue
-        data = data[part]
-        path.append(part)
-        tag_due = (
-            path in (["scenario"], ["risk"])
-            or (len(path) == 2 and path[0] == "rules")
-            or (len(path) == 3 and path[:2] == ["timing", "carryover"])
-        )
+        if _has(data, part):
+            data = data[part]
+            path.append(part)
     return tuple(path)
 
 
@@ -154,33 +124,28 @@ def _at(data: Any, path: Path) -> Any:
     return data
 
 
-def _broken_rule(path: Path, rule: Mapping[str, Any], message: str) -> Problem:
-    """Place what a rule says of itself at the name or number it complains of, if it says which."""
-    if name := _RULE_NAME.match(message):
-        return Problem((*path, "name"), echo(rule.get("name")), name["expected"])
-    match = _OUT_OF_RANGE.search(message)
-    if match:
-        for inner, value in _numbers(rule, ()):
-            if match["found"] in (repr(value), repr(float(value))):
-                expected = match["expected"].removeprefix("a ").removeprefix("finite and ")
-                expected = f"a number of {expected}" if expected.startswith("at least") else f"a {expected}"
-                return Problem((*path, *inner), echo(value), expected)
-    return Problem(path, f"this {rule['kind']}", f"one that can be kept: {escape(message)}")
+def _broken_rule(path: Path, rule: Mapping[str, Any], error: InputError) -> Problem:
+    """Locate a rule's error at the value that it is about, else at the whole rule."""
+    if isinstance(error, OutOfRangeError):
+        for inner, value in _values(rule, ()):
+            if value == error.value:
+                return Problem((*path, *inner), echo(value), error.expected)
+    return Problem(path, f"this {rule['kind']}", f"a valid one: {escape(str(error))}")
 
 
-def _numbers(data: Any, path: Path) -> Iterator[tuple[Path, float]]:
+def _values(data: Any, path: Path) -> Iterator[tuple[Path, str | float]]:
     if isinstance(data, Mapping):
         for key, value in data.items():
-            yield from _numbers(value, (*path, key))
+            yield from _values(value, (*path, key))
     elif isinstance(data, list):
         for i, value in enumerate(data):
-            yield from _numbers(value, (*path, i))
-    elif isinstance(data, int | float):
+            yield from _values(value, (*path, i))
+    elif isinstance(data, str | int | float):
         yield path, data
 
 
 def _fields_at(path: Path, data: Any, schema: Mapping[str, Any]) -> list[str]:
-    """List the fields that the JSON Schema knows for the object at a path."""
+    """List the fields of the object at a path, from the JSON Schema."""
     node = _resolve(schema, data, schema)
     for part in path:
         data = data[part]

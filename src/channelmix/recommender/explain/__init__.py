@@ -1,1 +1,1 @@
-"""Why this mix? Break-evens and prices of rules, cell by cell."""
+"""Why does the plan give each cell what it gives?"""

@@ -1,4 +1,4 @@
-"""Reasons of each cell in plain words, every number of them recomputed from curves, rules and prices."""
+"""The reasons of each cell, with every number recomputed from curves, rules and prices."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.wording import amount, short
-from channelmix.effectiveness.own.overlay import RANGE
+from channelmix.core.words import Message, named, say
 from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.rules import ObservedRange
 from channelmix.plan import BreakEven, CellExplanation, Plan, interval
+from channelmix.recommender.explain.break_even import FACTORS, BreakEvenPair
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
 FAR = 2.0
-"""Multiple of today's spend beyond which a curve rests on its shape, not on anything seen."""
+"""Multiple of today's spend beyond which a curve is extrapolated: it rests on its shape, not on observations."""
 
-NOTHING = 1e-6
+ROUNDING = 1e-6
 """Share of the plan's spend below which money is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Holding:
-    """The rule that weighs most on a cell, and in how many periods it does."""
+    """The rule that weighs most on a cell, and in how many periods it holds the cell."""
 
     held: Held
-    periods: int = 1
+    periods: int
 
 
-def explained(
+def explain_cells(
     plan: Plan,
     problem: AllocationProblem,
     spend: Array,
-    break_evens: Mapping[int, tuple[BreakEven | None, BreakEven | None]],
-    factors: tuple[float, float],
+    break_evens: Mapping[int, BreakEvenPair],
 ) -> list[CellExplanation]:
     """Explain every cell of a plan.
 
@@ -48,59 +48,55 @@ def explained(
         That the plan was made on.
     spend : ndarray of shape (n_spends,)
         The plan's spend.
-    break_evens : mapping of int to (lower, higher)
-        By the cell's place; cells left out are those for which they were not worked out.
-    factors : tuple of float
-        Lowest and highest factor that was tried for them.
+    break_evens : mapping of int to pair of BreakEven
+        Lower and higher break-even by the index of the cell; cells left out are those for which none were computed.
     """
     prices = {one.constraint: one.price for one in plan.shadow_prices}
+    budget_price = prices.get(problem.scenario.limit_label) if problem.scenario.gain else None
     holding = _holding(standing(problem, spend, prices), problem.curves.n_cells)
-    current = np.array([row.current_spend for row in plan.cells])  # over all periods, as are the next four
-    now, planned = (_best_period(plan, problem.marginal(s)) for s in (_evenly(plan, current), spend))
-    total, most = problem.by_cell(spend), spend.reshape(plan.span, -1).max(axis=0)
-    outcome = problem.by_cell(problem.outcomes(spend))
-    today = problem.by_cell(problem.outcomes(_evenly(plan, current))).mean(axis=0)
-    nothing = NOTHING * float(spend.sum())
-    ranges = (row for row in problem.rows if row.rule.startswith(RANGE))
+    # Sums over all periods, but for what concerns the period with the most spend or the highest return.
+    current = np.array([row.current_spend for row in plan.cells])
+    evenly = np.tile(current / plan.span, plan.span)
+    total, outcome = problem.by_cell(spend), problem.by_cell(problem.outcomes(spend))
+    outcome_now = problem.by_cell(problem.outcomes(evenly)).mean(axis=0)
+    slope_now, slope, most = (
+        values.reshape(plan.span, -1).max(axis=0)
+        for values in (problem.marginal(evenly), problem.marginal(spend), spend)
+    )
+    rounding = ROUNDING * float(spend.sum())
+    ranges = (row for row in problem.rows if row.kind == ObservedRange.kind)
     within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
     cells = []
     for i, row in enumerate(plan.cells):
-        low, high = break_evens.get(i, (None, None))
-        seen = float(current[i]) / plan.span
-        beyond = float(most[i]) / seen if seen > 0.0 and most[i] > 0.0 else None
-        extrapolates = most[i] > nothing and (beyond is None or beyond > FAR) and i not in within
-        held = holding[i]
-        words = _Words(
+        today = float(current[i]) / plan.span
+        beyond = float(most[i]) / today if today > 0.0 and most[i] > 0.0 else None
+        extrapolates = bool(most[i] > rounding and (beyond is None or beyond > FAR) and i not in within)
+        held, (low, high) = holding[i], break_evens.get(i, (None, None))
+        return_now, return_planned = _finite(slope_now[i]), _finite(slope[i])
+        sentences = _Sentences(
             plan.currency,
             float(total[i]),
             float(current[i]),
-            nothing,
+            rounding,
             problem.scenario.gain > 0.0,
             plan.span,
         )
         reasons = [
-            words.change(row.reason, float(today[i]), float(outcome[:, i].mean())),
-            words.returns(
-                _finite(now[i]),
-                _finite(planned[i]),
-                prices.get(problem.scenario.limit_label) if problem.scenario.gain else None,
-            ),
+            sentences.change(plan.message(row.reason), float(outcome_now[i]), float(outcome[:, i].mean())),
+            sentences.returns(return_now, return_planned, budget_price),
+            None if held is None else sentences.rule(held),
+            sentences.sure(outcome[:, i], row.evidence),
+            sentences.stands(low, high) if i in break_evens else None,
+            sentences.extrapolates(beyond) if extrapolates else None,
         ]
-        if held is not None:
-            reasons.append(words.rule(held))
-        reasons.append(words.sure(outcome[:, i], row.evidence))
-        if i in break_evens:
-            reasons.append(words.stands(low, high, factors))
-        if extrapolates:
-            reasons.append(words.extrapolates(beyond))
         cells.append(
             CellExplanation(
                 cell=row.name,
                 spend=float(total[i]),
                 current_spend=float(current[i]),
                 outcome=interval(outcome[:, i]),
-                return_now=_finite(now[i]),
-                return_planned=_finite(planned[i]),
+                return_now=return_now,
+                return_planned=return_planned,
                 rule=None if held is None else held.held.rule,
                 price=None if held is None else held.held.price,
                 evidence=row.evidence,
@@ -108,35 +104,21 @@ def explained(
                 lower=low,
                 higher=high,
                 beyond=beyond,
-                extrapolates=bool(extrapolates),
-                reasons=[reason for reason in reasons if reason],
+                extrapolates=extrapolates,
+                reasons=[reason for reason in reasons if reason is not None],
             )
         )
     return cells
 
 
-def _evenly(plan: Plan, values: Array) -> Array:
-    """Spread amounts of cells over the plan's periods; shape (n_spends,)."""
-    return np.tile(values / plan.span, plan.span)
-
-
-def _best_period(plan: Plan, slopes: Array) -> Array:
-    """Return each cell's slope in the period where it is highest; shape (n_cells,)."""
-    return np.asarray(slopes.reshape(plan.span, -1).max(axis=0))
-
-
 def _holding(stand: Standing, n_cells: int) -> list[_Holding | None]:
-    """For each cell, the rule that holds it with the largest price, or in most periods, and in how many it does."""
+    """For each cell, the rule with the highest price or else in most periods that holds it, and in how many it does."""
     found: list[_Holding | None] = []
     for i in range(n_cells):
-        held = [stand.held(k) for k in range(i, len(stand.money), n_cells)]
-        rules = [one for one in held if one is not None]
-        if not rules:
-            found.append(None)
-            continue
+        rules = [held for k in range(i, len(stand.money), n_cells) if (held := stand.held(k)) is not None]
         periods = Counter(one.rule for one in rules)
-        most = max(rules, key=lambda one: (abs(one.price or 0.0), periods[one.rule]))
-        found.append(_Holding(most, periods[most.rule]))
+        most = max(rules, key=lambda one: (abs(one.price or 0.0), periods[one.rule]), default=None)
+        found.append(None if most is None else _Holding(most, periods[most.rule]))
     return found
 
 
@@ -145,73 +127,84 @@ def _finite(slope: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Words:
-    """Sentences about one cell: its currency, its spend in the plan and today, and what is rounding of it."""
+class _Sentences:
+    """Sentences about one cell."""
 
     currency: str
     spend: float
+    """In the plan, over all periods."""
     current: float
-    nothing: float
+    """Today, over as many periods."""
+    rounding: float
+    """Spend below which money counts as none."""
     gains: bool
-    """Whether outcome is maximized; else money is saved."""
+    """Whether outcome is maximized; otherwise money is saved."""
     span: int
-    """Periods that the plan is for."""
+    """Number of periods that the plan is for."""
 
-    def change(self, reason: str, today: float, planned: float) -> str:
+    def change(self, reason: str, today: float, planned: float) -> Message:
+        """What changes, why, and what the cell brings then."""
         change = self.spend - self.current
-        if abs(change) <= self.nothing:
-            what = f"Nothing, as today: {reason}." if self.spend <= self.nothing else f"As today: {reason}."
-            return what if self.spend <= self.nothing else f"{what} It brings {short(planned)}."
-        verb = "More" if change > 0.0 else "Less"
-        return (
-            f"{verb}, {self._money(self.current)} to {self._money(self.spend)}: {reason}. "
-            f"It brings {short(planned)} instead of {short(today)}."
+        if abs(change) <= self.rounding:
+            if self.spend <= self.rounding:
+                return say("explain.nothing", reason=reason)
+            return say("explain.same", reason=reason, planned=planned)
+        code = "explain.more" if change > 0.0 else "explain.less"
+        if self.current <= self.rounding:
+            code = "explain.start"
+        elif self.spend <= self.rounding:
+            code = "explain.stop"
+        return say(
+            code,
+            c=self.currency,
+            before=self.current,
+            after=self.spend,
+            reason=reason,
+            planned=planned,
+            today=today,
         )
 
-    def returns(self, now: float | None, planned: float | None, price: float | None) -> str:
-        after, before = self._of(planned), self._of(now)
-        brings = "brings" if self.span == 1 else "brings, in its best period,"
-        if abs(self.spend - self.current) <= self.nothing:
-            words = f"The next {self.currency} {brings} {after}"
-        else:
-            there = " there" if self.span == 1 else ""
-            words = f"The next {self.currency} {brings} {after}{there}; at today's spend it brings {before}"
-        return f"{words}; the budget's is worth {price:.2f}." if price is not None else f"{words}."
+    def returns(self, now: float | None, planned: float | None, price: float | None) -> Message:
+        """What the next unit brings, at the plan and today, and what one of the budget is worth."""
+        moved = abs(self.spend - self.current) > self.rounding
+        code = f"{self._code('next')}{'_moved' * moved}{'_priced' * (price is not None)}"
+        after, before = (say("explain.no_limit") if slope is None else slope for slope in (planned, now))
+        return say(code, c=self.currency, after=after, before=before, price=price)
 
-    def rule(self, holding: _Holding) -> str:
-        held = holding.held
-        binds = f"The rule {held.rule} binds"
-        if self.span > 1:
-            binds = f"{binds} in {holding.periods} of {self.span} periods"
-        if held.price is None:
-            return f"{binds}."
-        verb, more = ("bring", " more") if self.gains else ("save", "")
-        more = f"{abs(held.price):.2f}{more}"
-        limit = f"a limit {'higher' if held.higher else 'lower'} by one {self.currency}"
-        if self.span == 1:
-            return f"{binds}: {limit} would {verb} {more}."
-        return f"{binds}: {limit} in one of them would {verb} up to {more}."
+    def rule(self, holding: _Holding) -> Message:
+        """The rule that binds, and what another limit would bring."""
+        held, code = holding.held, self._code("rule")
+        if held.price is not None:
+            code += f"_{'higher' if held.higher else 'lower'}_{'gain' if self.gains else 'save'}"
+        more = None if held.price is None else abs(held.price)
+        return say(code, rule=held.rule, periods=holding.periods, all=self.span, c=self.currency, more=more)
 
-    def sure(self, outcome: Array, evidence: str) -> str:
-        if self.spend <= self.nothing:
-            return f"Evidence: {evidence}."
+    def sure(self, outcome: Array, evidence: str) -> Message:
+        """What the cell brings with 90 % chance, and what that rests on."""
+        kinds = [named("evidence_kind", kind) for kind in evidence.split(", ")]
+        if self.spend <= self.rounding:
+            return say("explain.evidence", evidence=kinds)
         found = interval(outcome)
-        return f"With 90 % chance it brings {short(found.low)} to {short(found.high)}; evidence: {evidence}."
+        return say("explain.sure", low=found.low, high=found.high, evidence=kinds)
 
-    def stands(self, low: BreakEven | None, high: BreakEven | None, factors: tuple[float, float]) -> str:
-        parts = [f"{one.factor:.2f} times as high, {one.change}" for one in (low, high) if one is not None]
-        if not parts:
-            return f"No factor of its curve from {factors[0]:.2g} to {factors[1]:.2g} changes the plan materially."
-        return f"If its curve were {'; if it were '.join(parts)}."
+    def stands(self, low: BreakEven | None, high: BreakEven | None) -> Message:
+        """How wrong the curve may be before the plan changes materially."""
+        match [one for one in (low, high) if one is not None]:
+            case [one]:
+                return say("explain.factor", factor=one.factor, change=one.change)
+            case [one, other]:
+                return say(
+                    "explain.factors",
+                    factor=one.factor,
+                    change=one.change,
+                    other=other.factor,
+                    turn=other.change,
+                )
+        return say("explain.stands", low=FACTORS[0], high=FACTORS[1])
 
-    def extrapolates(self, beyond: float | None) -> str:
-        if beyond is None:
-            return "Nothing is spent on it today: what it brings was never seen here."
-        that = "That is" if self.span == 1 else "In the period with the most it gets"
-        return f"{that} {beyond:.1f} times today's spend: what it brings there was never seen here."
+    def extrapolates(self, beyond: float | None) -> Message:
+        """How far the plan goes beyond what was seen."""
+        return say("explain.new") if beyond is None else say(self._code("beyond"), times=beyond)
 
-    def _money(self, value: float) -> str:
-        return f"{self.currency} {amount(value)}" if value > self.nothing else "nothing"
-
-    def _of(self, slope: float | None) -> str:
-        return "without limit" if slope is None else f"{slope:.2f}"
+    def _code(self, name: str) -> str:
+        return f"explain.{name}" if self.span == 1 else f"explain.periods_{name}"

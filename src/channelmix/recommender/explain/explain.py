@@ -1,16 +1,17 @@
-"""From a plan to its explanation: reasons of each cell, how wrong its curve may be, and what each rule costs."""
+"""Explain a plan: the reasons of each cell, how wrong its curve may be, and what each rule costs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect, expect_positive
-from channelmix.core.wording import percent
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.plan import NO_SPEND, BreakEven, Explanation, Plan, RulePrice, fits
+from channelmix.plan import NO_SPEND, Explanation, Plan, RulePrice, fits
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.explain.break_even import (
     FACTORS,
@@ -18,11 +19,15 @@ from channelmix.recommender.explain.break_even import (
     TIMED_GAP,
     TOLERANCE,
     TURN,
+    BreakEvenPair,
     BreakEvens,
 )
-from channelmix.recommender.explain.cells import FAR, explained
-from channelmix.recommender.explain.rule_prices import priced, variants
+from channelmix.recommender.explain.cells import FAR, explain_cells
+from channelmix.recommender.explain.rule_prices import Variant, price_of, variants
 from channelmix.recommender.optimize.optimize import optimize
+
+LEAST_SECONDS = 1.0
+"""Time that solving one variant gets, however little is left."""
 
 
 def explain(
@@ -34,23 +39,23 @@ def explain(
 ) -> Explanation:
     """Explain a plan: why each cell gets what it gets, what would change that, and what each rule costs.
 
-    Rules are priced by planning anew without each of them, and without keeping each cell that a `KeepWorking` keeps;
-    a cell that the plan gives up, by planning anew with half of its spend today. Break-even factors are found by
-    planning anew with one cell's curve multiplied. A plan over several periods is explained over all of them: a cell
-    gets what it gets in every period, and a rule that holds in each is left out of all.
+    Each rule is priced by solving without it, and each cell that a `KeepWorking` keeps by solving without keeping it; a
+    cell that the plan drops, by solving with half of its spend today. Break-even factors are found by solving with one
+    cell's curve multiplied. A plan over several periods is explained over all of them: spend on a cell is the sum over
+    the periods, and a rule is left out of every period.
 
     Parameters
     ----------
     asked : CompanyProfile or Plan
-        A plan is explained from what travels in it; for a profile, one is made first.
+        A plan is explained from the data it holds; for a profile, a plan is made first.
     gap : float, optional
-        Gap of plans made anew: the plan's own if not given.
+        Relative gap for plans without a rule or with a cell; the plan's own by default.
     time_limit : float
-        Seconds for pricing rules; a plan made anew that is out of time leaves a wider interval, and what is not begun
-        by then is left out, which remarks say. Where several periods are planned, the same again for break-even
-        factors, of as many cells as they last for.
+        Seconds for pricing rules. A variant that runs out of time has a wider interval; those not begun by then are
+        left out and counted in the remarks. Over several periods, break-even factors get the same time again, for as
+        many cells as it suffices for.
     progress : callable, optional
-        Called with the number of plans made anew, and of all of them.
+        Called with the number of steps done and the number of all steps.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def explain(
     InputError
         If the plan is damaged.
     NoPlanError
-        If no split obeys all rules, or spend pays without limit.
+        If no split obeys all rules, or the most profitable spend has no limit.
 
     Examples
     --------
@@ -79,38 +84,29 @@ def explain(
     if gap is not None:
         expect_positive(gap, "gap")
     plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked
-    if plan.status in NO_SPEND:
-        raise NoPlanError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
-    problem = AllocationProblem.from_dict(plan.problem)
-    if not fits(plan, problem):
-        raise InputError("the allocation's cells are not the problem's cells")
-    spend = np.array([row.spend for row in plan.allocation])
-    value, bound = plan.certificate.value, plan.certificate.upper_bound
-    if value is None or bound is None:
-        raise CertificateError("the plan's certificate lacks a number")
+    problem, spend, value, bound = _contents(plan)
     gap = plan.certificate.requested_gap if gap is None else gap
-    asked_for = list(variants(problem, spend))
+    to_price = list(variants(problem, spend))
     why_not = _why_no_break_evens(problem)
+    steps = len(to_price) + (1 if problem.delay is None else problem.curves.n_cells)
     rules: list[RulePrice] = []
-    found: dict[int, tuple[BreakEven | None, BreakEven | None]] = {}
+    found: dict[int, BreakEvenPair] = {}
     complete = True
-    steps = len(asked_for) + (1 if problem.delay is None else problem.curves.n_cells)
-    deadline = time.perf_counter() + time_limit
-    try:
-        for done, variant in enumerate(asked_for):
-            if done and time.perf_counter() > deadline:
-                break
-            if progress is not None:
-                progress(done, steps)
-            share = max((deadline - time.perf_counter()) / (len(asked_for) - done), 1.0)
-            rules.append(priced(variant, spend, value, bound, gap=gap, time_limit=share))
+
+    def report() -> None:
         if progress is not None:
-            progress(len(asked_for), steps)
-        asked_of = BreakEvens(problem, spend, time.perf_counter() + time_limit)
-        for cell, low, high in () if why_not else asked_of.find():
-            found[cell] = low, high
-            if progress is not None and problem.delay is not None:
-                progress(len(asked_for) + len(found), steps)
+            progress(len(rules) + len(found), steps)
+
+    try:
+        report()
+        for price in _prices(to_price, spend, value, bound, gap, time_limit):
+            rules.append(price)
+            report()
+        break_evens = BreakEvens(problem, spend, time.perf_counter() + time_limit)
+        for cell, pair in () if why_not else break_evens.find():
+            found[cell] = pair
+            if problem.delay is not None:
+                report()
     except KeyboardInterrupt:
         complete = False
     return Explanation(
@@ -120,49 +116,68 @@ def explain(
         span=plan.span,
         scenario=problem.scenario.kind,
         next_unit=plan.totals.next_unit if plan.totals else None,
-        cells=explained(plan, problem, spend, found, FACTORS),
+        cells=explain_cells(plan, problem, spend, found),
         rules=sorted(rules, key=lambda rule: (rule.cell is not None, -rule.low)),
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
-        remarks=_remarks(
-            problem, why_not, complete * (len(asked_for) - len(rules)), problem.curves.n_cells - len(found)
+        remarks=list(
+            _remarks(
+                problem,
+                why_not,
+                unpriced=len(to_price) - len(rules) if complete else 0,
+                without_break_evens=problem.curves.n_cells - len(found),
+            )
         ),
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
     )
 
 
-def _why_no_break_evens(problem: AllocationProblem) -> str:
-    """Why break-even factors cannot be found for this problem; empty if they can."""
+def _contents(plan: Plan) -> tuple[AllocationProblem, Array, float, float]:
+    """Return the plan's problem, its spend, its value and the bound on it."""
+    if plan.status in NO_SPEND:
+        raise NoPlanError(f"there is no plan to explain: {plan.status}: {', '.join(plan.conflicts)}")
+    problem = AllocationProblem.from_dict(plan.problem)
+    if not fits(plan, problem):
+        raise InputError("the allocation's cells are not the problem's cells")
+    value, bound = plan.certificate.value, plan.certificate.upper_bound
+    if value is None or bound is None:
+        raise CertificateError("the plan's certificate lacks a number")
+    return problem, np.array([row.spend for row in plan.allocation]), value, bound
+
+
+def _prices(
+    to_price: list[Variant], spend: Array, value: float, bound: float, gap: float, time_limit: float
+) -> Iterator[RulePrice]:
+    """Price one variant after the other for as long as there is time; the first one in any case."""
+    deadline = time.perf_counter() + time_limit
+    for done, variant in enumerate(to_price):
+        left = deadline - time.perf_counter()
+        if done and left < 0.0:
+            return
+        share = max(left / (len(to_price) - done), LEAST_SECONDS)
+        yield price_of(variant, spend, value, bound, gap=gap, time_limit=share)
+
+
+def _why_no_break_evens(problem: AllocationProblem) -> Message | None:
+    """Say why break-even factors cannot be found for this problem; None if they can."""
     if problem.tail is not None or any(row.outcome for row in problem.rows):
-        return (
-            "Break-even factors are not worked out where the worst draws count or a rule asks for an outcome."
-        )
+        return say("remark.no_factors_risk")
     if problem.scenario.limit is None or problem.scenario.limit == 0.0:
-        return "Break-even factors are not worked out without a limit of money."
-    return ""
+        return say("remark.no_factors_limit")
+    return None
 
 
-def _remarks(problem: AllocationProblem, why_not: str, unpriced: int, left: int) -> list[str]:
-    remarks = [
-        "The price of a rule is an interval: both plans are proven to a gap, and the truth lies between.",
-        why_not
-        or (
-            f"The plan of a cell changes materially where over {percent(MATERIAL)} of the budget would move to it or "
-            f"from it, or where it would be cut instead of raised, raised instead of cut, dropped or begun, by "
-            f"{percent(TURN)} of the budget at least. Curves are multiplied one at a time; factors are good to "
-            f"{percent(TOLERANCE)}."
-        ),
-        f"Spend beyond {FAR:g} times today's rests on the shape of the curve, not on anything seen at this company.",
-    ]
+def _remarks(
+    problem: AllocationProblem, why_not: Message | None, *, unpriced: int, without_break_evens: int
+) -> Iterator[Message]:
+    yield say("remark.rule_prices")
+    yield why_not or say("remark.material", share=MATERIAL, turn=TURN, good=TOLERANCE)
+    yield say("remark.beyond", far=FAR)
     if unpriced:
-        remarks.append(f"Costs of {unpriced} more rules or cells were not worked out: time was up.")
-    if problem.delay is not None and not why_not:
-        remarks.append(
-            "Over several periods a curve is multiplied in each of them, and a cell's spend is the sum over all; plans "
-            f"made anew for that are proven to {percent(TIMED_GAP)}."
-        )
-        if left:
-            remarks.append(f"Break-even factors were not worked out for {left} cells: time was up.")
-    return remarks
+        yield say("remark.prices_left", rules=unpriced)
+    if problem.delay is not None and why_not is None:
+        yield say("remark.factors_periods", gap=TIMED_GAP)
+        if without_break_evens:
+            yield say("remark.factors_left", cells=without_break_evens)

@@ -1,4 +1,4 @@
-"""What rules cost: the same plan without one of them, and with a cell kept that it gives up."""
+"""What rules cost: the objective without a rule, or with a dropped cell kept, against the plan's."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import EachPeriod, KeepWorking, PriceTiers, SafeImprovement
 from channelmix.engine.rules.rows import Cells
-from channelmix.engine.solver.solve import solve
 from channelmix.plan import RulePrice
+from channelmix.recommender.resolve import moved_money, resolve
 
 KEPT = 0.5
-"""Share of today's spend at which a cell that the plan gives up would be kept."""
+"""Share of today's spend at which a cell that the plan drops would be kept."""
 
-GIVEN_UP = 1e-6
-"""Share of today's spend below which a cell counts as given up."""
+DROPPED = 1e-6
+"""Share of today's spend below which a cell counts as dropped."""
 
 ROUNDING = 1e-6
-"""Share of the plan's spend up to which money that moves is rounding."""
+"""Share of the plan's spend below which moved money is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """The problem without a rule, or with a cell kept: what `RulePrice` says of it, and the problem itself."""
+    """The problem without a rule, or with a cell kept, and what `RulePrice` says of it."""
 
     rule: str
     change: Literal["without", "with"]
@@ -39,81 +39,78 @@ class Variant:
 
 
 def variants(problem: AllocationProblem, spend: Array) -> Iterator[Variant]:
-    """Every rule left out, every cell let go of that a `KeepWorking` keeps, every cell kept that the plan gives up.
+    """Leave out each rule, release each cell that a `KeepWorking` keeps, and keep each cell that the plan drops.
 
-    Price tiers, which are what the market offers and no rule, stay; of risk, only a safe improvement is a rule.
+    Price tiers always stay, since they are an offer of the market and not a rule of the company. Among attitudes to
+    risk, only a safe improvement counts as a rule.
 
     Parameters
     ----------
     problem : AllocationProblem
     spend : ndarray of shape (n_spends,)
-        The plan; over several periods a cell is kept in each of them, and given up if it gets nothing in any.
+        The plan. Over several periods a cell is kept in each of them, and counts as dropped if it gets nothing in any.
     """
-    rules, names = problem.constraints, problem.rule_names[1:]
-    cells = problem.curves.names
-    current = problem.cells.current
-    of_a_period = Cells(cells, None if current is None else current[: len(cells)])
-    for k, (rule, name) in enumerate(zip(rules, names, strict=True)):
+    rules, cells, current = list(problem.constraints), problem.curves.names, problem.cells.current
+    named = list(enumerate(zip(rules, problem.rule_names[1:], strict=True)))
+
+    def replacing(k: int, *others: object) -> AllocationProblem:
+        return dataclasses.replace(problem, constraints=[*rules[:k], *others, *rules[k + 1 :]])
+
+    for k, (rule, name) in named:
         if not isinstance(rule, PriceTiers):
-            rest = [*rules[:k], *rules[k + 1 :]]
-            yield Variant(name, "without", None, dataclasses.replace(problem, constraints=rest))
+            yield Variant(name, "without", None, replacing(k))
     if isinstance(problem.risk, SafeImprovement):
         yield Variant("safe_improvement", "without", None, dataclasses.replace(problem, risk=None))
-    for k, (rule, name) in enumerate(zip(rules, names, strict=True)):
-        kept_rule = rule if problem.delay is None else getattr(rule, "rule", None)
-        if not isinstance(kept_rule, KeepWorking):
+    one_period = Cells(cells, None if current is None else current[: len(cells)])
+    for k, (rule, name) in named:
+        keeping = rule if problem.delay is None else getattr(rule, "rule", None)
+        if not isinstance(keeping, KeepWorking):
             continue
-        kept = [cells[int(np.argmax(row.coefficients))] for row in kept_rule.rows(of_a_period)]
+        kept = [cells[int(np.argmax(row.coefficients))] for row in keeping.rows(one_period)]
         for cell in kept if len(kept) > 1 else ():
-            others = [_keeping(problem, other, kept_rule.floor) for other in kept if other != cell]
-            free = [*rules[:k], *others, *rules[k + 1 :]]
-            yield Variant(name, "without", cell, dataclasses.replace(problem, constraints=free))
+            others = [_keep(problem, other, keeping.floor) for other in kept if other != cell]
+            yield Variant(name, "without", cell, replacing(k, *others))
     if current is None:
         return
-    today, planned = problem.by_cell(current), problem.by_cell(spend)
-    for i, cell in enumerate(cells):
-        if today[i] > 0.0 and planned[i] <= GIVEN_UP * today[i]:
-            keep = _keeping(problem, cell, KEPT)
-            with_it = dataclasses.replace(problem, constraints=[*rules, keep])
-            yield Variant(keep.label, "with", cell, with_it)
+    for cell, today, planned in zip(cells, problem.by_cell(current), problem.by_cell(spend), strict=True):
+        if today > 0.0 and planned <= DROPPED * today:
+            keep = _keep(problem, cell, KEPT)
+            yield Variant(keep.label, "with", cell, replacing(len(rules), keep))
 
 
-def _keeping(problem: AllocationProblem, cell: str, floor: float) -> KeepWorking | EachPeriod:
+def _keep(problem: AllocationProblem, cell: str, floor: float) -> KeepWorking | EachPeriod:
     keep = KeepWorking(cell, floor)
     return keep if problem.delay is None else EachPeriod(keep)
 
 
-def priced(
+def price_of(
     variant: Variant, spend: Array, value: float, upper_bound: float, *, gap: float, time_limit: float
 ) -> RulePrice:
     """Price a variant against the plan.
 
-    The true difference of the two best values lies between what each is proven to have reached and cannot exceed.
+    Each of the two optimal values lies between the value reached and its upper bound, so the price is an interval.
 
     Parameters
     ----------
     variant : Variant
-    spend, value, upper_bound
-        The plan, its objective, and what no split within its rules is worth more than.
+    spend : ndarray of shape (n_spends,)
+        The plan.
+    value, upper_bound : float
+        The plan's objective, and the proven bound on that of any split within the rules.
     gap, time_limit : float
-        Of the plan made anew.
+        For solving the variant.
 
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C stops the search.
+        If Ctrl-C ended the search.
     """
-    starts = [dict(zip(variant.problem.cells.names, spend.tolist(), strict=True))]
-    found = solve(variant.problem, gap, time_limit, starts=starts)
-    if found.report.interrupted:
-        raise KeyboardInterrupt
+    found = resolve(variant.problem, spend, gap, time_limit)
     if variant.change == "without":
         low, high = found.value - upper_bound, found.upper_bound - value
     else:
         low, high = value - found.upper_bound, upper_bound - found.value
-    known = np.isfinite(found.spend).all()
-    change = found.spend.ravel() - spend if known else np.zeros(1)
-    moved = float(max(change[change > 0.0].sum(), -change[change < 0.0].sum()))
+    moved = moved_money(found.spend.ravel() - spend) if np.isfinite(found.spend).all() else 0.0
     return RulePrice(
         rule=variant.rule,
         change=variant.change,

@@ -1,1 +1,1 @@
-"""What is it worth to know more, and which test comes next?"""
+"""What is more knowledge worth, and which test should be run next?"""

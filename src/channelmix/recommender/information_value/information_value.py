@@ -1,4 +1,4 @@
-"""From a profile or a problem to the value of information: what certainty and tests are worth, and what doubt costs."""
+"""The value of information for a profile or a problem: what certainty and tests are worth, and what caution costs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,50 +20,48 @@ from channelmix.core.errors import (
     expect_positive,
     expect_whole,
 )
-from channelmix.core.wording import amount, percent, short
+from channelmix.core.wording import short
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.engine.proof.solution import Status
+from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules.rows import number
 from channelmix.engine.solver.by_draw import best_by_draw
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Fitted
-from channelmix.recommender.information_value.knowledge import Knowledge
+from channelmix.recommender.information_value.knowledge import Gain, Knowledge
 from channelmix.recommender.information_value.lift_tests import LiftTestDesign, Trials
 from channelmix.recommender.information_value.robustness import cautious_plans, regret, spread
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.recommender.resolve import by_name
 
 DRAWS = 256
-"""Draws of a profile that are looked at one by one."""
+"""Default number of draws of a profile, each of which is solved alone."""
 
 NOISE = 0.25
-"""Standard deviation of a week's noise by default, as a share of what all channels of the market bring in a week."""
+"""Judged standard deviation of a week's noise, as a share of what all channels of the market bring in a week."""
 
 DAYS_A_YEAR, DAYS_A_WEEK = 365.25, 7.0
 
-STEPS = 4
-"""Parts that progress tells of beside single draws."""
+STEPS = 3
+"""Steps of progress that follow those of the draws."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A problem on the draws to look at, on those to judge worst draws by, and what names and times belong to it."""
+class _Case:
+    """The problem to study, and what else depends on whether it comes from a profile."""
 
     problem: AllocationProblem
-    wide: Callable[[], AllocationProblem]
-    baseline: dict[str, float] | None
+    for_tails: Callable[[], AllocationProblem]
+    """Returns the problem with as many draws as tail measures need."""
+    baseline: Mapping[str, float] | None
     period_days: float
-    seed: int
-    name: str = ""
-    currency: str = ""
-    period: str = ""
-    sha256: str = ""
-    periods: int = 1
-    """Periods that the profile plans one by one, of which the problem is a typical one."""
-    left: Mapping[str, float] = field(default_factory=dict)
-    """What the fit of own history leaves of a week's outcome in each market it is of, a standard deviation in money."""
+    heading: dict[str, Any]
+    """What the document says of the company."""
+    market_noise: Mapping[str, float] = field(default_factory=dict)
+    """Standard deviation of a week's outcome that the fit of own history leaves unexplained, in money, by market."""
 
 
 def information_value(
@@ -79,39 +78,40 @@ def information_value(
     time_limit: float = 300.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> InformationValue:
-    """Find what it is worth to know more before money is split, and which lift test to run next.
+    """Find what more knowledge would be worth before money is split, and which lift test to run next.
 
-    Every draw gets its own best split with its own proven bound. The value of certainty is the mean of what these
-    bring less what the best plan brings; knowing a cell, or a channel, leaves the others at their mean given what is
-    known, which a regression over the draws tells. A lift test leaves draws likelier or less likely by what it would
-    measure. All values are those of a company that counts the mean; the plan whose regret is told is the one of the
-    profile, with its risk. Where a profile plans several periods, a typical one of them is looked at, without season
-    and carry-over, and the document says so.
+    Every draw gets its own best split with its own proven bound. Certainty is worth what these splits bring on average,
+    less what the best single plan brings. If only a cell or a channel is known, the others count by their mean given
+    what is known, estimated by a regression over the draws. A lift test makes draws more or less likely, depending on
+    what it measures. All values are those for a company that maximizes the mean; regret is that of the profile's own
+    plan, with its risk. Where a profile plans several periods, a typical one of them is studied, without season and
+    carry-over, and the document says so.
 
     Parameters
     ----------
     asked : CompanyProfile or AllocationProblem
-        With a scenario that maximizes and limits money, and without a rule about outcome.
+        With a scenario that maximizes and limits money, and without a rule that asks for outcome.
     tests : sequence of LiftTestDesign, optional
-        Tests to value; without them, a range of tests on every cell that may be worth one.
+        Tests to value; by default a range of designs on every cell where a test may be worth its cost.
     noise : float, optional
-        Standard deviation of one week's difference between tested and untested customers, in money. Without it, what
-        the fit of the profile's own history leaves unexplained in a week, of the cell's market where it has rows by
-        market; without a history of the market, a judged quarter of what all its channels bring in a week.
+        Standard deviation of one week's difference between tested and untested customers, in money. By default what the
+        fit of the profile's own history leaves unexplained in a week, in the cell's market if its rows are by market;
+        without a history of the market, a judged quarter of what all its channels bring in a week.
     test_cost : float
-        What a test costs beside the change of spend, in money.
+        Fixed cost of a test, on top of the change of spend, in money.
     test_periods : float, optional
-        Periods that are planned with what a test tells; a year's without it.
+        Number of periods planned with a test's result; a year of them by default.
     caution : bool
-        Whether to plan for the worst draws too, and say what that costs: it takes a minute or so.
+        Whether to plan for the worst draws too and report what that costs; this takes about a minute.
     period_days : float
         Length of a bare problem's period; a profile has its own.
     seed, n_draws : int
-        Of a profile's draws.
+        Seed and number of a profile's draws.
     time_limit : float
-        Seconds for the draws' best splits, and again for cautious plans; what is out of time keeps its honest bound.
+        Seconds for the best splits of the draws, and again for cautious plans; a search out of time states its honest
+        bound.
     progress : callable, optional
-        Called with the number of steps done and of all steps.
+        Called with the number of steps done and the number of all steps.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def information_value(
     CertificateError
         If none was found in time.
     KeyboardInterrupt
-        If Ctrl-C strikes before the first draws are done.
+        If Ctrl-C came before the first draws were done.
 
     Examples
     --------
@@ -150,150 +150,158 @@ def information_value(
     expect_whole(n_draws, "n_draws", 1)
     case = _case(asked, seed, n_draws, period_days)
     problem = dataclasses.replace(case.problem, risk=None)
-    steps = problem.curves.n_draws + STEPS
+    n = problem.curves.n_draws
 
-    def tell(done: int) -> None:
+    def report(done: int) -> None:
         if progress is not None:
-            progress(done, steps)
+            progress(done, n + STEPS)
 
-    tell(0)
+    report(0)
+    best, plan = _best_and_plan(problem, case.problem)
+    optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: report(done))
+    complete = not optima.interrupted
+    if not complete:  # what can be said is about these draws alone
+        problem = dataclasses.replace(problem, curves=problem.curves.of_draws(range(len(optima.value))))
+    names = problem.curves.names
+    known = Knowledge(problem, np.vstack([best.spend, plan, optima.spend]))
+    outcome = float(known.worth.mean(axis=0).max())
+    periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
+    noises = _noise(problem, plan, noise, case.market_noise, DAYS_A_WEEK / case.period_days)
+    values: list[InformationOf] = []
+    valued: list[LiftTestValue] = []
+    cautious: list[CautiousPlan] = []
+    if complete:
+        try:
+            # Many small products are slower on several threads.
+            with threadpool_limits(1, user_api="blas"):
+                report(n)
+                values, splits = _values(known)
+                report(n + 1)
+                trials = Trials(
+                    knowledge=known,
+                    splits_given=splits,
+                    plan=plan,
+                    weeks_a_period=case.period_days / DAYS_A_WEEK,
+                    noise=noises,
+                    periods=periods,
+                    fixed_cost=test_cost,
+                    seed=seed,
+                )
+                certain = {names.index(one.name): one.value for one in values if one.name in names}
+                valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
+            report(n + 2)
+            if caution:
+                cautious = cautious_plans(
+                    case.for_tails(), case.baseline, gap=TAIL_GAP, time_limit=time_limit
+                )
+        except KeyboardInterrupt:
+            complete = False
+    values.sort(key=lambda one: -one.value)
+    valued.sort(key=lambda test: -test.net)
+    proven = float(optima.value.mean()) - max(best.upper_bound, outcome)
+    return InformationValue(
+        **case.heading,
+        outcome=outcome,
+        total=_total(known, optima.value),
+        total_low=0.0 if optima.interrupted else max(0.0, proven),  # the plan's bound is that of all draws
+        total_high=max(0.0, float(optima.upper_bound.mean()) - outcome),
+        channels=[one for one in values if one.name not in names],
+        cells=[one for one in values if one.name in names],
+        tests=valued,
+        next_test=valued[0] if valued and valued[0].net > 0.0 else None,
+        test_periods=periods,
+        spread=spread(names, plan, optima),
+        regret=regret(known.worth[:, 1], optima),
+        cautious=cautious,
+        remarks=[
+            *_typical(case.heading["typical_of"]),
+            *_remarks(noise, case.market_noise, noises, periods, test_cost),
+        ],
+        draws=len(optima.value),
+        seed=seed,
+        complete=complete,
+    )
+
+
+def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, period_days: float) -> _Case:
+    if isinstance(asked, CompanyProfile):
+        return _case_of_company(asked, seed, n_draws)
+    _check(asked)
+    current = asked.cells.current
+    heading = {"name": "", "currency": "", "period": "", "typical_of": 1, "profile_sha256": ""}
+    baseline = None if current is None else by_name(asked, current)
+    return _Case(asked, lambda: asked, baseline, period_days, heading)
+
+
+def _case_of_company(profile: CompanyProfile, seed: int, n_draws: int) -> _Case:
+    typical = profile.model_copy(update={"timing": None})
+    draws = drawn(typical, n_draws, seed)
+    problem, splits = problem_and_splits(typical, draws)
+    _check(problem)
+    return _Case(
+        problem,
+        lambda: problem_and_splits(typical, drawn(typical, max(TAIL_DRAWS, n_draws), seed))[0],
+        splits[0].spend,
+        profile.period_days,
+        {
+            "name": profile.name,
+            "currency": profile.currency,
+            "period": profile.period_text,
+            "typical_of": 1 if profile.timing is None else profile.periods,
+            "profile_sha256": profile.sha256,
+        },
+        {} if draws.own is None else _market_noise(draws.own.evidence.fitted, profile),
+    )
+
+
+def _best_and_plan(problem: AllocationProblem, with_risk: AllocationProblem) -> tuple[Solution, Array]:
+    """Return the best solution for the mean, and the plan with the risk that was asked for."""
     best = solve(problem, GAP)
     if best.status is Status.INFEASIBLE:
         rules = f" together: {', '.join(best.conflicts)}" if best.conflicts else ""
         raise NoPlanError(f"no split of the budget obeys {'these' if rules else 'all'} rules{rules}")
     if not np.isfinite(best.spend).all():
         raise CertificateError("no split that obeys all rules was found")
-    plan = best.spend
-    if case.problem.risk is not None:
-        chosen = solve(case.problem, TAIL_GAP, starts=[_named(problem, best.spend)])
-        plan = chosen.spend if np.isfinite(chosen.spend).all() else plan
-    optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: tell(done))
-    complete = not optima.interrupted
-    done = len(optima.value)
-    if not complete:  # Ctrl-C: what is known is the value of these draws
-        problem = dataclasses.replace(problem, curves=problem.curves.of_draws(range(done)))
-    known = Knowledge(problem, np.vstack([best.spend, plan, optima.spend]))
-    plain = float(known.worth.mean(axis=0).max())
-    own = optima.value - known.worth[:, int(np.argmax(known.worth.mean(axis=0)))]
-    value = max(0.0, float(optima.value.mean()) - plain)
-    total = InformationOf(
-        name="all",
-        cells=list(problem.curves.names),
-        value=value,
-        standard_error=float(own.std() / math.sqrt(done)) if value else 0.0,
-    )
-    cells: list[InformationOf] = []
-    channels: list[InformationOf] = []
-    valued: list[LiftTestValue] = []
-    cautious: list[CautiousPlan] = []
-    periods = DAYS_A_YEAR / case.period_days if test_periods is None else test_periods
-    noises = _noise(problem, plan, noise, case.left, DAYS_A_WEEK / case.period_days)
-    if complete:
-        try:
-            # Many small products are slower on several threads.
-            with threadpool_limits(1, user_api="blas"):
-                tell(problem.curves.n_draws)
-                groups = _groups(problem.curves.names)
-                given = known.splits_given(list(groups.values()))
-                tell(problem.curves.n_draws + 1)
-                for (name, places), splits in zip(groups.items(), given, strict=True):
-                    gain = known.about(places, splits).gain()
-                    (cells if len(places) == 1 and name in problem.curves.names else channels).append(
-                        InformationOf(
-                            name=name,
-                            cells=[problem.curves.names[i] for i in places],
-                            value=gain.value,
-                            standard_error=gain.standard_error,
-                        )
-                    )
-                tell(problem.curves.n_draws + 2)
-                trials = Trials(
-                    knowledge=known,
-                    splits_given={
-                        places[0]: splits
-                        for (name, places), splits in zip(groups.items(), given, strict=True)
-                        if name in problem.curves.names
-                    },
-                    plan=plan,
-                    weeks_a_period=case.period_days / DAYS_A_WEEK,
-                    noise=noises,
-                    periods=periods,
-                    fixed_cost=test_cost,
-                    seed=case.seed,
-                )
-                certain = {
-                    problem.curves.names.index(one.name): one.value for one in cells if one.value > 0.0
-                }
-                valued = [trials.value(design) for design in tests] if tests else list(trials.best(certain))
-            tell(problem.curves.n_draws + 3)
-            if caution:
-                cautious = cautious_plans(case.wide(), case.baseline, gap=TAIL_GAP, time_limit=time_limit)
-        except KeyboardInterrupt:
-            complete = False
-    valued.sort(key=lambda test: -test.net)
-    return InformationValue(
-        name=case.name,
-        currency=case.currency,
-        period=case.period,
-        typical_of=case.periods,
-        outcome=plain,
-        total=total,
-        total_low=max(0.0, float(optima.value.mean()) - max(best.upper_bound, plain))
-        if done == len(own)
-        else 0.0,
-        total_high=max(0.0, float(optima.upper_bound.mean()) - plain),
-        channels=sorted(channels, key=lambda one: -one.value),
-        cells=sorted(cells, key=lambda one: -one.value),
-        tests=valued,
-        next_test=valued[0] if valued and valued[0].net > 0.0 else None,
-        test_periods=periods,
-        spread=spread(problem.curves.names, plan, optima),
-        regret=regret(known.worth[:, 1], optima),
-        cautious=cautious,
-        remarks=[*_typical(case), *_remarks(_whence(noise, case.left, noises), noises, periods, test_cost)],
-        profile_sha256=case.sha256,
-        draws=done,
-        seed=case.seed,
-        complete=complete,
-    )
+    if with_risk.risk is None:
+        return best, best.spend
+    plan = solve(with_risk, TAIL_GAP, starts=[by_name(problem, best.spend)]).spend
+    return best, plan if np.isfinite(plan).all() else best.spend
 
 
-def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, period_days: float) -> _Asked:
-    if not isinstance(asked, CompanyProfile):
-        _check(asked)
-        current = asked.cells.current if asked.delay is None else None
-        baseline = None if current is None else dict(zip(asked.curves.names, current.tolist(), strict=True))
-        return _Asked(asked, lambda: asked, baseline, period_days, seed)
-    periods = 1 if asked.timing is None else asked.periods
-    typical = asked.model_copy(update={"timing": None})
-    draws = drawn(typical, n_draws, seed)
-    problem, splits = problem_and_splits(typical, draws)
-    _check(problem)
-    fitted = None if draws.own is None else draws.own.evidence.fitted
-    return _Asked(
-        problem,
-        lambda: problem_and_splits(typical, drawn(typical, max(TAIL_DRAWS, n_draws), seed))[0],
-        dict(splits[0].spend),
-        asked.period_days,
-        seed,
-        asked.name,
-        asked.currency,
-        asked.period_text,
-        asked.sha256,
-        periods,
-        {} if fitted is None else _left(fitted, [market.name for market in asked.markets]),
-    )
+def _total(known: Knowledge, best: Array) -> InformationOf:
+    """Value all cells known for certain; `best` is the objective of each draw's best split, shape (n_draws,)."""
+    means = known.worth.mean(axis=0)
+    value = float(best.mean()) - float(means.max())
+    gains = best - known.worth[:, int(np.argmax(means))]
+    gain = Gain(value, float(gains.std() / math.sqrt(len(gains)))) if value > 0.0 else Gain(0.0, 0.0)
+    names = known.problem.curves.names
+    return _information("all", names, gain)
 
 
-def _left(fitted: Fitted, markets: Sequence[str]) -> dict[str, float]:
-    """Noise of a week by market: that of the market's own rows, or of all rows where these are of no named market."""
-    each = (
-        dict.fromkeys(markets, fitted.noise)
-        if fitted.markets is None
-        else {market.name: market.noise for market in fitted.markets}
-    )
-    a_week = math.sqrt(DAYS_A_WEEK / fitted.row_days)  # the noise of rows adds up by squares
-    return {market: noise * a_week for market, noise in each.items() if noise > 0.0}
+def _values(known: Knowledge) -> tuple[list[InformationOf], dict[int, Array]]:
+    """Value each cell and each channel; also return the best splits given each cell, by its index."""
+    names = known.problem.curves.names
+    groups = _groups(names)
+    splits = dict(zip(groups, known.splits_given(list(groups.values())), strict=True))
+    values = [
+        _information(name, [names[i] for i in places], known.about(places, splits[name]).gain())
+        for name, places in groups.items()
+    ]
+    return values, {i: splits[name] for i, name in enumerate(names)}
+
+
+def _information(name: str, cells: Sequence[str], gain: Gain) -> InformationOf:
+    return InformationOf(name=name, cells=list(cells), value=gain.value, standard_error=gain.standard_error)
+
+
+def _market_noise(fitted: Fitted, profile: CompanyProfile) -> dict[str, float]:
+    """A week's noise by market: from the market's own rows, or from all rows where they name no market."""
+    if fitted.markets is None:
+        noises = {market.name: fitted.noise for market in profile.markets}
+    else:
+        noises = {market.name: market.noise for market in fitted.markets}
+    a_week = math.sqrt(DAYS_A_WEEK / fitted.row_days)  # variances of rows add up
+    return {market: noise * a_week for market, noise in noises.items() if noise > 0.0}
 
 
 def _check(problem: AllocationProblem) -> None:
@@ -310,29 +318,25 @@ def _check(problem: AllocationProblem) -> None:
         raise InputError("the value of information needs a limit of money: state a budget or a max_amount")
 
 
-def _typical(case: _Asked) -> Iterator[str]:
-    if case.periods > 1:
-        yield (
-            f"The profile plans {case.periods} periods; all of this is about a typical one of them, with an even share "
-            "of the money, without season, carry-over or prices over time."
-        )
+def _typical(periods: int) -> Iterator[Message]:
+    if periods > 1:
+        yield say("remark.one_period", count=periods)
 
 
 def _groups(names: Sequence[str]) -> dict[str, list[int]]:
-    """Each cell by itself, and each channel of several cells."""
-    groups = {name: [i] for i, name in enumerate(names)}
+    """Indices of each cell alone, and of each channel with several cells."""
     channels: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        parts = name.split("/")
-        if len(parts) == 3:
-            channels.setdefault(parts[1], []).append(i)
-    return groups | {name: places for name, places in channels.items() if len(places) > 1}
+        if name.count("/") == 2:
+            channels.setdefault(name.split("/")[1], []).append(i)
+    shared = {name: places for name, places in channels.items() if len(places) > 1 and name not in names}
+    return {name: [i] for i, name in enumerate(names)} | shared
 
 
 def _noise(
-    problem: AllocationProblem, plan: Array, stated: float | None, left: Mapping[str, float], weeks: float
+    problem: AllocationProblem, plan: Array, stated: float | None, known: Mapping[str, float], weeks: float
 ) -> dict[str, float]:
-    """Noise of a week by cell; `left` is what is known of it by market, `weeks` a week as a share of the period."""
+    """A week's noise by cell: stated, known by market, or judged; `weeks` is a week as a share of the period."""
     if stated is not None:
         return dict.fromkeys(problem.curves.names, stated)
     brought = problem.outcomes(plan).mean(axis=0)
@@ -342,37 +346,27 @@ def _noise(
         totals[market] = totals.get(market, 0.0) + outcome
     whole = float(brought.sum()) or 1.0
     return {
-        name: left.get(market) or NOISE * (totals[market] or whole) * weeks
+        name: known.get(market) or NOISE * (totals[market] or whole) * weeks
         for name, market in zip(problem.curves.names, markets, strict=True)
     }
 
 
-def _whence(stated: float | None, left: Mapping[str, float], noises: Mapping[str, float]) -> str:
-    """Where the noise of a week comes from, behind the sentence that states it."""
+def _remarks(
+    stated: float | None, known: Mapping[str, float], noises: Mapping[str, float], periods: float, cost: float
+) -> list[Message]:
+    """State what the values rest on; `known` is a week's noise by market, where a fit tells it."""
+    least, most = min(noises.values()), max(noises.values())
+    weekly = say("noise.one" if short(least) == short(most) else "noise.by_market", low=least, high=most)
+    noise = "remark.noise_mixed"
     if stated is not None:
-        return "."
-    judged = f"a judged {percent(NOISE)} of what all channels of the market bring in a week"
-    if not left:
-        return f": {judged}; state your own."
-    fit = "what the fit of own history leaves unexplained in a week"
-    if all(name.split("/")[0] in left for name in noises):
-        return f": {fit}; state your own."
-    return f": {fit}, or in a market without history {judged}; state your own."
-
-
-def _remarks(whence: str, noises: Mapping[str, float], periods: float, cost: float) -> list[str]:
-    least, most = short(min(noises.values())), short(max(noises.values()))
-    weekly = least if least == most else f"{least} to {most}, by market"
+        noise = "remark.noise"
+    elif not known:
+        noise = "remark.noise_judged"
+    elif all(name.split("/")[0] in known for name in noises):
+        noise = "remark.noise_fit"
     return [
-        "A value is what the best plan gains on average by being made with the information, for a company that counts "
-        "the mean.",
-        "Given some cells, the others count by their mean given these, by a regression over the draws: what is learnt "
-        "of them is what draws have in common.",
-        f"A week of a test is taken to be off by {weekly} (one standard deviation){whence}",
-        f"What a test tells is taken to serve {periods:.3g} periods; beside its change of spend it costs "
-        f"{amount(cost)}. Rules are not asked whether they allow it for its weeks.",
+        say("remark.value"),
+        say("remark.regression"),
+        say(noise, weekly=weekly, share=NOISE),
+        say("remark.test_serves", periods=periods, cost=cost),
     ]
-
-
-def _named(problem: AllocationProblem, spend: Array) -> dict[str, float]:
-    return dict(zip(problem.curves.names, spend.tolist(), strict=True))

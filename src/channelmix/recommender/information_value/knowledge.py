@@ -1,10 +1,10 @@
 """What it is worth to know curves for certain before money is split.
 
 The value of information about some cells is what the best plan gains on average by being made after they are known:
-``E[max_s E[V(s) | cells]] - max_s E[V(s)]``. Outcomes are sums over cells, so that given some cells the others count by
-their conditional mean. That mean is a regression on what the known curves look like: a polynomial of their principal
-scores. Where draws are independent it is the plain mean, up to noise; where cells share what is uncertain of them, to
-know one tells of the other.
+``E[max_s E[V(s) | cells]] - max_s E[V(s)]``. Outcomes are sums over cells, so given some cells the others count by
+their conditional mean. It is estimated by regression on the shape of the known curves: a polynomial of their principal
+scores. Where cells are independent this is the plain mean, up to noise; where they share uncertainty, knowing one cell
+says something about the others.
 
 References
 ----------
@@ -30,28 +30,28 @@ from channelmix.engine.rules import PriceTiers
 from channelmix.engine.solver.by_draw import best_by_draw
 
 SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 21), np.geomspace(1e-3, 0.5, 20)]))
-"""Spends at which curves are tabulated, as shares of the most that a cell may get."""
+"""Spend at which curves are tabulated, as shares of the most that a cell may get."""
 
 SCORES, NEGLIGIBLE = 3, 1e-3
-"""Principal scores of what is known that others are regressed on, at most; the share of the spread of the first below
-which a further one is left out."""
+"""Largest number of principal scores to regress on, and the share of the first one's spread below which a further one
+is left out."""
 
 SIGNIFICANT = 4.0
-"""Times what chance makes of a feature that it must explain to count at all: two standard errors, squared."""
+"""How many times the variance expected by chance a feature must explain to count: two standard errors, squared."""
 
 PER_CELL, PER_GROUP = 16, 96
-"""Draws for which a split is found given one cell, and given a group of them."""
+"""Number of draws for which a split is found given one cell, and given a group of cells."""
 
 BETWEEN = 4
-"""Steps from one split given a cell to the next."""
+"""Steps of interpolation between neighbouring splits given a cell."""
 
 ROUNDING = 1e-12
-"""Difference between two values, as a share of them, that is rounding."""
+"""Relative difference between two values that counts as rounding."""
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Expected gain by information, and its standard error."""
+    """Expected gain from information, and its standard error."""
 
     value: float
     standard_error: float
@@ -59,14 +59,14 @@ class Gain:
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """What splits are worth on the draws of a problem, and what knowing some cells makes of it.
+    """What splits are worth in each draw of a problem, and what knowing some cells would add.
 
     Parameters
     ----------
     problem : AllocationProblem
-        Of one period, without risk and without a row that asks for outcome.
+        Over one period, without risk and without a row that asks for outcome.
     splits : ndarray of shape (n_splits, n_cells)
-        Splits that obey the rules, the best one for the mean among them.
+        Splits that obey the rules, among them the best one for the mean.
     """
 
     problem: AllocationProblem
@@ -74,12 +74,12 @@ class Knowledge:
     _features: dict[tuple[int, ...], Array] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
-    def brought(self) -> Array:
-        """What each cell brings in each draw at each split; shape (n_cells, n_draws, n_splits)."""
-        return self.brought_by(self.splits)
+    def outcomes(self) -> Array:
+        """Outcome of each cell in each draw at each split; shape (n_cells, n_draws, n_splits)."""
+        return self.outcomes_of(self.splits)
 
-    def brought_by(self, splits: Array) -> Array:
-        """The same of other splits."""
+    def outcomes_of(self, splits: Array) -> Array:
+        """The same for other splits."""
         response, n = self.problem.response, self.problem.curves.n_draws
         shape = (n, len(splits))
         parts = [
@@ -88,8 +88,8 @@ class Knowledge:
         ]
         return np.asarray(self.problem.scenario.gain * np.stack(parts))
 
-    def certain(self, splits: Array) -> Array:
-        """What a split is worth beside what its cells bring: charges and, where it counts, money; shape (n_splits,)."""
+    def certain_part(self, splits: Array) -> Array:
+        """The part of each split's objective that is the same in all draws: charges and money; shape (n_splits,)."""
         scenario = self.problem.scenario
         return np.array(
             [
@@ -101,11 +101,11 @@ class Knowledge:
     @cached_property
     def worth(self) -> Array:
         """Objective of each split in each draw; shape (n_draws, n_splits)."""
-        return np.asarray(self.brought.sum(axis=0) + self.certain(self.splits))
+        return np.asarray(self.outcomes.sum(axis=0) + self.certain_part(self.splits))
 
     @cached_property
     def tables(self) -> list[Array]:
-        """Each cell's curves at its share of `SHARES`; shape (n_draws, n_points)."""
+        """Each cell's curves at the spends of `SHARES`; shape (n_draws, n_points) each."""
         response, n = self.problem.response, self.problem.curves.n_draws
         most = self.most
         return [
@@ -115,23 +115,23 @@ class Knowledge:
 
     @cached_property
     def most(self) -> Array:
-        """The most that each cell may get; 1 where that is nothing."""
+        """The most that each cell may get, or 1 where it may get nothing; shape (n_cells,)."""
         most: Array = self.problem.standard.to_user(self.problem.standard.box_high)
         return np.where(most > 0.0, most, 1.0)
 
     def features(self, cells: Sequence[int]) -> Array:
-        """What the curves of some cells look like in each draw; see `features_of`."""
+        """Shape of the curves of some cells in each draw; see `features_of`."""
         key = tuple(cells)
         if key not in self._features:
             self._features[key] = features_of(np.hstack([self.tables[i] for i in cells]))
         return self._features[key]
 
     def splits_given(self, groups: Sequence[Sequence[int]]) -> list[Array]:
-        """Splits that are best once the cells of a group are known, for some draws spread over what they may be.
+        """Best splits once the cells of a group are known, for some draws spread over their possible shapes.
 
         Returns
         -------
-        list of ndarray of shape (n_splits, n_cells), one a group
+        list of ndarray of shape (n_splits, n_cells), one per group
         """
         chosen, outcomes = [], []
         for cells in groups:
@@ -147,7 +147,7 @@ class Knowledge:
         problem = tabulated_as(self.problem, SHARES[:, np.newaxis] * self.most, np.concatenate(outcomes))
         found = best_by_draw(problem)
         parts = np.split(found.spend, np.cumsum(chosen)[:-1])
-        if self.problem.standard.integer.any():  # between two splits a rule may be broken
+        if self.problem.standard.integer.any():  # interpolating between two splits may break a rule
             return parts
         return [
             _filled(part, cells[0]) if len(cells) == 1 else part
@@ -155,33 +155,33 @@ class Knowledge:
         ]
 
     def about(self, cells: Sequence[int], splits: Array) -> About:
-        """What there is to learn of some cells, by their places, with further splits to choose from."""
+        """What there is to learn about some cells, by their indices, with further splits to choose from."""
         everything = np.vstack([self.splits, splits])
-        brought = np.concatenate([self.brought, self.brought_by(splits)], axis=2)
-        own = brought[list(cells)].sum(axis=0)
-        rest = brought.sum(axis=0) - own
+        outcomes = np.concatenate([self.outcomes, self.outcomes_of(splits)], axis=2)
+        own = outcomes[list(cells)].sum(axis=0)
+        rest = outcomes.sum(axis=0) - own
         g = self.features(cells)
-        certain = self.certain(everything)
-        prior = brought.sum(axis=0).mean(axis=0) + certain
-        # Only what splits gain on the best one counts.
+        certain = self.certain_part(everything)
+        prior = outcomes.sum(axis=0).mean(axis=0) + certain
+        # Only differences from the best split matter.
         contrast = rest - rest[:, [int(np.argmax(prior))]]
         return About(own, g, rest.mean(axis=0) + certain, _slopes(g, contrast), prior)
 
 
 @dataclass(frozen=True, eq=False)
 class About:
-    """What splits are worth by what is learnt of some cells.
+    """What splits are worth, depending on what is learnt about some cells.
 
     Parameters
     ----------
     own : ndarray of shape (n_draws, n_splits)
-        What the cells bring.
+        Outcome of the cells.
     features : ndarray of shape (n_draws, n_features)
-        What their curves look like; see `features_of`.
+        Shape of their curves; see `features_of`.
     rest : ndarray of shape (n_splits,)
-        Mean worth of all else.
+        Mean of everything else in the objective.
     slopes : ndarray of shape (n_features, n_splits)
-        What a unit of each feature adds to that, beyond what it adds to the best split's.
+        What a unit of each feature adds to `rest`, beyond what it adds for the best split.
     prior : ndarray of shape (n_splits,)
         Mean objective of each split.
     """
@@ -193,18 +193,18 @@ class About:
     prior: Array
 
     def gain(self, weights: Array | None = None) -> Gain:
-        """Expected gain of choosing a split once the cells are known, or a signal of them is.
+        """Expected gain from choosing the split after the cells, or a signal about them, are known.
 
         Parameters
         ----------
         weights : ndarray of shape (n_signals, n_draws), optional
-            Chance of each draw given each of some equally likely signals; without them the draw is the signal.
+            Probability of each draw given each of some equally likely signals; by default the draw itself is known.
         """
         own, features = self.own, self.features
         if weights is not None:
             own, features = weights @ own, weights @ features
         given = own + self.rest + features @ self.slopes
-        # Signals that are drawn mean the prior only on average: each split is held to its own mean.
+        # Drawn signals average to the prior only approximately: each split is shifted to its own mean.
         given = given - given.mean(axis=0) + self.prior
         best = int(np.argmax(self.prior))
         gains = given.max(axis=1) - given[:, best]
@@ -215,9 +215,9 @@ class About:
 
 
 def _slopes(features: Array, outcome: Array) -> Array:
-    """Regress outcomes on features, each shrunk by what chance alone would make of it; shape (n_features, n_splits).
+    """Regress outcomes on features, each slope shrunk by what chance alone explains; shape (n_features, n_splits).
 
-    Without that, the best of many splits would profit from noise.
+    Without shrinkage, the best of many splits would profit from noise.
     """
     slopes = features.T @ outcome / len(features)
     chance = float(outcome.var(axis=0).sum()) / len(features)
@@ -237,17 +237,17 @@ def features_of(table: Array) -> Array:
     Returns
     -------
     ndarray of shape (n_draws, n_features)
-        Means of 0, mean squares of 1, uncorrelated; no column where all draws are the same.
+        With mean 0 and mean square 1, uncorrelated; without columns where all draws are the same.
     """
     centred = table - table.mean(axis=0)
     n = len(centred)
     left, spread, _ = np.linalg.svd(centred, full_matrices=False)
     size = float(np.abs(table).max(initial=0.0)) * np.sqrt(table.size)
-    # No more features than a tenth of the draws can tell apart from noise.
+    # At most one score per 30 draws: with more, features would fit noise.
     kept = [
         k for k in range(min(SCORES, n // 30)) if spread[k] > max(NEGLIGIBLE * spread[0], ROUNDING * size)
     ]
-    # Rounded, so that equal draws have equal ranks.
+    # Rounded so that equal draws have equal ranks.
     scores = [ndtri((rankdata(np.round(left[:, k] * np.sqrt(n), 9)) - 0.5) / n) for k in kept]
     columns = [*scores, *(a * b for i, a in enumerate(scores) for b in scores[: i + 1])]
     if not columns:
@@ -255,31 +255,30 @@ def features_of(table: Array) -> Array:
     raw = np.column_stack(columns)
     raw = raw - raw.mean(axis=0)
     orthonormal, triangle = np.linalg.qr(raw)
-    # Draws of few values leave columns that say nothing new. The first one keeps the order of the first score.
+    # Draws with few distinct values make columns redundant. The sign keeps the order of the first score.
     own = np.abs(np.diag(triangle)) > NEGLIGIBLE * np.sqrt((raw**2).sum(axis=0))
     return np.asarray(orthonormal[:, own] * np.sqrt(n) * np.sign(triangle[0, 0]))
 
 
 def tabulated_as(problem: AllocationProblem, spend: Array, outcome: Array) -> AllocationProblem:
-    """Put curves given by points in the place of a problem's response.
+    """Replace a problem's response by curves given as points.
 
     Parameters
     ----------
     problem : AllocationProblem
     spend : ndarray of shape (n_points, n_cells)
     outcome : ndarray of shape (n_draws, n_points, n_cells)
-        Made to begin at 0 and never to fall, which sums of curves with negative weights might.
+        Made to start at 0 and never to decrease, as sums of curves with negative weights might.
     """
     rising = np.maximum.accumulate(np.maximum(outcome - outcome[:, :1], 0.0), axis=1)
     curves = ResponseCurves.tabulated(spend, rising, names=problem.curves.names)
-    kept = [
-        rule for rule in problem.constraints if not isinstance(rule, PriceTiers)
-    ]  # they are in the curves
+    # Price tiers are part of the tabulated curves already.
+    kept = [rule for rule in problem.constraints if not isinstance(rule, PriceTiers)]
     return dataclasses.replace(problem, curves=curves, constraints=kept)
 
 
 def _filled(splits: Array, cell: int) -> Array:
-    """Add splits between those that are neighbours by one cell's spend."""
+    """Interpolate between splits that are neighbours in one cell's spend."""
     ordered = splits[np.argsort(splits[:, cell], kind="stable")]
     steps = np.linspace(0.0, 1.0, BETWEEN, endpoint=False)[:, np.newaxis, np.newaxis]
     between = (1.0 - steps) * ordered[:-1] + steps * ordered[1:]

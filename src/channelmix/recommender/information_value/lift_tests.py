@@ -1,16 +1,16 @@
 """What a lift test is worth before it is run, and which one to run next.
 
-A test changes spend on one cell from x to x + c for some weeks and measures the lift with noise. Of draws d, all as
-likely before, each would make a lift ``e_d = f_d(x + c) - f_d(x)``; a measured one y leaves draw d the chance
-``exp(-(y - e_d)^2 / (2 se^2))``, up to a factor. What the best plan after that brings on average, over all y that the
-draws may lead to, less what the best plan brings without, is the expected value of sample information.
+A test changes spend on one cell from x to x + c for some weeks and measures the lift with noise. Each draw d, all
+equally likely a priori, predicts a lift ``e_d = f_d(x + c) - f_d(x)``. Given a measured lift y, the posterior weight of
+draw d is proportional to ``exp(-(y - e_d)^2 / (2 se^2))``. The expected value of sample information is what the best
+plan given y brings, averaged over the y that the draws predict, less what the best plan without the test brings.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
@@ -21,32 +21,32 @@ from channelmix.plan import LiftTestValue
 from channelmix.recommender.information_value.knowledge import About, Knowledge
 
 CHANGES = (-1.0, -0.5, 0.5, 1.0)
-"""Changes of spend that are tried, as shares of a cell's spend in the plan."""
+"""Changes of spend to try, as shares of a cell's spend in the plan."""
 
 MORE = (0.025, 0.05, 0.1)
-"""Spends that are tried on top of a cell's, as shares of all that the plan spends."""
+"""Further increases of spend to try, as shares of the plan's total spend."""
 
 WEEKS = (2.0, 4.0, 8.0, 12.0)
-"""Lengths that are tried."""
+"""Lengths to try."""
 
 DETECTABLE = float(ndtri(0.975) + ndtri(0.8))
-"""Standard errors of the lift that is told from none with a chance of 80 %, two-sided at 5 %."""
+"""Smallest lift detected with a power of 80 % in a two-sided test at a level of 5 %, in standard errors."""
 
 
 @dataclass(frozen=True)
 class LiftTestDesign:
-    """A lift test to be valued.
+    """A lift test whose value is wanted.
 
     Parameters
     ----------
     cell : str
         The cell whose spend is changed.
     spend_change : float
-        By how much, in currency per period; negative where spend is withheld.
+        Change of spend in currency per period; negative where spend is withheld.
     weeks : float
-        How long.
+        Length of the test.
     standard_error : float, optional
-        Of the lift measured, in money per period; worked out of the weekly noise and the weeks if not given.
+        Standard error of the measured lift, in money per period; by default from the weekly noise and the length.
     """
 
     cell: str
@@ -57,24 +57,25 @@ class LiftTestDesign:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """All that the worth of a test depends on beside its design.
+    """What the value of a test depends on apart from its design.
 
     Parameters
     ----------
     knowledge : Knowledge
     splits_given : mapping of int to ndarray
-        Splits to choose from once a cell is known, by its place.
+        Splits to choose from once a cell is known, by the cell's index.
     plan : ndarray of shape (n_cells,)
-        The plan that a test departs from.
+        The plan whose spend a test changes.
     weeks_a_period : float
+        Number of weeks in a period.
     noise : mapping of str to float
         Standard deviation of a week's difference between tested and untested customers, in money, by cell.
     periods : float
-        Periods that are planned with what a test tells.
+        Number of periods planned with a test's result.
     fixed_cost : float
-        What a test costs beside the change of spend, in money.
+        Cost of a test on top of the change of spend, in money.
     seed : int
-        Of the noise drawn.
+        Seed of the measurement noise.
     """
 
     knowledge: Knowledge
@@ -85,10 +86,9 @@ class Trials:
     periods: float
     fixed_cost: float
     seed: int
-    _known: dict[int, About] = field(default_factory=dict, init=False, repr=False)
 
-    def value(self, design: LiftTestDesign) -> LiftTestValue:
-        """Value one test.
+    def value(self, design: LiftTestDesign, about: About | None = None) -> LiftTestValue:
+        """Value one test; `about` is what there is to learn about its cell, if that is computed already.
 
         Raises
         ------
@@ -108,13 +108,13 @@ class Trials:
         if not (math.isfinite(design.weeks) and design.weeks > 0.0):
             raise InputError(f"a test on {design.cell} must last some weeks")
         error = design.standard_error
-        if error is None:  # the noise of weeks adds up by squares, the lift by itself
+        if error is None:  # variances add up over weeks, and so does the lift
             error = self.noise[design.cell] * self.weeks_a_period / math.sqrt(design.weeks)
         if not (math.isfinite(error) and error > 0.0):
             raise InputError(f"the standard error of a test on {design.cell} must be above 0")
         lift = self._lift(i, before, after)
         weights = posterior_weights(lift, error, self.seed)
-        gain = self._about(i).gain(weights)
+        gain = (about or self._about(i)).gain(weights)
         problem = self.knowledge.problem
         extra = design.spend_change * (1.0 + float(problem.charges[i])) - float(lift.mean())
         cost = max(extra, 0.0) * design.weeks / self.weeks_a_period + self.fixed_cost
@@ -133,18 +133,19 @@ class Trials:
         )
 
     def best(self, certain: Mapping[int, float]) -> Iterator[LiftTestValue]:
-        """The best of the designs tried on each cell, but not on cells that no test could be worth running on.
+        """Yield the best design on each cell where a test can be worth its cost.
 
         Parameters
         ----------
         certain : mapping of int to float
-            Worth of knowing a cell for certain, by its place: no test is worth more.
+            Value of knowing a cell for certain, by the cell's index: no test is worth more.
         """
         for i in sorted(certain, key=lambda cell: -certain[cell]):
             if certain[i] * self.periods <= self.fixed_cost:
                 continue
-            best = max(map(self.value, self._designs(i)), key=lambda test: test.net, default=None)
-            self._known.pop(i, None)
+            about = self._about(i)
+            tests = [self.value(design, about) for design in self._designs(i)]
+            best = max(tests, key=lambda test: test.net, default=None)
             if best is not None and best.value > 0.0:
                 yield best
 
@@ -157,12 +158,10 @@ class Trials:
                 yield from (LiftTestDesign(name, change, weeks) for weeks in WEEKS)
 
     def _about(self, cell: int) -> About:
-        if cell not in self._known:  # kept, since every design on a cell starts from the same
-            self._known[cell] = self.knowledge.about([cell], self.splits_given[cell])
-        return self._known[cell]
+        return self.knowledge.about([cell], self.splits_given[cell])
 
     def _lift(self, cell: int, before: float, after: float) -> Array:
-        """Lift that each draw would make; shape (n_draws,)."""
+        """Lift that each draw predicts; shape (n_draws,)."""
         curve = self.knowledge.problem.response.cell(cell)
         spends = np.array([[before, after]])
         drawn = np.broadcast_to(curve.value(spends), (self.knowledge.problem.curves.n_draws, 2))
@@ -170,21 +169,23 @@ class Trials:
 
 
 def posterior_weights(lift: Array, standard_error: float, seed: int) -> Array:
-    """Chance of each draw given each measured lift, one measured lift a draw; shape (n_draws, n_draws).
+    """Posterior weights of the draws given a measured lift, one row per measured lift; shape (n_draws, n_draws).
+
+    Each draw is the truth once, and gives one measured lift.
 
     Parameters
     ----------
     lift : ndarray of shape (n_draws,)
-        The lift that each draw would make.
+        The lift that each draw predicts.
     standard_error : float
-        Of the measured lift.
+        Standard error of the measured lift.
     seed : int
-        Of the noise, whose quantiles are spread evenly and dealt out at random.
+        Seed of the noise: evenly spaced quantiles in random order.
     """
     n = len(lift)
     noise = ndtri((np.random.default_rng(seed).permutation(n) + 0.5) / n)
     measured = lift + standard_error * noise
-    # Without overflow: distances are at most so many standard errors that the chance is 0.
+    # Distances are capped where the weight is 0 anyway, so that their squares do not overflow.
     log = -0.5 * np.minimum(np.abs(measured[:, np.newaxis] - lift) / standard_error, 1e100) ** 2
     chance = np.exp(log - log.max(axis=1, keepdims=True))
     return np.asarray(chance / chance.sum(axis=1, keepdims=True))

@@ -1,51 +1,50 @@
-"""How a plan stands it that the truth is one draw and not their mean, and what caution costs."""
+"""How robust a plan is if one draw is the truth rather than their mean, and what caution costs."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import MeanCVaR, SafeImprovement
 from channelmix.engine.rules.risk import tail_mean
 from channelmix.engine.solver.by_draw import DrawOptima
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import CautiousPlan, Regret, SpendSpread
+from channelmix.recommender.resolve import by_name, resolve
 
 TAIL = 0.1
-"""Share of the draws that are the worst."""
+"""Share of draws that count as the worst."""
 
 WEIGHT = 0.5
-"""Weight of the worst draws in the plan that weighs them against the mean."""
+"""Weight of the worst draws in the plan that trades them off against the mean."""
 
 USED = 1e-6
-"""Share of what a split spends from which on a cell counts as used."""
+"""Share of a split's spend above which a cell counts as used."""
 
 
 def spread(names: tuple[str, ...], plan: Array, optima: DrawOptima) -> list[SpendSpread]:
-    """Quantiles of what the draws' best splits spend on each cell."""
-    low, quarter, median, three, high = np.quantile(optima.spend, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
-    least = USED * optima.spend.sum(axis=1, keepdims=True)
-    used = (optima.spend > least).mean(axis=0)
+    """Quantiles, over the draws, of what their best splits spend on each cell."""
+    ends = ("low", "quarter", "median", "three_quarters", "high")
+    quantiles = np.quantile(optima.spend, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    used = (optima.spend > USED * optima.spend.sum(axis=1, keepdims=True)).mean(axis=0)
     return [
         SpendSpread(
             cell=name,
             planned=float(plan[i]),
-            low=float(low[i]),
-            quarter=float(quarter[i]),
-            median=float(median[i]),
-            three_quarters=float(three[i]),
-            high=float(high[i]),
             used=float(used[i]),
+            **dict(zip(ends, quantiles[:, i].tolist(), strict=True)),
         )
         for i, name in enumerate(names)
     ]
 
 
 def regret(worth: Array, optima: DrawOptima) -> Regret:
-    """What a plan worth so much in each draw, shape (n_draws,), forgoes against the draws' best splits."""
+    """What a plan forgoes against the best split of each draw; `worth` is its objective by draw, shape (n_draws,)."""
     best = np.maximum(optima.value, worth)
     missed = best - worth
     return Regret(
@@ -57,59 +56,56 @@ def regret(worth: Array, optima: DrawOptima) -> Regret:
 
 
 def cautious_plans(
-    problem: AllocationProblem, baseline: dict[str, float] | None, *, gap: float, time_limit: float
+    problem: AllocationProblem, baseline: Mapping[str, float] | None, *, gap: float, time_limit: float
 ) -> list[CautiousPlan]:
-    """Plan for the worst draws, and say what that gives up on average.
+    """Plan for the worst draws, and report what that gives up on average.
 
     Parameters
     ----------
     problem : AllocationProblem
-        With as many draws as tail measures need; its own risk is left aside.
-    baseline : dict of cell name to spend, optional
-        What a safe improvement is to improve on; without it none is planned.
-    gap, time_limit : float
-        Of each plan; the time is for all of them together.
+        With as many draws as tail measures need; its own risk is ignored.
+    baseline : mapping of cell name to spend, optional
+        What a safe improvement has to improve on; without it none is planned.
+    gap : float
+        Relative gap of each plan.
+    time_limit : float
+        Seconds for all plans together.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C ended the search for a plan.
     """
     plain = dataclasses.replace(problem, risk=None)
     best = solve(plain, min(gap, 1e-4), time_limit / 3.0)
-    names = problem.curves.names
-    starts = [dict(zip(names, best.spend.tolist(), strict=True))]
-    tail = tail_mean(plain.net_draws(best.spend), TAIL)
-    risks: dict[str, object] = {}
+    best_draws = plain.net_draws(best.spend)
+    risks: dict[Message, object] = {}
+    against = None
     if baseline is not None:
-        risks["safe improvement on the baseline"] = SafeImprovement(baseline, TAIL)
-    risks["half the weight on the worst tenth of draws"] = MeanCVaR(WEIGHT, TAIL)
-    against = None if baseline is None else plain.net_draws([baseline.get(name, 0.0) for name in names])
+        risks[say("caution.safe")] = SafeImprovement(baseline, TAIL)
+        against = plain.net_draws([baseline.get(name, 0.0) for name in problem.curves.names])
+    risks[say("caution.half")] = MeanCVaR(WEIGHT, TAIL)
     plans = []
     for name, risk in risks.items():
-        found = solve(dataclasses.replace(problem, risk=risk), gap, time_limit / 3.0, starts=starts)
+        found = resolve(dataclasses.replace(problem, risk=risk), best.spend, gap, time_limit / 3.0)
         if not np.isfinite(found.spend).all():  # no split improves on a baseline that breaks the rules
             continue
-        outcome = plain.net(found.spend)
-        reached = plain.value(found.spend)
-        # A safe improvement is judged by the mean too, and its proof tells what a better one could still bring.
+        draws, reached = plain.net_draws(found.spend), plain.value(found.spend)
+        # A safe improvement maximizes the mean too, so that its proof bounds what a better one could bring.
         most = found.upper_bound if isinstance(risk, SafeImprovement) else reached
-        worst = tail_mean(plain.net_draws(found.spend), TAIL)
         plans.append(
             CautiousPlan(
                 name=name,
-                outcome=outcome,
+                outcome=plain.net(found.spend),
                 gap=found.gap,
                 given_up_low=max(best.value - most, 0.0),
                 given_up_high=max(best.upper_bound - reached, 0.0),
-                tail_outcome=worst,
-                tail_gained=worst - tail,
+                tail_outcome=tail_mean(draws, TAIL),
+                tail_gained=tail_mean(draws, TAIL) - tail_mean(best_draws, TAIL),
                 safer=None
                 if against is None
-                else _worst_gain(plain, found.spend, against) - _worst_gain(plain, best.spend, against),
-                spend=dict(zip(names, found.spend.tolist(), strict=True)),
+                else tail_mean(draws - against, TAIL) - tail_mean(best_draws - against, TAIL),
+                spend=by_name(problem, found.spend),
             )
         )
-        if found.report.interrupted:
-            raise KeyboardInterrupt
     return plans
-
-
-def _worst_gain(problem: AllocationProblem, spend: Array, against: Array) -> float:
-    """Mean over the worst tenth of the gains on a split worth `against` in each draw."""
-    return tail_mean(problem.net_draws(spend) - against, TAIL)

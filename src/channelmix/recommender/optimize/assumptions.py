@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from channelmix.core.wording import amount, per, percent
+from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import source_titles
 from channelmix.effectiveness import CellDraws, Figure, OwnColumn, PriorResponse, risk_of
 from channelmix.engine.rules import SafeImprovement
@@ -39,17 +40,22 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     return entries
 
 
-def figure_name(figure: Figure) -> str:
+def figure_name(figure: Figure) -> Message:
     """Say what a figure is, of which channels and purposes, and where."""
-    place = f" in {figure.country}" if figure.country else ""
-    return f"{figure.range.quantity.replace('_', ' ')} of {_shared(figure.cells)}{place}"
+    what = named("quantity", figure.range.quantity)
+    group = _shared(figure.cells)
+    if not figure.country:
+        return say("figure", quantity=what, group=group)
+    return say("figure.country", quantity=what, group=group, country=figure.country)
 
 
-def _shared(names: Sequence[str]) -> str:
+def _shared(names: Sequence[str]) -> Message:
     """Name a group of cells by the channels and purposes they have in common."""
     parts = list(zip(*(name.split("/") for name in names), strict=True))
     channels, purposes = (list(dict.fromkeys(part)) for part in parts[1:])
-    return f"{', '.join(channels)} {', '.join(purposes)}"
+    return say(
+        "figure.group", channels=channels, purposes=[named("purpose", purpose) for purpose in purposes]
+    )
 
 
 NAMED = 6
@@ -78,26 +84,30 @@ def history_assumptions(
         said, before = (_return(each, i, spend) for each in (brings, published))
         entries.append(
             Assumption(
-                name=f"return of {cell.name}",
+                name=say("figure.return", cell=cell.name),
                 value=said.mean,
                 low=said.low,
                 high=said.high,
-                unit=f"{money} per {money} spent",
+                unit=say("unit.return", money=money, unit=money),
                 basis=own.column.basis,
                 facts=[],
                 sources=[_rows(fitted, own.column.name)],
-                note=_beside(before, own, f"{money} {amount(spend)} {per(profile.period_text)}"),
+                note=_beside(before, own, profile, spend),
             )
         )
     return entries
 
 
-def _rows(fitted: Fitted, column: str) -> str:
+def _rows(fitted: Fitted, column: str) -> Message:
     """The rows that a column's curve was learnt from."""
     market = fitted.market_of(column)
-    if market is None:
-        return f"{fitted.source}, {fitted.rows} rows from {fitted.first} to {fitted.last}"
-    return f"{fitted.source}, {market.rows} rows of {market.name} from {market.first} to {market.last}"
+    of = fitted if market is None else market
+    seen = {"file": fitted.source, "rows": of.rows, "first": of.first, "last": of.last}
+    return (
+        say("source.rows", **seen)
+        if market is None
+        else say("source.rows_market", market=market.name, **seen)
+    )
 
 
 def _return(response: PriorResponse, place: int, spend: float) -> Interval:
@@ -105,74 +115,66 @@ def _return(response: PriorResponse, place: int, spend: float) -> Interval:
     return interval(outcome / spend)
 
 
-def _beside(before: Interval, own: OwnColumn, spend: str) -> str:
-    shared = (
-        f"; what {own.column.name} brings is divided among its {len(own.cells)} cells as these expect"
-        if len(own.cells) > 1
-        else ""
-    )
-    return f"on {spend}; published figures said {before.mean:.2f} ({before.low:.2f} to {before.high:.2f}){shared}"
+def _beside(before: Interval, own: OwnColumn, profile: CompanyProfile, spend: float) -> Message:
+    values = {
+        "currency": profile.currency,
+        "amount": spend,
+        "per": over(profile.period_text),
+        "mean": before.mean,
+        "low": before.low,
+        "high": before.high,
+    }
+    if len(own.cells) == 1:
+        return say("note.published", **values)
+    return say("note.published_shared", column=own.column.name, cells=len(own.cells), **values)
 
 
-def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[str]:
+def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Message]:
     """What a plan takes for given because of its own history."""
     if draws.own is None:
         return
     evidence, own = draws.own.evidence, draws.own.cells
     fitted = evidence.fitted
-    markets = fitted.markets
-    of = "" if markets is None else f"{len(markets)} market{'s' * (len(markets) > 1)} in "
-    yield (
-        f"Own history: {fitted.rows} rows of {of}{fitted.source} from {fitted.first} to {fitted.last}, "
-        f"{_tests(len(evidence.experiments))}. One unit of {fitted.outcome} is taken to be worth {profile.currency} "
-        f"{fitted.outcome_worth:,.6g}."
+    markets = len(fitted.markets or ())
+    tests = len(evidence.experiments)
+    yield say(
+        "remark.history" + ("" if not markets else "_market" if markets == 1 else "_markets"),
+        rows=fitted.rows,
+        markets=markets,
+        source=fitted.source,
+        first=fitted.first,
+        last=fitted.last,
+        tests=say("lift_tests", count=tests) if tests else say("lift_tests.none"),
+        outcome=fitted.outcome,
+        currency=profile.currency,
+        worth=fitted.outcome_worth,
     )
     if any(column.believed for column in evidence.columns):
-        yield (
-            "Before its rows were looked at, what published figures expect of its channels was believed: the less the "
-            "rows say, the more of that is left."
-        )
-    yield "Its curves take the money of a period to be spread over time as history spread it."
+        yield say("remark.believed")
+    yield say("remark.spread")
     others = [cell.name for i, cell in enumerate(draws.cells) if i not in own]
-    if others:
-        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-        yield (
-            f"History does not speak of {', '.join(others[:NAMED])}{more}: these rest on published figures and judged "
-            "ranges."
-        )
+    if len(others) > NAMED:
+        yield say("remark.others_more", cells=others[:NAMED], more=len(others) - NAMED)
+    elif others:
+        yield say("remark.others", cells=others)
     if any(draws.cells[i].purpose == "promotion" for i in own) and "fatigue" not in profile.switched_off:
-        yield (
-            "Opt-outs are charged to cells with history too, at what history says that today's spend earns: who is "
-            "lost is lost for longer than its curves look ahead. Word of mouth is not added to them: it is in what "
-            "was measured."
-        )
+        yield say("remark.opt_outs_own")
     if profile.risk is None and profile.current_total > 0.0:
-        risk = risk_of(profile)
-        safe = (
-            f"may lose nothing on average over the worst {percent(risk.tail)} of draws, and it "
-            if isinstance(risk, SafeImprovement)
-            else ""
-        )
-        yield (
-            f"Since today's mix and own history are known, the plan {safe}keeps each cell with history within "
-            'the spend that history has seen, or today\'s. State "risk": {"kind": "mean"} in the profile to switch '
-            "this off."
-        )
-    yield (
-        "The plan is made on one half of the posterior's draws, and compared with other splits on the other half."
-    )
+        risk, off = risk_of(profile), json.dumps({"kind": "mean"})
+        if isinstance(risk, SafeImprovement):
+            yield say("remark.safe_own", share=risk.tail, risk=off)
+        else:
+            yield say("remark.range_own", risk=off)
+    yield say("remark.halves")
 
 
-def history_warnings(draws: CellDraws) -> list[str]:
+def history_warnings(draws: CellDraws) -> list[Message]:
     """Checks of the history that failed."""
     if draws.own is None:
         return []
+    evidence = draws.own.evidence
     return [
-        f"own history fails a check, {check.check}: {check.message}"
-        for check in draws.own.evidence.checks
+        say("warning.check", check=evidence.message(check.check), message=evidence.message(check.message))
+        for check in evidence.checks
         if check.verdict == "FAIL"
     ]
-
-
-def _tests(count: int) -> str:
-    return {0: "without lift tests", 1: "with 1 lift test"}.get(count, f"with {count} lift tests")

@@ -22,24 +22,14 @@ from channelmix.effectiveness import (
 )
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response.carryover import Carryover
-from channelmix.engine.rules import (
-    EachPeriod,
-    FixedBudget,
-    Pacing,
-    Phasing,
-    PriceTiers,
-    SafeImprovement,
-    TargetOutcome,
-)
+from channelmix.engine.response.periods import in_period
+from channelmix.engine.rules import EachPeriod, FixedBudget, SafeImprovement, TargetOutcome
 from channelmix.engine.solver.solve import solve
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.comparisons import Split, splits_of
 
 NEARLY_ALL, REACH_GAP = 0.999, 1e-3
 """Share of what a channel can ever bring that is as good as all, and the gap to which it is told what is in reach."""
-
-BETWEEN_PERIODS = (Pacing, Phasing, PriceTiers)
-"""Rules that speak of several periods, or change what spend buys: they are not held in each period."""
 
 
 def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = False) -> CellDraws:
@@ -73,7 +63,7 @@ def problem_of(
     carryover = carryover_of(profile, () if draws.own is None else draws.own.cells)
     if carryover is not None:
         scenario = _over_all(scenario, profile.periods)
-        rules = [rule if isinstance(rule, BETWEEN_PERIODS) else EachPeriod(rule) for rule in rules]
+        rules = [EachPeriod(rule) if rule.within_period else rule for rule in rules]
     return AllocationProblem(
         brings.curves,
         scenario,
@@ -91,7 +81,7 @@ def charges_of(carryover: Carryover | None, brings: PriorResponse) -> dict[str, 
     delay = carryover.over(brings.curves.n_cells)
     factors = delay.discounts(delay.periods)[:, np.newaxis] / delay.cost
     return {
-        f"{name}/period {t + 1}": rate * float(factors[t, brings.curves.names.index(name)])
+        in_period(name, t + 1): rate * float(factors[t, brings.curves.names.index(name)])
         for t in range(delay.periods)
         for name, rate in brings.charges.items()
     }

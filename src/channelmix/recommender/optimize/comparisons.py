@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.words import say
 from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, SafeImprovement
@@ -25,11 +26,11 @@ def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float
     """The baseline first, then what else the plan is compared with; `budget` is per period."""
     cells = profile.cells()
     today = {cell.name: cell.current_spend for cell in cells}
-    mix, called = today, "today's spend"
+    mix, called = today, say("how.today")
     if isinstance(profile.risk, SafeImprovement) and profile.risk.current is not None:
         mix, called = (
             {**dict.fromkeys(today, 0.0), **profile.risk.current},
-            "the mix stated for safe_improvement",
+            say("how.stated"),
         )
     spent = math.fsum(mix.values())
     splits = []
@@ -38,12 +39,12 @@ def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float
         if math.isclose(spent, budget, rel_tol=1e-9):
             scaled, how = mix, called
         else:
-            how = f"{called}, scaled by {budget / spent:.3g} to the budget"
-        splits.append(_within_rules(problem, budget, Split("current mix", how, scaled)))
-        if splits[0].description != "today's spend" and any(today.values()):
-            splits.append(over_periods(problem, Split("today", "today's spend as it is", today)))
+            how = say("how.scaled", mix=called, factor=budget / spent)
+        splits.append(_within_rules(problem, budget, Split(say("split.current"), how, scaled)))
+        if splits[0].description != say("how.today") and any(today.values()):
+            splits.append(over_periods(problem, Split(say("split.today"), say("how.unscaled"), today)))
     if budget == 0.0 and problem.scenario.limit is None:
-        nothing = Split("nothing", "no spend at all", dict.fromkeys(today, 0.0), is_baseline=True)
+        nothing = Split(say("split.nothing"), say("how.nothing"), dict.fromkeys(today, 0.0), is_baseline=True)
         return [over_periods(problem, nothing)]
     equal = equal_split(cells, budget)
     splits.append(over_periods(problem, equal) if splits else _within_rules(problem, budget, equal))
@@ -55,7 +56,8 @@ def over_periods(problem: AllocationProblem, split: Split) -> Split:
     """Return a typical period's split as one of every period that is planned, the same in each."""
     if problem.delay is None:
         return split
-    spend = {name: split.spend.get(name.rpartition("/period ")[0], 0.0) for name in problem.cells.names}
+    cells = zip(problem.cells.names, problem.cells.bases, strict=True)
+    spend = {name: split.spend.get(base, 0.0) for name, base in cells}
     return dataclasses.replace(split, spend=spend)
 
 
@@ -69,7 +71,7 @@ def _within_rules(problem: AllocationProblem, budget: float, split: Split) -> Sp
         nearest = project(spending, split.spend)
     if nearest is None:
         return dataclasses.replace(split, is_baseline=True)
-    how = f"{split.description}, moved as little as the rules ask"
+    how = say("how.moved", mix=split.description)
     return dataclasses.replace(split, description=how, spend=nearest, is_baseline=True)
 
 
@@ -93,7 +95,7 @@ class Split:
 
 def equal_split(cells: Sequence[Cell], budget: float) -> Split:
     """The same amount on every cell."""
-    return Split("equal split", "the same amount on every cell", {c.name: budget / len(cells) for c in cells})
+    return Split(say("split.equal"), say("how.equal"), {c.name: budget / len(cells) for c in cells})
 
 
 def surveyed_mix(cells: Sequence[Cell], budget: float) -> Split | None:
@@ -124,8 +126,8 @@ def surveyed_mix(cells: Sequence[Cell], budget: float) -> Split | None:
     errors = {channel: use_standard_error(share) for channel, share in USE.items()}
     errors |= {f"{channel}/service": use_standard_error(share) for channel, share in SERVICE_USE.items()}
     return Split(
-        "surveyed mix",
-        f"in proportion to how many of {SURVEYED_COMPANIES} companies used each channel in 2012: use, not effect",
+        say("split.surveyed"),
+        say("how.surveyed", companies=SURVEYED_COMPANIES),
         spend,
         standard_error=errors,
     )

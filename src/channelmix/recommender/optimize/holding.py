@@ -11,7 +11,15 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Mask
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.engine.rules import ActivationFee, AtMostActive, EachPeriod, MinimumIfActive, ReachTarget, Row
+from channelmix.engine.rules import (
+    ActivationFee,
+    AtMostActive,
+    EachPeriod,
+    GroupShare,
+    MinimumIfActive,
+    ReachTarget,
+    Row,
+)
 from channelmix.engine.rules.auxiliary import Change, OnOff
 from channelmix.engine.rules.risk import tail_mean
 
@@ -49,11 +57,18 @@ class Held:
         Whether a higher limit would set the cell free, else a lower one.
     price : float, optional
         Worth of one more unit in the limit, in the objective; None where it is not known.
+    kind : str
+        The rule's kind.
     """
 
     rule: str
     higher: bool = True
     price: float | None = None
+    kind: str = ""
+
+    def name_beside(self, cell: str) -> str:
+        """Return the rule's name where the cell is named already: without it, if the rule selects that cell alone."""
+        return self.kind if self.rule == f"{self.kind} {cell}" else self.rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,17 +257,17 @@ def _crowded(problem: AllocationProblem, spend: Array) -> list[str]:
 
 
 def _is_share(row: Row) -> bool:
-    return row.label.startswith("group_share")
+    return row.kind == GroupShare.kind
 
 
 def _named(row: Row, higher: bool, prices: Mapping[str, float], cell: int, gain: float | None) -> Held:
     """Name a row that stops a cell, with its price; one that is about the cell alone is worth what the cell gains."""
     price = prices.get(row.label)
     if price is not None and (price > 0.0) == higher:
-        return Held(row.rule, higher, price)
+        return Held(row.rule, higher, price, row.kind)
     if gain is None or not math.isfinite(gain) or np.count_nonzero(row.coefficients) > 1:
-        return Held(row.rule, higher)
-    return Held(row.rule, higher, gain / float(row.coefficients[cell]))
+        return Held(row.rule, higher, kind=row.kind)
+    return Held(row.rule, higher, gain / float(row.coefficients[cell]), row.kind)
 
 
 def _slopes(problem: AllocationProblem, spend: Array, asked: float) -> tuple[Array, Array]:
@@ -306,7 +321,7 @@ def _costs_of_change(problem: AllocationProblem, spend: Array) -> dict[int, tupl
     """Cells that stay at today's spend where changing it costs: the rule, and what it charges for a unit."""
     found: dict[int, tuple[str, float]] = {}
     for rule, name in zip(problem.constraints, problem.rule_names[1:], strict=True):
-        for one in rule.auxiliaries(problem.cells) if hasattr(rule, "auxiliaries") else ():
+        for one in rule.auxiliaries(problem.cells):
             if isinstance(one, Change) and one.value(spend) <= 0.5 * NEAR * one.current:
                 i = int(np.argmax(one.cells))
                 found[i] = name, one.charge + (found[i][1] if i in found else 0.0)
@@ -350,10 +365,8 @@ def _off_by(problem: AllocationProblem, spend: Array, wanted: Mask) -> list[str]
 
 def _states(problem: AllocationProblem, rule: Any) -> list[list[OnOff]]:
     """On/off states of a rule, of each period by themselves where it holds in each."""
-    if isinstance(rule, EachPeriod):
-        found = [states for _, states in rule.by_period(problem.cells)]
-    else:
-        found = [rule.auxiliaries(problem.cells)]
+    per_period = isinstance(rule, EachPeriod)
+    found = rule.by_period(problem.cells) if per_period else [rule.auxiliaries(problem.cells)]
     return [[one for one in states if isinstance(one, OnOff)] for states in found]
 
 

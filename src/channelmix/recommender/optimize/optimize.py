@@ -13,8 +13,8 @@ import numpy as np
 from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
-from channelmix.core.wording import percent
-from channelmix.effectiveness import CellDraws, risk_of
+from channelmix.core.words import Message, say
+from channelmix.effectiveness import CellDraws, prior_response, risk_of
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.proof.verify import Certificate as Checked
@@ -34,6 +34,7 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
     interval,
+    limit_of,
     moved_spend,
     prices_hold,
     roi,
@@ -56,12 +57,10 @@ from channelmix.recommender.optimize.company_problem import (
 )
 from channelmix.recommender.optimize.comparisons import compare
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
-from channelmix.recommender.optimize.remarks import not_counted, remarks
+from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
 from channelmix.recommender.optimize.survey import beside_the_survey
 from channelmix.recommender.optimize.warnings import warnings
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
-
-NO_PRICES = "Shadow prices are not stated: the plan's marginal returns do not confirm them."
 
 GAP, TAIL_GAP = 1e-4, 5e-3
 """Gap to close by default, and where the worst draws count or several periods are planned."""
@@ -148,13 +147,13 @@ def optimize(
         charges = charges_of(problem.carryover, again)
         fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
         comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
-        if "word of mouth" not in not_counted(profile):
+        if counts_word_of_mouth(profile):
             told = word_of_mouth(
                 profile,
                 problem,
                 solution,
                 response_of(profile, draws),
-                silent=with_curves_of(profile, problem, draws.silent()),
+                silent=with_curves_of(profile, problem, draws.silent),
                 ten=with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
@@ -201,8 +200,12 @@ def _plan(
     feasible = solution.status not in NO_SPEND
     # A search that ran out of time may leave prices of a point it has since left, and where the worst draws count no
     # single weighting of them need explain the plan: what marginal returns do not confirm is not stated.
-    priced = {row.label for row in problem.rows if row.coefficients.any() or row.outcome}
-    prices = {label: price for label, price in solution.shadow_prices.items() if label in priced}
+    limits = {row.label: row for row in problem.rows}
+    prices = {
+        label: price
+        for label, price in solution.shadow_prices.items()
+        if limits[label].coefficients.any() or limits[label].outcome
+    }
     held = feasible and prices_hold(problem, solution.spend.ravel(), prices)
     prices = prices if held else {}
     rows, sums = _allocation(draws, problem, solution, profile.currency) if feasible else ([], [])
@@ -232,11 +235,16 @@ def _plan(
             profile,
             *history_remarks(profile, draws),
             *_taken(profile, problem, draws.own is not None),
-            *([] if held or not feasible else [NO_PRICES]),
+            *([] if held or not feasible else [say("remark.no_prices")]),
         ),
-        shadow_prices=[ShadowPrice(constraint=name, price=price) for name, price in prices.items()],
+        shadow_prices=[
+            ShadowPrice(constraint=name, price=price, rule=limits[name].rule, **limit_of(limits[name]))
+            for name, price in prices.items()
+        ],
         conflicts=list(solution.conflicts),
-        mends=[Mend(rule=rule, amount=amount) for rule, amount in solution.relaxations.items()],
+        mends=[
+            Mend(rule=name, amount=amount, **limit_of(limits[name])) for name, amount in solution.mend.items()
+        ],
         warnings=[
             *history_warnings(draws),
             *(warnings(problem, solution, profile.currency) if feasible else []),
@@ -257,41 +265,31 @@ def _plan(
 def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
     if draws.own is None:
         return []
-    published = response_of(profile, dataclasses.replace(draws, own=None))
+    published = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
     return history_assumptions(profile, draws, response_of(profile, draws), published)
 
 
-def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> Iterator[str]:
+def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> Iterator[Message]:
     """What the plan takes for given where the profile leaves it open, beside figures."""
-    today = f"today's spend, {profile.budget:,.0f} {profile.currency}"
+    today = {"amount": profile.budget, "currency": profile.currency}
     if profile.scenario is None:
-        yield f"The profile states no scenario: the budget is {today}."
+        yield say("remark.no_scenario", **today)
     elif profile.scenario.limit is None:
         if problem.scenario.limit is not None:
-            yield (
-                "The scenario sets no limit, and the target is far: no more is looked at than max_amount, with which "
-                f"every channel brings {percent(NEARLY_ALL)} of what it ever can."
-            )
-        yield f"The scenario sets no limit: the splits that the plan is compared with spend {today}."
+            yield say("remark.far_target", share=NEARLY_ALL)
+        yield say("remark.no_limit", **today)
     elif not isinstance(profile.scenario, FixedBudget):
-        yield "The splits that the plan is compared with spend the whole max_amount."
+        yield say("remark.whole_max")
     if isinstance(problem.risk, SafeImprovement):
-        yield (
-            f"A safe improvement: over the worst {percent(problem.risk.tail)} of the draws planned on, the plan brings "
-            "no less than the baseline on average; the loss over the worst tenth of fresh draws is in the comparison."
-        )
+        yield say("remark.safe", tail=problem.risk.tail)
     elif problem.tail is not None:
-        yield f"The worst draws count, not the mean alone: {json.dumps(rule_to_dict(problem.risk))}."
+        yield say("remark.risk", risk=json.dumps(rule_to_dict(problem.risk)))
     if problem.delay is not None:
-        yield (
-            f"Each of {problem.delay.periods} periods is planned: the budget holds over all of them, rules in each. "
-            "Season, carry-over and costs are as the profile states them, not estimated. What spend brings after the "
-            "last period counts; what earlier spend brings anyway does not."
-        )
+        yield say("remark.periods", count=problem.delay.periods)
         if own and profile.timing is not None and profile.timing.carryover:
-            yield "Carry-over is part of what own history says of a cell: such a cell acts in its own period here."
+            yield say("remark.carryover_own")
     elif any(isinstance(rule, Pacing | Phasing) for rule in problem.constraints):
-        yield "Rules between periods hold by themselves: one typical period is planned, and repeated."
+        yield say("remark.typical")
 
 
 def _allocation(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import TargetOutcome
@@ -37,8 +38,8 @@ STEPS = np.geomspace(1e-4, 1.0, 33)
 
 def reasons(
     problem: AllocationProblem, solution: Solution, cells: tuple[Cell, ...], currency: str
-) -> list[str]:
-    """One line a cell and period: the rule that holds it, or what its return makes of it.
+) -> list[Message]:
+    """State why each cell gets what it gets in each period: the rule that holds it, or how its return compares.
 
     Parameters
     ----------
@@ -54,14 +55,15 @@ def reasons(
     return [why.line(i, cell) for i, cell in enumerate(cells * (len(spend) // len(cells)))]
 
 
-def said_of_all_periods(why: list[str], spend: Array, marginal: Array, n_cells: int) -> list[str]:
+def said_of_all_periods(why: list[Message], spend: Array, marginal: Array, n_cells: int) -> list[Message]:
     """Return for each cell the reason that stands for all its periods, of reasons a cell and period.
 
     Beside it stands what the next unit brings in the best period: the reason is that of the period with the most spend
     among those where it brings as much, or whose reason is of the same kind as there. Periods without spend count where
     all are without.
 
-    >>> said_of_all_periods(["kept by a", "held by b"], np.array([9.0, 1.0]), np.array([1.0, 2.0]), 1)
+    >>> why = [say("reason.kept", rule="a"), say("reason.held", rule="b")]
+    >>> said_of_all_periods(why, np.array([9.0, 1.0]), np.array([1.0, 2.0]), 1)
     ['held by b']
     """
     said = []
@@ -70,14 +72,9 @@ def said_of_all_periods(why: list[str], spend: Array, marginal: Array, n_cells: 
         places = [k for k in every if spend[k] > 0.0] or every
         best = max(places, key=lambda k: marginal[k])
         least = _nearly(float(marginal[best]))
-        alike = [k for k in places if marginal[k] >= least or _kind(why[k]) == _kind(why[best])]
+        alike = [k for k in places if marginal[k] >= least or why[k].code == why[best].code]
         said.append(why[max(alike, key=lambda k: spend[k])])
     return said
-
-
-def _kind(reason: str) -> str:
-    """Return what a reason says, without the rule that it names."""
-    return reason.partition(" by ")[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,36 +122,35 @@ class _Why:
         )
         return np.asarray(reached >= SATURATED * twice)
 
-    def line(self, i: int, cell: Cell) -> str:
+    def line(self, i: int, cell: Cell) -> Message:
         """Say why a cell gets what it gets."""
         stand, held = self.stand, self.stand.held(i)
         if self.problem.scenario.limit == 0.0:
-            return "no budget"
+            return say("reason.no_budget")
         if stand.empty[i] and not held and self.problem.charges[i] > 0.0 and self.marginal[i] <= 0.0:
             return _harm(cell)
         if self.most[i] <= 0.0:
             kept = None if stand.empty[i] else stand.less[i]
-            return f"{_why_nothing(cell)}, kept by {kept.rule}" if kept else _why_nothing(cell)
+            nothing = _why_nothing(cell)
+            return say("reason.nothing_kept", reason=nothing, rule=kept.rule) if kept else nothing
         if stand.off[i]:
-            return f"off: {stand.off[i]}"
+            return say("reason.off", rule=stand.off[i])
         if held:
-            rule = held.rule.removesuffix(f" {cell.name}")  # the line is about this cell anyway
-            return f"{'kept by' if stand.kept(i) else 'held by'} {rule}"
+            return say("reason.kept" if stand.kept(i) else "reason.held", rule=held.name_beside(cell.name))
         if not stand.by_return:
-            chance = "the chance of the target"
-            return f"does not raise {chance}" if stand.empty[i] else f"raises {chance}"
+            return say("reason.no_chance" if stand.empty[i] else "reason.raises_chance")
         return self._without_money(i) if stand.empty[i] else self._with_money(i, cell)
 
-    def _without_money(self, i: int) -> str:
+    def _without_money(self, i: int) -> Message:
         """Why a cell gets nothing though no rule holds it."""
         stand, marginal = self.stand, self.marginal
         if stand.wants_more[i]:
             crowding = stand.crowded[i]
-            return f"left no money by {crowding}" if crowding else self._within_the_gap(i, more=True)
+            return say("reason.left_none", rule=crowding) if crowding else self._within_the_gap(i, more=True)
         if stand.pays[i]:
-            return "only a larger sum would pay"
+            return say("reason.larger_sum")
         if self._is_free:
-            return "little to gain from more"
+            return say("reason.little_more")
         short = self._short_of_what_is_asked(i)
         if short:
             return short
@@ -162,93 +158,92 @@ class _Why:
         givers[i] = False
         least = float(np.min(marginal[givers], initial=np.inf))
         if givers.any() and _nearly(float(marginal[i])) <= least:
-            return "returns less than the others"
+            return say("reason.others")
         if self.problem.draw_weights(self.spend) is not None:
-            return "returns less, the worst draws counted"
+            return say("reason.worst_draws_less")
         return self._left_out(i, givers)
 
-    def _left_out(self, i: int, givers: NDArray[np.bool_]) -> str:
+    def _left_out(self, i: int, givers: NDArray[np.bool_]) -> Message:
         """Why a cell gets nothing though its next unit brings no less than that of cells with money."""
         stand, marginal, scenario = self.stand, self.marginal, self.problem.scenario
         if isinstance(scenario, TargetOutcome) and self._beyond_target:
-            return "the target is reached without it"
+            return say("reason.target_reached")
         if self._at_min_roi and marginal[i] < scenario.min_roi:
-            return f"would bring the ROI below {scenario.min_roi:g}"
+            return say("reason.below_roi", roi=scenario.min_roi)
         if givers.any():
-            return "the money returns more where it is"
-        kept = [k for k in np.flatnonzero(~stand.empty) if stand.kept(int(k)) and stand.less[k]]
-        if not kept:
-            return "little to gain from more"
-        keeper = stand.less[min(kept, key=lambda k: marginal[k])]
-        return f"left no money by {keeper.rule}" if keeper else ""
+            return say("reason.better_where_it_is")
+        keepers = {k: stand.less[k] for k in map(int, np.flatnonzero(~stand.empty)) if stand.kept(k)}
+        rules = {k: keeper.rule for k, keeper in keepers.items() if keeper}
+        if not rules:
+            return say("reason.little_more")
+        return say("reason.left_none", rule=rules[min(rules, key=lambda k: marginal[k])])
 
-    def _with_money(self, i: int, cell: Cell) -> str:
+    def _with_money(self, i: int, cell: Cell) -> Message:
         """Why a cell gets what it gets though no rule holds it there."""
         stand, marginal = self.stand, self.marginal
         if self.saturated[i]:
-            return "demand met" if cell.purpose == "service" else "audience saturated"
+            return say("reason.demand_met" if cell.purpose == "service" else "reason.saturated")
         money = float(stand.money[i])
         if stand.rises[i] > money + COARSE * abs(money) + stand.room:
             crowding = stand.crowded[i]
-            return f"makes room for {crowding}" if crowding else self._within_the_gap(i, more=True)
+            return say("reason.makes_room", rule=crowding) if crowding else self._within_the_gap(i, more=True)
         if stand.falls[i] < money - COARSE * abs(money) - stand.room:
             return self._within_the_gap(i, more=False)
         if self._is_free:
-            return _more_harm(cell) if self.problem.charges[i] > 0.0 else "little to gain from more"
+            return _more_harm(cell) if self.problem.charges[i] > 0.0 else say("reason.little_more")
         if self._buys_what_pays:
-            return "pays up to here"
+            return say("reason.pays_up_to_here")
         if self.spend[i] < (1.0 - SAME) * self.current[i]:
             return self._cut(i)
         if self.problem.draw_weights(self.spend) is not None:
             best = float(np.max(marginal[stand.givers & ~stand.wants_more]))
             if marginal[i] < (1.0 - ALIKE) * best:
-                return "returns more, the worst draws counted"
+                return say("reason.worst_draws_more")
         # At a corner of its curve a cell brings enough up to here, and its next unit does not.
-        return "pays up to here" if stand.rises[i] < stand.money[i] - stand.room else "best return left"
+        at_corner = stand.rises[i] < stand.money[i] - stand.room
+        return say("reason.pays_up_to_here" if at_corner else "reason.best")
 
-    def _cut(self, i: int) -> str:
+    def _cut(self, i: int) -> Message:
         """Say where the money of a cell that gets less than today is gone."""
         stand, marginal, scenario = self.stand, self.marginal, self.problem.scenario
         grows = self.spend > (1.0 + SAME) * self.current
         better = marginal >= _nearly(float(marginal[i]))
         if (grows & better).any():
-            return "returns more elsewhere"
+            return say("reason.elsewhere")
         if scenario.limit is not None and scenario.limit < float(self.current.sum()):
-            return "smaller budget"
+            return say("reason.smaller_budget")
         if isinstance(scenario, TargetOutcome):
-            return "the target needs no more"
+            return say("reason.target_no_more")
         if self._at_min_roi and marginal[i] < scenario.min_roi:
-            return f"more would bring the ROI below {scenario.min_roi:g}"
+            return say("reason.more_below_roi", roi=scenario.min_roi)
         rules = {k: stand.less[k] for k in np.flatnonzero(grows & stand.wants_less)}
         for k in sorted(rules, key=lambda k: float(self.current[k] - self.spend[k])):
             held = rules[k]
             if held:
-                return f"makes room for {held.rule}"
-        return "pays up to here"
+                return say("reason.makes_room", rule=held.rule)
+        return say("reason.pays_up_to_here")
 
-    def _within_the_gap(self, i: int, *, more: bool) -> str:
+    def _within_the_gap(self, i: int, *, more: bool) -> Message:
         """Say why a return out of line with the others moves no money."""
         if self.problem.draw_weights(self.spend) is not None:
-            way = "less" if self.stand.empty[i] else "more"
-            return f"returns {way}, the worst draws counted"
-        what = "more" if more else "less"
-        return f"little to gain from {what}" if self.proven else f"{what} may pay: not certified"
+            return say("reason.worst_draws_less" if self.stand.empty[i] else "reason.worst_draws_more")
+        return say(f"reason.{'little' if self.proven else 'open'}_{'more' if more else 'less'}")
 
-    def _short_of_what_is_asked(self, i: int) -> str:
-        """Say that a cell's return misses what the scenario asks of every unit; empty if it asks for none."""
+    def _short_of_what_is_asked(self, i: int) -> Message | None:
+        """Say that a cell's return misses what the scenario asks of every unit; None if it asks for none."""
         scenario = self.problem.scenario
         asked = float(scenario.price) if self._buys_what_pays else 0.0
         nothing = float(self.spend.sum()) <= 0.0
         if nothing and getattr(scenario, "min_roi", None):
             asked = float(scenario.min_roi)
         if not asked or self.marginal[i] >= asked:
-            return ""
+            return None
         if float(scenario.price) == asked == 1.0:
-            return "returns less than it costs"
+            return say("reason.cost")
         best = float(self.marginal.max())
         if nothing and self._highest < asked:
-            return f"no {self.currency} returns {asked:g}, the best first one {best:.2f}"
-        return f"returns less than {asked:g} per {self.currency}"
+            return say("reason.none_returns", currency=self.currency, asked=asked, best=best)
+        return say("reason.below_asked", asked=asked, currency=self.currency)
 
     @cached_property
     def _highest(self) -> float:
@@ -283,13 +278,12 @@ class _Why:
         return self.problem.net(self.spend) > (1.0 + REACHED) * float(self.problem.scenario.amount)
 
 
-def _harm(cell: Cell) -> str:
-    return "opt-outs cost more than it brings" if cell.purpose == "promotion" else "does more harm than good"
+def _harm(cell: Cell) -> Message:
+    return say("reason.opt_outs" if cell.purpose == "promotion" else "reason.harm")
 
 
-def _more_harm(cell: Cell) -> str:
-    promotion = cell.purpose == "promotion"
-    return f"more would {'cost more in opt-outs than it brings' if promotion else 'do more harm than good'}"
+def _more_harm(cell: Cell) -> Message:
+    return say("reason.more_opt_outs" if cell.purpose == "promotion" else "reason.more_harm")
 
 
 def _nearly(value: float) -> float:
@@ -297,8 +291,12 @@ def _nearly(value: float) -> float:
     return value * (1.0 - ALIKE) if value > 0.0 else value * (1.0 + ALIKE)
 
 
-def _why_nothing(cell: Cell) -> str:
+def _why_nothing(cell: Cell) -> Message:
     """Why no amount of money on the cell brings anything."""
-    if cell.purpose == "service":
-        return "brings nothing" if cell.inbound_contacts else "no inbound contacts"
-    return "brings nothing" if cell.reachable > 0.0 else "reaches nobody"
+    if cell.purpose == "service" and not cell.inbound_contacts:
+        return say("reason.no_contacts")
+    return say(
+        "reason.reaches_nobody"
+        if cell.purpose != "service" and cell.reachable <= 0.0
+        else "reason.brings_nothing"
+    )

@@ -4,64 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from channelmix.core.words import Message, say
 from channelmix.profile import CompanyProfile
 
 
-def remarks(profile: CompanyProfile, *extra: str) -> list[str]:
+def remarks(profile: CompanyProfile, *extra: Message) -> list[Message]:
     """What holds for every plan, and what is particular to this one."""
-    rests = (
-        "not on the company's own data"
-        if profile.own is None
-        else "where the company's own history does not speak"
-    )
     return [
-        f"Outcomes rest on published figures and judged ranges, {rests}.",
-        "Attributed responses are turned into incremental ones by a judged factor, not by an experiment.",
-        "Overlap of audiences between channels is ignored, of those who hear from customers too.",
+        say("remark.published" if profile.own is None else "remark.published_beside_own"),
+        say("remark.attributed"),
+        say("remark.overlap"),
         *_of_word_of_mouth(profile),
         *_of_other_mechanisms(profile),
         *extra,
     ]
 
 
-def not_counted(profile: CompanyProfile) -> list[str]:
+def not_counted(profile: CompanyProfile) -> list[Message]:
     """What is left out of a plan, in a few words each."""
     parts = {
-        "overlap of audiences": True,
-        "word of mouth": not _tells(profile),
-        "opt-outs": "fatigue" in profile.switched_off,
-        "delay of answers": "answer_on_time" in profile.switched_off,
+        "left_out.overlap": True,
+        "left_out.word_of_mouth": not counts_word_of_mouth(profile),
+        "left_out.opt_outs": "fatigue" in profile.switched_off,
+        "left_out.delay": "answer_on_time" in profile.switched_off,
     }
-    return [name for name, left_out in parts.items() if left_out]
+    return [say(code) for code, left_out in parts.items() if left_out]
 
 
-def _tells(profile: CompanyProfile) -> bool:
+def counts_word_of_mouth(profile: CompanyProfile) -> bool:
+    """Whether what customers tell others has a part in the plan."""
     return any(cell.word_of_mouth and cell.purpose != "promotion" for cell in profile.cells())
 
 
-def _of_word_of_mouth(profile: CompanyProfile) -> Iterator[str]:
+def _of_word_of_mouth(profile: CompanyProfile) -> Iterator[Message]:
     told = profile.word_of_mouth
     if "word_of_mouth" in profile.switched_off:
-        yield "Word of mouth is switched off: it is not counted."
+        yield say("remark.word_of_mouth_off")
     elif profile.value_per_exposure is None:
-        yield "The profile states no value_per_exposure: word of mouth is not counted."
-    elif not _tells(profile):
-        yield "Word of mouth is not counted: it belongs to service and advocacy, which the profile does not use."
+        yield say("remark.no_exposure_value")
+    elif not counts_word_of_mouth(profile):
+        yield say("remark.word_of_mouth_unused")
     else:
-        yield (
-            f"Word of mouth: a satisfied customer tells {told.told_if_satisfied:g} people, an unsatisfied one "
-            f"{told.told_in_private:g} in private and {told.told_if_not:g} in public. That it is 3 and 3,000 is a "
-            "saying quoted from P. Blackshaw, not evidence."
+        yield say(
+            "remark.word_of_mouth",
+            satisfied=told.told_if_satisfied,
+            private=told.told_in_private,
+            public=told.told_if_not,
         )
 
 
-def _of_other_mechanisms(profile: CompanyProfile) -> Iterator[str]:
+def _of_other_mechanisms(profile: CompanyProfile) -> Iterator[Message]:
     if "answer_on_time" in profile.switched_off:
-        yield "Answer on time is switched off: answers that wait for capacity count like answers in time."
+        yield say("remark.on_time_off")
     if "fatigue" in profile.switched_off:
-        yield "Fatigue is switched off: opt-outs caused by messages are not counted."
+        yield say("remark.fatigue_off")
     elif profile.purposes.promotion is not None:
-        yield (
-            "Opt-outs are charged to promotion by SMS and instant messages, and where the profile states them: no "
-            "figure of other channels was found, and money for the app buys users, not messages."
-        )
+        yield say("remark.opt_outs")

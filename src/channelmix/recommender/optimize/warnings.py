@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.core.wording import amount, percent
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import FixedBudget, TargetOutcome
@@ -20,51 +20,41 @@ UNSPENT = 1e-4
 """Share of the budget left over from which on the reason is stated."""
 
 
-def warnings(problem: AllocationProblem, solution: Solution, currency: str) -> list[str]:
+def warnings(problem: AllocationProblem, solution: Solution, currency: str) -> list[Message]:
     """List warnings, the gravest first."""
     lines = []
     if solution.status is Status.NOT_CERTIFIED:
-        lines.append(f"not certified: {missed(problem, solution)} may exist; allow more time or a larger gap")
+        target = "_target" if isinstance(problem.scenario, TargetOutcome) else ""
+        lines.append(say(f"warning.not_certified{target}", gap=solution.gap))
     spend = solution.spend.ravel()
     marginal = problem.marginal(spend)
     budget = float(problem.scenario.amount) if isinstance(problem.scenario, FixedBudget) else 0.0
     left = budget - problem.money(solution.spend)
     if left > UNSPENT * budget:
         why = _why_unspent(problem, solution, left, marginal)
-        lines.append(f"{currency} {amount(left)} of the budget stays unspent: {why}")
+        lines.append(say("warning.unspent", currency=currency, amount=left, why=why))
     elif problem.scenario.gain and not problem.scenario.price and problem.money(solution.spend) > 0.0:
         # Where every cell is saturated the budget has no price: no unit is worth more than the best cell's.
         price = solution.shadow_prices.get(problem.scenario.limit_label, float(marginal.max()))
         if price < 1.0:
-            lines.append(
-                f"the last {currency} {'of the budget' if budget else 'spent'} returns {max(price, 0.0):.2f}: "
-                "less than itself, so a smaller budget earns more"
-            )
+            code = "warning.last_of_budget" if budget else "warning.last_spent"
+            lines.append(say(code, currency=currency, amount=max(price, 0.0)))
     return lines + _cuts(problem, problem.by_cell(spend), currency)
-
-
-def missed(problem: AllocationProblem, solution: Solution) -> str:
-    """What the gap leaves open, in words."""
-    gap = percent(solution.gap)
-    if isinstance(problem.scenario, TargetOutcome):
-        return f"a split that reaches the target for up to {gap} less"
-    return f"a split worth up to {gap} more"
 
 
 def _why_unspent(
     problem: AllocationProblem, solution: Solution, left: float, marginal: NDArray[np.float64]
-) -> str:
+) -> Message:
     # What is left would not bring more than the gap even at the best cell's return: no rule is to blame.
     negligible = solution.requested_gap * max(abs(solution.value), problem.gross(solution.spend))
     if not problem.constraints or float(marginal.max()) * left <= negligible:
         if problem.charges.any() and float((marginal + problem.charges).max()) * left > negligible:
-            return "more of it would cost more in opt-outs and harm than it brings"
-        last = ", and the last of what is spent returns less than itself: a smaller budget earns more"
-        return "more spend would bring next to nothing" + last * bool(marginal.max() < 1.0)
-    return "the rules hold every cell that would gain from it"
+            return say("unspent.harm")
+        return say("unspent.little_and_loss" if marginal.max() < 1.0 else "unspent.little")
+    return say("unspent.rules")
 
 
-def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str) -> list[str]:
+def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str) -> list[Message]:
     if problem.cells.current is None:
         return []
     today = problem.by_cell(problem.outcomes(problem.cells.current).mean(axis=0))
@@ -85,24 +75,30 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
         before, after = float(current[cells].sum()), float(spend[cells].sum())
         # A channel may keep or raise its other cells: only part of it is cut then.
         all_cells = sum(_channel(names[i]) == channel and current[i] > 0.0 for i in range(len(names)))
-        if len(cells) == 1:
-            name, over = names[cells[0]], ""
-        else:
-            of = f" of {all_cells}" if all_cells > len(cells) else ""
-            name = f"part of {channel}" if of else channel
-            over = f" over {len(cells)}{of} cells"
+        part = "cell" if len(cells) == 1 else "part" if all_cells > len(cells) else "cells"
         share = 1.0 - after / before
-        verb = f"abandons {name}" if share >= 1.0 - 1e-6 else f"cuts {name} by {percent(share)}"
-        returns = _returns(float(today[cells].sum()), float(charges[cells].sum()), len(cells))
-        lines.append(f"{verb}: {currency} {amount(before)} to {amount(after)}{over}; {returns}")
+        lines.append(
+            say(
+                f"warning.{'stop' if share >= 1.0 - 1e-6 else 'cut'}.{part}",
+                name=names[cells[0]] if part == "cell" else channel,
+                share=share,
+                currency=currency,
+                before=before,
+                after=after,
+                cells=len(cells),
+                all=all_cells,
+                returns=_returns(float(today[cells].sum()), float(charges[cells].sum()), len(cells)),
+            )
+        )
     return lines
 
 
-def _returns(today: float, charges: float, cells: int) -> str:
+def _returns(today: float, charges: float, cells: int) -> Message:
     """What cells bring today, as reasons and tables state it, and the charges that it takes."""
-    they, s = ("it", "s") if cells == 1 else ("they", "")
-    costs = f" and cost{s} {amount(charges)} in charges" if charges > 0.0 else ""
-    return f"today {they} return{s} {amount(today)}{costs}"
+    they = "it" if cells == 1 else "they"
+    if charges <= 0.0:
+        return say(f"returns.{they}", amount=today)
+    return say("returns.it_costs" if cells == 1 else "returns.they_cost", amount=today, charges=charges)
 
 
 def _channel(name: str) -> str:

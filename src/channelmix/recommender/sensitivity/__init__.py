@@ -1,1 +1,1 @@
-"""Which inputs does the plan hang on?"""
+"""Which inputs does the plan depend on?"""

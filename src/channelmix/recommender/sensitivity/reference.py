@@ -1,4 +1,4 @@
-"""What one input at another value makes of a plan: its gain, a plan made anew, and what changes."""
+"""How a plan and the best plan change when one input has another value."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.wording import percent, short
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.engine.solver.solve import solve
 from channelmix.plan import Side
-from channelmix.recommender.sensitivity.first_order import most_to_gain
+from channelmix.recommender.resolve import moved_money, resolve
 
 SHIFT = 0.1
-"""Share of the budget from which on money that moves between cells changes the recommendation."""
+"""Share of the budget that must move between cells to change the recommendation."""
 
 TURN = 0.01
-"""Share of the budget by which a cell is raised or cut at least to count as either."""
+"""Share of the budget by which a cell must be raised or cut to count as either."""
 
 CELLS_NAMED = 3
+"""Cells listed where much money moves."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A proven plan and its baseline, to hold against the same problem with an input at another value.
+    """A proven plan and its baseline, against which problems with one input at another value are compared.
 
     Parameters
     ----------
     problem : AllocationProblem
         With every input as assumed.
     plan, baseline : ndarray of shape (n_spends,)
-        Spend; the plan obeys the rules. Over several periods, what is said of a cell is said of its sum over them.
+        Spend; the plan obeys the rules. Over several periods, changes are those of a cell's sum over them.
     name : str
-        What the baseline is called.
+        Name of the baseline.
     gap : float
-        Relative gap that the plan is proven to, and plans made anew are.
+        Relative gap to which the plan is proven, and new plans are.
     """
 
     problem: AllocationProblem
@@ -50,8 +50,8 @@ class Reference:
         """The plan's gain over the baseline."""
         return self._gain(self.problem)
 
-    def beside(self, problem: AllocationProblem, value: float) -> Side:
-        """Say what becomes of the plan in a problem that differs in one input.
+    def at(self, problem: AllocationProblem, value: float) -> Side:
+        """Compare the plan with the best one of a problem that differs in one input.
 
         Parameters
         ----------
@@ -63,20 +63,16 @@ class Reference:
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C stops the search for the new plan.
+            If Ctrl-C ended the search for the new plan.
         """
         kept = self._gain(problem)
         worth = problem.value(self.plan)
         within = self.gap * max(abs(worth), problem.gross(self.plan))
         spend, regret, gap = self.plan, 0.0, None
-        if most_to_gain(problem, self.plan) > within:
-            names = problem.cells.names
-            solution = solve(problem, self.gap, starts=[dict(zip(names, self.plan, strict=True))])
-            if solution.report.interrupted:
-                raise KeyboardInterrupt
-            if solution.value - worth > within:
-                spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
-        moved = self._moved(spend)
+        solution = resolve(problem, self.plan, self.gap)
+        if solution.value - worth > within:
+            spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
+        moved = moved_money(spend - self.plan)  # to other cells or periods, or no longer spent
         return Side(
             value=value,
             kept_gain=kept,
@@ -92,11 +88,6 @@ class Reference:
     def _gain(self, problem: AllocationProblem) -> float:
         return problem.value(self.plan) - problem.value(self.baseline)
 
-    def _moved(self, spend: Array) -> float:
-        """Money on other cells or in other periods than in the plan, or money no longer spent."""
-        change = spend - self.plan
-        return float(max(np.maximum(change, 0.0).sum(), np.maximum(-change, 0.0).sum()))
-
     def _changes(self, spend: Array, moved: float, kept: float) -> list[str]:
         budget = float(self.problem.scenario.amount)
         lines = []
@@ -109,17 +100,15 @@ class Reference:
 
     def _largest(self, spend: Array) -> str:
         """Name the cells that change most."""
-        names = self.problem.cells.names
-        order = np.argsort(-np.abs(spend - self.plan), kind="stable")[:CELLS_NAMED]
-        parts = [
+        names, order = self.problem.cells.names, np.argsort(-np.abs(spend - self.plan), kind="stable")
+        return ", ".join(
             f"{names[i]} {short(float(spend[i]))} instead of {short(float(self.plan[i]))}"
-            for i in order
+            for i in order[:CELLS_NAMED]
             if spend[i] != self.plan[i]
-        ]
-        return ", ".join(parts)
+        )
 
     def _turned(self, spend: Array, plan: Array, least: float) -> list[str]:
-        """Name the cells that are cut where the plan raises them, or raised where it cuts them; (n_cells,) each."""
+        """Name the cells that the plan raises and `spend` cuts, or the reverse; both have shape (n_cells,)."""
         if self.problem.cells.current is None:
             return []
         current = self.problem.by_cell(self.problem.cells.current)

@@ -1,4 +1,4 @@
-"""From a proven plan to its sensitivity: every input moved alone, down and up, the rest as it was."""
+"""How sensitive a proven plan is to its inputs, each moved alone, down and up."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
-from channelmix.effectiveness import CellDraws, Figure, shifted, shifted_value
+from channelmix.effectiveness import CellDraws, shifted, shifted_value
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
@@ -26,24 +26,27 @@ from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
 
 FIELD_FACTOR = 1.25
-"""By which a number of the profile is moved, since the profile does not say how sure it is of it."""
+"""Factor by which a number of the profile is moved, since the profile does not state its uncertainty."""
 
 SAME = 1e-6
-"""Difference of a plan's value and the value recomputed from the profile that is rounding, as a share of it."""
+"""Relative difference between a plan's value and the one recomputed from the profile that counts as rounding."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One value of an input, with the profile that states it and how to draw the cells with it."""
+
+    value: float
+    profile: CompanyProfile
+    draw: Callable[[], CellDraws]
 
 
 @dataclass(frozen=True)
 class _Input:
-    """A figure or a field: how it is described, and its low and high value with the problem that each makes."""
+    """An input, as `InputEffect` describes it, with its low and its high side."""
 
-    name: str
-    kind: Literal["figure", "profile"]
-    factor: float
-    assumed: float
-    sides: tuple[tuple[float, Callable[[], AllocationProblem]], ...]
-    unit: str = ""
-    basis: str = ""
-    facts: tuple[str, ...] = ()
+    description: dict[str, Any]
+    sides: list[_Side]
 
 
 def sensitivity(
@@ -52,23 +55,23 @@ def sensitivity(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:
-    """Move every input of a plan alone, down and up, and see what becomes of its gain and its spend.
+    """Move every input of a plan alone, down and up, and report how its gain and its spend respond.
 
     Inputs are the published and judged figures in use, each moved by its own uncertainty factor, and the numbers that
-    the profile states of the world, each moved by 1.25. For each value the plan as it is is compared with the baseline,
-    and a new plan is made and proven unless slopes show that none is better by more than the gap. All of it is on the
-    draws that the plan was made on, so that differences come from the input alone; spend today, and so the baseline,
-    stays as it is, and so do the figures that rules about contacts and service were given. A plan over several periods
-    is looked at over all of them, and its season, carry-over and prices over time are inputs like others.
+    the profile states about the world, each moved by 1.25. For each value the plan is compared with the baseline, and a
+    new plan is made and proven; it counts only if it is better by more than the gap. Everything is computed on the
+    draws that the plan was made on, so that differences come from the input alone. Spend today stays the same, and so
+    do the baseline and the figures in rules about contacts and service. Over several periods gains and spend are sums
+    over all of them, and season, carry-over and prices over time are inputs too.
 
     Parameters
     ----------
     profile : CompanyProfile
         The company.
     plan : Plan, optional
-        Its plan, proven; made with the defaults of `optimize` if it is not given.
+        Its proven plan; made with the defaults of `optimize` if not given.
     progress : callable, optional
-        Called with the number of inputs done and of all inputs, before each.
+        Called before each input, with the number of inputs done and the number of all inputs.
 
     Returns
     -------
@@ -78,11 +81,11 @@ def sensitivity(
     Raises
     ------
     InputError
-        If the plan is of another profile or of another version, or its scenario is no fixed budget.
+        If the plan belongs to another profile or version, or its scenario is not a fixed budget.
     CertificateError
         If the plan is not proven to its gap.
     NoPlanError
-        If no split obeys all rules, or spend pays without limit.
+        If no split obeys all rules, or the most profitable spend has no limit.
 
     Examples
     --------
@@ -98,7 +101,7 @@ def sensitivity(
     plan = optimize(profile) if plan is None else plan
     expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
-    inputs = [*_figures(profile, draws, reference.problem), *_fields(profile, draws, reference.problem)]
+    inputs = [*_figures(profile, draws), *_fields(profile, draws)]
     effects = []
     for done, moved in enumerate(inputs):
         if progress is not None:
@@ -124,7 +127,7 @@ def sensitivity(
 
 
 def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Reference]:
-    """Rebuild what the plan was made on, and check that it is the same."""
+    """Rebuild the draws and the problem that the plan was made on, and check that its value is the same."""
     if plan.provenance.profile_sha256 != profile.sha256:
         raise InputError("the plan is not of this profile: plan again")
     if plan.status in NO_SPEND:
@@ -148,74 +151,64 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     return draws, Reference(problem, spend, baseline, base.name, plan.certificate.requested_gap)
 
 
-def _figures(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> Iterator[_Input]:
-    """Every figure in use that is not taken as certain."""
+def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+    """Every figure in use that is uncertain."""
     for figure in draws.figures:
         factor = figure.range.uncertainty_factor
         if factor > 1.0:
+            description = {
+                "name": figure_name(figure),
+                "kind": "figure",
+                "factor": factor,
+                "assumed": figure.range.typical,
+                "unit": figure.range.unit,
+                "basis": figure.range.basis,
+                "facts": list(figure.range.fact_ids),
+            }
             yield _Input(
-                name=figure_name(figure),
-                kind="figure",
-                factor=factor,
-                assumed=figure.range.typical,
-                sides=tuple(
-                    (shifted_value(figure, by), partial(_with_figure, profile, draws, made, figure, by))
+                description,
+                [
+                    _Side(shifted_value(figure, by), profile, partial(shifted, draws, figure, by))
                     for by in (1.0 / factor, factor)
-                ),
-                unit=figure.range.unit,
-                basis=figure.range.basis,
-                facts=figure.range.fact_ids,
+                ],
             )
 
 
-def _with_figure(
-    profile: CompanyProfile, draws: CellDraws, made: AllocationProblem, figure: Figure, by: float
-) -> AllocationProblem:
-    return _under_the_rules_of(made, profile, shifted(draws, figure, by))
-
-
-def _under_the_rules_of(
-    made: AllocationProblem, profile: CompanyProfile, draws: CellDraws
-) -> AllocationProblem:
-    """State the problem on other draws with the plan's own rules, with their figures, and its risk."""
-    problem = problem_of(profile, draws, ())
-    return dataclasses.replace(problem, constraints=made.constraints, risk=made.risk)
-
-
-def _fields(profile: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> Iterator[_Input]:
-    """Every number that the profile states of the world, unless its limits leave it no room."""
+def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+    """Every number that the profile states of the world, unless its limits leave no room to move it."""
     for path, number in beliefs(profile):
         sides = [with_belief_moved(profile, path, by) for by in (1.0 / FIELD_FACTOR, FIELD_FACTOR)]
         if any(value != number for value, _ in sides):
+            description = {
+                "name": path_text(path),
+                "kind": "profile",
+                "factor": FIELD_FACTOR,
+                "assumed": number,
+                "unit": "",
+                "basis": "",
+                "facts": [],
+            }
             yield _Input(
-                name=path_text(path),
-                kind="profile",
-                factor=FIELD_FACTOR,
-                assumed=number,
-                sides=tuple((value, partial(_with_field, moved, draws, made)) for value, moved in sides),
+                description, [_Side(value, moved, partial(_of_cells, moved, draws)) for value, moved in sides]
             )
 
 
-def _with_field(moved: CompanyProfile, draws: CellDraws, made: AllocationProblem) -> AllocationProblem:
-    # Today's spend is known: it is not split anew where a market is larger than thought.
+def _of_cells(moved: CompanyProfile, draws: CellDraws) -> CellDraws:
+    """Return the draws with a moved profile's cells, whose spend today is known and stays."""
     cells = tuple(
         dataclasses.replace(cell, current_spend=before.current_spend)
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
-    return _under_the_rules_of(made, moved, dataclasses.replace(draws, cells=cells))
+    return dataclasses.replace(draws, cells=cells)
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:
-    low, high = (reference.beside(problem(), value) for value, problem in moved.sides)
-    return InputEffect(
-        name=moved.name,
-        kind=moved.kind,
-        factor=moved.factor,
-        assumed=moved.assumed,
-        unit=moved.unit,
-        basis=moved.basis,
-        facts=list(moved.facts),
-        low=low,
-        high=high,
-        influence=max(max(abs(side.kept_gain - reference.gain), side.regret) for side in (low, high)),
-    )
+    low, high = (reference.at(_problem(reference.problem, side), side.value) for side in moved.sides)
+    influence = max(max(abs(side.kept_gain - reference.gain), side.regret) for side in (low, high))
+    return InputEffect(**moved.description, low=low, high=high, influence=influence)
+
+
+def _problem(original: AllocationProblem, side: _Side) -> AllocationProblem:
+    """State the problem with an input moved, under the plan's own rules, with their figures, and its risk."""
+    problem = problem_of(side.profile, side.draw(), ())
+    return dataclasses.replace(problem, constraints=original.constraints, risk=original.risk)

@@ -6,15 +6,11 @@ import math
 from collections.abc import Sequence
 
 from channelmix.plan import CellPlan
-from channelmix.report.html.content import Content
+from channelmix.report.content import Content
+from channelmix.report.html.inline import cell_data, said, swatch
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import paired_bars, share_bar
 from channelmix.report.html.tables import Column, Line, table
-
-
-def swatch(content: Content, channel: str) -> Markup:
-    """Name of a channel beside its colour."""
-    return tag("span", tag("span", class_=f"key hue{content.hue(channel)}"), channel, class_="swatch")
 
 
 def allocation_section(content: Content) -> Markup:
@@ -85,7 +81,7 @@ def _by_cell(content: Content) -> Markup:
         Column(words("allocation.next", currency=words.currency), numeric=True),
         Column(words("allocation.why")),
     ]
-    lines = [Line(_entries(content, cell, most), content.place(cell)) for cell in money]
+    lines = [Line(_entries(content, cell, most), cell_data(cell)) for cell in money]
     totals = content.plan.totals
     if totals is not None and len(cells) > 1:
         sums = [math.fsum(cell.current_spend for cell in cells), math.fsum(cell.spend for cell in cells)]
@@ -117,7 +113,7 @@ def _entries(content: Content, cell: CellPlan, most: float) -> Sequence[Markup |
         *_money(content, cell.current_spend, cell.spend),
         words.spread(cell.outcome),
         following,
-        words.said(cell.reason),
+        said(content, cell.reason),
     ]
 
 
@@ -126,8 +122,8 @@ def _without_money(content: Content, idle: Sequence[CellPlan]) -> Markup:
         tag(
             "li",
             f"{content.title(cell)} \u2013 ",
-            content.words.said(cell.reason),
-            **content.place(cell),
+            said(content, cell.reason),
+            **cell_data(cell),
         )
         for cell in idle
     ]

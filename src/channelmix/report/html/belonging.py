@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import NoneType
 
 from channelmix.core.errors import InputError, expect
-from channelmix.core.wording import over
+from channelmix.core.words import over
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan, fits, span_of
-from channelmix.report.html.content import Content
+from channelmix.report.content import Content
 
 DIGITS = 12
 """Digits of a digest that a message shows."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.plan import CellPlan
-from channelmix.report.html.content import Content
+from channelmix.report.content import Content
+from channelmix.report.html.inline import cell_data
 from channelmix.report.html.markup import Markup, data_block, join, tag
 from channelmix.report.html.svg import Frame, area, drawing, line
 
@@ -140,7 +141,7 @@ def _figure(content: Content, cell: CellPlan, curve: Traced, frame: Frame, numbe
         slider,
         tag("output", _at(content, curve, curve.plan), class_="reading", aria_live="off"),
         data_curve=number,
-        **content.place(cell),
+        **cell_data(cell),
     )
 
 

@@ -6,7 +6,8 @@ import math
 
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import BreakEven, CellExplanation, Explanation, RulePrice
-from channelmix.report.html.content import Content
+from channelmix.report.content import Content
+from channelmix.report.html.inline import cell_data, rule_name, said
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import range_bar
 from channelmix.report.html.tables import Column, Line, table
@@ -36,17 +37,17 @@ def reasons_section(content: Content, explanation: Explanation) -> Markup:
         tag("p", words("reasons.intro")) if factors else None,
         table(words("reasons.caption", per=content.over), columns, lines),
         tag("p", words("frontier.more", count=left)) if left else None,
-        tag("ul", *(tag("li", words.said(remark)) for remark in explanation.remarks)),
+        tag("ul", *(tag("li", said(content, remark)) for remark in explanation.remarks)),
         None if explanation.complete else tag("p", words("reasons.interrupted")),
     )
 
 
 def _line(content: Content, explanation: Explanation, place: int, *, factors: bool) -> Line:
-    words, cell = content.words, explanation.cells[place]
-    said = [part for reason in cell.reasons for part in (words.said(reason), " ")]
+    cell = explanation.cells[place]
+    reasons = [part for reason in cell.reasons for part in (said(content, reason), " ")]
     view = content.plan.cells[place]
     stands = [_range(explanation, cell), *_factors(content, cell)] if factors else []
-    return Line([content.title(view), *stands, join(*said)], content.place(view))
+    return Line([content.title(view), *stands, join(*reasons)], cell_data(view))
 
 
 def _range(explanation: Explanation, cell: CellExplanation) -> Markup | str:
@@ -100,13 +101,8 @@ def _cost(content: Content, rule: RulePrice) -> list[Markup | str]:
     view = None if rule.cell is None else content.by_name.get(rule.cell)
     of = words("costs.whole") if view is None else words(f"costs.{rule.change}", cell=content.title(view))
     if rule.status is Status.INFEASIBLE:
-        return [content.rule(rule.rule), of, words("costs.impossible"), "", ""]
+        return [rule_name(rule.rule), of, words("costs.impossible"), "", ""]
     most = words("costs.unknown") if rule.high is None else words.short(rule.high)
     if rule.status is Status.UNBOUNDED:
         most = words("costs.unbounded")
-    return [content.rule(rule.rule), of, words.short(rule.low), most, words.short(rule.moved)]
-
-
-def how_to_explain(content: Content) -> Markup:
-    """Say in a line how the page can say more."""
-    return content.more("reasons.how", "explain plan.json", "explanation")
+    return [rule_name(rule.rule), of, words.short(rule.low), most, words.short(rule.moved)]

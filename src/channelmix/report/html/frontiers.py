@@ -6,7 +6,8 @@ import math
 
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Frontier, FrontierPlan, Plan
-from channelmix.report.html.content import NOTHING, Content
+from channelmix.report.content import NOTHING, Content
+from channelmix.report.html.inline import cell_data
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing, line, paired_bars
 from channelmix.report.html.tables import Column, Line, table
@@ -182,7 +183,7 @@ def _line(content: Content, name: str, view: CellPlan | None, spend: float, most
     figures = [paired_bars(spend, own, most), *(words.amount(content.shown(one)) for one in (spend, own))]
     if view is None:
         return Line([name, *figures])
-    return Line([content.title(view), *figures], content.place(view))
+    return Line([content.title(view), *figures], cell_data(view))
 
 
 def _numbers(content: Content, frontier: Frontier) -> Markup:

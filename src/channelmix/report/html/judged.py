@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from channelmix.plan import CellPlan, Comparison, IfTen, SurveyRow, WordOfMouth
-from channelmix.report.html.allocation import swatch
-from channelmix.report.html.content import Content
+from channelmix.plan import CellPlan, Comparison, SurveyRow, WordOfMouth
+from channelmix.report.content import OWN, Content
+from channelmix.report.html.inline import cell_data, said, swatch
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.proven import figures_table
 from channelmix.report.html.svg import whisker
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences.below_the_table import HARDLY, OWN
+from channelmix.report.sentences import word_of_mouth
 
 SURE = 1.96
 """Standard errors on each side of a 95 % interval."""
@@ -43,7 +43,7 @@ def evidence_section(content: Content) -> Markup:
                 _ratio(content, cell.marginal_return),
                 *_beyond(content, cell),
             ],
-            content.place(cell),
+            cell_data(cell),
         )
         for cell in cells
     ]
@@ -108,7 +108,7 @@ def _named(content: Content, other: Comparison) -> Markup:
     words = content.words
     mark = tag("strong", f" ({words('comparisons.baseline')})") if other.is_baseline else None
     return join(
-        words.said(other.name), mark, tag("span", words.said(other.description), class_="small-print")
+        said(content, other.name), mark, tag("span", said(content, other.description), class_="small-print")
     )
 
 
@@ -130,7 +130,7 @@ def survey_section(content: Content) -> Markup:
 def _surveyed(content: Content, row: SurveyRow) -> list[Markup | str]:
     words = content.words
     error = SURE * row.standard_error
-    purpose = words("survey.all") if row.purpose == "all" else words.known(row.purpose)
+    purpose = words("survey.all") if row.purpose == "all" else content.words.named("purpose", row.purpose)
     points = words.ratio(100.0 * error, 1)
     return [
         swatch(content, row.channel) if row.channel in content.channels else row.channel,
@@ -163,40 +163,7 @@ def told_section(content: Content, heard: WordOfMouth) -> Markup:
         )
         for key, value in amounts
     ]
-    adds = "told.takes" if heard.outcome < 0.0 else "told.added"
-    added = words(adds, amount=words.short(abs(heard.outcome)), per=per)
-    if heard.outcome > 0.0 and heard.share > 0.0:
-        added += words("told.share", share=words.percent(heard.share))
-    numbers = words(
-        "told.numbers",
-        satisfied=words.figure(heard.told_if_satisfied),
-        unsatisfied=words.figure(heard.told_if_not),
-    )
     return join(
         table(words("told.caption"), columns, lines),
-        tag("p", f"{added}."),
-        tag("p", numbers),
-        tag("p", _with_ten(content, heard, heard.if_ten)) if heard.if_ten is not None else None,
+        *(tag("p", sentence) for sentence in word_of_mouth(content, heard)),
     )
-
-
-def _with_ten(content: Content, heard: WordOfMouth, ten: IfTen) -> str:
-    words = content.words
-    return words(
-        "told.ten",
-        unsatisfied=words.figure(heard.told_if_not),
-        moved=words.about(ten.moved),
-        regret=_shortfall(content, ten),
-    )
-
-
-def _shortfall(content: Content, ten: IfTen) -> str:
-    """What is certain of the plan's shortfall then."""
-    words = content.words
-    low = words.about(ten.regret)
-    if ten.regret_high is None:
-        return words("told.at_least", amount=low)
-    high = words.about(ten.regret_high)
-    if ten.regret <= HARDLY * ten.regret_high:
-        return words("told.at_most", amount=high)
-    return low if low == high else words("told.between", low=words.short(ten.regret), high=high)

@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from channelmix.core.errors import InputError
+from channelmix.core.words import Words
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan
+from channelmix.report.content import Content
 from channelmix.report.html.allocation import allocation_section
 from channelmix.report.html.belonging import check
-from channelmix.report.html.content import Content
 from channelmix.report.html.curves import curves_section
-from channelmix.report.html.explained import costs_of_rules, how_to_explain, reasons_section
+from channelmix.report.html.explained import costs_of_rules, reasons_section
 from channelmix.report.html.frontiers import frontier_section
-from channelmix.report.html.information import how_to_test, tests_section
+from channelmix.report.html.information import tests_section
+from channelmix.report.html.inline import hint
 from channelmix.report.html.judged import comparisons_section, evidence_section, survey_section, told_section
 from channelmix.report.html.markup import Markup, join, tag
-from channelmix.report.html.opening import asked, facts, headline, no_plan, warnings
+from channelmix.report.html.opening import no_plan_section, warnings
 from channelmix.report.html.periods import periods_section
 from channelmix.report.html.proven import assumptions_section, certificate_section, rules_section
-from channelmix.report.html.words import Words
+from channelmix.report.sentences import asked, facts, headline
 
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
@@ -134,11 +136,11 @@ def _digest(text: str) -> str:
 def _opening(content: Content) -> Markup:
     plan, words = content.plan, content.words
     if plan.totals is None:
-        return tag("section", no_plan(content), aria_label=words("section.opening"))
+        return tag("section", no_plan_section(content), aria_label=words("section.opening"))
     warned = tag("div", tag("h2", words("section.warnings")), warnings(content), class_="warnings")
     return tag(
         "section",
-        tag("p", headline(content, plan.totals), class_="headline"),
+        tag("p", " ".join(headline(content, plan.totals)), class_="headline"),
         warned if plan.warnings else None,
         *(tag("p", fact, class_="fact") for fact in facts(content, plan.totals)),
         aria_label=words("section.opening"),
@@ -150,7 +152,7 @@ def _filters(content: Content) -> Markup | None:
     words = content.words
     choices = {
         "market": {market: market for market in content.markets},
-        "purpose": {purpose: words.known(purpose) for purpose in content.purposes},
+        "purpose": {purpose: words.named("purpose", purpose) for purpose in content.purposes},
     }
     controls = [
         tag(
@@ -175,7 +177,11 @@ def _filters(content: Content) -> Markup | None:
 def _sections(content: Content) -> Iterator[tuple[str, Markup | None]]:
     plan = content.plan
     if plan.allocation:
-        beside = None if content.explanation is not None else how_to_explain(content)
+        beside = (
+            None
+            if content.explanation is not None
+            else hint(content, "reasons.how", "explain plan.json", "explanation")
+        )
         yield "allocation", join(allocation_section(content), beside)
         if plan.span > 1:
             yield "periods", periods_section(content)
@@ -187,7 +193,11 @@ def _sections(content: Content) -> Iterator[tuple[str, Markup | None]]:
     if plan.allocation:
         costs = None if content.explanation is None else costs_of_rules(content, content.explanation)
         yield "rules", join(rules_section(content), costs)
-        beside = None if content.tests is not None else how_to_test(content)
+        beside = (
+            None
+            if content.tests is not None
+            else hint(content, "tests.how", "test-next profile.json", "tests")
+        )
         yield "evidence", join(evidence_section(content), beside)
         if content.tests is not None:
             yield "tests", tests_section(content, content.tests)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from channelmix.plan import CellPlan
-from channelmix.report.html.allocation import swatch
-from channelmix.report.html.content import NOTHING, Content
+from channelmix.report.content import NOTHING, Content
+from channelmix.report.html.inline import cell_data, swatch
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.svg import Frame, drawing
 from channelmix.report.html.tables import Column, Line, table
@@ -34,7 +34,7 @@ def periods_section(content: Content) -> Markup:
         tag("figure", tag("figcaption", words(f"periods.{key}")), _stacked(content, key, values, rest))
         for key, values, rest in (("spend", spends, {}), ("outcome", returns, after))
     ]
-    late = tag("p", words("facts.after", after=words.about(math.fsum(after.values())))) if after else None
+    late = tag("p", words("facts.after", after=math.fsum(after.values()))) if after else None
     return join(
         late,
         tag("p", *(swatch(content, channel) for channel in content.channels), class_="legend"),
@@ -103,7 +103,7 @@ def _by_cell(content: Content) -> Markup:
     lines = [
         Line(
             [content.title(cell), *(words.amount(content.shown(spend)) for spend in spends[cell.name])],
-            content.place(cell),
+            cell_data(cell),
         )
         for cell in chosen
         if not content.is_idle(cell)

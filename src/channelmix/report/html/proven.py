@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from channelmix.engine.proof.solution import Status
-from channelmix.plan import Assumption, Plan
-from channelmix.report.html.content import Content
+from channelmix.engine.rules.rows import Row
+from channelmix.plan import Assumption
+from channelmix.report.content import OWN, Content
+from channelmix.report.html.inline import rule_name, said
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences.below_the_table import OWN
+from channelmix.report.sentences import assumed, claim, not_counted
 
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
-
-PERIOD = re.compile(r" period \d+(?= |$)")
-"""What tells a limit of one period from those of others in its label."""
-
-LIMIT = re.compile(
-    r"(?P<of>.*?)(?:(?:^| )(?P<end>low|high))?(?:(?:^| )period (?P<period>\d+))?(?:(?:^| )(?P<way>up|down))?"
-)
-"""A limit's label behind its rule: what it is of, which end it is, of which period, and of which direction."""
 
 ROUNDING = 1e-9
 """Violation of a rule, as a share of what is spent, that is rounding: far below what a proof may leave."""
@@ -52,32 +44,35 @@ def _rules(content: Content) -> Iterator[Line]:
     problem, words = content.problem, content.words
     prices = {price.constraint: price.price for price in content.plan.shadow_prices}
     for rule in problem.rule_names:
-        labels = [row.label for row in problem.rows if row.rule == rule and row.label in prices]
-        limits: dict[str, list[str]] = {}  # the same limit in several periods is one line
-        for label in labels:
-            limits.setdefault(PERIOD.sub("", label) if content.plan.span > 1 else label, []).append(label)
-        listed = [(limit, own, [prices[label] for label in own]) for limit, own in limits.items()]
-        listed.sort(key=lambda line: -max(map(abs, line[2])))
-        for limit, own, found in listed[:SHOWN]:
-            several = words("rules.periods", count=len(own)) if len(own) > 1 else ""
-            label = (limit if several else own[0]).removeprefix(rule).strip()
-            name = _limit(content, label) or words("rules.itself")
-            yield Line([content.rule(rule), f"{name}{several}", _prices(content, found)])
+        limits: dict[
+            tuple[str | None, str | None], list[Row]
+        ] = {}  # the same limit in several periods is one line
+        for row in problem.rows:
+            if row.rule == rule and row.label in prices:
+                limits.setdefault((row.part, row.side), []).append(row)
+        listed = [(rows, [prices[row.label] for row in rows]) for rows in limits.values()]
+        listed.sort(key=lambda line: -max(map(abs, line[1])))
+        for rows, found in listed[:SHOWN]:
+            several = words("rules.periods", count=len(rows)) if len(rows) > 1 else ""
+            name = _limit(content, rule, rows[0], with_period=not several) or words("rules.itself")
+            yield Line([rule_name(rule), f"{name}{several}", _prices(content, found)])
         if len(listed) > SHOWN:
-            smallest = words.ratio(max(abs(price) for *_, found in listed[SHOWN:] for price in found))
-            yield Line([content.rule(rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
-        if not labels:
-            yield Line([content.rule(rule), words("rules.free"), *(["0"] if prices else [])])
+            smallest = words.ratio(max(abs(price) for _, found in listed[SHOWN:] for price in found))
+            yield Line([rule_name(rule), words("rules.more", count=len(listed) - SHOWN), f"≤ {smallest}"])
+        if not listed:
+            yield Line([rule_name(rule), words("rules.free"), *(["0"] if prices else [])])
 
 
-def _limit(content: Content, label: str) -> str:
-    """A limit's label in the reader's language; names in it stay as they are."""
-    words, parts = content.words, LIMIT.fullmatch(label)
-    if parts is None:
-        return label
-    period = words("limit.period", period=parts["period"]) if parts["period"] else ""
-    ends = (words(f"limit.{parts[key]}") if parts[key] else "" for key in ("end", "way"))
-    return " ".join(part for part in (parts["of"].strip(), *ends, period) if part)
+def _limit(content: Content, rule: str, row: Row, *, with_period: bool) -> str:
+    """A limit in the reader's language; names in it stay as they are."""
+    words = content.words
+    parts = [
+        row.part if row.part and not rule.endswith(row.part) else "",
+        words(f"limit.{row.side}") if row.side else "",
+    ]
+    if row.period is not None and with_period:
+        parts.append(words("limit.period", period=row.period))
+    return " ".join(part for part in parts if part)
 
 
 def _prices(content: Content, found: Sequence[float]) -> str:
@@ -115,7 +110,7 @@ def certificate_section(content: Content) -> Markup:
     ]
     terms = [tag("div", tag("dt", term), tag("dd", value)) for term, value in pairs]
     return join(
-        tag("p", _claim(content, plan)),
+        tag("p", claim(content)),
         tag("dl", *terms),
         tag("p", words("certificate.repeat")),
         tag("pre", tag("code", "channelmix verify plan.json")),
@@ -123,29 +118,16 @@ def certificate_section(content: Content) -> Markup:
     )
 
 
-def _claim(content: Content, plan: Plan) -> str:
-    words, gap = content.words, plan.certificate.gap
-    if plan.status is Status.INFEASIBLE:
-        return words("claim.infeasible")
-    if plan.status is Status.UNBOUNDED or gap is None:
-        return words("claim.unbounded")
-    kind = str(plan.scenario.get("kind"))
-    key = f"claim.{kind}" if kind in ("target_outcome", "max_profit") else "claim.value"
-    return words(key, gap=words.percent(gap))
-
-
 def assumptions_section(content: Content) -> Markup:
     """What the plan takes for granted, and every figure with its sources."""
     words, plan = content.words, content.plan
     figures = [figure for figure in plan.assumptions if figure.basis not in OWN]
-    judged = sum(figure.basis == "judgement" and not figure.facts for figure in figures)
-    left_out = [words.known(name) for name in plan.not_counted]
     return join(
-        tag("ul", *(tag("li", words.said(remark)) for remark in plan.remarks)) if plan.remarks else None,
-        tag("p", words("assumptions.not_counted", what=", ".join(left_out))) if left_out else None,
+        tag("ul", *(tag("li", said(content, remark)) for remark in plan.remarks)) if plan.remarks else None,
+        tag("p", not_counted(content)) if plan.not_counted else None,
         tag(
             "details",
-            tag("summary", words("assumptions.summary", count=len(figures), judged=judged)),
+            tag("summary", assumed(content)),
             figures_table(content, words("assumptions.caption"), figures),
         )
         if figures
@@ -171,18 +153,17 @@ def _figure(content: Content, figure: Assumption) -> list[Markup | str]:
     facts = ", ".join(figure.facts[:FACTS]) + ", …" * (len(figure.facts) > FACTS)
     sources = [*figure.sources, *([facts] if facts else [])]
     return [
-        words.said(figure.name),
+        said(content, figure.name),
         f"{value} ({words('range', low=low, high=high)})",
-        words.said(figure.unit),
-        words.evidence(figure.basis) if own else words.said(figure.basis),
+        said(content, figure.unit),
+        words.evidence(figure.basis) if own else said(content, figure.basis),
         _sources(content, sources, own=own) if sources else words("assumptions.no_source"),
-        words.said(figure.note),
+        said(content, figure.note),
     ]
 
 
 def _sources(content: Content, sources: Sequence[str], *, own: bool) -> Markup:
     """Own files are told in words; titles of published sources stay as they are."""
-    text = "; ".join(sources)
     if own:
-        return content.words.said(text)
-    return tag("span", text, lang="en" if content.words.language != "en" else None)
+        return join(*(said(content, source) for source in sources))
+    return tag("span", "; ".join(sources), lang="en" if content.words.language != "en" else None)

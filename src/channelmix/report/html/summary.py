@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from channelmix.core.words import Words
 from channelmix.plan import Plan
-from channelmix.report.html.content import Content
+from channelmix.report.content import Content
 from channelmix.report.html.markup import join, tag
-from channelmix.report.html.opening import asked, headline, no_plan
-from channelmix.report.html.words import Words
+from channelmix.report.html.opening import no_plan_section
+from channelmix.report.sentences import asked, headline
 
 ROWS = 12
 """Cells that are listed."""
@@ -18,7 +19,7 @@ def summary_html(plan: Plan) -> str:
     content = Content(plan, words)
     title = tag("p", tag("strong", plan.name), f", {asked(content)}: {words(f'status.{plan.status}')}")
     if plan.totals is None:
-        return tag("div", title, no_plan(content))
+        return tag("div", title, no_plan_section(content))
     heads = [words(f"allocation.{key}") for key in ("cell", "now", "plan", "return", "why")]
     money = [cell for cell in content.plan.cells if not content.is_idle(cell)]
     shown = sorted(money, key=lambda cell: -max(cell.spend, cell.current_spend))[:ROWS]
@@ -41,7 +42,7 @@ def summary_html(plan: Plan) -> str:
     return tag(
         "div",
         title,
-        tag("p", headline(content, plan.totals)),
+        tag("p", " ".join(headline(content, plan.totals))),
         table,
         tag("p", words("summary.more", count=more)) if more else None,
         join(*(tag("p", warning) for warning in plan.warnings)),

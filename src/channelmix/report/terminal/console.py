@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from channelmix.core.documents import Document
+
 PIPED_WIDTH = 100
 """Columns of a line where the output is not a terminal."""
+
+
+def to_terminal(
+    document: Document, file: IO[str] | None = None, *, color: bool | None = None, **options: Any
+) -> None:
+    """Print a document for a terminal or a pipe: by `parts` of the module here that is named like the document's own.
+
+    Parameters
+    ----------
+    document : Document
+        A plan, an explanation, a frontier, a difference, a sensitivity or a value of information.
+    file : text file, optional
+        Standard output by default.
+    color : bool, optional
+        Colours or none; by default, colours on a terminal only.
+    **options
+        ``top``, the entries of each list that are shown, of a sensitivity or a value of information.
+    """
+    name = type(document).__module__.rpartition(".")[2]
+    parts = importlib.import_module(f"channelmix.report.terminal.{name}").parts
+    show(partial(parts, document, **options), file, color=color)
 
 
 def show(

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from typing import IO
 
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.plan import CellDifference, Difference, Interval
-from channelmix.report.terminal.console import show
 
 
-def difference_to_terminal(
-    difference: Difference, file: IO[str] | None = None, *, color: bool | None = None
-) -> None:
-    """Print what is different between two plans.
-
-    Parameters
-    ----------
-    difference : Difference
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, difference), file, color=color)
-
-
-def _parts(found: Difference, _width: int) -> Iterable[Text | Table]:
+def parts(found: Difference, _width: int) -> Iterable[Text | Table]:
+    """Lay out what is different between two plans."""
     names = (
         found.name_before
         if found.name_before == found.name_after

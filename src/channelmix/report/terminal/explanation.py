@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from typing import IO
 
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import over, short
+from channelmix.core.wording import short
+from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Explanation, RulePrice
-from channelmix.report.terminal.console import show
 
 INDENT = 2
 
 
-def explanation_to_terminal(
-    explanation: Explanation, file: IO[str] | None = None, *, color: bool | None = None
-) -> None:
-    """Print the reasons of every cell, and what each rule costs.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, explanation), file, color=color)
-
-
-def _parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
+def parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
+    """Lay out the reasons of every cell, and what each rule costs."""
     yield Text(
-        f"{found.name}   why, in {found.currency} {over(found.period, found.span)}",
+        f"{found.name}   why, in {found.currency} {PLAIN.over(found.period, found.span)}",
         style="bold",
     )
     for cell in found.cells:
@@ -72,10 +55,10 @@ def _name(rule: RulePrice) -> str:
 
 def _price(rule: RulePrice, found: Explanation) -> str:
     if rule.change == "with" and rule.status is Status.INFEASIBLE:
-        return "cannot be kept under the other rules"
+        return PLAIN("costs.impossible")
     what = {"target_outcome": "money", "max_profit": "profit"}.get(found.scenario, "a return")
     if rule.status is Status.UNBOUNDED:
-        return "without it, money pays without limit"
+        return PLAIN("costs.unbounded")
     if rule.high is None:
         return f"{short(rule.low)} at least"
     if rule.low <= 0.0:

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, per, short
+from channelmix.core.wording import amount, short
+from channelmix.core.words import over
 from channelmix.profile.evidence import Evidence, FittedMarket, Range
 from channelmix.report.terminal.console import show
 
@@ -65,7 +66,7 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
         rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
         yield Text(
-            f"Amounts are {per(period)}: {rows}, over which its money is spread as the history spread it."
+            f"Amounts are {over(period)}: {rows}, over which its money is spread as the history spread it."
         )
     yield Text()
     yield _table(evidence, period, width)
@@ -100,7 +101,7 @@ def _believed(evidence: Evidence) -> dict[str, None]:
 def _table(evidence: Evidence, period: str, width: int) -> Table:
     """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
     money = evidence.currency
-    spend, returns, further = f"{money} {per(period)}", f"return per {money}", f"next {money}"
+    spend, returns, further = f"{money} {over(period)}", f"return per {money}", f"next {money}"
     lines = [
         {
             spend: _money(column.spend),

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from typing import IO
 
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Frontier, FrontierPlan
-from channelmix.report.terminal.console import show
 
 NONE = "-"
 
 
-def frontier_to_terminal(
-    frontier: Frontier, file: IO[str] | None = None, *, color: bool | None = None
-) -> None:
-    """Print a frontier as a table, one line a point.
-
-    Parameters
-    ----------
-    frontier : Frontier
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, frontier), file, color=color)
-
-
-def _parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
+def parts(frontier: Frontier, _width: int) -> Iterable[Text | Table]:
+    """Lay out a frontier as a table, one line a point."""
     by_risk = frontier.along == "risk"
     worst = f"worst {percent(frontier.tail)}"
     what = "return against its worst draws" if by_risk else "return against budget"

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
-from typing import IO
 
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import Words
 from channelmix.engine.proof.solution import Status
-from channelmix.plan import CellPlan, Interval, Plan, Totals
-from channelmix.report.sentences.below_the_table import (
-    NOTHING,
-    OWN,
-    SHOWN,
-    assumed,
-    history,
-    prices,
-    proof,
-    some,
-    survey,
-    told,
-)
-from channelmix.report.sentences.headline import asked, headline, no_plan
-from channelmix.report.terminal.console import PIPED_WIDTH, show
+from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
+from channelmix.report import sentences
+from channelmix.report.content import NOTHING, OWN, Content
+from channelmix.report.terminal.console import PIPED_WIDTH
 from channelmix.report.terminal.periods import by_period
 
 BAR = 24
@@ -56,27 +44,26 @@ FEW, MANY = 1.0, 1e9
 LABEL = 10
 """Width of the labels at the left of the last lines."""
 
-
-def to_terminal(plan: Plan, file: IO[str] | None = None, *, color: bool | None = None) -> None:
-    """Print the plan as a table with its headline, comparisons, warnings and proof.
-
-    Parameters
-    ----------
-    plan : Plan
-    file : text file, optional
-        Standard output by default.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, plan), file, color=color)
+SHOWN = 4
+"""Entries of a list that are shown; the rest is counted."""
 
 
-def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
-    yield _title(plan, width)
+def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
+    """Lay out the plan as a table with its headline, comparisons, warnings and proof."""
+    content = Content(plan, Words("en", plan.currency, plain=True))
+    yield _title(content, width)
     if plan.totals is None:
-        yield from map(Text, no_plan(plan))
+        said, rules, remedy, relaxed = sentences.no_plan(content)
+        lines = [
+            *said,
+            *(f"  - {rule}" for rule in rules),
+            remedy,
+            *(f"  - {rule}{by}" for rule, by in relaxed),
+        ]
+        yield from (Text(line) for line in lines if line)
         return
-    yield from map(Text, headline(plan, plan.totals))
+    yield from map(Text, sentences.headline(content, plan.totals))
+    yield from map(Text, sentences.facts(content, plan.totals))
     yield Text()
     money = [row for row in plan.cells if not _idle(plan, row)]
     shown = _largest(money)
@@ -93,32 +80,42 @@ def _parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     if plan.span > 1:
         yield from by_period(plan, width)
         yield Text()
+    yield from _below(content, plan, width)
+
+
+def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
+    """Labelled lines below the table."""
     yield _labelled("Compare", _comparisons(plan, width - LABEL))
     if any(row.evidence in OWN for row in plan.cells):
-        yield _labelled("History", history(plan))
+        yield _labelled("History", _history(plan))
     if plan.word_of_mouth is not None:
-        yield _labelled("Told", told(plan, plan.word_of_mouth))
+        told = " ".join(sentences.word_of_mouth(content, plan.word_of_mouth))
+        yield _labelled("Told", told)
     if plan.survey:
-        yield _labelled("Survey", survey(plan))
+        yield _labelled("Survey", _survey(plan))
     if plan.shadow_prices:
-        yield _labelled("Rules", prices(plan))
+        yield _labelled("Rules", _prices(plan))
     warnings = plan.warnings[:SHOWN]
     if len(plan.warnings) > SHOWN:
         warnings.append(f"and {len(plan.warnings) - SHOWN} more (--format json lists them)")
     for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
-    yield _labelled("Assumes", assumed(plan))
-    yield _labelled("Proof", proof(plan))
+    yield _labelled(
+        "Assumes", f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}"
+    )
+    repeat = "Keep the plan with --output plan.json; repeat the proof with: channelmix verify plan.json"
+    yield _labelled("Proof", f"{sentences.claim(content)} {repeat}")
 
 
-def _title(plan: Plan, width: int) -> Text:
+def _title(content: Content, width: int) -> Text:
+    plan = content.plan
     status = {
         Status.OPTIMAL: ("OPTIMAL (proven)", "bold green"),
         Status.NOT_CERTIFIED: ("NOT CERTIFIED", "bold yellow"),
         Status.INFEASIBLE: ("INFEASIBLE", "bold red"),
         Status.UNBOUNDED: ("UNBOUNDED", "bold red"),
     }[plan.status]
-    left = f"{plan.name}   {asked(plan)}"
+    left = f"{plan.name}   {sentences.asked(content)}"
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
 
@@ -288,7 +285,7 @@ def _without_money(plan: Plan) -> str:
     for row in plan.cells:
         if _idle(plan, row):
             groups.setdefault((row.market if many else "", row.purpose, row.reason), []).append(row.channel)
-    return some(
+    return _some(
         [
             f"{f'{market} ' * many}{purpose} on {', '.join(c)} ({why})"
             for (market, purpose, why), c in groups.items()
@@ -303,3 +300,65 @@ def _labelled(label: str, text: str, style: str = "") -> Table:
     grid.add_column(overflow="fold")  # a long name without blanks takes a second line
     grid.add_row(Text(label, style="bold"), Text(text, style=style))
     return grid
+
+
+def _some(items: list[str], separator: str = ", ") -> str:
+    """The first few of some items; the rest is counted."""
+    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
+    return separator.join(items[:SHOWN]) + more
+
+
+def _survey(plan: Plan) -> str:
+    """What surveyed companies used."""
+    rows = [row for row in plan.survey if row.purpose == "all"]
+    used = ", ".join(f"{row.channel} {percent(row.companies)}" for row in rows)
+    error = 100.0 * max(row.standard_error for row in rows)
+    return (
+        f"of 798 companies asked in 2012, {used} used the channel (standard error {error:.1f} points at most): "
+        "what they did, not what works."
+    )
+
+
+def _prices(plan: Plan) -> str:
+    """What one more unit in a limit is worth."""
+    groups: dict[str, list[ShadowPrice]] = {}
+    for price in sorted(plan.shadow_prices, key=lambda p: -abs(p.price)):
+        several = price.rule and price.side is None and not _is_of_scenario(plan, price)
+        groups.setdefault(price.rule if several else price.constraint, []).append(price)
+    kind = str(plan.scenario.get("kind"))
+    if kind == "target_outcome":
+        target = groups.pop(kind, [])
+        lead = [f"one more {plan.currency} of the target costs {-price.price:.2f}" for price in target]
+        what = [_price_of(rule, prices) for rule, prices in groups.items()]
+        more = f"one more in another limit saves: {_some(what)}" if what else ""
+        return "; ".join([*lead, *([more] if more else [])])
+    budget = groups.pop(kind, []) if kind == "fixed_budget" else groups.pop(f"{kind} max_amount", [])
+    what = [f"the budget {price.price:+.2f}" for price in budget]
+    what += [_price_of(rule, prices) for rule, prices in groups.items()]
+    return f"one more {plan.currency} in a limit is worth: {_some(what)}"
+
+
+def _is_of_scenario(plan: Plan, price: ShadowPrice) -> bool:
+    return price.kind == plan.scenario.get("kind")
+
+
+def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
+    """Say a rule once, with its price or with the range of its cells' prices, the smallest effect first."""
+    ends = [f"{price.price:+.2f}" for price in sorted(prices, key=lambda p: abs(p.price))]
+    if min(p.price for p in prices) < 0.0 < max(p.price for p in prices):
+        ends = [f"{price:+.2f}" for price in sorted(p.price for p in prices)]
+    span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
+    if len(prices) > 1:
+        return f"{rule} {span} ({len(prices)} cells)"
+    part = prices[0].part
+    return f"{rule} {span}" + (f" ({part})" if part and not rule.endswith(part) else "")
+
+
+def _history(plan: Plan) -> str:
+    """What own history says beside published figures, cell by cell."""
+    said = [
+        f"{a.name} {a.value:.2f} ({a.low:.2f} to {a.high:.2f}) {a.note}"
+        for a in plan.assumptions
+        if a.basis in OWN
+    ]
+    return _some(said, "\n")

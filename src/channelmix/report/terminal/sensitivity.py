@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import IO
 
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from channelmix.core.wording import amount, over, percent, short
+from channelmix.core.wording import amount, percent, short
+from channelmix.core.words import over
 from channelmix.plan import InputEffect, Sensitivity, Side
-from channelmix.report.terminal.console import PIPED_WIDTH, show
+from channelmix.report.terminal.console import PIPED_WIDTH
 
 TOP = 10
 
@@ -32,25 +31,8 @@ Moved = tuple[int, str, Side]
 """Rank of an input, the name of its side, and the side."""
 
 
-def sensitivity_to_terminal(
-    sensitivity: Sensitivity, file: IO[str] | None = None, *, top: int = TOP, color: bool | None = None
-) -> None:
-    """Print the most influential inputs as a tornado, with the spend that moves and what changes the plan.
-
-    Parameters
-    ----------
-    sensitivity : Sensitivity
-    file : text file, optional
-        Standard output by default.
-    top : int
-        Number of inputs in the tornado and in the table of spend.
-    color : bool, optional
-        Colours or none; by default, colours on a terminal only.
-    """
-    show(partial(_parts, sensitivity, top), file, color=color)
-
-
-def _parts(found: Sensitivity, top: int, width: int) -> Iterable[Text | Table]:
+def parts(found: Sensitivity, width: int, *, top: int = TOP) -> Iterable[Text | Table]:
+    """Lay out the most influential inputs as a tornado, with the spend that moves and what changes the plan."""
     shown = found.inputs[:top]
     left, right = (
         f"{found.name}   {found.currency} {amount(found.budget)} {over(found.period, found.span)}",

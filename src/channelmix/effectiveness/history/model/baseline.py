@@ -11,13 +11,13 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from channelmix.core.arrays import Array
 
 WIDE = 10.0
-"""Prior standard deviation of trend, season and controls, in standard deviations of the noise: hardly any shrinkage."""
+"""Prior standard deviation of trend, season and controls, in standard deviations of the noise: almost no shrinkage."""
 
 LEVEL = 100.0
 """The same for the level."""
 
 WANDER = np.array([0.02, 0.25, 0.5, 1.0, 2.0])
-"""How far the level wanders from knot to knot, in standard deviations of the noise: values that are averaged over."""
+"""Standard deviations of the level's step from knot to knot, relative to the noise; they are averaged over."""
 
 NOISE_SHAPE, NOISE_SCALE = 1.5, 0.15
 """Inverse gamma prior of the noise variance, in units of the outcome's variance."""
@@ -53,10 +53,10 @@ class Baseline:
     fixed : ndarray of shape (n_rows, n_fixed)
         Level (first column), trend, season and controls.
     walk : ndarray of shape (n_rows, n_knots)
-        What a step of the level at each knot adds to the rows: a random walk.
+        Effect on the rows of a step of the level at each knot: a random walk.
     weight : ndarray of shape (n_rows,)
-        One over the rows' noise variance beside the common one; 0 where the outcome is not known. Rows count as many as
-        their weights add up to.
+        Precision of the rows' noise relative to the common one; 0 where the outcome is not known. The effective number
+        of rows is the sum of the weights.
     """
 
     fixed: Array
@@ -65,7 +65,7 @@ class Baseline:
 
     @cached_property
     def root(self) -> Array:
-        """Rows times this have noise of one size."""
+        """Square root of the weights: rows times this have noise of one size."""
         return np.asarray(np.sqrt(self.weight))
 
     @cached_property
@@ -93,7 +93,7 @@ class Baseline:
 
     @property
     def _shape(self) -> float:
-        """Of the noise variance's inverse gamma distribution given the rows."""
+        """Shape of the noise variance's inverse gamma distribution given the rows."""
         return NOISE_SHAPE + 0.5 * float(self.weight.sum())
 
     def _by_wander(self, residual: Array) -> tuple[Array, Array]:
@@ -108,19 +108,19 @@ class Baseline:
         return -0.5 * log_dets - self._shape * np.log(NOISE_SCALE + 0.5 * q), q
 
     def log_likelihood(self, residual: Array) -> Array:
-        """Log likelihood, up to a constant, of what media leave; (n_draws, n_rows) -> (n_draws,); NaN of NaN."""
+        """Log likelihood, up to a constant, of the outcome less media; (n_draws, n_rows) -> (n_draws,); NaN of NaN."""
         with np.errstate(invalid="ignore"):
             summed = np.logaddexp.reduce(self._by_wander(residual)[0], axis=1)
         return np.asarray(summed - np.log(len(WANDER)))
 
     @property
     def directions(self) -> Array:
-        """Of the linear part, for rows weighted by `root`; (n_rows, n_directions)."""
+        """Orthogonal directions of the linear part, for rows weighted by `root`; (n_rows, n_directions)."""
         return np.concatenate(self._parts[:2], axis=1)
 
     @property
     def absorbed(self) -> Array:
-        """Part of a residual along each direction that the linear part takes off, by wander; (n_directions, n_wander).
+        """Share of a residual along each direction that the linear part absorbs, by wander; (n_directions, n_wander).
 
         So the quadratic form of a weighted residual r is ``r @ r - (r @ directions) ** 2 @ absorbed``.
         """
@@ -134,7 +134,7 @@ class Baseline:
         return self._parts[3], self._shape
 
     def draw(self, residual: Array, rng: np.random.Generator) -> BaselineDraws:
-        """Draw the linear part given what media leave, one draw for each row of `residual`."""
+        """Draw the linear part given the outcome less media, one draw for each row of `residual`."""
         logs, q = self._by_wander(residual)
         n, columns = len(residual), self.fixed.shape[1] + self.walk.shape[1]
         chance = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
@@ -156,11 +156,3 @@ class Baseline:
             off = solve_triangular(factor[0], normal[rows].T, lower=True, trans="T").T
             coefficients[rows] = mean + noise[rows, np.newaxis] * off
         return BaselineDraws(coefficients, noise, noise * WANDER[chosen])
-
-    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> BaselineDraws:
-        """Draw the linear part from its prior."""
-        noise = np.sqrt(NOISE_SCALE / rng.standard_gamma(NOISE_SHAPE, size=n_draws))
-        step = noise * rng.choice(WANDER, size=n_draws)
-        fixed = rng.standard_normal((n_draws, self.fixed.shape[1])) * self.scale * noise[:, np.newaxis]
-        walk = rng.standard_normal((n_draws, self.walk.shape[1])) * step[:, np.newaxis]
-        return BaselineDraws(np.concatenate([fixed, walk], axis=1), noise, step)

@@ -1,6 +1,6 @@
-"""Heavy tails of the noise: what a row's outcome is worth where some rows are far out of line.
+"""Heavy-tailed noise: weights of rows where some are outliers.
 
-Noise of Student t kind is normal noise whose precision differs from row to row. A regression of the outcome on the
+Student t noise is normal noise whose precision differs from row to row. A regression of the outcome on the
 linear part and on the channels at two speeds of carry-over finds the expected precisions, once, before the model is
 fitted: by variational Bayes for each number of degrees of freedom and each size of the level's steps, averaged in
 proportion to their evidence. With normal noise all rows come out nearly alike.
@@ -31,29 +31,28 @@ NORMAL = np.array([1.0, 0.0, 0.0, 0.0])
 """Chances of `TAILS` where noise is normal."""
 
 SPEEDS = (-1.0, 1.0)
-"""Half-lives of a channel in the regression, in standard deviations of their logarithm from the median."""
+"""Half-lives of a channel's carry-over in the regression, as standard deviations of their logarithm from the median."""
 
 FEW = 5
-"""Rows of an event at most that are not judged: what it brings differs from time to time, and two alike would make the
-third one count for nothing."""
+"""Most rows of an event whose rows keep their full weight: the effect of an event differs from time to time, and two
+similar rows would leave the third one without weight."""
 
 CLOSE, MOST_STEPS = 1e-3, 50
 
 
 @dataclass(frozen=True, eq=False)
 class Tails:
-    """`precision` of each row's noise beside the common one, (n_rows,); `chance` of each of `TAILS`."""
+    """`precision` of each row relative to the common one, (n_rows,), and probability `chance` of each of `TAILS`."""
 
     precision: Array
     chance: Array
 
 
 def tails_of(mix: Mix) -> Tails:
-    """Judge the rows of a mix by what a regression leaves of them.
+    """Weigh the rows of a mix by the residuals of a regression.
 
-    A row of weight w says less than a row of normal noise of that precision, since which rows are out of line is not
-    certain: Student t noise of f degrees of freedom tells (f + 1) / (f + 3) of what normal noise of its scale does.
-    `precision` is less by this part.
+    Which rows are outliers is not certain, so a row of Student t noise with f degrees of freedom carries only
+    (f + 1) / (f + 3) of the information of a row of normal noise of its scale. `precision` is reduced by this factor.
     """
     baseline = mix.baseline
     known = baseline.weight > 0.0
@@ -78,7 +77,7 @@ def tails_of(mix: Mix) -> Tails:
     chance = np.exp(log_evidence - log_evidence.max())
     chance /= chance.sum()
     precision = np.zeros(len(known))
-    precision[known] = (chance * _told(tail)) @ weight
+    precision[known] = (chance * _information(tail)) @ weight
     return Tails(precision, chance.reshape(len(TAILS), -1).sum(axis=1))
 
 
@@ -93,7 +92,8 @@ def _events(fixed: Array) -> NDArray[np.bool_]:
     return event
 
 
-def _told(tail: Array) -> Array:
+def _information(tail: Array) -> Array:
+    """Information of a row of Student t noise relative to normal noise of its scale, by degrees of freedom."""
     finite = np.where(np.isinf(tail), 0.0, tail)
     return np.where(np.isinf(tail), 1.0, (finite + 1.0) / (finite + 3.0))
 

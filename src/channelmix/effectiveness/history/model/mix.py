@@ -1,4 +1,4 @@
-"""The mix model as numbers: channels' series by draw, what they leave of the outcome, and how likely that is."""
+"""The mix model: channels' contributions by draw, and the likelihood of the outcome given them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
@@ -16,7 +17,7 @@ from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
 
 SHARED = 0.5
-"""Part of the model error's variance that all channels share: a wrong model often credits too much to all of them."""
+"""Part of the model error's variance that all channels share: a wrong model often credits all of them too much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,16 @@ class Trial:
     lagged: Array
     lift: float
     standard_error: float
+
+
+def ceiling_of(total: ArrayLike, whole: Array, family: Indices) -> Array:
+    """Contribution to a row that a channel cannot exceed if it brings `total` over rows that reach `whole` of it.
+
+    0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings the
+    total.
+    """
+    without = np.where(np.equal(total, 0.0), 1.0, np.where(family == NO_EFFECT, np.inf, np.nan))
+    return np.asarray(total / np.where(whole > 0.0, whole, without))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +57,10 @@ class Mix:
     tests : sequence of Trial
         In the same units.
     bias : ndarray of shape (n_channels,)
-        Standard deviation of the log of what rows show of a channel over what it brings: model error. Tests are taken
-        to show what it brings.
+        Model error: standard deviation of the log of a channel's apparent effect in the rows over its true effect. Lift
+        tests are assumed to measure the true effect.
     believed : Believed, optional
-        Channels' ROIs as far as something is known of them from elsewhere.
+        What other sources say of channels' ROI.
     """
 
     lagged: Sequence[Array]
@@ -67,7 +78,7 @@ class Mix:
         return len(self.lagged)
 
     def reached(self, channel: int, shape: Array, family: Indices) -> Array:
-        """Parts of the ceiling that are reached in each row, then lost or gained by each test; as `series`."""
+        """Share of the ceiling reached in each row, then gained or lost by each test; shapes as of `series`."""
         weights = adstock_weights(shape, family, self.priors)
         mine = [k for k, test in enumerate(self.tests) if test.channel == channel]
         spend = np.concatenate([self.lagged[channel], *(self.tests[k].lagged for k in mine)])
@@ -83,34 +94,29 @@ class Mix:
         return series
 
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
-        """What rows show of a channel, then each test's lift of it, at a margin of 1; (n_draws, n_rows + n_tests)."""
+        """A channel's effect in each row, then each test's lift, at a margin of 1; (n_draws, n_rows + n_tests)."""
         reached = self.reached(channel, shape, family)
         return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
 
     def ceiling(self, channel: int, shape: Array, family: Indices, reached: Array) -> Array:
-        """Contribution to a row that a channel cannot exceed at a margin of 1; (n_draws,).
-
-        0 without any spend or effect. NaN where a curve is so steep that no row reaches any of it: no ceiling brings
-        the total.
-        """
+        """Contribution to a row that a channel cannot exceed at a margin of 1, see `ceiling_of`; (n_draws,)."""
         whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
-        none = np.where(family == NO_EFFECT, np.inf, np.nan) if self.total[channel] else 1.0
-        return np.asarray(self.total[channel] / np.where(whole > 0.0, whole, none))
+        return ceiling_of(self.total[channel], whole, family)
 
     def log_excess(self, shape: Array) -> Array:
-        """Log of what the rows show of each channel over what it brings; (n_draws, n_channels)."""
+        """Log of each channel's apparent effect in the rows over its true effect; (n_draws, n_channels)."""
         number, n = shape[:, :, -1], self.n_channels
         own = math.sqrt(1.0 - SHARED)
         common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
         return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
 
     def lifts(self, media: Array, shape: Array) -> Array:
-        """Each test's lift, of which the rows' bias is no part; (n_draws, n_tests)."""
+        """Each test's lift, without the rows' bias; (n_draws, n_tests)."""
         channels = [test.channel for test in self.tests]
         return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
 
     def log_likelihood(self, media: Array, shape: Array) -> Array:
-        """Log likelihood of what rows show of media, (n_draws, n_rows + n_tests), and of the tests; (n_draws,)."""
+        """Log likelihood of outcome and tests given media, (n_draws, n_rows + n_tests), and shapes; (n_draws,)."""
         n = len(self.outcome)
         value = self.baseline.log_likelihood(self.outcome - media[:, :n])
         if self.tests:
@@ -119,26 +125,26 @@ class Mix:
         return value
 
     def log_roi(self, log_margin: Array, shape: Array) -> Array:
-        """Log of what channels truly bring over all rows, beside `total`; (n_draws, n_channels)."""
+        """Log of what channels truly bring over all rows, relative to `total`; (n_draws, n_channels)."""
         return np.asarray(log_margin - self.log_excess(shape) - np.log(elasticity(shape, self.priors)))
 
     def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
-        """Log prior density up to a constant of the margins that the rows show, given the shapes; (n_draws,)."""
+        """Log prior density, up to a constant, of the apparent margins given the shapes; (n_draws,)."""
         true = log_margin - self.log_excess(shape)
         value = self.priors.log_margin(true)
         if self.believed is not None:
             value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
         return value
 
-    def held(self, log_margin: Array, shape: Array) -> float:
-        """Mean probability that the believed ROIs are of this company; NaN where nothing is believed."""
+    def prior_agreement(self, log_margin: Array, shape: Array) -> float:
+        """Mean probability that the ROIs expected beforehand are this company's; NaN where none are."""
         if self.believed is None:
             return math.nan
         true = log_margin - self.log_excess(shape)
-        return float(self.believed.holds(true, np.log(elasticity(shape, self.priors))).mean())
+        return float(self.believed.agreement(true, np.log(elasticity(shape, self.priors))).mean())
 
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
-        """Draw the margins that the rows show from their prior given shapes; their logs, (n_draws, n_channels)."""
+        """Draw the logs of the apparent margins from their prior given shapes; (n_draws, n_channels)."""
         if self.believed is None:
             true = self.priors.draw_log_margin(len(shape), self.n_channels, rng)
         else:
@@ -146,6 +152,6 @@ class Mix:
         return np.asarray(true + self.log_excess(shape))
 
     def draw_log_roi(self, n_draws: int, rng: np.random.Generator) -> Array:
-        """Draw from the prior the log of what channels bring if they bring anything; (n_draws, n_channels)."""
+        """Draw the log ROI of channels from the prior, if they have an effect; (n_draws, n_channels)."""
         shape = rng.standard_normal((n_draws, self.n_channels, NUMBERS))
         return self.log_roi(self.draw_sizes(shape, rng), shape)

@@ -1,4 +1,4 @@
-"""Priors of the mix model, in terms that a business can judge; they are fixed before the data are seen."""
+"""Priors of the mix model, in business terms; they are fixed before the data are seen."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 
 DIFFERENCES = np.array([0.15, 0.3, 0.6, 1.0])
-"""Standard deviations of the log margin from channel to channel that are averaged over, equally likely."""
+"""Standard deviations of the log margin between channels; they are equally likely, and averaged over."""
 
 
 @dataclass(frozen=True)
 class Priors:
-    """What is believed before the data are seen. A `spread` is a standard deviation of a logarithm (or of log odds).
+    """Prior beliefs of the mix model. A `spread` is the standard deviation of a logarithm (or of log odds).
 
     Parameters
     ----------
     media_share, media_share_spread : float
-        Median share of the outcome that media bring in the window, at the median elasticity, and its spread. What the
-        next unit brings lies around what this share makes of all spend, for each channel; how far channels differ is
-        averaged over.
+        Median share of the outcome that media bring in the rows, at the median elasticity, and its spread. Each
+        channel's marginal return is centred on the average that this share implies; how far channels differ from each
+        other is averaged over.
     elasticity, elasticity_spread : float
-        Median of how much the next unit brings beside the mean unit, where a channel's mean active spend is carried on
-        for good (1: no saturation), and the spread of its log odds.
+        Median ratio of the marginal to the average return at a channel's mean active spend, kept up for good
+        (1: no saturation), and the spread of its log odds.
     half_life, half_life_spread : float
         Median number of periods until half of a spend has acted, and its spread.
     no_effect : float
         Probability that a channel brings nothing.
     roi : mapping of str to (float, float)
-        What is believed of some channels' ROI from elsewhere, such as published figures: ranges that hold the ROI with
-        90 %, in outcome per unit of spend, should the channel bring anything. It counts beside what is said above, and
-        in several markets it is the ROI that theirs lie around. Columns without names are ``x0``, ``x1`` and so on.
+        What other sources, such as published figures, say of some channels' ROI: 90 % intervals in outcome per unit of
+        spend, if the channel has an effect. They are combined with the priors above; with several markets, they are of
+        the ROI that the markets' ROIs are centred on. Columns without names are ``x0``, ``x1`` and so on.
 
     Raises
     ------
@@ -56,9 +56,10 @@ class Priors:
 
     @classmethod
     def usual(cls, markets: int, **stated: Any) -> Self:
-        """The default for so many markets, but for what is stated.
+        """Return the default priors for a number of markets, with some of them replaced.
 
-        Many markets' rows would be too sure of a channel without effect, since what they share may hide one.
+        With several markets a channel always has an effect: a shock that they share may hide one, and so many rows
+        would be too sure that there is none.
         """
         return cls(**({} if markets == 1 else {"no_effect": 0.0}) | stated)
 
@@ -76,14 +77,14 @@ class Priors:
 
     @property
     def log_level(self) -> float:
-        """What channels' log margins lie around."""
+        """Centre of the channels' log margins."""
         return math.log(self.media_share * self.elasticity)
 
     def log_margin(self, log_margin: Array) -> Array:
-        """Log density of the channels' log margins: of what the next unit brings at the mean active spend.
+        """Log density of the channels' log margins: their marginal returns at the mean active spend.
 
         In units where all spend brings 100 % of the outcome at an ROI of 1. The current mix is somebody's considered
-        choice, which equals what the next unit brings rather than what all of it does, so margins lie around one level.
+        choice, which equalizes marginal rather than average returns, so margins are centred on one level.
 
         The channels' common level and the size of their differences are integrated out, so that no funnel is left to
         sample. Shape (n_draws, n_channels) -> (n_draws,).
@@ -115,7 +116,7 @@ class Priors:
 
     @property
     def one_log_margin(self) -> tuple[float, float]:
-        """Middle and standard deviation of one channel's log margin."""
+        """Mean and standard deviation of one channel's log margin."""
         variance = self.media_share_spread**2 + float((DIFFERENCES**2).mean())
         return self.log_level, math.sqrt(variance)
 

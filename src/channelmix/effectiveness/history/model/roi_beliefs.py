@@ -1,4 +1,4 @@
-"""What is believed of channels' ROI from elsewhere, and what it makes of the prior of their sizes."""
+"""Prior beliefs about channels' ROI from other sources, and the prior of channels' sizes given them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,22 @@ from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 
-TO_EDGE = 1.6448536269514722
-"""Standard deviations of a normal distribution from its middle to the edge of its middle 90 %."""
-
 HOLD = 0.8
-"""Probability before the data that what is believed is of this company."""
+"""Prior probability that the believed ROIs hold for this company."""
 
 
 @dataclass(frozen=True, eq=False)
 class Believed:
-    """Log-normal ROIs of some channels, beside which the channels' sizes go on being pooled.
+    """Log-normal beliefs about the ROI of some channels, combined with the pooling of all channels' sizes.
 
-    Given the shapes, log margins are a mixture of normal distributions, one for each of `DIFFERENCES`, and an ROI that
-    is believed makes of it another one, in closed form. It says nothing of shapes: their prior stays as it is. What is
-    believed may not be of this company at all: with the probability 1 - `HOLD` it counts for nothing, so that rows
-    which contradict it overrule it (a robust prior: Schmidli et al. 2014, "Robust meta-analytic-predictive priors in
-    clinical trials with historical control information", Biometrics 70).
+    Given the shapes, log margins are a mixture of normal distributions, one for each of `DIFFERENCES`; believed ROIs
+    turn it into another such mixture, in closed form. The prior of shapes stays as it is. The beliefs may not hold for
+    this company at all: with probability 1 - `HOLD` they are ignored, so that rows which contradict them overrule them
+    (a robust prior: Schmidli et al. 2014, "Robust meta-analytic-predictive priors in clinical trials with historical
+    control information", Biometrics 70).
 
     Parameters
     ----------
@@ -38,7 +36,7 @@ class Believed:
     n_channels : int
         Number of all channels.
     channels : ndarray of int, shape (n_believed,)
-        Those of which something is believed.
+        Channels with a belief.
     middle, spread : ndarray of shape (n_believed,)
         Of the log ROI, in the units of the log margins.
     """
@@ -68,21 +66,21 @@ class Believed:
         # In the channels' order, so that draws do not depend on that of the ranges.
         at = np.array([c for c, name in enumerate(names) if name in priors.roi], dtype=np.int64)
         low, high = np.log([priors.roi[names[c]] for c in at]).T - math.log(unit)
-        return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / TO_EDGE)
+        return cls(priors, len(names), at, 0.5 * (low + high), 0.5 * (high - low) / Z90)
 
     def log_density(self, log_margin: Array, log_elasticity: Array) -> Array:
-        """What it adds to the log prior density of log margins given shapes; (n_draws, n_channels) -> (n_draws,)."""
+        """Addition to the log prior density of log margins given shapes; (n_draws, n_channels) -> (n_draws,)."""
         return np.asarray(np.logaddexp(self._log_odds(log_margin, log_elasticity), 0.0) + math.log1p(-HOLD))
 
-    def holds(self, log_margin: Array, log_elasticity: Array) -> Array:
-        """Probability that the believed ROIs are of this company, given log margins and shapes; (n_draws,)."""
+    def agreement(self, log_margin: Array, log_elasticity: Array) -> Array:
+        """Probability that the beliefs hold for this company, given log margins and shapes; (n_draws,)."""
         return np.asarray(expit(self._log_odds(log_margin, log_elasticity)))
 
     def draw(self, log_elasticity: Array, rng: np.random.Generator) -> Array:
         """Draw log margins given shapes; (n_draws, n_channels) -> the same.
 
-        Each is drawn as if nothing were believed, then moved by what the believed ROIs are off from it (Matheron's
-        rule: Journel & Huijbregts 1978, "Mining Geostatistics").
+        Each is drawn without the beliefs, then corrected by its difference from them (Matheron's rule: Journel &
+        Huijbregts 1978, "Mining Geostatistics").
         """
         expected = self._expected(log_elasticity)
         logs, holds = self._log_evidence(expected), rng.random(len(expected)) < HOLD
@@ -96,7 +94,7 @@ class Believed:
         return np.asarray(self.priors.log_level + off)
 
     def _log_odds(self, log_margin: Array, log_elasticity: Array) -> Array:
-        """Of the believed ROIs being of this company, given log margins and shapes; (n_draws,)."""
+        """Log odds that the beliefs hold for this company, given log margins and shapes; (n_draws,)."""
         expected = self._expected(log_elasticity)
         off = log_margin[:, self.channels] - self.priors.log_level - expected
         value = -0.5 * ((off / self.spread) ** 2).sum(axis=1) - np.log(self.spread).sum()
@@ -104,18 +102,18 @@ class Believed:
         return np.asarray(value - whole + math.log(HOLD / (1.0 - HOLD)))
 
     def _expected(self, log_elasticity: Array) -> Array:
-        """Where the log margins lie that go with the believed ROIs, beside the prior's level; (n_draws, n_believed)."""
+        """Log margins that the believed ROIs imply, relative to the prior's level; (n_draws, n_believed)."""
         return np.asarray(self.middle + log_elasticity[:, self.channels] - self.priors.log_level)
 
     def _log_evidence(self, expected: Array) -> Array:
-        """Of each of `DIFFERENCES`, up to a constant; (n_draws, n_differences)."""
+        """Log evidence of each of `DIFFERENCES`, up to a constant; (n_draws, n_differences)."""
         inverse, log_det, _ = self._parts
         squares = np.einsum("db,kbe,de->dk", expected, inverse, expected, optimize=True)
         return np.asarray(-0.5 * (squares + log_det))
 
     @cached_property
     def _parts(self) -> tuple[Array, Array, Array]:
-        """By difference: inverse covariance of the believed, its log determinant, and what moves all log margins."""
+        """By difference: inverse covariance of the beliefs, its log determinant, and the gain of all log margins."""
         level = np.full((self.n_channels, self.n_channels), self.priors.media_share_spread**2)
         covariance = DIFFERENCES[:, np.newaxis, np.newaxis] ** 2 * np.eye(self.n_channels) + level
         across = covariance[:, :, self.channels]

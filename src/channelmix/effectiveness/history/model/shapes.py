@@ -1,9 +1,9 @@
-"""Carry-over and saturation of one channel for many draws at once, by what a business can judge.
+"""Carry-over and saturation of one channel for many draws at once, in business terms.
 
-Every draw has standard normal numbers: elasticity (what the next unit brings beside the mean one at the mean active
-spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of what
-rows show of the channel. Elasticity and half-life mean the same in every family, so a draw can change its family and
-keep them.
+Every draw has standard normal numbers: elasticity (the ratio of the marginal to the average return at the mean active
+spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of the
+channel's apparent effect in the rows. Elasticity and half-life mean the same in every family, so a draw can change its
+family and keep them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,9 @@ import numpy as np
 from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.history.model.families import (
-    LAGS,
-    NO_EFFECT,
-    Adstock,
-    Saturation,
-)
+from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
 from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.engine.response.adstock import delayed_adstock, geometric_adstock, weibull_adstock
 
 PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
@@ -52,26 +48,22 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
     """
     half_life = priors.half_life * np.exp(priors.half_life_spread * shape[:, 1])
     kind = family // len(Saturation)
-    k = np.arange(LAGS, dtype=float)
-    logs = np.zeros((len(shape), LAGS))
+    # A channel without effect has no carry-over: any weights do.
+    weights = np.full((len(shape), LAGS), 1.0 / LAGS)
     for name in Adstock:
         rows = np.flatnonzero(kind == name)
-        life, further = half_life[rows, np.newaxis], shape[rows, 2, np.newaxis]
+        life, further = half_life[rows], shape[rows, 2]
         if name is Adstock.GEOMETRIC:
-            logs[rows] = -math.log(2.0) * k / life
+            weights[rows] = geometric_adstock(life, LAGS)
         elif name is Adstock.DELAYED:
-            peak = PEAK * np.exp(PEAK_SPREAD * further)
-            logs[rows] = -math.log(2.0) * ((k - peak) / life) ** 2
+            weights[rows] = delayed_adstock(life, PEAK * np.exp(PEAK_SPREAD * further), LAGS)
         else:
-            steepness = WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further)
-            away = np.log((k + 1.0) / life)
-            logs[rows] = (steepness - 1.0) * away - math.log(2.0) * np.exp(steepness * away)
-    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+            weights[rows] = weibull_adstock(life, WEIBULL_SHAPE * np.exp(WEIBULL_SPREAD * further), LAGS)
+    return weights
 
 
 def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
-    """Part of the ceiling that is reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
+    """Share of the ceiling reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
 
     An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
     that reaches a part r of its ceiling its slope times 1 - r. A channel without effect reaches nothing.
@@ -97,7 +89,7 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
 
 
 def elasticity(shape: Array, priors: Priors) -> Array:
-    """What the next unit brings beside the mean one at the mean active spend; (..., NUMBERS) -> (...)."""
+    """Ratio of the marginal to the average return at the mean active spend; (..., NUMBERS) -> (...)."""
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
     return np.asarray(expit(log_odds))
 

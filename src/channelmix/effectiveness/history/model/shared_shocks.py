@@ -1,7 +1,7 @@
-"""What happens to all markets in the same period: not evidence of each of them on its own.
+"""Shocks that all markets share in a period.
 
-A shock that all markets share, such as a rainy week, would be counted as often as there are markets. It is estimated
-once, before the model is fitted, by a regression with effects of periods, and taken out of the outcome.
+A shared shock, such as a rainy week, would be counted as evidence once for each market. It is estimated once, before
+the model is fitted, by a regression with effects of periods, and subtracted from the outcome.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LIKELY, LIKELY_SPREAD = 0.15, 0.3
 """Mean and standard deviation of media's margin before the data, as in `Priors`, and so wide that rows decide."""
 
 CONFOUNDED = 0.05
-"""Standard deviation of the margin that a shock lends to media which follow it."""
+"""Standard deviation of the spurious margin of media that follow a shock."""
 
 ROUNDS = 10
 
@@ -29,9 +29,9 @@ LEAST_NOISE = 1e-6
 def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[list[Array], float]:
     """Shocks in each market's rows, (n_rows,) each in units of its outcome's standard deviation, and their variance.
 
-    Of outcome and media, with shapes at their prior medians, what a market's own linear part cannot follow is compared
-    between markets: media's effect shows in how markets differ within a period, the shock in what they have in common.
-    It is shrunk by how sure it is: to nothing where markets do not move together.
+    Outcome and media, with shapes at their prior medians, are compared between markets after each market's linear part
+    is regressed out: media's effect shows in how markets differ within a period, the shock in what they have in common.
+    The estimate is shrunk by its uncertainty: to nothing where markets do not move together.
 
     Parameters
     ----------

@@ -68,8 +68,7 @@ class Trend:
         knots = np.arange(within, max(within, np.ceil(periods.max() / self.spacing))) * self.spacing
         return np.clip((periods[:, np.newaxis] - knots) / self.spacing, 0.0, 1.0)
 
-    def groups(self) -> dict[str, slice]:
-        """Columns of `fixed` and `walk` side by side, by what a manager calls them."""
+    def groups(self) -> tuple[slice, slice]:
+        """Columns of `fixed` that are the season, and those that are controls."""
         season = 2 + 2 * self.harmonics
-        controls = season + len(self.middle)
-        return {"season": slice(2, season), "controls": slice(season, controls)}
+        return slice(2, season), slice(season, season + len(self.middle))

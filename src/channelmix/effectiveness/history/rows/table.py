@@ -1,8 +1,8 @@
-"""Reading the rows: which column is what, and numbers that can be trusted."""
+"""Read a table: the roles of its columns, and checked numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,9 +16,9 @@ from channelmix.core.errors import InputError, nearest_name
 
 @dataclass(frozen=True)
 class Columns:
-    """Positions of the columns and the channels' and controls' names.
+    """Positions of the columns by role, and the names of channels and controls.
 
-    Of each channel: `paid`, the column of money beside a volume, if there is one; `price`, money per unit where that is
+    Of each channel: `paid`, the column of money for a volume, if there is one; `price`, money per unit where that is
     stated, else 1.
     """
 
@@ -32,32 +32,30 @@ class Columns:
     price: tuple[float, ...]
 
     @classmethod
-    def of(
-        cls,
-        n_columns: int,
-        names: Sequence[str] | None,
-        channels: Sequence[str | int] | None,
-        controls: Sequence[str | int] | None,
-        date: str | int | None,
-        market: str | int | None = None,
-        cost_per_unit: Mapping[Any, float | str] | None = None,
-    ) -> Self:
-        """Find the columns by name or position.
+    def of(cls, model: Any) -> Self:
+        """Find the columns that a `MarketingMixRegressor` names in its parameters, by name or position.
 
         Raises
         ------
         InputError
-            If there is no such column, one has two roles, or a cost is none.
+            If there is no such column, one has two roles, or a cost is not a positive number.
         """
-        single = [None if c is None else _position(c, n_columns, names) for c in (date, market)]
-        other = tuple(_position(c, n_columns, names) for c in controls or ())
-        costs = {_position(c, n_columns, names): cost for c, cost in (cost_per_unit or {}).items()}
-        beside = {c: _position(cost, n_columns, names) for c, cost in costs.items() if isinstance(cost, str)}
-        roles = [*other, *beside.values(), *(c for c in single if c is not None)]
+        n_columns, names = model.n_features_in_, getattr(model, "feature_names_in_", None)
+
+        def places(columns: Iterable[str | int]) -> tuple[int, ...]:
+            return tuple(_position(c, n_columns, names) for c in columns)
+
+        single = [None if c is None else places([c])[0] for c in (model.date, model.market)]
+        other = places(model.controls or ())
+        costs = dict(
+            zip(places(model.cost_per_unit or ()), (model.cost_per_unit or {}).values(), strict=True)
+        )
+        paid_columns = {c: places([cost])[0] for c, cost in costs.items() if isinstance(cost, str)}
+        roles = [*other, *paid_columns.values(), *(c for c in single if c is not None)]
         media = (
             tuple(j for j in range(n_columns) if j not in roles)
-            if channels is None
-            else tuple(_position(c, n_columns, names) for c in channels)
+            if model.channels is None
+            else places(model.channels)
         )
         if len({*media, *roles}) < len(media) + len(roles):
             raise InputError("a column is named twice among channels, their spend, controls, date and market")
@@ -78,16 +76,16 @@ class Columns:
             tuple(labels[j] for j in media),
             tuple(labels[j] for j in other),
             single[1],
-            tuple(beside.get(j) for j in media),
-            tuple(1.0 if j in beside else float(costs.get(j, 1.0)) for j in media),
+            tuple(paid_columns.get(j) for j in media),
+            tuple(1.0 if j in paid_columns else float(costs.get(j, 1.0)) for j in media),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What the rows say.
+    """A table by role.
 
-    `times` (n_rows,); `spend` (n_rows, n_channels), which is volume where a column of money stands beside it; `paid`
+    `times` (n_rows,); `spend` (n_rows, n_channels), which is volume where another column holds the money; `paid`
     (n_rows, n_channels), money; `controls` (n_rows, n_controls); `markets` (n_rows,), names or None.
     """
 
@@ -108,8 +106,8 @@ class Rows:
         ValueError
             If the array has not two dimensions, or a number is missing or infinite.
         """
-        beside = [j for j in columns.paid if j is not None]
-        wanted = [*columns.channels, *beside, *columns.controls]
+        paid_columns = [j for j in columns.paid if j is not None]
+        wanted = [*columns.channels, *paid_columns, *columns.controls]
         if hasattr(X, "columns"):
             labels = list(X.columns)
             parts = [_numbers(X[labels[j]], str(labels[j])) for j in wanted]
@@ -123,18 +121,14 @@ class Rows:
             date, market = (
                 None if j is None else np.asarray(X[labels[j]]) for j in (columns.date, columns.market)
             )
-        elif columns.date is None:
-            numbers, date, market = X, None, None
         else:
             table = np.asarray(X)
-            numbers, date = table[:, wanted], table[:, columns.date]
-            market = None if columns.market is None else table[:, columns.market]
+            numbers = table[:, wanted]
+            date, market = (None if j is None else table[:, j] for j in (columns.date, columns.market))
         numbers = check_array(numbers, dtype=float, input_name="X", estimator="MarketingMixRegressor")
-        if date is None and not hasattr(X, "columns"):
-            numbers = numbers[:, wanted]
         media = len(columns.channels)
-        spend, money, controls = np.split(numbers, [media, media + len(beside)], axis=1)
-        named = [*columns.names, *(str(X.columns[j]) for j in beside)]
+        spend, money, controls = np.split(numbers, [media, media + len(paid_columns)], axis=1)
+        named = [*columns.names, *(str(X.columns[j]) for j in paid_columns)]
         for name, column in zip(named, numbers.T, strict=False):
             if (column < 0.0).any():
                 row = int(np.flatnonzero(column < 0.0)[0])
@@ -171,8 +165,8 @@ def _names(column: NDArray[Any]) -> NDArray[Any]:
 
 def _index(X: Any) -> NDArray[Any]:
     """Time of rows without a date column: a pandas index of dates or whole numbers, else the rows' numbers."""
-    index = getattr(X, "index", None)
-    values = np.arange(X.shape[0]) if index is None or callable(index) else np.asarray(index)
+    index = index_of(X)
+    values = np.arange(X.shape[0]) if index is None else np.asarray(index)
     return values if values.dtype.kind in "iuM" else np.arange(len(values))
 
 

@@ -1,4 +1,4 @@
-"""Where rows lie in time: dates, numbers or a DataFrame's index become whole periods from the first row fitted."""
+"""Timeline: dates, numbers or a DataFrame's index as whole periods from the first row fitted."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import DAYS_PER_YEAR
 
-YEAR = 365.25
 WEEKS = 52.18
-"""Days in a year, and weeks, which rows without dates are taken for."""
+"""Weeks in a year, which rows without dates are taken for."""
 
 OFF = 0.2
-"""Part of a period by which a row may lie off."""
+"""Largest deviation of a row from a whole period, in periods."""
 
 LONGEST = 100_000
 """Periods between the first and last row, beyond which the dates must be wrong."""
@@ -31,40 +31,30 @@ class Timeline:
     step: float
 
     @classmethod
-    def of(cls, times: Any, repeated: bool = False) -> Self:
-        """Learn origin and step, the shortest time from row to row as a rule, from the rows that are fitted.
+    def of(cls, times: Any) -> Self:
+        """Find origin and step (as a rule the shortest time from row to row) of the rows that are fitted.
 
         Parameters
         ----------
         times : array_like of shape (n_rows,)
-        repeated : bool
-            Whether several rows may have the same time, as those of several markets do.
 
         Raises
         ------
         InputError
-            If a time cannot be read, or two rows have the same one.
+            If a time cannot be read.
         """
         unit, values = _read(times)
-        values = np.unique(values) if repeated else values
+        values = np.unique(values)
         if unit == "day":
             days = values.astype("datetime64[D]")
             months = days.astype("datetime64[M]")
-            gaps = np.diff(np.unique(months).astype(np.int64))
+            gaps = np.diff(months.astype(np.int64))
             first = (days - months.astype("datetime64[D]")).astype(int)
             last = ((months + 1).astype("datetime64[D]") - days).astype(int)
-            if (
-                len(gaps)
-                and len(np.unique(months)) == len(months)
-                and (np.ptp(first) == 0 or np.ptp(last) == 0)
-            ):
+            if len(gaps) and gaps.min() > 0 and (np.ptp(first) == 0 or np.ptp(last) == 0):
                 return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
         numbers = values.astype(float)
-        distinct = np.unique(numbers)
-        if len(distinct) < len(numbers):
-            doubled = [str(t) for t in values if (values == t).sum() > 1]
-            raise InputError(f"two rows have the same date, {doubled[0]}: join them, one row a period")
-        return cls(unit, float(distinct[0]), _step(np.diff(distinct)))
+        return cls(unit, float(numbers[0]), _step(np.diff(numbers)))
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
@@ -80,7 +70,7 @@ class Timeline:
         elif unit == self.unit:
             numbers = values.astype(float)
         else:
-            raise InputError("rows have another kind of date than those that were fitted")
+            raise InputError("the rows' dates are of another kind than in the fit: use the same kind")
         exact = (numbers - self.origin) / self.step
         found = np.rint(exact)
         if (np.abs(found) > LONGEST).any():
@@ -97,7 +87,7 @@ class Timeline:
     @property
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""
-        return {"day": YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
+        return {"day": DAYS_PER_YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
 
 
 def _step(gaps: NDArray[np.float64]) -> float:
@@ -116,7 +106,7 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
     values = np.asarray(times)
     if values.dtype.kind in "iuf":
         if not np.isfinite(values).all():
-            raise InputError("a row has no date")
+            raise InputError("a row has no date: fill it")
         return "number", values
     try:
         days = (
@@ -127,5 +117,5 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
     except (TypeError, ValueError):
         raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
     if np.isnat(days).any():
-        raise InputError("a row has no date")
+        raise InputError("a row has no date: fill it")
     return "day", days

@@ -1,4 +1,4 @@
-"""Rows as they are fitted: a window of each market's rows, with the money behind them and what each is worth."""
+"""Windows: each market's rows as they are fitted, with their weights and the cost of a unit of each channel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.constants import MAD_TO_DEVIATION
 from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-FAR = 6.0
-"""Robust standard deviations from the median beyond which an outcome sets no unit."""
+OUTLYING = 6.0
+"""Robust standard deviations from the median at which an outcome is clipped before units are set."""
 
 FEWEST_ROWS = 6
 """Rows with an outcome that a market must have."""
@@ -23,8 +24,8 @@ FEWEST_ROWS = 6
 class Window:
     """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the rows'
-    worth, 0 where the outcome is not known and 1 on average elsewhere.
+    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the precision
+    of the rows' outcomes: 0 where the outcome is not known, and 1 on average elsewhere.
     """
 
     names: tuple[str, ...]
@@ -39,20 +40,20 @@ class Window:
 
     @property
     def place(self) -> str:
-        """Where this is, for messages."""
+        """Suffix of messages that names the market."""
         return "" if self.market is None else f" of {self.market}"
 
     @property
-    def worth(self) -> float:
+    def size(self) -> float:
         """Size of the outcome over all rows, known or not: root mean square times rows."""
         return len(self.outcome) * float(np.sqrt(np.mean(self.usual**2)))
 
     @property
     def usual(self) -> Array:
-        """Known outcomes, those far out of line cut, (n_known,): units are not set by a slip of the pen."""
+        """Known outcomes, (n_known,), with outliers clipped: a typing error must not set the units."""
         known = self.outcome[self.known]
         middle = np.median(known)
-        reach = FAR * 1.4826 * float(np.median(np.abs(known - middle)))
+        reach = OUTLYING * MAD_TO_DEVIATION * float(np.median(np.abs(known - middle)))
         return np.asarray(known.clip(middle - reach, middle + reach) if reach > 0.0 else known)
 
     @property
@@ -64,7 +65,7 @@ class Window:
 def windows_of(
     rows: Rows, columns: Columns, timeline: Timeline, outcome: Array, weight: Array
 ) -> tuple[list[Window], list[Array]]:
-    """A window of each market's rows, and what a unit of each channel's column cost there.
+    """A window of each market's rows, and the cost of a unit of each channel's column there.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def windows_of(
         If two rows of a market have one date, too few have an outcome, or a volume cost nothing.
     """
     windows, costs = [], []
-    for name, where, periods in divided(rows, timeline):
+    for name, where, periods in rows_by_market(rows, timeline):
         start = int(periods.min())
         costs.append(_mean_cost(columns, rows.spend[where], rows.paid[where], name))
         windows.append(
@@ -99,8 +100,8 @@ def windows_of(
     return windows, costs
 
 
-def divided(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
-    """Name of each market, by name, places of its rows, and their periods.
+def rows_by_market(rows: Rows, timeline: Timeline) -> list[tuple[str | None, Indices, Indices]]:
+    """Markets in alphabetical order: name, places of the rows, and their periods.
 
     Raises
     ------

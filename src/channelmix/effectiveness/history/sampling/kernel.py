@@ -1,4 +1,4 @@
-"""A smoothed copy of a population of draws, from which some channels' values are proposed anew."""
+"""A kernel density estimate of particles, from which values of channels are proposed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
 
 CENTRES = 128
-"""Draws that the smoothed copy is made of."""
+"""Particles that the density estimate is made of."""
 
 
 class Kernel:
-    """A smoothed copy of other draws of some channels, which proposes their families and shapes alike."""
+    """Kernel density estimate of some channels' values and families in other particles."""
 
     def __init__(self, values: Array, family: Indices, rng: np.random.Generator) -> None:
         flat = values.reshape(len(values), -1)

@@ -1,8 +1,8 @@
-"""The posterior of several markets: shapes are shared, sizes lie around a common one, all else is a market's own.
+"""The posterior of several markets: shapes are shared, sizes are pooled, all else is each market's own.
 
 Given shapes, a market's likelihood is a function of few inner products of its channels' series, so a market's sizes are
-moved without touching its rows, all markets at once. Markets join the population in blocks, each led from the prior to
-the posterior while those before it count fully: most moves see few rows.
+moved without touching its rows, all markets at once. Markets join the population in blocks, each tempered from the
+prior to the posterior while those before it count fully: most moves see few rows.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
-from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.sampling.particles import (
+    Draws,
+    Particles,
+    SamplerReport,
+    mix_until_independent,
+    temper,
+)
 from channelmix.effectiveness.history.sampling.products import Changed, Pairs, Products
-from channelmix.effectiveness.history.sampling.sampler import Draws, Population, led, settled
 
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
-"""Standard deviations of a channel's log margin from market to market that are averaged over, equally likely."""
-
-_Found = tuple[Array, Array, Array, Indices, Array, Array]
+"""Standard deviations of a channel's log margin between markets; they are equally likely, and averaged over."""
 
 SNAPSHOTS, APART, SMALLEST = 4, 12, 200
-"""Times that a population is read out, so many sweeps apart, so that it can be smaller; draws that it has at least."""
+"""Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
 STEPS = 5
 """Newton steps from the common size to a market's likely one."""
@@ -33,10 +36,12 @@ IMPOSSIBLE = -1e9
 """Log likelihood of a curve so steep that no row reaches any of it."""
 
 CACHED = 2e5
-"""Numbers that are worked on at once: more of them leave the processor's cache."""
+"""Numbers that are worked on at once: more of them exceed the processor's cache."""
 
 
-def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> list[Draws]:
+def sample_markets(
+    mixes: Sequence[Mix], size: int, rng: np.random.Generator
+) -> tuple[list[Draws], SamplerReport]:
     """Draw `size` times from the common posterior of several markets' mixes.
 
     Parameters
@@ -48,98 +53,67 @@ def sample_markets(mixes: Sequence[Mix], size: int, rng: np.random.Generator) ->
 
     Returns
     -------
-    list of Draws
+    draws : list of Draws
         One a market; shapes and families are the same in all.
+    report : SamplerReport
     """
     order = np.argsort([-np.count_nonzero(mix.baseline.weight) for mix in mixes], kind="stable")
     times = max(1, min(SNAPSHOTS, size // SMALLEST))
-    population = _Markets([mixes[m] for m in order], -(-size // times), rng)
+    particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng)
     khat, log_evidence = -np.inf, 0.0
-    while population.joined < len(mixes):
-        population.join(min(max(population.joined, 1), len(mixes) - population.joined))
-        worst, evidence = led(population)
+    while particles.joined < len(mixes):
+        particles.join(min(max(particles.joined, 1), len(mixes) - particles.joined))
+        worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
-    effective, sweeps = settled(population)
-    found, judged, held = [population.draws()], [population.judged()], [population.held()]
-    for _ in range(times - 1):
-        for _ in range(APART):
-            population.sweep()
-        found.append(population.draws())
-        judged.append(population.judged())
-        held.append(population.held())
-    effective = min(effective / len(population) * _worth(np.stack(judged)), 1.0) * size
+    effective, sweeps = mix_until_independent(particles)
+    draws, columns, agreement = [], [], []
+    for snapshot in range(times):
+        for _ in range(APART if snapshot else 0):
+            particles.sweep()
+        draws.append(particles.draws())
+        columns.append(particles.convergence_columns())
+        agreement.append(particles.prior_agreement())
+    effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
-    whole = (effective, khat, log_evidence, float(np.mean(held)), sweeps, population.evaluations)
-    return [_together([each[place] for each in found], size, *whole) for place in np.argsort(order)]
+    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps)
+    return [Draws.joined([each[m] for each in draws], size) for m in np.argsort(order)], report
 
 
-def _together(
-    found: Sequence[_Found],
-    size: int,
-    effective: float,
-    khat: float,
-    log_evidence: float,
-    held: float,
-    sweeps: int,
-    evaluations: int,
-) -> Draws:
-    """What was found of one market at several times."""
-    log_margin, log_roi, shape, media, lifts = (
-        np.concatenate([each[k] for each in found])[:size] for k in (0, 1, 2, 4, 5)
-    )
-    family = np.concatenate([each[3] for each in found])[:size]
-    return Draws(
-        log_margin,
-        log_roi,
-        shape,
-        family,
-        media,
-        lifts,
-        effective,
-        khat,
-        log_evidence,
-        held,
-        sweeps,
-        evaluations,
-    )
+def _independent_part(columns: Array) -> float:
+    """Independent share of snapshots of particles, (n_times, n_draws, n_columns).
 
-
-def _worth(judged: Array) -> float:
-    """Part of the draws of a population at several times, (n_times, n_draws, n_columns), that is independent.
-
-    By the correlation of the times within a draw, and the worst column.
+    By the correlation of the snapshots of a particle, in the worst column.
     """
-    times = len(judged)
+    times = len(columns)
     if times == 1:
         return 1.0
-    within = judged.var(axis=0, ddof=1).mean(axis=0)
-    between = times * judged.mean(axis=0).var(axis=0, ddof=1)
+    within = columns.var(axis=0, ddof=1).mean(axis=0)
+    between = times * columns.mean(axis=0).var(axis=0, ddof=1)
     alike = np.clip((between - within) / (between + (times - 1.0) * within), 0.0, 1.0)
     return float(1.0 / (1.0 + (times - 1.0) * alike.max()))
 
 
-class _Markets(Population):
-    """Draws of several markets on their way: `log_margin` is the channels' common one, `off` what is a market's own.
+class PooledParticles(Particles):
+    """Particles of several markets: `log_margin` is the common one, `off` each market's deviation.
 
     `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
     raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_tests)
     those of tests at a margin of 1.
     """
 
-    sweeps = 1
+    sweeps_per_power = 1
     enough = 0.75
+    per_particle = (*Particles.per_particle, "off", "by_market", "products", "lifts")
 
     def __init__(self, mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> None:
-        mix = mixes[0]
-        self.mixes, self.mix, self.rng, self.power = mixes, mix, rng, 0.0
-        self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
-        self.log_margin = mix.draw_sizes(self.shape, rng)
-        self.family = mix.priors.draw_family((size, mix.n_channels), rng)
-        self.off, self.lifts = np.empty((size, 0, mix.n_channels)), np.empty((size, 0))
-        self.pairs = Pairs(mix.n_channels)
+        super().__init__(mixes[0], size, rng)
+        channels = self.mix.n_channels
+        self.mixes, self.pairs = mixes, Pairs(channels)
+        self.off, self.lifts = np.empty((size, 0, channels)), np.empty((size, 0))
         self.products = np.empty((size, len(WANDER), 0, len(self.pairs.left)))
+        self.by_market = np.empty((size, 0))
         self.parts: list[Products] = []
-        self.first = self.evaluations = 0
+        self.first = 0
 
     @property
     def joined(self) -> int:
@@ -174,23 +148,10 @@ class _Markets(Population):
         self.by_market = self._likelihoods(self.products, self.lifts, self.log_margin, self.off, self.shape)
         self.log_likelihood = self._of_block(self.by_market)
 
-    def resample(self, weights: Array) -> None:
-        """Replace the draws by as many of them as their weights say (systematic), in a new order."""
-        n = len(self)
-        places = (np.arange(n) + self.rng.random()) / n
-        chosen = self.rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), places), n - 1))
-        self.log_margin, self.shape, self.family = (
-            self.log_margin[chosen],
-            self.shape[chosen],
-            self.family[chosen],
-        )
-        self.off, self.by_market, self.ancestor = (
-            self.off[chosen],
-            self.by_market[chosen],
-            self.ancestor[chosen],
-        )
-        self.products, self.lifts = self.products[chosen], self.lifts[chosen]
-        self.log_likelihood = self.log_likelihood[chosen]
+    def keep(self, chosen: Indices) -> None:
+        """Keep the particles in these places, in a new order: moves take consecutive ones."""
+        chosen = self.rng.permutation(chosen)
+        super().keep(chosen)
         for part in self.parts:
             part.choose(chosen)
 
@@ -204,31 +165,25 @@ class _Markets(Population):
                 self._move_markets(moved, other)
                 self._move_middle(moved)
 
-    def judged(self) -> Array:
-        """What the draws' independence is judged by: each channel's mean log margin, elasticity and half-life.
+    def convergence_columns(self) -> Array:
+        """What independence is measured by: each channel's mean log margin, elasticity and half-life.
 
         Given these, a market's own sizes are moved more often, and against few numbers.
         """
-        sizes = self.log_margin + self.off.mean(axis=1)
-        return np.concatenate([sizes, self.shape[:, :, :2].reshape(len(self), -1)], axis=1)
+        columns = super().convergence_columns()
+        columns[:, : self.mix.n_channels] += self.off.mean(axis=1)
+        return columns
 
-    def held(self) -> float:
-        """Probability that what is believed of ROIs holds: it is of the sizes that the markets' lie around."""
-        return self.mix.held(self.log_margin, self.shape)
-
-    def draws(self) -> list[_Found]:
-        """What is found of each market now: the first six of `Draws`."""
+    def draws(self) -> list[Draws]:
+        """Draws of each market now."""
         found = []
         for m, mix in enumerate(self.mixes):
             log_margin = self.log_margin + self.off[:, m]
             media = np.zeros((len(self), len(mix.outcome) + len(mix.tests)))
             for c in range(mix.n_channels):
-                media += np.exp(log_margin[:, c, np.newaxis]) * mix.series(
-                    c, self.shape[:, c], self.family[:, c]
-                )
-            rows, lifts = media[:, : len(mix.outcome)], mix.lifts(media, self.shape)
-            log_roi = mix.log_roi(log_margin, self.shape)
-            found.append((log_margin, log_roi, self.shape.copy(), self.family.copy(), rows, lifts))
+                series = mix.series(c, self.shape[:, c], self.family[:, c])
+                media += np.exp(log_margin[:, c, np.newaxis]) * series
+            found.append(Draws.of(mix, log_margin, self.shape.copy(), self.family.copy(), media))
         return found
 
     def _of_block(self, by_market: Array) -> Array:
@@ -248,7 +203,7 @@ class _Markets(Population):
         return np.where(np.isnan(value), IMPOSSIBLE, value)
 
     def _spread(self, off: Array) -> Array:
-        """Draw how far markets lie apart, given where they lie; (n_draws, n_channels)."""
+        """Draw the spread of markets given their deviations; (n_draws, n_channels)."""
         squares, number = (off**2).sum(axis=1)[..., np.newaxis], off.shape[1]
         logs = -number * np.log(MARKET_DIFFERENCES) - 0.5 * squares / MARKET_DIFFERENCES**2
         # The place of the largest of log weights with Gumbel noise is a draw by these weights.
@@ -256,12 +211,9 @@ class _Markets(Population):
 
     def _move_sizes(self, moved: Indices, other: Indices) -> None:
         """All channels' common sizes, which the markets' follow."""
-        at, log_margin = _slice(moved), self.log_margin[moved]
-        log_margin += self._differences(log_margin, self.log_margin[other])
-        shape = self.shape[at]
-        sizes = self.mix.log_prior_of_sizes
-        gain = sizes(log_margin, shape) - sizes(self.log_margin[at], shape)
-        new = self._likelihoods(self.products[at], self.lifts[at], log_margin, self.off[at], shape)
+        at = _slice(moved)
+        log_margin, gain = self._resized(moved, other)
+        new = self._likelihoods(self.products[at], self.lifts[at], log_margin, self.off[at], self.shape[at])
         taken = self._taken(moved, new, gain)
         self.log_margin[moved[taken]] = log_margin[taken]
 
@@ -312,7 +264,7 @@ class _Markets(Population):
 
     def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
         """One channel's shape and common size; each market's size follows."""
-        new = self.proposed(moved, other, channels)
+        new = self.propose(moved, other, channels)
         (c,) = channels
         changed, products, lifts = self._changed(moved, c, new.shape, new.family[:, 0])
         at, off = _slice(moved), self.off[_slice(moved)].copy()
@@ -329,12 +281,8 @@ class _Markets(Population):
         gain += (0.5 * (forth**2 - back**2) + np.log(now[1] / before[1])).sum(axis=1)
         taken = self._taken(moved, self._likelihoods(products, lifts, new.log_margin, off, new.shape), gain)
         rows = moved[taken]
-        self.log_margin[rows], self.shape[rows], self.off[rows] = (
-            new.log_margin[taken],
-            new.shape[taken],
-            off[taken],
-        )
-        self.family[rows, c] = new.family[taken, 0]
+        self.log_margin[rows], self.shape[rows] = new.log_margin[taken], new.shape[taken]
+        self.off[rows], self.family[rows, c] = off[taken], new.family[taken, 0]
         self.products[rows], self.lifts[rows] = products[taken], lifts[taken]
         for part, found in zip(self.parts, changed, strict=True):
             part.put(rows, taken, c, found)
@@ -342,7 +290,7 @@ class _Markets(Population):
     def _guess(
         self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
     ) -> tuple[Array, Array]:
-        """Where markets' log margins of one channel lie given all else: middle, width; (n_draws, n_markets)."""
+        """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets)."""
         sizes = np.exp(log_margin[:, np.newaxis] + off)
         sizes[:, :, c] = 0.0
         rest = self.pairs.quadratic(products, sizes)

@@ -13,8 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import WANDER
-from channelmix.effectiveness.history.model.families import NO_EFFECT
-from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.mix import Mix, Trial, ceiling_of
 from channelmix.effectiveness.history.model.shapes import elasticity
 
 
@@ -99,9 +98,7 @@ class Products:
         reached = self._mix.reached(c, shape, family)
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
         whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
-        total = self._total[:, c]
-        none = np.where(family == NO_EFFECT, np.inf, np.nan)[:, np.newaxis]
-        ceiling = total / np.where(whole > 0.0, whole, np.where(total > 0.0, none, 1.0))
+        ceiling = ceiling_of(self._total[:, c], whole, family[:, np.newaxis])
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
         series *= self._root[:, np.newaxis]
         along = np.matmul(series, self._directions)

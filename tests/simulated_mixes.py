@@ -1,4 +1,4 @@
-"""Companies drawn from the model's own prior, to see whether draws are calibrated.
+"""Companies drawn from the marketing-mix model's own prior, for simulation-based calibration.
 
 References
 ----------
@@ -14,10 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
+from channelmix.effectiveness.history.model.baseline import (
+    NOISE_SCALE,
+    NOISE_SHAPE,
+    WANDER,
+    Baseline,
+    BaselineDraws,
+)
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.sampling.particles import Draws
 from channelmix.effectiveness.history.sampling.pooled_sampler import MARKET_DIFFERENCES
-from channelmix.effectiveness.history.sampling.sampler import Draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ def _with_outcome(
     tail: float = np.inf,
 ) -> tuple[Mix, Truth]:
     """A mix with an outcome of these parameters, and of a baseline from the prior."""
-    linear = mix.baseline.draw_prior(1, rng)
+    linear = baseline_from_prior(mix.baseline, 1, rng)
     n = len(mix.outcome)
     outcome = np.concatenate([mix.baseline.fixed, mix.baseline.walk], axis=1) @ linear.coefficients[0]
     outcome += linear.noise[0] * (rng.standard_normal(n) if np.isinf(tail) else rng.standard_t(tail, n))
@@ -72,6 +79,15 @@ def _with_outcome(
         outcome += np.exp(log_margin[c]) * mix.series(c, shape[[c]], family[[c]])[0, :n]
     log_roi = mix.log_roi(log_margin[np.newaxis], shape[np.newaxis])[0]
     return replace(mix, outcome=outcome), Truth(log_margin, log_roi, shape, family)
+
+
+def baseline_from_prior(baseline: Baseline, n_draws: int, rng: np.random.Generator) -> BaselineDraws:
+    """Draw the linear part from its prior."""
+    noise = np.sqrt(NOISE_SCALE / rng.standard_gamma(NOISE_SHAPE, size=n_draws))
+    step = noise * rng.choice(WANDER, size=n_draws)
+    fixed = rng.standard_normal((n_draws, baseline.fixed.shape[1])) * baseline.scale * noise[:, np.newaxis]
+    walk = rng.standard_normal((n_draws, baseline.walk.shape[1])) * step[:, np.newaxis]
+    return BaselineDraws(np.concatenate([fixed, walk], axis=1), noise, step)
 
 
 def ranks(truth: Truth, draws: Draws) -> Array:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.mix_worlds import BROKEN, LAGS, MixWorld, simulated_mix
 
 from channelmix.core.errors import InputError
-from channelmix.datasets.mix_worlds import BROKEN, LAGS, MixWorld, simulated_mix
 
 
 def one(slope: float) -> MixWorld:

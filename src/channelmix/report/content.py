@@ -1,4 +1,4 @@
-"""What the report is about: a plan, the problem behind it, and the words to say it in."""
+"""What a report is about: a plan, the problem behind it, what was found beside it, and the words to say it in."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from functools import cached_property
 
 import numpy as np
 
+from channelmix.core.words import Words
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, InformationValue, Plan
-from channelmix.report.html.markup import Markup, tag
-from channelmix.report.html.words import Words
 
 HUES = 8
 """Colours of channels before they repeat."""
 
 NOTHING = 1e-7
-"""Share of the spend below which money is rounding."""
+"""Share of the spend below which money is rounding: the solver's own."""
+
+OWN = ("history", "experiment")
+"""Evidence that is the company's own."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +93,19 @@ class Content:
 
     def title(self, cell: CellPlan) -> str:
         """Name of a cell for the reader: without the market where there is one only."""
-        parts = [cell.market] * (len(self.markets) > 1) + [cell.channel, self.words.known(cell.purpose)]
-        return " / ".join(parts)
+        purpose = self.words.named("purpose", cell.purpose)
+        return " / ".join([cell.market] * (len(self.markets) > 1) + [cell.channel, purpose])
 
-    def rule(self, name: str) -> Markup:
-        """A rule's name as the profile has it; one that own history gave, in the reader's language."""
-        return tag("code", self.words.known(name) if name.startswith("observed range ") else name)
+    def translated(self, text: str) -> str | None:
+        """Return a text of the documents in the reader's language; None where there is no translation."""
+        for document in (self.plan, self.explanation, self.tests):
+            if document is not None and text in document.messages:
+                return document.said(text, self.words)
+        return self.words.published(text)
 
-    def more(self, key: str, made_by: str, option: str) -> Markup:
-        """Say in a line what the page could show beside, and the commands that make it."""
-        file = f"{option}.json"
-        commands = [
-            tag("code", f"channelmix {made_by} --output {file}"),
-            tag("code", f"channelmix report plan.json --{option} {file} --output report.html"),
-        ]
-        return tag(
-            "p", self.words(key), " ", commands[0], self.words("more.then"), commands[1], class_="fact"
-        )
+    def said(self, text: str) -> str:
+        """Return a text of the documents in the reader's language, or as it is."""
+        return self.translated(text) or text
 
     @staticmethod
     def place(cell: CellPlan) -> dict[str, str]:

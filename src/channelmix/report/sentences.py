@@ -1,0 +1,277 @@
+"""Sentences about a plan and what was found beside it, in any language: terminal and page say them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from channelmix.core.words import Words, say
+from channelmix.engine.proof.solution import Status
+from channelmix.plan import (
+    CautiousPlan,
+    Comparison,
+    IfTen,
+    InformationOf,
+    InformationValue,
+    Mend,
+    Plan,
+    Totals,
+    WordOfMouth,
+)
+from channelmix.report.content import NOTHING, OWN, Content
+
+SAYING = (3.0, 3000.0)
+"""People told by a happy and by an angry customer, as the saying has it."""
+
+HARDLY = 0.01
+"""Share of an interval's upper end below which its lower end is as good as nothing."""
+
+
+def asked(content: Content) -> str:
+    """What the scenario asks for, with its amounts."""
+    plan, words = content.plan, content.words
+    scenario, per = plan.scenario, content.over
+    most = scenario.get("max_amount")
+    match scenario.get("kind"):
+        case "fixed_budget":
+            return words("asked.fixed_budget", money=words.money(float(scenario["amount"])), per=per)
+        case "target_outcome":
+            what = words("asked.target_outcome", money=words.money(float(scenario["amount"])), per=per)
+        case "max_profit":
+            what = words("asked.max_profit", per=per)
+        case "flexible_budget":
+            limits = {key: scenario.get(key) for key in ("min_roi", "min_marginal_roi")}
+            parts = (
+                words(f"asked.{key}", ratio=words.figure(float(value)))
+                for key, value in limits.items()
+                if value is not None
+            )
+            what = ", ".join(parts)
+        case kind:
+            what = words("asked.other", kind=kind, per=per)
+    return what if most is None else words("asked.up_to", what=what, money=words.money(float(most)))
+
+
+def headline(content: Content, totals: Totals) -> list[str]:
+    """The answer: what to do and what it brings, and how that compares with the baseline."""
+    plan, words = content.plan, content.words
+    money = totals.spend + totals.fees
+    kind = str(plan.scenario.get("kind"))
+    change = money - totals.current_spend
+    than_today = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
+    spent = (
+        words(than_today, money=money, change=abs(change))
+        if totals.current_spend and change
+        else words.about(money)
+    )
+    known = kind in ("fixed_budget", "target_outcome", "max_profit", "flexible_budget")
+    done = words(
+        f"headline.{kind}" if known else "headline.other",
+        moved=totals.moved,
+        money=spent,
+        target=float(plan.scenario.get("amount") or 0.0),
+        profit=totals.profit,
+        roi="-" if totals.roi is None else words.ratio(totals.roi),
+    )
+    if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
+        done = words("headline.nothing", why=content.said(common_reason(plan)))
+    charge = ""
+    if totals.charge > NOTHING * max(totals.spend, totals.current_spend):
+        harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in plan.cells)
+        charge = words("headline.less_harm" if harm else "headline.less", charge=totals.charge)
+    interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
+    first = words("headline", done=done, per=content.over, less=charge, **interval)
+    return [first] if content.baseline is None else [first, _beside(content, content.baseline, money)]
+
+
+def _beside(content: Content, base: Comparison, money: float) -> str:
+    """The plan compared with its baseline, on fresh draws."""
+    words, gain = content.words, base.gain
+    values = {"baseline": content.said(base.name), "low": gain.low, "high": gain.high}
+    if gain.low == gain.mean == gain.high == 0.0:
+        return words("headline.same", **values)
+    if content.plan.scenario.get("kind") != "fixed_budget":  # its money may be another
+        profit = gain.mean + base.money - money
+        return words("headline.gain_profit", money=base.money, gain=gain.mean, profit=profit, **values)
+    key = "headline.gain" if gain.mean >= 0.0 else "headline.loss"
+    return words(key, gain=abs(gain.mean), chance=base.chance, **values)
+
+
+def common_reason(plan: Plan) -> str:
+    """The reason that all cells have; empty if there are several."""
+    said = {row.reason for row in plan.cells}
+    return said.pop() if len(said) == 1 else ""
+
+
+def facts(content: Content, totals: Totals) -> Iterator[str]:
+    """Sentences below the headline: what it rests on, and what it comes to over all periods."""
+    plan, words = content.plan, content.words
+    own = sum(cell.evidence in OWN for cell in plan.cells)
+    if own == len(plan.cells):
+        yield words("facts.own")
+    elif own:
+        yield words("facts.some_own", own=own, all=len(plan.cells))
+    elif {cell.evidence for cell in plan.cells} == {"prior"}:
+        yield words("facts.prior")
+    base = content.baseline
+    baseline = "" if base is None else content.said(base.name)
+    if base is not None and base.description != say("how.today"):
+        yield words("facts.baseline", baseline=baseline, how=content.said(base.description))
+    risk = plan.problem.get("risk")
+    if base is not None and isinstance(risk, dict) and risk.get("kind") == "safe_improvement":
+        key = "facts.safe" if base.tail_loss > 0.0 else "facts.safer"
+        yield words(key, baseline=baseline, loss=base.tail_loss)
+    if totals.fees > 0.0:
+        yield words("facts.fees", fees=totals.fees)
+    if plan.span > 1:
+        yield words("facts.span", per=content.over)
+    if totals.after > NOTHING * totals.outcome.mean:
+        yield words("facts.after", after=totals.after)
+    if totals.periods > plan.span:
+        values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome}
+        yield words("facts.horizon", periods=totals.periods, **values)
+
+
+def out_of_reach(plan: Plan) -> tuple[Mend, float, float] | None:
+    """The limit on outcome that must give way, what the scenario asks for, and the most that the rules allow."""
+    asked = {"target_outcome": "amount", "flexible_budget min_roi": "min_roi"}
+    for mend in plan.mends:
+        if mend.rule in asked:
+            wanted = float(plan.scenario[asked[mend.rule]])
+            return mend, wanted, wanted - mend.amount
+    return None
+
+
+def no_plan(content: Content) -> tuple[list[str], list[str], str, list[tuple[str, str]]]:
+    """What is in the way where there is no plan, and what would help.
+
+    Returns
+    -------
+    sentences, rules, remedy, relaxed
+        What is wrong; the rules or cells in the way; what would help; and each rule to relax, with by how much.
+    """
+    plan, words = content.plan, content.words
+    if plan.status is Status.UNBOUNDED:
+        return [words("unbounded")], plan.conflicts, words("unbounded.mend"), []
+    said, rules = [words("infeasible")], plan.conflicts
+    missed = out_of_reach(plan)
+    if missed is not None:
+        aim = "target" if plan.scenario["kind"] == "target_outcome" else "roi"
+        said.append(words(f"infeasible.{aim}", asked=missed[1], most=missed[2]))
+    if rules:
+        said.append(words("infeasible.rules"))
+    relaxed = [(mend.rule, words("mend.by", amount=mend.amount)) for mend in plan.mends]
+    return said, rules, words("infeasible.mend") if relaxed else "", relaxed
+
+
+def claim(content: Content) -> str:
+    """What is proven."""
+    words, plan = content.words, content.plan
+    if plan.status is Status.INFEASIBLE:
+        return words("claim.infeasible")
+    if plan.status is Status.UNBOUNDED or plan.certificate.gap is None:
+        return words("claim.unbounded")
+    kind = str(plan.scenario.get("kind"))
+    key = f"claim.{kind}" if kind in ("target_outcome", "max_profit") else "claim.value"
+    return words(key, gap=plan.certificate.gap)
+
+
+def assumed(content: Content) -> str:
+    """How many figures the profile leaves open."""
+    figures = [figure for figure in content.plan.assumptions if figure.basis not in OWN]
+    judged = sum(figure.basis == "judgement" and not figure.facts for figure in figures)
+    return content.words("assumptions.summary", count=len(figures), judged=judged)
+
+
+def not_counted(content: Content) -> str:
+    """What the plan leaves out."""
+    left_out = [content.said(name) for name in content.plan.not_counted]
+    return content.words("assumptions.not_counted", what=left_out) if left_out else ""
+
+
+def word_of_mouth(content: Content, heard: WordOfMouth) -> list[str]:
+    """What word of mouth adds to the plan, and what the number of people told decides."""
+    words = content.words
+    adds = "told.takes" if heard.outcome < 0.0 else "told.added"
+    if heard.outcome > 0.0 and heard.share > 0.0:
+        adds = "told.added_share"
+    numbers = {"satisfied": heard.told_if_satisfied, "unsatisfied": heard.told_if_not}
+    whose = "told.numbers" if tuple(numbers.values()) == SAYING else "told.numbers_own"
+    said = [
+        words(adds, amount=abs(heard.outcome), per=content.over, share=heard.share),
+        words(whose, **numbers),
+    ]
+    if heard.if_ten is not None:
+        said.append(_with_ten(content, heard.if_ten, heard.told_if_not))
+    return said
+
+
+def _with_ten(content: Content, ten: IfTen, told: float) -> str:
+    """Return the answer if an unsatisfied customer told ten people."""
+    words, plan = content.words, content.plan
+    share = words("told.ten_share", share=ten.share) if ten.value > 0.0 and ten.share >= 0.0 else ""
+    if plan.totals is not None and ten.moved <= NOTHING * plan.totals.spend:
+        proven = words("told.proven", gap=ten.gap) if ten.gap > plan.certificate.requested_gap else ""
+        return words("told.ten_same", unsatisfied=told, share=share, proven=proven)
+    return words("told.ten", unsatisfied=told, share=share, moved=ten.moved, regret=_shortfall(words, ten))
+
+
+def _shortfall(words: Words, ten: IfTen) -> str:
+    """What is certain of the plan's shortfall then."""
+    if ten.regret_high is None:
+        return words("told.at_least", amount=ten.regret)
+    if ten.regret <= HARDLY * ten.regret_high:
+        return words("told.at_most", amount=ten.regret_high)
+    low, high = words.about(ten.regret), words.about(ten.regret_high)
+    return low if low == high else words("told.between", low=words.short(ten.regret), high=high)
+
+
+def next_test(found: InformationValue, words: Words, cell: str) -> str:
+    """Return the test to run next; `cell` is its cell as the reader calls it."""
+    test = found.next_test
+    if test is None:
+        return words("tests.none" if found.complete else "tests.unknown")
+    return words(
+        "tests.add" if test.spend_change > 0.0 else "tests.withhold",
+        cell=cell,
+        change=abs(test.spend_change),
+        per=words.over(found.period),
+        weeks=test.weeks,
+        detectable=test.detectable_lift,
+        expected=test.expected_lift,
+        value=test.value,
+        cost=test.cost,
+        periods=found.test_periods,
+        net=test.net,
+    )
+
+
+def counts(found: InformationValue, one: InformationOf) -> bool:
+    """Whether the worth of some knowledge is more than rounding."""
+    return one.value > NOTHING * abs(found.outcome)
+
+
+def total_value(found: InformationValue, words: Words) -> str:
+    """What it would be worth to know every curve."""
+    if not counts(found, found.total):
+        return words("value.nothing")
+    return words(
+        "value.total",
+        value=found.total.value,
+        per=words.over(found.period),
+        error=found.total.standard_error,
+        draws=found.draws,
+        low=found.total_low,
+        high=found.total_high,
+    )
+
+
+def regret(found: InformationValue, words: Words) -> str:
+    """What the plan would miss if one draw were the truth."""
+    one = found.regret
+    return words("regret.text", mean=one.mean, per=words.over(found.period), high=one.high, worst=one.worst)
+
+
+def caution(words: Words, name: str, one: CautiousPlan) -> str:
+    """What a plan that minds the worst draws gives up; `name` is what the reader calls it."""
+    values = {"low": one.given_up_low, "high": one.given_up_high, "tail": one.tail_gained, "safer": one.safer}
+    return words("cautious.text" if one.safer is None else "cautious.text_safer", name=name, **values)
