@@ -13,6 +13,9 @@ from channelmix.core.tolerances import CROSSED_ENDS, EPSILON
 SPLITTER = 2.0**27 + 1.0
 """Factor that splits a number of 53 bits into two halves."""
 
+SCALE = 2.0**300
+"""Factor on amounts while they are multiplied, exact as a power of two, so that no product underflows."""
+
 ROUNDS = 4
 """Passes over the rows; longer chains of implications leave the box looser, never wrong."""
 
@@ -37,11 +40,11 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     Sums are exact, so that a variable for which nothing remains is bounded by exactly 0: where a curve is infinitely
     steep, even the rounding of a sum would bring something.
     """
-    used = np.flatnonzero(a)
+    used, high = np.flatnonzero(a), float(high) * SCALE
     if not math.isfinite(high) or not len(used):
         return
-    weights, lows, highs = a[used], box_low[used], box_high[used]
     with np.errstate(invalid="ignore", over="ignore"):
+        weights, lows, highs = a[used], box_low[used] * SCALE, box_high[used] * SCALE
         least = np.where(weights > 0.0, weights * lows, weights * highs)
     unbounded = ~np.isfinite(least)
     count = int(unbounded.sum())
@@ -60,6 +63,9 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
         limit = left / weights[k]
         if math.fsum([total, rest, *own, -left]) or _product_error(limit, weights[k], left):
             limit += math.copysign(EPSILON * abs(limit), weights[k])
+        limit, scaled = limit / SCALE, limit
+        if (limit * SCALE - scaled) * weights[k] < 0.0:  # a tiny number has fewer digits: rounded inwards
+            limit = math.nextafter(limit, math.copysign(math.inf, weights[k]))
         if weights[k] > 0.0:
             box_high[i] = min(box_high[i], limit)
         else:

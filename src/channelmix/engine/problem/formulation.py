@@ -13,6 +13,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.statement import Statement
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Delay
 from channelmix.engine.rules import Auxiliary, Row
@@ -67,32 +68,12 @@ class Formulation:
     risk: TailRisk | None
 
 
-def formulate(
-    curves: ResponseCurves,
-    rows: Sequence[Row],
-    charges: Array,
-    *,
-    gain: float = 1.0,
-    price: float = 0.0,
-    auxiliaries: Sequence[Auxiliary] = (),
-    delay: Delay | None = None,
-    risk: TailRisk | None = None,
-) -> Formulation:
+def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
     """Write a problem's rows over all variables.
 
     Parameters
     ----------
-    curves : ResponseCurves
-        Responses to adstocked spend.
-    rows : sequence of Row
-        Of spend and auxiliary variables.
-    charges : ndarray of shape (n_spends,)
-        Charge in outcome per unit of spend.
-    gain, price : float
-        Weights of net outcome and of money in the objective.
-    auxiliaries : sequence of Auxiliary
-    delay : Delay, optional
-        How spend becomes adstocked spend; None where they are the same.
+    stated : Statement
     risk : TailRisk, optional
         How the worst draws count; None where the mean alone does.
 
@@ -101,36 +82,36 @@ def formulate(
     InputError
         If a cell's spend has no limit.
     """
-    spends = len(charges)
-    A, low, high = _stated(rows, spends, auxiliaries)
-    B = np.array([row.outcome for row in rows])
+    curves, auxiliaries, spends = stated.response, stated.auxiliaries, len(stated.charges)
+    gain, price = stated.scenario.gain, stated.scenario.price
+    A, low, high = _stated(stated.rows, spends, auxiliaries)
+    B = np.array([row.outcome for row in stated.rows])
     box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
-    reach = np.maximum(box_high, box_low)
-    if not np.isfinite(reach[:spends]).all():
-        cell = int(np.flatnonzero(~np.isfinite(reach[:spends]))[0])
-        raise InputError(f"spend on {curves.names[cell]} has no limit: state a budget or an upper bound")
-    A, low, high = _linked(A, low, high, box_low, box_high, spends, auxiliaries)
-    B = np.append(B, np.zeros(len(A) - len(B)))
-    charge_in_outcome = np.concatenate([charges, [one.charge for one in auxiliaries]])
-    money = np.concatenate([np.ones(spends), [one.fee for one in auxiliaries]])
-    A, charge = A - B[:, np.newaxis] * charge_in_outcome, gain * charge_in_outcome + price * money
+    most = np.maximum(box_high, box_low)[:spends]
+    if not np.isfinite(most).all():
+        cell = curves.names[int(np.argmin(np.isfinite(most)))]
+        raise InputError(f"spend on {cell} has no limit: state a budget or an upper bound")
+    links, links_low, links_high = _links(most, auxiliaries)
+    A, B = np.vstack([A, links]), np.append(B, np.zeros(len(links)))
+    charge_in_outcome = np.append(stated.charges, [one.charge for one in auxiliaries])
+    money = np.append(np.ones(spends), [one.fee for one in auxiliaries])
     form = Formulation(
-        curves,
-        A,
-        B,
-        low,
-        high,
-        gain,
-        charge,
-        charge_in_outcome,
-        np.zeros(curves.n_draws),
-        box_low,
-        box_high,
-        tuple(auxiliaries),
-        delay,
-        risk,
+        curves=curves,
+        A=A - B[:, np.newaxis] * charge_in_outcome,
+        B=B,
+        low=np.append(low, links_low),
+        high=np.append(high, links_high),
+        gain=gain,
+        charge=gain * charge_in_outcome + price * money,
+        charge_in_outcome=charge_in_outcome,
+        offset=np.zeros(curves.n_draws),
+        box_low=box_low,
+        box_high=box_high,
+        auxiliaries=auxiliaries,
+        delay=stated.delay,
+        risk=risk,
     )
-    return form if delay is None else _with_adstock(form, delay)
+    return form if stated.delay is None else _with_adstock(form, stated.delay)
 
 
 def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
@@ -194,30 +175,16 @@ def _box(
     return box_low, np.where(touching, box_low, box_high)
 
 
-def _linked(
-    A: Array,
-    low: Array,
-    high: Array,
-    box_low: Array,
-    box_high: Array,
-    spends: int,
-    auxiliaries: Sequence[Auxiliary],
-) -> tuple[Array, Array, Array]:
-    """Append the rows that tie auxiliary variables to spend, except those that the search ties itself."""
-    most = np.maximum(box_low, box_high)[:spends]
+def _links(most: Array, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
+    """Rows that tie auxiliary variables to spend, and their limits, except those that the search ties itself."""
     owned = kept_out(auxiliaries)
-    rows = []
-    for i, one in enumerate(auxiliaries, start=spends):
-        if i - spends in owned:
-            continue
-        for weights, own, row_low, row_high in one.links(most):
-            row = np.zeros(A.shape[1])
-            row[:spends], row[i] = weights, own
-            rows.append((row, row_low, row_high))
-    if not rows:
-        return A, low, high
-    links, lows, highs = zip(*rows, strict=True)
-    return np.vstack([A, *links]), np.append(low, lows), np.append(high, highs)
+    rows, low, high = [np.empty((0, len(most) + len(auxiliaries)))], [], []
+    for i, one in enumerate(auxiliaries):
+        for weights, own, row_low, row_high in () if i in owned else one.links(most):
+            rows.append(np.append(weights, own * (np.arange(len(auxiliaries)) == i))[np.newaxis])
+            low.append(row_low)
+            high.append(row_high)
+    return np.vstack(rows), np.array(low), np.array(high)
 
 
 def kept_out(auxiliaries: Sequence[Auxiliary]) -> list[int]:

@@ -248,15 +248,4 @@ class AllocationProblem(Statement):
         if self.tail is not None:
             floor = None if self.baseline is None else self.net_draws(self.baseline)
             risk = TailRisk(*self.tail, floor)
-        return StandardForm.of(
-            formulate(
-                self.response,
-                self.rows,
-                self.charges,
-                gain=self.scenario.gain,
-                price=self.scenario.price,
-                auxiliaries=self.auxiliaries,
-                delay=self.delay,
-                risk=risk,
-            )
-        )
+        return StandardForm.of(formulate(self, risk))

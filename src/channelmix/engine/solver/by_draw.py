@@ -96,9 +96,9 @@ def best_by_draw(
                 search.run()
             if search.interrupted:
                 raise KeyboardInterrupt
-            if search.best is None:
+            if search.spend is None:
                 raise CertificateError("no spend that obeys the rules was found for a draw")
-            spends.append(form.to_user(search.best))
+            spends.append(search.spend)
             values.append(search.best_value * form.outcome_unit)
             bounds.append(search.upper_bound() * form.outcome_unit)
     except KeyboardInterrupt:

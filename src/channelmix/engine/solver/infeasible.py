@@ -25,7 +25,6 @@ from channelmix.engine.rules import FixedBudget, FlexibleBudget, TargetOutcome
 from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.projection import nearest_spend
-from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import known_spend, money_limit
 
@@ -180,7 +179,11 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
         without = dataclasses.replace(problem, constraints=[rule for _, rule in fewer])
         if not is_limited(without):
             without = limited(without, largest_limit(without))
-        if without.standard.empty_box or _search(without, solver).upper_bound() == -math.inf:
+        deadline = time.perf_counter() + REACH_SECONDS
+        if (
+            without.standard.empty_box
+            or search_for(without, REACH_GAP, (), deadline, solver).upper_bound() == -math.inf
+        ):
             kept = fewer
     return (scenario, *(name for name, _ in kept)), _lacking(problem, solver)
 
@@ -230,10 +233,5 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
 def _best(problem: AllocationProblem, solver: str) -> Array | None:
     """Find the best spend, within `REACH_GAP`; None if no spend is found."""
     even = nearest_spend(problem, np.full(problem.shape, most_money(problem) / len(problem.cells)))
-    found = _search(problem, solver, [] if even is None else [even])
-    return None if found.best is None else problem.standard.to_user(found.best).reshape(problem.shape)
-
-
-def _search(problem: AllocationProblem, solver: str, starts: Sequence[Array] = ()) -> Search:
-    begin = [problem.standard.from_user(start) for start in starts]
-    return search_for(problem.standard, REACH_GAP, begin, time.perf_counter() + REACH_SECONDS, solver)
+    starts = [] if even is None else [even]
+    return search_for(problem, REACH_GAP, starts, time.perf_counter() + REACH_SECONDS, solver).spend

@@ -124,9 +124,9 @@ def _can_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) ->
 def _some_spend(problem: AllocationProblem, rules: Sequence[Any], solver: str) -> Array | None:
     """Some spend above zero that obeys these rules, of the problem's shape; None if none is found."""
     search = _trial(problem, rules, solver)
-    if search is None or search.best is None or search.best_value <= NO_TOTAL_SPEND:
+    if search is None or search.spend is None or search.best_value <= NO_TOTAL_SPEND:
         return None
-    return np.asarray(search.form.to_user(search.best).reshape(problem.shape))
+    return search.spend.reshape(problem.shape)
 
 
 def _proves_nothing(search: Search) -> bool:

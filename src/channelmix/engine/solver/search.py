@@ -153,6 +153,11 @@ class Search:
         else:
             report_progress("Searching: no bound yet")
 
+    @property
+    def spend(self) -> Array | None:
+        """Best spend found, in the user's order and unit, (n_spends,); None if no feasible spend is known."""
+        return None if self.best is None else self.form.to_user(self.best)
+
     def upper_bound(self) -> float:
         """Largest leaf bound on the envelopes as they now stand; -inf if every leaf is infeasible."""
         leaves = [leaf for leaf in self.root.leaves() if not leaf.infeasible]

@@ -6,7 +6,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from channelmix.engine.problem.money_limits import UnboundedError, is_limited, l
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status, relative_gap
 from channelmix.engine.proof.verify import Certificate, verify
-from channelmix.engine.rules import FixedBudget, MeanCVaR, TargetOutcome
+from channelmix.engine.rules import FixedBudget, MeanCVaR, ReachTarget, TargetOutcome
 from channelmix.engine.solver.infeasible import Conflict, conflicting_rules
 from channelmix.engine.solver.linear_program import DIRECT, installed_solvers, solver_version
 from channelmix.engine.solver.only_nothing import OnlyNothing, only_nothing
@@ -138,7 +137,7 @@ def _solve(
         return run.without_spend(Status.INFEASIBLE, conflict, search.proof(), search)
     if search.best is None:
         run.offer_known(search)
-    if search.best is not None and form.integer.any() and not form.to_user(search.best).any():
+    if search.spend is not None and form.integer.any() and not search.spend.any():
         contradiction = only_nothing(problem, run.deadline, solver, thoroughly=True)
         if contradiction is not None:
             return run.only_nothing(contradiction)
@@ -175,14 +174,13 @@ class _Run:
 
     def search(self, starts: Sequence[Mapping[str, float]]) -> Search:
         """Search the problem from what is known and the given starts."""
-        form = self.problem.standard
         begin = self._starts(starts)
         # An answer worth less than what the limit of money was derived from would not prove that limit.
         if self.known is not None and not isinstance(self.problem.scenario, FixedBudget):
-            begin.append(form.from_user(self.known))
-        if form.target is not None:
+            begin.append(self.known)
+        if isinstance(self.problem.risk, ReachTarget):
             begin += self._starts_for_chance()
-        return search_for(form, self.gap, begin, self.deadline, self.solver)
+        return search_for(self.problem, self.gap, begin, self.deadline, self.solver)
 
     def offer_known(self, search: Search) -> None:
         """Offer some feasible spend to a search that has found none."""
@@ -199,8 +197,8 @@ class _Run:
         problem, form = self.problem, search.form
         upper_bound = bound * form.value_unit
         spend, value, gap = np.full(problem.shape, math.nan), math.nan, math.inf
-        if search.best is not None:
-            spend = form.to_user(search.best).reshape(problem.shape)
+        if search.spend is not None:
+            spend = search.spend.reshape(problem.shape)
             value = problem.value(spend)
             upper_bound = max(upper_bound, value)  # they may differ by rounding
             gap = relative_gap(upper_bound, value, problem.gap_scale(spend, limited=self.limit is None))
@@ -247,24 +245,20 @@ class _Run:
         return enough_for_target(self.problem, min(COARSE_SECONDS, self.time_limit), self.solver)
 
     def _starts(self, starts: Sequence[Mapping[str, float]]) -> list[Array]:
-        """Each start as variables in standard units, and the baseline, which is an answer where it obeys the rules."""
+        """Each start as amounts of spend, and the baseline, which is an answer where it obeys the rules."""
         problem, names = self.problem, self.problem.cells.names
         for name in (name for start in starts for name in start if name not in names):
             raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
-        spends: list[Any] = [[start.get(name, 0.0) for name in names] for start in starts]
-        spends += [] if problem.baseline is None else [problem.baseline]
-        return [problem.standard.from_user(spend) for spend in spends]
+        spends = [np.array([start.get(name, 0.0) for name in names]) for start in starts]
+        return spends if problem.baseline is None else [*spends, problem.baseline]
 
     def _starts_for_chance(self) -> list[Array]:
         """Starts of a search for a chance: the best spend on average, and the best where draws are bad."""
-        found = []
         deadline = self.began + COARSE_SHARE * self.time_limit
-        for risk in (None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)):
-            form = dataclasses.replace(self.problem, risk=risk).standard
-            best = search_for(form, COARSE_GAP, (), deadline, self.solver).best
-            if best is not None:
-                found.append(self.problem.standard.from_user(form.to_user(best)))
-        return found
+        risks = None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)
+        problems = [dataclasses.replace(self.problem, risk=risk) for risk in risks]
+        found = [search_for(one, COARSE_GAP, (), deadline, self.solver).spend for one in problems]
+        return [spend for spend in found if spend is not None]
 
     def _shadow_prices(self, search: Search) -> dict[str, float]:
         """Prices of the stated rows, in the user's units; rows that only tie variables have none."""

@@ -79,9 +79,7 @@ def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole budget on every cell at once
         if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
             deadline = time.perf_counter() + seconds
-            best = search_for(budget.standard, COARSE_GAP, (), deadline, solver).best
-            if best is not None:
-                spend = budget.standard.to_user(best).reshape(problem.shape)
-                if budget.net(spend) >= problem.scenario.amount:
-                    return spend
+            spend = search_for(budget, COARSE_GAP, (), deadline, solver).spend
+            if spend is not None and budget.net(spend) >= problem.scenario.amount:
+                return spend.reshape(problem.shape)
     return None
