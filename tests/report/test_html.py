@@ -410,7 +410,7 @@ def test_own_history_is_told_beside_published_figures() -> None:
     tree = parsed(to_html(plan))
     said = words_of(tree)
     assert "It rests on your own history for 2 of 3 cells, on published figures for the others." in said
-    assert "it loses nothing on average beside the current mix" in said
+    assert "it loses nothing on average against the current mix" in said
     own = rows_of(by_id(tree, "evidence").findall(".//table")[1])
     assert [row[0] for row in own] == ["return of FR/social/promotion", "return of FR/sms/promotion"]
     assert [row[3] for row in own] == ["lift tests", "your own data"]

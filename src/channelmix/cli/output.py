@@ -92,7 +92,7 @@ def shortcoming(plan: Any) -> str:
         mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
         return f": no split of the budget obeys {rules}" + (f"; least to relax: {mends}" if mends else "")
     if plan.status is Status.UNBOUNDED:
-        return f": {', '.join(plan.conflicts)} pays however much is spent on it; state a max_amount"
+        return f": {', '.join(plan.conflicts)} keeps paying off without limit; state a max_amount"
     if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
         return f": the target may be reached for up to {percent(plan.certificate.gap)} less (the gap)"
     if plan.status is Status.NOT_CERTIFIED:

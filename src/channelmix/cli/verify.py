@@ -31,7 +31,7 @@ def verify(plan: str) -> None:
         write_result(f"{checked}: no split obeys all rules{named}\n")
         return
     if certificate.status is Status.UNBOUNDED:
-        write_result(f"{checked}: {', '.join(read.conflicts)} pays however much is spent on it\n")
+        write_result(f"{checked}: {', '.join(read.conflicts)} keeps paying off without limit\n")
         return
     claim = f"value {read.currency} {amount(certificate.value)}, proven upper bound {amount(certificate.upper_bound)}"
     if read.scenario["kind"] == "target_outcome":  # the objective is minus the money

@@ -317,7 +317,7 @@ def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
         money = problem.money(spend)
         _same(f"money in {what}", comparison.money, money, money)
         if not 0.0 <= comparison.chance <= 1.0 or comparison.tail_loss < 0.0:
-            raise CertificateError(f"{what} holds a chance or a loss that is none")
+            raise CertificateError(f"{what} has a probability outside [0, 1] or a negative loss")
         sums.append(comparison.outcome.mean + comparison.gain.mean)
     for comparison, outcome in zip(plan.comparisons, sums, strict=True):
         what = f"the plan's outcome in the comparison with the {comparison.name}"
