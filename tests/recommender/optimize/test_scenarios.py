@@ -231,7 +231,7 @@ def test_a_cell_without_saturation_is_named(pair: dict[str, Any], monkeypatch: p
     assert plan.status is Status.UNBOUNDED
     assert plan.conflicts == ["FR/sms/promotion"]
     assert plan.totals is None
-    assert "pays however much is spent" in told(plan)
+    assert "keeps paying off without limit" in told(plan)
     assert "max_amount" in told(plan)
 
 

@@ -62,8 +62,17 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
         left = math.fsum([total, rest, EPSILON * abs(rest), *own])
         limit = left / weights[k]
         if math.fsum([total, rest, *own, -left]) or _product_error(limit, weights[k], left):
-            # The sum and the quotient are each rounded by up to half a digit, of numbers of different lengths.
-            limit += math.copysign(2.0 * EPSILON * abs(limit), weights[k])
+            limit += math.copysign(EPSILON * abs(limit), weights[k])
+        product = limit * weights[k]
+        beyond = [
+            product,
+            float(_product_error(limit, weights[k], product)),
+            -total,
+            -rest,
+            *(-x for x in own),
+        ]
+        if math.fsum(beyond) < 0.0:  # the sum and the quotient were both rounded inwards
+            limit = math.nextafter(limit, math.copysign(math.inf, weights[k]))
         limit, scaled = limit / SCALE, limit
         if (limit * SCALE - scaled) * weights[k] < 0.0:  # a tiny number has fewer digits: rounded inwards
             limit = math.nextafter(limit, math.copysign(math.inf, weights[k]))
