@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from channelmix.core.documents import Document, Interval, Part
+from channelmix.core.documents import Document, Interval, Part, Said
 from channelmix.plan.parts import flat
 
 
@@ -29,9 +29,9 @@ class CellDifference(Part):
     """Mean outcome in the second plan less that in the first."""
     outcome_interval: Interval | None
     """The same draw by draw; null where draws cannot be paired."""
-    reason_before: str
+    reason_before: Said
     """Why it gets what it gets in the first plan."""
-    reason_after: str
+    reason_after: Said
     """The same in the second plan."""
 
 
@@ -75,9 +75,9 @@ class Difference(Document):
     """The same, at most."""
     paired: bool
     """Whether both plans rest on the same draws of the same curves."""
-    why_unpaired: str
+    why_unpaired: Said
     """Why not; empty if they do."""
-    changes: list[str]
+    changes: list[Said]
     """What is different in what was asked for, in words."""
     cells: list[CellDifference]
     """Every cell of either plan, the largest change of spend first."""

@@ -28,7 +28,7 @@ class Side(Part):
     """Spend by cell of the plan made anew, over all periods; the plan's own where it stands."""
     moved: float = Field(ge=0.0)
     """Spend that is on another cell, or in another period, than in the plan."""
-    changes: list[str]
+    changes: list[Said]
     """How the recommendation changes, in words; empty if it does not."""
 
 

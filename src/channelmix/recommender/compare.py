@@ -12,7 +12,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, NoPlanError, expect
 from channelmix.core.wording import amount
-from channelmix.core.words import over
+from channelmix.core.words import Message, over, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Plan, fits, interval
 from channelmix.profile import CompanyProfile
@@ -123,8 +123,8 @@ def _why_unpaired(before: Plan, after: Plan) -> str:
     if before.problem["curves"] == after.problem["curves"]:
         return ""
     if before.provenance.seed != after.provenance.seed or before.provenance.draws != after.provenance.draws:
-        return "the plans were made on different draws"
-    return "the plans rest on different curves, and draws of different curves have no partner"
+        return say("unpaired.draws")
+    return say("unpaired.curves")
 
 
 def _cell(name: str, first: _Side, second: _Side, *, paired: bool) -> CellDifference:
@@ -140,8 +140,8 @@ def _cell(name: str, first: _Side, second: _Side, *, paired: bool) -> CellDiffer
         outcome_after=other.outcome if other else None,
         outcome_change=(other.outcome.mean if other else 0.0) - (one.outcome.mean if one else 0.0),
         outcome_interval=interval(gain_of(first.outcome(name), second.outcome(name))) if paired else None,
-        reason_before=one.reason if one else "no such cell",
-        reason_after=other.reason if other else "no such cell",
+        reason_before=first.plan.message(one.reason) if one else say("difference.no_cell"),
+        reason_after=second.plan.message(other.reason) if other else say("difference.no_cell"),
     )
 
 
@@ -160,34 +160,34 @@ def _certified(first: _Side, second: _Side) -> tuple[float | None, float | None]
     return other.value - one.upper_bound, other.upper_bound - one.value
 
 
-def _changes(first: _Side, second: _Side) -> Iterator[str]:
+def _changes(first: _Side, second: _Side) -> Iterator[Message]:
     """What the second plan was asked for, and its inputs, as far as they differ from those of the first."""
     one, other = first.plan.problem, second.plan.problem
     for part in ("scenario", "risk"):
         if one.get(part) != other.get(part):
-            yield f"{part}: {_rule(one.get(part))} becomes {_rule(other.get(part))}"
+            yield say(f"difference.{part}", before=_rule(one.get(part)), after=_rule(other.get(part)))
     gone, new = _apart(one["constraints"], other["constraints"])
-    yield from (f"rule gone: {_rule(rule)}" for rule in gone)
-    yield from (f"rule added: {_rule(rule)}" for rule in new)
+    yield from (say("difference.rule_gone", rule=_rule(rule)) for rule in gone)
+    yield from (say("difference.rule_added", rule=_rule(rule)) for rule in new)
     names = first.problem.curves.names
     dropped, added = _apart(names, second.problem.curves.names)
-    yield from (f"cell gone: {name}" for name in dropped)
-    yield from (f"cell added: {name}" for name in added)
+    yield from (say("difference.cell_gone", cell=name) for name in dropped)
+    yield from (say("difference.cell_added", cell=name) for name in added)
     shared = [name for name in names if name not in dropped]
     different = [name for name in shared if not _same_curve(name, first, second)]
     if different:
-        yield f"curves differ on {len(different)} of {len(shared)} cells: {', '.join(different)}"
-    for part, word in (("charge", "charges"), ("current", "today's spend")):
+        yield say("difference.curves", number=len(different), all=len(shared), cells=different)
+    for part in ("charge", "current"):
         amounts = [problem.get(part) or {} for problem in (one, other)]
         moved = [name for name in shared if amounts[0].get(name, 0.0) != amounts[1].get(name, 0.0)]
         if moved:
-            yield f"{word} differ on {', '.join(moved)}"
+            yield say(f"difference.{part}", cells=moved)
     if one.get("carryover") != other.get("carryover"):
-        yield "season, carry-over or costs over time differ"
+        yield say("difference.timing")
     for what in ("seed", "draws"):
         made = [getattr(side.plan.provenance, what) for side in (first, second)]
         if made[0] != made[1]:
-            yield f"{what}: {made[0]} becomes {made[1]}"
+            yield say(f"difference.{what}", before=made[0], after=made[1])
 
 
 def _apart(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
@@ -205,7 +205,7 @@ def _same_curve(name: str, first: _Side, second: _Side) -> bool:
 def _rule(rule: Mapping[str, Any] | None) -> str:
     """Describe a rule in a few words."""
     if rule is None:
-        return "the mean"
+        return say("difference.mean")
     said = [str(rule.get("name") or rule["kind"])]
     if "select" in rule and rule["select"] != "all":
         said.append(str(rule["select"]))

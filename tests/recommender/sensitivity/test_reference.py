@@ -52,7 +52,7 @@ def test_a_known_answer() -> None:
         "30 % of the budget would move: one 80 instead of 50, two 20 instead of 50",
         "two would be cut instead of raised",
         "one would be raised instead of cut",
-        "the plan as it is would bring 0.6 less than the current mix",
+        "the unchanged plan would bring 0.6 less than the current mix",
     ]
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.wording import percent, short
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.plan import Side
 from channelmix.recommender.resolve import moved_money, resolve
@@ -88,34 +88,34 @@ class Reference:
     def _gain(self, problem: AllocationProblem) -> float:
         return problem.value(self.plan) - problem.value(self.baseline)
 
-    def _changes(self, spend: Array, moved: float, kept: float) -> list[str]:
+    def _changes(self, spend: Array, moved: float, kept: float) -> list[Message]:
         budget = float(self.problem.scenario.amount)
         lines = []
         if moved > SHIFT * budget:
-            lines.append(f"{percent(moved / budget)} of the budget would move: {self._largest(spend)}")
+            lines.append(say("effect.moves", share=moved / budget, cells=self._largest(spend)))
         lines += self._turned(self.problem.by_cell(spend), self.problem.by_cell(self.plan), TURN * budget)
         if kept < 0.0 <= self.gain:
-            lines.append(f"the plan as it is would bring {short(-kept)} less than the {self.name}")
+            lines.append(say("effect.loses", amount=-kept, baseline=self.name))
         return lines
 
-    def _largest(self, spend: Array) -> str:
+    def _largest(self, spend: Array) -> list[Message]:
         """Name the cells that change most."""
         names, order = self.problem.cells.names, np.argsort(-np.abs(spend - self.plan), kind="stable")
-        return ", ".join(
-            f"{names[i]} {short(float(spend[i]))} instead of {short(float(self.plan[i]))}"
+        return [
+            say("effect.cell", cell=names[i], spend=float(spend[i]), planned=float(self.plan[i]))
             for i in order[:CELLS_NAMED]
             if spend[i] != self.plan[i]
-        )
+        ]
 
-    def _turned(self, spend: Array, plan: Array, least: float) -> list[str]:
+    def _turned(self, spend: Array, plan: Array, least: float) -> list[Message]:
         """Name the cells that the plan raises and `spend` cuts, or the reverse; both have shape (n_cells,)."""
         if self.problem.cells.current is None:
             return []
         current = self.problem.by_cell(self.problem.cells.current)
         lines = []
-        for sign, words in ((1.0, "cut instead of raised"), (-1.0, "raised instead of cut")):
+        for sign, code in ((1.0, "effect.cut"), (-1.0, "effect.raised")):
             turned = (sign * (plan - current) >= least) & (sign * (current - spend) >= least)
             names = [name for name, flag in zip(self.problem.curves.names, turned, strict=True) if flag]
             if names:
-                lines.append(f"{' and '.join(names)} would be {words}")
+                lines.append(say(code, cells=names))
         return lines
