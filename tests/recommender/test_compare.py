@@ -91,7 +91,7 @@ def test_draws_of_other_curves_have_no_partner(before: Plan) -> None:
     assert found.chance is None
     assert found.certified_low is None
     assert all(cell.outcome_interval is None for cell in found.cells)
-    assert "no partner" in found.why_unpaired
+    assert "cannot be paired" in found.why_unpaired
     assert any(line.startswith("curves differ on") and "FR/sms/promotion" in line for line in found.changes)
     assert found.net_change == pytest.approx(found.net_after.mean - found.net_before.mean)
     other_seed = cm.optimize(company(), n_draws=64, seed=5)
