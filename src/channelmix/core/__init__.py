@@ -1,1 +1,1 @@
-"""Foundations of all rooms: errors, arrays, documents, progress, and the wording of numbers."""
+"""Foundations of all rooms: errors, arrays, tolerances, documents, progress, and the words of every language."""

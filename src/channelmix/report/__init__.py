@@ -1,4 +1,4 @@
-"""Report: documents made readable: terminal, HTML, figures and CSV."""
+"""Documents made readable: terminal, HTML, figures and CSV."""
 
 from channelmix.report.csv import to_csv as to_csv
 from channelmix.report.terminal.console import to_terminal as to_terminal
