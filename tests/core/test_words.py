@@ -113,6 +113,7 @@ def test_plans_of_the_first_format_are_read(small_plan: Plan) -> None:
     [
         ("no.such.code", {}),
         ("reason.kept", {}),
+        ("reason.below_asked", {"currency": "EUR", "asked": 10**400}),
         ("warning.unspent", {"currency": "EUR", "amount": "much", "why": ""}),
         ("warning.unspent", {"currency": "EUR", "amount": None, "why": {}}),
         ("reason.nothing_kept", {"rule": "a", "reason": {"code": 5, "values": {}}}),
@@ -124,6 +125,17 @@ def test_forged_messages_stay_english(code: str, values: dict[str, Any], small_p
     data["warnings"] = ["As it was."]
     data["messages"]["As it was."] = {"code": code, "values": values}
     assert '<span lang="en">As it was.</span>' in Plan.from_json(json.dumps(data)).to_html(lang="fr")
+
+
+def test_a_message_of_another_text_is_not_shown(small_plan: Plan) -> None:
+    """Whoever changes what is beside a sentence must not change what the page says."""
+    data = json.loads(small_plan.to_json())
+    warning = small_plan.warnings[0]
+    data["messages"][warning] = {"code": "reason.kept", "values": {"rule": "no risk at all"}}
+    for lang in ("en", "fr"):
+        page = Plan.from_json(json.dumps(data)).to_html(lang=lang)
+        assert "no risk at all" not in page
+        assert warning.replace("'", "&#x27;") in page or warning in page
 
 
 def test_messages_within_messages_end() -> None:

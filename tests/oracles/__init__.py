@@ -268,6 +268,8 @@ def random_curves(
             praise=scatter(rng.uniform(0.0, 1.0, cells)),
             names=names,
         )
+    if family != "tabulated":
+        raise ValueError(f"no random curves of the family {family}: add them here")
     points = np.concatenate([[0.0], np.cumsum(reach * rng.uniform(0.05, 0.5, 12))])
     rises = rng.gamma(0.5, size=(draws, 12, cells))
     outcome = np.concatenate([np.zeros((draws, 1, cells)), np.cumsum(rises, axis=1)], axis=1)

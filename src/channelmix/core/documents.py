@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
-from channelmix.core.words import Message, Saying, Words
+from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
 """Largest document, in bytes of JSON; enough for a plan with 1,000 draws of 1,000 cells."""
@@ -119,18 +119,20 @@ class Document(Part):
         return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
     def message(self, text: str) -> str:
-        """Return a text of this document as the message it was made as; as it is where that is not known."""
+        """Return the `Message` behind a text of this document, or the text itself where it is unknown or does not fit."""
         saying = self.messages.get(text)
-        message = Message(text)
-        if saying is None:
+        if (
+            saying is None or PLAIN.said(saying) != text
+        ):  # what stands in the document counts, whatever is beside it
             return text
+        message = Message(text)
         message.code, message.values = saying["code"], saying["values"]
         return message
 
     def said(self, text: str, words: Words) -> str | None:
         """Return a text of this document in another language; None where it is not known how it was made."""
-        saying = self.messages.get(text)
-        return None if saying is None else words.said(saying)
+        message = self.message(text)
+        return words.said(message) if isinstance(message, Message) else None
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return value if isinstance(value, str | int | float | None) else str(value)  # a date, say
+    return value if isinstance(value, str | int | float | dict | None) else str(value)  # a date, say
 
 
 @cache
@@ -153,7 +153,7 @@ class Words(string.Formatter):
         self._depth += 1
         try:
             return self(saying["code"], **saying["values"]) if self._depth <= DEEPEST else None
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
             return None
         finally:
             self._depth -= 1

@@ -1,4 +1,4 @@
-"""Published figures with their sources: what is known before a company has data of its own."""
+"""Published figures with their sources, and the survey."""
 
 from channelmix.datasets.facts import Fact as Fact
 from channelmix.datasets.facts import facts_frame as facts_frame

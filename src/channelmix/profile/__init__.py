@@ -1,4 +1,4 @@
-"""The profile: what the user writes about the company, read strictly, with every fault located."""
+"""What the user writes about the company, read strictly: every fault is located."""
 
 from channelmix.profile.cells import Cell as Cell
 from channelmix.profile.cells import Telling as Telling

@@ -110,6 +110,8 @@ def common_reason(plan: Plan) -> str:
 def facts(content: Content, totals: Totals) -> Iterator[str]:
     """Sentences below the headline: what it rests on, and what it comes to over all periods."""
     plan, words = content.plan, content.words
+    if words.language != "en" and not plan.messages:
+        yield words("facts.english")
     own = sum(cell.evidence in OWN for cell in plan.cells)
     if own == len(plan.cells):
         yield words("facts.own")

@@ -207,6 +207,37 @@ def test_an_own_risk_from_json_to_the_report(small: dict[str, Any], cautious: ty
     assert isinstance(rule_from_dict({"kind": "cautious"}), cautious)
 
 
+def test_an_own_rule_may_concern_cells_that_it_does_not_select(small: dict[str, Any]) -> None:
+    @dataclass(frozen=True)
+    class LessThanIm(Constraint, kind="less_than_im"):
+        """Spend no more on a selection than on instant messages."""
+
+        selector: str
+        """The cells that get no more."""
+
+        def rows(self, cells: Cells) -> list[Row]:
+            selected, im = (cells.select(one).astype(np.float64) for one in (self.selector, "im"))
+            return [self.row(selected - im, high=0.0)]
+
+    try:
+        rule = {"kind": "less_than_im", "select": "social"}
+        plan = cm.optimize(cm.CompanyProfile.from_json(text_of(small | {"rules": [rule]})), n_draws=64)
+    finally:
+        LessThanIm.unregister()
+    spent = {
+        channel: sum(row.spend for row in plan.allocation if row.channel == channel)
+        for channel in ("social", "im")
+    }
+    assert spent["social"] <= spent["im"] * (1 + 1e-6)
+
+
+def test_a_field_is_called_selector() -> None:
+    with pytest.raises(TypeError, match='call the field "selector"'):
+
+        class Selects(Constraint, kind="selects"):
+            select: str
+
+
 def test_an_own_scenario_from_json_to_a_verified_plan(small: dict[str, Any]) -> None:
     @dataclass(frozen=True)
     class HalfProfit(Scenario, kind="half_profit"):

@@ -365,12 +365,12 @@ def test_word_of_mouth_and_opt_outs_in_plain_words(example_plan: Plan) -> None:
     assert f"less EUR {short(totals.charge)} for customers who opt out." in text
     assert (
         f"Word of mouth adds {short(told.outcome)} a month to what the plan brings ({percent(told.share)} of it). "
-        "It takes 3 people" in text
+        "Assumption: a satisfied customer tells 3 people" in text
     )
     assert told.if_ten is not None
-    assert "3,000 by an unsatisfied one in public: a saying (P. Blackshaw), not evidence." in text
+    assert "an unsatisfied one 3,000 in public; a saying (P. Blackshaw), not evidence." in text
     assert f"With 10 in place of 3,000, it would be {percent(told.if_ten.share)}, " in text
-    assert f"{short(told.if_ten.moved)} would sit elsewhere" in text
+    assert f"{short(told.if_ten.moved)} would be spent elsewhere" in text
     assert "Not counted: overlap of audiences." in text
 
 
@@ -384,13 +384,16 @@ def told_in(plan: Plan, **parts: Any) -> str:
 def test_numbers_of_the_profile_are_not_called_a_saying(example_plan: Plan) -> None:
     text = told_in(example_plan, told_if_not=40.0)
     assert "Blackshaw" not in text
-    assert "40 by an unsatisfied one in public: numbers of the profile, not evidence." in text
+    assert (
+        "Assumption of the profile: a satisfied customer tells 3 people, an unsatisfied one 40 in public."
+        in text
+    )
     assert "With 10 in place of 40," in text
 
 
 def test_harm_by_word_of_mouth_is_no_negative_share(example_plan: Plan) -> None:
     text = told_in(example_plan, outcome=-2000.0, share=-1.02)
-    assert "Word of mouth takes 2.0k a month from what the plan brings. It takes" in text
+    assert "Word of mouth takes 2.0k a month from what the plan brings. Assumption:" in text
     assert "-102 %" not in text
 
 
@@ -421,7 +424,7 @@ def test_a_shortfall_is_told_as_sure_as_it_is_known(
     assert heard.if_ten is not None
     ten = heard.if_ten.model_dump() | {"moved": 500.0, "regret": low, "regret_high": high}
     assert (
-        f"EUR 500 would sit elsewhere, and this plan would fall short of the best by {english}."
+        f"EUR 500 would be spent elsewhere, and this plan would fall short of the best by {english}."
         in told_in(example_plan, if_ten=ten)
     )
     plan = changed(example_plan, word_of_mouth=heard.model_dump() | {"if_ten": ten})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -34,6 +35,11 @@ class Stated(Registered, Described):
     for_profiles: ClassVar[bool] = True
     """Whether a profile may state it; otherwise only an `AllocationProblem`."""
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "alias_generator": _written}
+
+    def __init_subclass__(cls, *, kind: str | None = None) -> None:
+        if "select" in inspect.get_annotations(cls):
+            raise TypeError(f'{cls.__name__}: call the field "selector", which profiles write "select"')
+        super().__init_subclass__(kind=kind)
 
     @classmethod
     def in_profiles(cls) -> dict[str, type[Self]]:

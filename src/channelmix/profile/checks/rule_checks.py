@@ -48,7 +48,11 @@ def rule_problems(profile: ProfileFields, cells: Sequence[Cell], selectors: Sele
         if not unknown:
             names = tuple(selectors.cells.names[cell] for cell in sorted(sample))
             current = spend[sorted(sample)] if spend.any() else None
-            yield from _without_rows(rule, Cells(names, current), path)
+            found = list(_without_rows(rule, Cells(names, current), path))
+            if found and len(names) < len(cells):  # its rows may concern cells that no field of it selects
+                everyone = Cells(selectors.cells.names, spend if spend.any() else None)
+                found = list(_without_rows(rule, everyone, path))
+            yield from found
 
 
 def risk_problems(profile: ProfileFields, cells: Sequence[Cell], selectors: Selectors) -> Iterator[Problem]:
@@ -88,6 +92,8 @@ def _without_rows(rule: Any, cells: Cells, path: Path) -> Iterator[Problem]:
     except InputError as error:
         lacks_spend = cells.current is None
         expected = (
-            "current_spend of at least one channel to compare with" if lacks_spend else escape(str(error))
+            "current_spend of at least one channel to compare with"
+            if lacks_spend
+            else f"a valid one: {escape(str(error))}"
         )
         yield Problem(path, f"this {rule.kind}", expected)

@@ -42,8 +42,6 @@ def by_period(plan: Plan, width: int) -> Iterator[Table | Text]:
         table.add_row(Text("total"), *(_money(total[t]) for t in shown))
         table.add_row(Text("return"), *(_money(brings[t]) for t in shown))
         yield table
-    if plan.totals.after > 0.0:
-        yield Text(f"and {short(plan.totals.after)} of return after the last {plan.period}")
 
 
 def _money(value: float) -> Text:
