@@ -119,7 +119,7 @@ class Document(Part):
         return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
     def message(self, text: str) -> str:
-        """Return the `Message` behind a text of this document, or the text itself where it is unknown or does not fit."""
+        """Return the `Message` behind a text of this document, or the text where it is unknown or does not fit."""
         saying = self.messages.get(text)
         if (
             saying is None or PLAIN.said(saying) != text
