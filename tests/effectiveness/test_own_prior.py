@@ -114,7 +114,7 @@ def test_a_profiles_history_is_fitted_as_the_command_fits_it(
         assert ("Return believed before, by published figures" in result.stdout) is not bool(extra)
         assert cm.Evidence.from_file(out) == evidence
     plan = cm.optimize(company.with_evidence(believing))
-    assert any("given the returns that published figures expect" in said for said in plan.remarks)
+    assert any("the returns that published figures expect of its channels" in said for said in plan.remarks)
 
 
 def test_evidence_without_beliefs_is_written_as_before(company: cm.CompanyProfile) -> None:

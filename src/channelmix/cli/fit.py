@@ -47,7 +47,8 @@ from channelmix.cli.session import command
     default="date",
     show_default=True,
     metavar="COLUMN",
-    help="Column with dates such as 2024-01-31, or whole numbers of weeks.",
+    help="Column with dates such as 2024-01-31, 2024-W05, 202401 or a spreadsheet's count of days, or whole numbers of "
+    "weeks.",
 )
 @click.option(
     "--market",

@@ -130,7 +130,7 @@ def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
     assert evidence.fitted.noise == 500.0
     weeks_a_month = 365.25 / 12.0 / 7.0
     assert found.tests[0].standard_error == pytest.approx(500.0 * weeks_a_month / 2.0)
-    assert "off by 500 (one standard deviation): what the fit of own history leaves" in " ".join(
+    assert "vary by 500 (one standard deviation): what the fit of own history leaves" in " ".join(
         found.remarks
     )
     stated = cm.information_value(profile, tests=design, n_draws=16, noise=100.0)

@@ -143,7 +143,7 @@ def test_an_explanation_names_the_rule_and_what_it_costs() -> None:
     assert found[SMS].price == pytest.approx(more[SMS] - more[SOCIAL], rel=0.01)
     said = " ".join(found[SMS].reasons)
     assert "held by spend_bounds sms" in said
-    assert f"a limit higher by one EUR would bring {found[SMS].price:.2f} more" in said
+    assert f"raising its limit by one EUR would bring {found[SMS].price:.2f} more" in said
     assert found[SOCIAL].rule is None
 
 

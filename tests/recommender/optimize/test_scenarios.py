@@ -67,7 +67,7 @@ def test_a_target_costs_what_its_budget_brings(pair: dict[str, Any]) -> None:
     text = told(target)
     assert "Reach EUR " in text
     assert "less than today" in text
-    assert "reaches the target for over" in text
+    assert "reaches the target at a cost more than" in text
     assert "of the target costs" in text
 
 

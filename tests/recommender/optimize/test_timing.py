@@ -152,7 +152,7 @@ def test_the_table_tells_of_periods(plan: cm.Plan) -> None:
     text = out.getvalue()
     assert "EUR 60,000 over 3 months" in text
     assert "by month" in text
-    assert "of return after the last month" in text
+    assert "of the return comes after the last period" in text
     assert max(map(len, text.splitlines())) <= 100
     assert len(plan.to_frame()) == len(plan.allocation)
 

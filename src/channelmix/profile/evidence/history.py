@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
+from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.lift_test import LiftTest, check_market
 
@@ -337,21 +338,17 @@ def _not_negative(source: str, name: str, column: Array) -> Array:
 
 
 def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:
-    """Whole numbers, or dates as text of the form 2024-01-31."""
+    """Whole numbers of periods, or dates as text of the form 2024-01-31, however the table writes them."""
     texts = [str(value).strip() for value in column]
     if all(re.fullmatch(r"[+-]?\d{1,9}", text) for text in texts):
-        return tuple(int(text) for text in texts)
-    days = []
-    for i, text in enumerate(texts):
-        # A time of day, as tables of dates bring it along, says nothing of a period.
-        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?)?", text)
-        try:
-            days.append(str(np.datetime64(match[1], "D")) if match else "")
-        except ValueError:
-            days.append("")
-        if not days[-1]:
-            raise InputError(
-                f"{source}: {name} must hold dates such as 2024-01-31, or whole numbers, and row {i + 1} has "
-                f"{text[:40] or 'nothing'!r}"
-            )
-    return tuple(days)
+        numbers = [int(text) for text in texts]
+        days = days_of_numbers(numbers)
+        return tuple(numbers) if days is None else tuple(str(day) for day in days)
+    written = [day_of(text) for text in texts]
+    if "" in written:
+        i = written.index("")
+        raise InputError(
+            f"{source}: {name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of "
+            f"periods; row {i + 1} has {texts[i][:40] or 'nothing'!r}"
+        )
+    return tuple(written)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
+from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 WEEKS = 52.18
@@ -107,15 +108,21 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
     if values.dtype.kind in "iuf":
         if not np.isfinite(values).all():
             raise InputError("a row has no date: fill it")
-        return "number", values
+        whole = (values == np.rint(values)).all()
+        days = days_of_numbers([int(value) for value in values]) if whole else None
+        return ("number", values) if days is None else ("day", days)
     try:
         days = (
             values.astype("datetime64[D]")
             if values.dtype.kind == "M"
-            else np.array([np.datetime64(t, "D") for t in values.tolist()], dtype="datetime64[D]")
+            else np.array([_day(t) for t in values.tolist()], dtype="datetime64[D]")
         )
     except (TypeError, ValueError):
         raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
     if np.isnat(days).any():
         raise InputError("a row has no date: fill it")
     return "day", days
+
+
+def _day(time: Any) -> np.datetime64:
+    return np.datetime64(day_of(time) or time if isinstance(time, str) else time, "D")

@@ -1,0 +1,67 @@
+"""Dates as tables write them: ISO days, months, weeks, years, digits alone, or days counted by a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEEK = re.compile(r"(\d{4})-?W(\d{2})")
+DAY = re.compile(r"(\d{4}-\d{2}(?:-\d{2})?)(?:[T ]00:00:00(?:\.0+)?)?")
+"""A day, or a month; a time of day, as tables of dates bring it along, says nothing of a period."""
+
+SPREADSHEET = np.datetime64("1899-12-30")
+"""Day 0 of spreadsheets, by which they count from March 1900 on."""
+
+FIRST, LAST = np.datetime64("2000-01-01"), np.datetime64("2099-12-31")
+"""Days between which a count of a spreadsheet is taken for one."""
+
+YEARS = range(1900, 2101)
+"""Numbers that are taken for years, alone or before a month and a day."""
+
+
+def day_of(text: str) -> str:
+    """Return a date as an ISO day, a month or a week by its first; empty where the text is none.
+
+    >>> day_of("2024-02-29"), day_of("2024-02"), day_of("2024-W05"), day_of("29.2.2024")
+    ('2024-02-29', '2024-02-01', '2024-01-29', '')
+    """
+    week, day = WEEK.fullmatch(text), DAY.fullmatch(text)
+    try:
+        if week:
+            return date.fromisocalendar(int(week[1]), int(week[2]), 1).isoformat()
+        return str(np.datetime64(day[1]).astype("datetime64[D]")) if day else ""
+    except ValueError:
+        return ""
+
+
+def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
+    """Return the days that whole numbers stand for; None where they count periods.
+
+    All of them are years, 202401, 20240131 or a spreadsheet's count of days, or none is taken for a date.
+
+    >>> days_of_numbers([202401, 202402])
+    array(['2024-01-01', '2024-02-01'], dtype='datetime64[D]')
+    >>> days_of_numbers([44928, 44935])
+    array(['2023-01-02', '2023-01-09'], dtype='datetime64[D]')
+    >>> days_of_numbers([1, 2, 3])
+    """
+    written = {4: "{}-01-01", 6: "{}-{}-01", 8: "{}-{}-{}"}.get(len(str(numbers[0])) if len(numbers) else 0)
+    if written is not None:
+        texts = [str(number) for number in numbers]
+        days = [day_of(written.format(text[:4], text[4:6], text[6:])) for text in texts]
+        if (
+            all(days)
+            and len({len(text) for text in texts}) == 1
+            and all(int(text[:4]) in YEARS for text in texts)
+        ):
+            return np.array(days, dtype="datetime64[D]")
+    counted = np.asarray(numbers)
+    if len(counted) and counted.min() > 0 and counted.max() < 100_000:
+        days_counted = SPREADSHEET + counted.astype("timedelta64[D]")
+        if (days_counted >= FIRST).all() and (days_counted <= LAST).all():
+            return np.asarray(days_counted)
+    return None

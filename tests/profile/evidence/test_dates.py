@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channelmix.core.errors import InputError
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.profile.evidence import History
+from channelmix.profile.evidence.dates import SPREADSHEET, day_of, days_of_numbers
+
+CASES = Path(__file__).parents[4] / "shared" / "cases" / "dates"
+
+
+def history(dates: list[object]) -> History:
+    table = {"date": dates, "orders": [10.0] * len(dates), "sms": [5.0] * len(dates)}
+    return History.of(table, source="rows", outcome="orders", outcome_worth=18.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["2024-01-31", "2024-02-01 00:00:00"], ("2024-01-31", "2024-02-01")),
+        (["2024-01", "2024-02"], ("2024-01-01", "2024-02-01")),
+        (["2024-W01", "2024W02"], ("2024-01-01", "2024-01-08")),
+        (["202401", "202402"], ("2024-01-01", "2024-02-01")),
+        ([20240131, 20240207], ("2024-01-31", "2024-02-07")),
+        ([44928, 44935], ("2023-01-02", "2023-01-09")),
+        ([2022, 2023], ("2022-01-01", "2023-01-01")),
+        ([1, 2], (1, 2)),
+        ([0, 1], (0, 1)),
+        ([202412, 202413], (202412, 202413)),
+        ([12024, 12025], (12024, 12025)),
+    ],
+)
+def test_dates_are_read_however_tables_write_them(written: list[object], read: tuple[object, ...]) -> None:
+    assert history(written).dates == read
+
+
+@pytest.mark.parametrize("wrong", ["31.1.2024", "2024-13", "2024-W54", "2024-02-30", "week 3", ""])
+def test_other_dates_are_refused_by_row(wrong: str) -> None:
+    with pytest.raises(InputError, match=r"date must hold dates such as .* row 2 has"):
+        history(["2024-01-08", wrong])
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_a_spreadsheets_count_is_its_day(day: date) -> None:
+    count = (np.datetime64(day) - SPREADSHEET).astype(int)
+    found = days_of_numbers([int(count)])
+    assert found is not None
+    assert str(found[0]) == day.isoformat() == day_of(day.isoformat())
+
+
+def test_the_regressors_rows_are_read_alike() -> None:
+    serial, iso = np.arange(44928, 44984, 7), np.arange("2023-01-02", "2023-02-27", 7, dtype="datetime64[D]")
+    for times in (
+        serial,
+        serial.astype(float),
+        iso,
+        iso.astype(str),
+        [f"2023-W{week:02d}" for week in range(1, 9)],
+    ):
+        timeline = Timeline.of(times)
+        assert (timeline.unit, timeline.step) == ("day", 7.0)
+        assert timeline.positions(times).tolist() == list(range(8))
+    assert Timeline.of([202401, 202402, 202403]).unit == "month"
+    assert Timeline.of([1, 2, 3]).unit == "number"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the collection of cases is not beside this clone")
+def test_the_same_rows_in_two_ways() -> None:
+    def rows(name: str) -> History:
+        with (CASES / name).open(encoding="utf-8-sig") as stream:
+            lines = list(csv.DictReader(stream))
+        table = {key: [line[key] for line in lines] for key in lines[0]}
+        return History.of(table, source=name, outcome="orders", outcome_worth=18.0)
+
+    assert rows("excel.csv").dates == rows("iso.csv").dates
+    assert rows("week_excel.csv").dates[:2] == ("2023-01-02", "2023-01-09")
+    assert rows("month_yyyymm.csv").dates[:2] == ("2022-01-01", "2022-02-01")
