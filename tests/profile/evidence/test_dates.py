@@ -18,7 +18,7 @@ CASES = Path(__file__).parents[4] / "shared" / "cases" / "dates"
 
 
 def history(dates: list[object]) -> History:
-    table = {"date": dates, "orders": [10.0] * len(dates), "sms": [5.0] * len(dates)}
+    table: dict[str, list[object]] = {"date": dates, "orders": [10.0] * len(dates), "sms": [5.0] * len(dates)}
     return History.of(table, source="rows", outcome="orders", outcome_worth=18.0)
 
 
