@@ -43,7 +43,7 @@ NARROW, HARD = "\u202f", "\u00a0"
 WRITTEN = frozenset({"about", "amount", "short", "signed", "change", "percent", "ratio", "figure"})
 """Methods of `Words` that a template may name for a number."""
 
-DEEPEST = 6
+DEEPEST = 8
 """Messages within messages that are written: a forged document may nest them without end."""
 
 
@@ -106,6 +106,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | dict | None) else str(value)  # a date, say
 
 
+def _is_shallow(value: Any, levels: int) -> bool:
+    """Whether data has at most so many levels of messages, and of lists within each other."""
+    if not isinstance(value, Mapping | list):
+        return True
+    inner = value if isinstance(value, list) else dict(value.get("values") or {}).values()
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
+
+
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """All texts of a language by code."""
@@ -139,7 +147,6 @@ class Words(string.Formatter):
         self.currency = currency
         self._is_plain = plain
         self._texts = catalogue(language)
-        self._depth = 0
 
     def __call__(self, code: str, /, **values: Any) -> str:
         """Return a text filled with its values; where one thing and many differ, one has a code ending in ``.one``."""
@@ -150,13 +157,10 @@ class Words(string.Formatter):
     def said(self, message: Message | Saying) -> str | None:
         """Return a message in this language; None where the catalogue lacks it or its values do not fit."""
         saying = message.data if isinstance(message, Message) else message
-        self._depth += 1
         try:
-            return self(saying["code"], **saying["values"]) if self._depth <= DEEPEST else None
+            return self(saying["code"], **saying["values"]) if _is_shallow(saying, DEEPEST) else None
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
             return None
-        finally:
-            self._depth -= 1
 
     def named(self, kind: str, name: str) -> str:
         """Return the text of a known name, such as a purpose, or the name itself."""
