@@ -20,7 +20,10 @@ class Described:
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
         schema: dict[str, Any] = handler(core_schema)
-        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        described = handler.resolve_ref_schema(schema)
+        if cls.__doc__:  # which older versions of Pydantic leave out for dataclasses
+            described.setdefault("description", inspect.cleandoc(cls.__doc__))
+        properties = described.get("properties", {})
         for one in cls.__mro__:
             for name, text in _docstrings(one):
                 key = cls._written(name)
