@@ -194,7 +194,8 @@ class _Why:
         if self.spend[i] < (1.0 - SPEND_MOVED) * self.current[i]:
             return self._cut(i)
         if self.problem.draw_weights(self.spend) is not None:
-            best = float(np.max(marginal[stand.givers & ~stand.wants_more]))
+            stopped = stand.wants_more & np.array([rule is not None for rule in stand.more])
+            best = float(np.max(marginal[stand.givers & ~stopped]))
             if marginal[i] < (1.0 - ALIKE) * best:
                 return say("reason.worst_draws_more")
         # At a corner of its curve a cell brings enough up to here, and its next unit does not.
