@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.terminals import read_until_closed
 
 Process = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -66,16 +67,7 @@ def test_on_a_real_terminal(tmp_path: Path, profile: str) -> None:
     command = [sys.executable, "-m", "channelmix", "optimize", profile]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment) as child:
         os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            shown += part
-    os.close(ours)
+        shown = read_until_closed(ours)
     assert child.returncode == 0
     assert b"Caf?" in shown
     assert b"\x1b[" in shown

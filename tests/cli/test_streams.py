@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.terminals import read_until_closed
 
 from channelmix.engine.solver.projection import project
 
@@ -95,16 +96,7 @@ def test_a_table_is_as_wide_as_its_own_terminal(profile: str, tmp_path: Path) ->
         command, stdin=none, stdout=theirs, stderr=none, cwd=tmp_path, env=environment
     ) as child:
         os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            shown += part
-    os.close(ours)
+        shown = read_until_closed(ours)
     assert child.returncode == 0
     plain = re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode()
     assert 100 < max(map(len, plain.split("\r\n"))) <= 130

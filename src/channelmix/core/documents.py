@@ -110,7 +110,7 @@ class Document(Part):
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the document as a table, for CSV: one dictionary a row, without nesting."""
-        raise NotImplementedError
+        raise NotImplementedError(f"a {self.kind_of_document} is not a table: write it with to_json")
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back unchanged."""
