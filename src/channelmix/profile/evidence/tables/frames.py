@@ -11,7 +11,7 @@ from channelmix.profile.evidence.tables.table import Table, is_blank
 
 def is_frame(value: Any) -> bool:
     """Whether a value is a table of a kind that `read_frame` takes."""
-    return hasattr(value, "columns") or hasattr(value, "__arrow_c_stream__")
+    return any(hasattr(type(value), name) for name in ("columns", "__arrow_c_stream__"))
 
 
 def read_frame(frame: Any, date: str) -> Table:
@@ -30,11 +30,8 @@ def read_frame(frame: Any, date: str) -> Table:
     """
     import narwhals as nw
 
-    index = getattr(frame, "index", None)
-    if date not in frame_names(frame) and getattr(index, "name", None) == date:
-        frame = frame.reset_index()
     try:
-        if hasattr(frame, "columns"):
+        if hasattr(type(frame), "columns"):
             table = nw.from_native(frame, eager_only=True)
         else:
             table = nw.from_arrow(frame, backend=_backend())
@@ -43,13 +40,9 @@ def read_frame(frame: Any, date: str) -> Table:
             "history must be a path, bytes, or a table of pandas, polars or Arrow in memory (collect a lazy one), "
             f"not {type(frame).__name__}"
         ) from None
+    if date not in table.columns and getattr(getattr(frame, "index", None), "name", None) == date:
+        table = nw.from_native(frame.reset_index(), eager_only=True)
     return Table({name: [_plain(value) for value in table[name].to_list()] for name in table.columns})
-
-
-def frame_names(frame: Any) -> list[Any]:
-    """Names of a table's columns, whatever its kind calls them."""
-    names = getattr(frame, "column_names", None)
-    return list(getattr(frame, "columns", ()) if names is None else names)
 
 
 def _plain(value: Any) -> Any:

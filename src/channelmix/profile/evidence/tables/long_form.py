@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from channelmix.core.errors import InputError, nearest_name
-from channelmix.profile.evidence.tables.table import Table, is_blank, shown
+from channelmix.core.errors import InputError
+from channelmix.profile.evidence.tables.table import Table, is_blank, no_column, shown
 
 COLUMNS = ("channel", "spend")
 """What is stated of a table in long form: its columns of channels and of their spend."""
@@ -54,9 +54,9 @@ def widened(
         rows of a date differ.
     """
     channel, spend = stated_columns(long)
-    for name in (channel, spend):
+    for name in (channel, spend, *keys, *others):
         if name not in table:
-            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            raise InputError(f"{source}: {no_column(str(name), table)}")
     for name in table:
         if name not in (channel, spend, *keys, *others):
             raise InputError(
