@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import History, check_columns, covered
+from channelmix.profile.evidence import History, check_columns, check_money, covered
 from channelmix.profile.evidence.history import read_experiments
 from channelmix.profile.evidence.tables import read_table
 
@@ -216,3 +216,43 @@ def test_columns_select_cells_and_share_none() -> None:
         InputError, match="columns sms and FR/sms/service both hold the spend on FR/sms/service"
     ):
         covered(["sms", "FR/sms/service"], cells)
+
+
+def test_lift_tests_in_a_table_are_read_as_histories_are() -> None:
+    lines = CSV_TESTS.decode().splitlines()
+    (expected,) = read_experiments(CSV_TESTS, "t.csv")
+    dotted = "\n".join([lines[0], "sms,01.01.2024,08.01.2024,-2.000,-3,1"]).replace(",", ";")
+    with pytest.raises(InputError, match=r"t.csv: .*'-2.000' in lift test 1 .* --decimal"):
+        read_experiments(dotted.encode(), "t.csv")
+    with pytest.raises(
+        InputError, match=r"t.csv: start and end: '08.01.2024' in lift test 1 .* --date-format"
+    ):
+        read_experiments(dotted.encode(), "t.csv", decimal=".")
+    assert read_experiments(dotted.encode("utf-16"), "t.csv", ".", "dmy") == (expected,)
+    # What is stated of the history's rows leaves alone what this file tells by itself.
+    assert read_experiments(CSV_TESTS.replace(b"-3", b"-3.0"), "t.csv", ",", "%d/%m/%Y") == (expected,)
+
+
+def test_amounts_in_another_currency_are_refused() -> None:
+    rows = history(TABLE.replace(b"6.5,2", b"6.5,$2"))
+    assert rows.money == ("$",)
+    check_money(rows, "USD")
+    check_money(rows, "CAD")
+    with pytest.raises(
+        InputError, match=r"amounts are in \$, and the profile's currency is EUR: convert them"
+    ):
+        check_money(rows, "EUR")
+    with pytest.raises(InputError, match="amounts are in GBP"):
+        check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 GBP")), "EUR")
+    check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 EUR")), "EUR")
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(InputError, match="x: columns must be of equal length, not date 1, outcome 2, sms 1"):
+        History.of({"date": [1], "outcome": [1, 2], "sms": [3]}, source="x", outcome_worth=1.0)
+
+
+@pytest.mark.parametrize("statement", [{"decimal": 3}, {"date_format": 3}])
+def test_statements_are_text(statement: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="must be of type str or None"):
+        history(**statement)

@@ -28,21 +28,31 @@ def read_frame(frame: Any, date: str) -> Table:
     InputError
         If it is not a table in memory.
     """
-    import narwhals as nw
-
     try:
-        if hasattr(type(frame), "columns"):
-            table = nw.from_native(frame, eager_only=True)
-        else:
-            table = nw.from_arrow(frame, backend=_backend())
+        table = narwhal_of(frame)
     except TypeError:
         raise InputError(
             "history must be a path, bytes, or a table of pandas, polars or Arrow in memory (collect a lazy one), "
             f"not {type(frame).__name__}"
         ) from None
     if date not in table.columns and getattr(getattr(frame, "index", None), "name", None) == date:
-        table = nw.from_native(frame.reset_index(), eager_only=True)
+        table = narwhal_of(frame.reset_index())
     return Table({name: [_plain(value) for value in table[name].to_list()] for name in table.columns})
+
+
+def narwhal_of(frame: Any) -> Any:
+    """A table in memory behind the one interface of narwhals.
+
+    Raises
+    ------
+    TypeError
+        If it is no such table.
+    """
+    import narwhals as nw
+
+    if hasattr(type(frame), "columns"):
+        return nw.from_native(frame, eager_only=True)
+    return nw.from_arrow(frame, backend=_backend())
 
 
 def _plain(value: Any) -> Any:

@@ -109,17 +109,17 @@ def widened(
 
 
 def hint(table: Table, name: str, date: str) -> str:
-    """Remedy where a column of text may name the channel of each row: a date has several rows then.
-
-    Raises nothing; empty where that is not so.
-    """
+    """Remedy where a column of text may name the channel of each row, as a date has several rows; or nothing."""
     texts = [str(entry).strip() for entry in table[name]]
     dates = [str(entry).strip() for entry in table[date]]
-    several = len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
+    several = name.casefold() in _CHANNELS or (
+        len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
+    )
     amount = next((other for other in table if other.casefold() in _AMOUNTS), "SPEND")
     return f"; if it names the channel of each row, state --long {name}={amount}" if several else ""
 
 
+_CHANNELS = ("channel", "channels", "kanal", "canal", "medium", "platform")
 _AMOUNTS = (
     "spend",
     "amount",
