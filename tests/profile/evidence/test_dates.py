@@ -75,7 +75,11 @@ def test_the_regressors_rows_are_read_alike() -> None:
         timeline = Timeline.of(times)
         assert (timeline.unit, timeline.step) == ("day", 7.0)
         assert timeline.positions(times).tolist() == list(range(8))
-    for months in ([202401, 202402, 202403], ["202401", "202402", "202403"], ["Jan 2024", "Feb 2024", "Mar 2024"]):
+    for months in (
+        [202401, 202402, 202403],
+        ["202401", "202402", "202403"],
+        ["Jan 2024", "Feb 2024", "Mar 2024"],
+    ):
         assert Timeline.of(months).unit == "month"
     with pytest.raises(InputError, match=r"text such as 2024-01-31 \(.* is 2024-01-02 \(dmy\) or 2024-02-01"):
         Timeline.of(["02/01/2024", "09/01/2024"])

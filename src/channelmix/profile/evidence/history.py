@@ -239,9 +239,6 @@ def _roles(
     expect(market, "market", str, NoneType, remedy="name a column")
     for name in costs:
         expect(name, "what costs are stated of", str, remedy="name a column")
-    for name in (*table, source):
-        if not isinstance(name, str) or not name.isprintable():
-            raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
     roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
     roles += [] if market is None else [market]
     for name in (*roles, *costs):

@@ -58,11 +58,11 @@ def read_workbook(data: bytes, source: str, names: Sequence[str], *, dated: bool
         ) from None
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets}
+        sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets if sheet.title.isprintable()}
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     except Exception as error:  # a broken workbook fails in as many ways as its parts can be broken
-        raise InputError(f"{source}: the workbook cannot be read ({type(error).__name__}: {error})") from None
+        raise InputError(f"{source}: the workbook cannot be read ({type(error).__name__})") from None
     filled = {title: rows for title, rows in sheets.items() if rows}
     title = _sheet(filled, names, source)
     table = lay_out(filled[title], source, names, dated=dated)

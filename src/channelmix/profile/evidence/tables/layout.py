@@ -55,6 +55,9 @@ def lay_out(grid: Grid, source: str, names: Sequence[str], *, dated: bool = True
     lines = [(number, line) for number, line in lines if not all(map(is_blank, line))]
     top = _line_of_names(lines, names)
     header = _header(lines[top][1]) if lines else []
+    for name in header:
+        if not name.isprintable() or (name and header.count(name) > 1):
+            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     rows: Grid = lines[top + 1 :]
     if not rows:
         raise InputError(f"{source}: a table needs a line of column names and rows below it")
@@ -83,8 +86,6 @@ def lay_out(grid: Grid, source: str, names: Sequence[str], *, dated: bool = True
             raise InputError(
                 f"{source}: column {j + 1} has no name, and line {full[i][0]} has {shown(columns[j][i])} in it: name it"
             )
-        elif not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     named = {header[j]: column for j, column in columns.items()}
     return Table(named, [number for number, _ in full], tuple(notes))
 

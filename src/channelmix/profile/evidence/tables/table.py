@@ -54,9 +54,12 @@ class Table(Mapping[str, Sequence[Any]]):
         Raises
         ------
         InputError
-            If the columns differ in length.
+            If a name is not printable text, or the columns differ in length.
         """
         found = table if isinstance(table, Table) else cls(dict(table))
+        for name in (*found, source):
+            if not isinstance(name, str) or not name.isprintable():
+                raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
         lengths = {name: len(column) for name, column in found.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
