@@ -95,20 +95,26 @@ def _stripped(entry: Any) -> Any:
 
 
 def _header(line: Sequence[Any]) -> list[str]:
-    names = ["" if is_blank(entry) else unicodedata.normalize("NFC", str(entry)) for entry in line]
+    names = ["" if is_blank(entry) else _one_line(str(entry)) for entry in line]
     while names and not names[-1]:
         names.pop()
     return names
 
 
+def _one_line(name: str) -> str:
+    """A name with single spaces for breaks and hard spaces, and its accents composed."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
 def _line_of_names(lines: Sequence[tuple[int, Sequence[Any]]], names: Sequence[str]) -> int:
     """Place of the first line with most of the names, if only in another case, or of the first with two entries."""
-    best, found = 0, (0, 0, False)
+    best, found = 0, (0, 0, 0)
     folded = {name.casefold() for name in names}
     for i, (_, line) in enumerate(lines[:DEEPEST_HEADER]):
         header = _header(line)
-        several = sum(map(bool, header)) > 1
-        score = (len(set(names) & set(header)), len(folded & {name.casefold() for name in header}), several)
+        alike = len(folded & {name.casefold() for name in header})
+        entries = sum(map(bool, header))
+        score = (len(set(names) & set(header)), alike, entries if alike else int(entries > 1))
         if score > found:
             best, found = i, score
     return best

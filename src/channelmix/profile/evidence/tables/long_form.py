@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from channelmix.core.errors import InputError
+from channelmix.profile.evidence.tables.number_forms import amount_of
 from channelmix.profile.evidence.tables.table import Table, is_blank, no_column, shown
 
 COLUMNS = ("channel", "spend")
@@ -112,9 +113,8 @@ def hint(table: Table, name: str, date: str) -> str:
     """Remedy where a column of text may name the channel of each row, as a date has several rows; or nothing."""
     texts = [str(entry).strip() for entry in table[name]]
     dates = [str(entry).strip() for entry in table[date]]
-    several = name.casefold() in _CHANNELS or (
-        len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
-    )
+    once_a_date = len(set(zip(dates, texts, strict=True))) == len(dates) > len(set(dates))
+    several = (name.casefold() in _CHANNELS or once_a_date) and not any(map(amount_of, set(texts)))
     amount = next((other for other in table if other.casefold() in _AMOUNTS), "SPEND")
     return f"; if it names the channel of each row, state --long {name}={amount}" if several else ""
 
