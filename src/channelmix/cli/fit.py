@@ -91,6 +91,14 @@ from channelmix.cli.session import command
     is_flag=True,
     help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
+@click.option(
+    "--timing-days",
+    type=POSITIVE,
+    default=365.25,
+    show_default="a year",
+    metavar="DAYS",
+    help="How far back from the last row the timing of a period's spend is taken from.",
+)
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option

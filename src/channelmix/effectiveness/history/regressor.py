@@ -284,6 +284,31 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         outcome = np.maximum.accumulate(np.stack(outcomes, axis=2), axis=1)  # rounding may lower a flat end
         return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
 
+    def timed_outcome(
+        self, channel: str | int, acting: Array, spends: Array, market: str | None = None
+    ) -> Array:
+        """Outcome that money on a channel brings with a timing of its own, however it was spent in the rows.
+
+        Parameters
+        ----------
+        channel : str or int
+            As in `channels_`.
+        acting : ndarray of shape (n_rows, LAGS)
+            Money that acts 0, 1, 2, ... rows after it was spent, in each row, where one unit is spent.
+        spends : ndarray of shape (n_spends,)
+            Units that are spent.
+        market : str, optional
+            Market, where rows are of several.
+
+        Returns
+        -------
+        ndarray of shape (n_draws, n_spends)
+            Summed over the rows of `acting`.
+        """
+        check_is_fitted(self)
+        posterior = self._markets[market].posterior
+        return posterior.timed(self.channels_.index(channel), acting, spends)
+
     def families(self) -> pd.DataFrame:
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)

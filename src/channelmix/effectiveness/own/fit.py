@@ -17,12 +17,13 @@ from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.columns import (
-    ColumnSpend,
     believed_roi,
     column_spends,
     columns_of,
     curves_of,
     markets_of,
+    reaches_of,
+    row_days_of,
     span_of,
 )
 from channelmix.profile import CompanyProfile
@@ -62,6 +63,7 @@ def fit_history(
     market: str | None = None,
     published: bool = True,
     backtest: bool = False,
+    timing_days: float = DAYS_A_YEAR,
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -99,6 +101,9 @@ def fit_history(
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
         check compares the errors with those of a forecast by the year before.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent: by default a year. A
+        column without spend in them has the timing of its last period with any.
 
     Returns
     -------
@@ -140,6 +145,7 @@ def fit_history(
         cost_per_unit=cost_per_unit,
         market=market,
         published=published,
+        timing_days=timing_days,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -165,12 +171,20 @@ def fitted(
     """
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
-        spent, _ = _spent(rows, profile.period_days)
+        spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
+    reaches = reaches_of(profile, spent)
     return _fitted(
-        rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed, backtest
+        rows,
+        tuple(believed.items()),
+        tuple(reaches.items()),
+        profile.currency,
+        profile.period_days,
+        draws,
+        seed,
+        backtest,
     )
 
 
@@ -178,6 +192,7 @@ def fitted(
 def _fitted(
     rows: History,
     believed: tuple[tuple[str, tuple[float, float]], ...],
+    reaches: tuple[tuple[str, float], ...],
     currency: str,
     period_days: float,
     draws: int,
@@ -202,9 +217,10 @@ def _fitted(
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    spent, row_days = _spent(rows, period_days)
+    spent = column_spends(rows, period_days, rows.timing_days)
     residual = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
+    curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
     return Evidence.sealed(
         currency=currency,
         period_days=period_days,
@@ -214,26 +230,19 @@ def _fitted(
             outcome=rows.outcome_name,
             outcome_worth=rows.outcome_worth,
             controls=tuple(rows.controls),
-            row_days=row_days,
+            row_days=row_days_of(Timeline.of(np.asarray(rows.dates))),
             seed=seed,
             version=__version__,
             markets=markets_of(rows, residual),
             **span_of(rows, residual),
         ),
         experiments=rows.experiments,
-        columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
+        columns=columns_of(spent, returns, rows.outcome_worth, dict(believed)),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
         ),
-        curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
+        curves=curves.to_dict(),
     )
-
-
-def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
-    """Each market's columns with spend, and the length of a row in days."""
-    timeline = Timeline.of(np.asarray(rows.dates))
-    row_days = DAYS_A_YEAR / timeline.year
-    return list(column_spends(rows, timeline, row_days, period_days)), row_days
 
 
 def _frame(rows: History) -> Any:

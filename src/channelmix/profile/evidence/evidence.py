@@ -36,17 +36,28 @@ class Column(_Brief):
     basis: Literal["history", "experiment"]
     """experiment where a lift test of this column was used."""
     spend: float = Field(gt=0.0)
-    """Mean spend in currency per period."""
+    """Mean spend in currency per period, over all periods from the first row to the last."""
+    active_spend: float | None = Field(default=None, gt=0.0)
+    """Mean spend in currency per period, over the periods with any."""
+    active_periods: float | None = Field(default=None, gt=0.0)
+    """Number of the periods with spend that it is the mean of."""
+    timing: tuple[str | int, str | int] | None = None
+    """First and last date of the rows that show when a period's money is spent."""
     least: float = Field(ge=0.0)
     """Least that was spent in any stretch as long as a period (or as spend acts), in currency per period."""
     most: float = Field(gt=0.0)
     """Most that was spent in any such stretch, in currency per period."""
     roi: Interval
-    """Outcome in money per unit of money, over all rows."""
+    """Outcome in money per unit of money, at the mean spend of the periods with any."""
     marginal_roi: Interval
-    """The same for the next unit of money, spread over time as the others."""
+    """The same for the next unit of money."""
     believed: tuple[float, float] | None = None
     """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""
+
+    @property
+    def usual_spend(self) -> float:
+        """Mean spend of a period with any: `spend` where a file of an earlier version states no other."""
+        return self.spend if self.active_spend is None else self.active_spend
 
 
 class Check(Part):

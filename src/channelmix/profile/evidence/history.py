@@ -21,6 +21,7 @@ from channelmix.core.errors import InputError, expect, expect_positive, nearest_
 from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.lift_test import LiftTest, check_market
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 NO_SPEND = "; a column that is not spend needs a role: date, market or control"
 """Remedy for a column of text among those of spend."""
@@ -60,6 +61,8 @@ class History:
         Column with them.
     published : bool
         Whether published figures are used as a prior.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent.
     """
 
     source: str
@@ -74,6 +77,7 @@ class History:
     markets: tuple[str, ...] | None = None
     market_name: str = ""
     published: bool = True
+    timing_days: float = DAYS_A_YEAR
 
     @classmethod
     def of(
@@ -89,6 +93,7 @@ class History:
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
+        timing_days: float = DAYS_A_YEAR,
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -112,6 +117,8 @@ class History:
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
             Whether published figures are used as a prior.
+        timing_days : float
+            Days back from the last row of which the timing counts.
 
         Raises
         ------
@@ -127,6 +134,7 @@ class History:
         costs = dict(cost_per_unit or {})
         roles = _roles(source, table, outcome, date, controls, costs, market)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
+        expect_positive(timing_days, "timing_days")
         spend, volume = _spend_and_volume(source, table, roles, costs)
         markets = None if market is None else _markets(source, market, table[market])
         for test in experiments:
@@ -149,6 +157,7 @@ class History:
             markets,
             market or "",
             published,
+            float(timing_days),
         )
 
     def by_market(self) -> dict[str | None, NDArray[np.intp]]:
@@ -169,7 +178,8 @@ class History:
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         markets = [] if self.markets is None else [self.markets]
         alone = [] if self.published else ["without published figures"]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
+        timing = [] if self.timing_days == DAYS_A_YEAR else [f"timing of {self.timing_days!r} days"]
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)

@@ -204,6 +204,8 @@ class HistoryFile(Record):
     lift and standard_error, and its market if there is a column of markets; lifts are in units of the outcome."""
     published: StrictBool = True
     """Whether published figures on the channels are used as the prior."""
+    timing_days: Positive = 365.25
+    """Days back from the last row whose periods with spend show when a period's money is spent; without it, a year."""
 
     @field_validator("controls", mode="after")
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from channelmix.core.arrays import Array
 from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import source_titles
 from channelmix.effectiveness import CellDraws, Figure, OwnColumn, PriorResponse, risk_of
@@ -57,6 +58,9 @@ def _shared(names: Sequence[str]) -> Message:
         "figure.group", channels=channels, purposes=[named("purpose", purpose) for purpose in purposes]
     )
 
+
+BEYOND = 0.01
+"""Share of the most that was ever spent on a cell by which a plan must exceed it to be called an extrapolation."""
 
 NAMED = 6
 """Cells that a remark names; more are counted."""
@@ -168,13 +172,28 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
     yield say("remark.halves")
 
 
-def history_warnings(draws: CellDraws) -> list[Message]:
-    """Checks of the history that failed."""
+def history_warnings(draws: CellDraws, most: Array | None = None) -> list[Message]:
+    """Checks of the history that failed, and cells that get more than was ever spent on them.
+
+    `most` (n_cells,) is the most that a plan spends on each cell in any period; None without a plan.
+    """
     if draws.own is None:
         return []
     evidence = draws.own.evidence
-    return [
+    failed = [
         say("warning.check", check=evidence.message(check.check), message=evidence.message(check.message))
         for check in evidence.checks
         if check.verdict == "FAIL"
+    ]
+    spends = [] if most is None else [(i, float(most[i]), seen) for i, seen in draws.own.most_seen().items()]
+    return failed + [
+        say(
+            "warning.extrapolated",
+            name=draws.cells[i].name,
+            currency=evidence.currency,
+            amount=spend,
+            most=seen,
+        )
+        for i, spend, seen in spends
+        if spend > (1.0 + BEYOND) * seen
     ]

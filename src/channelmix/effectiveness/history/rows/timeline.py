@@ -16,6 +16,12 @@ from channelmix.profile.fields.fields import DAYS_A_YEAR
 WEEKS = 52.18
 """Weeks in a year, which rows without dates are taken for."""
 
+WEEK = 7.0
+"""Days of a row, of which the gaps in a table of campaigns may be multiples."""
+
+FEW = 4
+"""Rows in the shortest gap of such a table."""
+
 OFF = 0.2
 """Largest deviation of a row from a whole period, in periods."""
 
@@ -53,9 +59,9 @@ class Timeline:
             first = (days - months.astype("datetime64[D]")).astype(int)
             last = ((months + 1).astype("datetime64[D]") - days).astype(int)
             if len(gaps) and gaps.min() > 0 and (np.ptp(first) == 0 or np.ptp(last) == 0):
-                return cls("month", float(months.astype(np.int64).min()), float(gaps.min()))
+                return cls("month", float(months.astype(np.int64).min()), float(np.gcd.reduce(gaps)))
         numbers = values.astype(float)
-        return cls(unit, float(numbers[0]), _step(np.diff(numbers)))
+        return cls(unit, float(numbers[0]), _step(np.diff(numbers), WEEK if unit == "day" else 1.0))
 
     def positions(self, times: Any) -> Indices:
         """Whole periods since the origin, one a row.
@@ -91,10 +97,17 @@ class Timeline:
         return {"day": DAYS_A_YEAR, "month": 12.0, "number": WEEKS * self.step}[self.unit] / self.step
 
 
-def _step(gaps: NDArray[np.float64]) -> float:
-    """The shortest gap, or the most frequent one where others are no multiples of it: then some date is wrong."""
+def _step(gaps: NDArray[np.float64], week: float) -> float:
+    """Time from row to row: what all gaps are multiples of, where it is a week or the shortest gap.
+
+    A table of the weeks with campaigns alone has gaps of two weeks and of three. Where gaps have less in common some
+    date is wrong, and it is the most frequent gap.
+    """
     if not len(gaps):
         return 1.0
+    common = float(np.gcd.reduce(gaps.astype(np.int64))) if (gaps == np.rint(gaps)).all() else 0.0
+    if common >= gaps.min() or (common >= week and gaps.min() <= FEW * week):
+        return common
     parts = gaps / gaps.min()
     if (np.abs(parts - np.rint(parts)) <= OFF).all():
         return float(gaps.min())
