@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +25,17 @@ from channelmix.effectiveness.own.columns import (
     row_days_of,
     span_of,
 )
+from channelmix.effectiveness.own.rows import read_history
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
-from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+from channelmix.profile.evidence import (
+    Check,
+    Evidence,
+    Fitted,
+    History,
+    LiftTest,
+    check_columns,
+    check_money,
+)
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 DRAWS = 2048
@@ -64,6 +71,9 @@ def fit_history(
     published: bool = True,
     backtest: bool = False,
     timing_days: float = DAYS_A_YEAR,
+    decimal: str | None = None,
+    date_format: str | None = None,
+    long: Mapping[str, str] | None = None,
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -73,8 +83,8 @@ def fit_history(
         The company; its cells, currency and period are used.
     history : path, bytes or DataFrame
         One row a week, or other period. Every column that has no other role is spend in the profile's currency, and its
-        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. Bytes are
-        those of a CSV table, as standard input has them.
+        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. A path or bytes are of
+        a CSV table or an Excel workbook (.xlsx, with the extra ``excel``); a DataFrame is of pandas, polars or Arrow.
     outcome_worth : float
         Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
     outcome, date : str
@@ -104,11 +114,19 @@ def fit_history(
     timing_days : float
         Days back from the last row whose periods with spend show when a period's money is spent: by default a year. A
         column without spend in them has the timing of its last period with any.
+    decimal : str, optional
+        The decimal sign of numbers in text, ``.`` or ``,``, needed where they do not show it, such as 1.234.
+    date_format : str, optional
+        Order of day, month and year, needed where dates do not show it, such as 03/04/2024: ``dmy``, ``mdy`` or
+        ``ymd``; or a format such as ``%d/%m/%Y``.
+    long : mapping of str to str, optional
+        For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
 
     Returns
     -------
     Evidence
-        Write it with `to_json`; use it by its file's name in a profile, or by `CompanyProfile.with_evidence`.
+        Write it with `to_json`; use it by its file's name in a profile, or by `CompanyProfile.with_evidence`. How the
+        table was read, where it was not a plain one, is in ``fitted.read_as``.
 
     Raises
     ------
@@ -116,36 +134,22 @@ def fit_history(
         If the table or a lift test cannot be used; the message names the column and the row.
     """
     expect(profile, "profile", CompanyProfile)
-    expect(experiments, "experiments", str, os.PathLike, Iterable)
     expect_whole(seed, "seed")
     expect(backtest, "backtest", bool)
-    if isinstance(history, bytes):
-        source = "standard input"
-        table: Any = read_table(history, source)
-    elif isinstance(history, str | os.PathLike):
-        source = Path(history).name
-        table = read_table(_bytes(history), source)
-    elif not hasattr(history, "columns"):
-        raise InputError(f"history must be a path, bytes or a DataFrame, not {type(history).__name__}")
-    else:
-        source = "the table"
-        table = {name: list(history[name]) for name in history.columns}
-    if isinstance(experiments, str | os.PathLike):
-        tests = read_experiments(_bytes(experiments), Path(experiments).name)
-    else:
-        tests = tuple(_with_plain_dates(test) for test in experiments)
-    rows = History.of(
-        table,
-        source=source,
+    rows = read_history(
+        history,
+        experiments=experiments,
         outcome_worth=outcome_worth,
         outcome=outcome,
         date=date,
         controls=controls,
-        experiments=tests,
         cost_per_unit=cost_per_unit,
         market=market,
         published=published,
         timing_days=timing_days,
+        decimal=decimal,
+        date_format=date_format,
+        long=long,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -171,6 +175,7 @@ def fitted(
     """
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
+        check_money(rows, profile.currency)
         spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
@@ -234,6 +239,7 @@ def _fitted(
             seed=seed,
             version=__version__,
             markets=markets_of(rows, residual),
+            read_as=rows.read_as or None,
             **span_of(rows, residual),
         ),
         experiments=rows.experiments,
@@ -251,16 +257,3 @@ def _frame(rows: History) -> Any:
     return pd.DataFrame(
         {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
     )
-
-
-def _bytes(path: str | os.PathLike[str]) -> bytes:
-    try:
-        with Path(path).open("rb") as stream:
-            return stream.read(LARGEST_TABLE + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _with_plain_dates(test: LiftTest) -> LiftTest:
-    expect(test, "a lift test", LiftTest)
-    return LiftTest(**test.to_dict())

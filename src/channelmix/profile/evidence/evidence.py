@@ -116,6 +116,8 @@ class Fitted(_Brief):
     markets: tuple[FittedMarket, ...] | None = None
     """Where rows are of several markets, each of them: columns are named by them, and their curves are per period of
     their own rows."""
+    read_as: tuple[str, ...] | None = None
+    """How the table was read, where it was not a plain one: such as semicolons, decimal comma, day.month.year."""
 
     def market_of(self, column: str) -> FittedMarket | None:
         """The market that a column's name begins with; None where rows are of no named market."""

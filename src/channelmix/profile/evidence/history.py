@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import NoneType
@@ -18,16 +15,18 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
-from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.lift_test import LiftTest, check_market
 from channelmix.profile.fields.fields import DAYS_A_YEAR
+from channelmix.profile.evidence.spacing import check_dates
+from channelmix.profile.evidence.tables import Table, read_table
+from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
+from channelmix.profile.evidence.tables.long_form import hint, widened
+from channelmix.profile.evidence.tables.table import is_blank
+from channelmix.profile.evidence.tables.written_dates import read_dates
 
 NO_SPEND = "; a column that is not spend needs a role: date, market or control"
 """Remedy for a column of text among those of spend."""
-
-LARGEST_TABLE = 50_000_000
-"""Bytes of the largest table that is read."""
 
 _FIELDS = tuple(field.name for field in fields(LiftTest))
 
@@ -63,6 +62,12 @@ class History:
         Whether published figures are used as a prior.
     timing_days : float
         Days back from the last row whose periods with spend show when a period's money is spent.
+    read_as : tuple of str
+        How the table was read, where it is not a plain one: its separator, decimal sign, dates.
+    money : tuple of str
+        Signs and codes of currencies that stood at amounts.
+    lines : sequence of int
+        Line of its file that each row stands in; empty where rows are only counted.
     """
 
     source: str
@@ -78,6 +83,9 @@ class History:
     market_name: str = ""
     published: bool = True
     timing_days: float = DAYS_A_YEAR
+    read_as: tuple[str, ...] = ()
+    money: tuple[str, ...] = ()
+    lines: Sequence[int] = ()
 
     @classmethod
     def of(
@@ -94,6 +102,9 @@ class History:
         market: str | None = None,
         published: bool = True,
         timing_days: float = DAYS_A_YEAR,
+        decimal: str | None = None,
+        date_format: str | None = None,
+        long: Mapping[str, str] | None = None,
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -119,6 +130,13 @@ class History:
             Whether published figures are used as a prior.
         timing_days : float
             Days back from the last row of which the timing counts.
+        decimal : str, optional
+            The decimal sign of numbers in text, a point or a comma, where they do not show it.
+        date_format : str, optional
+            Order of day, month and year where dates do not show it, ``dmy``, ``mdy`` or ``ymd``; or a format such as
+            ``%d/%m/%Y``.
+        long : mapping of str to str, optional
+            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
 
         Raises
         ------
@@ -132,24 +150,41 @@ class History:
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
-        roles = _roles(source, table, outcome, date, controls, costs, market)
+        for what, statement in (("decimal", decimal), ("date_format", date_format)):
+            expect(statement, what, str, NoneType)
+        read = Table.of(table, source)
+        if long is not None:
+            read = _widened(read, source, long, outcome, date, controls, market)
+        roles = _roles(source, read, outcome, date, controls, costs, market)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         expect_positive(timing_days, "timing_days")
-        spend, volume = _spend_and_volume(source, table, roles, costs)
-        markets = None if market is None else _markets(source, market, table[market])
+        spend_columns = [name for name in read if name not in roles]
+        paid = [cost for cost in costs.values() if isinstance(cost, str)]
+        kinds = Kinds([*spend_columns, *paid], outcome, lambda name: NO_SPEND + hint(read, name, date))
+        wanted = [*spend_columns, *paid, outcome, *controls]
+        try:
+            dates, dates_read = read_dates(read[date], date, read.place, date_format)
+            numbers = read_numbers({name: read[name] for name in wanted}, read.place, kinds, decimal)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
+        for name in kinds.spend:
+            _check_not_negative(source, name, numbers.columns[name], read)
+        markets = None if market is None else _markets(source, market, read)
+        _check_dates(source, dates, markets, read)
+        spend, volume = _spend_and_volume(source, numbers.columns, spend_columns, costs)
         for test in experiments:
             if test.channel not in spend:
-                hint = nearest_name(str(test.channel), spend)
+                near = nearest_name(str(test.channel), spend)
                 raise InputError(
-                    f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
+                    f"{source}: a lift test is of {test.channel}, which is no column of spend{near}"
                 )
             check_market(test, markets or (), f"{source}: ")
         return cls(
             source,
-            _dates(source, date, table[date]),
-            _numbers(source, outcome, table[outcome], may_lack=True),
+            dates,
+            numbers.columns[outcome],
             spend,
-            {name: _numbers(source, name, table[name]) for name in controls},
+            {name: numbers.columns[name] for name in controls},
             outcome,
             float(outcome_worth),
             tuple(experiments),
@@ -158,7 +193,14 @@ class History:
             market or "",
             published,
             float(timing_days),
+            (*read.notes, *numbers.notes, *dates_read),
+            numbers.money,
+            read.lines,
         )
+
+    def place(self, i: int) -> str:
+        """Where the row at position `i` is found, such as ``row 2 (line 3)``."""
+        return Table({}, self.lines).place(i)
 
     def by_market(self) -> dict[str | None, NDArray[np.intp]]:
         """Places of each market's rows, by its name in order; all rows are of None where no column names markets."""
@@ -182,7 +224,9 @@ class History:
         return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
+        if not isinstance(other, History):
+            return False
+        return (other.source, other.read_as, other.sha256) == (self.source, self.read_as, self.sha256)
 
     def __hash__(self) -> int:
         return hash(self.sha256)
@@ -211,67 +255,65 @@ def _roles(
     roles += [] if market is None else [market]
     for name in (*roles, *costs):
         if name not in table:
-            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            raise InputError(f"{source}: {_no_column(name, table)}")
         if (roles + list(costs)).count(name) > 1:
             raise InputError(f"{source}: column {name} has two roles")
     return roles
 
 
+def _widened(
+    table: Table,
+    source: str,
+    long: Mapping[str, str],
+    outcome: str,
+    date: str,
+    controls: Sequence[str],
+    market: str | None,
+) -> Table:
+    """A table in long form as rows of all channels; columns that are missing are named before."""
+    keys = [date] if market is None else [date, market]
+    for name in (*keys, outcome, *controls):
+        if name not in table:
+            raise InputError(f"{source}: {_no_column(str(name), table)}")
+    return widened(table, source, long, keys, [outcome, *controls])
+
+
+def _no_column(name: str, table: Mapping[str, Any]) -> str:
+    """Say that a column is missing, and which name is nearest or which there are."""
+    near = nearest_name(name, table) or f"; the columns are {', '.join(map(str, table))[:200]}"
+    return f"there is no column {name}{near}"
+
+
 def _spend_and_volume(
-    source: str, table: Mapping[str, Sequence[Any]], roles: Sequence[str], costs: Mapping[str, float | str]
+    source: str, numbers: Mapping[str, Array], columns: Sequence[str], costs: Mapping[str, float | str]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Columns of spend, and of the volume bought for it where a column of the table holds the money."""
-    spend = {
-        name: _not_negative(source, name, _numbers(source, name, table[name], text=NO_SPEND))
-        for name in table
-        if name not in roles
-    }
+    spend = {name: numbers[name] for name in columns}
     if not spend:
         raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
     volume = {}
     for name, cost in costs.items():
         if isinstance(cost, str):
             volume[name] = spend[name]
-            spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+            spend[name] = numbers[cost]
         else:
             expect_positive(cost, f"{source}: the cost of a unit of {name}")
             spend[name] = spend[name] * float(cost)
     return spend, volume
 
 
-def read_table(data: bytes, source: str) -> dict[str, list[str]]:
-    """Read a CSV table with a header, columns separated by commas.
+def read_experiments(
+    data: bytes, source: str, decimal: str | None = None, date_format: str | None = None
+) -> tuple[LiftTest, ...]:
+    """Read lift tests from a table, or JSON as a list of objects, with the fields of `LiftTest`; `market` is optional.
 
-    Raises
-    ------
-    InputError
-        If it is not such a table; the message names the line.
-    """
-    if len(data) > LARGEST_TABLE:
-        raise InputError(f"{source}: a table has at most {LARGEST_TABLE:,} bytes")
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        lines = [[field.strip() for field in line] for line in reader if any(map(str.strip, line))]
-    except UnicodeDecodeError:
-        raise InputError(f"{source}: the table must be text in UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{source}: not a table of comma-separated values ({error})") from None
-    if len(lines) < 2:
-        raise InputError(f"{source}: a table needs a line of column names and rows below it")
-    header, rows = lines[0], lines[1:]
-    if len(header) == 1 and ";" in header[0]:
-        raise InputError(f"{source}: columns must be separated by commas, numbers written as 1234.5")
-    for name in header:
-        if not name or not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise InputError(f"{source}: row {number} has {len(row)} entries, not {len(header)}")
-    return {name: [row[j] for row in rows] for j, name in enumerate(header)}
-
-
-def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `LiftTest`, `market` optional.
+    Parameters
+    ----------
+    data : bytes
+    source : str
+        What messages call the file.
+    decimal, date_format : str, optional
+        As in `History.of`; used where the file itself does not tell.
 
     Raises
     ------
@@ -286,79 +328,90 @@ def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
         if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
             raise InputError(f"{source}: lift tests are a list of objects")
     else:
-        table = read_table(data, source)
+        table = read_table(data, source, [name for name in _FIELDS if name != "market"], dated=False)
         tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    return tuple(_lift_test(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
+    for i, test in enumerate(tests, start=1):
+        _check_fields(test, f"{source}: lift test {i}")
+
+    def place(i: int) -> str:
+        return f"lift test {i % len(tests) + 1}"
+
+    columns = {name: [test[name] for test in tests] for name in _NUMBERS}
+    written = [test[end] for end in ("start", "end") for test in tests]
+    try:
+        numbers = read_numbers(columns, place, Kinds(), decimal, binding=False).columns
+        dates = _test_dates(written, place, date_format)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+    return tuple(
+        _lift_test(
+            test, (dates[i], dates[len(tests) + i]), {name: numbers[name][i] for name in _NUMBERS}, source, i
+        )
+        for i, test in enumerate(tests)
+    )
 
 
-def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
+def _check_fields(test: Mapping[str, Any], place: str) -> None:
     for name in test:
         if name not in _FIELDS:
             raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
     for name in _FIELDS:
         if name not in test and name != "market":
             raise InputError(f"{place}: {name} is missing")
-    dates = _dates(place, "start and end", [test["start"], test["end"]])
-    change, lift, error = (float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS)
-    channel, market = test["channel"], test.get("market") or None
-    if not isinstance(channel, str):
+    if not isinstance(test["channel"], str):
         raise InputError(f"{place}: channel must be the name of a column of spend")
-    if not isinstance(market, str | None):
+    if not isinstance(test.get("market") or None, str | None):
         raise InputError(f"{place}: market must be the name of a market")
+
+
+def _test_dates(
+    column: Sequence[Any], place: Callable[[int], str], date_format: str | None
+) -> tuple[str, ...] | tuple[int, ...]:
+    """Dates of lift tests; what was stated of the history's dates counts where theirs are not certain."""
     try:
-        return LiftTest(channel, dates[0], dates[1], change, lift, error, market)
+        return read_dates(column, "start and end", place)[0]
+    except InputError:
+        if date_format is None:
+            raise
+        return read_dates(column, "start and end", place, date_format)[0]
+
+
+def _lift_test(
+    test: Mapping[str, Any],
+    dates: tuple[str | int, str | int],
+    numbers: Mapping[str, float],
+    source: str,
+    i: int,
+) -> LiftTest:
+    try:
+        return LiftTest(test["channel"], *dates, market=test.get("market") or None, **numbers)
     except InputError as fault:
-        raise InputError(f"{place}: {fault}") from None
+        raise InputError(f"{source}: lift test {i + 1}: {fault}") from None
 
 
-def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
+def _markets(source: str, name: str, table: Table) -> tuple[str, ...]:
     """Names of markets as text."""
-    texts = ["" if value is None or value != value else str(value).strip() for value in column]
+    texts = ["" if is_blank(value) else str(value).strip() for value in table[name]]
     if "" in texts:
-        row = texts.index("") + 1
-        raise InputError(f"{source}: {name} must name the market of every row, and row {row} has nothing")
+        where = table.place(texts.index(""))
+        raise InputError(f"{source}: {name} must name the market of every row, and {where} has nothing")
     return tuple(texts)
 
 
-def _numbers(
-    source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
-) -> Array:
-    """Read numbers; with `may_lack`, missing ones are NaN. `text` is the remedy where there is text instead."""
-    numbers = np.empty(len(column))
-    for i, value in enumerate(column):
-        if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):
-            numbers[i] = math.nan
-            continue
+def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | None, table: Table) -> None:
+    """Check the dates of each market's rows."""
+    for market in dict.fromkeys(markets or [""]):
+        rows = [i for i in range(len(dates)) if markets is None or markets[i] == market]
         try:
-            numbers[i] = float("nan" if isinstance(value, bool) else value)
-        except (TypeError, ValueError):
-            numbers[i] = math.nan
-        if not math.isfinite(numbers[i]):
-            found = "nothing" if value is None or value == "" else repr(value)[:40]
-            remedy = text if isinstance(value, str) and value else ""
-            raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}{remedy}")
-    return numbers
+            check_dates([dates[i] for i in rows], lambda i, rows=rows: table.place(rows[i]))
+        except InputError as error:
+            raise InputError(f"{source}: {market}{market and ': '}{error}") from None
 
 
-def _not_negative(source: str, name: str, column: Array) -> Array:
+def _check_not_negative(source: str, name: str, column: Array, table: Table) -> None:
     if (column < 0.0).any():
-        row = int(np.argmax(column < 0.0))
-        raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
-    return column
-
-
-def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:
-    """Whole numbers of periods, or dates as text of the form 2024-01-31, however the table writes them."""
-    texts = [str(value).strip() for value in column]
-    if all(re.fullmatch(r"[+-]?\d{1,9}", text) for text in texts):
-        numbers = [int(text) for text in texts]
-        days = days_of_numbers(numbers)
-        return tuple(numbers) if days is None else tuple(str(day) for day in days)
-    written = [day_of(text) for text in texts]
-    if "" in written:
-        i = written.index("")
+        i = int(np.argmax(column < 0.0))
         raise InputError(
-            f"{source}: {name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of "
-            f"periods; row {i + 1} has {texts[i][:40] or 'nothing'!r}"
+            f"{source}: {name} has spend {column[i]:g} below 0 in {table.place(i)}: take a refund off the rows whose "
+            "spend it gives back"
         )
-    return tuple(written)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence.dates import day_of, days_of_numbers
+from channelmix.profile.evidence.spacing import check_spacing
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 WEEKS = 52.18
@@ -54,6 +55,7 @@ class Timeline:
         values = np.unique(values)
         if unit == "day":
             days = values.astype("datetime64[D]")
+            check_spacing(days)
             months = days.astype("datetime64[M]")
             gaps = np.diff(months.astype(np.int64))
             first = (days - months.astype("datetime64[D]")).astype(int)
