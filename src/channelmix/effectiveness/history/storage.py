@@ -19,7 +19,7 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-FORMAT = "channelmix marketing mix 5"
+FORMAT = "channelmix marketing mix 6"
 
 SHARED = ("shape", "family", "excess")
 """Arrays of a posterior that are the same in all markets."""
