@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
 """Parameters of a channel's shape: saturation and half-life."""
+
+SWINGS = 0.4
+"""Negative autocorrelation of what is left, from which on it is to be looked at."""
 
 NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
@@ -47,12 +51,15 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     rows = RowChecks.of(fit, linear)
     known = rows.order[window.known[rows.order]]
     slips = rows.spend_slips()
-    findings = (
+    of_rows = (
         rows.zero_outcomes(),
         *rows.outliers(slips),
         *slip_findings(slips, window.names),
         *copies(window),
-        *_sampling(fit),
+    )
+    findings = (
+        *of_rows,
+        *_sampling(fit, misled=any(one.verdict is Verdict.FAIL for one in of_rows)),
         *_rows(window, posterior, markets),
         *_spend(window),
         _collinear(window),
@@ -66,10 +73,15 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     return findings, slips
 
 
-def _sampling(fit: Fit) -> Iterator[Finding]:
+def _sampling(fit: Fit, misled: bool) -> Iterator[Finding]:
+    """Are there enough draws? Where rows mislead the fit, more draws are no remedy."""
     size, report = len(fit.draws.log_margin), fit.report
     lost = 1.0 - report.effective / size
-    yield Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
+    found = Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
+    if misled and found.verdict is not Verdict.PASS:
+        message = say("finding.effective_draws.misled", size=size, worth=report.effective)
+        found = replace(found, message=message)
+    yield found
     yield Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
 
 
@@ -145,7 +157,9 @@ def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
 def _autocorrelation(residual: Array) -> Finding:
     lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), NO_DIVISION))
     by_chance = 2.0 / np.sqrt(len(residual))
-    return Finding.graded("autocorrelation", abs(lag), max(by_chance, 0.2), 0.5, lag=lag)
+    # A level that follows the rows closely turns noise into swings: only large ones say anything.
+    review = max(by_chance, 0.2) if lag > 0.0 else SWINGS
+    return Finding.graded("autocorrelation", abs(lag), review, 0.5, lag=lag)
 
 
 def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Finding]:

@@ -41,8 +41,8 @@ OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
 COMES_BACK, LIKE_IT = 2.5, 4.0
 """Standard deviations of a peak that comes back every year, and how many times as large another year's may be."""
 
-SAME_SEASON = 15.5
-"""Days by which a yearly peak moves at most, half a month's row included."""
+SAME_SEASON, MOST_YEARS = 8.5, 0.6
+"""Days by which a yearly peak moves at most, or half a row, and least part of the other years that have it."""
 
 PUSHED, GENEROUS = 2.0, 1.5
 """Times its neighbours' from which on spend is a push, and times the fit's high ROI that a push may bring."""
@@ -162,7 +162,7 @@ class RowChecks:
         off = np.where(known, self.left, 0.0) / np.maximum(np.hypot(self.spread, self.uncertainty), 1e-300)
         off = off if self.spread > 0.0 else np.zeros(len(off))
         far = np.flatnonzero((np.abs(off) > OUT_OF_LINE) & ~self._pushed())
-        yearly = np.array([self._comes_back(row, off) for row in far], dtype=bool)
+        yearly = np.array([self._comes_back(row, off) for row in far.tolist()], dtype=np.bool_)
         yield self._out_of_line(far[~yearly], off, known)
         if yearly.any():
             yield Finding.of(
@@ -193,13 +193,14 @@ class RowChecks:
         )
 
     def _comes_back(self, row: int, off: Array) -> bool:
-        """Whether another year has such a peak, or dip, at the same time."""
+        """Whether most other years have such a peak, or dip, at the same time."""
         window = self.fit.model.window
         years = (window.periods - window.periods[row]) / window.year
         apart = np.rint(years)
-        same = (apart != 0.0) & (np.abs(years - apart) * DAYS_A_YEAR <= SAME_SEASON)
-        same &= off * np.sign(off[row]) >= max(COMES_BACK, abs(off[row]) / LIKE_IT)
-        return bool(same.any())
+        reach = max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year)
+        same = (apart != 0.0) & (np.abs(years - apart) <= reach) & ~np.isnan(window.outcome)
+        like = same & (off * np.sign(off[row]) >= max(COMES_BACK, abs(off[row]) / LIKE_IT))
+        return bool(like.any()) and len(set(apart[like])) >= MOST_YEARS * len(set(apart[same]))
 
     def _pushed(self) -> NDArray[np.bool_]:
         """Rows that bring more than expected, and not more than their push in spend may bring; (n_rows,)."""
