@@ -189,7 +189,12 @@ class MarketModel:
             [_lagged_rows(window.periods, column) for column in (spend / reference).T],
             spend.sum(axis=0) / whole[1] * whole[0] / unit,
             np.where(window.known, (window.outcome - middle) / unit, 0.0),
-            Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
+            Baseline(
+                trend.fixed(window.periods, window.controls),
+                trend.walk(window.periods),
+                window.weight,
+                (trend.weekdays.start, trend.weekdays.stop),
+            ),
             priors,
             bias,
             [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],

@@ -86,6 +86,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     channels_ : tuple of str
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
+    agreement_ : dict of str to float
+        Of each channel whose ROI the priors expect: probability that the range holds here, whether others do or not.
+    slips_ : tuple of Slip
+        Spend in single rows that looks wrong.
     effective_draws_ : float
         Number of independent draws that the draws are equivalent to.
     khat_ : float
@@ -167,8 +171,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         report = fits[0].report
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
+        expected = [name for name in self.channels_ if name in self._priors(windows).roi]
+        self.agreement_ = dict(zip(expected, report.agreement_of_each, strict=True))
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(found) + alike_in_markets(windows)
+        self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
+        findings = worst_findings({market: checked for market, (checked, _) in found.items()})
+        self.diagnostics_: tuple[Finding, ...] = findings + alike_in_markets(windows)
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:

@@ -16,10 +16,11 @@ from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-FORMAT = "channelmix marketing mix 5"
+FORMAT = "channelmix marketing mix 6"
 
 SHARED = ("shape", "family", "excess")
 """Arrays of a posterior that are the same in all markets."""
@@ -27,7 +28,7 @@ SHARED = ("shape", "family", "excess")
 ARRAYS = tuple(f.name for f in fields(Posterior) if f.name not in (*SHARED, "trend", "priors"))
 """Arrays of each market's posterior."""
 
-FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
+FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_", "agreement_")
 
 
 def write_fit(model: Any, path: Path) -> None:
@@ -54,6 +55,7 @@ def write_fit(model: Any, path: Path) -> None:
             for m in markets
         ],
         "diagnostics": [asdict(finding) for finding in model.diagnostics_],
+        "slips": [asdict(slip) for slip in model.slips_],
     }
     arrays = {name: getattr(posterior, name) for name in SHARED}
     for k, market in enumerate(markets):
@@ -91,6 +93,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.diagnostics_ = tuple(
         Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
+    model.slips_ = tuple(Slip(**stated) for stated in text["slips"])
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
     model._markets = {}
     for k, stated in enumerate(text["markets"]):

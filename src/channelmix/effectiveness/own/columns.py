@@ -17,6 +17,7 @@ from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import spending_cells
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.markets import edges
+from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.timing import Timing, active_average, labels_of, seen, timing_of
 from channelmix.effectiveness.published.prior_draws import published_draws
@@ -53,9 +54,9 @@ class ColumnSpend:
         Selector of the profile's cells that it was spent on.
     column : str
         Column of the history, in which several markets may have spent.
-    money : ndarray of shape (n_rows,)
-        In the market's rows.
     market : str or None
+    money : ndarray of shape (n_rows,)
+        From the market's first row to its last, 0 where a row is missing.
     periods : float
         Periods of the profile from the first row to the last.
     active_spend, active_periods : float
@@ -72,8 +73,8 @@ class ColumnSpend:
 
     name: str
     column: str
-    money: Array
     market: str | None
+    money: Array
     periods: float
     active_spend: float
     active_periods: float
@@ -84,7 +85,9 @@ class ColumnSpend:
     tested: bool
 
 
-def column_spends(rows: History, period_days: float, timing_days: float) -> list[ColumnSpend]:
+def column_spends(
+    rows: History, period_days: float, timing_days: float, slips: Sequence[Slip] = ()
+) -> list[ColumnSpend]:
     """Each market's columns with spend, in the order of the estimator's curves.
 
     Parameters
@@ -94,6 +97,8 @@ def column_spends(rows: History, period_days: float, timing_days: float) -> list
         Length of the profile's period.
     timing_days : float
         Days back from the last row of which the timing counts.
+    slips : sequence of Slip
+        Spend that looks wrong: what is usual takes its place in averages, timing and range.
 
     Raises
     ------
@@ -120,24 +125,35 @@ def column_spends(rows: History, period_days: float, timing_days: float) -> list
             paid[at - first] = money[where]
             volume = rows.volume.get(column, money)[where]
             bought[at - first] = volume if volume.any() else money[where]  # the fit refuses money for nothing
-            timing = timing_of(bought * (paid.sum() / bought.sum()), paid, labels, per_period, recent)
-            active = active_average(bought, paid, labels, per_period)
+            usual = _without(slips, market, column, paid)
+            bought *= np.divide(usual, paid, out=np.ones(n), where=paid > 0.0) * (usual.sum() / bought.sum())
+            timing = timing_of(bought, usual, labels, per_period, recent)
+            active = active_average(bought, usual, labels, per_period)
             within = dates[where][(at - first >= timing.first) & (at - first <= timing.last)].tolist()
             found.append(
                 ColumnSpend(
                     _selector(market, column),
                     column,
-                    money[where],
                     market,
+                    paid,
                     n / per_period,
                     *active,
                     timing,
                     (min(within), max(within)),
-                    *seen(paid, timing),
+                    *seen(usual, timing),
                     (market, column) in tested,
                 )
             )
     return found
+
+
+def _without(slips: Sequence[Slip], market: str | None, column: str, paid: Array) -> Array:
+    """Spend of a column, with what is usual in the rows that look wrong."""
+    usual = paid.copy()
+    for slip in slips:
+        if slip.channel == column and slip.market == market:
+            usual[slip.period] = min(usual[slip.period], slip.usual)
+    return usual
 
 
 def row_days_of(timeline: Timeline) -> float:

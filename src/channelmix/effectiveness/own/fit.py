@@ -15,6 +15,14 @@ from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.checks import (
+    Stated,
+    contradicted,
+    contradiction_findings,
+    today_findings,
+    with_ranges,
+    worth_finding,
+)
 from channelmix.effectiveness.own.columns import (
     believed_roi,
     column_spends,
@@ -181,16 +189,8 @@ def fitted(
         raise InputError(f"{rows.source}: {error}") from None
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
     reaches = reaches_of(profile, spent)
-    return _fitted(
-        rows,
-        tuple(believed.items()),
-        tuple(reaches.items()),
-        profile.currency,
-        profile.period_days,
-        draws,
-        seed,
-        backtest,
-    )
+    stated = Stated.of(profile, spent)
+    return _fitted(rows, tuple(believed.items()), tuple(reaches.items()), stated, draws, seed, backtest)
 
 
 @lru_cache(maxsize=4)
@@ -198,44 +198,43 @@ def _fitted(
     rows: History,
     believed: tuple[tuple[str, tuple[float, float]], ...],
     reaches: tuple[tuple[str, float], ...],
-    currency: str,
-    period_days: float,
+    stated: Stated,
     draws: int,
     seed: int,
     backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
-    model = MarketingMixRegressor(
-        channels=list(rows.spend),
-        controls=list(rows.controls) or None,
-        date=DATE,
-        market=None if rows.markets is None else MARKET,
-        priors=Priors.usual(len(rows.by_market()), roi=dict(believed)),
-        draws=draws,
-        random_state=seed,
-        cost_per_unit={name: DATE + name for name in rows.volume} or None,
-    )
     try:
-        model.fit(table, rows.outcome, experiments=rows.experiments)
+        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
         findings = [*model.diagnostics_]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    spent = column_spends(rows, period_days, rows.timing_days)
+    every = column_spends(rows, stated.period_days, rows.timing_days)
+    # What a slip of the pen holds was never spent: plans keep to what was.
+    spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
+    row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
     residual = rows.outcome - model.predict(table)
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
+    columns = columns_of(spent, returns, rows.outcome_worth, dict(believed))
+    checks = (
+        *with_ranges(findings, every, spent),
+        *today_findings(spent, stated, row_days),
+        worth_finding(rows),
+        *contradiction_findings(columns, spent, wrong),
+    )
     return Evidence.sealed(
-        currency=currency,
-        period_days=period_days,
+        currency=stated.currency,
+        period_days=stated.period_days,
         fitted=Fitted(
             source=rows.source,
             sha256=rows.sha256,
             outcome=rows.outcome_name,
             outcome_worth=rows.outcome_worth,
             controls=tuple(rows.controls),
-            row_days=row_days_of(Timeline.of(np.asarray(rows.dates))),
+            row_days=row_days,
             seed=seed,
             version=__version__,
             markets=markets_of(rows, residual),
@@ -243,12 +242,44 @@ def _fitted(
             **span_of(rows, residual),
         ),
         experiments=rows.experiments,
-        columns=columns_of(spent, returns, rows.outcome_worth, dict(believed)),
+        columns=columns,
         checks=tuple(
-            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
+            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
         curves=curves.to_dict(),
     )
+
+
+def _without_contradicted(
+    rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
+) -> tuple[MarketingMixRegressor, dict[str, float]]:
+    """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
+
+    Returns
+    -------
+    model : MarketingMixRegressor
+        Fitted.
+    wrong : dict of str to float
+        Columns whose ranges were left out, and the probability that each of them holds.
+    """
+    wrong: dict[str, float] = {}
+    while True:
+        roi = {name: range_ for name, range_ in believed.items() if name not in wrong}
+        model = MarketingMixRegressor(
+            channels=list(rows.spend),
+            controls=list(rows.controls) or None,
+            date=DATE,
+            market=None if rows.markets is None else MARKET,
+            priors=Priors.usual(len(rows.by_market()), roi=roi),
+            draws=draws,
+            random_state=seed,
+            cost_per_unit={name: DATE + name for name in rows.volume} or None,
+        )
+        model.fit(table, rows.outcome, experiments=rows.experiments)
+        found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}
+        wrong |= found
+        if not found:
+            return model, wrong
 
 
 def _frame(rows: History) -> Any:

@@ -71,9 +71,9 @@ def labels_of(timeline: Timeline, first: int, rows: int, row_days: float, period
         return position
     if abs(period_days - MONTH) <= SAME_AMOUNT * MONTH and timeline.unit == "day":
         middle = np.floor(timeline.origin + timeline.step * (position + 0.5)).astype("datetime64[D]")
-        return middle.astype("datetime64[M]").astype(np.int64)
+        return np.asarray(middle.astype("datetime64[M]").astype(np.int64))
     back = first + rows - 0.5 - position
-    return -np.floor(back / per_period).astype(np.int64)
+    return np.asarray(-np.floor(back / per_period).astype(np.int64))
 
 
 def periods_with_spend(

@@ -17,13 +17,13 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.lift_test import LiftTest, check_market
-from channelmix.profile.fields.fields import DAYS_A_YEAR
 from channelmix.profile.evidence.spacing import check_dates
 from channelmix.profile.evidence.tables import Table, read_table
 from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
 from channelmix.profile.evidence.tables.long_form import hint, widened
 from channelmix.profile.evidence.tables.table import is_blank
 from channelmix.profile.evidence.tables.written_dates import read_dates
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 NO_SPEND = "; a column that is not spend needs a role: date, market or control"
 """Remedy for a column of text among those of spend."""
@@ -221,7 +221,9 @@ class History:
         markets = [] if self.markets is None else [self.markets]
         alone = [] if self.published else ["without published figures"]
         timing = [] if self.timing_days == DAYS_A_YEAR else [f"timing of {self.timing_days!r} days"]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing])
+        return digest(
+            [rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing]
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, History):

@@ -122,4 +122,4 @@ def _check_years(days: Days) -> None:
 
 def _of_month(days: Days) -> NDArray[np.timedelta64]:
     """Days since the first of their month."""
-    return days - days.astype("datetime64[M]").astype(days.dtype)
+    return np.asarray(days - days.astype("datetime64[M]").astype(days.dtype), dtype="timedelta64[D]")

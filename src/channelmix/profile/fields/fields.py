@@ -242,13 +242,14 @@ def _each_once(values: Iterable[str]) -> None:
 
 
 DAYS_A_YEAR = 365.25
-_PERIOD_DAYS = {
+PERIOD_DAYS = {
     "day": 1.0,
     "week": 7.0,
     "month": DAYS_A_YEAR / 12,
     "quarter": DAYS_A_YEAR / 4,
     "year": DAYS_A_YEAR,
 }
+"""Length of each period that has a name, in days."""
 
 
 class ProfileFields(Record):
@@ -330,7 +331,7 @@ class ProfileFields(Record):
     @property
     def period_days(self) -> float:
         """Length of one period, in days."""
-        return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
+        return PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
 
     @property
     def period_text(self) -> str:

@@ -147,7 +147,9 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
             room -= needed
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
     table.add_column("column", overflow="fold", min_width=len("column"))
-    kept = [head for head in (spend, active, "seen from", "to", returns, further, "rests on") if head in shown]
+    kept = [
+        head for head in (spend, active, "seen from", "to", returns, further, "rests on") if head in shown
+    ]
     for head in kept:
         table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
     for name, place in names:

@@ -143,6 +143,13 @@ class Mix:
         true = log_margin - self.log_excess(shape)
         return float(self.believed.agreement(true, np.log(elasticity(shape, self.priors))).mean())
 
+    def agreement_of_each(self, log_margin: Array, shape: Array) -> Array:
+        """Probability of each ROI expected beforehand that it is this company's, see `Believed`; (n_believed,)."""
+        if self.believed is None:
+            return np.zeros(0)
+        true = log_margin - self.log_excess(shape)
+        return self.believed.agreement_of_each(true, np.log(elasticity(shape, self.priors)))
+
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
         """Draw the logs of the apparent margins from their prior given shapes; (n_draws, n_channels)."""
         if self.believed is None:

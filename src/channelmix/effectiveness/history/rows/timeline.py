@@ -93,6 +93,17 @@ class Timeline:
             raise InputError(f"two rows have the same date, {values[again[0]]}: join them, one row a period")
         return found.astype(np.int64)
 
+    def labels(self, times: Any) -> tuple[str, ...]:
+        """Dates as messages write them: 2024-01-31, or the number of a row.
+
+        Raises
+        ------
+        InputError
+            If a time cannot be read.
+        """
+        unit, values = _read(times)
+        return tuple(f"{value:.12g}" if unit == "number" else str(value) for value in values)
+
     @property
     def year(self) -> float:
         """Periods in a year; numbered rows are taken for weeks."""

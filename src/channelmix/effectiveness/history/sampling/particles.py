@@ -95,6 +95,8 @@ class SamplerReport:
         Probability that the ROIs expected beforehand are this company's; NaN where none are.
     sweeps : int
         Number of sweeps at full power.
+    agreement_of_each : tuple of float
+        The same of each such ROI, in the channels' order.
     """
 
     effective: float
@@ -102,6 +104,7 @@ class SamplerReport:
     log_evidence: float
     prior_agreement: float
     sweeps: int
+    agreement_of_each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +164,10 @@ class Particles(ABC):
     def prior_agreement(self) -> float:
         """Probability that the ROIs expected beforehand are this company's; NaN where none are."""
         return self.mix.prior_agreement(self.log_margin, self.shape)
+
+    def agreement_of_each(self) -> Array:
+        """The same of each such ROI; (n_believed,)."""
+        return self.mix.agreement_of_each(self.log_margin, self.shape)
 
     def resample(self, weights: Array) -> None:
         """Replace the particles by copies of them in proportion to their weights (systematic resampling)."""
