@@ -7,7 +7,8 @@ import pytest
 
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence import History, check_columns, covered
-from channelmix.profile.evidence.history import read_experiments, read_table
+from channelmix.profile.evidence.experiments import read_experiments
+from channelmix.profile.evidence.history import read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
 

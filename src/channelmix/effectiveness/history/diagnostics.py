@@ -16,6 +16,7 @@ from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import ENOUGH, GREATEST_K
+from channelmix.effectiveness.history.shown_changes import shown_changes
 from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
@@ -51,7 +52,8 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[Finding, ...]:
         _outliers(residual, weight),
         _negative_baseline(linear),
         *_learnt(fit),
-        *_contradictions(fit.model.tests, lifts),
+        *shown_changes(window, fit.model.tests),
+        *_contradictions([test for test, _, _ in fit.model.tests], lifts),
     )
 
 
@@ -193,7 +195,7 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding
             off,
             2.0,
             4.0,
-            channel=test.channel,
+            channel=test.named,
             start=test.start,
             off=off,
         )

@@ -21,7 +21,7 @@ from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Column, FittedMarket, History, covered, table_of
+from channelmix.profile.evidence import Column, FittedMarket, History, Unpaid, covered, table_of
 
 PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
@@ -76,7 +76,7 @@ def column_spends(
     InputError
         If two rows of a market have one date.
     """
-    tested = {(test.market, test.channel) for test in rows.experiments}
+    tested = {(test.market, channel) for test in rows.experiments for channel in test.channels}
     dates = np.asarray(rows.dates)
     for market, where in rows.by_market().items():
         try:
@@ -170,6 +170,36 @@ def columns_of(
             )
         )
     return tuple(columns)
+
+
+def unpaid_of(
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+) -> tuple[Unpaid, ...] | None:
+    """What media without a bill bring; None without any.
+
+    Parameters
+    ----------
+    rows : History
+    model : MarketingMixRegressor
+    table : DataFrame
+        The rows, as fitted.
+    predicted : ndarray of shape (n_rows,)
+        Mean outcome of each row.
+    periods : float
+        Periods of the profile in a row.
+    """
+    if not rows.unpaid:
+        return None
+    shares = model.shares(table, by_market=True)
+    found = []
+    for market, where in rows.by_market().items():
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        for column in rows.unpaid:
+            name = column if market is None else f"{market}/{column}"
+            if name in shares.index:
+                share = shares.loc[name].to_numpy()
+                found.append(Unpaid(name=name, outcome=_range(money * share), share=_range(share)))
+    return tuple(found)
 
 
 def _range(row: Array) -> Interval:

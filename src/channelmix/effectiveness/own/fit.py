@@ -24,10 +24,21 @@ from channelmix.effectiveness.own.columns import (
     curves_of,
     markets_of,
     span_of,
+    unpaid_of,
 )
+from channelmix.effectiveness.own.lift_findings import unit_findings
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
-from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+from channelmix.profile.evidence import (
+    Check,
+    Evidence,
+    Fitted,
+    History,
+    LiftTest,
+    LiftTestError,
+    check_columns,
+)
+from channelmix.profile.evidence.experiments import read_experiments
+from channelmix.profile.evidence.history import LARGEST_TABLE, read_table
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 DRAWS = 2048
@@ -62,6 +73,7 @@ def fit_history(
     market: str | None = None,
     published: bool = True,
     backtest: bool = False,
+    unpaid: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -99,6 +111,10 @@ def fit_history(
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
         check compares the errors with those of a forecast by the year before.
+    unpaid : sequence of str
+        Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
+        apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
+        cell of the profile.
 
     Returns
     -------
@@ -125,8 +141,10 @@ def fit_history(
     else:
         source = "the table"
         table = {name: list(history[name]) for name in history.columns}
+    tests_source = ""
     if isinstance(experiments, str | os.PathLike):
-        tests = read_experiments(_bytes(experiments), Path(experiments).name)
+        tests_source = Path(experiments).name
+        tests = read_experiments(_bytes(experiments), tests_source)
     else:
         tests = tuple(_with_plain_dates(test) for test in experiments)
     rows = History.of(
@@ -140,6 +158,8 @@ def fit_history(
         cost_per_unit=cost_per_unit,
         market=market,
         published=published,
+        unpaid=unpaid,
+        experiments_source=tests_source,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -194,16 +214,22 @@ def _fitted(
         draws=draws,
         random_state=seed,
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
+        unpaid=list(rows.unpaid) or None,
     )
     try:
         model.fit(table, rows.outcome, experiments=rows.experiments)
-        findings = [*model.diagnostics_]
+        findings = [*model.diagnostics_, *unit_findings(rows, currency)]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+    except LiftTestError as error:  # the tests are at fault, not the table
+        raise LiftTestError(
+            f"{rows.experiments_source}: {error}" if rows.experiments_source else str(error)
+        ) from None
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     spent, row_days = _spent(rows, period_days)
-    residual = rows.outcome - model.predict(table)
+    predicted = model.predict(table)
+    residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     return Evidence.sealed(
         currency=currency,
@@ -222,6 +248,7 @@ def _fitted(
         ),
         experiments=rows.experiments,
         columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
+        unpaid=unpaid_of(rows, model, table, predicted, row_days / period_days),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
         ),
@@ -240,7 +267,15 @@ def _frame(rows: History) -> Any:
     paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
+        {
+            DATE: list(rows.dates),
+            **market,
+            **rows.spend,
+            **rows.volume,
+            **paid,
+            **rows.unpaid,
+            **rows.controls,
+        }
     )
 
 

@@ -49,6 +49,17 @@ class Column(_Brief):
     """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""
 
 
+class Unpaid(Part):
+    """What media without a bill bring, such as posts or newsletters."""
+
+    name: str
+    """Column, after its market where rows are of several."""
+    outcome: Interval
+    """Outcome per period in money, over all rows."""
+    share: Interval
+    """Share of the rows' outcome."""
+
+
 class Check(Part):
     """A diagnostic of the fit."""
 
@@ -112,7 +123,7 @@ class Fitted(_Brief):
         return next((market for market in self.markets or () if market.name == name), None)
 
 
-class Evidence(Document):
+class Evidence(_Brief, Document):
     """Draws of the response curves of a history's columns, in the profile's money and period.
 
     Made by `channelmix.fit_history` or ``channelmix fit``. `ResponseCurves` of the draws are in `response`.
@@ -132,6 +143,8 @@ class Evidence(Document):
     """Lift tests that were used."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """One entry a column of spend."""
+    unpaid: tuple[Unpaid, ...] | None = None
+    """Where there are media without a bill, one entry each: they are no part of the baseline, and cannot be bought."""
     checks: tuple[Check, ...]
     """Diagnostics of the fit."""
     curves: dict[str, Any] = Field(repr=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import NoneType
 from typing import Any, Self
@@ -20,17 +19,19 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.evidence.evidence import digest
-from channelmix.profile.evidence.lift_test import LiftTest, check_market
+from channelmix.profile.evidence.lift_test import (
+    LiftTest,
+    LiftTestError,
+    check_market,
+    check_sign,
+    check_size,
+)
 
-NO_SPEND = "; a column that is not spend needs a role: date, market or control"
+NO_SPEND = "; a column that is not spend needs a role: date, market, control or media without a bill"
 """Remedy for a column of text among those of spend."""
 
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read."""
-
-_FIELDS = tuple(field.name for field in fields(LiftTest))
-
-_NUMBERS = ("spend_change", "lift", "standard_error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,10 @@ class History:
         Column with them.
     published : bool
         Whether published figures are used as a prior.
+    unpaid : mapping of str to ndarray of shape (n_rows,)
+        Media without a bill, in a unit of their own: posts, newsletters.
+    experiments_source : str
+        What messages call the table of lift tests, if there is one.
     """
 
     source: str
@@ -74,6 +79,8 @@ class History:
     markets: tuple[str, ...] | None = None
     market_name: str = ""
     published: bool = True
+    unpaid: Mapping[str, Array] = field(default_factory=dict)
+    experiments_source: str = ""
 
     @classmethod
     def of(
@@ -89,6 +96,8 @@ class History:
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
+        unpaid: Sequence[str] = (),
+        experiments_source: str = "",
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -112,31 +121,35 @@ class History:
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
             Whether published figures are used as a prior.
+        unpaid : sequence of str
+            Names of columns with media that cost nothing: posts, newsletters, in any unit.
+        experiments_source : str
+            What messages call the table of lift tests.
 
         Raises
         ------
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
-        if isinstance(controls, str):
-            raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
-        expect(controls, "controls", Iterable)
-        controls = tuple(controls)
+        controls, unpaid = _listed(controls, "controls"), _listed(unpaid, "unpaid")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
-        roles = _roles(source, table, outcome, date, controls, costs, market)
+        roles = _roles(source, table, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         spend, volume = _spend_and_volume(source, table, roles, costs)
         markets = None if market is None else _markets(source, market, table[market])
+        place = f"{experiments_source}: " if experiments_source else ""
         for test in experiments:
-            if test.channel not in spend:
-                hint = nearest_name(str(test.channel), spend)
-                raise InputError(
-                    f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
-                )
-            check_market(test, markets or (), f"{source}: ")
-        return cls(
+            for channel in test.channels:
+                if channel not in (*spend, *unpaid):
+                    hint = nearest_name(str(channel), (*spend, *unpaid))
+                    raise LiftTestError(
+                        f"{place}a lift test is of {channel}, which is no column of spend{hint}"
+                    )
+            check_market(test, markets or (), place)
+            check_sign(test, place)
+        rows = cls(
             source,
             _dates(source, date, table[date]),
             _numbers(source, outcome, table[outcome], may_lack=True),
@@ -149,7 +162,23 @@ class History:
             markets,
             market or "",
             published,
+            {
+                name: _not_negative(source, name, _numbers(source, name, table[name]), "an amount")
+                for name in unpaid
+            },
+            experiments_source,
         )
+        for test in rows.experiments:
+            rows._check_size(test, place)
+        return rows
+
+    def _check_size(self, test: LiftTest, place: str) -> None:
+        where = self.by_market()[test.market]
+        known = where[np.isfinite(self.outcome[where])]
+        acts = {**self.spend, **self.unpaid}
+        spent = sum(float(acts[str(channel)][known].sum()) for channel in test.channels)
+        total, worth = float(np.abs(self.outcome[known]).sum()), self.outcome_worth
+        check_size(test, spent, total, unit=self.outcome_name, worth=worth, source=place)
 
     def by_market(self) -> dict[str | None, NDArray[np.intp]]:
         """Places of each market's rows, by its name in order; all rows are of None where no column names markets."""
@@ -169,7 +198,9 @@ class History:
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         markets = [] if self.markets is None else [self.markets]
         alone = [] if self.published else ["without published figures"]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
+        unpaid = {name: column.tolist() for name, column in self.unpaid.items()}
+        free = [["without a bill", unpaid]] if unpaid else []
+        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *free])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
@@ -186,9 +217,11 @@ def _roles(
     controls: Sequence[str],
     costs: Mapping[str, float | str],
     market: str | None,
+    unpaid: Sequence[str],
 ) -> list[str]:
     """Columns that have another role than spend or volume; each is in the table, with one role."""
     named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
+    named += [("a column without a bill", name) for name in unpaid]
     for what, name in named:
         expect(name, what, str, remedy="name a column")
     expect(market, "market", str, NoneType, remedy="name a column")
@@ -260,47 +293,6 @@ def read_table(data: bytes, source: str) -> dict[str, list[str]]:
     return {name: [row[j] for row in rows] for j, name in enumerate(header)}
 
 
-def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `LiftTest`, `market` optional.
-
-    Raises
-    ------
-    InputError
-        If it holds something else; the message names the test.
-    """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        try:
-            tests = json.loads(data)
-        except ValueError as error:
-            raise InputError(f"{source}: not valid JSON ({error})") from None
-        if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
-            raise InputError(f"{source}: lift tests are a list of objects")
-    else:
-        table = read_table(data, source)
-        tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    return tuple(_lift_test(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
-
-
-def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
-    for name in test:
-        if name not in _FIELDS:
-            raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
-    for name in _FIELDS:
-        if name not in test and name != "market":
-            raise InputError(f"{place}: {name} is missing")
-    dates = _dates(place, "start and end", [test["start"], test["end"]])
-    change, lift, error = (float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS)
-    channel, market = test["channel"], test.get("market") or None
-    if not isinstance(channel, str):
-        raise InputError(f"{place}: channel must be the name of a column of spend")
-    if not isinstance(market, str | None):
-        raise InputError(f"{place}: market must be the name of a market")
-    try:
-        return LiftTest(channel, dates[0], dates[1], change, lift, error, market)
-    except InputError as fault:
-        raise InputError(f"{place}: {fault}") from None
-
-
 def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
     """Names of markets as text."""
     texts = ["" if value is None or value != value else str(value).strip() for value in column]
@@ -330,11 +322,18 @@ def _numbers(
     return numbers
 
 
-def _not_negative(source: str, name: str, column: Array) -> Array:
+def _not_negative(source: str, name: str, column: Array, held: str = "spend") -> Array:
     if (column < 0.0).any():
         row = int(np.argmax(column < 0.0))
-        raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
+        raise InputError(f"{source}: {name} has {held} {column[row]:g} below 0 in row {row + 1}")
     return column
+
+
+def _listed(names: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(names, str):
+        raise InputError(f"{what} must be a list of columns, not {names!r}: write [{names!r}]")
+    expect(names, what, Iterable)
+    return tuple(names)
 
 
 def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:

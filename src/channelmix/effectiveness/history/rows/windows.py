@@ -24,7 +24,8 @@ FEWEST_ROWS = 6
 class Window:
     """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the precision
+    `spend` of the last `unpaid` channels is no money. An outcome that is not known is NaN; its row's spend acts all the
+    same. `weight` is in proportion to the precision
     of the rows' outcomes: 0 where the outcome is not known, and 1 on average elsewhere.
     """
 
@@ -37,6 +38,12 @@ class Window:
     year: float
     market: str | None = None
     start: int = 0
+    unpaid: int = 0
+
+    @property
+    def bought(self) -> int:
+        """Number of channels that cost money; they come first."""
+        return len(self.names) - self.unpaid
 
     @property
     def place(self) -> str:
@@ -95,6 +102,7 @@ def windows_of(
                 timeline.year,
                 name,
                 start,
+                columns.unpaid,
             )
         )
     return windows, costs
