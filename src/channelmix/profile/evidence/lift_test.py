@@ -243,7 +243,7 @@ def check_size(
     if min(test.changes) < 0.0 < max(test.changes) or least * spent <= outcome * change:
         return
     money = (
-        f" Is it in money? One of {unit} is worth {worth:,.6g}, so it would be {test.lift / worth:,.4g}."
+        f" Is it in money? One unit of {unit} is worth {worth:,.6g}, so it would be {test.lift / worth:,.4g}."
         if worth != 1.0
         else ""
     )
