@@ -125,7 +125,9 @@ def test_a_lift_test_is_of_its_market() -> None:
     assert found.experiments[0].market == "DE"
     assert Evidence.from_json(found.to_json()) == found
     withheld = cm.LiftTest("social", "2023-09-04", "2023-10-23", -1.0, -1.0, 1.0, market="DE")
-    with pytest.raises(InputError, match="nothing was ever spent on it in DE"):
+    with pytest.raises(
+        InputError, match="in DE from 2023-09-04 to 2023-10-23: nothing was ever spent on social in DE"
+    ):
         fit(table(), experiments=[withheld])
     with pytest.raises(InputError, match="the table: a lift test of social is of IT, and rows are of DE, FR"):
         fit(

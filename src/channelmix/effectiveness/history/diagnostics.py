@@ -18,6 +18,7 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.row_checks import RowChecks, Slip, slip_findings
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import ENOUGH, GREATEST_K
+from channelmix.effectiveness.history.shown_changes import shown_changes
 from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
@@ -68,7 +69,8 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
         *_followers(window, posterior, rows.left),
         _negative_baseline(linear),
         *_learnt(fit),
-        *_contradictions(fit.model.tests, lifts),
+        *shown_changes(window, fit.model.tests),
+        *_contradictions([test for test, _, _ in fit.model.tests], lifts),
     )
     return findings, slips
 
@@ -215,7 +217,7 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding
             off,
             2.0,
             4.0,
-            channel=test.channel,
+            channel=test.named,
             start=test.start,
             off=off,
         )

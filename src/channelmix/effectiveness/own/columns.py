@@ -24,7 +24,7 @@ from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Column, FittedMarket, History, covered
+from channelmix.profile.evidence import Column, FittedMarket, History, Unpaid, covered
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 PRIOR_DRAWS = 1024
@@ -108,7 +108,7 @@ def column_spends(
     dates = np.asarray(rows.dates)
     timeline = Timeline.of(dates)
     row_days = row_days_of(timeline)
-    tested = {(test.market, test.channel) for test in rows.experiments}
+    tested = {(test.market, channel) for test in rows.experiments for channel in test.channels}
     per_period, recent = period_days / row_days, timing_days / row_days
     found = []
     for market, where in rows.by_market().items():
@@ -298,6 +298,41 @@ def columns_of(
 def _interval(draws: Array) -> Interval:
     low, high = np.quantile(draws, edges(0.9))
     return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
+
+
+def unpaid_of(
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+) -> tuple[Unpaid, ...] | None:
+    """What media without a bill bring; None without any.
+
+    Parameters
+    ----------
+    rows : History
+    model : MarketingMixRegressor
+    table : DataFrame
+        The rows, as fitted.
+    predicted : ndarray of shape (n_rows,)
+        Mean outcome of each row.
+    periods : float
+        Periods of the profile in a row.
+    """
+    if not rows.unpaid:
+        return None
+    shares = model.shares(table, by_market=True)
+    found = []
+    for market, where in rows.by_market().items():
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        for column in rows.unpaid:
+            name = column if market is None else f"{market}/{column}"
+            if name in shares.index:
+                share = shares.loc[name].to_numpy()
+                found.append(Unpaid(name=name, outcome=_range(money * share), share=_range(share)))
+    return tuple(found)
+
+
+def _range(row: Array) -> Interval:
+    mean, low, high = row.tolist()
+    return Interval(mean=mean, low=low, high=high)
 
 
 def reaches_of(profile: CompanyProfile, spent: Sequence[ColumnSpend]) -> dict[str, float]:

@@ -32,7 +32,9 @@ from channelmix.effectiveness.own.columns import (
     reaches_of,
     row_days_of,
     span_of,
+    unpaid_of,
 )
+from channelmix.effectiveness.own.lift_findings import unit_findings
 from channelmix.effectiveness.own.rows import read_history
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import (
@@ -41,6 +43,7 @@ from channelmix.profile.evidence import (
     Fitted,
     History,
     LiftTest,
+    LiftTestError,
     check_columns,
     check_money,
 )
@@ -82,6 +85,7 @@ def fit_history(
     decimal: str | None = None,
     date_format: str | None = None,
     long: Mapping[str, str] | None = None,
+    unpaid: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -129,6 +133,10 @@ def fit_history(
         ``ymd``; or a format such as ``%d/%m/%Y``.
     long : mapping of str to str, optional
         For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
+    unpaid : sequence of str
+        Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
+        apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
+        cell of the profile.
 
     Returns
     -------
@@ -158,6 +166,7 @@ def fit_history(
         decimal=decimal,
         date_format=date_format,
         long=long,
+        unpaid=unpaid,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -206,16 +215,21 @@ def _fitted(
     table = _frame(rows)
     try:
         model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
-        findings = [*model.diagnostics_]
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+    except LiftTestError as error:  # the tests are at fault, not the table
+        raise LiftTestError(
+            f"{rows.experiments_source}: {error}" if rows.experiments_source else str(error)
+        ) from None
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     every = column_spends(rows, stated.period_days, rows.timing_days)
     # What a slip of the pen holds was never spent: plans keep to what was.
     spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
     row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
-    residual = rows.outcome - model.predict(table)
+    predicted = model.predict(table)
+    residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
     columns = columns_of(spent, returns, rows.outcome_worth, dict(believed))
@@ -243,6 +257,7 @@ def _fitted(
         ),
         experiments=rows.experiments,
         columns=columns,
+        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
@@ -274,6 +289,7 @@ def _without_contradicted(
             draws=draws,
             random_state=seed,
             cost_per_unit={name: DATE + name for name in rows.volume} or None,
+            unpaid=list(rows.unpaid) or None,
         )
         model.fit(table, rows.outcome, experiments=rows.experiments)
         found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}
@@ -286,5 +302,13 @@ def _frame(rows: History) -> Any:
     paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
+        {
+            DATE: list(rows.dates),
+            **market,
+            **rows.spend,
+            **rows.volume,
+            **paid,
+            **rows.unpaid,
+            **rows.controls,
+        }
     )

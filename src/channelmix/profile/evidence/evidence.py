@@ -60,6 +60,17 @@ class Column(_Brief):
         return self.spend if self.active_spend is None else self.active_spend
 
 
+class Unpaid(Part):
+    """What media without a bill bring, such as posts or newsletters."""
+
+    name: str
+    """Column, after its market where rows are of several."""
+    outcome: Interval
+    """Outcome per period in money, over all rows."""
+    share: Interval
+    """Share of the rows' outcome."""
+
+
 class Check(Part):
     """A diagnostic of the fit."""
 
@@ -125,7 +136,7 @@ class Fitted(_Brief):
         return next((market for market in self.markets or () if market.name == name), None)
 
 
-class Evidence(Document):
+class Evidence(_Brief, Document):
     """Draws of the response curves of a history's columns, in the profile's money and period.
 
     Made by `channelmix.fit_history` or ``channelmix fit``. `ResponseCurves` of the draws are in `response`.
@@ -145,6 +156,8 @@ class Evidence(Document):
     """Lift tests that were used."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """One entry a column of spend."""
+    unpaid: tuple[Unpaid, ...] | None = None
+    """Where there are media without a bill, one entry each: they are no part of the baseline, and cannot be bought."""
     checks: tuple[Check, ...]
     """Diagnostics of the fit."""
     curves: dict[str, Any] = Field(repr=False)

@@ -210,7 +210,10 @@ class HistoryFile(Record):
     or the name of the column with the money spent."""
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder, each with channel, start, end, spend_change,
-    lift and standard_error, and its market if there is a column of markets; lifts are in units of the outcome."""
+    lift and standard_error, its market if there is a column of markets, and if need be rows and held_out; lifts are in
+    units of the outcome."""
+    unpaid: tuple[Title, ...] = ()
+    """Names of columns with media without a bill, such as posts or newsletters, in any unit."""
     published: StrictBool = True
     """Whether published figures on the channels are used as the prior."""
     timing_days: Positive = 365.25
@@ -223,9 +226,9 @@ class HistoryFile(Record):
     long: LongForm | None = None
     """For a file with a row for each channel of a period: its columns of channels and of spend."""
 
-    @field_validator("controls", mode="after")
+    @field_validator("controls", "unpaid", mode="after")
     @classmethod
-    def _no_control_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_column_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         _each_once(value)
         return value
 

@@ -155,6 +155,16 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
     )
     if any(column.believed for column in evidence.columns):
         yield say("remark.believed")
+    for free in evidence.unpaid or ():
+        yield say(
+            "remark.unpaid",
+            column=free.name,
+            currency=profile.currency,
+            per=over(profile.period_text),
+            **free.outcome.model_dump(),
+            share=free.share.mean,
+            outcome=fitted.outcome,
+        )
     yield say("remark.spread")
     others = [cell.name for i, cell in enumerate(draws.cells) if i not in own]
     if len(others) > NAMED:

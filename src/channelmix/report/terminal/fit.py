@@ -76,6 +76,16 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     yield Text()
     yield _table(evidence, period, width)
     yield Text()
+    for free in evidence.unpaid or ():
+        share = Interval(**{key: 100.0 * value for key, value in free.share.model_dump().items()})
+        brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
+        between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
+        yield Text(
+            f"{free.name} has no bill: it brings {brings} ({between}), {_range(share)} % of {fitted.outcome}, and no "
+            "money buys more of it."
+        )
+    if evidence.unpaid:
+        yield Text()
     if believed := _believed(evidence):
         yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
         yield Text()

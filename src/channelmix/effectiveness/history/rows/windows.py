@@ -28,9 +28,9 @@ FEWEST_ROWS = 6
 class Window:
     """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the precision
-    of the rows' outcomes: 0 where the outcome is not known, and 1 on average elsewhere. `dates` are what messages call
-    the rows; without any, their periods.
+    `spend` of the last `unpaid` channels is no money. An outcome that is not known is NaN; its row's spend acts all the
+    same. `weight` is in proportion to the precision of the rows' outcomes: 0 where the outcome is not known, and 1 on
+    average elsewhere. `dates` are what messages call the rows; without any, their periods.
     """
 
     names: tuple[str, ...]
@@ -44,6 +44,12 @@ class Window:
     start: int = 0
     dates: tuple[str, ...] = ()
     control_names: tuple[str, ...] = ()
+    unpaid: int = 0
+
+    @property
+    def bought(self) -> int:
+        """Number of channels that cost money; they come first."""
+        return len(self.names) - self.unpaid
 
     @property
     def place(self) -> str:
@@ -135,6 +141,7 @@ def windows_of(
                 start,
                 timeline.labels(rows.times[where]),
                 columns.control_names,
+                columns.unpaid,
             )
         )
     return windows, costs

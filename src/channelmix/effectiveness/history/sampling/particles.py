@@ -70,7 +70,7 @@ class Draws:
 
     @classmethod
     def of(cls, mix: Mix, log_margin: Array, shape: Array, family: Indices, media: Array) -> Self:
-        """Complete draws of a mix; `media` (n_draws, n_rows + n_tests) as `Mix.series` has it."""
+        """Complete draws of a mix; `media` (n_draws, n_rows + n_parts) as `Mix.series` has it."""
         rows, lifts = media[:, : len(mix.outcome)], mix.lifts(media, shape)
         return cls(log_margin, mix.log_roi(log_margin, shape), shape, family, rows, lifts)
 
@@ -192,7 +192,7 @@ class Particles(ABC):
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
         resized = kind < RESIZED * REDRAWN
-        middle, spread = priors.one_log_margin
+        middle, spread = self.mix.one_log_margin(channels)
         new[resized, :, 0] = middle + spread * rng.standard_normal((resized.sum(), len(channels)))
         family = np.where(redrawn[:, np.newaxis], priors.draw_family(old_family.shape, rng), old_family)
         jump = self._jump(old[jumped], old_family[jumped], other, channels)
