@@ -14,7 +14,7 @@ from channelmix.effectiveness import CellDraws, Figure, OwnColumn, PriorResponse
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, interval
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Fitted
+from channelmix.profile.evidence import Evidence, Fitted
 
 SOURCES_SHOWN = 3
 
@@ -58,6 +58,9 @@ def _shared(names: Sequence[str]) -> Message:
         "figure.group", channels=channels, purposes=[named("purpose", purpose) for purpose in purposes]
     )
 
+
+PAUSED = 0.05
+"""Share by which a column's spend in the periods with any must differ from that in all of them to be named."""
 
 BEYOND = 0.01
 """Share of the most that was ever spent on a cell by which a plan must exceed it to be called an extrapolation."""
@@ -165,7 +168,7 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
             share=free.share.mean,
             outcome=fitted.outcome,
         )
-    yield say("remark.spread")
+    yield from _paces(evidence, profile)
     others = [cell.name for i, cell in enumerate(draws.cells) if i not in own]
     if len(others) > NAMED:
         yield say("remark.others_more", cells=others[:NAMED], more=len(others) - NAMED)
@@ -180,6 +183,27 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
         else:
             yield say("remark.range_own", risk=off)
     yield say("remark.halves")
+
+
+def _paces(evidence: Evidence, profile: CompanyProfile) -> Iterator[Message]:
+    """When a period's money is spent, and columns whose spend had pauses, or began or ended in the rows."""
+    timed = [column for column in evidence.columns if column.timing is not None]
+    dates = sorted({column.timing for column in timed if column.timing is not None}, key=str)
+    if dates:
+        first, last = min(str(day) for day, _ in dates), max(str(day) for _, day in dates)
+        yield say("remark.timing", first=first, last=last)
+    else:  # of a version that did not state it
+        yield say("remark.spread")
+    for column in timed:
+        if abs(column.usual_spend / column.spend - 1.0) > PAUSED:
+            yield say(
+                "remark.pace",
+                column=column.name,
+                currency=profile.currency,
+                per=over(profile.period_text),
+                active=column.usual_spend,
+                all=column.spend,
+            )
 
 
 def history_warnings(draws: CellDraws, most: Array | None = None) -> list[Message]:
