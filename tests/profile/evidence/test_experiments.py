@@ -140,7 +140,7 @@ def test_a_test_of_customers_held_out_is_in_the_rows() -> None:
 
 def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() -> None:
     """Where money is moved from one channel to another either sign may be; so it may by chance."""
-    options = {"experiments_source": "t.csv", "controls": ["promo"], "outcome": "outcome"}
+    options: dict[str, Any] = {"experiments_source": "t.csv", "controls": ["promo"], "outcome": "outcome"}
     asked = LiftTest("sms", "2024-01-01", "2024-01-08", -2.0, 3.0, 1.0)
     with pytest.raises(
         InputError, match=r"^t.csv: lift test of sms from 2024-01-01 to 2024-01-08: 2 of spend was"

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.documents import Interval
-from channelmix.core.wording import amount, short
+from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.profile.evidence import Evidence, FittedMarket
 from channelmix.report.terminal.console import show
@@ -77,11 +77,11 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     yield _table(evidence, period, width)
     yield Text()
     for free in evidence.unpaid or ():
-        share = Interval(**{key: 100.0 * value for key, value in free.share.model_dump().items()})
+        share = f"{percent(free.share.mean)} ({percent(free.share.low)} to {percent(free.share.high)})"
         brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
         between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
         yield Text(
-            f"{free.name} has no bill: it brings {brings} ({between}), {_range(share)} % of {fitted.outcome}, and no "
+            f"{free.name} has no bill: it brings {brings} ({between}), {share} of {fitted.outcome}, and no "
             "money buys more of it."
         )
     if evidence.unpaid:

@@ -148,7 +148,8 @@ class Rows:
         for name, column in zip(named, numbers.T, strict=False):
             if (column < 0.0).any():
                 row = int(np.flatnonzero(column < 0.0)[0])
-                raise InputError(f"Negative values in data: {name} has spend {column[row]:g} in row {row}")
+                held = "" if name in columns.free else "spend "
+                raise InputError(f"Negative values in data: {name} has {held}{column[row]:g} in row {row}")
         spend = spend * np.array(columns.price)
         paid = spend.copy()
         paid[:, [j is not None for j in columns.paid]] = money
