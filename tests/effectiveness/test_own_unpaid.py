@@ -16,7 +16,8 @@ import channelmix as cm
 from channelmix import report
 from channelmix.core.documents import Interval
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import Evidence, Unpaid
+from channelmix.effectiveness.own.lift_findings import unit_findings
+from channelmix.profile.evidence import Evidence, History, Unpaid
 from channelmix.recommender.optimize.optimize import optimize
 
 DAYS_PER_MONTH = 365.25 / 12.0
@@ -144,6 +145,28 @@ def test_a_lift_that_may_be_in_money_is_asked_about(company: cm.CompanyProfile) 
     usual = cm.LiftTest("sms/promotion", "2023-06-05", "2023-07-30", -8000.0, -1200.0, 250.0)
     again = fit(company, rows, experiments=[usual])
     assert not [check for check in again.checks if check.check.startswith("unit of the lift test")]
+
+
+@pytest.mark.parametrize(
+    ("lift", "worth", "believed", "asked"),
+    [
+        (-400.0, 18.0, {}, False),  # 7.2 EUR for one
+        (-600.0, 18.0, {}, True),  # 10.8, or 0.6 if the lift is in money
+        (-60.0, 18.0, {}, False),  # 1.08
+        (-400.0, 18.0, {"sms": (0.01, 0.1)}, True),  # believed: 0.18 to 1.8
+        (-600.0, 18.0, {"sms": (0.05, 0.5)}, False),  # believed: up to 9
+        (-600.0, 1.0, {}, False),  # the outcome is money
+        (-20.0, 600.0, {}, False),  # 0.02 would be out of the ordinary, too
+    ],
+)
+def test_a_unit_is_asked_about_where_the_other_one_is_more_usual(
+    lift: float, worth: float, believed: dict[str, tuple[float, float]], asked: bool
+) -> None:
+    columns = {"date": [1, 2], "orders": [1e6, 1e6], "sms": [1000.0, 1500.0]}
+    test = cm.LiftTest("sms", 1, 2, -1000.0, lift, 1.0)
+    rows = History.of(columns, source="rows", outcome="orders", outcome_worth=worth, experiments=[test])
+    found = list(unit_findings(rows, "EUR", believed))
+    assert [str(each.verdict) for each in found] == ["REVIEW"] * asked
 
 
 def test_tests_of_every_kind_are_kept_in_the_file(company: cm.CompanyProfile) -> None:

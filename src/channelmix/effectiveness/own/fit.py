@@ -215,7 +215,7 @@ def _fitted(
     table = _frame(rows)
     try:
         model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
-        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency, dict(believed))]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except LiftTestError as error:  # the tests are at fault, not the table

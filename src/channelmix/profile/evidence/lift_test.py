@@ -135,7 +135,7 @@ class LiftTest(Described):
     @property
     def channels(self) -> tuple[str | int, ...]:
         """The channels whose spend was changed."""
-        return (self.channel,) if isinstance(self.channel, str | int) else tuple(self.channel)
+        return tuple(self.channel) if isinstance(self.channel, tuple | list) else (self.channel,)
 
     @property
     def changes(self) -> tuple[float, ...]:
