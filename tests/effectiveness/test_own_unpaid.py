@@ -162,7 +162,7 @@ def test_a_lift_that_may_be_in_money_is_asked_about(company: cm.CompanyProfile) 
 def test_a_unit_is_asked_about_where_the_other_one_is_more_usual(
     lift: float, worth: float, believed: dict[str, tuple[float, float]], asked: bool
 ) -> None:
-    columns = {"date": [1, 2], "orders": [1e6, 1e6], "sms": [1000.0, 1500.0]}
+    columns: dict[str, Any] = {"date": [1, 2], "orders": [1e6, 1e6], "sms": [1000.0, 1500.0]}
     test = cm.LiftTest("sms", 1, 2, -1000.0, lift, 1.0)
     rows = History.of(columns, source="rows", outcome="orders", outcome_worth=worth, experiments=[test])
     found = list(unit_findings(rows, "EUR", believed))

@@ -164,7 +164,8 @@ class History:
             expect(statement, what, str, NoneType)
         read = Table.of(table, source)
         if long is not None:
-            read = _widened(read, source, long, outcome, date, controls, market)
+            beside = (*controls, *(name for name in unpaid if name in read))  # others are channels of rows
+            read = _widened(read, source, long, outcome, date, beside, market)
         roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         expect_positive(timing_days, "timing_days")
