@@ -62,6 +62,17 @@ def test_the_share_and_the_roi_of_the_others_are_found(fitted: Any) -> None:
     assert (returns["high"] > roi).all()
 
 
+def test_what_money_buys_is_no_medium_without_a_bill(fitted: Any) -> None:
+    found, X, y, *_ = fitted
+    said = {finding.check: finding.verdict for finding in found.diagnostics_}
+    assert said["copy of a channel by posts"] == "PASS"
+    bought = X.assign(sms_clicks=30.0 * X["sms"] * np.random.default_rng(0).uniform(0.8, 1.2, len(X)))
+    copied = model(unpaid=["posts", "sms_clicks"], draws=60).fit(bought, y).diagnostics_
+    said = {finding.check: finding for finding in copied}
+    assert said["copy of a channel by sms_clicks"].verdict == "FAIL"
+    assert "moves as spend on sms does" in said["copy of a channel by sms_clicks"].message
+
+
 def test_left_out_they_are_taken_for_the_channel_that_goes_with_them(fitted: Any) -> None:
     found, X, y, _, roi = fitted
     without = model(unpaid=None).fit(X.drop(columns="posts"), y).roi(X.drop(columns="posts"))
