@@ -13,16 +13,13 @@ from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.own.columns import ColumnSpend
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Column, History, covered
-from channelmix.profile.fields.fields import PERIOD_DAYS
+from channelmix.profile.other_periods import other_period
 
 RECENT = (91.0, 182.0, 365.25, math.inf)
 """Last days over which spend is averaged: today's is at odds with the rows if it is with each of these averages."""
 
 FACTOR, FAR = 2.0, 20.0
 """Today's spend over the rows', or the other way round, from which on it is looked at, and from which on it fails."""
-
-NEAR = 0.12
-"""Deviation of a factor from that of another period at which it is taken for it."""
 
 THOUSAND, HUNDRED = 1000.0, 100.0
 """Factors of amounts in thousands and of amounts in cents."""
@@ -103,10 +100,9 @@ def _averages(one: ColumnSpend, row_days: float, period_days: float) -> list[flo
 
 def _hint(factor: float, stated: Stated) -> Message:
     """What a factor of today's spend over the rows' looks like."""
-    for name, days in PERIOD_DAYS.items():
-        other = days / stated.period_days
-        if abs(other - 1.0) > NEAR and abs(factor / other - 1.0) < NEAR:
-            return say("today.other_period", stated=over(stated.period), other=over(name))
+    name = other_period(factor, stated.period_days)
+    if name is not None:
+        return say("today.other_period", stated=over(stated.period), other=over(name))
     for unit, code in ((THOUSAND, "today.rows_in_thousands"), (1.0 / THOUSAND, "today.profile_in_thousands")):
         if 1.0 / ROUGHLY < factor / unit < ROUGHLY:
             return say(code)
