@@ -9,6 +9,9 @@ from channelmix.profile.fields.fields import PERIOD_DAYS
 NEAR, NEAR_FAR = 0.12, 0.25
 """Deviation of a factor from that of another period up to which it is taken for it; the second one if it is large."""
 
+NEARLY = 0.03
+"""The same for a factor that may be a budget that is meant."""
+
 LARGE = 8.0
 """Factor from which on, up or down, it is large."""
 
@@ -24,7 +27,7 @@ def other_period(factor: float, period_days: float) -> str | None:
     """
     for name, days in PERIOD_DAYS.items():
         longer = days / period_days
-        if abs(longer - 1.0) > NEAR and _is_near(factor, longer):
+        if abs(longer - 1.0) > NEAR and _is_near(factor, longer, NEAR):
             return name
     return None
 
@@ -39,13 +42,11 @@ def budget_question(profile: CompanyProfile) -> Message | None:
     limit, today = None if profile.scenario is None else profile.scenario.limit, profile.current_total
     if limit is None or not today > 0.0:
         return None
-    factor = limit / today
-    if 1.0 / CHOSEN < factor < CHOSEN:
-        return None
-    name = other_period(factor, profile.period_days)
+    factor, far = limit / today, limit / today >= CHOSEN or limit / today <= 1.0 / CHOSEN
+    name = other_period(factor, profile.period_days) if far else None
     if name is not None:
         other = over(name)
-    elif profile.periods > 1 and _is_near(factor, profile.periods):
+    elif profile.periods > 1 and _is_near(factor, profile.periods, NEAR if far else NEARLY):
         other = over(profile.period_text, profile.periods)
     else:
         return None
@@ -60,6 +61,6 @@ def budget_question(profile: CompanyProfile) -> Message | None:
     )
 
 
-def _is_near(factor: float, expected: float) -> bool:
-    reach = NEAR_FAR if max(expected, 1.0 / expected) >= LARGE else NEAR
-    return abs(factor / expected - 1.0) <= reach
+def _is_near(factor: float, expected: float, reach: float) -> bool:
+    large = max(expected, 1.0 / expected) >= LARGE
+    return abs(factor / expected - 1.0) <= (NEAR_FAR if large else reach)
