@@ -55,7 +55,7 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     of_rows = (
         rows.zero_outcomes(),
         *rows.outliers(slips),
-        *slip_findings(slips, window.names),
+        *slip_findings(slips, window.names[: window.bought]),
         *copies(window),
     )
     findings = (

@@ -15,6 +15,7 @@ from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.core.words import say
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.findings import Verdict
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.checks import (
     Stated,
@@ -279,6 +280,8 @@ def _without_contradicted(
 ) -> tuple[MarketingMixRegressor, list[str], float]:
     """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
 
+    Rows that look wrong contradict nothing.
+
     Returns
     -------
     model : MarketingMixRegressor
@@ -300,7 +303,11 @@ def _without_contradicted(
         unpaid=list(rows.unpaid) or None,
     )
     model.fit(table, rows.outcome, experiments=rows.experiments)
-    wrong = [name for name, one in model.expectations_.items() if one.contradicted]
+    looks_wrong = any(
+        found.verdict is Verdict.FAIL and found.check == say("check.zero_outcomes")
+        for found in model.diagnostics_
+    )
+    wrong = [name for name, one in model.expectations_.items() if one.contradicted and not looks_wrong]
     chance = model.expected_roi_holds_
     # Where none is left and all are as good as ignored, they count for nothing as it is.
     if wrong and not (len(wrong) == len(believed) and chance < IGNORED):
