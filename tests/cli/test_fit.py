@@ -38,7 +38,8 @@ def test_evidence_is_written_and_planned_on(
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("history.csv: 52 rows of 7 days, 0 to 51\n")
     assert "sms/promotion" in result.stdout
-    assert "PASS" in result.stdout
+    assert re.search(r"^\d+ checks passed$", result.stdout, re.MULTILINE)
+    assert "PASS" not in result.stdout
     assert result.stderr == 'evidence.json written; name it in the profile: "evidence": "evidence.json"\n'
     assert json.loads((tmp_path / "evidence.json").read_text())["fitted"]["outcome_worth"] == 20.0
     small |= {"evidence": "evidence.json", "risk": {"kind": "mean"}}

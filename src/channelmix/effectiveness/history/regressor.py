@@ -93,8 +93,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Columns of media that cost nothing.
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
-    agreement_ : dict of str to float
-        Of each channel whose ROI the priors expect: probability that the range holds here, whether others do or not.
+    expectations_ : dict of str to Judged
+        Of each channel whose ROI the priors expect: `chance` that the range holds here, and whether the rows have
+        `contradicted` it.
+    expected_roi_holds_ : float
+        Probability that all these ranges hold; NaN where there are none.
     slips_ : tuple of Slip
         Spend in single rows that looks wrong.
     effective_draws_ : float
@@ -181,7 +184,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
         expected = [name for name in self.channels_ if name in self._priors(windows).roi]
-        self.agreement_ = dict(zip(expected, report.agreement_of_each, strict=True))
+        self.expected_roi_holds_ = report.prior_agreement
+        self.expectations_ = dict(zip(expected, report.judged, strict=True))
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
