@@ -86,6 +86,8 @@ def test_volumes_from_standard_input_are_as_spend_in_a_file(
     ("arguments", "said"),
     [
         (("history.csv", "--cost-per-unit", "sms"), "'sms' is not COLUMN=COST"),
+        (("history.csv", "--long", "channel"), "'channel' is not CHANNEL=SPEND, two columns"),
+        (("history.csv", "--decimal", ";"), "is not one of '.', ','"),
         (("-", "--profile", "-"), "Only one of HISTORY.CSV and --profile"),
     ],
 )
@@ -111,6 +113,42 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
     result = run("fit", history, "--profile", profile, "--date", "week", "--outcome", "orders")
     assert result.exit_code == 2
     assert "--outcome-worth" in result.stderr
+
+
+def test_how_a_table_was_read_is_said_in_one_line(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    plain = run("fit", history, *OPTIONS)
+    lines = (tmp_path / history).read_text().splitlines()
+    (tmp_path / history).write_text(
+        "\n".join(line.replace(",", ";") + ",0" * (i > 0) for i, line in enumerate(lines))
+    )
+    result = run("fit", history, *OPTIONS, "-o", "evidence.json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == plain.stdout
+    assert result.stderr.splitlines()[0] == "history.csv read as: semicolons, decimal comma"
+    fitted = json.loads((tmp_path / "evidence.json").read_text())["fitted"]
+    assert fitted["read_as"] == ["semicolons", "decimal comma"]
+    stated = {"file": history, "outcome_worth": 20.0, "outcome": "orders", "date": "week"}
+    (tmp_path / profile).write_text(json.dumps(small | {"history": stated}))
+    assert run("validate", profile).stderr.splitlines()[0] == "history.csv read as: semicolons, decimal comma"
+
+
+def test_what_a_table_leaves_open_is_stated(run: Run, history: str, profile: str, tmp_path: Path) -> None:
+    plain = run("fit", history, *OPTIONS)
+    lines = [line.split(",") for line in (tmp_path / history).read_text().splitlines()]
+    rows = [
+        f"{week},sms/promotion,{float(spent):_.0f},{orders}".replace("_", ".")
+        for week, orders, spent in lines[1:]
+    ]
+    (tmp_path / history).write_text("\n".join(["week,channel,spend,orders", *rows]))
+    asked = run("fit", history, *OPTIONS, "--long", "channel=spend")
+    assert asked.exit_code == 3
+    assert "--decimal . or --decimal ," in asked.stderr
+    result = run("fit", history, *OPTIONS, "--long", "channel=spend", "--decimal", ",")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == plain.stdout
+    assert "--long channel=spend" in run("fit", history, *OPTIONS).stderr
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,15 @@ def test_polars_is_read_as_pandas_is(fitted: Any) -> None:
     assert shares.equals(known.prior_predictive(X, y))
 
 
+def test_arrow_is_read_as_pandas_is(fitted: Any) -> None:
+    pa = pytest.importorskip("pyarrow")
+    _, X, y, _ = fitted
+    table = pa.table(X.to_dict(orient="list"))
+    found = model(draws=100).fit(table, y)
+    assert found.channels_ == ("social", "sms", "app")
+    assert found.predict(table) == pytest.approx(model(draws=100).fit(X, y).predict(X), rel=1e-12)
+
+
 def test_unknown_outcomes_tell_nothing_and_their_spend_acts(fitted: Any, usual: Any) -> None:
     _, X, y, _ = fitted
     whole = usual.predict(X)

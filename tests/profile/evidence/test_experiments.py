@@ -146,6 +146,21 @@ def test_tests_in_a_spreadsheets_dialect_are_read_alike() -> None:
     assert held == LiftTest("sms", "2024-01-29", "2024-02-18", 900.0, 100.0, 40.0, held_out=0.1)
 
 
+def test_lift_tests_in_a_table_are_read_as_histories_are() -> None:
+    lines = CSV_TESTS.decode().splitlines()
+    (expected,) = read_experiments(CSV_TESTS, "t.csv")
+    dotted = "\n".join([lines[0], "sms,01.01.2024,08.01.2024,-2.000,-3,1"]).replace(",", ";")
+    with pytest.raises(InputError, match=r"t.csv: .*'-2.000' in lift test 1 .* --decimal"):
+        read_experiments(dotted.encode(), "t.csv")
+    with pytest.raises(
+        InputError, match=r"t.csv: start and end: '08.01.2024' in lift test 1 .* --date-format"
+    ):
+        read_experiments(dotted.encode(), "t.csv", decimal=".")
+    assert read_experiments(dotted.encode("utf-16"), "t.csv", ".", "dmy") == (expected,)
+    # What is stated of the history's rows leaves alone what this file tells by itself.
+    assert read_experiments(CSV_TESTS.replace(b"-3", b"-3.0"), "t.csv", ",", "%d/%m/%Y") == (expected,)
+
+
 def test_a_test_of_customers_held_out_is_in_the_rows() -> None:
     test = LiftTest("sms", 1, 2, -3.0, -1.0, 1.0, held_out=0.2)
     assert test.rows == "with_change"

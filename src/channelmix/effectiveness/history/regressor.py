@@ -29,7 +29,7 @@ from channelmix.effectiveness.history.markets import (
     totals_of,
 )
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
+from channelmix.effectiveness.history.rows.table import Columns, Rows, in_pandas, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
@@ -393,6 +393,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
+        X = in_pandas(X)
         validate_data(self, X, reset=reset, skip_check_array=True)
         outcome = np.asarray(y)
         if not hasattr(X, "columns") and self.date is None:
@@ -407,6 +408,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def _parts(self, X: Any) -> list[Part]:
         """New rows by market."""
         check_is_fitted(self)
+        X = in_pandas(X)
         if hasattr(X, "columns") or self.date is not None:
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
