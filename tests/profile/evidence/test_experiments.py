@@ -124,7 +124,7 @@ def test_every_kind_of_test_can_be_written_in_csv_and_in_json(line: bytes, writt
         (b"sms,1,4,-300,-9,2,,x", "t.csv: held_out must be a number, and lift test 1 has 'x'"),
         (b"sms+im,1,4,-300+4,-9,2,,0.5", "spend_change must have one sign for all channels"),
         (b"sms,1,2024-01-01,-300,-9,2,,", "start and end must hold dates .* lift test 1 has '1'"),
-        (b"sms,1/2/2024,2024-01-01,-300,-9,2,,", "t.csv: start and end: '1/2/2024' in lift test 1 is"),
+        (b"sms,1/2/2024,2024-01-01,-300,-9,2,,", "t.csv: start and end has dates written in several ways"),
     ],
 )
 def test_what_is_wrong_in_a_test_is_named(line: bytes, said: str) -> None:
