@@ -125,6 +125,7 @@ from channelmix.cli.session import command
     metavar="CHANNEL=SPEND",
     help="Each row is of one channel: the column with its name, and the column with its spend.",
 )
+@click.option("--verbose", "-v", is_flag=True, help="List the checks that passed, too.")
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -136,6 +137,7 @@ def fit(
     draws: int | None,
     long: str | None,
     output: str | None,
+    verbose: bool,
     quiet: bool,
     seed: int,
     backtest: bool,
@@ -170,7 +172,7 @@ def fit(
         evidence = fitted(rows, company, draws or DRAWS, seed, backtest)
     if output is not None:
         write_result(evidence.to_json(), output)
-    write_table(partial(report.fit_to_terminal, evidence, company.period_text))
+    write_table(partial(report.fit_to_terminal, evidence, company.period_text, verbose=verbose))
     if output is not None:
         click.echo(f'{output} written; name it in the profile: "evidence": "{output}"', err=True)
     failed = sum(check.verdict == "FAIL" for check in evidence.checks)

@@ -39,7 +39,7 @@ def test_a_change_against_the_rows_is_added_to_them() -> None:
 
 def test_a_change_that_the_rows_hold_is_taken_off_them() -> None:
     """Half was withheld; half was added; all of it was withheld evenly, since rows of 0 do not say from which."""
-    held = {"rows": "with_change"}
+    held: dict[str, Any] = {"rows": "with_change"}
     assert compared(lift_test(-100.0, **held)) == pytest.approx((brought(SPENT) - brought(2.0 * SPENT)).sum())
     assert compared(lift_test(50.0, **held)) == pytest.approx((brought(SPENT) - brought(0.5 * SPENT)).sum())
     assert compared(lift_test(-100.0, **held), np.zeros(4)) == pytest.approx(-4.0 * brought(25.0))
@@ -89,7 +89,11 @@ def window(spend: Any) -> Window:
 def test_a_total_over_several_channels_is_divided_by_their_spend() -> None:
     """In the rows of the test; where rows hold what was left of it, by what is usual."""
     spend = np.array([[10.0, 20.0]] * 4 + [[2.0, 1.0]] * 4)
-    for more, shares in (({}, [2.0 / 3.0, 1.0 / 3.0]), ({"rows": "with_change"}, [1.0 / 3.0, 2.0 / 3.0])):
+    given: list[tuple[dict[str, Any], list[float]]] = [
+        ({}, [2.0 / 3.0, 1.0 / 3.0]),
+        ({"rows": "with_change"}, [1.0 / 3.0, 2.0 / 3.0]),
+    ]
+    for more, shares in given:
         test = cm.LiftTest(["sms", "im"], 4, 7, -6.0, -1.0, 1.0, **more)
         trial = as_trial((test, 4, 7), window(spend), np.ones(2), 1.0)
         assert [part.channel for part in trial.parts] == [0, 1]
@@ -178,7 +182,8 @@ def company(kind: str) -> tuple[Any, Any, list[cm.LiftTest], Any]:
     usual = rng.gamma(3.0, 33.0, (104, 2))
     usual[:, 1] = 0.3 * usual[:, 1] + 0.7 * usual[:, 0]
     treated, share = usual.copy(), 1.0
-    channel, more = (["sms", "im"] if kind == "dark" else "sms"), {"rows": "with_change"}
+    channel = ["sms", "im"] if kind == "dark" else ["sms"]
+    more: dict[str, Any] = {"rows": "with_change"}
     treated[TESTED, : 2 if kind == "dark" else 1] *= 0.25 if kind == "left" else 0.0
     if kind.startswith("held"):
         share, more = 0.2, {"held_out": 0.2}

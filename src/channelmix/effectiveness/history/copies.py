@@ -1,4 +1,4 @@
-"""Controls that copy a channel: impressions, clicks or messages that its money buys."""
+"""Columns that copy a channel: impressions, clicks or messages that its money buys, as controls or without a bill."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SWITCHED = 0.1
 
 
 def copies(window: Window) -> Iterator[Finding]:
-    """Compare each control with each channel's spend and its carry-over.
+    """Compare each control with each channel's spend and its carry-over, and media without a bill with bought ones.
 
     Parameters
     ----------
@@ -45,11 +45,20 @@ def copies(window: Window) -> Iterator[Finding]:
     sources = [
         (name, _forms(window, spend)) for name, spend in zip(window.names, window.spend.T, strict=True)
     ]
-    for control, column in zip(window.control_names, window.controls.T, strict=True):
-        if column.std() <= CONSTANT_COLUMN * np.abs(column).max(initial=0.0) or not sources:
+    bought = sources[: window.bought]
+    columns = [
+        *(("copy", *one, sources) for one in zip(window.control_names, window.controls.T, strict=True)),
+        *(
+            ("copy_unpaid", name, window.spend[:, c], bought)
+            for c, name in enumerate(window.names)
+            if c >= window.bought
+        ),
+    ]
+    for code, control, column, others in columns:
+        if column.std() <= CONSTANT_COLUMN * np.abs(column).max(initial=0.0) or not others:
             continue
         found = []
-        for channel, forms in sources:
+        for channel, forms in others:
             if len(forms):
                 related = max(_correlation(form, column) for form in forms)
                 close = _says_so(control, channel) or _switches_alike(forms[0], column)
@@ -59,7 +68,7 @@ def copies(window: Window) -> Iterator[Finding]:
             continue
         _, related, channel, review, fail = max(found)
         verdict = Verdict.FAIL if related >= fail else Verdict.REVIEW if related >= review else Verdict.PASS
-        yield Finding.of("copy", verdict, related, control=control, channel=channel, related=related)
+        yield Finding.of(code, verdict, related, control=control, channel=channel, related=related)
 
 
 def _forms(window: Window, spend: Array) -> NDArray[np.float64]:

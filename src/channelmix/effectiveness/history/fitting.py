@@ -126,9 +126,10 @@ def _models(
 ) -> list[MarketModel]:
     """A model of each window, in common units; `error` is the spread of the model error."""
     names, bought, whole = windows[0].names, windows[0].bought, _whole(windows)
-    for name, acted in zip(names, whole[2].tolist(), strict=True):
-        if acted == 0.0:
-            raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
+    for c, name in enumerate(names):
+        if whole[2][c] == 0.0:
+            said = f"nothing was ever spent on {name}" if c < bought else f"{name} is 0 in every row"
+            raise InputError(f"{said}: leave it out of the channels")
     bias = np.full(len(names), error)
     believed = Believed.of(priors, names[:bought], whole[0] / whole[1])
     return [

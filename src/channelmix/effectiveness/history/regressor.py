@@ -29,7 +29,7 @@ from channelmix.effectiveness.history.markets import (
     totals_of,
 )
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
+from channelmix.effectiveness.history.rows.table import Columns, Rows, in_pandas, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
@@ -93,8 +93,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Columns of media that cost nothing.
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
-    agreement_ : dict of str to float
-        Of each channel whose ROI the priors expect: probability that the range holds here, whether others do or not.
+    expectations_ : dict of str to Judged
+        Of each channel whose ROI the priors expect: `chance` that the range holds here, and whether the rows have
+        `contradicted` it.
+    expected_roi_holds_ : float
+        Probability that all these ranges hold; NaN where there are none.
     slips_ : tuple of Slip
         Spend in single rows that looks wrong.
     effective_draws_ : float
@@ -181,7 +184,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
         expected = [name for name in self.channels_ if name in self._priors(windows).roi]
-        self.agreement_ = dict(zip(expected, report.agreement_of_each, strict=True))
+        self.expected_roi_holds_ = report.prior_agreement
+        self.expectations_ = dict(zip(expected, report.judged, strict=True))
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
@@ -389,6 +393,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
+        X = in_pandas(X)
         validate_data(self, X, reset=reset, skip_check_array=True)
         outcome = np.asarray(y)
         if not hasattr(X, "columns") and self.date is None:
@@ -403,6 +408,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     def _parts(self, X: Any) -> list[Part]:
         """New rows by market."""
         check_is_fitted(self)
+        X = in_pandas(X)
         if hasattr(X, "columns") or self.date is not None:
             validate_data(self, X, reset=False, skip_check_array=True)
         else:

@@ -219,7 +219,7 @@ class RowChecks:
 
     def spend_slips(self) -> tuple[Slip, ...]:
         """Spend far above that of all other rows around, of which the outcome shows nothing."""
-        return tuple(slip for c in range(len(self.fit.model.window.names)) for slip in self._slips(c))
+        return tuple(slip for c in range(self.fit.model.window.bought) for slip in self._slips(c))
 
     def _slips(self, channel: int) -> Iterator[Slip]:
         window = self.fit.model.window

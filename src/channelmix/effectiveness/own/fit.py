@@ -12,13 +12,14 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
+from channelmix.core.words import say
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.findings import Verdict
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.checks import (
     Stated,
-    contradicted,
-    contradiction_findings,
+    contradiction_finding,
     today_findings,
     with_ranges,
     worth_finding,
@@ -61,6 +62,9 @@ MARKET = DATE + DATE
 
 HORIZON, FOLDS = 13, 2
 """Rows in a block of the backtest, and number of blocks."""
+
+IGNORED = 0.01
+"""Probability of published ranges below which a fit that may ignore them has done so."""
 
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves have one distribution."""
@@ -214,8 +218,8 @@ def _fitted(
 ) -> Evidence:
     table = _frame(rows)
     try:
-        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
-        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
+        model, wrong, chance = _without_contradicted(rows, table, dict(believed), draws, seed)
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency, dict(believed))]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except LiftTestError as error:  # the tests are at fault, not the table
@@ -225,6 +229,7 @@ def _fitted(
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     every = column_spends(rows, stated.period_days, rows.timing_days)
+    counted = {name: expected for name, expected in believed if name not in wrong}
     # What a slip of the pen holds was never spent: plans keep to what was.
     spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
     row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
@@ -232,13 +237,18 @@ def _fitted(
     residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
-    columns = columns_of(spent, returns, rows.outcome_worth, dict(believed))
+    columns = columns_of(spent, returns, rows.outcome_worth, counted)
     checks = (
         *with_ranges(findings, every, spent),
         *today_findings(spent, stated, row_days),
         worth_finding(rows),
-        *contradiction_findings(columns, spent, wrong),
     )
+    if wrong:
+        worth = rows.outcome_worth
+        ranges = {name: (worth * low, worth * high) for name, (low, high) in believed if name in wrong}
+        # It says what the check of agreement says, and more.
+        checks = tuple(one for one in checks if one.check != say("check.prior_agreement"))
+        checks = (*checks, contradiction_finding(columns, spent, ranges, chance))
     return Evidence.sealed(
         currency=stated.currency,
         period_days=stated.period_days,
@@ -267,35 +277,44 @@ def _fitted(
 
 def _without_contradicted(
     rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
-) -> tuple[MarketingMixRegressor, dict[str, float]]:
+) -> tuple[MarketingMixRegressor, list[str], float]:
     """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
+
+    Rows that look wrong contradict nothing.
 
     Returns
     -------
     model : MarketingMixRegressor
         Fitted.
-    wrong : dict of str to float
-        Columns whose ranges were left out, and the probability that each of them holds.
+    wrong : list of str
+        Columns whose ranges were left out.
+    chance : float
+        Probability that all ranges hold, by the first fit.
     """
-    wrong: dict[str, float] = {}
-    while True:
-        roi = {name: range_ for name, range_ in believed.items() if name not in wrong}
-        model = MarketingMixRegressor(
-            channels=list(rows.spend),
-            controls=list(rows.controls) or None,
-            date=DATE,
-            market=None if rows.markets is None else MARKET,
-            priors=Priors.usual(len(rows.by_market()), roi=roi),
-            draws=draws,
-            random_state=seed,
-            cost_per_unit={name: DATE + name for name in rows.volume} or None,
-            unpaid=list(rows.unpaid) or None,
-        )
+    model = MarketingMixRegressor(
+        channels=list(rows.spend),
+        controls=list(rows.controls) or None,
+        date=DATE,
+        market=None if rows.markets is None else MARKET,
+        priors=Priors.usual(len(rows.by_market()), roi=believed),
+        draws=draws,
+        random_state=seed,
+        cost_per_unit={name: DATE + name for name in rows.volume} or None,
+        unpaid=list(rows.unpaid) or None,
+    )
+    model.fit(table, rows.outcome, experiments=rows.experiments)
+    looks_wrong = any(
+        found.verdict is Verdict.FAIL and found.check == say("check.zero_outcomes")
+        for found in model.diagnostics_
+    )
+    wrong = [name for name, one in model.expectations_.items() if one.contradicted and not looks_wrong]
+    chance = model.expected_roi_holds_
+    # Where none is left and all are as good as ignored, they count for nothing as it is.
+    if wrong and not (len(wrong) == len(believed) and chance < IGNORED):
+        left = {name: expected for name, expected in believed.items() if name not in wrong}
+        model.set_params(priors=Priors.usual(len(rows.by_market()), roi=left))
         model.fit(table, rows.outcome, experiments=rows.experiments)
-        found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}
-        wrong |= found
-        if not found:
-            return model, wrong
+    return model, wrong, chance
 
 
 def _frame(rows: History) -> Any:

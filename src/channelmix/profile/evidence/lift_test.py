@@ -74,10 +74,10 @@ class LiftTest(Described):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
-    channel: str | int | tuple[str | int, ...]
+    channel: str | int | tuple[str | int, ...] | list[str | int] | list[str]
     start: Any
     end: Any
-    spend_change: float | tuple[float, ...]
+    spend_change: float | tuple[float, ...] | list[float]
     lift: float
     standard_error: float
     market: str | None = None
@@ -135,12 +135,14 @@ class LiftTest(Described):
     @property
     def channels(self) -> tuple[str | int, ...]:
         """The channels whose spend was changed."""
-        return self.channel if isinstance(self.channel, tuple) else (self.channel,)
+        return tuple(self.channel) if isinstance(self.channel, tuple | list) else (self.channel,)
 
     @property
     def changes(self) -> tuple[float, ...]:
         """The changes of spend: one a channel, or one in all."""
-        return self.spend_change if isinstance(self.spend_change, tuple) else (self.spend_change,)
+        return (
+            tuple(self.spend_change) if isinstance(self.spend_change, tuple | list) else (self.spend_change,)
+        )
 
     @property
     def named(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,13 @@ FEW = 0.05
 YEAR = 366
 
 
-def check_dates(dates: Sequence[Any], place: Callable[[int], str]) -> None:
+def check_dates(dates: Mapping[int, Any], place: Callable[[int], str]) -> None:
     """Check the dates of one market's rows.
 
     Parameters
     ----------
-    dates : sequence of str or of int
-        Days such as ``2024-01-31``, or whole numbers of periods.
+    dates : mapping of int to str or int
+        Days such as ``2024-01-31``, or whole numbers of periods, by the position of their row.
     place : callable
         What messages call the row at a position.
 
@@ -40,15 +40,15 @@ def check_dates(dates: Sequence[Any], place: Callable[[int], str]) -> None:
         If a date occurs twice, or `check_spacing` says so; the message names the dates.
     """
     seen: dict[Any, int] = {}
-    for i, day in enumerate(dates):
+    for i, day in dates.items():
         if day in seen:
-            several = 2 * len(set(dates)) <= len(dates)
+            several = 2 * len(set(dates.values())) <= len(dates)
             more = ", or name the column of markets (--market) or of channels (--long)" if several else ""
             rows = f"{place(seen[day])} and {place(i)}"
             raise InputError(f"two rows have the same date, {day}: {rows}; join them, one row a period{more}")
         seen[day] = i
-    if dates and isinstance(dates[0], str):
-        check_spacing(np.array(dates, dtype="datetime64[D]"))
+    if all(isinstance(day, str) for day in seen):
+        check_spacing(np.array(list(seen), dtype="datetime64[D]"))
 
 
 def check_spacing(days: Days) -> None:
@@ -122,4 +122,5 @@ def _check_years(days: Days) -> None:
 
 def _of_month(days: Days) -> NDArray[np.timedelta64]:
     """Days since the first of their month."""
-    return np.asarray(days - days.astype("datetime64[M]").astype(days.dtype), dtype="timedelta64[D]")
+    since: NDArray[np.timedelta64] = np.subtract(days, days.astype("datetime64[M]").astype(days.dtype))
+    return since

@@ -42,6 +42,7 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
+from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
@@ -208,7 +209,11 @@ def _plan(
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
-    warned = history_warnings(draws, None if spend is None else spend.max(axis=0))
+    question = budget_question(profile)
+    warned = [
+        *([] if question is None else [question]),
+        *history_warnings(draws, None if spend is None else spend.max(axis=0)),
+    ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency)

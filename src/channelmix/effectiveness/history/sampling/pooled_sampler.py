@@ -66,19 +66,18 @@ def sample_markets(
         worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
     effective, sweeps = mix_until_independent(particles)
-    draws, columns, agreement, each = [], [], [], []
+    draws, columns, agreement = [], [], []
     for snapshot in range(times):
         for _ in range(APART if snapshot else 0):
             particles.sweep()
         draws.append(particles.draws())
         columns.append(particles.convergence_columns())
         agreement.append(particles.prior_agreement())
-        each.append(particles.agreement_of_each())
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
-    of_each = tuple(np.mean(each, axis=0).tolist())
-    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps, of_each)
-    return [Draws.joined([found[m] for found in draws], size) for m in np.argsort(order)], report
+    held = float(np.mean(agreement))
+    report = SamplerReport(effective, khat, log_evidence, held, sweeps, particles.judged())
+    return [Draws.joined([each[m] for each in draws], size) for m in np.argsort(order)], report
 
 
 def _independent_part(columns: Array) -> float:

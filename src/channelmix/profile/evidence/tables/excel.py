@@ -66,7 +66,8 @@ def read_workbook(data: bytes, source: str, names: Sequence[str], *, dated: bool
     filled = {title: rows for title, rows in sheets.items() if rows}
     title = _sheet(filled, names, source)
     table = lay_out(filled[title], source, names, dated=dated)
-    _check_formulas(data, title, dict(filled[title]), source)
+    read = set(table.lines)
+    _check_formulas(data, title, {number: line for number, line in filled[title] if number in read}, source)
     notes = [f'sheet "{title}"'] if len(filled) > 1 else []
     return Table(table.columns, table.lines, (*notes, *table.notes))
 

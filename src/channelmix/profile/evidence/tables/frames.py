@@ -11,7 +11,7 @@ from channelmix.profile.evidence.tables.table import Table, is_blank
 
 def is_frame(value: Any) -> bool:
     """Whether a value is a table of a kind that `read_frame` takes."""
-    return hasattr(value, "columns") or hasattr(value, "__arrow_c_stream__")
+    return any(hasattr(type(value), name) for name in ("columns", "__arrow_c_stream__"))
 
 
 def read_frame(frame: Any, date: str) -> Table:
@@ -28,28 +28,31 @@ def read_frame(frame: Any, date: str) -> Table:
     InputError
         If it is not a table in memory.
     """
-    import narwhals as nw
-
-    index = getattr(frame, "index", None)
-    if date not in frame_names(frame) and getattr(index, "name", None) == date:
-        frame = frame.reset_index()
     try:
-        if hasattr(frame, "columns"):
-            table = nw.from_native(frame, eager_only=True)
-        else:
-            table = nw.from_arrow(frame, backend=_backend())
+        table = narwhal_of(frame)
     except TypeError:
         raise InputError(
             "history must be a path, bytes, or a table of pandas, polars or Arrow in memory (collect a lazy one), "
             f"not {type(frame).__name__}"
         ) from None
+    if date not in table.columns and getattr(getattr(frame, "index", None), "name", None) == date:
+        table = narwhal_of(frame.reset_index())
     return Table({name: [_plain(value) for value in table[name].to_list()] for name in table.columns})
 
 
-def frame_names(frame: Any) -> list[Any]:
-    """Names of a table's columns, whatever its kind calls them."""
-    names = getattr(frame, "column_names", None)
-    return list(getattr(frame, "columns", ()) if names is None else names)
+def narwhal_of(frame: Any) -> Any:
+    """A table in memory behind the one interface of narwhals.
+
+    Raises
+    ------
+    TypeError
+        If it is no such table.
+    """
+    import narwhals as nw
+
+    if hasattr(type(frame), "columns"):
+        return nw.from_native(frame, eager_only=True)
+    return nw.from_arrow(frame, backend=_backend())
 
 
 def _plain(value: Any) -> Any:

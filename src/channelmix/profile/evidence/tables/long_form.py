@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from channelmix.core.errors import InputError, nearest_name
-from channelmix.profile.evidence.tables.table import Table, is_blank, shown
+from channelmix.core.errors import InputError
+from channelmix.profile.evidence.tables.table import Table, is_blank, no_column, shown
 
 COLUMNS = ("channel", "spend")
 """What is stated of a table in long form: its columns of channels and of their spend."""
@@ -54,9 +54,9 @@ def widened(
         rows of a date differ.
     """
     channel, spend = stated_columns(long)
-    for name in (channel, spend):
+    for name in (channel, spend, *keys, *others):
         if name not in table:
-            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            raise InputError(f"{source}: {no_column(str(name), table)}")
     for name in table:
         if name not in (channel, spend, *keys, *others):
             raise InputError(
@@ -109,17 +109,17 @@ def widened(
 
 
 def hint(table: Table, name: str, date: str) -> str:
-    """Remedy where a column of text may name the channel of each row: a date has several rows then.
-
-    Raises nothing; empty where that is not so.
-    """
+    """Remedy where a column of text may name the channel of each row, as a date has several rows; or nothing."""
     texts = [str(entry).strip() for entry in table[name]]
     dates = [str(entry).strip() for entry in table[date]]
-    several = len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
+    several = name.casefold() in _CHANNELS or (
+        len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
+    )
     amount = next((other for other in table if other.casefold() in _AMOUNTS), "SPEND")
     return f"; if it names the channel of each row, state --long {name}={amount}" if several else ""
 
 
+_CHANNELS = ("channel", "channels", "kanal", "canal", "medium", "platform")
 _AMOUNTS = (
     "spend",
     "amount",

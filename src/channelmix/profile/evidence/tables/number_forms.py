@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ def amount_of(text: str) -> Amount | None:
             digits, sign = found
             values[decimal] = factor * float(digits + power)
             grouped = sign or grouped
-    if not values:
+    if not values or not all(map(math.isfinite, values.values())):
         return None
     said = "parentheses as negative" if inner else "powers of ten such as 1E+03" if power else ""
     return Amount(values, money[0] if money else "", bool(match["share"]), grouped, said)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, nearest_name
 
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read; of a workbook, also of all that is packed in it."""
@@ -77,3 +77,9 @@ def is_blank(value: Any) -> bool:
 def shown(value: Any) -> str:
     """An entry as messages quote it, cut where it is long."""
     return "nothing" if is_blank(value) else repr(value)[:40]
+
+
+def no_column(name: str, table: Mapping[str, Any]) -> str:
+    """Say that a column is missing, and which name is nearest or which there are."""
+    near = nearest_name(name, table) or f"; the columns are {', '.join(map(str, table))[:200]}"
+    return f"there is no column {name}{near}"
