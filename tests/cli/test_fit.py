@@ -38,7 +38,8 @@ def test_evidence_is_written_and_planned_on(
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("history.csv: 52 rows of 7 days, 0 to 51\n")
     assert "sms/promotion" in result.stdout
-    assert "PASS" in result.stdout
+    assert re.search(r"^\d+ checks passed$", result.stdout, re.MULTILINE)
+    assert "PASS" not in result.stdout
     assert result.stderr == 'evidence.json written; name it in the profile: "evidence": "evidence.json"\n'
     assert json.loads((tmp_path / "evidence.json").read_text())["fitted"]["outcome_worth"] == 20.0
     small |= {"evidence": "evidence.json", "risk": {"kind": "mean"}}
@@ -183,6 +184,46 @@ def test_a_column_of_an_unknown_cell_gets_the_nearest_name(
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 3
     assert 'no cell is selected by "smss" (did you mean "sms"?)' in result.stderr
+
+
+def test_media_without_a_bill_are_named_and_shown(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / history
+    lines = path.read_text().splitlines()
+    sent = [f"{line},{week % 3 * 500}" for week, line in enumerate(lines[1:])]
+    path.write_text("\n".join([lines[0] + ",newsletter", *sent]))
+    assert "column newsletter: no cell is selected" in run("fit", history, *OPTIONS).stderr
+    result = run("fit", history, *OPTIONS, "--unpaid", "newsletter", "-o", "evidence.json")
+    assert result.exit_code == 0, result.output
+    assert "newsletter has no bill: it brings EUR" in result.stdout
+    (free,) = json.loads((tmp_path / "evidence.json").read_text())["unpaid"]
+    assert free["name"] == "newsletter"
+    stated = {
+        "file": history,
+        "date": "week",
+        "outcome": "orders",
+        "outcome_worth": 20,
+        "unpaid": ["newsletter"],
+    }
+    (tmp_path / profile).write_text(json.dumps(small | {"history": stated}))
+    assert run("validate", profile).exit_code == 0
+
+
+def test_a_test_of_several_channels_is_joined_in_a_table(
+    run: Run, history: str, profile: str, tmp_path: Path
+) -> None:
+    path = tmp_path / history
+    lines = path.read_text().splitlines()
+    path.write_text(
+        "\n".join([lines[0] + ",social", *(f"{line},{100 + 7 * len(line)}" for line in lines[1:])])
+    )
+    head = "channel,start,end,spend_change,lift,standard_error,rows\n"
+    (tmp_path / "t.csv").write_text(head + "sms/promotion+social,10,13,-900+-100,-60,20,with_change\n")
+    result = run("fit", history, *OPTIONS, "--experiments", "t.csv")
+    assert result.exit_code == 0, result.output
+    assert "1 lift test" in result.stdout
+    assert "the lift test of sms/promotion+social" in " ".join(result.stdout.split())
 
 
 def test_failed_checks_are_told(run: Run, history: str, profile: str, tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ def folder(tmp_path: Path, evidence: Evidence) -> Path:
     (tmp_path / "e.json").write_text(evidence.to_json())
     (tmp_path / "below" / "e.json").write_text(evidence.to_json())
     (tmp_path / "h.csv").write_text(ROWS)
+    (tmp_path / "wrong.csv").write_text(
+        "channel,start,end,spend_change,lift,standard_error\nsms,2024-01-01,2024-01-08,-1,9,1\n"
+    )
     return tmp_path
 
 
@@ -116,6 +119,12 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
         ({"history": {**HISTORY, "cost_per_unit": {"sms": 0.0}}}, "history.cost_per_unit.sms"),
         ({"history": {**HISTORY, "controls": ["sms", "sms"]}}, "each only once"),
         ({"history": {**HISTORY, "experiments": "h.csv"}}, r"history.experiments: .*unknown field date"),
+        ({"history": {**HISTORY, "unpaid": ["posts"]}}, "there is no column posts"),
+        ({"history": {**HISTORY, "unpaid": ["sms", "sms"]}}, "each only once"),
+        (
+            {"history": {**HISTORY, "experiments": "wrong.csv"}},
+            r"history.experiments: .*Did you mean a lift of -9",
+        ),
         ({"history": {**HISTORY, "outcome": "social"}}, "column outcome: no cell"),
         ({"history": {**HISTORY, "decimal": ";"}}, "history.decimal"),
         ({"history": {**HISTORY, "date_format": "dym"}}, "date_format must be dmy, mdy, ymd or a format"),

@@ -19,6 +19,7 @@ from channelmix.cli.session import command
     "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
     "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --unpaid newsletter",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
     "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
     "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
@@ -65,6 +66,12 @@ from channelmix.cli.session import command
     help="Column with another influence on the outcome; may be repeated.",
 )
 @click.option(
+    "--unpaid",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column of media without a bill, such as posts or newsletters, in any unit; may be repeated.",
+)
+@click.option(
     "--cost-per-unit",
     "costs",
     multiple=True,
@@ -74,7 +81,8 @@ from channelmix.cli.session import command
 @click.option(
     "--experiments",
     metavar="FILE",
-    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market.",
+    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market; "
+    "where they apply, rows and held_out.",
 )
 @click.option(
     "--draws",
@@ -94,6 +102,14 @@ from channelmix.cli.session import command
     help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
 @click.option(
+    "--timing-days",
+    type=POSITIVE,
+    default=365.25,
+    show_default="a year",
+    metavar="DAYS",
+    help="How far back from the last row the timing of a period's spend is taken from.",
+)
+@click.option(
     "--decimal",
     type=click.Choice([".", ","]),
     help="Decimal sign of the numbers, where they do not show it (1.234).",
@@ -109,6 +125,7 @@ from channelmix.cli.session import command
     metavar="CHANNEL=SPEND",
     help="Each row is of one channel: the column with its name, and the column with its spend.",
 )
+@click.option("--verbose", "-v", is_flag=True, help="List the checks that passed, too.")
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -120,6 +137,7 @@ def fit(
     draws: int | None,
     long: str | None,
     output: str | None,
+    verbose: bool,
     quiet: bool,
     seed: int,
     backtest: bool,
@@ -127,9 +145,10 @@ def fit(
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
 
-    Apart from date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named after
-    the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has one row per market, and
-    columns are named without the market: sms or sms/promotion. To plan on the evidence, name its file in the profile:
+    Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
+    currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
+    one row per market, and columns are named without the market: sms or sms/promotion. To plan on the evidence, name
+    its file in the profile:
     "evidence": "evidence.json".
     """
     from channelmix import report
@@ -153,7 +172,7 @@ def fit(
         evidence = fitted(rows, company, draws or DRAWS, seed, backtest)
     if output is not None:
         write_result(evidence.to_json(), output)
-    write_table(partial(report.fit_to_terminal, evidence, company.period_text))
+    write_table(partial(report.fit_to_terminal, evidence, company.period_text, verbose=verbose))
     if output is not None:
         click.echo(f'{output} written; name it in the profile: "evidence": "{output}"', err=True)
     failed = sum(check.verdict == "FAIL" for check in evidence.checks)

@@ -8,8 +8,16 @@ from pathlib import Path as FilePath
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.profile.cells import lay_out
-from channelmix.profile.evidence import Evidence, History, LiftTest, check_columns, check_money, covered
-from channelmix.profile.evidence.history import read_experiments
+from channelmix.profile.evidence import (
+    Evidence,
+    History,
+    LiftTest,
+    LiftTestError,
+    check_columns,
+    check_money,
+    covered,
+)
+from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, read_table
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
@@ -78,8 +86,12 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
             read_table(table, name, (stated.date, stated.outcome)),
             source=name,
             experiments=tests,
+            experiments_source=stated.experiments or "",
             **stated.model_dump(exclude={"file", "experiments"}),
         )
+    except LiftTestError as error:
+        tests_file = str(stated.experiments)
+        raise _refused(("history", "experiments"), tests_file, f"valid tests: {escape(str(error))}") from None
     except InputError as error:
         raise _refused(place, name, f"a valid file: {escape(str(error))}") from None
 

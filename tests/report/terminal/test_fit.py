@@ -48,7 +48,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
         lines = Text.from_ansi(file.getvalue()).plain.splitlines()
         assert all(cell_len(line) <= width for line in lines)
         head = next(i for i, line in enumerate(lines) if line.startswith("column "))
-        end = next(i for i, line in enumerate(lines) if line.startswith(("PASS", "Of each check")))
+        end = next(i for i, line in enumerate(lines) if "passed" in line or line.startswith("Of each check"))
         return [" ".join(line.split()) for line in lines[head + 1 : end - 1]]
 
     return rows

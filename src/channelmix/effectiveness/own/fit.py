@@ -12,18 +12,30 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
+from channelmix.core.words import say
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.findings import Verdict
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.checks import (
+    Stated,
+    contradiction_finding,
+    today_findings,
+    with_ranges,
+    worth_finding,
+)
 from channelmix.effectiveness.own.columns import (
-    ColumnSpend,
     believed_roi,
     column_spends,
     columns_of,
     curves_of,
     markets_of,
+    reaches_of,
+    row_days_of,
     span_of,
+    unpaid_of,
 )
+from channelmix.effectiveness.own.lift_findings import unit_findings
 from channelmix.effectiveness.own.rows import read_history
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import (
@@ -32,6 +44,7 @@ from channelmix.profile.evidence import (
     Fitted,
     History,
     LiftTest,
+    LiftTestError,
     check_columns,
     check_money,
 )
@@ -49,6 +62,9 @@ MARKET = DATE + DATE
 
 HORIZON, FOLDS = 13, 2
 """Rows in a block of the backtest, and number of blocks."""
+
+IGNORED = 0.01
+"""Probability of published ranges below which a fit that may ignore them has done so."""
 
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves have one distribution."""
@@ -69,9 +85,11 @@ def fit_history(
     market: str | None = None,
     published: bool = True,
     backtest: bool = False,
+    timing_days: float = DAYS_A_YEAR,
     decimal: str | None = None,
     date_format: str | None = None,
     long: Mapping[str, str] | None = None,
+    unpaid: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -109,6 +127,9 @@ def fit_history(
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
         check compares the errors with those of a forecast by the year before.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent: by default a year. A
+        column without spend in them has the timing of its last period with any.
     decimal : str, optional
         The decimal sign of numbers in text, ``.`` or ``,``, needed where they do not show it, such as 1.234.
     date_format : str, optional
@@ -116,6 +137,10 @@ def fit_history(
         ``ymd``; or a format such as ``%d/%m/%Y``.
     long : mapping of str to str, optional
         For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
+    unpaid : sequence of str
+        Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
+        apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
+        cell of the profile.
 
     Returns
     -------
@@ -141,9 +166,11 @@ def fit_history(
         cost_per_unit=cost_per_unit,
         market=market,
         published=published,
+        timing_days=timing_days,
         decimal=decimal,
         date_format=date_format,
         long=long,
+        unpaid=unpaid,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -170,49 +197,61 @@ def fitted(
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
         check_money(rows, profile.currency)
-        spent, _ = _spent(rows, profile.period_days)
+        spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
-    return _fitted(
-        rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed, backtest
-    )
+    reaches = reaches_of(profile, spent)
+    stated = Stated.of(profile, spent)
+    return _fitted(rows, tuple(believed.items()), tuple(reaches.items()), stated, draws, seed, backtest)
 
 
 @lru_cache(maxsize=4)
 def _fitted(
     rows: History,
     believed: tuple[tuple[str, tuple[float, float]], ...],
-    currency: str,
-    period_days: float,
+    reaches: tuple[tuple[str, float], ...],
+    stated: Stated,
     draws: int,
     seed: int,
     backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
-    model = MarketingMixRegressor(
-        channels=list(rows.spend),
-        controls=list(rows.controls) or None,
-        date=DATE,
-        market=None if rows.markets is None else MARKET,
-        priors=Priors.usual(len(rows.by_market()), roi=dict(believed)),
-        draws=draws,
-        random_state=seed,
-        cost_per_unit={name: DATE + name for name in rows.volume} or None,
-    )
     try:
-        model.fit(table, rows.outcome, experiments=rows.experiments)
-        findings = [*model.diagnostics_]
+        model, wrong, chance = _without_contradicted(rows, table, dict(believed), draws, seed)
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency, dict(believed))]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+    except LiftTestError as error:  # the tests are at fault, not the table
+        raise LiftTestError(
+            f"{rows.experiments_source}: {error}" if rows.experiments_source else str(error)
+        ) from None
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    spent, row_days = _spent(rows, period_days)
-    residual = rows.outcome - model.predict(table)
+    every = column_spends(rows, stated.period_days, rows.timing_days)
+    counted = {name: expected for name, expected in believed if name not in wrong}
+    # What a slip of the pen holds was never spent: plans keep to what was.
+    spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
+    row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
+    predicted = model.predict(table)
+    residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
+    curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
+    columns = columns_of(spent, returns, rows.outcome_worth, counted)
+    checks = (
+        *with_ranges(findings, every, spent),
+        *today_findings(spent, stated, row_days),
+        worth_finding(rows),
+    )
+    if wrong:
+        worth = rows.outcome_worth
+        ranges = {name: (worth * low, worth * high) for name, (low, high) in believed if name in wrong}
+        # It says what the check of agreement says, and more.
+        checks = tuple(one for one in checks if one.check != say("check.prior_agreement"))
+        checks = (*checks, contradiction_finding(columns, spent, ranges, chance))
     return Evidence.sealed(
-        currency=currency,
-        period_days=period_days,
+        currency=stated.currency,
+        period_days=stated.period_days,
         fitted=Fitted(
             source=rows.source,
             sha256=rows.sha256,
@@ -227,24 +266,68 @@ def _fitted(
             **span_of(rows, residual),
         ),
         experiments=rows.experiments,
-        columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
+        columns=columns,
+        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
         checks=tuple(
-            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
+            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
-        curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
+        curves=curves.to_dict(),
     )
 
 
-def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
-    """Each market's columns with spend, and the length of a row in days."""
-    timeline = Timeline.of(np.asarray(rows.dates))
-    row_days = DAYS_A_YEAR / timeline.year
-    return list(column_spends(rows, timeline, row_days, period_days)), row_days
+def _without_contradicted(
+    rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
+) -> tuple[MarketingMixRegressor, list[str], float]:
+    """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
+
+    Rows that look wrong contradict nothing.
+
+    Returns
+    -------
+    model : MarketingMixRegressor
+        Fitted.
+    wrong : list of str
+        Columns whose ranges were left out.
+    chance : float
+        Probability that all ranges hold, by the first fit.
+    """
+    model = MarketingMixRegressor(
+        channels=list(rows.spend),
+        controls=list(rows.controls) or None,
+        date=DATE,
+        market=None if rows.markets is None else MARKET,
+        priors=Priors.usual(len(rows.by_market()), roi=believed),
+        draws=draws,
+        random_state=seed,
+        cost_per_unit={name: DATE + name for name in rows.volume} or None,
+        unpaid=list(rows.unpaid) or None,
+    )
+    model.fit(table, rows.outcome, experiments=rows.experiments)
+    looks_wrong = any(
+        found.verdict is Verdict.FAIL and found.check == say("check.zero_outcomes")
+        for found in model.diagnostics_
+    )
+    wrong = [name for name, one in model.expectations_.items() if one.contradicted and not looks_wrong]
+    chance = model.expected_roi_holds_
+    # Where none is left and all are as good as ignored, they count for nothing as it is.
+    if wrong and not (len(wrong) == len(believed) and chance < IGNORED):
+        left = {name: expected for name, expected in believed.items() if name not in wrong}
+        model.set_params(priors=Priors.usual(len(rows.by_market()), roi=left))
+        model.fit(table, rows.outcome, experiments=rows.experiments)
+    return model, wrong, chance
 
 
 def _frame(rows: History) -> Any:
     paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
+        {
+            DATE: list(rows.dates),
+            **market,
+            **rows.spend,
+            **rows.volume,
+            **paid,
+            **rows.unpaid,
+            **rows.controls,
+        }
     )

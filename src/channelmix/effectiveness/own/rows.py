@@ -9,7 +9,7 @@ from typing import Any
 
 from channelmix.core.errors import InputError, expect
 from channelmix.profile.evidence import History, LiftTest
-from channelmix.profile.evidence.history import read_experiments
+from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, Table, read_table
 from channelmix.profile.evidence.tables.frames import is_frame, read_frame
 
@@ -39,13 +39,22 @@ def read_history(
     expect(date, "date", str, remedy="name a column")
     expect(outcome, "outcome", str, remedy="name a column")
     source, table = _table(history, (date, outcome))
+    name = ""
     if isinstance(experiments, str | os.PathLike):
         name = Path(experiments).name
         stated = (statements.get("decimal"), statements.get("date_format"))
         tests = read_experiments(_bytes(experiments), name, *stated)
     else:
         tests = tuple(_with_plain_dates(test) for test in experiments)
-    return History.of(table, source=source, outcome=outcome, date=date, experiments=tests, **statements)
+    return History.of(
+        table,
+        source=source,
+        outcome=outcome,
+        date=date,
+        experiments=tests,
+        experiments_source=name,
+        **statements,
+    )
 
 
 def _table(history: Any, names: tuple[str, str]) -> tuple[str, Table]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import NoneType
 from typing import Any, Self
@@ -16,20 +15,23 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
 from channelmix.profile.evidence.evidence import digest
-from channelmix.profile.evidence.lift_test import LiftTest, check_market
+from channelmix.profile.evidence.lift_test import (
+    LiftTest,
+    LiftTestError,
+    check_market,
+    check_sign,
+    check_size,
+)
 from channelmix.profile.evidence.spacing import check_dates
-from channelmix.profile.evidence.tables import Table, read_table
+from channelmix.profile.evidence.tables import Table
 from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
 from channelmix.profile.evidence.tables.long_form import hint, widened
 from channelmix.profile.evidence.tables.table import is_blank, no_column
 from channelmix.profile.evidence.tables.written_dates import read_dates
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
-NO_SPEND = "; a column that is not spend needs a role: date, market or control"
+NO_SPEND = "; a column that is not spend needs a role: date, market, control or media without a bill"
 """Remedy for a column of text among those of spend."""
-
-_FIELDS = tuple(field.name for field in fields(LiftTest))
-
-_NUMBERS = ("spend_change", "lift", "standard_error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +61,18 @@ class History:
         Column with them.
     published : bool
         Whether published figures are used as a prior.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent.
     read_as : tuple of str
         How the table was read, where it is not a plain one: its separator, decimal sign, dates.
     money : tuple of str
         Signs and codes of currencies that stood at amounts.
     lines : sequence of int
         Line of its file that each row stands in; empty where rows are only counted.
+    unpaid : mapping of str to ndarray of shape (n_rows,)
+        Media without a bill, in a unit of their own: posts, newsletters.
+    experiments_source : str
+        What messages call the table of lift tests, if there is one.
     """
 
     source: str
@@ -79,9 +87,12 @@ class History:
     markets: tuple[str, ...] | None = None
     market_name: str = ""
     published: bool = True
+    timing_days: float = DAYS_A_YEAR
     read_as: tuple[str, ...] = ()
     money: tuple[str, ...] = ()
     lines: Sequence[int] = ()
+    unpaid: Mapping[str, Array] = field(default_factory=dict)
+    experiments_source: str = ""
 
     @classmethod
     def of(
@@ -97,9 +108,12 @@ class History:
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
+        timing_days: float = DAYS_A_YEAR,
         decimal: str | None = None,
         date_format: str | None = None,
         long: Mapping[str, str] | None = None,
+        unpaid: Sequence[str] = (),
+        experiments_source: str = "",
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -123,6 +137,8 @@ class History:
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
             Whether published figures are used as a prior.
+        timing_days : float
+            Days back from the last row of which the timing counts.
         decimal : str, optional
             The decimal sign of numbers in text, a point or a comma, where they do not show it.
         date_format : str, optional
@@ -130,16 +146,17 @@ class History:
             ``%d/%m/%Y``.
         long : mapping of str to str, optional
             Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
+        unpaid : sequence of str
+            Names of columns with media that cost nothing: posts, newsletters, in any unit.
+        experiments_source : str
+            What messages call the table of lift tests.
 
         Raises
         ------
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
-        if isinstance(controls, str):
-            raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
-        expect(controls, "controls", Iterable)
-        controls = tuple(controls)
+        controls, unpaid = _listed(controls, "controls"), _listed(unpaid, "unpaid")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
@@ -148,13 +165,15 @@ class History:
         read = Table.of(table, source)
         if long is not None:
             keys = [date] if market is None else [date, market]
-            read = widened(read, source, long, keys, [outcome, *controls])
-        roles = _roles(source, read, outcome, date, controls, costs, market)
+            beside = [name for name in unpaid if name in read]  # others are channels of rows
+            read = widened(read, source, long, keys, [outcome, *controls, *beside])
+        roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
+        expect_positive(timing_days, "timing_days")
         spend_columns = [name for name in read if name not in roles]
         paid = [cost for cost in costs.values() if isinstance(cost, str)]
         kinds = Kinds([*spend_columns, *paid], outcome, lambda name: NO_SPEND + hint(read, name, date))
-        wanted = [*spend_columns, *paid, outcome, *controls]
+        wanted = [*spend_columns, *paid, outcome, *controls, *unpaid]
         try:
             dates, dates_read = read_dates(read[date], date, read.place, date_format)
             numbers = read_numbers({name: read[name] for name in wanted}, read.place, kinds, decimal)
@@ -162,17 +181,22 @@ class History:
             raise InputError(f"{source}: {error}") from None
         for name in kinds.spend:
             _check_not_negative(source, name, numbers.columns[name], read)
+        for name in unpaid:
+            _check_not_negative(source, name, numbers.columns[name], read, "an amount")
         markets = None if market is None else _markets(source, market, read)
         _check_dates(source, dates, markets, read)
         spend, volume = _spend_and_volume(source, numbers.columns, spend_columns, costs)
+        place = f"{experiments_source}: " if experiments_source else ""
         for test in experiments:
-            if test.channel not in spend:
-                near = nearest_name(str(test.channel), spend)
-                raise InputError(
-                    f"{source}: a lift test is of {test.channel}, which is no column of spend{near}"
-                )
-            check_market(test, markets or (), f"{source}: ")
-        return cls(
+            for channel in test.channels:
+                if channel not in (*spend, *unpaid):
+                    near = nearest_name(str(channel), (*spend, *unpaid))
+                    raise LiftTestError(
+                        f"{place}a lift test is of {channel}, which is no column of spend{near}"
+                    )
+            check_market(test, markets or (), place)
+            check_sign(test, place)
+        rows = cls(
             source,
             dates,
             numbers.columns[outcome],
@@ -185,10 +209,24 @@ class History:
             markets,
             market or "",
             published,
+            float(timing_days),
             (*read.notes, *numbers.notes, *dates_read),
             numbers.money,
             read.lines,
+            {name: numbers.columns[name] for name in unpaid},
+            experiments_source,
         )
+        for test in rows.experiments:
+            rows._check_size(test, place)
+        return rows
+
+    def _check_size(self, test: LiftTest, place: str) -> None:
+        where = self.by_market()[test.market]
+        known = where[np.isfinite(self.outcome[where])]
+        acts = {**self.spend, **self.unpaid}
+        spent = sum(float(acts[str(channel)][known].sum()) for channel in test.channels)
+        total, worth = float(np.abs(self.outcome[known]).sum()), self.outcome_worth
+        check_size(test, spent, total, unit=self.outcome_name, worth=worth, source=place)
 
     def place(self, i: int) -> str:
         """Where the row at position `i` is found, such as ``row 2 (line 3)``."""
@@ -212,7 +250,12 @@ class History:
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         markets = [] if self.markets is None else [self.markets]
         alone = [] if self.published else ["without published figures"]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
+        timing = [] if self.timing_days == DAYS_A_YEAR else [f"timing of {self.timing_days!r} days"]
+        unpaid = {name: column.tolist() for name, column in self.unpaid.items()}
+        free = [["without a bill", unpaid]] if unpaid else []
+        return digest(
+            [rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing, *free]
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, History):
@@ -231,9 +274,11 @@ def _roles(
     controls: Sequence[str],
     costs: Mapping[str, float | str],
     market: str | None,
+    unpaid: Sequence[str],
 ) -> list[str]:
     """Columns that have another role than spend or volume; each is in the table, with one role."""
     named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
+    named += [("a column without a bill", name) for name in unpaid]
     for what, name in named:
         expect(name, what, str, remedy="name a column")
     expect(market, "market", str, NoneType, remedy="name a column")
@@ -267,93 +312,6 @@ def _spend_and_volume(
     return spend, volume
 
 
-def read_experiments(
-    data: bytes, source: str, decimal: str | None = None, date_format: str | None = None
-) -> tuple[LiftTest, ...]:
-    """Read lift tests from a table, or JSON as a list of objects, with the fields of `LiftTest`; `market` is optional.
-
-    Parameters
-    ----------
-    data : bytes
-    source : str
-        What messages call the file.
-    decimal, date_format : str, optional
-        As in `History.of`; used where the file itself does not tell.
-
-    Raises
-    ------
-    InputError
-        If it holds something else; the message names the test.
-    """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        try:
-            tests = json.loads(data)
-        except ValueError as error:
-            raise InputError(f"{source}: not valid JSON ({error})") from None
-        if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
-            raise InputError(f"{source}: lift tests are a list of objects")
-    else:
-        table = read_table(data, source, [name for name in _FIELDS if name != "market"], dated=False)
-        tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    for i, test in enumerate(tests, start=1):
-        _check_fields(test, f"{source}: lift test {i}")
-
-    def place(i: int) -> str:
-        return f"lift test {i % len(tests) + 1}"
-
-    columns = {name: [test[name] for test in tests] for name in _NUMBERS}
-    written = [test[end] for end in ("start", "end") for test in tests]
-    try:
-        numbers = read_numbers(columns, place, Kinds(), decimal, binding=False).columns
-        dates = _test_dates(written, place, date_format)
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from None
-    return tuple(
-        _lift_test(
-            test, (dates[i], dates[len(tests) + i]), {name: numbers[name][i] for name in _NUMBERS}, source, i
-        )
-        for i, test in enumerate(tests)
-    )
-
-
-def _check_fields(test: Mapping[str, Any], place: str) -> None:
-    for name in test:
-        if name not in _FIELDS:
-            raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
-    for name in _FIELDS:
-        if name not in test and name != "market":
-            raise InputError(f"{place}: {name} is missing")
-    if not isinstance(test["channel"], str):
-        raise InputError(f"{place}: channel must be the name of a column of spend")
-    if not isinstance(test.get("market") or None, str | None):
-        raise InputError(f"{place}: market must be the name of a market")
-
-
-def _test_dates(
-    column: Sequence[Any], place: Callable[[int], str], date_format: str | None
-) -> tuple[str, ...] | tuple[int, ...]:
-    """Dates of lift tests; what was stated of the history's dates counts where theirs are not certain."""
-    try:
-        return read_dates(column, "start and end", place)[0]
-    except InputError:
-        if date_format is None:
-            raise
-        return read_dates(column, "start and end", place, date_format)[0]
-
-
-def _lift_test(
-    test: Mapping[str, Any],
-    dates: tuple[str | int, str | int],
-    numbers: Mapping[str, float],
-    source: str,
-    i: int,
-) -> LiftTest:
-    try:
-        return LiftTest(test["channel"], *dates, market=test.get("market") or None, **numbers)
-    except InputError as fault:
-        raise InputError(f"{source}: lift test {i + 1}: {fault}") from None
-
-
 def _markets(source: str, name: str, table: Table) -> tuple[str, ...]:
     """Names of markets as text."""
     texts = ["" if is_blank(value) else str(value).strip() for value in table[name]]
@@ -375,10 +333,15 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
             raise InputError(f"{source}: {market}{market and ': '}{error}") from None
 
 
-def _check_not_negative(source: str, name: str, column: Array, table: Table) -> None:
+def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
     if (column < 0.0).any():
         i = int(np.argmax(column < 0.0))
-        raise InputError(
-            f"{source}: {name} has spend {column[i]:g} below 0 in {table.place(i)}: take a refund off the rows whose "
-            "spend it gives back"
-        )
+        remedy = ": take a refund off the rows whose spend it gives back" if held == "spend" else ""
+        raise InputError(f"{source}: {name} has {held} {column[i]:g} below 0 in {table.place(i)}{remedy}")
+
+
+def _listed(names: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(names, str):
+        raise InputError(f"{what} must be a list of columns, not {names!r}: write [{names!r}]")
+    expect(names, what, Iterable)
+    return tuple(names)

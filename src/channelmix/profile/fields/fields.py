@@ -210,9 +210,14 @@ class HistoryFile(Record):
     or the name of the column with the money spent."""
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder, each with channel, start, end, spend_change,
-    lift and standard_error, and its market if there is a column of markets; lifts are in units of the outcome."""
+    lift and standard_error, its market if there is a column of markets, and if need be rows and held_out; lifts are in
+    units of the outcome."""
+    unpaid: tuple[Title, ...] = ()
+    """Names of columns with media without a bill, such as posts or newsletters, in any unit."""
     published: StrictBool = True
     """Whether published figures on the channels are used as the prior."""
+    timing_days: Positive = 365.25
+    """Days back from the last row whose periods with spend show when a period's money is spent; without it, a year."""
     decimal: Literal[".", ","] | None = None
     """The decimal sign of the file's numbers, needed where they do not show it, such as 1.234."""
     date_format: Title | None = None
@@ -221,9 +226,9 @@ class HistoryFile(Record):
     long: LongForm | None = None
     """For a file with a row for each channel of a period: its columns of channels and of spend."""
 
-    @field_validator("controls", mode="after")
+    @field_validator("controls", "unpaid", mode="after")
     @classmethod
-    def _no_control_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_column_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         _each_once(value)
         return value
 
@@ -240,13 +245,14 @@ def _each_once(values: Iterable[str]) -> None:
 
 
 DAYS_A_YEAR = 365.25
-_PERIOD_DAYS = {
+PERIOD_DAYS = {
     "day": 1.0,
     "week": 7.0,
     "month": DAYS_A_YEAR / 12,
     "quarter": DAYS_A_YEAR / 4,
     "year": DAYS_A_YEAR,
 }
+"""Length of each period that has a name, in days."""
 
 
 class ProfileFields(Record):
@@ -328,7 +334,7 @@ class ProfileFields(Record):
     @property
     def period_days(self) -> float:
         """Length of one period, in days."""
-        return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
+        return PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
 
     @property
     def period_text(self) -> str:

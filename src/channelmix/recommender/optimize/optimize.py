@@ -42,6 +42,7 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
+from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
@@ -207,7 +208,12 @@ def _plan(
     unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
-    warned = history_warnings(draws)
+    spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
+    question = budget_question(profile)
+    warned = [
+        *([] if question is None else [question]),
+        *history_warnings(draws, None if spend is None else spend.max(axis=0)),
+    ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.documents import Interval
-from channelmix.core.wording import amount, short
+from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.profile.evidence import Evidence, FittedMarket
 from channelmix.report.terminal.console import show
@@ -28,14 +28,22 @@ NAME = 12
 PADDING = 2
 """Blanks between columns."""
 
+PAUSED = 0.05
+"""Share by which spend in the periods with any must differ from that in all, for both to be shown."""
+
 CLOSE = 0.005
 """Length of a row and of a period that differ by less than this share are the same."""
 
 
 def fit_to_terminal(
-    evidence: Evidence, period: str, file: IO[str] | None = None, *, color: bool | None = None
+    evidence: Evidence,
+    period: str,
+    file: IO[str] | None = None,
+    *,
+    color: bool | None = None,
+    verbose: bool = False,
 ) -> None:
-    """Print the return on every column of spend, and the checks of the fit.
+    """Print the return on every column of spend, and what the checks of the fit ask to be looked at.
 
     Parameters
     ----------
@@ -46,11 +54,13 @@ def fit_to_terminal(
         Standard output by default.
     color : bool, optional
         Colours or none; by default, colours on a terminal only.
+    verbose : bool
+        Whether to list the checks that passed, too: they are one line elsewhere.
     """
-    show(partial(_parts, evidence, period), file, color=color)
+    show(partial(_parts, evidence, period, verbose), file, color=color)
 
 
-def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table]:
+def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterable[Text | Table]:
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
     markets = fitted.markets or ()
@@ -67,24 +77,58 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
         rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
         yield Text(
-            f"Amounts are {over(period)}: {rows}, over which its money is spread as the history spread it."
+            f"Amounts are {over(period)}: {rows}, over which its money is spread as in recent ones with spend"
+            f"{_timing(evidence)}."
         )
     yield Text()
     yield _table(evidence, period, width)
     yield Text()
+    for free in evidence.unpaid or ():
+        share = f"{percent(free.share.mean)} ({percent(free.share.low)} to {percent(free.share.high)})"
+        brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
+        between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
+        yield Text(
+            f"{free.name} has no bill: it brings {brings} ({between}), {share} of {fitted.outcome}, and no "
+            "money buys more of it."
+        )
+    if evidence.unpaid:
+        yield Text()
     if believed := _believed(evidence):
         yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
         yield Text()
-    if len(markets) > 1:
+    yield from _checks(evidence, verbose)
+
+
+def _checks(evidence: Evidence, verbose: bool) -> Iterator[Text | Table]:
+    """Checks, the gravest first: one that passed must not hide one that did not."""
+    passed = sum(check.verdict == "PASS" for check in evidence.checks)
+    listed = [check for check in evidence.checks if verbose or check.verdict != "PASS"]
+    if len(evidence.fitted.markets or ()) > 1 and listed:
         yield Text("Of each check the worst market:")
     checks = Table.grid(padding=(0, 2, 0, 0))
     checks.add_column(no_wrap=True)
     checks.add_column(overflow="fold")
     for verdict, style in STYLES.items():
-        for check in evidence.checks:
+        for check in listed:
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
-    yield checks
+    if listed:
+        yield checks
+    if passed and not verbose:
+        yield Text(f"{passed} check{'s' * (passed > 1)} passed", style=STYLES["PASS"])
+
+
+def _timing(evidence: Evidence) -> str:
+    """From when to when these are: of most columns, and of those with others."""
+    names: dict[tuple[str | int, str | int], list[str]] = {}
+    for column in evidence.columns:
+        if column.timing is not None:
+            names.setdefault(column.timing, []).append(column.name)
+    if not names:
+        return ""
+    usual = max(names, key=lambda dates: len(names[dates]))
+    others = (f"{', '.join(of)} {a} to {b}" for (a, b), of in names.items() if (a, b) != usual)
+    return "; ".join([f" ({usual[0]} to {usual[1]}", *others]) + ")"
 
 
 def _believed(evidence: Evidence) -> dict[str, None]:
@@ -103,9 +147,12 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
     money = evidence.currency
     spend, returns, further = f"{money} {over(period)}", f"return per {money}", f"next {money}"
+    active = "when active"
+    several = any(abs(c.usual_spend / c.spend - 1.0) > PAUSED for c in evidence.columns)
     lines = [
         {
             spend: _money(column.spend),
+            active: _money(column.usual_spend),
             "seen from": _money(column.least),
             "to": _money(column.most),
             returns: _range(column.roi),
@@ -117,7 +164,8 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     names = list(_names(evidence))
     room = width - min(max(cell_len(text) for text in ("column", *(name.plain for name, _ in names))), NAME)
     shown: set[str] = set()
-    for heads in ((returns,), (spend,), (further,), ("rests on",), ("seen from", "to")):  # most wanted first
+    wanted = [(returns,), (spend,), (further,), *[(active,)] * several, ("rests on",), ("seen from", "to")]
+    for heads in wanted:  # the most wanted first
         needed = sum(
             PADDING + max(cell_len(text) for text in (h, *(line[h] for line in lines))) for h in heads
         )
@@ -126,7 +174,9 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
             room -= needed
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
     table.add_column("column", overflow="fold", min_width=len("column"))
-    kept = [head for head in (spend, "seen from", "to", returns, further, "rests on") if head in shown]
+    kept = [
+        head for head in (spend, active, "seen from", "to", returns, further, "rests on") if head in shown
+    ]
     for head in kept:
         table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
     for name, place in names:

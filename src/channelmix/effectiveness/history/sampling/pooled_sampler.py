@@ -75,7 +75,8 @@ def sample_markets(
         agreement.append(particles.prior_agreement())
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
-    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps)
+    held = float(np.mean(agreement))
+    report = SamplerReport(effective, khat, log_evidence, held, sweeps, particles.judged())
     return [Draws.joined([each[m] for each in draws], size) for m in np.argsort(order)], report
 
 
@@ -97,8 +98,8 @@ class PooledParticles(Particles):
     """Particles of several markets: `log_margin` is the common one, `off` each market's deviation.
 
     `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
-    raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_tests)
-    those of tests at a margin of 1.
+    raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_parts)
+    those of the parts of tests at a margin of 1.
     """
 
     sweeps_per_power = 1
@@ -133,13 +134,16 @@ class PooledParticles(Particles):
         empty = np.zeros((size, len(WANDER), number, self.products.shape[-1]))
         empty[..., 0] = np.concatenate([part.outcome() for part in parts], axis=1)
         self.products = np.concatenate([self.products, empty], axis=2)
-        tests = sum(len(part.tests) for part in parts)
-        self.lifts = np.concatenate([self.lifts, np.zeros((size, tests))], axis=1)
+        tested = sum(len(part.parts) for part in parts)
+        self.lifts = np.concatenate([self.lifts, np.zeros((size, tested))], axis=1)
         constants = [mix.baseline.constants for mix in self.mixes[: self.joined]]
         self._log_dets = np.stack([log_dets for log_dets, _ in constants], axis=1)
         self._shapes = np.array([shape for _, shape in constants])
-        joined = [(m, test) for m, mix in enumerate(self.mixes[: self.joined]) for test in mix.tests]
-        self._tests = [(k, m, test) for k, (m, test) in enumerate(joined)]
+        self._tests, k = [], 0
+        for m, mix in enumerate(self.mixes[: self.joined]):
+            for test in mix.tests:
+                self._tests.append((k, m, test))
+                k += len(test.parts)
         every = np.arange(size)
         for c in range(channels):
             changed, self.products, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
@@ -179,7 +183,7 @@ class PooledParticles(Particles):
         found = []
         for m, mix in enumerate(self.mixes):
             log_margin = self.log_margin + self.off[:, m]
-            media = np.zeros((len(self), len(mix.outcome) + len(mix.tests)))
+            media = np.zeros((len(self), len(mix.outcome) + len(mix.parts)))
             for c in range(mix.n_channels):
                 series = mix.series(c, self.shape[:, c], self.family[:, c])
                 media += np.exp(log_margin[:, c, np.newaxis]) * series
@@ -198,7 +202,9 @@ class PooledParticles(Particles):
         if self._tests:
             true = np.exp(-self.mix.log_excess(shape))
             for k, m, test in self._tests:
-                off_by = test.lift - lifts[:, k] * sizes[:, m, test.channel] * true[:, test.channel]
+                channels = [part.channel for part in test.parts]
+                each = lifts[:, k : k + len(channels)] * sizes[:, m, channels] * true[:, channels]
+                off_by = test.lift - each.sum(axis=1)
                 value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
         return np.where(np.isnan(value), IMPOSSIBLE, value)
 
@@ -320,9 +326,9 @@ class PooledParticles(Particles):
         for part in self.parts:
             changed = part.changed(at, c, shape[:, c], family)
             products[:, :, m : m + len(part), self.pairs.place[c + 1]] = changed.line
-            mine = [k + i for i, (_, test) in enumerate(part.tests) if test.channel == c]
+            mine = [k + i for i, (_, one) in enumerate(part.parts) if one.channel == c]
             lifts[:, mine] = changed.lifts
-            m, k = m + len(part), k + len(part.tests)
+            m, k = m + len(part), k + len(part.parts)
             found.append(changed)
         return found, products, lifts
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import WANDER
-from channelmix.effectiveness.history.model.mix import Mix, Trial, ceiling_of
+from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart, ceiling_of
 from channelmix.effectiveness.history.model.shapes import elasticity
 
 
@@ -42,7 +42,7 @@ class Changed:
     """What one channel's new shapes make of some draws.
 
     `series` (n_markets, n_draws, n_rows) and `along` (n_markets, n_draws, n_directions) of the channel; `line`
-    (n_draws, n_wander, n_markets, 1 + n_channels), its products; `lifts` (n_draws, n_tests), of the channel's tests.
+    (n_draws, n_wander, n_markets, 1 + n_channels), its products; `lifts` (n_draws, n_parts), of the channel's in tests.
     """
 
     series: Array
@@ -67,13 +67,15 @@ class Products:
 
     def __init__(self, mixes: Sequence[Mix], size: int) -> None:
         most, channels = max(len(mix.outcome) for mix in mixes), mixes[0].n_channels
-        self.tests: list[tuple[int, Trial]] = [(m, test) for m, mix in enumerate(mixes) for test in mix.tests]
+        self.parts: list[tuple[int, TrialPart]] = [
+            (m, part) for m, mix in enumerate(mixes) for part in mix.parts
+        ]
         # As if the markets' rows were one's: reached parts do not ask for a baseline.
         self._mix = replace(
             mixes[0],
             lagged=[np.concatenate([_padded(mix.lagged[c], most) for mix in mixes]) for c in range(channels)],
             outcome=np.zeros(most * len(mixes)),
-            tests=[replace(test, rows=test.rows + m * most) for m, test in self.tests],
+            tests=[Trial([replace(part, rows=part.rows + m * most) for m, part in self.parts], 0.0, 1.0)],
         )
         self._total = np.array([mix.total for mix in mixes])
         self._root = np.stack([_padded(mix.baseline.root, most) for mix in mixes])
@@ -111,7 +113,7 @@ class Products:
         line[..., 1:] = np.transpose(plain[..., np.newaxis] - taken.reshape(*plain.shape, -1), (1, 3, 0, 2))
         taken = np.matmul(along * self._outcome_along, self._absorbed)
         line[..., 0] = np.transpose(np.matmul(series, self._outcome[:, :, np.newaxis]) - taken, (1, 2, 0))
-        mine = [(k, m) for k, (m, test) in enumerate(self.tests) if test.channel == c]
+        mine = [(k, m) for k, (m, part) in enumerate(self.parts) if part.channel == c]
         lifts = [reached[:, self._root.size + k] * ceiling[:, m] for k, m in mine]
         return Changed(series, along, line, np.array(lifts).reshape(-1, len(shape)).T)
 
