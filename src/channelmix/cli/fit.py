@@ -145,6 +145,9 @@ def fit(
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
 
+    HISTORY.CSV may be separated by commas, semicolons, tabs or pipes, with decimal points or commas, or be an Excel
+    workbook (.xlsx). What is not certain in it is asked about.
+
     Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
     currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
     one row per market, and columns are named without the market: sms or sms/promotion. To plan on the evidence, name
