@@ -54,7 +54,7 @@ class Table(Mapping[str, Sequence[Any]]):
         Raises
         ------
         InputError
-            If a name is not printable text, or the columns differ in length.
+            If a name is not printable text, the columns differ in length, or there are no rows.
         """
         found = table if isinstance(table, Table) else cls(dict(table))
         for name in (*found, source):
@@ -64,6 +64,8 @@ class Table(Mapping[str, Sequence[Any]]):
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise InputError(f"{source}: columns must be of equal length, not {shown}")
+        if not any(lengths.values()):
+            raise InputError(f"{source}: a table needs rows")
         return found
 
 
