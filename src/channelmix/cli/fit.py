@@ -122,8 +122,10 @@ from channelmix.cli.session import command
 )
 @click.option(
     "--long",
-    metavar="CHANNEL=SPEND",
-    help="Each row is of one channel: the column with its name, and the column with its spend.",
+    is_flag=False,
+    flag_value="",
+    metavar="[CHANNEL=SPEND]",
+    help="Each row is of one channel: the columns of its name and spend; alone, the only ones without another role.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="List the checks that passed, too.")
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
@@ -187,7 +189,9 @@ def fit(
 
 
 def _long(text: str) -> dict[str, str]:
-    """Split ``channel=spend`` into the two columns of a table in long form."""
+    """Split ``channel=spend`` into the two columns of a table in long form; nothing states none."""
+    if not text:
+        return {}
     channel, _, spend = text.rpartition("=")
     if not (channel and spend):
         raise click.BadParameter(f"{text!r} is not CHANNEL=SPEND, two columns.", param_hint="--long")

@@ -111,7 +111,7 @@ class History:
         timing_days: float = DAYS_A_YEAR,
         decimal: str | None = None,
         date_format: str | None = None,
-        long: Mapping[str, str] | None = None,
+        long: Mapping[str, str | None] | None = None,
         unpaid: Sequence[str] = (),
         experiments_source: str = "",
     ) -> Self:
@@ -145,7 +145,8 @@ class History:
             Order of day, month and year where dates do not show it, ``dmy``, ``mdy`` or ``ymd``; or a format such as
             ``%d/%m/%Y``.
         long : mapping of str to str, optional
-            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
+            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``; empty where they are
+            the only columns of words and of amounts without another role.
         unpaid : sequence of str
             Names of columns with media that cost nothing: posts, newsletters, in any unit.
         experiments_source : str
