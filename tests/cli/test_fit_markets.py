@@ -81,8 +81,12 @@ def test_markets_are_fitted_and_planned_on(run: Run, markets: dict[str, Any], tm
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",DE,", ",DEU,", "shop must hold markets of the profile (FR, DE, IT), and row 41 has 'DEU'"),
-        (",DE,", ",,", "shop must name the market of every row, and row 41 has nothing"),
+        (
+            ",DE,",
+            ",DEU,",
+            "shop must hold markets of the profile (FR, DE, IT), and row 41 (line 42) has 'DEU'",
+        ),
+        (",DE,", ",,", "shop must name the market of every row, and row 41 (line 42) has nothing"),
         ("11,DE,", "10,DE,", "market DE: two rows have the same date, 10"),
         ("sms/", "FR/sms/", "column FR/sms/promotion names a market"),
         ("sms/", "smss/", 'no cell is selected by "smss/promotion"'),

@@ -333,7 +333,8 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
         try:
             check_dates({i: dates[i] for i in places}, table.place)
         except InputError as error:
-            raise InputError(f"{source}: {market}{market and ': '}{error}") from None
+            place = f"market {market}: " if markets is not None else ""
+            raise InputError(f"{source}: {place}{error}") from None
 
 
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
