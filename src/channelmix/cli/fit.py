@@ -25,7 +25,7 @@ from channelmix.cli.session import command
     "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --backtest",
     "channelmix fit h.xlsx --profile p.json --outcome-worth 22 --date-format dmy",
-    "channelmix fit h.csv --profile p.json --outcome-worth 22 --long channel=spend",
+    "channelmix fit h.csv --profile p.json --outcome-worth 9 --long channel=spend",
     "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
 )
 @click.argument("history", metavar="HISTORY.CSV")

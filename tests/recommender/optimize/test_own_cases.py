@@ -50,7 +50,7 @@ def test_a_channel_that_began_late_is_judged_at_the_spend_of_its_weeks(
 
 def test_growth_is_judged_at_todays_pace() -> None:
     """SMS brings 12,000 (1 - exp(-x / 6,000)) a week: its next unit 1.43 at 8,767 a month."""
-    company, evidence = fitted("growth", "profile.json", "history.csv")
+    _, evidence = fitted("growth", "profile.json", "history.csv")
     today = np.array([25819.0, 8767.0])
     beside = np.array([0.0, 90.0])
     slope = (evidence.response.value(today + beside) - evidence.response.value(today - beside))[:, 1] / 180.0

@@ -331,7 +331,7 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
         try:
             check_dates({i: dates[i] for i in places}, table.place)
         except InputError as error:
-            where = f"market {market}: " if market else ""
+            where = f"market {market}: " if markets is not None else ""
             raise InputError(f"{source}: {where}{error}") from None
 
 
