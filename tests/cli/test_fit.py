@@ -149,6 +149,7 @@ def test_what_a_table_leaves_open_is_stated(run: Run, history: str, profile: str
     assert result.exit_code == 0, result.output
     assert result.stdout == plain.stdout
     assert "--long channel=spend" in run("fit", history, *OPTIONS).stderr
+    assert run("fit", history, "--long", *OPTIONS, "--decimal", ",").stdout == plain.stdout
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
         ({"history": {**HISTORY, "outcome": "social"}}, "column outcome: no cell"),
         ({"history": {**HISTORY, "decimal": ";"}}, "history.decimal"),
         ({"history": {**HISTORY, "date_format": "dym"}}, "date_format must be dmy, mdy, ymd or a format"),
-        ({"history": {**HISTORY, "long": {"channel": "sms"}}}, "history.long.spend"),
+        ({"history": {**HISTORY, "long": {"chanel": "sms"}}}, 'did you mean "channel"'),
         ({"history": {**HISTORY, "long": {"channel": "x", "spend": "y"}}}, "there is no column x"),
         ({"evidence": "e.json", "currency": "USD", "usd_rate": 1.0}, "found evidence in EUR"),
         ({"evidence": "e.json", "period": "week"}, "evidence per 30.4375 days, expected evidence per week"),

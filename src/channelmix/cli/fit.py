@@ -122,8 +122,10 @@ from channelmix.cli.session import command
 )
 @click.option(
     "--long",
-    metavar="CHANNEL=SPEND",
-    help="Each row is of one channel: the column with its name, and the column with its spend.",
+    is_flag=False,
+    flag_value="",
+    metavar="[CHANNEL=SPEND]",
+    help="Each row is of one channel: the columns of its name and spend; alone, the only ones without another role.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="List the checks that passed, too.")
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
@@ -144,6 +146,9 @@ def fit(
     **options: Any,
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
+
+    HISTORY.CSV may be separated by commas, semicolons, tabs or pipes, with decimal points or commas, or be an Excel
+    workbook (.xlsx). What is not certain in it is asked about.
 
     Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
     currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
@@ -184,7 +189,9 @@ def fit(
 
 
 def _long(text: str) -> dict[str, str]:
-    """Split ``channel=spend`` into the two columns of a table in long form."""
+    """Split ``channel=spend`` into the two columns of a table in long form; nothing states none."""
+    if not text:
+        return {}
     channel, _, spend = text.rpartition("=")
     if not (channel and spend):
         raise click.BadParameter(f"{text!r} is not CHANNEL=SPEND, two columns.", param_hint="--long")

@@ -182,6 +182,10 @@ def test_amounts_in_another_currency_are_refused() -> None:
     with pytest.raises(InputError, match="amounts are in GBP"):
         check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 GBP")), "EUR")
     check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 EUR")), "EUR")
+    naira = history(TABLE.replace(b"6.5,2", "6.5,\u20a62".encode()))
+    check_money(naira, "NGN")
+    with pytest.raises(InputError, match="amounts are in \u20a6"):
+        check_money(naira, "EUR")
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

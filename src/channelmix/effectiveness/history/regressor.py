@@ -152,7 +152,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame or array_like of shape (n_rows, n_columns)
+        X : DataFrame of pandas, polars or Arrow, or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
             Outcome per period; NaN where it is not known. Such a row is no evidence, but its spend acts in later ones.

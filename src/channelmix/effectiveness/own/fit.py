@@ -88,7 +88,7 @@ def fit_history(
     timing_days: float = DAYS_A_YEAR,
     decimal: str | None = None,
     date_format: str | None = None,
-    long: Mapping[str, str] | None = None,
+    long: Mapping[str, str | None] | None = None,
     unpaid: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
@@ -136,7 +136,8 @@ def fit_history(
         Order of day, month and year, needed where dates do not show it, such as 03/04/2024: ``dmy``, ``mdy`` or
         ``ymd``; or a format such as ``%d/%m/%Y``.
     long : mapping of str to str, optional
-        For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
+        For rows of one channel each, the columns of its ``channel`` and of its ``spend``; ``{}`` where they are the
+        only columns of words and of amounts without another role.
     unpaid : sequence of str
         Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
         apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no

@@ -111,7 +111,7 @@ class History:
         timing_days: float = DAYS_A_YEAR,
         decimal: str | None = None,
         date_format: str | None = None,
-        long: Mapping[str, str] | None = None,
+        long: Mapping[str, str | None] | None = None,
         unpaid: Sequence[str] = (),
         experiments_source: str = "",
     ) -> Self:
@@ -145,7 +145,8 @@ class History:
             Order of day, month and year where dates do not show it, ``dmy``, ``mdy`` or ``ymd``; or a format such as
             ``%d/%m/%Y``.
         long : mapping of str to str, optional
-            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
+            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``; empty where they are
+            the only columns of words and of amounts without another role.
         unpaid : sequence of str
             Names of columns with media that cost nothing: posts, newsletters, in any unit.
         experiments_source : str
@@ -284,9 +285,6 @@ def _roles(
     expect(market, "market", str, NoneType, remedy="name a column")
     for name in costs:
         expect(name, "what costs are stated of", str, remedy="name a column")
-    for name in (*table, source):
-        if not isinstance(name, str) or not name.isprintable():
-            raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
     roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
     roles += [] if market is None else [market]
     for name in (*roles, *costs):
@@ -333,8 +331,8 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
         try:
             check_dates({i: dates[i] for i in places}, table.place)
         except InputError as error:
-            place = f"market {market}: " if markets is not None else ""
-            raise InputError(f"{source}: {place}{error}") from None
+            where = f"market {market}: " if markets is not None else ""
+            raise InputError(f"{source}: {where}{error}") from None
 
 
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -132,6 +133,26 @@ def test_no_entity_is_declared_in_any_part(part: str, encoding: str) -> None:
 
     with pytest.raises(InputError, match=f"{part} declares a document type"):
         read(packed(PLAIN, part, declare))
+
+
+def test_a_part_of_another_name_is_looked_at_too() -> None:
+    stream = io.BytesIO(PLAIN)
+    with zipfile.ZipFile(stream, "a") as package:
+        package.writestr("xl/media/picture.png", b"\x89PNG\r\n\x1a\n" + bytes(50))
+    assert len(read(stream.getvalue())["date"]) == 2
+    with zipfile.ZipFile(stream, "a") as package:
+        package.writestr("xl/media/sheet.bin", '<!DOCTYPE x [<!ENTITY a "a">]><x>&a;</x>')
+    with pytest.raises(InputError, match=r"sheet\.bin declares a document type"):
+        read(stream.getvalue())
+
+
+def test_remarks_of_the_library_that_reads_it_are_not_shown() -> None:
+    """A workbook without styles, as other programs write it."""
+
+    def bare(part: bytes) -> bytes:
+        return re.sub(rb"<cellStyles.*?</cellStyles>|<cellStyleXfs.*?</cellStyleXfs>", b"", part)
+
+    assert history(packed(PLAIN, "xl/styles.xml", bare)).spend["sms"].tolist() == [1.5, 2.5]
 
 
 def test_a_packed_file_of_another_kind_is_refused() -> None:

@@ -29,30 +29,31 @@ def test_tables_of_all_libraries_are_the_same() -> None:
     expected = read(pd.DataFrame(COLUMNS))
     assert expected.dates == ("2024-01-01", "2024-01-08")
     assert expected.spend["sms"].tolist() == [1.5, 2.5]
-    arrow = pl.DataFrame(COLUMNS)
-
-    class Stream:
-        """Only Arrow's interface, as DuckDB's relations have it."""
-
-        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-            return arrow.__arrow_c_stream__(requested_schema)
 
     frames: list[Any] = [
         pd.DataFrame(COLUMNS).convert_dtypes(),
         pd.DataFrame(COLUMNS).astype({"date": "datetime64[ns]"}),
         pd.DataFrame(COLUMNS).set_index("date"),
+        pd.DataFrame(COLUMNS).astype({"date": "datetime64[ns]"}).set_index("date").rename_axis(None),
         pl.DataFrame(COLUMNS),
         pl.DataFrame(COLUMNS | {"sms": [Decimal("1.5"), Decimal("2.5")]}),
     ]
     for frame in frames:
         assert read(frame).sha256 == expected.sha256
-    pytest.importorskip("pyarrow")
-    assert read(Stream()).sha256 == expected.sha256
 
 
-def test_an_arrow_table_is_read() -> None:
+def test_an_arrow_table_is_read_and_what_only_speaks_its_interface() -> None:
     pa = pytest.importorskip("pyarrow")
-    assert read(pa.table(COLUMNS)).sha256 == read(pd.DataFrame(COLUMNS)).sha256
+    table, expected = pa.table(COLUMNS), read(pd.DataFrame(COLUMNS))
+
+    class Stream:
+        """As DuckDB's relations are."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return table.__arrow_c_stream__(requested_schema)
+
+    for frame in (table, table.to_batches()[0], Stream()):
+        assert read(frame).sha256 == expected.sha256
 
 
 def test_texts_in_a_frame_are_read_as_in_a_file() -> None:
@@ -69,7 +70,22 @@ def test_texts_in_a_frame_are_read_as_in_a_file() -> None:
     assert rows.place(1) == "row 2"
 
 
-@pytest.mark.parametrize("other", [pl.DataFrame(COLUMNS).lazy(), object(), [[1, 2]]])
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.concat([pd.DataFrame(COLUMNS), pd.DataFrame(COLUMNS)[["sms"]]], axis=1), "unique column names"),
+        (pd.DataFrame(COLUMNS).rename(columns={"sms": 0}), "0 is not a name in printable characters"),
+        (pd.DataFrame(COLUMNS).rename(columns={"sms": ("a", "b")}), "is not a name"),
+        (pd.DataFrame(COLUMNS).iloc[:0], "the table: a table needs rows"),
+        (pd.DataFrame(COLUMNS).set_index("date").reset_index(drop=True), "there is no column date"),
+    ],
+)
+def test_a_frame_that_is_no_history_is_refused(frame: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read(frame)
+
+
+@pytest.mark.parametrize("other", [pl.DataFrame(COLUMNS).lazy(), pl.Series([1.0]), object(), [[1, 2]]])
 def test_what_is_no_table_in_memory_is_refused(other: Any) -> None:
     with pytest.raises(InputError, match="history must be a path, bytes"):
         read(other)

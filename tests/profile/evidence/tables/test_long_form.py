@@ -36,6 +36,12 @@ def test_each_channel_gets_a_column() -> None:
     assert [rows.place(i) for i in range(2)] == ["row 1 (line 2)", "row 2 (line 4)"]
 
 
+def test_the_only_columns_that_are_left_need_not_be_stated() -> None:
+    for stated in ({}, {"channel": "channel"}, {"spend": "spend", "channel": None}):
+        assert history(long=stated) == history()
+    assert history(LONG.replace("channel", "medium").replace("spend", "cost"), long={}) == history()
+
+
 def test_a_channel_without_a_row_had_no_spend_and_shared_columns_may_stand_in_one_row() -> None:
     rows = history(LONG.replace("2024-01-08,social,4,6,1\n", "").replace("sms,1.5,5,0", "sms,1.5,,"))
     assert rows.spend["social"].tolist() == [2.0, 0.0]
@@ -61,7 +67,22 @@ def test_rows_of_markets_stay_apart() -> None:
             {"long": {"channel": "chanel", "spend": "spend"}},
             r'no column chanel \(did you mean "channel"\?\)',
         ),
-        (LONG, {"long": {"channel": "channel"}}, "long must name two columns"),
+        (LONG, {"long": {"chanel": "channel"}}, "long must name two columns"),
+        (
+            LONG,
+            {"long": {}, "controls": []},
+            "which column holds each row's spend, spend or promo.? State --long",
+        ),
+        (
+            LONG.replace("channel", "sms", 1),
+            {"long": {"channel": "spend"}},
+            "each row's spend, there is none",
+        ),
+        (
+            LONG.replace("sms,", "1,").replace("social,", "2,"),
+            {"long": {}},
+            "each row's channel, there is none",
+        ),
         (LONG, {"long": "channel=spend"}, "long must name two columns"),
         (
             LONG,

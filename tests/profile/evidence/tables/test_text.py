@@ -50,6 +50,17 @@ def test_a_table_is_found_in_its_text(data: bytes, notes: tuple[str, ...]) -> No
     assert table.notes == notes
 
 
+def test_names_are_of_one_line() -> None:
+    data = 'date,outcome,"social\n spend","sms\u00a0spend"\n2024-01-01,1,2,3\n'.encode()
+    assert list(read(data)) == ["date", "outcome", "social spend", "sms spend"]
+
+
+def test_the_line_of_names_is_the_one_with_most_of_them() -> None:
+    data = b"date,2024-02-01\n\ndate,orders,sms\n2024-01-01,1,2\n"
+    for names in (("date", "orders"), ("date", "ordes"), ("DATE", "ordes")):
+        assert list(read(data, *names)) == ["date", "orders", "sms"]
+
+
 def test_rows_are_found_by_their_line() -> None:
     data = b'"a report\nof two lines"\n\ndate,outcome,sms\n\n2024-01-01,5,1.5\n2024-01-08,6,2.5\n'
     table = read(data)

@@ -28,16 +28,23 @@ def read_frame(frame: Any, date: str) -> Table:
     InputError
         If it is not a table in memory.
     """
+    import narwhals as nw
+
+    index = getattr(frame, "index", None)
     try:
         table = narwhal_of(frame)
-    except TypeError:
+        if date not in table.columns and _is_named(index, date):
+            table = narwhal_of(frame.rename_axis(date).reset_index())
+    except nw.exceptions.NarwhalsError as error:
+        raise InputError(f"the table: {' '.join(str(error).split())}") from None
+    except (TypeError, ValueError):
         raise InputError(
             "history must be a path, bytes, or a table of pandas, polars or Arrow in memory (collect a lazy one), "
             f"not {type(frame).__name__}"
         ) from None
-    if date not in table.columns and getattr(getattr(frame, "index", None), "name", None) == date:
-        table = narwhal_of(frame.reset_index())
-    return Table({name: [_plain(value) for value in table[name].to_list()] for name in table.columns})
+    return Table(
+        {column.name: [_plain(value) for value in column.to_list()] for column in table.iter_columns()}
+    )
 
 
 def narwhal_of(frame: Any) -> Any:
@@ -45,14 +52,23 @@ def narwhal_of(frame: Any) -> Any:
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError, NarwhalsError
         If it is no such table.
     """
     import narwhals as nw
 
-    if hasattr(type(frame), "columns"):
+    try:
         return nw.from_native(frame, eager_only=True)
-    return nw.from_arrow(frame, backend=_backend())
+    except TypeError:
+        if not hasattr(type(frame), "__arrow_c_stream__"):
+            raise
+        return nw.from_arrow(frame, backend=_backend())
+
+
+def _is_named(index: Any, date: str) -> bool:
+    """Whether an index of pandas holds the dates: by its name, or by its kind where it has none."""
+    name = getattr(index, "name", None)
+    return index is not None and (name == date or (name is None and getattr(index.dtype, "kind", "") == "M"))
 
 
 def _plain(value: Any) -> Any:

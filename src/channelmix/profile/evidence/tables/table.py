@@ -54,13 +54,18 @@ class Table(Mapping[str, Sequence[Any]]):
         Raises
         ------
         InputError
-            If the columns differ in length.
+            If a name is not printable text, the columns differ in length, or there are no rows.
         """
         found = table if isinstance(table, Table) else cls(dict(table))
+        for name in (*found, source):
+            if not isinstance(name, str) or not name.isprintable():
+                raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
         lengths = {name: len(column) for name, column in found.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise InputError(f"{source}: columns must be of equal length, not {shown}")
+        if not any(lengths.values()):
+            raise InputError(f"{source}: a table needs rows")
         return found
 
 

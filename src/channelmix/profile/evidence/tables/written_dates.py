@@ -87,14 +87,15 @@ def _written(
     stated = None if by_format else date_format
     if stated is not None and stated not in ORDERS:
         raise InputError(f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}")
-    parts = [_parts(text, form) for text in texts]
+    known = {text: _parts(text, form) for text in set(texts)}
+    parts = [known[text] for text in texts]
     for i, (_, days, _) in enumerate(parts):
         if not days:
             raise InputError(_not_a_date(texts[i], name, place(i), form))
     clocks = [clock for _, _, clock in parts]
     notes = _checked_clocks(clocks, name, place)
-    shapes = [shape_of(without_clock(first_of(text)[0])[0]) for text in texts] if form is None else []
-    if other := next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0):
+    shapes = {text: "" if form else shape_of(without_clock(first_of(text)[0])[0]) for text in known}
+    if other := next((i for i, text in enumerate(texts) if shapes[text] != shapes[texts[0]]), 0):
         raise InputError(_several_ways(texts, name, place, (other, 0)))
     order = _order([days for _, days, _ in parts], texts, name, place, stated)
     found = [days[order] for _, days, _ in parts]
@@ -130,6 +131,8 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     more = ""
     if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
         more = " (is its number a day or a year?)"
+    elif not text:
+        more = ": fill it, or remove the row if it holds totals"
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
