@@ -35,6 +35,9 @@ NAMED = 0.5
 CLOSED_DAY = 0.8
 """Part of a weekday's rows with an outcome of 0 from which on that is a pattern of weekdays."""
 
+WEEKDAYS_CHANGE = 8.0
+"""Standard errors by which a weekday departs from its pattern in half of the rows, from which on it has changed."""
+
 OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
 """Standard deviations from which on a row is out of line, and misleads if it counts half as much as others do."""
 
@@ -230,6 +233,9 @@ class RowChecks:
         if len(active) < FEWEST_ACTIVE + number or not number:
             return
         high = np.flatnonzero(spend >= highest[number - 1])
+        apart = float(np.ptp(window.periods[self.order[high]])) / window.year
+        if abs(apart - 1.0) <= max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year):
+            return  # a push, or a bill, that comes once a year
         usual = np.setdiff1d(active, high)
         logs = np.log(spend[usual])
         unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
@@ -286,7 +292,7 @@ class RowChecks:
         means = np.bincount(cell, left, 2 * WEEK) / number
         worst = float((np.abs(means) * np.sqrt(number)).max() / max(self.spread, 1e-300))
         yield Finding.graded(
-            "weekdays", worst, OUT_OF_LINE, np.inf, reach=float(np.ptp(effects)), worst=worst
+            "weekdays", worst, WEEKDAYS_CHANGE, np.inf, reach=float(np.ptp(effects)), worst=worst
         )
 
 
