@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from channelmix.effectiveness.history.copies import copies
+from channelmix.effectiveness.history.copies import copies, copies_of_outcome
 from channelmix.effectiveness.history.rows.windows import Window
 
 Numbers = NDArray[np.float64]
@@ -18,18 +18,24 @@ SMS = 1600.0 * np.exp(0.35 * RNG.standard_normal(104))
 TV = 5000.0 * np.exp(0.35 * RNG.standard_normal(104)) * (np.arange(104) % 6 < 3)
 
 
-def verdict(control: Numbers, name: str = "x") -> tuple[str, str]:
-    window = Window(
+OUTCOME = RNG.standard_normal(104)
+
+
+def window(control: Numbers, name: str) -> Window:
+    return Window(
         names=("tv", "sms"),
         periods=np.arange(104),
         spend=np.column_stack([TV, SMS]),
         controls=control[:, np.newaxis],
-        outcome=RNG.standard_normal(104),
+        outcome=OUTCOME,
         weight=np.ones(104),
         year=52.18,
         control_names=(name,),
     )
-    (found,) = copies(window)
+
+
+def verdict(control: Numbers, name: str = "x") -> tuple[str, str]:
+    (found,) = copies(window(control, name))
     return str(found.verdict), found.message
 
 
@@ -56,6 +62,18 @@ def test_a_copy_is_told_from_another_influence(control: Numbers, name: str, expe
     assert found == expected
     assert name in message
     assert ("--cost-per-unit" in message) == (expected == "FAIL")
+
+
+def test_a_control_that_is_the_total_or_the_outcome_is_named() -> None:
+    found, message = verdict(TV + SMS, "budget")
+    assert found == "FAIL"
+    assert "spend on all channels together" in message
+    assert verdict(OUTCOME)[0] == "PASS"
+    (alike,) = copies_of_outcome(window(3.0 * OUTCOME + 0.1 * NOISE, "visits"))
+    assert alike.verdict == "REVIEW"
+    assert "visits" in alike.message
+    (other,) = copies_of_outcome(window(OUTCOME + NOISE, "index"))
+    assert other.verdict == "PASS"
 
 
 def test_the_channel_that_is_copied_is_named() -> None:

@@ -77,6 +77,15 @@ def outcome(rows: Any, factor: float) -> Change:
     return change
 
 
+def few_counted(rows: Any) -> Change:
+    def change(_: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
+        counted = 1.0 + rng.poisson(5.0, len(seen))
+        counted[rows] = 0.0
+        return np.asarray(counted)
+
+    return change
+
+
 XMAS = [50, 51, 102, 103, 154, 155]
 
 
@@ -102,6 +111,7 @@ XMAS = [50, 51, 102, 103, 154, 155]
             "outcomes of 0",
             "2022-01-06, 2022-04-13 to 2022-04-14, 2022-07-22: 4 rows of outcome exactly 0",
         ),
+        ({"after": few_counted(slice(60, 70))}, "outcomes of 0", "2023-02-27 to 2023-05-01: 10 rows"),
         ({"after": spend("sms", [60], 10.0)}, "single rows of sms", "2023-02-27: "),
         ({"after": spend("social", [70], 10.0)}, "single rows of social", "2023-05-08: "),
     ],
@@ -153,11 +163,9 @@ def test_a_control_that_names_closed_rows_settles_them() -> None:
 @pytest.mark.parametrize("kind", ["few counted", "now and then"])
 def test_zeros_that_chance_makes_are_no_closure(kind: str) -> None:
     def sparse(_: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
-        return (
-            rng.poisson(4.0, len(seen)) * 1.0
-            if kind == "few counted"
-            else seen * (rng.random(len(seen)) > 0.4)
-        )
+        if kind == "few counted":
+            return rng.poisson(4.0, len(seen)).astype(np.float64)
+        return np.where(rng.random(len(seen)) > 0.4, seen, 0.0)
 
     assert "outcomes of 0" not in looked_at(shop(after=sparse)[1])
 

@@ -24,7 +24,8 @@ FEW_ZEROS = 3
 """Fewest outcomes of 0 that fail the check: fewer do little harm."""
 
 FEWEST_COUNTED = 16.0
-"""Usual count of customers or orders from which on a 0 is not chance: four standard deviations of a Poisson count."""
+"""Usual count of customers or orders over rows of 0 from which on they are not chance: a Poisson count of this mean
+is 0 in one of nine million cases."""
 
 GAP = 0.15
 """Most rows around an outcome of 0 bring at least this part of their median, or 0 is the low end of what comes."""
@@ -331,4 +332,5 @@ def _stands_out(y: Array, run: Indices, whole: bool) -> bool:
     other = np.flatnonzero(y != 0.0)
     around = y[np.concatenate([other[other < run[0]][-AROUND:], other[other > run[-1]][:AROUND]])]
     usual = float(np.median(around))
-    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not (whole and usual < FEWEST_COUNTED))
+    by_chance = whole and usual * len(run) < FEWEST_COUNTED
+    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not by_chance)
