@@ -64,6 +64,13 @@ def test_more_draws_are_made_where_asked_for(run: Run, history: str, profile: st
     assert "2000<=x<=100000" in few.stderr
 
 
+def test_checks_that_passed_are_listed_on_demand(run: Run, history: str, profile: str) -> None:
+    for option in ("-v", "--verbose"):
+        listed = run("fit", history, *OPTIONS, option)
+        assert re.search(r"^PASS +No period is missing", listed.stdout, re.MULTILINE)
+        assert "checks passed" not in listed.stdout
+
+
 def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str, profile: str) -> None:
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 0
