@@ -14,6 +14,7 @@ import numpy as np
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.shared_shocks import SharedShocks
 from channelmix.effectiveness.history.sampling.particles import (
     Draws,
     Particles,
@@ -40,7 +41,7 @@ CACHED = 2e5
 
 
 def sample_markets(
-    mixes: Sequence[Mix], size: int, rng: np.random.Generator
+    mixes: Sequence[Mix], size: int, rng: np.random.Generator, shocks: SharedShocks | None = None
 ) -> tuple[list[Draws], SamplerReport]:
     """Draw `size` times from the common posterior of several markets' mixes.
 
@@ -50,6 +51,8 @@ def sample_markets(
         One a market, of the same channels and priors; a channel without spend in a market has a total of 0.
     size : int
     rng : numpy.random.Generator
+    shocks : SharedShocks, optional
+        What markets have in common in a period; by default nothing.
 
     Returns
     -------
@@ -59,10 +62,11 @@ def sample_markets(
     """
     order = np.argsort([-np.count_nonzero(mix.baseline.weight) for mix in mixes], kind="stable")
     times = max(1, min(SNAPSHOTS, size // SMALLEST))
-    particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng)
+    shocks = None if shocks is None else shocks.of(order.tolist())
+    particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng, shocks)
     khat, log_evidence = -np.inf, 0.0
-    while particles.joined < len(mixes):
-        particles.join(min(max(particles.joined, 1), len(mixes) - particles.joined))
+    while particles.blocks:
+        particles.join()
         worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
     effective, sweeps = mix_until_independent(particles)
@@ -105,30 +109,44 @@ class PooledParticles(Particles):
     enough = 0.75
     per_particle = (*Particles.per_particle, "off", "by_market", "products", "lifts")
 
-    def __init__(self, mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, mixes: Sequence[Mix], size: int, rng: np.random.Generator, shocks: SharedShocks | None
+    ) -> None:
         super().__init__(mixes[0], size, rng)
         channels = self.mix.n_channels
-        self.mixes, self.pairs = mixes, Pairs(channels)
+        self.mixes, self.shocks = mixes, shocks
+        self.pairs = Pairs(channels if shocks is None else 2 * channels)
         self.off, self.lifts = np.empty((size, 0, channels)), np.empty((size, 0))
         self.products = np.empty((size, len(WANDER), 0, len(self.pairs.left)))
         self.by_market = np.empty((size, 0))
-        self.parts: list[Products] = []
         self.first = 0
+        self.parts: list[Products] = []
+        self.blocks = [self._products(start, end) for start, end in _blocks(len(mixes))]
 
     @property
     def joined(self) -> int:
         """Number of markets that count."""
         return self.off.shape[1]
 
-    def join(self, number: int) -> None:
-        """Let more markets join, whose own sizes come from the prior, at power 0."""
+    def _products(self, start: int, end: int) -> list[Products]:
+        """Products of these markets, in parts that a processor's cache holds."""
+        size, shocks = len(self), self.shocks
+        together = max(1, int(CACHED / size / len(self.mixes[start].outcome)))
+        parts = []
+        for first in range(start, end, together):
+            those = slice(first, min(first + together, end))
+            common = () if shocks is None else (shocks.places[those], shocks.taken)
+            parts.append(Products(self.mixes[those], size, *common))
+        return parts
+
+    def join(self) -> None:
+        """Let the next block of markets join, whose own sizes come from the prior, at power 0."""
         size, channels = self.log_margin.shape
+        parts = self.blocks.pop(0)
+        number = sum(len(part) for part in parts)
         self.first, self.power, self.ancestor = self.joined, 0.0, np.arange(size)
         new = self._spread(self.off)[:, np.newaxis] * self.rng.standard_normal((size, number, channels))
         self.off = np.concatenate([self.off, new], axis=1)
-        mixes = self.mixes[self.first : self.joined]
-        together = max(1, int(CACHED / size / len(mixes[0].outcome)))
-        parts = [Products(mixes[k : k + together], size) for k in range(0, number, together)]
         self.parts += parts
         empty = np.zeros((size, len(WANDER), number, self.products.shape[-1]))
         empty[..., 0] = np.concatenate([part.outcome() for part in parts], axis=1)
@@ -144,7 +162,7 @@ class PooledParticles(Particles):
         for c in range(channels):
             changed, self.products, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
             for part, found in zip(self.parts, changed, strict=True):
-                part.put(every, every, c, found)
+                part.put(every, every, found)
         self.by_market = self._likelihoods(self.products, self.lifts, self.log_margin, self.off, self.shape)
         self.log_likelihood = self._of_block(self.by_market)
 
@@ -193,7 +211,7 @@ class PooledParticles(Particles):
         self, products: Array, lifts: Array, log_margin: Array, off: Array, shape: Array
     ) -> Array:
         """Log likelihood of each market, its rows and its tests; (n_draws, n_markets)."""
-        sizes = np.exp(log_margin[:, np.newaxis] + off)
+        sizes = self._sizes(log_margin, off)
         value = log_likelihood_of(self.pairs.quadratic(products, sizes), self._log_dets, self._shapes)
         if self._tests:
             true = np.exp(-self.mix.log_excess(shape))
@@ -201,6 +219,14 @@ class PooledParticles(Particles):
                 off_by = test.lift - lifts[:, k] * sizes[:, m, test.channel] * true[:, test.channel]
                 value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
         return np.where(np.isnan(value), IMPOSSIBLE, value)
+
+    def _sizes(self, log_margin: Array, off: Array) -> Array:
+        """Sizes of all series of the products: the markets' own, and those of what is taken off in all of them."""
+        own = np.exp(log_margin[:, np.newaxis] + off)
+        if self.shocks is None:
+            return own
+        common = np.broadcast_to(np.exp(log_margin)[:, np.newaxis], own.shape)
+        return np.concatenate([own, -common], axis=2)
 
     def _spread(self, off: Array) -> Array:
         """Draw the spread of markets given their deviations; (n_draws, n_channels)."""
@@ -231,12 +257,19 @@ class PooledParticles(Particles):
         spread, shape = self._spread(self.off[at]), self.shape[at]
         sizes = self.log_margin[at, np.newaxis] + self.off[at]
         drawn = sizes.mean(axis=1) + spread / np.sqrt(self.joined) * self.rng.standard_normal(spread.shape)
-        for c in range(self.mix.n_channels):
+        every = np.arange(self.mix.n_channels)
+        # What all markets have in common follows from the common sizes: then each proposal asks for the likelihood.
+        for c in every if self.shocks is None else self.rng.choice(every, size=1):
             log_margin = self.log_margin[moved]
             log_margin[:, c] = drawn[:, c]
             prior = self.mix.log_prior_of_sizes
             gain = prior(log_margin, shape) - prior(self.log_margin[at], shape)
-            taken = np.log(self.rng.random(len(moved))) < gain
+            if self.shocks is None:
+                taken = np.flatnonzero(np.log(self.rng.random(len(moved))) < gain)
+            else:
+                off = sizes - log_margin[:, np.newaxis]
+                new = self._likelihoods(self.products[at], self.lifts[at], log_margin, off, shape)
+                taken = self._taken(moved, new, gain)
             self.log_margin[moved[taken], c] = drawn[taken, c]
         self.off[at] = sizes - self.log_margin[at, np.newaxis]
 
@@ -285,13 +318,13 @@ class PooledParticles(Particles):
         self.off[rows], self.family[rows, c] = off[taken], new.family[taken, 0]
         self.products[rows], self.lifts[rows] = products[taken], lifts[taken]
         for part, found in zip(self.parts, changed, strict=True):
-            part.put(rows, taken, c, found)
+            part.put(rows, taken, found)
 
     def _guess(
         self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
     ) -> tuple[Array, Array]:
         """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets)."""
-        sizes = np.exp(log_margin[:, np.newaxis] + off)
+        sizes = self._sizes(log_margin, off)
         sizes[:, :, c] = 0.0
         rest = self.pairs.quadratic(products, sizes)
         line = products[..., self.pairs.place[c + 1]]
@@ -317,14 +350,33 @@ class PooledParticles(Particles):
         """What new shapes of one channel make of consecutive draws: by part, and all products and lifts."""
         at, m, k = _slice(moved), 0, 0
         products, lifts, found = self.products[at].copy(), self.lifts[at].copy(), []
-        for part in self.parts:
-            changed = part.changed(at, c, shape[:, c], family)
-            products[:, :, m : m + len(part), self.pairs.place[c + 1]] = changed.line
+        # What is taken off is of all markets, also those that join later.
+        asked = [*self.parts, *(part for block in self.blocks if self.shocks is not None for part in block)]
+        made = [part.unweighted(c, shape[:, c], family) for part in asked]
+        together = None
+        if self.shocks is not None:
+            together = np.sum(
+                [part.together(series) for part, (series, _) in zip(asked, made, strict=True)], axis=0
+            )
+        for part, (series, of_tests) in zip(self.parts, made, strict=False):
+            changed = part.changed(at, c, series, together)
+            for i, column in enumerate(changed.columns):
+                products[:, :, m : m + len(part), self.pairs.place[column + 1]] = changed.line[..., i, :]
             mine = [k + i for i, (_, test) in enumerate(part.tests) if test.channel == c]
-            lifts[:, mine] = changed.lifts
+            lifts[:, mine] = of_tests
             m, k = m + len(part), k + len(part.tests)
             found.append(changed)
         return found, products, lifts
+
+
+def _blocks(markets: int) -> list[tuple[int, int]]:
+    """First and last market of each block: they double in all, 1, 2, 4 and so on.
+
+    >>> _blocks(5)
+    [(0, 1), (1, 2), (2, 4), (4, 5)]
+    """
+    ends = [min(2**k, markets) for k in range(markets.bit_length() + 1)]
+    return [(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True) if end > start]
 
 
 def _slice(rows: Indices) -> slice:
