@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -41,6 +42,58 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
+class Form:
+    """A quadratic form of a market's rows as a function of the sizes of one channel's series, all else given.
+
+    Parameters
+    ----------
+    rest : ndarray of shape (n_draws, n_wander, n_markets)
+        The form without these series.
+    slope : ndarray of shape (n_draws, n_wander, n_markets, n_changed)
+        Products of each series with what the others leave.
+    square : ndarray of shape (n_draws, n_wander, n_markets, n_changed, n_changed)
+        Products of the series with each other.
+    """
+
+    rest: Array
+    slope: Array
+    square: Array
+
+    @classmethod
+    def without(cls, quadratic: Array, line: Array, sizes: Array, columns: Indices) -> Self:
+        """Take some series out of a form; `line` are all their products, `sizes` those of all series."""
+        slope, square = cls.slopes(line, sizes, columns), line[..., columns + 1]
+        mine = sizes[:, np.newaxis][..., columns]
+        rest = quadratic + 2.0 * (mine * slope).sum(axis=3) - _squared(square, mine)
+        return cls(rest, slope, square)
+
+    @staticmethod
+    def slopes(line: Array, sizes: Array, columns: Indices) -> Array:
+        """Products of each series with what all others leave at these sizes."""
+        others = sizes.copy()
+        others[:, :, columns] = 0.0
+        return np.asarray(line[..., 0] - np.einsum("dwmkc,dmc->dwmk", line[..., 1:], others))
+
+    def value(self, sizes: Array) -> Array:
+        """The form where the series have these sizes, (n_draws, n_markets, n_changed)."""
+        mine = sizes[:, np.newaxis]
+        return np.asarray(self.rest - 2.0 * (mine * self.slope).sum(axis=3) + _squared(self.square, mine))
+
+    def of_first(self, sizes: Array) -> tuple[Array, Array, Array]:
+        """Rest, slope and square for the first series alone, where the others have these sizes."""
+        fixed = sizes[:, np.newaxis, :, 1:]
+        rest = self.rest - 2.0 * (fixed * self.slope[..., 1:]).sum(axis=3)
+        rest = rest + _squared(self.square[..., 1:, 1:], fixed)
+        slope = self.slope[..., 0] - (fixed * self.square[..., 0, 1:]).sum(axis=3)
+        return rest, slope, self.square[..., 0, 0]
+
+
+def _squared(square: Array, sizes: Array) -> Array:
+    """Quadratic forms of few sizes, (..., k, k) and (..., k) -> (...)."""
+    return np.asarray(((square * sizes[..., np.newaxis]).sum(axis=-2) * sizes).sum(axis=-1))
+
+
+@dataclass(frozen=True, eq=False)
 class Changed:
     """What one channel's new shapes make of some draws.
 
@@ -59,9 +112,9 @@ class Changed:
 class Products:
     """Some markets' series by draw, laid out over as many periods for each.
 
-    `series` (n_markets, n_draws, n_columns, n_periods) are weighted, at a margin of 1: of each channel, and where weeks
-    have shocks in common, then what is taken off for each channel in all markets together. `along` (n_markets, n_draws,
-    n_columns, n_directions) is how far they lie along the directions of the market's linear part.
+    `series` (n_markets, n_draws, n_columns, n_periods) are weighted, without what the fixed part explains, at a margin
+    of 1: of each channel, and where weeks have shocks in common, then what is taken off for each channel in all markets
+    together. `along` (n_markets, n_draws, n_columns, n_directions) is how far they lie along the walk's directions.
 
     Parameters
     ----------
@@ -103,12 +156,15 @@ class Products:
         self._weight = self._root**2
         self._share = self._weight / np.maximum(self._weight.sum(axis=1, keepdims=True), TINY)
         self._outcome = self._root * np.stack([_placed(mix.outcome, place, most) for mix, place in both])
-        widest = max(mix.baseline.directions.shape[1] for mix in mixes)
-        self._directions = np.stack(
-            [_placed(_wider(mix.baseline.directions.T, widest).T, place, most) for mix, place in both]
+        lines = [mix.baseline for mix in mixes]
+        self._fixed = _stacked([line.fixed_directions for line in lines], places, most)
+        self._walk = _stacked([line.walk_directions for line in lines], places, most)
+        widest = self._walk.shape[2]
+        self._absorbed = np.stack(
+            [_placed(line.absorbed, np.arange(line.walk.shape[1]), widest) for line in lines]
         )
-        self._absorbed = np.stack([_wider(mix.baseline.absorbed, widest) for mix in mixes])
-        self._outcome_along = np.matmul(self._outcome[:, np.newaxis], self._directions)
+        self._outcome = self._without_fixed(self._outcome[:, np.newaxis])[:, 0]
+        self._outcome_along = np.matmul(self._outcome[:, np.newaxis], self._walk)
         columns = channels if taken is None else 2 * channels
         self.series = np.zeros((len(mixes), size, columns, most))
         self.along = np.zeros((len(mixes), size, columns, widest))
@@ -139,29 +195,34 @@ class Products:
 
     def changed(self, draws: slice, c: int, series: Array, together: Array | None = None) -> Changed:
         """What new series of one channel make of consecutive draws; `together` is the sum over all markets."""
-        root, channels = self._root[:, np.newaxis], self._mix.n_channels
-        if together is None or self._taken is None:
-            columns, new = np.array([c]), (series * root)[:, :, np.newaxis]
-        else:
-            columns = np.array([c, channels + c])
-            new = np.stack([series * root, (together * self._taken)[np.newaxis] * root], axis=2)
-        along = np.matmul(new, self._directions[:, np.newaxis])
+        m, d, periods = series.shape
+        columns = np.array([c] if together is None else [c, self._mix.n_channels + c])
+        k = len(columns)
+        new = np.empty((m, k, d, periods))
+        np.multiply(series, self._root[:, np.newaxis], out=new[:, 0])
+        if together is not None and self._taken is not None:
+            np.multiply(together * self._taken, self._root[:, np.newaxis], out=new[:, 1])
+        new = self._without_fixed(new.reshape(m, k * d, periods))
+        along = np.matmul(new, self._walk)
+        with_outcome = np.matmul(new, self._outcome[:, :, np.newaxis])
+        with_outcome = with_outcome - np.matmul(along, self._absorbed * self._outcome_along.swapaxes(1, 2))
+        # By draw, then by the series that are new.
+        new, along = (np.swapaxes(values.reshape(m, k, d, -1), 1, 2) for values in (new, along))
         plain = np.matmul(self.series[:, draws], np.swapaxes(new, 2, 3))
         plain[:, :, columns] = np.matmul(new, np.swapaxes(new, 2, 3))
         every = self.along[:, draws].copy()
         every[:, :, columns] = along
-        (m, d), k, p = plain.shape[:2], len(columns), every.shape[3]
         line = np.empty((d, len(WANDER), m, k, plain.shape[2] + 1))
+        line[..., 0] = np.transpose(with_outcome.reshape(m, k, d, -1), (2, 3, 0, 1))
         for i in range(k):
-            both = every * along[:, :, [i]]
-            taken = np.matmul(both.reshape(m, -1, p), self._absorbed).reshape(m, d, -1, len(WANDER))
+            both = (every * along[:, :, [i]]).reshape(m, -1, along.shape[3])
+            taken = np.matmul(both, self._absorbed).reshape(m, d, -1, len(WANDER))
             line[..., i, 1:] = np.transpose(plain[..., i, np.newaxis] - taken, (1, 3, 0, 2))
-        taken = np.matmul((along * self._outcome_along[:, :, np.newaxis]).reshape(m, -1, p), self._absorbed)
-        with_outcome = np.matmul(new, self._outcome[:, np.newaxis, :, np.newaxis]) - taken.reshape(
-            m, d, k, -1
-        )
-        line[..., 0] = np.transpose(with_outcome, (1, 3, 0, 2))
         return Changed(columns, new, along, line)
+
+    def _without_fixed(self, values: Array) -> Array:
+        """What weighted values, (n_markets, n, n_periods), tell beside the fixed part."""
+        return np.asarray(values - np.matmul(np.matmul(values, self._fixed), np.swapaxes(self._fixed, 1, 2)))
 
     def put(self, rows: Indices, taken: Indices, changed: Changed) -> None:
         """Let `rows` have what was found in the places `taken`."""
@@ -181,6 +242,9 @@ def _placed(values: Array, place: Indices, periods: int) -> Array:
     return full
 
 
-def _wider(values: Array, rows: int) -> Array:
-    """The values, followed by zeros."""
-    return _placed(values, np.arange(len(values)), rows)
+def _stacked(values: Sequence[Array], places: Sequence[Indices], periods: int) -> Array:
+    """Columns of several markets' rows over all periods, with as many columns for each; (n_markets, n_periods, n)."""
+    full = np.zeros((len(values), periods, max(each.shape[1] for each in values)))
+    for m, (each, place) in enumerate(zip(values, places, strict=True)):
+        full[m, place, : each.shape[1]] = each
+    return full
