@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from channelmix.cli.input import read_input, read_profile
+from channelmix.cli.input import read_input, read_profile, say_how_read
 from channelmix.cli.options import POSITIVE, quiet_option, seed_option
 from channelmix.cli.output import write_result, write_table
 from channelmix.cli.progress import status_line
@@ -19,10 +19,13 @@ from channelmix.cli.session import command
     "channelmix fit h.csv --profile p.json --outcome-worth 22 -o evidence.json",
     "channelmix fit h.csv --profile p.json --outcome sales --outcome-worth 0.35",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --control promo",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --unpaid newsletter",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --experiments t.csv",
     "channelmix fit h.csv --profile p.json --outcome-worth 9 --cost-per-unit im=1",
     "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --backtest",
+    "channelmix fit h.xlsx --profile p.json --outcome-worth 22 --date-format dmy",
+    "channelmix fit h.csv --profile p.json --outcome-worth 22 --long channel=spend",
     "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
 )
 @click.argument("history", metavar="HISTORY.CSV")
@@ -63,6 +66,12 @@ from channelmix.cli.session import command
     help="Column with another influence on the outcome; may be repeated.",
 )
 @click.option(
+    "--unpaid",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column of media without a bill, such as posts or newsletters, in any unit; may be repeated.",
+)
+@click.option(
     "--cost-per-unit",
     "costs",
     multiple=True,
@@ -72,7 +81,8 @@ from channelmix.cli.session import command
 @click.option(
     "--experiments",
     metavar="FILE",
-    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market.",
+    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market; "
+    "where they apply, rows and held_out.",
 )
 @click.option(
     "--draws",
@@ -91,6 +101,30 @@ from channelmix.cli.session import command
     is_flag=True,
     help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
+@click.option(
+    "--timing-days",
+    type=POSITIVE,
+    default=365.25,
+    show_default="a year",
+    metavar="DAYS",
+    help="How far back from the last row the timing of a period's spend is taken from.",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    help="Decimal sign of the numbers, where they do not show it (1.234).",
+)
+@click.option(
+    "--date-format",
+    metavar="FORMAT",
+    help="Order of day, month and year, where dates do not show it (03/04/2024): dmy, mdy or ymd; or a format such as "
+    "%d/%m/%Y.",
+)
+@click.option(
+    "--long",
+    metavar="CHANNEL=SPEND",
+    help="Each row is of one channel: the column with its name, and the column with its spend.",
+)
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -100,35 +134,40 @@ def fit(
     costs: tuple[str, ...],
     experiments: str | None,
     draws: int | None,
+    long: str | None,
     output: str | None,
     quiet: bool,
+    seed: int,
+    backtest: bool,
     **options: Any,
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
 
-    Apart from date, outcome and controls, every column of HISTORY.CSV is spend in the profile's currency, named after
-    the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has one row per market, and
-    columns are named without the market: sms or sms/promotion. To plan on the evidence, name its file in the profile:
+    Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
+    currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
+    one row per market, and columns are named without the market: sms or sms/promotion. To plan on the evidence, name
+    its file in the profile:
     "evidence": "evidence.json".
     """
-    import channelmix as cm
     from channelmix import report
-    from channelmix.effectiveness.own.fit import DRAWS
-    from channelmix.profile.evidence.history import LARGEST_TABLE
+    from channelmix.effectiveness.own.fit import DRAWS, fitted
+    from channelmix.effectiveness.own.rows import read_history
+    from channelmix.profile.evidence.tables import LARGEST_TABLE
 
     if history == profile == "-":
         raise click.UsageError("Only one of HISTORY.CSV and --profile can be read from standard input.")
     company = read_profile(profile, read_files=False)
     table = read_input(LARGEST_TABLE) if history == "-" else history
+    rows = read_history(
+        table,
+        cost_per_unit=dict(map(_cost, costs)),
+        experiments=experiments or (),
+        long=None if long is None else _long(long),
+        **options,
+    )
+    say_how_read(rows)
     with status_line(quiet):
-        evidence = cm.fit_history(
-            company,
-            table,
-            cost_per_unit=dict(map(_cost, costs)),
-            experiments=experiments or (),
-            draws=draws or DRAWS,
-            **options,
-        )
+        evidence = fitted(rows, company, draws or DRAWS, seed, backtest)
     if output is not None:
         write_result(evidence.to_json(), output)
     write_table(partial(report.fit_to_terminal, evidence, company.period_text))
@@ -140,6 +179,14 @@ def fit(
             f"{failed} check{'s' * (failed > 1)} failed: follow the advice above before you plan on this",
             err=True,
         )
+
+
+def _long(text: str) -> dict[str, str]:
+    """Split ``channel=spend`` into the two columns of a table in long form."""
+    channel, _, spend = text.rpartition("=")
+    if not (channel and spend):
+        raise click.BadParameter(f"{text!r} is not CHANNEL=SPEND, two columns.", param_hint="--long")
+    return {"channel": channel, "spend": spend}
 
 
 def _cost(text: str) -> tuple[str, float | str]:

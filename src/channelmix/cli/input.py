@@ -6,6 +6,8 @@ import json
 import sys
 from typing import Any
 
+import click
+
 
 def read_profile(path: str, *, read_files: bool = True) -> Any:
     """Read a profile from a file, or from standard input for ``-``, with or without the files that it names."""
@@ -13,10 +15,19 @@ def read_profile(path: str, *, read_files: bool = True) -> Any:
     from channelmix.profile.source import LARGEST_FILE
 
     if path == "-":
-        return CompanyProfile.from_json(
+        profile = CompanyProfile.from_json(
             read_input(LARGEST_FILE), source="standard input", read_files=read_files
         )
-    return CompanyProfile.from_file(path, read_files=read_files)
+    else:
+        profile = CompanyProfile.from_file(path, read_files=read_files)
+    say_how_read(profile.own)
+    return profile
+
+
+def say_how_read(own: Any) -> None:
+    """Say on standard error how a history was read, where it is not a plain table."""
+    if read_as := getattr(own, "read_as", ()):
+        click.echo(f"{own.source} read as: {', '.join(read_as)}", err=True)
 
 
 def read_plan(path: str) -> Any:

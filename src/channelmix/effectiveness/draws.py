@@ -88,9 +88,17 @@ class OwnDraws:
         return {i: own for own in self.columns for i in own.cells}
 
     def known_spend(self, cells: Sequence[Cell]) -> dict[int, float]:
-        """Spend at which each cell with history was observed: today's, or its share of the column's mean spend."""
+        """Spend at which each cell with history was observed: today's, or its share of the column's usual spend."""
         return {
-            i: cells[i].current_spend or part * own.column.spend
+            i: cells[i].current_spend or part * own.column.usual_spend
+            for own in self.columns
+            for i, part in zip(own.cells, own.parts, strict=True)
+        }
+
+    def most_seen(self) -> dict[int, float]:
+        """Most that was spent on each cell with history, a period: its share of the column's most."""
+        return {
+            i: part * own.column.most
             for own in self.columns
             for i, part in zip(own.cells, own.parts, strict=True)
         }

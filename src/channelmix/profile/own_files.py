@@ -8,8 +8,17 @@ from pathlib import Path as FilePath
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.profile.cells import lay_out
-from channelmix.profile.evidence import Evidence, History, LiftTest, check_columns, covered
-from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+from channelmix.profile.evidence import (
+    Evidence,
+    History,
+    LiftTest,
+    LiftTestError,
+    check_columns,
+    check_money,
+    covered,
+)
+from channelmix.profile.evidence.experiments import read_experiments
+from channelmix.profile.evidence.tables import LARGEST_TABLE, read_table
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
 
@@ -70,14 +79,19 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
     try:
         if stated.experiments is not None:
             place, name = ("history", "experiments"), stated.experiments
-            tests = read_experiments(_read(folder, name, place, LARGEST_TABLE), name)
+            data = _read(folder, name, place, LARGEST_TABLE)
+            tests = read_experiments(data, name, stated.decimal, stated.date_format)
         place, name = ("history", "file"), stated.file
         return History.of(
-            read_table(table, name),
+            read_table(table, name, (stated.date, stated.outcome)),
             source=name,
             experiments=tests,
+            experiments_source=stated.experiments or "",
             **stated.model_dump(exclude={"file", "experiments"}),
         )
+    except LiftTestError as error:
+        tests_file = str(stated.experiments)
+        raise _refused(("history", "experiments"), tests_file, f"valid tests: {escape(str(error))}") from None
     except InputError as error:
         raise _refused(place, name, f"a valid file: {escape(str(error))}") from None
 
@@ -109,6 +123,8 @@ def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str
     cells = [cell.name for cell in lay_out(profile)]
     try:
         if isinstance(own, History):
+            if sign := _other_money(own, profile.currency):
+                return sign, f"amounts in {profile.currency}"
             check_columns(own, cells)
             return None
         if own.currency != profile.currency:
@@ -124,6 +140,15 @@ def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str
             expected = "columns named after its cells"
         return "data on cells that the profile does not have", f"{expected}: {escape(str(error))}"
     return None
+
+
+def _other_money(own: History, currency: str) -> str:
+    """Say that amounts are of another currency; empty where they are not."""
+    try:
+        check_money(own, currency)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _refused(path: Path, name: str, expected: str) -> ProblemsError:

@@ -21,7 +21,7 @@ from channelmix.effectiveness.history.model.families import (
     Adstock,
     Saturation,
 )
-from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, lagged, saturated
 from channelmix.effectiveness.history.model.trend import Trend
@@ -194,6 +194,11 @@ def test_meaningless_priors_are_refused(change: dict[str, Any]) -> None:
         Priors(**change)
 
 
+def trial(channel: int, changed: Any, lift: float, error: float) -> Trial:
+    """A test over all 60 rows, with spend as `changed` against the rows' own."""
+    return Trial([TrialPart(channel, np.arange(60), changed[np.newaxis], np.array([-1.0, 1.0]))], lift, error)
+
+
 def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
     rng = np.random.default_rng([1, seed])
     spend = rng.gamma(2.0, 1.0, (weeks, channels))
@@ -213,7 +218,7 @@ def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
 
 def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_loses_it() -> None:
     mix = company(0)
-    everything = Trial(1, np.arange(60), np.zeros((60, LAGS)), -mix.total[1], 1.0)
+    everything = trial(1, np.zeros((60, LAGS)), -mix.total[1], 1.0)
     tested = replace(mix, tests=[everything])
     rng = np.random.default_rng(0)
     shape, kinds = rng.standard_normal((20, NUMBERS)), rng.integers(NO_EFFECT, size=20)
@@ -234,7 +239,7 @@ def test_a_curve_so_steep_that_nothing_is_reached_is_impossible() -> None:
 
 
 def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> None:
-    test = Trial(1, np.arange(60), np.zeros((60, LAGS)), -1.0, 1.0)
+    test = trial(1, np.zeros((60, LAGS)), -1.0, 1.0)
     mix = replace(company(0), tests=[test], bias=np.array([0.2, 0.4]))
     shape = np.random.default_rng(0).standard_normal((50000, 2, NUMBERS))
     excess = mix.log_excess(shape)
@@ -298,7 +303,7 @@ def test_without_data_the_posterior_is_the_prior() -> None:
 def test_an_exact_lift_test_fixes_the_roi(bias: float) -> None:
     mix, truth = simulated(company(4), np.random.default_rng(4))
     lift = -np.exp(truth.log_roi[0]) * mix.total[0]
-    test = Trial(0, np.arange(60), np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
+    test = trial(0, np.zeros((60, LAGS)), lift, 0.02 * abs(lift))
     draws, _ = sample(replace(mix, tests=[test], bias=np.full(2, bias)), 300, np.random.default_rng(0))
     assert draws.log_roi[:, 0].mean() == pytest.approx(truth.log_roi[0], abs=0.03)
     assert draws.log_roi[:, 0].std() < 0.04

@@ -7,7 +7,7 @@ import pytest
 
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence import History, check_columns, covered
-from channelmix.profile.evidence.history import read_experiments, read_table
+from channelmix.profile.evidence.history import read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
 
@@ -85,47 +85,6 @@ def test_a_name_that_would_drive_a_terminal_is_refused() -> None:
         History.of({"date": [1], "outcome": [1], "\x1b[31m": [3]}, source="x", outcome_worth=1.0)
 
 
-CSV_TESTS = b"channel,start,end,spend_change,lift,standard_error\nsms,2024-01-01,2024-01-08,-2,-3,1\n"
-JSON_TESTS = (
-    b'[{"channel": "sms", "start": "2024-01-01", "end": "2024-01-08", "spend_change": -2, "lift": -3,'
-    b' "standard_error": 1}]'
-)
-
-
-def test_lift_tests_are_read_from_csv_and_json() -> None:
-    assert read_experiments(CSV_TESTS, "t.csv") == read_experiments(JSON_TESTS, "t.json")
-    (test,) = read_experiments(CSV_TESTS, "t.csv")
-    assert (test.channel, test.start, test.lift) == ("sms", "2024-01-01", -3.0)
-    assert history(experiments=[test]).experiments == (test,)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (CSV_TESTS.replace(b"lift", b"lft"), r'lift test 1: unknown field lft \(did you mean "lift"\?\)'),
-        (JSON_TESTS.replace(b'"lift": -3,', b""), "lift is missing"),
-        (JSON_TESTS.replace(b"-3", b'"x"'), "lift must be a number"),
-        (JSON_TESTS.replace(b'"sms"', b"3"), "channel must be"),
-        (
-            CSV_TESTS.replace(b"-3,1", b"-3,0"),
-            "lift test 1: lift test of sms: standard_error must be above 0",
-        ),
-        (JSON_TESTS.replace(b'"sms"', b'"s\\nms"'), "lift test 1: .* printable"),
-        (b"[1]", "list of objects"),
-        (b"[", "not valid JSON"),
-    ],
-)
-def test_a_broken_lift_test_is_named(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        read_experiments(data, "t")
-
-
-def test_a_lift_test_of_no_column_is_an_error() -> None:
-    tests = read_experiments(CSV_TESTS.replace(b"sms", b"smss"), "t.csv")
-    with pytest.raises(InputError, match=r'smss, which is no column of spend \(did you mean "sms"\?\)'):
-        history(experiments=tests)
-
-
 MARKETS = b"date,outcome,sms,shop\n2024-01-01,5,1,FR\n2024-01-01,4,1,DE\n2024-01-08,6.5,2,FR\n"
 
 CELLS = ["FR/sms/promotion", "FR/social/promotion", "DE/sms/promotion", "DE/social/promotion"]
@@ -170,26 +129,20 @@ def test_a_column_of_markets_has_no_other_role() -> None:
         history(MARKETS)
 
 
-def test_a_lift_test_names_its_market_where_rows_do() -> None:
-    lines = CSV_TESTS.splitlines()
-    of = {
-        market: read_experiments(b"\n".join([lines[0] + b",market", lines[1] + b"," + market]), "t.csv")
-        for market in (b"FR", b"", b"FRA")
-    }
-    assert of[b"FR"] == read_experiments(JSON_TESTS.replace(b"}", b', "market": "FR"}'), "t.json")
-    assert of[b""] == read_experiments(CSV_TESTS, "t.csv")
-    assert "market" not in of[b""][0].to_dict()
-    assert of[b"FR"][0].to_dict() == of[b""][0].to_dict() | {"market": "FR"}
-    assert history(MARKETS, market="shop", experiments=of[b"FR"]).experiments[0].market == "FR"
-    assert history(experiments=of[b""]).experiments[0].market is None
-    with pytest.raises(InputError, match="sms names no market, and rows are of DE, FR: name one of them"):
-        history(MARKETS, market="shop", experiments=of[b""])
-    with pytest.raises(InputError, match=r'of FRA, and rows are of DE, FR \(did you mean "FR"\?\)'):
-        history(MARKETS, market="shop", experiments=of[b"FRA"])
-    with pytest.raises(InputError, match="names a market, FR, and the rows none"):
-        history(experiments=of[b"FR"])
-    with pytest.raises(InputError, match="market must be the name of a market"):
-        read_experiments(JSON_TESTS.replace(b"}", b', "market": 3}'), "t.json")
+def test_media_without_a_bill_are_no_spend() -> None:
+    rows = history(unpaid=["promo"])
+    assert list(rows.spend) == ["sms"]
+    assert rows.unpaid["promo"].tolist() == [0.0, 1.0]
+    assert len({rows.sha256, history().sha256, history(controls=["promo"]).sha256}) == 3
+    check_columns(rows, ["FR/sms/promotion"])  # it names no cell
+    with pytest.raises(InputError, match=r'no column prom \(did you mean "promo"\?\)'):
+        history(unpaid=["prom"])
+    with pytest.raises(InputError, match="column promo has two roles"):
+        history(unpaid=["promo"], controls=["promo"])
+    with pytest.raises(InputError, match=r"h\.csv: promo has an amount -1 below 0 in row 2"):
+        history(TABLE.replace(b",2,1", b",2,-1"), unpaid=["promo"])
+    with pytest.raises(InputError, match=r"unpaid must be a list of columns, not 'promo': write \['promo'\]"):
+        history(unpaid="promo")
 
 
 def test_columns_select_cells_and_share_none() -> None:

@@ -3,62 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
 from channelmix.core.words import say
-from channelmix.effectiveness.constants import MAD_TO_DEVIATION
+from channelmix.effectiveness.history.copies import copies
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.row_checks import RowChecks, Slip, slip_findings
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import ENOUGH, GREATEST_K
+from channelmix.effectiveness.history.shown_changes import shown_changes
 from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
 """Parameters of a channel's shape: saturation and half-life."""
 
+SWINGS = 0.4
+"""Negative autocorrelation of what is left, from which on it is to be looked at."""
+
 NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
 
 
-def diagnose(fit: Fit, markets: int = 1) -> tuple[Finding, ...]:
-    """Check a fit.
+def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Slip, ...]]:
+    """Check a fit, what stands in its rows first: the rest follows from it.
 
     Parameters
     ----------
     fit : Fit
     markets : int
         Number of markets that share the channels' shapes.
+
+    Returns
+    -------
+    findings : tuple of Finding
+    slips : tuple of Slip
+        Spend in single rows that looks wrong.
     """
     window, posterior = fit.model.window, fit.posterior
-    media, lifts = fit.model.unit * fit.draws.media, fit.model.unit * fit.draws.lifts
+    lifts = fit.model.unit * fit.draws.lifts
     linear = posterior.linear(window.periods, window.controls)
-    left = window.outcome - linear.mean(axis=0) - media.mean(axis=0)
-    order = np.argsort(window.periods)
-    rows = order[window.known[order]]
-    residual, weight = left[rows], window.weight[rows]
-    return (
-        *_sampling(fit),
+    rows = RowChecks.of(fit, linear)
+    known = rows.order[window.known[rows.order]]
+    slips = rows.spend_slips()
+    of_rows = (
+        rows.zero_outcomes(),
+        *rows.outliers(slips),
+        *slip_findings(slips, window.names),
+        *copies(window),
+    )
+    findings = (
+        *of_rows,
+        *_sampling(fit, misled=any(one.verdict is Verdict.FAIL for one in of_rows)),
         *_rows(window, posterior, markets),
         *_spend(window),
         _collinear(window),
-        _autocorrelation(residual * np.sqrt(weight)),
-        *_followers(window, posterior, left),
-        _outliers(residual, weight),
+        *rows.weekdays(),
+        _autocorrelation(rows.left[known] * np.sqrt(window.weight[known])),
+        *_followers(window, posterior, rows.left),
         _negative_baseline(linear),
         *_learnt(fit),
-        *_contradictions(fit.model.tests, lifts),
+        *shown_changes(window, fit.model.tests),
+        *_contradictions([test for test, _, _ in fit.model.tests], lifts),
     )
+    return findings, slips
 
 
-def _sampling(fit: Fit) -> Iterator[Finding]:
+def _sampling(fit: Fit, misled: bool) -> Iterator[Finding]:
+    """Are there enough draws? Where rows mislead the fit, more draws are no remedy."""
     size, report = len(fit.draws.log_margin), fit.report
     lost = 1.0 - report.effective / size
-    yield Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
+    found = Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
+    if misled and found.verdict is not Verdict.PASS:
+        message = say("finding.effective_draws.misled", size=size, worth=report.effective)
+        found = replace(found, message=message)
+    yield found
     yield Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
 
 
@@ -69,9 +94,16 @@ def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Findin
     yield Finding.graded("rows", 1.0 / each, 1.0 / 5.0, 1.0 / 2.0, each=each)
     rows = len(window.periods)
     missing = int(np.ptp(window.periods)) + 1 - rows
-    yield Finding.graded("gaps", missing / rows, 0.0, 0.2, missing=missing)
-    unknown = int((~window.known).sum())
-    yield Finding.graded("unknown_outcomes", unknown / rows, 0.0, 0.2, missing=unknown)
+    yield Finding.graded("gaps", missing / rows, 0.0, 0.2, missing=missing, rows=window.gaps())
+    unknown = np.flatnonzero(~window.known)
+    yield Finding.graded(
+        "unknown_outcomes",
+        len(unknown) / rows,
+        0.0,
+        0.2,
+        missing=len(unknown),
+        rows=window.spans(unknown) if len(unknown) else [],
+    )
 
 
 def _spend(window: Window) -> Iterator[Finding]:
@@ -127,7 +159,9 @@ def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
 def _autocorrelation(residual: Array) -> Finding:
     lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), NO_DIVISION))
     by_chance = 2.0 / np.sqrt(len(residual))
-    return Finding.graded("autocorrelation", abs(lag), max(by_chance, 0.2), 0.5, lag=lag)
+    # A level that follows the rows closely turns noise into swings: only large ones say anything.
+    review = max(by_chance, 0.2) if lag > 0.0 else SWINGS
+    return Finding.graded("autocorrelation", abs(lag), review, 0.5, lag=lag)
 
 
 def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Finding]:
@@ -153,16 +187,6 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
         unexplained = length > SAME_AMOUNT * np.linalg.norm(level[now, c])
         related = float(own @ ahead) / (length * float(np.linalg.norm(ahead))) if unexplained else 0.0
         yield Finding.graded("demand", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related)
-
-
-def _outliers(residual: Array, weight: Array) -> Finding:
-    spread = MAD_TO_DEVIATION * float(np.median(np.abs(residual - np.median(residual))))
-    off = np.abs(residual) / spread if spread > 0.0 else np.zeros(len(residual))
-    row = int(off.argmax())
-    worst, worth = float(off[row]), float(weight[row] / np.median(weight))
-    # Rows far off count little; one that still pulls as much as an ordinary row that far off misleads.
-    fail = 10.0 if worst * worth > 5.0 else np.inf
-    return Finding.graded("outliers", worst, 5.0, fail, worst=worst, worth=worth)
 
 
 def _negative_baseline(linear: Array) -> Finding:
@@ -193,7 +217,7 @@ def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding
             off,
             2.0,
             4.0,
-            channel=test.channel,
+            channel=test.named,
             start=test.start,
             off=off,
         )

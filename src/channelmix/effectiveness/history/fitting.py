@@ -8,16 +8,16 @@ from typing import Self
 
 import numpy as np
 
-from channelmix.core.arrays import Array, Indices
-from channelmix.core.errors import InputError, nearest_name
-from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
+from channelmix.core.arrays import Array
+from channelmix.core.errors import InputError
+from channelmix.core.tolerances import CONSTANT_COLUMN
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, tails_of
-from channelmix.effectiveness.history.model.mix import Mix, Trial
+from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
-from channelmix.effectiveness.history.model.shapes import lagged
+from channelmix.effectiveness.history.model.shapes import lagged_rows
 from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, linear_part, shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
@@ -25,7 +25,7 @@ from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import Draws, SamplerReport
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.sampler import sample
-from channelmix.profile.evidence import LiftTest
+from channelmix.effectiveness.history.trials import Placed, as_trial
 
 MODEL_ERROR = 0.3
 """Standard deviation of the log of a channel's apparent effect over its true one, learnt from simulated companies that
@@ -37,7 +37,7 @@ PRIOR_DRAWS = 4000
 
 def fit_posterior(
     windows: Sequence[Window],
-    experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
+    experiments: Sequence[Sequence[Placed]],
     priors: Priors,
     n_draws: int,
     rng: np.random.Generator,
@@ -118,32 +118,41 @@ def expected_returns(windows: Sequence[Window], priors: Priors, rng: np.random.G
         around), and the share of the outcome's size (root mean square times rows) that all spend brings.
     """
     mix = _models(windows, [()] * len(windows), priors, 0.0)[0].mix
-    outcome, total = _whole(windows)
-    spend = np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
-    roi = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng)) * (outcome / total)
-    roi[priors.draw_family(roi.shape, rng) == NO_EFFECT] = 0.0
-    share = roi * (spend / outcome)
-    together = [roi @ spend / spend.sum(), share.sum(axis=1)]
+    size, money, acted = _whole(windows)
+    bought = windows[0].bought
+    part = np.exp(mix.draw_log_roi(PRIOR_DRAWS, rng))
+    part[priors.draw_family(part.shape, rng) == NO_EFFECT] = 0.0
+    spend = np.concatenate([acted[:bought], np.full(windows[0].unpaid, money)])
+    share = part * (spend / money)
+    roi = part * (size / money)
+    roi[:, bought:] = np.nan
+    together = [roi[:, :bought] @ spend[:bought] / money, share.sum(axis=1)]
     return np.concatenate([[roi, share], np.array(together)[:, :, np.newaxis]], axis=2)
 
 
-def _whole(windows: Sequence[Window]) -> tuple[float, float]:
-    """Size of the outcome, and spend, in all markets: their ratio is the ROI of a margin of 1."""
-    return sum(window.size for window in windows), sum(float(window.spend.sum()) for window in windows)
+def _whole(windows: Sequence[Window]) -> tuple[float, float, Array]:
+    """Size of the outcome, money spent, and spend on each channel or its volume without a bill, in all markets.
+
+    The size over all money is the ROI of a margin of 1; for a channel without a bill, a margin of 1 is all outcome.
+    """
+    size = sum(window.size for window in windows)
+    money = sum(float(window.spend[:, : window.bought].sum()) for window in windows)
+    return size, money, np.sum([window.spend.sum(axis=0) for window in windows], axis=0)
 
 
 def _models(
     windows: Sequence[Window],
-    experiments: Sequence[Sequence[tuple[LiftTest, int, int]]],
+    experiments: Sequence[Sequence[Placed]],
     priors: Priors,
     error: float,
 ) -> list[MarketModel]:
     """A model of each window, in common units; `error` is the spread of the model error."""
-    names, whole = windows[0].names, _whole(windows)
-    for c, name in enumerate(names):
-        if not any(window.spend[:, c].any() for window in windows):
+    names, bought, whole = windows[0].names, windows[0].bought, _whole(windows)
+    for name, acted in zip(names, whole[2].tolist(), strict=True):
+        if acted == 0.0:
             raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
-    bias, believed = np.full(len(names), error), Believed.of(priors, names, whole[0] / whole[1])
+    bias = np.full(len(names), error)
+    believed = Believed.of(priors, names[:bought], whole[0] / whole[1])
     return [
         MarketModel.of(window, tests, priors, bias, whole, believed)
         for window, tests in zip(windows, experiments, strict=True)
@@ -164,7 +173,8 @@ class MarketModel:
         Of the outcome, in the caller's units.
     reference : ndarray of shape (n_channels,)
         Unit of each channel's spend.
-    tests : sequence of LiftTest
+    tests : sequence of (LiftTest, int, int)
+        With their first and last period.
     shock : float
         Variance of what all markets share.
     tail : ndarray of shape (n_tails,)
@@ -177,7 +187,7 @@ class MarketModel:
     middle: float
     unit: float
     reference: Array
-    tests: Sequence[LiftTest]
+    tests: Sequence[Placed]
     shock: float = 0.0
     tail: Array = field(default_factory=NORMAL.copy)
 
@@ -185,13 +195,13 @@ class MarketModel:
     def of(
         cls,
         window: Window,
-        experiments: Sequence[tuple[LiftTest, int, int]],
+        experiments: Sequence[Placed],
         priors: Priors,
         bias: Array,
-        whole: tuple[float, float],
+        whole: tuple[float, float, Array],
         believed: Believed | None,
     ) -> Self:
-        """Find the units; `whole` is the size of the outcome and of spend in all markets: a margin of 1."""
+        """Find the units; `whole` is the outcome's size, money and each channel's spend in all markets."""
         spend, usual = window.spend, window.usual
         middle, unit = float(usual.mean()), float(usual.std())
         if unit <= CONSTANT_COLUMN * abs(middle) or not np.isfinite(unit):
@@ -207,18 +217,24 @@ class MarketModel:
             window.controls.mean(axis=0),
             np.where(steady, np.inf, spread),
         )
+        bought = np.arange(len(window.names)) < window.bought
         mix = Mix(
-            [_lagged_rows(window.periods, column) for column in (spend / reference).T],
-            spend.sum(axis=0) / whole[1] * whole[0] / unit,
+            [lagged_rows(window.periods, column) for column in (spend / reference).T],
+            spend.sum(axis=0) / np.where(bought, whole[1], whole[2]) * whole[0] / unit,
             np.where(window.known, (window.outcome - middle) / unit, 0.0),
-            Baseline(trend.fixed(window.periods, window.controls), trend.walk(window.periods), window.weight),
+            Baseline(
+                trend.fixed(window.periods, window.controls),
+                trend.walk(window.periods),
+                window.weight,
+                (trend.weekdays.start, trend.weekdays.stop),
+            ),
             priors,
             bias,
-            [_as_trial(test, first, last, window, reference, unit) for test, first, last in experiments],
+            [as_trial(placed, window, reference, unit) for placed in experiments],
             believed,
+            window.unpaid,
         )
-        tests = [test for test, _, _ in experiments]
-        return cls(window, mix, trend, middle, unit, reference, tests)
+        return cls(window, mix, trend, middle, unit, reference, experiments)
 
     def without(self, shock: Array, variance: float) -> Self:
         """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""
@@ -270,35 +286,3 @@ class Fit:
     posterior: Posterior
     draws: Draws
     report: SamplerReport
-
-
-def _lagged_rows(periods: Indices, column: Array) -> Array:
-    """Lagged spend of each row, (n_rows, LAGS), with 0 in periods that have no row."""
-    full = np.zeros(int(periods.max()) + 1)
-    full[periods] = column
-    return lagged(full)[periods]
-
-
-def _as_trial(test: LiftTest, first: int, last: int, window: Window, reference: Array, unit: float) -> Trial:
-    """A lift test in the model's units."""
-    if test.channel not in window.names:
-        hint = nearest_name(str(test.channel), window.names)
-        raise InputError(f"lift test: there is no channel {test.channel!r}{hint}")
-    c = window.names.index(str(test.channel))
-    rows = np.flatnonzero((window.periods >= first) & (window.periods <= last))
-    if not len(rows):
-        raise InputError(
-            f"lift test of {test.channel}: no row{window.place} lies from {test.start} to {test.end}"
-        )
-    if not window.spend[:, c].any():
-        raise InputError(f"lift test of {test.channel}: nothing was ever spent on it in {window.market}")
-    spent = window.spend[rows, c]
-    share = spent / spent.sum() if spent.any() else np.full(len(rows), 1.0 / len(rows))
-    changed = window.spend[:, c].copy()
-    changed[rows] += test.spend_change * share
-    if (changed[rows] < -SAME_AMOUNT * spent.max(initial=0.0)).any():
-        raise InputError(
-            f"lift test of {test.channel}: {-test.spend_change:g} cannot be withheld, only {spent.sum():g} was spent"
-        )
-    series = _lagged_rows(window.periods, np.maximum(changed, 0.0) / reference[c])
-    return Trial(c, rows, series[rows], test.lift / unit, test.standard_error / unit)

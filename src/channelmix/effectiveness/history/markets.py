@@ -12,8 +12,7 @@ from channelmix.core.errors import InputError, nearest_name
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.rows.windows import Window, rows_by_market
-from channelmix.profile.evidence import LiftTest, check_market
+from channelmix.effectiveness.history.rows.windows import rows_by_market
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +150,28 @@ def edges(level: float) -> list[float]:
     return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
 
 
+def shares(
+    parts: Sequence[Part], names: Sequence[str], level: float, by_market: bool
+) -> dict[str, list[float]]:
+    """Mean and interval of the share of the rows' outcome that each channel brings.
+
+    By channel, or by market and channel that was there, in the order of markets.
+    """
+    found = {}
+    for members in [[part] for part in parts] if by_market else [list(parts)]:
+        market = members[0].market.name if by_market else None
+        whole = float(np.sum([np.abs(part.mean()).sum() for part in members]))
+        for c, name in enumerate(names):
+            if by_market and not members[0].spend[:, c].any():
+                continue
+            draws = np.sum([part.scaled(c, np.ones(1))[:, 0] for part in members], axis=0) / whole
+            found[name if market is None else f"{market}/{name}"] = [
+                draws.mean(),
+                *np.quantile(draws, edges(level)),
+            ]
+    return found
+
+
 def returns(
     parts: Sequence[Part], names: Sequence[str], level: float, by_market: bool, low: float, high: float
 ) -> dict[str, list[float]]:
@@ -170,23 +191,3 @@ def returns(
         draws = (end - start) / ((high - low) * total)
         found[name] = [draws.mean(), *np.quantile(draws, edges(level))]
     return found
-
-
-def placed_tests(
-    windows: Sequence[Window], experiments: Sequence[LiftTest], timeline: Timeline
-) -> list[list[tuple[LiftTest, int, int]]]:
-    """Lift tests of each window, with their first and last period.
-
-    Raises
-    ------
-    InputError
-        If a test is of another market, names one where the rows do not or none where they do, or has other dates.
-    """
-    names = [window.market for window in windows]
-    placed: list[list[tuple[LiftTest, int, int]]] = [[] for _ in windows]
-    for test in experiments:
-        check_market(test, [name for name in names if name is not None])
-        place = names.index(test.market)
-        first, last = (int(timeline.positions([day])[0]) for day in (test.start, test.end))
-        placed[place].append((test, first - windows[place].start, last - windows[place].start))
-    return placed

@@ -99,6 +99,15 @@ class Posterior:
             [self.outcome(channel, f * own + before).sum(axis=1) - start for f in factors], axis=1
         )
 
+    def timed(self, channel: int, acting: Array, spends: Array) -> Array:
+        """Outcome over all rows of what acts in each of them, times each of the spends; (n_draws, n_spends).
+
+        `acting` (n_rows, LAGS) is the money that acts 0, 1, 2, ... rows after it was spent.
+        """
+        weights = adstock_weights(self.shape[:, channel], self.family[:, channel], self.priors)
+        adstock = weights @ (acting / self.reference[channel]).T
+        return np.stack([self.outcome(channel, s * adstock).sum(axis=1) for s in spends], axis=1)
+
     def columns(self, periods: Indices, controls: Array) -> Array:
         """Columns of the linear part; (n_rows, n_columns)."""
         return np.concatenate([self.trend.fixed(periods, controls), self.trend.walk(periods)], axis=1)

@@ -23,8 +23,8 @@ from channelmix.effectiveness.history.markets import (
     Part,
     edges,
     joined,
-    placed_tests,
     returns,
+    shares,
     spent_on,
     totals_of,
 )
@@ -33,6 +33,7 @@ from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of,
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.storage import read_fit, write_fit
+from channelmix.effectiveness.history.trials import placed_tests
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import LiftTest
 
@@ -76,6 +77,10 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Number of posterior draws.
     random_state : int
         Seed of the draws.
+    unpaid : sequence of str or int, optional
+        Columns with media that cost nothing, such as organic posts or newsletters, in any unit: 0 where there were
+        none. They act as channels do, with carry-over, saturation and an effect that is never negative, but their size
+        is believed as a share of the outcome, since there is no money: see `shares`. They have no ROI and no curve.
     model_error : bool
         Whether draws of channels' effects (ROI, curves, contributions) allow for an error of the model itself: a factor
         on each channel's curve whose spread was learnt from simulated companies that break the model's assumptions.
@@ -84,8 +89,14 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     channels_ : tuple of str
+    unpaid_ : tuple of str
+        Columns of media that cost nothing.
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
+    agreement_ : dict of str to float
+        Of each channel whose ROI the priors expect: probability that the range holds here, whether others do or not.
+    slips_ : tuple of Slip
+        Spend in single rows that looks wrong.
     effective_draws_ : float
         Number of independent draws that the draws are equivalent to.
     khat_ : float
@@ -114,6 +125,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         random_state: int = 0,
         model_error: bool = True,
         cost_per_unit: Mapping[Any, float | str] | None = None,
+        unpaid: Sequence[str | int] | None = None,
     ) -> None:
         self.channels = channels
         self.controls = controls
@@ -124,6 +136,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.model_error = model_error
         self.cost_per_unit = cost_per_unit
+        self.unpaid = unpaid
 
     def __sklearn_tags__(self) -> Any:
         """Spend is never negative."""
@@ -152,8 +165,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
             raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
-        windows, costs = self._windows(X, y, sample_weight)
-        tests = placed_tests(windows, experiments, self._timeline)
+        windows, costs, times = self._windows(X, y, sample_weight)
+        tests = placed_tests(windows, experiments, self._timeline, times)
         rng = np.random.default_rng(self.random_state)
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
@@ -167,8 +180,12 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         report = fits[0].report
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
+        expected = [name for name in self.channels_ if name in self._priors(windows).roi]
+        self.agreement_ = dict(zip(expected, report.agreement_of_each, strict=True))
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
-        self.diagnostics_: tuple[Finding, ...] = worst_findings(found) + alike_in_markets(windows)
+        self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
+        findings = worst_findings({market: checked for market, (checked, _) in found.items()})
+        self.diagnostics_: tuple[Finding, ...] = findings + alike_in_markets(windows)
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:
@@ -186,8 +203,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         -------
         DataFrame
             A row a channel and one for ``all channels``; columns ``roi``, ``roi_low`` and ``roi_high``, outcome per
-            unit of spend, and ``share``, ``share_low`` and ``share_high``, parts of the outcome's size (its root mean
-            square): medians with their intervals. The estimator is left as it is, fitted or not.
+            unit of spend (NaN for an unpaid one), and ``share``, ``share_low`` and ``share_high``, parts of the
+            outcome's size (its root mean square): medians with their intervals. The estimator is left as it is, fitted
+            or not.
 
         Raises
         ------
@@ -195,25 +213,25 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             As `fit` does.
         """
         probe: Self = clone(self)
-        windows, _ = probe._windows(X, y, None)
+        windows, _, _ = probe._windows(X, y, None)
         rng = np.random.default_rng(self.random_state)
         draws = expected_returns(windows, probe._priors(windows), rng)
         expected = np.concatenate(np.quantile(draws, [0.5, *edges(level)], axis=1).swapaxes(0, 1)).T
-        names = [*probe.channels_, "all channels"]
+        names = [*probe._columns.names, "all channels"]
         return pd.DataFrame(expected, index=names, columns=EXPECTED)
 
     def _priors(self, windows: Sequence[Window]) -> Priors:
         return Priors.usual(len(windows)) if self.priors is None else self.priors
 
-    def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array]]:
-        """Read the rows: a window of each market, and the cost of a unit of each channel's column there."""
+    def _windows(self, X: Any, y: Any, sample_weight: Any) -> tuple[list[Window], list[Array], Any]:
+        """Read the rows: a window of each market, the cost of a unit of each channel's column there, and dates."""
         X, y = self._checked(X, y)
         self._columns = Columns.of(self)
         rows = Rows.read(X, self._columns)
-        self.channels_ = self._columns.names
+        self.channels_, self.unpaid_ = self._columns.bought, self._columns.free
         self._timeline = Timeline.of(rows.times)
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
-        return windows_of(rows, self._columns, self._timeline, y, weights)
+        return *windows_of(rows, self._columns, self._timeline, y, weights), rows.times
 
     def predict(self, X: Any) -> Array:
         """Mean outcome of each row, (n_rows,).
@@ -229,9 +247,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         return low, high
 
     def contributions(self, X: Any) -> pd.DataFrame:
-        """Mean outcome that each channel brings in each row; a column a channel, in units of outcome."""
+        """Mean outcome that each channel brings in each row; a column a channel, those without a bill last."""
         means = joined(self._parts(X), Part.contributions)
-        return pd.DataFrame(means, columns=list(self.channels_), index=index_of(X))
+        return pd.DataFrame(means, columns=list(self._columns.names), index=index_of(X))
 
     def decomposition(self, X: Any) -> pd.DataFrame:
         """Mean outcome of each row by cause: level, season, controls, channels; they add up to `predict`.
@@ -245,6 +263,15 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
         parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
         return pd.DataFrame(parts, index=index_of(X))
+
+    def shares(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
+        """Share of the outcome of X's rows that a channel brings, without the carry-over of earlier rows.
+
+        A row a channel, unpaid ones last, columns mean, low and high. The whole is the sum of the rows' mean outcomes,
+        each taken as above 0. With `by_market`, each market and channel that was there is a row, such as ``FR/posts``.
+        """
+        found = shares(self._parts(X), self._columns.names, level, by_market)
+        return pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
 
     def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
         """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
@@ -284,11 +311,36 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         outcome = np.maximum.accumulate(np.stack(outcomes, axis=2), axis=1)  # rounding may lower a flat end
         return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
 
+    def timed_outcome(
+        self, channel: str | int, acting: Array, spends: Array, market: str | None = None
+    ) -> Array:
+        """Outcome that money on a channel brings with a timing of its own, however it was spent in the rows.
+
+        Parameters
+        ----------
+        channel : str or int
+            As in `channels_`.
+        acting : ndarray of shape (n_rows, LAGS)
+            Money that acts 0, 1, 2, ... rows after it was spent, in each row, where one unit is spent.
+        spends : ndarray of shape (n_spends,)
+            Units that are spent.
+        market : str, optional
+            Market, where rows are of several.
+
+        Returns
+        -------
+        ndarray of shape (n_draws, n_spends)
+            Summed over the rows of `acting`.
+        """
+        check_is_fitted(self)
+        posterior = self._markets[market].posterior
+        return posterior.timed(self.channels_.index(channel), acting, spends)
+
     def families(self) -> pd.DataFrame:
         """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
         check_is_fitted(self)
         kinds = next(iter(self._markets.values())).posterior.family_chances()
-        return pd.DataFrame(kinds, index=list(self.channels_))
+        return pd.DataFrame(kinds, index=list(self._columns.names))
 
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
         """Forecast the last blocks of rows from the rows before them, and compare with a seasonal-naive forecast.
@@ -355,7 +407,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
             X = validate_data(self, X, reset=False, dtype=float)
-        return Part.read(Rows.read(X, self._columns), self.channels_, self._timeline, self._markets)
+        return Part.read(Rows.read(X, self._columns), self._columns.names, self._timeline, self._markets)
 
     def _summary(self, X: Any, level: float, by_market: bool, low: float, high: float) -> pd.DataFrame:
         found = returns(self._parts(X), self.channels_, level, by_market, low, high)

@@ -16,10 +16,11 @@ from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
+from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
-FORMAT = "channelmix marketing mix 5"
+FORMAT, READ = "channelmix marketing mix 6", ("channelmix marketing mix 5", "channelmix marketing mix 6")
 
 SHARED = ("shape", "family", "excess")
 """Arrays of a posterior that are the same in all markets."""
@@ -27,7 +28,7 @@ SHARED = ("shape", "family", "excess")
 ARRAYS = tuple(f.name for f in fields(Posterior) if f.name not in (*SHARED, "trend", "priors"))
 """Arrays of each market's posterior."""
 
-FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_")
+FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_", "agreement_")
 
 
 def write_fit(model: Any, path: Path) -> None:
@@ -36,7 +37,7 @@ def write_fit(model: Any, path: Path) -> None:
     posterior = markets[0].posterior
     parameters = model.get_params(deep=False)
     parameters["priors"] = None if model.priors is None else asdict(model.priors)
-    for name in ("channels", "controls"):
+    for name in ("channels", "controls", "unpaid"):
         parameters[name] = None if parameters[name] is None else list(parameters[name])
     costs = model.cost_per_unit
     parameters["cost_per_unit"] = None if costs is None else list(costs.items())
@@ -54,6 +55,7 @@ def write_fit(model: Any, path: Path) -> None:
             for m in markets
         ],
         "diagnostics": [asdict(finding) for finding in model.diagnostics_],
+        "slips": [asdict(slip) for slip in model.slips_],
     }
     arrays = {name: getattr(posterior, name) for name in SHARED}
     for k, market in enumerate(markets):
@@ -72,7 +74,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
             arrays = {name: file[name] for name in file.files if name != "json"}
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a saved marketing-mix model ({error})") from None
-    if text.get("format") != FORMAT:
+    if text.get("format") not in READ:
         raise InputError(f"{path} is not a saved marketing-mix model of this version ({FORMAT})")
     parameters = text["parameters"]
     if parameters["priors"] is not None:
@@ -86,11 +88,12 @@ def read_fit(kind: type[Any], path: Path) -> Any:
         model.feature_names_in_ = np.array(text["feature_names"], dtype=object)
     columns: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in text["columns"].items()}
     model._columns = Columns(**columns)
-    model.channels_ = model._columns.names
+    model.channels_, model.unpaid_ = model._columns.bought, model._columns.free
     model._timeline = Timeline(**text["timeline"])
     model.diagnostics_ = tuple(
         Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
+    model.slips_ = tuple(Slip(**stated) for stated in text.get("slips", ()))
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
     model._markets = {}
     for k, stated in enumerate(text["markets"]):

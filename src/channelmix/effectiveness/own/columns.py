@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,16 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import spending_cells
 from channelmix.effectiveness.history import MarketingMixRegressor
-from channelmix.effectiveness.history.model.families import LAGS
+from channelmix.effectiveness.history.markets import edges
+from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.timing import Timing, active_average, labels_of, seen, timing_of
 from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Column, FittedMarket, History, covered, table_of
+from channelmix.profile.evidence import Column, FittedMarket, History, Unpaid, covered
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
@@ -29,6 +33,15 @@ PRIOR_DRAWS = 1024
 LEAST_SPREAD = 0.7
 """Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other
 companies, and what a company states of itself has not been measured."""
+
+EVEN, GROWTH = 32, 1.5
+"""Even parts of the range seen into which a curve is tabulated, and the factor from point to point beyond it."""
+
+ROOM = 2.0
+"""Factor on the money of a profile, and on the most that was seen, up to which curves reach."""
+
+BESIDE = 0.01
+"""Share of the average below and above which the return of the next unit is measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,58 +54,111 @@ class ColumnSpend:
         Selector of the profile's cells that it was spent on.
     column : str
         Column of the history, in which several markets may have spent.
+    market : str or None
     money : ndarray of shape (n_rows,)
-        In the market's rows.
-    at : ndarray of shape (n_rows,)
-        Where these rows lie in time, in rows.
+        From the market's first row to its last, 0 where a row is missing.
     periods : float
-        Periods of the profile that they span.
+        Periods of the profile from the first row to the last.
+    active_spend, active_periods : float
+        Money a period over the periods with spend, and their number.
+    timing : Timing
+        When a period's money is spent.
+    dates : tuple
+        First and last date of the rows whose timing that is.
+    least, most : float
+        See `seen`.
     tested : bool
         Whether a lift test was used.
     """
 
     name: str
     column: str
+    market: str | None
     money: Array
-    at: NDArray[np.int64]
     periods: float
+    active_spend: float
+    active_periods: float
+    timing: Timing
+    dates: tuple[Any, Any]
+    least: float
+    most: float
     tested: bool
 
 
 def column_spends(
-    rows: History, timeline: Timeline, row_days: float, period_days: float
-) -> Iterator[ColumnSpend]:
+    rows: History, period_days: float, timing_days: float, slips: Sequence[Slip] = ()
+) -> list[ColumnSpend]:
     """Each market's columns with spend, in the order of the estimator's curves.
 
     Parameters
     ----------
     rows : History
-    timeline : Timeline
-    row_days, period_days : float
-        Length of a row, and of the profile's period.
+    period_days : float
+        Length of the profile's period.
+    timing_days : float
+        Days back from the last row of which the timing counts.
+    slips : sequence of Slip
+        Spend that looks wrong: what is usual takes its place in averages, timing and range.
 
     Raises
     ------
     InputError
         If two rows of a market have one date.
     """
-    tested = {(test.market, test.channel) for test in rows.experiments}
     dates = np.asarray(rows.dates)
+    timeline = Timeline.of(dates)
+    row_days = row_days_of(timeline)
+    tested = {(test.market, channel) for test in rows.experiments for channel in test.channels}
+    per_period, recent = period_days / row_days, timing_days / row_days
+    found = []
     for market, where in rows.by_market().items():
         try:
             at = timeline.positions(dates[where])
         except InputError as error:
             raise InputError(f"{'' if market is None else f'market {market}: '}{error}") from None
+        first, n = int(at.min()), int(np.ptp(at)) + 1
+        labels = labels_of(timeline, first, n, row_days, period_days)
         for column, money in rows.spend.items():
-            if money[where].any():
-                yield ColumnSpend(
+            if not money[where].any():
+                continue
+            paid, bought = np.zeros(n), np.zeros(n)
+            paid[at - first] = money[where]
+            volume = rows.volume.get(column, money)[where]
+            bought[at - first] = volume if volume.any() else money[where]  # the fit refuses money for nothing
+            usual = _without(slips, market, column, paid)
+            bought *= np.divide(usual, paid, out=np.ones(n), where=paid > 0.0) * (usual.sum() / bought.sum())
+            timing = timing_of(bought, usual, labels, per_period, recent)
+            active = active_average(bought, usual, labels, per_period)
+            within = dates[where][(at - first >= timing.first) & (at - first <= timing.last)].tolist()
+            found.append(
+                ColumnSpend(
                     _selector(market, column),
                     column,
-                    money[where],
-                    at,
-                    len(where) * row_days / period_days,
+                    market,
+                    paid,
+                    n / per_period,
+                    *active,
+                    timing,
+                    (min(within), max(within)),
+                    *seen(usual, timing),
                     (market, column) in tested,
                 )
+            )
+    return found
+
+
+def _without(slips: Sequence[Slip], market: str | None, column: str, paid: Array) -> Array:
+    """Spend of a column, with what is usual in the rows that look wrong."""
+    usual = paid.copy()
+    for slip in slips:
+        if slip.channel == column and slip.market == market:
+            usual[slip.period] = min(usual[slip.period], slip.usual)
+    return usual
+
+
+def row_days_of(timeline: Timeline) -> float:
+    """Length of a row, in days."""
+    return DAYS_A_YEAR / timeline.year
 
 
 def _selector(market: str | None, column: str) -> str:
@@ -127,15 +193,15 @@ def believed_roi(
     for one, at in zip(spent, places, strict=True):
         within, parts = spending_cells([cells[i].current_spend for i in at])
         for k, part in zip(within, parts, strict=True):
-            money[at[k]] = part * float(one.money.sum()) / one.periods
+            money[at[k]] = part * one.active_spend
     outcome = brings.value(money)
     found = {}
     for column in dict.fromkeys(one.column for one in spent):
         total, brought = 0.0, np.zeros(PRIOR_DRAWS)
         for one, at in zip(spent, places, strict=True):
             if one.column == column:
-                total += float(one.money.sum())
-                brought += one.periods * outcome[:, list(at)].sum(axis=1)
+                total += one.active_periods * one.active_spend
+                brought += one.active_periods * outcome[:, list(at)].sum(axis=1)
         low, middle, high = np.quantile(brought / (total * worth), [0.05, 0.5, 0.95])
         if low > 0.0:
             reach = max(0.5 * np.log(high / low), LEAST_SPREAD * Z90)
@@ -143,33 +209,125 @@ def believed_roi(
     return found
 
 
-def columns_of(
+def curves_of(
     spent: Sequence[ColumnSpend],
     model: MarketingMixRegressor,
-    table: object,
+    reaches: Mapping[str, float],
+    worth: float,
+    order: NDArray[np.int64],
+) -> tuple[ResponseCurves, list[dict[str, Interval]]]:
+    """Curves of a period of today, and the return of each at the average of the periods with spend.
+
+    Parameters
+    ----------
+    spent : sequence of ColumnSpend
+    model : MarketingMixRegressor
+        Fitted to the same rows.
+    reaches : mapping of str to float
+        Spend a period up to which a plan may go, by column and market.
+    worth : float
+        Margin of one unit of outcome.
+    order : ndarray of shape (n_draws,)
+        Draws in the order that is wanted.
+
+    Returns
+    -------
+    curves : ResponseCurves
+        Money a period against spend a period; each runs through its return.
+    returns : list of dict
+        ``roi``, and ``marginal_roi`` of the next unit.
+    """
+    parts, returns = [], []
+    for one in spent:
+        points = knots_of(one.active_spend, one.most, reaches[one.name])
+        around = one.active_spend * np.array([1.0 - BESIDE, 1.0 + BESIDE])
+        brought = model.timed_outcome(
+            one.column, one.timing.acting, np.append(points, around), one.market
+        ) * (worth / one.timing.periods)
+        outcome = np.maximum.accumulate(brought[:, : len(points)], axis=1)  # rounding may lower a flat end
+        at = outcome[:, int(np.searchsorted(points, one.active_spend))]
+        returns.append(
+            {
+                "roi": _interval(at / one.active_spend),
+                "marginal_roi": _interval((brought[:, -1] - brought[:, -2]) / np.diff(around)),
+            }
+        )
+        parts.append(ResponseCurves.tabulated(points, outcome[order, :, np.newaxis], names=[one.name]))
+    return ResponseCurves.concat(parts), returns
+
+
+def knots_of(average: float, most: float, reach: float) -> Array:
+    """Spends at which a curve is tabulated: even ones up to the most that was seen, then each a half more.
+
+    >>> knots_of(3.0, 4.0, 12.0)[-4:]
+    array([ 4. ,  6. ,  9. , 13.5])
+    """
+    near = max(average, most)
+    steps = max(0, math.ceil(math.log(max(reach / near, 1.0)) / math.log(GROWTH)))
+    far = near * GROWTH ** np.arange(1, steps + 1)
+    return np.unique(np.concatenate([np.linspace(0.0, near, EVEN + 1), [average], far]))
+
+
+def columns_of(
+    spent: Sequence[ColumnSpend],
+    returns: Sequence[Mapping[str, Interval]],
     worth: float,
     believed: Mapping[str, tuple[float, float]],
 ) -> tuple[Column, ...]:
-    """Returns of each column; `worth` is the margin of one unit of outcome, `believed` are prior ranges of ROI."""
-    roi = model.roi(table, by_market=True).to_numpy()
-    marginal = model.marginal_roi(table, by_market=True).to_numpy()
+    """Describe each column; `worth` is the margin of one unit of outcome, `believed` are prior ranges of ROI."""
     columns = []
-    for one, mean, margin in zip(spent, roi, marginal, strict=True):
-        least, most = _seen(one)
+    for one, found in zip(spent, returns, strict=True):
         before = believed.get(one.column)
         columns.append(
             Column(
                 name=one.name,
                 basis="experiment" if one.tested else "history",
                 spend=float(one.money.sum()) / one.periods,
-                least=least,
-                most=most,
-                roi=_range(worth * mean),
-                marginal_roi=_range(worth * margin),
+                active_spend=one.active_spend,
+                active_periods=one.active_periods,
+                timing=one.dates,
+                least=one.least,
+                most=one.most,
+                **found,
                 believed=None if before is None else (worth * before[0], worth * before[1]),
             )
         )
     return tuple(columns)
+
+
+def _interval(draws: Array) -> Interval:
+    low, high = np.quantile(draws, edges(0.9))
+    return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
+
+
+def unpaid_of(
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+) -> tuple[Unpaid, ...] | None:
+    """What media without a bill bring; None without any.
+
+    Parameters
+    ----------
+    rows : History
+    model : MarketingMixRegressor
+    table : DataFrame
+        The rows, as fitted.
+    predicted : ndarray of shape (n_rows,)
+        Mean outcome of each row.
+    periods : float
+        Periods of the profile in a row.
+    """
+    if not rows.unpaid:
+        return None
+    shares = model.shares(table, by_market=True)
+    found = []
+    for market, where in rows.by_market().items():
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        for column in rows.unpaid:
+            name = column if market is None else f"{market}/{column}"
+            if name in shares.index:
+                share = shares.loc[name].to_numpy()
+                found.append(Unpaid(name=name, outcome=_range(money * share), share=_range(share)))
+    return tuple(found)
 
 
 def _range(row: Array) -> Interval:
@@ -177,37 +335,18 @@ def _range(row: Array) -> Interval:
     return Interval(mean=mean, low=low, high=high)
 
 
-def _seen(spent: ColumnSpend) -> tuple[float, float]:
-    """Least and most spent per period, in any stretch as long as a period but no longer than spend acts."""
-    rows_a_period = len(spent.money) / spent.periods
-    every = np.zeros(int(np.ptp(spent.at)) + 1)
-    every[spent.at - spent.at.min()] = spent.money
-    length = min(max(round(rows_a_period), 1), LAGS, len(every))
-    sums = np.convolve(every, np.ones(length), mode="valid") * (rows_a_period / length)
-    return max(float(sums.min()), 0.0), float(sums.max())
+def reaches_of(profile: CompanyProfile, spent: Sequence[ColumnSpend]) -> dict[str, float]:
+    """Spend a period up to which a plan of a profile may go on each column and market, with room to spare.
 
-
-def curves_of(
-    spent: Sequence[ColumnSpend], curves: ResponseCurves, worth: float, order: NDArray[np.int64]
-) -> ResponseCurves:
-    """Curves of the rows' total as curves of one period, which spreads its money over time as the rows did.
-
-    Parameters
-    ----------
-    spent : sequence of ColumnSpend
-    curves : ResponseCurves
-        Of the same columns, over all rows of their market.
-    worth : float
-        Margin of one unit of outcome.
-    order : ndarray of shape (n_draws,)
-        Draws in the order that is wanted.
+    All of the money may go on the smallest of a column's cells, which has a part of the column's curve.
     """
-    parts = []
-    for c, one in enumerate(spent):
-        points, outcome = table_of(curves, c)
-        money = outcome[order, :, np.newaxis] * (worth / one.periods)
-        parts.append(ResponseCurves.tabulated(points / one.periods, money, names=[one.name]))
-    return ResponseCurves.concat(parts)
+    cells = profile.cells()
+    places = covered([one.name for one in spent], [cell.name for cell in cells])
+    money = ROOM * max(profile.budget, profile.current_total)
+    return {
+        one.name: max(money, ROOM * one.most) / min(spending_cells([cells[i].current_spend for i in at])[1])
+        for one, at in zip(spent, places, strict=True)
+    }
 
 
 def span_of(rows: History, residual: Array, where: Any = slice(None)) -> dict[str, Any]:

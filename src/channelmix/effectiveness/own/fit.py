@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,18 +15,38 @@ from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.checks import (
+    Stated,
+    contradicted,
+    contradiction_findings,
+    today_findings,
+    with_ranges,
+    worth_finding,
+)
 from channelmix.effectiveness.own.columns import (
-    ColumnSpend,
     believed_roi,
     column_spends,
     columns_of,
     curves_of,
     markets_of,
+    reaches_of,
+    row_days_of,
     span_of,
+    unpaid_of,
 )
+from channelmix.effectiveness.own.lift_findings import unit_findings
+from channelmix.effectiveness.own.rows import read_history
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check, Evidence, Fitted, History, LiftTest, check_columns
-from channelmix.profile.evidence.history import LARGEST_TABLE, read_experiments, read_table
+from channelmix.profile.evidence import (
+    Check,
+    Evidence,
+    Fitted,
+    History,
+    LiftTest,
+    LiftTestError,
+    check_columns,
+    check_money,
+)
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 DRAWS = 2048
@@ -62,6 +81,11 @@ def fit_history(
     market: str | None = None,
     published: bool = True,
     backtest: bool = False,
+    timing_days: float = DAYS_A_YEAR,
+    decimal: str | None = None,
+    date_format: str | None = None,
+    long: Mapping[str, str] | None = None,
+    unpaid: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -71,8 +95,8 @@ def fit_history(
         The company; its cells, currency and period are used.
     history : path, bytes or DataFrame
         One row a week, or other period. Every column that has no other role is spend in the profile's currency, and its
-        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. Bytes are
-        those of a CSV table, as standard input has them.
+        name selects the cells that it is spent on, as in a rule: ``sms``, ``FR/sms/promotion``. A path or bytes are of
+        a CSV table or an Excel workbook (.xlsx, with the extra ``excel``); a DataFrame is of pandas, polars or Arrow.
     outcome_worth : float
         Margin that one unit of the outcome brings, in the profile's currency; 1 where the outcome is margin itself.
     outcome, date : str
@@ -99,11 +123,26 @@ def fit_history(
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them, which takes two further fits; a
         check compares the errors with those of a forecast by the year before.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent: by default a year. A
+        column without spend in them has the timing of its last period with any.
+    decimal : str, optional
+        The decimal sign of numbers in text, ``.`` or ``,``, needed where they do not show it, such as 1.234.
+    date_format : str, optional
+        Order of day, month and year, needed where dates do not show it, such as 03/04/2024: ``dmy``, ``mdy`` or
+        ``ymd``; or a format such as ``%d/%m/%Y``.
+    long : mapping of str to str, optional
+        For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
+    unpaid : sequence of str
+        Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
+        apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
+        cell of the profile.
 
     Returns
     -------
     Evidence
-        Write it with `to_json`; use it by its file's name in a profile, or by `CompanyProfile.with_evidence`.
+        Write it with `to_json`; use it by its file's name in a profile, or by `CompanyProfile.with_evidence`. How the
+        table was read, where it was not a plain one, is in ``fitted.read_as``.
 
     Raises
     ------
@@ -111,35 +150,23 @@ def fit_history(
         If the table or a lift test cannot be used; the message names the column and the row.
     """
     expect(profile, "profile", CompanyProfile)
-    expect(experiments, "experiments", str, os.PathLike, Iterable)
     expect_whole(seed, "seed")
     expect(backtest, "backtest", bool)
-    if isinstance(history, bytes):
-        source = "standard input"
-        table: Any = read_table(history, source)
-    elif isinstance(history, str | os.PathLike):
-        source = Path(history).name
-        table = read_table(_bytes(history), source)
-    elif not hasattr(history, "columns"):
-        raise InputError(f"history must be a path, bytes or a DataFrame, not {type(history).__name__}")
-    else:
-        source = "the table"
-        table = {name: list(history[name]) for name in history.columns}
-    if isinstance(experiments, str | os.PathLike):
-        tests = read_experiments(_bytes(experiments), Path(experiments).name)
-    else:
-        tests = tuple(_with_plain_dates(test) for test in experiments)
-    rows = History.of(
-        table,
-        source=source,
+    rows = read_history(
+        history,
+        experiments=experiments,
         outcome_worth=outcome_worth,
         outcome=outcome,
         date=date,
         controls=controls,
-        experiments=tests,
         cost_per_unit=cost_per_unit,
         market=market,
         published=published,
+        timing_days=timing_days,
+        decimal=decimal,
+        date_format=date_format,
+        long=long,
+        unpaid=unpaid,
     )
     return fitted(rows, profile, draws, seed, backtest)
 
@@ -165,49 +192,56 @@ def fitted(
     """
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
-        spent, _ = _spent(rows, profile.period_days)
+        check_money(rows, profile.currency)
+        spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
-    return _fitted(
-        rows, tuple(believed.items()), profile.currency, profile.period_days, draws, seed, backtest
-    )
+    reaches = reaches_of(profile, spent)
+    stated = Stated.of(profile, spent)
+    return _fitted(rows, tuple(believed.items()), tuple(reaches.items()), stated, draws, seed, backtest)
 
 
 @lru_cache(maxsize=4)
 def _fitted(
     rows: History,
     believed: tuple[tuple[str, tuple[float, float]], ...],
-    currency: str,
-    period_days: float,
+    reaches: tuple[tuple[str, float], ...],
+    stated: Stated,
     draws: int,
     seed: int,
     backtest: bool,
 ) -> Evidence:
     table = _frame(rows)
-    model = MarketingMixRegressor(
-        channels=list(rows.spend),
-        controls=list(rows.controls) or None,
-        date=DATE,
-        market=None if rows.markets is None else MARKET,
-        priors=Priors.usual(len(rows.by_market()), roi=dict(believed)),
-        draws=draws,
-        random_state=seed,
-        cost_per_unit={name: DATE + name for name in rows.volume} or None,
-    )
     try:
-        model.fit(table, rows.outcome, experiments=rows.experiments)
-        findings = [*model.diagnostics_]
+        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
+    except LiftTestError as error:  # the tests are at fault, not the table
+        raise LiftTestError(
+            f"{rows.experiments_source}: {error}" if rows.experiments_source else str(error)
+        ) from None
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
-    spent, row_days = _spent(rows, period_days)
-    residual = rows.outcome - model.predict(table)
+    every = column_spends(rows, stated.period_days, rows.timing_days)
+    # What a slip of the pen holds was never spent: plans keep to what was.
+    spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
+    row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
+    predicted = model.predict(table)
+    residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
+    curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
+    columns = columns_of(spent, returns, rows.outcome_worth, dict(believed))
+    checks = (
+        *with_ranges(findings, every, spent),
+        *today_findings(spent, stated, row_days),
+        worth_finding(rows),
+        *contradiction_findings(columns, spent, wrong),
+    )
     return Evidence.sealed(
-        currency=currency,
-        period_days=period_days,
+        currency=stated.currency,
+        period_days=stated.period_days,
         fitted=Fitted(
             source=rows.source,
             sha256=rows.sha256,
@@ -218,40 +252,63 @@ def _fitted(
             seed=seed,
             version=__version__,
             markets=markets_of(rows, residual),
+            read_as=rows.read_as or None,
             **span_of(rows, residual),
         ),
         experiments=rows.experiments,
-        columns=columns_of(spent, model, table, rows.outcome_worth, dict(believed)),
+        columns=columns,
+        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
         checks=tuple(
-            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in findings
+            Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
-        curves=curves_of(spent, model.curves(table), rows.outcome_worth, order).to_dict(),
+        curves=curves.to_dict(),
     )
 
 
-def _spent(rows: History, period_days: float) -> tuple[list[ColumnSpend], float]:
-    """Each market's columns with spend, and the length of a row in days."""
-    timeline = Timeline.of(np.asarray(rows.dates))
-    row_days = DAYS_A_YEAR / timeline.year
-    return list(column_spends(rows, timeline, row_days, period_days)), row_days
+def _without_contradicted(
+    rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
+) -> tuple[MarketingMixRegressor, dict[str, float]]:
+    """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
+
+    Returns
+    -------
+    model : MarketingMixRegressor
+        Fitted.
+    wrong : dict of str to float
+        Columns whose ranges were left out, and the probability that each of them holds.
+    """
+    wrong: dict[str, float] = {}
+    while True:
+        roi = {name: range_ for name, range_ in believed.items() if name not in wrong}
+        model = MarketingMixRegressor(
+            channels=list(rows.spend),
+            controls=list(rows.controls) or None,
+            date=DATE,
+            market=None if rows.markets is None else MARKET,
+            priors=Priors.usual(len(rows.by_market()), roi=roi),
+            draws=draws,
+            random_state=seed,
+            cost_per_unit={name: DATE + name for name in rows.volume} or None,
+            unpaid=list(rows.unpaid) or None,
+        )
+        model.fit(table, rows.outcome, experiments=rows.experiments)
+        found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}
+        wrong |= found
+        if not found:
+            return model, wrong
 
 
 def _frame(rows: History) -> Any:
     paid = {DATE + name: rows.spend[name] for name in rows.volume}
     market = {} if rows.markets is None else {MARKET: list(rows.markets)}
     return pd.DataFrame(
-        {DATE: list(rows.dates), **market, **rows.spend, **rows.volume, **paid, **rows.controls}
+        {
+            DATE: list(rows.dates),
+            **market,
+            **rows.spend,
+            **rows.volume,
+            **paid,
+            **rows.unpaid,
+            **rows.controls,
+        }
     )
-
-
-def _bytes(path: str | os.PathLike[str]) -> bytes:
-    try:
-        with Path(path).open("rb") as stream:
-            return stream.read(LARGEST_TABLE + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _with_plain_dates(test: LiftTest) -> LiftTest:
-    expect(test, "a lift test", LiftTest)
-    return LiftTest(**test.to_dict())

@@ -34,7 +34,7 @@ def check_columns(rows: History, cells: Sequence[str]) -> None:
     for i, market in enumerate(rows.markets):
         if market not in known:
             raise InputError(
-                f"{rows.market_name} must hold markets of the profile ({', '.join(known)}), and row {i + 1} has "
+                f"{rows.market_name} must hold markets of the profile ({', '.join(known)}), and {rows.place(i)} has "
                 f"{market[:40]!r}{nearest_name(market, known)}"
             )
     for column in rows.spend:
@@ -44,6 +44,40 @@ def check_columns(rows: History, cells: Sequence[str]) -> None:
             )
     # Every market has the same channels and purposes.
     covered(list(rows.spend), [cell for cell in cells if cell.split("/")[0] == rows.markets[0]])
+
+
+CURRENCIES_OF_SIGN = {
+    "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU",
+    "\u20ac": "EUR",
+    "\u00a3": "GBP EGP LBP GIP",
+    "\u00a5": "JPY CNY",
+    "\u20b9": "INR",
+    "\u20bd": "RUB",
+    "\u20ba": "TRY",
+    "\u20a9": "KRW",
+    "\u20aa": "ILS",
+    "kr": "SEK NOK DKK ISK",
+    "kr.": "SEK NOK DKK ISK",
+    "Fr": "CHF",
+    "Fr.": "CHF",
+    "z\u0142": "PLN",
+}
+"""Currencies that a sign may mean."""
+
+
+def check_money(rows: History, currency: str) -> None:
+    """Check that the currency signs at a history's amounts are of the profile's currency.
+
+    Raises
+    ------
+    InputError
+        If one is of another currency.
+    """
+    for sign in rows.money:
+        meant = CURRENCIES_OF_SIGN.get(sign, "").split()
+        code = len(sign) == 3 and sign.isalpha() and sign.isascii()
+        if (meant and currency not in meant) or (code and sign != currency):
+            raise InputError(f"amounts are in {sign}, and the profile's currency is {currency}: convert them")
 
 
 def covered(columns: Sequence[str], cells: Sequence[str]) -> list[tuple[int, ...]]:

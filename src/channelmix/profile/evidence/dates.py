@@ -9,6 +9,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from channelmix.core.errors import InputError
+
 WEEK = re.compile(r"(\d{4})-?W(\d{2})")
 DAY = re.compile(r"(\d{4}-\d{2}(?:-\d{2})?)(?:[T ]00:00:00(?:\.0+)?)?")
 """A day, or a month; a time of day, as tables of dates bring it along, says nothing of a period."""
@@ -18,6 +20,9 @@ SPREADSHEET = np.datetime64("1899-12-30")
 
 FIRST, LAST = np.datetime64("2000-01-01"), np.datetime64("2099-12-31")
 """Days between which a count of a spreadsheet is taken for one."""
+
+MOST_PERIODS = 9_999
+"""Largest whole number that is taken for a period's; larger ones are dates in some form, or wrong."""
 
 YEARS = range(1900, 2101)
 """Numbers that are taken for years, alone or before a month and a day."""
@@ -43,6 +48,11 @@ def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
 
     All of them are years, 202401, 20240131 or a spreadsheet's count of days, or none is taken for a date.
 
+    Raises
+    ------
+    InputError
+        If they are no dates, and too large to count periods.
+
     >>> days_of_numbers([202401, 202402])
     array(['2024-01-01', '2024-02-01'], dtype='datetime64[D]')
     >>> days_of_numbers([44928, 44935])
@@ -64,4 +74,9 @@ def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
         days_counted = SPREADSHEET + counted.astype("timedelta64[D]")
         if (days_counted >= FIRST).all() and (days_counted <= LAST).all():
             return np.asarray(days_counted)
+    largest = max(map(abs, numbers), default=0)
+    if largest > MOST_PERIODS:
+        raise InputError(
+            f"{largest} is neither a date nor a number of periods: write dates such as 2024-01-31, 2024-01 or 2024-W05"
+        )
     return None

@@ -36,17 +36,39 @@ class Column(_Brief):
     basis: Literal["history", "experiment"]
     """experiment where a lift test of this column was used."""
     spend: float = Field(gt=0.0)
-    """Mean spend in currency per period."""
+    """Mean spend in currency per period, over all periods from the first row to the last."""
+    active_spend: float | None = Field(default=None, gt=0.0)
+    """Mean spend in currency per period, over the periods with any."""
+    active_periods: float | None = Field(default=None, gt=0.0)
+    """Number of the periods with spend that it is the mean of."""
+    timing: tuple[str | int, str | int] | None = None
+    """First and last date of the rows that show when a period's money is spent."""
     least: float = Field(ge=0.0)
     """Least that was spent in any stretch as long as a period (or as spend acts), in currency per period."""
     most: float = Field(gt=0.0)
     """Most that was spent in any such stretch, in currency per period."""
     roi: Interval
-    """Outcome in money per unit of money, over all rows."""
+    """Outcome in money per unit of money, at the mean spend of the periods with any."""
     marginal_roi: Interval
-    """The same for the next unit of money, spread over time as the others."""
+    """The same for the next unit of money."""
     believed: tuple[float, float] | None = None
     """Range that held the return with 90 % before the rows were looked at, by published figures and the profile."""
+
+    @property
+    def usual_spend(self) -> float:
+        """Mean spend of a period with any: `spend` where a file of an earlier version states no other."""
+        return self.spend if self.active_spend is None else self.active_spend
+
+
+class Unpaid(Part):
+    """What media without a bill bring, such as posts or newsletters."""
+
+    name: str
+    """Column, after its market where rows are of several."""
+    outcome: Interval
+    """Outcome per period in money, over all rows."""
+    share: Interval
+    """Share of the rows' outcome."""
 
 
 class Check(Part):
@@ -105,6 +127,8 @@ class Fitted(_Brief):
     markets: tuple[FittedMarket, ...] | None = None
     """Where rows are of several markets, each of them: columns are named by them, and their curves are per period of
     their own rows."""
+    read_as: tuple[str, ...] | None = None
+    """How the table was read, where it was not a plain one: such as semicolons, decimal comma, day.month.year."""
 
     def market_of(self, column: str) -> FittedMarket | None:
         """The market that a column's name begins with; None where rows are of no named market."""
@@ -112,7 +136,7 @@ class Fitted(_Brief):
         return next((market for market in self.markets or () if market.name == name), None)
 
 
-class Evidence(Document):
+class Evidence(_Brief, Document):
     """Draws of the response curves of a history's columns, in the profile's money and period.
 
     Made by `channelmix.fit_history` or ``channelmix fit``. `ResponseCurves` of the draws are in `response`.
@@ -132,6 +156,8 @@ class Evidence(Document):
     """Lift tests that were used."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """One entry a column of spend."""
+    unpaid: tuple[Unpaid, ...] | None = None
+    """Where there are media without a bill, one entry each: they are no part of the baseline, and cannot be bought."""
     checks: tuple[Check, ...]
     """Diagnostics of the fit."""
     curves: dict[str, Any] = Field(repr=False)

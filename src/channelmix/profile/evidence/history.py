@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from types import NoneType
 from typing import Any, Self
 
@@ -18,19 +14,24 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, expect_positive, nearest_name
-from channelmix.profile.evidence.dates import day_of, days_of_numbers
 from channelmix.profile.evidence.evidence import digest
-from channelmix.profile.evidence.lift_test import LiftTest, check_market
+from channelmix.profile.evidence.lift_test import (
+    LiftTest,
+    LiftTestError,
+    check_market,
+    check_sign,
+    check_size,
+)
+from channelmix.profile.evidence.spacing import check_dates
+from channelmix.profile.evidence.tables import Table
+from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
+from channelmix.profile.evidence.tables.long_form import hint, widened
+from channelmix.profile.evidence.tables.table import is_blank
+from channelmix.profile.evidence.tables.written_dates import read_dates
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 
-NO_SPEND = "; a column that is not spend needs a role: date, market or control"
+NO_SPEND = "; a column that is not spend needs a role: date, market, control or media without a bill"
 """Remedy for a column of text among those of spend."""
-
-LARGEST_TABLE = 50_000_000
-"""Bytes of the largest table that is read."""
-
-_FIELDS = tuple(field.name for field in fields(LiftTest))
-
-_NUMBERS = ("spend_change", "lift", "standard_error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,18 @@ class History:
         Column with them.
     published : bool
         Whether published figures are used as a prior.
+    timing_days : float
+        Days back from the last row whose periods with spend show when a period's money is spent.
+    read_as : tuple of str
+        How the table was read, where it is not a plain one: its separator, decimal sign, dates.
+    money : tuple of str
+        Signs and codes of currencies that stood at amounts.
+    lines : sequence of int
+        Line of its file that each row stands in; empty where rows are only counted.
+    unpaid : mapping of str to ndarray of shape (n_rows,)
+        Media without a bill, in a unit of their own: posts, newsletters.
+    experiments_source : str
+        What messages call the table of lift tests, if there is one.
     """
 
     source: str
@@ -74,6 +87,12 @@ class History:
     markets: tuple[str, ...] | None = None
     market_name: str = ""
     published: bool = True
+    timing_days: float = DAYS_A_YEAR
+    read_as: tuple[str, ...] = ()
+    money: tuple[str, ...] = ()
+    lines: Sequence[int] = ()
+    unpaid: Mapping[str, Array] = field(default_factory=dict)
+    experiments_source: str = ""
 
     @classmethod
     def of(
@@ -89,6 +108,12 @@ class History:
         cost_per_unit: Mapping[str, float | str] | None = None,
         market: str | None = None,
         published: bool = True,
+        timing_days: float = DAYS_A_YEAR,
+        decimal: str | None = None,
+        date_format: str | None = None,
+        long: Mapping[str, str] | None = None,
+        unpaid: Sequence[str] = (),
+        experiments_source: str = "",
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -112,36 +137,69 @@ class History:
             Name of the column with the rows' market, of which a date has one row each.
         published : bool
             Whether published figures are used as a prior.
+        timing_days : float
+            Days back from the last row of which the timing counts.
+        decimal : str, optional
+            The decimal sign of numbers in text, a point or a comma, where they do not show it.
+        date_format : str, optional
+            Order of day, month and year where dates do not show it, ``dmy``, ``mdy`` or ``ymd``; or a format such as
+            ``%d/%m/%Y``.
+        long : mapping of str to str, optional
+            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
+        unpaid : sequence of str
+            Names of columns with media that cost nothing: posts, newsletters, in any unit.
+        experiments_source : str
+            What messages call the table of lift tests.
 
         Raises
         ------
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
-        if isinstance(controls, str):
-            raise InputError(f"controls must be a list of columns, not {controls!r}: write [{controls!r}]")
-        expect(controls, "controls", Iterable)
-        controls = tuple(controls)
+        controls, unpaid = _listed(controls, "controls"), _listed(unpaid, "unpaid")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
-        roles = _roles(source, table, outcome, date, controls, costs, market)
+        for what, statement in (("decimal", decimal), ("date_format", date_format)):
+            expect(statement, what, str, NoneType)
+        read = Table.of(table, source)
+        if long is not None:
+            read = _widened(read, source, long, outcome, date, controls, market)
+        roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
-        spend, volume = _spend_and_volume(source, table, roles, costs)
-        markets = None if market is None else _markets(source, market, table[market])
+        expect_positive(timing_days, "timing_days")
+        spend_columns = [name for name in read if name not in roles]
+        paid = [cost for cost in costs.values() if isinstance(cost, str)]
+        kinds = Kinds([*spend_columns, *paid], outcome, lambda name: NO_SPEND + hint(read, name, date))
+        wanted = [*spend_columns, *paid, outcome, *controls, *unpaid]
+        try:
+            dates, dates_read = read_dates(read[date], date, read.place, date_format)
+            numbers = read_numbers({name: read[name] for name in wanted}, read.place, kinds, decimal)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
+        for name in kinds.spend:
+            _check_not_negative(source, name, numbers.columns[name], read)
+        for name in unpaid:
+            _check_not_negative(source, name, numbers.columns[name], read, "an amount")
+        markets = None if market is None else _markets(source, market, read)
+        _check_dates(source, dates, markets, read)
+        spend, volume = _spend_and_volume(source, numbers.columns, spend_columns, costs)
+        place = f"{experiments_source}: " if experiments_source else ""
         for test in experiments:
-            if test.channel not in spend:
-                hint = nearest_name(str(test.channel), spend)
-                raise InputError(
-                    f"{source}: a lift test is of {test.channel}, which is no column of spend{hint}"
-                )
-            check_market(test, markets or (), f"{source}: ")
-        return cls(
+            for channel in test.channels:
+                if channel not in (*spend, *unpaid):
+                    near = nearest_name(str(channel), (*spend, *unpaid))
+                    raise LiftTestError(
+                        f"{place}a lift test is of {channel}, which is no column of spend{near}"
+                    )
+            check_market(test, markets or (), place)
+            check_sign(test, place)
+        rows = cls(
             source,
-            _dates(source, date, table[date]),
-            _numbers(source, outcome, table[outcome], may_lack=True),
+            dates,
+            numbers.columns[outcome],
             spend,
-            {name: _numbers(source, name, table[name]) for name in controls},
+            {name: numbers.columns[name] for name in controls},
             outcome,
             float(outcome_worth),
             tuple(experiments),
@@ -149,7 +207,28 @@ class History:
             markets,
             market or "",
             published,
+            float(timing_days),
+            (*read.notes, *numbers.notes, *dates_read),
+            numbers.money,
+            read.lines,
+            {name: numbers.columns[name] for name in unpaid},
+            experiments_source,
         )
+        for test in rows.experiments:
+            rows._check_size(test, place)
+        return rows
+
+    def _check_size(self, test: LiftTest, place: str) -> None:
+        where = self.by_market()[test.market]
+        known = where[np.isfinite(self.outcome[where])]
+        acts = {**self.spend, **self.unpaid}
+        spent = sum(float(acts[str(channel)][known].sum()) for channel in test.channels)
+        total, worth = float(np.abs(self.outcome[known]).sum()), self.outcome_worth
+        check_size(test, spent, total, unit=self.outcome_name, worth=worth, source=place)
+
+    def place(self, i: int) -> str:
+        """Where the row at position `i` is found, such as ``row 2 (line 3)``."""
+        return Table({}, self.lines).place(i)
 
     def by_market(self) -> dict[str | None, NDArray[np.intp]]:
         """Places of each market's rows, by its name in order; all rows are of None where no column names markets."""
@@ -169,10 +248,17 @@ class History:
         bought = [{name: column.tolist() for name, column in self.volume.items()}] if self.volume else []
         markets = [] if self.markets is None else [self.markets]
         alone = [] if self.published else ["without published figures"]
-        return digest([rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone])
+        timing = [] if self.timing_days == DAYS_A_YEAR else [f"timing of {self.timing_days!r} days"]
+        unpaid = {name: column.tolist() for name, column in self.unpaid.items()}
+        free = [["without a bill", unpaid]] if unpaid else []
+        return digest(
+            [rows, self.outcome_name, self.outcome_worth, tests, *bought, *markets, *alone, *timing, *free]
+        )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, History) and (other.source, other.sha256) == (self.source, self.sha256)
+        if not isinstance(other, History):
+            return False
+        return (other.source, other.read_as, other.sha256) == (self.source, self.read_as, self.sha256)
 
     def __hash__(self) -> int:
         return hash(self.sha256)
@@ -186,9 +272,11 @@ def _roles(
     controls: Sequence[str],
     costs: Mapping[str, float | str],
     market: str | None,
+    unpaid: Sequence[str],
 ) -> list[str]:
     """Columns that have another role than spend or volume; each is in the table, with one role."""
     named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
+    named += [("a column without a bill", name) for name in unpaid]
     for what, name in named:
         expect(name, what, str, remedy="name a column")
     expect(market, "market", str, NoneType, remedy="name a column")
@@ -201,154 +289,85 @@ def _roles(
     roles += [] if market is None else [market]
     for name in (*roles, *costs):
         if name not in table:
-            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            raise InputError(f"{source}: {_no_column(name, table)}")
         if (roles + list(costs)).count(name) > 1:
             raise InputError(f"{source}: column {name} has two roles")
     return roles
 
 
+def _widened(
+    table: Table,
+    source: str,
+    long: Mapping[str, str],
+    outcome: str,
+    date: str,
+    controls: Sequence[str],
+    market: str | None,
+) -> Table:
+    """A table in long form as rows of all channels; columns that are missing are named before."""
+    keys = [date] if market is None else [date, market]
+    for name in (*keys, outcome, *controls):
+        if name not in table:
+            raise InputError(f"{source}: {_no_column(str(name), table)}")
+    return widened(table, source, long, keys, [outcome, *controls])
+
+
+def _no_column(name: str, table: Mapping[str, Any]) -> str:
+    """Say that a column is missing, and which name is nearest or which there are."""
+    near = nearest_name(name, table) or f"; the columns are {', '.join(map(str, table))[:200]}"
+    return f"there is no column {name}{near}"
+
+
 def _spend_and_volume(
-    source: str, table: Mapping[str, Sequence[Any]], roles: Sequence[str], costs: Mapping[str, float | str]
+    source: str, numbers: Mapping[str, Array], columns: Sequence[str], costs: Mapping[str, float | str]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Columns of spend, and of the volume bought for it where a column of the table holds the money."""
-    spend = {
-        name: _not_negative(source, name, _numbers(source, name, table[name], text=NO_SPEND))
-        for name in table
-        if name not in roles
-    }
+    spend = {name: numbers[name] for name in columns}
     if not spend:
         raise InputError(f"{source}: there is no column of spend, named by the cells that it is spent on")
     volume = {}
     for name, cost in costs.items():
         if isinstance(cost, str):
             volume[name] = spend[name]
-            spend[name] = _not_negative(source, cost, _numbers(source, cost, table[cost]))
+            spend[name] = numbers[cost]
         else:
             expect_positive(cost, f"{source}: the cost of a unit of {name}")
             spend[name] = spend[name] * float(cost)
     return spend, volume
 
 
-def read_table(data: bytes, source: str) -> dict[str, list[str]]:
-    """Read a CSV table with a header, columns separated by commas.
-
-    Raises
-    ------
-    InputError
-        If it is not such a table; the message names the line.
-    """
-    if len(data) > LARGEST_TABLE:
-        raise InputError(f"{source}: a table has at most {LARGEST_TABLE:,} bytes")
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        lines = [[field.strip() for field in line] for line in reader if any(map(str.strip, line))]
-    except UnicodeDecodeError:
-        raise InputError(f"{source}: the table must be text in UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{source}: not a table of comma-separated values ({error})") from None
-    if len(lines) < 2:
-        raise InputError(f"{source}: a table needs a line of column names and rows below it")
-    header, rows = lines[0], lines[1:]
-    if len(header) == 1 and ";" in header[0]:
-        raise InputError(f"{source}: columns must be separated by commas, numbers written as 1234.5")
-    for name in header:
-        if not name or not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise InputError(f"{source}: row {number} has {len(row)} entries, not {len(header)}")
-    return {name: [row[j] for row in rows] for j, name in enumerate(header)}
-
-
-def read_experiments(data: bytes, source: str) -> tuple[LiftTest, ...]:
-    """Read lift tests from CSV, or from JSON as a list of objects, with the fields of `LiftTest`, `market` optional.
-
-    Raises
-    ------
-    InputError
-        If it holds something else; the message names the test.
-    """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        try:
-            tests = json.loads(data)
-        except ValueError as error:
-            raise InputError(f"{source}: not valid JSON ({error})") from None
-        if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
-            raise InputError(f"{source}: lift tests are a list of objects")
-    else:
-        table = read_table(data, source)
-        tests = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    return tuple(_lift_test(test, f"{source}: lift test {i}") for i, test in enumerate(tests, start=1))
-
-
-def _lift_test(test: Mapping[str, Any], place: str) -> LiftTest:
-    for name in test:
-        if name not in _FIELDS:
-            raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
-    for name in _FIELDS:
-        if name not in test and name != "market":
-            raise InputError(f"{place}: {name} is missing")
-    dates = _dates(place, "start and end", [test["start"], test["end"]])
-    change, lift, error = (float(_numbers(place, name, [test[name]])[0]) for name in _NUMBERS)
-    channel, market = test["channel"], test.get("market") or None
-    if not isinstance(channel, str):
-        raise InputError(f"{place}: channel must be the name of a column of spend")
-    if not isinstance(market, str | None):
-        raise InputError(f"{place}: market must be the name of a market")
-    try:
-        return LiftTest(channel, dates[0], dates[1], change, lift, error, market)
-    except InputError as fault:
-        raise InputError(f"{place}: {fault}") from None
-
-
-def _markets(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...]:
+def _markets(source: str, name: str, table: Table) -> tuple[str, ...]:
     """Names of markets as text."""
-    texts = ["" if value is None or value != value else str(value).strip() for value in column]
+    texts = ["" if is_blank(value) else str(value).strip() for value in table[name]]
     if "" in texts:
-        row = texts.index("") + 1
-        raise InputError(f"{source}: {name} must name the market of every row, and row {row} has nothing")
+        where = table.place(texts.index(""))
+        raise InputError(f"{source}: {name} must name the market of every row, and {where} has nothing")
     return tuple(texts)
 
 
-def _numbers(
-    source: str, name: str, column: Sequence[Any], *, may_lack: bool = False, text: str = ""
-) -> Array:
-    """Read numbers; with `may_lack`, missing ones are NaN. `text` is the remedy where there is text instead."""
-    numbers = np.empty(len(column))
-    for i, value in enumerate(column):
-        if may_lack and (value is None or value == "" or (isinstance(value, float) and math.isnan(value))):
-            numbers[i] = math.nan
-            continue
+def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | None, table: Table) -> None:
+    """Check the dates of each market's rows."""
+    for market in dict.fromkeys(markets or [""]):
+        rows = [i for i in range(len(dates)) if markets is None or markets[i] == market]
         try:
-            numbers[i] = float("nan" if isinstance(value, bool) else value)
-        except (TypeError, ValueError):
-            numbers[i] = math.nan
-        if not math.isfinite(numbers[i]):
-            found = "nothing" if value is None or value == "" else repr(value)[:40]
-            remedy = text if isinstance(value, str) and value else ""
-            raise InputError(f"{source}: {name} must be a number, and row {i + 1} has {found}{remedy}")
-    return numbers
+            check_dates([dates[i] for i in rows], partial(_place_of, table, rows))
+        except InputError as error:
+            raise InputError(f"{source}: {market}{market and ': '}{error}") from None
 
 
-def _not_negative(source: str, name: str, column: Array) -> Array:
+def _place_of(table: Table, rows: Sequence[int], i: int) -> str:
+    return table.place(rows[i])
+
+
+def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
     if (column < 0.0).any():
-        row = int(np.argmax(column < 0.0))
-        raise InputError(f"{source}: {name} has spend {column[row]:g} below 0 in row {row + 1}")
-    return column
+        i = int(np.argmax(column < 0.0))
+        remedy = ": take a refund off the rows whose spend it gives back" if held == "spend" else ""
+        raise InputError(f"{source}: {name} has {held} {column[i]:g} below 0 in {table.place(i)}{remedy}")
 
 
-def _dates(source: str, name: str, column: Sequence[Any]) -> tuple[str, ...] | tuple[int, ...]:
-    """Whole numbers of periods, or dates as text of the form 2024-01-31, however the table writes them."""
-    texts = [str(value).strip() for value in column]
-    if all(re.fullmatch(r"[+-]?\d{1,9}", text) for text in texts):
-        numbers = [int(text) for text in texts]
-        days = days_of_numbers(numbers)
-        return tuple(numbers) if days is None else tuple(str(day) for day in days)
-    written = [day_of(text) for text in texts]
-    if "" in written:
-        i = written.index("")
-        raise InputError(
-            f"{source}: {name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of "
-            f"periods; row {i + 1} has {texts[i][:40] or 'nothing'!r}"
-        )
-    return tuple(written)
+def _listed(names: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(names, str):
+        raise InputError(f"{what} must be a list of columns, not {names!r}: write [{names!r}]")
+    expect(names, what, Iterable)
+    return tuple(names)

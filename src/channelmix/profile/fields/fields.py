@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
@@ -179,13 +179,22 @@ class WordOfMouth(Record):
     profile's currency; needed only if purposes state no advocacy."""
 
 
+class LongForm(Record):
+    """Columns of a table in long form, in which each row is of one channel in one period."""
+
+    channel: Title
+    """Name of the column with the channel, or cells, of each row."""
+    spend: Title
+    """Name of the column with what was spent, in the profile's currency."""
+
+
 class HistoryFile(Record):
     """The company's own history of spend and outcome, from which the effects of its channels are estimated."""
 
     file: FileName
-    """Name of a CSV file in the profile's folder: a row for each week or other period, with a date, the outcome, and
-    columns of spend in the profile's currency, named after cells: sms or FR/sms/promotion, or, where there is a column
-    of markets, sms or sms/promotion."""
+    """Name of a CSV file or Excel workbook (.xlsx) in the profile's folder: a row for each week or other period, with a
+    date, the outcome, and columns of spend in the profile's currency, named after cells: sms or FR/sms/promotion, or,
+    where there is a column of markets, sms or sms/promotion."""
     outcome_worth: Positive
     """Margin of one unit of the outcome, in the profile's currency; 1 if the outcome is itself a margin."""
     outcome: Title = "outcome"
@@ -201,13 +210,25 @@ class HistoryFile(Record):
     or the name of the column with the money spent."""
     experiments: FileName | None = None
     """Name of a CSV or JSON file of lift tests in the profile's folder, each with channel, start, end, spend_change,
-    lift and standard_error, and its market if there is a column of markets; lifts are in units of the outcome."""
+    lift and standard_error, its market if there is a column of markets, and if need be rows and held_out; lifts are in
+    units of the outcome."""
+    unpaid: tuple[Title, ...] = ()
+    """Names of columns with media without a bill, such as posts or newsletters, in any unit."""
     published: StrictBool = True
     """Whether published figures on the channels are used as the prior."""
+    timing_days: Positive = 365.25
+    """Days back from the last row whose periods with spend show when a period's money is spent; without it, a year."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign of the file's numbers, needed where they do not show it, such as 1.234."""
+    date_format: Title | None = None
+    """Order of day, month and year, needed where dates do not show it, such as 03/04/2024: dmy, mdy or ymd; or a format
+    such as %d/%m/%Y."""
+    long: LongForm | None = None
+    """For a file with a row for each channel of a period: its columns of channels and of spend."""
 
-    @field_validator("controls", mode="after")
+    @field_validator("controls", "unpaid", mode="after")
     @classmethod
-    def _no_control_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_column_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         _each_once(value)
         return value
 
@@ -224,13 +245,14 @@ def _each_once(values: Iterable[str]) -> None:
 
 
 DAYS_A_YEAR = 365.25
-_PERIOD_DAYS = {
+PERIOD_DAYS = {
     "day": 1.0,
     "week": 7.0,
     "month": DAYS_A_YEAR / 12,
     "quarter": DAYS_A_YEAR / 4,
     "year": DAYS_A_YEAR,
 }
+"""Length of each period that has a name, in days."""
 
 
 class ProfileFields(Record):
@@ -312,7 +334,7 @@ class ProfileFields(Record):
     @property
     def period_days(self) -> float:
         """Length of one period, in days."""
-        return _PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
+        return PERIOD_DAYS[self.period] if isinstance(self.period, str) else self.period
 
     @property
     def period_text(self) -> str:

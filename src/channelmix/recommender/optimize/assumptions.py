@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from channelmix.core.arrays import Array
 from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import source_titles
 from channelmix.effectiveness import CellDraws, Figure, OwnColumn, PriorResponse, risk_of
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, interval
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Fitted
+from channelmix.profile.evidence import Evidence, Fitted
 
 SOURCES_SHOWN = 3
 
@@ -57,6 +58,12 @@ def _shared(names: Sequence[str]) -> Message:
         "figure.group", channels=channels, purposes=[named("purpose", purpose) for purpose in purposes]
     )
 
+
+PAUSED = 0.05
+"""Share by which a column's spend in the periods with any must differ from that in all of them to be named."""
+
+BEYOND = 0.01
+"""Share of the most that was ever spent on a cell by which a plan must exceed it to be called an extrapolation."""
 
 NAMED = 6
 """Cells that a remark names; more are counted."""
@@ -151,7 +158,17 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
     )
     if any(column.believed for column in evidence.columns):
         yield say("remark.believed")
-    yield say("remark.spread")
+    for free in evidence.unpaid or ():
+        yield say(
+            "remark.unpaid",
+            column=free.name,
+            currency=profile.currency,
+            per=over(profile.period_text),
+            **free.outcome.model_dump(),
+            share=free.share.mean,
+            outcome=fitted.outcome,
+        )
+    yield from _paces(evidence, profile)
     others = [cell.name for i, cell in enumerate(draws.cells) if i not in own]
     if len(others) > NAMED:
         yield say("remark.others_more", cells=others[:NAMED], more=len(others) - NAMED)
@@ -168,13 +185,49 @@ def history_remarks(profile: CompanyProfile, draws: CellDraws) -> Iterator[Messa
     yield say("remark.halves")
 
 
-def history_warnings(draws: CellDraws) -> list[Message]:
-    """Checks of the history that failed."""
+def _paces(evidence: Evidence, profile: CompanyProfile) -> Iterator[Message]:
+    """When a period's money is spent, and columns whose spend had pauses, or began or ended in the rows."""
+    timed = [column for column in evidence.columns if column.timing is not None]
+    dates = sorted({column.timing for column in timed if column.timing is not None}, key=str)
+    if dates:
+        first, last = min(str(day) for day, _ in dates), max(str(day) for _, day in dates)
+        yield say("remark.timing", first=first, last=last)
+    else:  # of a version that did not state it
+        yield say("remark.spread")
+    for column in timed:
+        if abs(column.usual_spend / column.spend - 1.0) > PAUSED:
+            yield say(
+                "remark.pace",
+                column=column.name,
+                currency=profile.currency,
+                per=over(profile.period_text),
+                active=column.usual_spend,
+                all=column.spend,
+            )
+
+
+def history_warnings(draws: CellDraws, most: Array | None = None) -> list[Message]:
+    """Checks of the history that failed, and cells that get more than was ever spent on them.
+
+    `most` (n_cells,) is the most that a plan spends on each cell in any period; None without a plan.
+    """
     if draws.own is None:
         return []
     evidence = draws.own.evidence
-    return [
+    failed = [
         say("warning.check", check=evidence.message(check.check), message=evidence.message(check.message))
         for check in evidence.checks
         if check.verdict == "FAIL"
+    ]
+    spends = [] if most is None else [(i, float(most[i]), seen) for i, seen in draws.own.most_seen().items()]
+    return failed + [
+        say(
+            "warning.extrapolated",
+            name=draws.cells[i].name,
+            currency=evidence.currency,
+            amount=spend,
+            most=seen,
+        )
+        for i, spend, seen in spends
+        if spend > (1.0 + BEYOND) * seen
     ]

@@ -207,7 +207,8 @@ def _plan(
     unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
-    warned = history_warnings(draws)
+    spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
+    warned = history_warnings(draws, None if spend is None else spend.max(axis=0))
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency)

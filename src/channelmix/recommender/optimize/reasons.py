@@ -14,12 +14,12 @@ from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
-from channelmix.engine.rules import TargetOutcome
+from channelmix.engine.rules import ObservedRange, TargetOutcome
 from channelmix.profile import Cell
-from channelmix.recommender.optimize.holding import Standing, standing
+from channelmix.recommender.optimize.holding import Held, Standing, standing
 
-SATURATED = 0.95
-"""Share of the outcome at twice its spend from which on a cell counts as saturated."""
+SATURATED = 0.1
+"""Share of what a unit brings on average up to which the next one brings next to nothing: a cell is saturated."""
 
 ALIKE = 1e-3
 """Share by which returns may differ and still count as one."""
@@ -111,14 +111,14 @@ class _Why:
 
     @cached_property
     def saturated(self) -> NDArray[np.bool_]:
-        """Mark the cells on which twice the spend would bring hardly more, over all periods together."""
-        reached, twice = (
-            self.problem.each_period(
-                self.problem.by_cell(self.problem.outcomes(factor * self.spend).mean(axis=0))
-            )
-            for factor in (1.0, 2.0)
+        """Mark the cells on which the next unit brings next to nothing beside the average one."""
+        spent, brought = (
+            self.problem.by_cell(sums)
+            for sums in (self.spend, self.problem.outcomes(self.spend).mean(axis=0))
         )
-        return np.asarray(reached >= SATURATED * twice)
+        average = brought / np.where(spent > 0.0, spent, 1.0)
+        slope = self.marginal + self.problem.charges  # what the curve itself brings
+        return np.asarray(slope <= SATURATED * self.problem.each_period(average))
 
     def line(self, i: int, cell: Cell) -> Message:
         """Say why a cell gets what it gets."""
@@ -134,10 +134,19 @@ class _Why:
         if stand.off[i]:
             return say("reason.off", rule=stand.off[i])
         if held:
-            return say("reason.kept" if stand.kept(i) else "reason.held", rule=held.name_beside(cell.name))
+            return self._stopped(held, cell.name, kept=stand.kept(i))
         if not stand.by_return:
             return say("reason.no_chance" if stand.empty[i] else "reason.raises_chance")
         return self._without_money(i) if stand.empty[i] else self._with_money(i, cell)
+
+    def _stopped(self, held: Held, cell: str, *, kept: bool) -> Message:
+        """Name the rule that stops a cell; a range that history has seen says up to where."""
+        if held.kind == ObservedRange.kind:
+            seen = self.problem.constraints[self.problem.rule_names.index(held.rule) - 1].inner
+            if kept:
+                return say("reason.never_less", currency=self.currency, amount=float(seen.low))
+            return say("reason.never_more", currency=self.currency, amount=float(seen.high))
+        return say("reason.kept" if kept else "reason.held", rule=held.name_beside(cell))
 
     def _without_money(self, i: int) -> Message:
         """Why a cell gets nothing though no rule holds it."""

@@ -28,6 +28,9 @@ NAME = 12
 PADDING = 2
 """Blanks between columns."""
 
+PAUSED = 0.05
+"""Share by which spend in the periods with any must differ from that in all, for both to be shown."""
+
 CLOSE = 0.005
 """Length of a row and of a period that differ by less than this share are the same."""
 
@@ -67,11 +70,22 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
         rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
         yield Text(
-            f"Amounts are {over(period)}: {rows}, over which its money is spread as the history spread it."
+            f"Amounts are {over(period)}: {rows}, over which its money is spread as in recent ones with spend"
+            f"{_timing(evidence)}."
         )
     yield Text()
     yield _table(evidence, period, width)
     yield Text()
+    for free in evidence.unpaid or ():
+        share = Interval(**{key: 100.0 * value for key, value in free.share.model_dump().items()})
+        brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
+        between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
+        yield Text(
+            f"{free.name} has no bill: it brings {brings} ({between}), {_range(share)} % of {fitted.outcome}, and no "
+            "money buys more of it."
+        )
+    if evidence.unpaid:
+        yield Text()
     if believed := _believed(evidence):
         yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
         yield Text()
@@ -85,6 +99,19 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
     yield checks
+
+
+def _timing(evidence: Evidence) -> str:
+    """From when to when these are: of most columns, and of those with others."""
+    names: dict[tuple[str | int, str | int], list[str]] = {}
+    for column in evidence.columns:
+        if column.timing is not None:
+            names.setdefault(column.timing, []).append(column.name)
+    if not names:
+        return ""
+    usual = max(names, key=lambda dates: len(names[dates]))
+    others = (f"{', '.join(of)} {a} to {b}" for (a, b), of in names.items() if (a, b) != usual)
+    return "; ".join([f" ({usual[0]} to {usual[1]}", *others]) + ")"
 
 
 def _believed(evidence: Evidence) -> dict[str, None]:
@@ -103,9 +130,12 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
     money = evidence.currency
     spend, returns, further = f"{money} {over(period)}", f"return per {money}", f"next {money}"
+    active = "when active"
+    several = any(abs(c.usual_spend / c.spend - 1.0) > PAUSED for c in evidence.columns)
     lines = [
         {
             spend: _money(column.spend),
+            active: _money(column.usual_spend),
             "seen from": _money(column.least),
             "to": _money(column.most),
             returns: _range(column.roi),
@@ -117,7 +147,8 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     names = list(_names(evidence))
     room = width - min(max(cell_len(text) for text in ("column", *(name.plain for name, _ in names))), NAME)
     shown: set[str] = set()
-    for heads in ((returns,), (spend,), (further,), ("rests on",), ("seen from", "to")):  # most wanted first
+    wanted = [(returns,), (spend,), (further,), *[(active,)] * several, ("rests on",), ("seen from", "to")]
+    for heads in wanted:  # the most wanted first
         needed = sum(
             PADDING + max(cell_len(text) for text in (h, *(line[h] for line in lines))) for h in heads
         )
@@ -126,7 +157,9 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
             room -= needed
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
     table.add_column("column", overflow="fold", min_width=len("column"))
-    kept = [head for head in (spend, "seen from", "to", returns, further, "rests on") if head in shown]
+    kept = [
+        head for head in (spend, active, "seen from", "to", returns, further, "rests on") if head in shown
+    ]
     for head in kept:
         table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
     for name, place in names:

@@ -1,4 +1,4 @@
-"""The linear part of the outcome: level, trend, season and controls, integrated out together with the noise."""
+"""The linear part of the outcome: level, trend, season, weekdays and controls, integrated out with the noise."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ WIDE = 10.0
 
 LEVEL = 100.0
 """The same for the level."""
+
+WEEKDAY = 3.0
+"""The same for the waves of a week: rows of some months hardly notice it, and a pattern of chance is held down."""
 
 WANDER = np.array([0.02, 0.25, 0.5, 1.0, 2.0])
 """Standard deviations of the level's step from knot to knot, relative to the noise; they are averaged over."""
@@ -51,17 +54,20 @@ class Baseline:
     Parameters
     ----------
     fixed : ndarray of shape (n_rows, n_fixed)
-        Level (first column), trend, season and controls.
+        Level (first column), trend, season, weekdays and controls.
     walk : ndarray of shape (n_rows, n_knots)
         Effect on the rows of a step of the level at each knot: a random walk.
     weight : ndarray of shape (n_rows,)
         Precision of the rows' noise relative to the common one; 0 where the outcome is not known. The effective number
         of rows is the sum of the weights.
+    weekdays : (int, int)
+        First column of `fixed` that is a weekday's, and the one after the last.
     """
 
     fixed: Array
     walk: Array
     weight: Array
+    weekdays: tuple[int, int] = (0, 0)
 
     @cached_property
     def root(self) -> Array:
@@ -91,7 +97,9 @@ class Baseline:
     @property
     def scale(self) -> Array:
         """Prior standard deviations of the fixed columns, in those of the noise."""
-        return np.concatenate([[LEVEL], np.full(self.fixed.shape[1] - 1, WIDE)])
+        found = np.concatenate([[LEVEL], np.full(self.fixed.shape[1] - 1, WIDE)])
+        found[slice(*self.weekdays)] = WEEKDAY
+        return found
 
     @property
     def _shape(self) -> float:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
-from channelmix.effectiveness.history.model.families import NO_EFFECT, NUMBERS
+from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, NUMBERS
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
@@ -21,12 +23,30 @@ SHARED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """A lift test as numbers: `rows` of the window, spend as changed in them, (n_rows, LAGS), lift and its error."""
+class TrialPart:
+    """One channel's part in a lift test: its effect in `rows` of the window is compared under different spend.
+
+    Parameters
+    ----------
+    channel : int
+    rows : ndarray of shape (n_rows,)
+    lagged : ndarray of shape (n_others, n_rows, LAGS)
+        Spend other than the window's, 0, 1, 2, ... periods before each of the rows.
+    factors : ndarray of shape (1 + n_others,)
+        How the effect of the window's own spend, and that of each other spend, count in the lift.
+    """
 
     channel: int
     rows: Indices
     lagged: Array
+    factors: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A lift test as numbers: a part for each of its channels, their lift together and its standard error."""
+
+    parts: Sequence[TrialPart]
     lift: float
     standard_error: float
 
@@ -50,7 +70,8 @@ class Mix:
     lagged : sequence of ndarray of shape (n_rows, LAGS)
         A channel's spend 0, 1, 2, ... periods before each row, in units of its mean active spend.
     total : ndarray of shape (n_channels,)
-        What each channel brings over the rows at an ROI of 1, in the outcome's unit.
+        What each channel brings over the rows at an ROI of 1, in the outcome's unit; where nothing is paid, an ROI of 1
+        stands for the whole outcome.
     outcome : ndarray of shape (n_rows,)
     baseline : Baseline
     priors : Priors
@@ -61,6 +82,8 @@ class Mix:
         tests are assumed to measure the true effect.
     believed : Believed, optional
         What other sources say of channels' ROI.
+    unpaid : int
+        Number of channels without a bill; they come last.
     """
 
     lagged: Sequence[Array]
@@ -71,30 +94,45 @@ class Mix:
     bias: Array
     tests: Sequence[Trial] = ()
     believed: Believed | None = None
+    unpaid: int = 0
 
     @property
     def n_channels(self) -> int:
         """Number of channels."""
         return len(self.lagged)
 
+    @property
+    def n_bought(self) -> int:
+        """Number of channels that cost money; they come first."""
+        return self.n_channels - self.unpaid
+
+    @cached_property
+    def parts(self) -> tuple[TrialPart, ...]:
+        """Parts of all tests, one after another."""
+        return tuple(part for test in self.tests for part in test.parts)
+
     def reached(self, channel: int, shape: Array, family: Indices) -> Array:
-        """Share of the ceiling reached in each row, then gained or lost by each test; shapes as of `series`."""
+        """Share of the ceiling reached in each row, then gained or lost in each part of a test; shapes as `series`."""
         weights = adstock_weights(shape, family, self.priors)
-        mine = [k for k, test in enumerate(self.tests) if test.channel == channel]
-        spend = np.concatenate([self.lagged[channel], *(self.tests[k].lagged for k in mine)])
+        mine = [k for k, part in enumerate(self.parts) if part.channel == channel]
+        others = [self.parts[k].lagged.reshape(-1, LAGS) for k in mine]
+        spend = np.concatenate([self.lagged[channel], *others])
         reached = saturated(weights @ spend.T, shape, family, self.priors)
         n = len(self.outcome)
-        series = np.zeros((len(shape), n + len(self.tests)))
+        series = np.zeros((len(shape), n + len(self.parts)))
         series[:, :n] = reached[:, :n]
-        for k in mine:
-            rows = self.tests[k].rows
-            end = n + len(rows)
-            series[:, len(self.outcome) + k] = (reached[:, n:end] - series[:, rows]).sum(axis=1)
+        for k, other in zip(mine, others, strict=True):
+            part, end = self.parts[k], n + len(other)
+            changed = reached[:, n:end].reshape(len(shape), -1, len(part.rows))
+            by_row = part.factors[0] * series[:, part.rows] + np.einsum(
+                "dor,o->dr", changed, part.factors[1:]
+            )
+            series[:, len(self.outcome) + k] = by_row.sum(axis=1)
             n = end
         return series
 
     def series(self, channel: int, shape: Array, family: Indices) -> Array:
-        """A channel's effect in each row, then each test's lift, at a margin of 1; (n_draws, n_rows + n_tests)."""
+        """A channel's effect at a margin of 1 in each row, then part of a test; (n_draws, n_rows + n_parts)."""
         reached = self.reached(channel, shape, family)
         return np.asarray(reached * self.ceiling(channel, shape, family, reached)[:, np.newaxis])
 
@@ -112,11 +150,13 @@ class Mix:
 
     def lifts(self, media: Array, shape: Array) -> Array:
         """Each test's lift, without the rows' bias; (n_draws, n_tests)."""
-        channels = [test.channel for test in self.tests]
-        return np.asarray(media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels]))
+        channels = [part.channel for part in self.parts]
+        true = media[:, len(self.outcome) :] * np.exp(-self.log_excess(shape)[:, channels])
+        starts = np.cumsum([0, *(len(test.parts) for test in self.tests)])
+        return np.array([true[:, a:b].sum(axis=1) for a, b in pairwise(starts)]).reshape(-1, len(true)).T
 
     def log_likelihood(self, media: Array, shape: Array) -> Array:
-        """Log likelihood of outcome and tests given media, (n_draws, n_rows + n_tests), and shapes; (n_draws,)."""
+        """Log likelihood of outcome and tests given media, (n_draws, n_rows + n_parts), and shapes; (n_draws,)."""
         n = len(self.outcome)
         value = self.baseline.log_likelihood(self.outcome - media[:, :n])
         if self.tests:
@@ -130,25 +170,49 @@ class Mix:
 
     def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
         """Log prior density, up to a constant, of the apparent margins given the shapes; (n_draws,)."""
-        true = log_margin - self.log_excess(shape)
-        value = self.priors.log_margin(true)
+        true, bought = log_margin - self.log_excess(shape), slice(self.n_bought)
+        value = self.priors.log_margin(true[:, bought])
         if self.believed is not None:
-            value = value + self.believed.log_density(true, np.log(elasticity(shape, self.priors)))
+            value = value + self.believed.log_density(true[:, bought], self._log_elasticity(shape))
+        if self.unpaid:
+            middle, spread = self.priors.unpaid_log_margin
+            value = value - 0.5 * (((true[:, self.n_bought :] - middle) / spread) ** 2).sum(axis=1)
         return value
+
+    def one_log_margin(self, channels: Indices) -> tuple[Array, Array]:
+        """Prior mean and standard deviation of channels' log margins, each alone; (n_channels,) each."""
+        pairs = np.array([self.priors.one_log_margin, self.priors.unpaid_log_margin])
+        middle, spread = pairs[(np.asarray(channels) >= self.n_bought).astype(int)].T
+        return middle, spread
 
     def prior_agreement(self, log_margin: Array, shape: Array) -> float:
         """Mean probability that the ROIs expected beforehand are this company's; NaN where none are."""
         if self.believed is None:
             return math.nan
+        true = (log_margin - self.log_excess(shape))[:, : self.n_bought]
+        return float(self.believed.agreement(true, self._log_elasticity(shape)).mean())
+
+    def _log_elasticity(self, shape: Array) -> Array:
+        """Of the channels that cost money; (n_draws, n_bought)."""
+        return np.asarray(np.log(elasticity(shape[:, : self.n_bought], self.priors)))
+
+    def agreement_of_each(self, log_margin: Array, shape: Array) -> Array:
+        """Probability of each ROI expected beforehand that it is this company's, see `Believed`; (n_believed,)."""
+        if self.believed is None:
+            return np.zeros(0)
         true = log_margin - self.log_excess(shape)
-        return float(self.believed.agreement(true, np.log(elasticity(shape, self.priors))).mean())
+        return self.believed.agreement_of_each(true, np.log(elasticity(shape, self.priors)))
 
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
         """Draw the logs of the apparent margins from their prior given shapes; (n_draws, n_channels)."""
         if self.believed is None:
-            true = self.priors.draw_log_margin(len(shape), self.n_channels, rng)
+            true = self.priors.draw_log_margin(len(shape), self.n_bought, rng)
         else:
-            true = self.believed.draw(np.log(elasticity(shape, self.priors)), rng)
+            true = self.believed.draw(self._log_elasticity(shape), rng)
+        if self.unpaid:
+            middle, spread = self.priors.unpaid_log_margin
+            free = middle + spread * rng.standard_normal((len(shape), self.unpaid))
+            true = np.concatenate([true, free], axis=1)
         return np.asarray(true + self.log_excess(shape))
 
     def draw_log_roi(self, n_draws: int, rng: np.random.Generator) -> Array:

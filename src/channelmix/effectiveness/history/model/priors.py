@@ -34,6 +34,9 @@ class Priors:
         Median number of periods until half of a spend has acted, and its spread.
     no_effect : float
         Probability that a channel brings nothing.
+    unpaid_share, unpaid_share_spread : float
+        Median share of the outcome that a channel without a bill brings in the rows, at the median elasticity, and its
+        spread. Such channels are not pooled with the others, whose money is somebody's considered choice.
     roi : mapping of str to (float, float)
         What other sources, such as published figures, say of some channels' ROI: 90 % intervals in outcome per unit of
         spend, if the channel has an effect. They are combined with the priors above; with several markets, they are of
@@ -53,6 +56,8 @@ class Priors:
     half_life_spread: float = 0.9
     no_effect: float = 0.05
     roi: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    unpaid_share: float = 0.02
+    unpaid_share_spread: float = 1.2
 
     @classmethod
     def usual(cls, markets: int, **stated: Any) -> Self:
@@ -72,8 +77,8 @@ class Priors:
                 raise InputError(f"priors: {each.name} must be a number above 0, not {value!r}")
         if not self.no_effect < 1.0:
             raise InputError(f"priors: no_effect must be below 1, not {self.no_effect!r}")
-        if not (self.media_share < 1.0 and self.elasticity < 1.0):
-            raise InputError("priors: media_share and elasticity must be below 1")
+        if not max(self.media_share, self.elasticity, self.unpaid_share) < 1.0:
+            raise InputError("priors: media_share, unpaid_share and elasticity must be below 1")
 
     @property
     def log_level(self) -> float:
@@ -115,8 +120,16 @@ class Priors:
             return np.asarray(np.log(each)[(family == NO_EFFECT).astype(int)].sum(axis=1))
 
     @property
+    def unpaid_log_margin(self) -> tuple[float, float]:
+        """Mean and standard deviation of the log margin of a channel without a bill.
+
+        In units where it would bring the whole outcome at an ROI of 1.
+        """
+        return math.log(self.unpaid_share * self.elasticity), self.unpaid_share_spread
+
+    @property
     def one_log_margin(self) -> tuple[float, float]:
-        """Mean and standard deviation of one channel's log margin."""
+        """Mean and standard deviation of one bought channel's log margin."""
         variance = self.media_share_spread**2 + float((DIFFERENCES**2).mean())
         return self.log_level, math.sqrt(variance)
 

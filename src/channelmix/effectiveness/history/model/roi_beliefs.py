@@ -76,6 +76,25 @@ class Believed:
         """Probability that the beliefs hold for this company, given log margins and shapes; (n_draws,)."""
         return np.asarray(expit(self._log_odds(log_margin, log_elasticity)))
 
+    def agreement_of_each(self, log_margin: Array, log_elasticity: Array) -> Array:
+        """Probability that each belief holds, if the others do not, given draws from the posterior; (n_believed,).
+
+        Draws that the beliefs hold in count as little as they do: what is left are draws from what the rows say without
+        any belief. The odds of one belief are the mean ratio of its density to what was expected of it beforehand.
+        """
+        weight = -np.expm1(-np.logaddexp(0.0, -self._log_odds(log_margin, log_elasticity)))
+        expected = self._expected(log_elasticity)
+        off = log_margin[:, self.channels] - self.priors.log_level - expected
+        variance = self.spread**2
+        own = -0.5 * (off**2 / variance + np.log(variance))
+        before = variance + self.priors.media_share_spread**2 + DIFFERENCES[:, np.newaxis, np.newaxis] ** 2
+        whole = np.logaddexp.reduce(-0.5 * (expected**2 / before + np.log(before)), axis=0) - math.log(
+            len(DIFFERENCES)
+        )
+        total = max(float(weight.sum()), np.finfo(float).tiny)
+        odds = HOLD / (1.0 - HOLD) * (weight @ np.exp(own - whole)) / total
+        return np.asarray(odds / (1.0 + odds))
+
     def draw(self, log_elasticity: Array, rng: np.random.Generator) -> Array:
         """Draw log margins given shapes; (n_draws, n_channels) -> the same.
 

@@ -40,6 +40,13 @@ def lagged(spend: Array) -> Array:
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(padded, LAGS)[:, ::-1])
 
 
+def lagged_rows(periods: Indices, column: Array) -> Array:
+    """Lagged spend of each row, (n_rows, LAGS), with 0 in periods that have no row."""
+    full = np.zeros(int(periods.max()) + 1)
+    full[periods] = column
+    return lagged(full)[periods]
+
+
 def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
     """Weights of the lags, which sum to 1; shape (n_draws, NUMBERS) and (n_draws,) -> (n_draws, LAGS).
 

@@ -18,8 +18,8 @@ from channelmix.core.errors import InputError, nearest_name
 class Columns:
     """Positions of the columns by role, and the names of channels and controls.
 
-    Of each channel: `paid`, the column of money for a volume, if there is one; `price`, money per unit where that is
-    stated, else 1.
+    The last `unpaid` channels have no bill. Of each channel: `paid`, the column of money for a volume, if there is one;
+    `price`, money per unit where that is stated, else 1.
     """
 
     channels: tuple[int, ...]
@@ -30,6 +30,17 @@ class Columns:
     market: int | None
     paid: tuple[int | None, ...]
     price: tuple[float, ...]
+    unpaid: int = 0
+
+    @property
+    def bought(self) -> tuple[str, ...]:
+        """Names of the channels that cost money."""
+        return self.names[: len(self.names) - self.unpaid]
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the channels without a bill."""
+        return self.names[len(self.names) - self.unpaid :]
 
     @classmethod
     def of(cls, model: Any) -> Self:
@@ -51,14 +62,17 @@ class Columns:
             zip(places(model.cost_per_unit or ()), (model.cost_per_unit or {}).values(), strict=True)
         )
         paid_columns = {c: places([cost])[0] for c, cost in costs.items() if isinstance(cost, str)}
-        roles = [*other, *paid_columns.values(), *(c for c in single if c is not None)]
+        free = places(model.unpaid or ())
+        roles = [*other, *paid_columns.values(), *(c for c in single if c is not None), *free]
         media = (
             tuple(j for j in range(n_columns) if j not in roles)
             if model.channels is None
             else places(model.channels)
         )
         if len({*media, *roles}) < len(media) + len(roles):
-            raise InputError("a column is named twice among channels, their spend, controls, date and market")
+            raise InputError(
+                "a column is named twice among channels, their spend, unpaid ones, controls, date and market"
+            )
         if not media:
             raise InputError("no column is left to be a channel")
         labels = [f"x{j}" for j in range(n_columns)] if names is None else list(names)
@@ -69,6 +83,7 @@ class Columns:
                 raise InputError(
                     f"cost_per_unit: {labels[j]} must cost a number above 0, or name a column, not {cost!r}"
                 )
+        media += free
         return cls(
             media,
             other,
@@ -78,6 +93,7 @@ class Columns:
             single[1],
             tuple(paid_columns.get(j) for j in media),
             tuple(1.0 if j in paid_columns else float(costs.get(j, 1.0)) for j in media),
+            len(free),
         )
 
 
@@ -85,8 +101,8 @@ class Columns:
 class Rows:
     """A table by role.
 
-    `times` (n_rows,); `spend` (n_rows, n_channels), which is volume where another column holds the money; `paid`
-    (n_rows, n_channels), money; `controls` (n_rows, n_controls); `markets` (n_rows,), names or None.
+    `times` (n_rows,); `spend` (n_rows, n_channels), which is volume where another column holds the money or none
+    was paid; `paid` (n_rows, n_channels), money; `controls` (n_rows, n_controls); `markets` (n_rows,), names or None.
     """
 
     times: NDArray[Any]
@@ -136,6 +152,7 @@ class Rows:
         spend = spend * np.array(columns.price)
         paid = spend.copy()
         paid[:, [j is not None for j in columns.paid]] = money
+        paid[:, media - columns.unpaid :] = 0.0
         times = _index(X) if date is None else date
         if columns.market is not None and date is None and times.dtype.kind != "M":
             raise InputError("rows of several markets need their dates: name the column of dates")

@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError
+from channelmix.core.words import Message, say
 from channelmix.effectiveness.constants import MAD_TO_DEVIATION
 from channelmix.effectiveness.history.rows.table import Columns, Rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 
 OUTLYING = 6.0
 """Robust standard deviations from the median at which an outcome is clipped before units are set."""
+
+MOST_SPANS = 4
+"""Dates that a message lists, before it says how many more there are."""
 
 FEWEST_ROWS = 6
 """Rows with an outcome that a market must have."""
@@ -24,8 +28,9 @@ FEWEST_ROWS = 6
 class Window:
     """The rows that are fitted, in the caller's units; `periods` count from `start`, in any order, gaps allowed.
 
-    An outcome that is not known is NaN; its row's spend acts all the same. `weight` is in proportion to the precision
-    of the rows' outcomes: 0 where the outcome is not known, and 1 on average elsewhere.
+    `spend` of the last `unpaid` channels is no money. An outcome that is not known is NaN; its row's spend acts all the
+    same. `weight` is in proportion to the precision of the rows' outcomes: 0 where the outcome is not known, and 1 on
+    average elsewhere. `dates` are what messages call the rows; without any, their periods.
     """
 
     names: tuple[str, ...]
@@ -37,6 +42,14 @@ class Window:
     year: float
     market: str | None = None
     start: int = 0
+    dates: tuple[str, ...] = ()
+    control_names: tuple[str, ...] = ()
+    unpaid: int = 0
+
+    @property
+    def bought(self) -> int:
+        """Number of channels that cost money; they come first."""
+        return len(self.names) - self.unpaid
 
     @property
     def place(self) -> str:
@@ -60,6 +73,37 @@ class Window:
     def known(self) -> NDArray[np.bool_]:
         """Rows whose outcome counts."""
         return np.asarray(self.weight > 0.0)
+
+    def date(self, row: int) -> str:
+        """What messages call a row."""
+        return self.dates[row] if self.dates else str(self.start + int(self.periods[row]))
+
+    def spans(self, rows: Indices) -> list[Message]:
+        """Dates of some rows, those without another row between them as first to last; the first few of them."""
+        order = np.argsort(self.periods, kind="stable")
+        places = np.sort(np.argsort(order, kind="stable")[np.asarray(rows, dtype=np.int64)])
+        runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+        said = [(self.date(order[run[0]]), self.date(order[run[-1]])) for run in runs]
+        return _few(
+            [say("rows.one", date=a) if a == b else say("rows.span", first=a, last=b) for a, b in said]
+        )
+
+    def gaps(self) -> list[Message]:
+        """Dates between which periods have no row; the first few of them."""
+        order = np.argsort(self.periods, kind="stable")
+        before = np.flatnonzero(np.diff(self.periods[order]) > 1)
+        return _few(
+            [
+                say("rows.between", first=self.date(order[k]), last=self.date(order[k + 1]))
+                for k in before.tolist()
+            ]
+        )
+
+
+def _few(said: list[Message]) -> list[Message]:
+    """The first of some dates, and how many more there are."""
+    more = len(said) - MOST_SPANS
+    return [*said[:MOST_SPANS], say("rows.more", more=more)] if more > 1 else said
 
 
 def windows_of(
@@ -95,6 +139,9 @@ def windows_of(
                 timeline.year,
                 name,
                 start,
+                timeline.labels(rows.times[where]),
+                columns.control_names,
+                columns.unpaid,
             )
         )
     return windows, costs

@@ -70,7 +70,7 @@ class Draws:
 
     @classmethod
     def of(cls, mix: Mix, log_margin: Array, shape: Array, family: Indices, media: Array) -> Self:
-        """Complete draws of a mix; `media` (n_draws, n_rows + n_tests) as `Mix.series` has it."""
+        """Complete draws of a mix; `media` (n_draws, n_rows + n_parts) as `Mix.series` has it."""
         rows, lifts = media[:, : len(mix.outcome)], mix.lifts(media, shape)
         return cls(log_margin, mix.log_roi(log_margin, shape), shape, family, rows, lifts)
 
@@ -95,6 +95,8 @@ class SamplerReport:
         Probability that the ROIs expected beforehand are this company's; NaN where none are.
     sweeps : int
         Number of sweeps at full power.
+    agreement_of_each : tuple of float
+        The same of each such ROI, in the channels' order.
     """
 
     effective: float
@@ -102,6 +104,7 @@ class SamplerReport:
     log_evidence: float
     prior_agreement: float
     sweeps: int
+    agreement_of_each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +165,10 @@ class Particles(ABC):
         """Probability that the ROIs expected beforehand are this company's; NaN where none are."""
         return self.mix.prior_agreement(self.log_margin, self.shape)
 
+    def agreement_of_each(self) -> Array:
+        """The same of each such ROI; (n_believed,)."""
+        return self.mix.agreement_of_each(self.log_margin, self.shape)
+
     def resample(self, weights: Array) -> None:
         """Replace the particles by copies of them in proportion to their weights (systematic resampling)."""
         n = len(self)
@@ -185,7 +192,7 @@ class Particles(ABC):
         new[redrawn] = old[redrawn]
         new = np.where(fresh[:, np.newaxis], rng.standard_normal(new.shape), new)
         resized = kind < RESIZED * REDRAWN
-        middle, spread = priors.one_log_margin
+        middle, spread = self.mix.one_log_margin(channels)
         new[resized, :, 0] = middle + spread * rng.standard_normal((resized.sum(), len(channels)))
         family = np.where(redrawn[:, np.newaxis], priors.draw_family(old_family.shape, rng), old_family)
         jump = self._jump(old[jumped], old_family[jumped], other, channels)

@@ -83,17 +83,19 @@ def _sampled(
         worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
     effective, sweeps = mix_until_independent(particles)
-    draws, columns, agreement = [], [], []
+    draws, columns, agreement, each = [], [], [], []
     for snapshot in range(times):
         for _ in range(APART if snapshot else 0):
             particles.sweep()
         draws.append(particles.draws())
         columns.append(particles.convergence_columns())
         agreement.append(particles.prior_agreement())
+        each.append(particles.agreement_of_each())
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
-    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps)
-    return [Draws.joined([each[m] for each in draws], size) for m in np.argsort(order)], report
+    of_each = tuple(np.mean(each, axis=0).tolist())
+    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps, of_each)
+    return [Draws.joined([found[m] for found in draws], size) for m in np.argsort(order)], report
 
 
 def _independent_part(columns: Array) -> float:
@@ -115,8 +117,8 @@ class PooledParticles(Particles):
 
     `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
     raised, `quadratic` (n_draws, n_wander, n_markets) are the forms that they are made of, and `products` (n_draws,
-    n_wander, n_markets, n_pairs) what these are made of; `lifts` (n_draws, n_tests) are those of tests at a margin of
-    1.
+    n_wander, n_markets, n_pairs) what these are made of; `lifts` (n_draws, n_parts) are those of the parts of tests at
+    a margin of 1.
     """
 
     sweeps_per_power = 1
@@ -170,13 +172,16 @@ class PooledParticles(Particles):
         empty = np.zeros((size, len(WANDER), number, self.products.shape[-1]))
         empty[..., 0] = np.concatenate([part.outcome() for part in parts], axis=1)
         self.products = np.concatenate([self.products, empty], axis=2)
-        tests = sum(len(part.tests) for part in parts)
-        self.lifts = np.concatenate([self.lifts, np.zeros((size, tests))], axis=1)
+        tested = sum(len(part.parts) for part in parts)
+        self.lifts = np.concatenate([self.lifts, np.zeros((size, tested))], axis=1)
         constants = [mix.baseline.constants for mix in self.mixes[: self.joined]]
         self._log_dets = np.stack([log_dets for log_dets, _ in constants], axis=1)
         self._shapes = np.array([shape for _, shape in constants])
-        joined = [(m, test) for m, mix in enumerate(self.mixes[: self.joined]) for test in mix.tests]
-        self._tests = [(k, m, test) for k, (m, test) in enumerate(joined)]
+        self._tests, k = [], 0
+        for m, mix in enumerate(self.mixes[: self.joined]):
+            for test in mix.tests:
+                self._tests.append((k, m, test))
+                k += len(test.parts)
         every = np.arange(size)
         for c in range(channels):
             changed, line, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
@@ -225,7 +230,7 @@ class PooledParticles(Particles):
         found = []
         for m, mix in enumerate(self.mixes):
             log_margin = self.log_margin + self.off[:, m]
-            media = np.zeros((len(self), len(mix.outcome) + len(mix.tests)))
+            media = np.zeros((len(self), len(mix.outcome) + len(mix.parts)))
             for c in range(mix.n_channels):
                 series = mix.series(c, self.shape[:, c], self.family[:, c])
                 media += np.exp(log_margin[:, c, np.newaxis]) * series
@@ -241,7 +246,9 @@ class PooledParticles(Particles):
         if self._tests:
             true = np.exp(-self.mix.log_excess(shape))
             for k, m, test in self._tests:
-                off_by = test.lift - lifts[:, k] * sizes[:, m, test.channel] * true[:, test.channel]
+                channels = [part.channel for part in test.parts]
+                each = lifts[:, k : k + len(channels)] * sizes[:, m, channels] * true[:, channels]
+                off_by = test.lift - each.sum(axis=1)
                 value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
         return np.where(np.isnan(value), IMPOSSIBLE, value)
 
@@ -407,9 +414,9 @@ class PooledParticles(Particles):
             )
         found = self.each(lambda part, m: part.changed(at, c, m[0], together), self.parts, made)
         for part, (_, of_tests) in zip(self.parts, made, strict=False):
-            mine = [k + i for i, (_, test) in enumerate(part.tests) if test.channel == c]
+            mine = [k + i for i, (_, one) in enumerate(part.parts) if one.channel == c]
             lifts[:, mine] = of_tests
-            k += len(part.tests)
+            k += len(part.parts)
         return found, np.concatenate([changed.line for changed in found], axis=2), lifts
 
 

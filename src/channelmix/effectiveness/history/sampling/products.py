@@ -14,7 +14,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import WANDER
-from channelmix.effectiveness.history.model.mix import Mix, Trial, ceiling_of
+from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart, ceiling_of
 from channelmix.effectiveness.history.model.shapes import elasticity
 
 TINY = 1e-300
@@ -139,7 +139,9 @@ class Products:
         most = max(int(place.max()) + 1 for place in places) if taken is None else len(taken)
         channels = mixes[0].n_channels
         self._taken = taken
-        self.tests: list[tuple[int, Trial]] = [(m, test) for m, mix in enumerate(mixes) for test in mix.tests]
+        self.parts: list[tuple[int, TrialPart]] = [
+            (m, part) for m, mix in enumerate(mixes) for part in mix.parts
+        ]
         both = list(zip(mixes, places, strict=True))
         # As if the markets' rows were one's: reached parts do not ask for a baseline.
         self._mix = replace(
@@ -149,7 +151,11 @@ class Products:
                 for c in range(channels)
             ],
             outcome=np.zeros(most * len(mixes)),
-            tests=[replace(test, rows=places[m][test.rows] + m * most) for m, test in self.tests],
+            tests=[
+                Trial(
+                    [replace(part, rows=places[m][part.rows] + m * most) for m, part in self.parts], 0.0, 1.0
+                )
+            ],
         )
         self._total = np.array([mix.total for mix in mixes])
         self._root = np.stack([_placed(mix.baseline.root, place, most) for mix, place in both])
@@ -178,13 +184,13 @@ class Products:
         return np.asarray(((self._outcome**2).sum(axis=1)[:, np.newaxis] - taken).T)
 
     def unweighted(self, c: int, shape: Array, family: Indices) -> tuple[Array, Array]:
-        """Series of new shapes of one channel, (n_markets, n_draws, n_periods), and its lifts, (n_draws, n_tests)."""
+        """Series of new shapes of one channel, (n_markets, n_draws, n_periods), and its lifts, (n_draws, n_parts)."""
         reached = self._mix.reached(c, shape, family)
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
         whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
         ceiling = ceiling_of(self._total[:, c], whole, family[:, np.newaxis])
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
-        mine = [(k, m) for k, (m, test) in enumerate(self.tests) if test.channel == c]
+        mine = [(k, m) for k, (m, part) in enumerate(self.parts) if part.channel == c]
         lifts = [reached[:, self._root.size + k] * ceiling[:, m] for k, m in mine]
         return series, np.array(lifts).reshape(-1, len(shape)).T
 

@@ -24,7 +24,8 @@ def sample(mix: Mix, size: int, rng: np.random.Generator) -> tuple[Draws, Sample
     khat, log_evidence = temper(particles)
     effective, sweeps = mix_until_independent(particles)
     draws = Draws.of(mix, particles.log_margin, particles.shape, particles.family, particles.media)
-    return draws, SamplerReport(effective, khat, log_evidence, particles.prior_agreement(), sweeps)
+    agreement, each = particles.prior_agreement(), tuple(particles.agreement_of_each().tolist())
+    return draws, SamplerReport(effective, khat, log_evidence, agreement, sweeps, each)
 
 
 class MixParticles(Particles):

@@ -1,0 +1,328 @@
+"""Checks of single rows: outcomes of exactly 0, outcomes out of line, and one row's spend far above its neighbours'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.arrays import Array, Indices
+from channelmix.core.words import Message, say
+from channelmix.effectiveness.constants import MAD_TO_DEVIATION
+from channelmix.effectiveness.history.findings import Finding, Verdict
+from channelmix.effectiveness.history.fitting import Fit
+from channelmix.effectiveness.history.model.trend import WEEK
+from channelmix.profile.fields.fields import DAYS_A_YEAR
+
+AROUND = 8
+"""Rows on either side of one that are its neighbours."""
+
+FEW_ZEROS = 3
+"""Fewest outcomes of 0 that fail the check: fewer do little harm."""
+
+FEWEST_COUNTED = 16.0
+"""Usual count of customers or orders from which on a 0 is not chance: four standard deviations of a Poisson count."""
+
+GAP = 0.15
+"""Most rows around an outcome of 0 bring at least this part of their median, or 0 is the low end of what comes."""
+
+NAMED = 0.5
+"""Chance of an outcome of 0, by a regression on the controls, from which on a control names the row."""
+
+CLOSED_DAY = 0.8
+"""Part of a weekday's rows with an outcome of 0 from which on that is a pattern of weekdays."""
+
+OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
+"""Standard deviations from which on a row is out of line, and misleads if it counts half as much as others do."""
+
+COMES_BACK, LIKE_IT = 2.5, 4.0
+"""Standard deviations of a peak that comes back every year, and how many times as large another year's may be."""
+
+SAME_SEASON, MOST_YEARS = 8.5, 0.6
+"""Days by which a yearly peak moves at most, or half a row, and least part of the other years that have it."""
+
+PUSHED, GENEROUS = 2.0, 1.5
+"""Times its neighbours' from which on spend is a push, and times the fit's high ROI that a push may bring."""
+
+HIGH = 0.95
+"""Quantile of the draws that is the fit's high ROI."""
+
+APART, ABOVE, UNUSUAL = 2.0, 3.5, 3.5
+"""A slip in spend is so many times the column's next lower amounts, so many times its neighbours', and so many standard
+deviations of the column's logarithms above these."""
+
+MOST_SLIPS, FEWEST_ACTIVE = 2, 8
+"""More rows of such spend in a column are bursts; fewer active rows than this tell nothing of what is usual."""
+
+ECHO, SEEN = 4, 3.5
+"""Rows over which what a push brings is looked for, and standard deviations from which on it is seen."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """Spend in one row that its neighbours and the outcome speak against.
+
+    Parameters
+    ----------
+    market : str or None
+    channel : str
+    period : int
+        Of the row, counted from the market's first one.
+    date : str
+    spend, usual : float
+        In the row, and in active rows around it, in currency.
+    """
+
+    market: str | None
+    channel: str
+    period: int
+    date: str
+    spend: float
+    usual: float
+
+
+@dataclass(frozen=True, eq=False)
+class RowChecks:
+    """Checks of one market's rows beside what the fit expects of them; `left` (n_rows,) is what it leaves."""
+
+    fit: Fit
+    expected: Array
+    uncertainty: Array
+
+    @classmethod
+    def of(cls, fit: Fit, linear: Array) -> RowChecks:
+        """Look at a fit; `linear` are draws of the linear part, (n_draws, n_rows)."""
+        shown = linear + fit.model.unit * fit.draws.media[:, : linear.shape[1]]
+        return cls(fit, shown.mean(axis=0), shown.std(axis=0))
+
+    @cached_property
+    def order(self) -> Indices:
+        """Rows by date."""
+        return np.argsort(self.fit.model.window.periods)
+
+    @cached_property
+    def left(self) -> Array:
+        """What the fit leaves of each row, (n_rows,); NaN where the outcome is not known."""
+        return np.asarray(self.fit.model.window.outcome - self.expected)
+
+    @cached_property
+    def spread(self) -> float:
+        """Robust standard deviation of what is left."""
+        left = self.left[self.fit.model.window.known]
+        return MAD_TO_DEVIATION * float(np.median(np.abs(left - np.median(left))))
+
+    def zero_outcomes(self) -> Finding:
+        """Name rows whose outcome is exactly 0 while that of the rows around them is far above."""
+        window = self.fit.model.window
+        rows = self.closed
+        if not len(rows):
+            return Finding.of("zero_outcomes", Verdict.PASS, 0.0)
+        verdict = Verdict.FAIL if len(rows) >= FEW_ZEROS else Verdict.REVIEW
+        usual = float(np.median(window.outcome[window.known & (window.outcome != 0.0)]))
+        return Finding.of(
+            "zero_outcomes", verdict, float(len(rows)), count=len(rows), rows=window.spans(rows), usual=usual
+        )
+
+    @cached_property
+    def closed(self) -> Indices:
+        """Rows of outcome 0 that stand out."""
+        window = self.fit.model.window
+        # A row's weight may be next to nothing where it is out of line: it was known all the same.
+        known = self.order[~np.isnan(window.outcome[self.order])]
+        y = window.outcome[known]
+        zero = y == 0.0
+        if not zero.any() or zero.all():
+            return known[:0]
+        zero &= ~_named(window.controls[known], zero) & ~self._closed_days(known, zero)
+        whole = bool((y == np.rint(y)).all())
+        runs = np.split(np.arange(len(y)), np.flatnonzero(np.diff(zero.astype(int))) + 1)
+        found = [run for run in runs if zero[run[0]] and _stands_out(y, run, whole)]
+        count = sum(map(len, found))
+        if count > 0.1 * len(y) and count * (1.0 - count / len(y)) < 2.0 * len(found):
+            return known[:0]  # now and then nothing is sold: as many in a row as chance makes
+        return np.concatenate([known[run] for run in found]) if found else known[:0]
+
+    def _closed_days(self, known: Indices, zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Rows of weekdays that hardly ever bring anything."""
+        trend = self.fit.model.trend
+        if trend.row_days is None:
+            return np.zeros(len(known), dtype=bool)
+        weekday = self.fit.model.window.periods[known] * trend.row_days % WEEK
+        share = np.bincount(weekday, zero, WEEK) / np.maximum(np.bincount(weekday, minlength=WEEK), 1)
+        return np.asarray(share[weekday] >= CLOSED_DAY)
+
+    def outliers(self, slips: tuple[Slip, ...]) -> Iterator[Finding]:
+        """Name rows far from what the fit expects, and apart from them peaks that come back every year."""
+        window = self.fit.model.window
+        known = window.known & ~np.isin(np.arange(len(window.outcome)), self.closed)
+        known &= ~np.isin(window.periods, [slip.period for slip in slips])
+        off = np.where(known, self.left, 0.0) / np.maximum(np.hypot(self.spread, self.uncertainty), 1e-300)
+        off = off if self.spread > 0.0 else np.zeros(len(off))
+        far = np.flatnonzero((np.abs(off) > OUT_OF_LINE) & ~self._pushed())
+        yearly = np.array([self._comes_back(row, off) for row in far.tolist()], dtype=np.bool_)
+        yield self._out_of_line(far[~yearly], off, known)
+        if yearly.any():
+            yield Finding.of(
+                "yearly_peaks", Verdict.PASS, float(yearly.sum()), rows=window.spans(far[yearly])
+            )
+
+    def _out_of_line(self, far: Indices, off: Array, known: NDArray[np.bool_]) -> Finding:
+        window = self.fit.model.window
+        if not len(far):
+            # Rows beyond are pushes and yearly peaks.
+            worst = float(np.abs(off[np.abs(off) <= OUT_OF_LINE]).max(initial=0.0))
+            return Finding.of("outliers", Verdict.PASS, worst, worst=worst)
+        pull = np.abs(off) * window.weight / np.median(window.weight[known])
+        row = int(far[np.abs(off[far]).argmax()])
+        # Rows far off count little; one that still pulls as much as an ordinary row that far off misleads.
+        misleads = bool(((np.abs(off[far]) > WITH_WEIGHT) & (pull[far] > OUT_OF_LINE)).any())
+        return Finding.of(
+            "outliers",
+            Verdict.FAIL if misleads else Verdict.REVIEW,
+            abs(float(off[row])),
+            count=len(far),
+            rows=window.spans(far),
+            date=window.date(row),
+            outcome=float(window.outcome[row]),
+            expected=float(self.expected[row]),
+            worst=abs(float(off[row])),
+            worth=float(window.weight[row] / np.median(window.weight[known])),
+        )
+
+    def _comes_back(self, row: int, off: Array) -> bool:
+        """Whether most other years have such a peak, or dip, at the same time."""
+        window = self.fit.model.window
+        years = (window.periods - window.periods[row]) / window.year
+        apart = np.rint(years)
+        reach = max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year)
+        same = (apart != 0.0) & (np.abs(years - apart) <= reach) & ~np.isnan(window.outcome)
+        like = same & (off * np.sign(off[row]) >= max(COMES_BACK, abs(off[row]) / LIKE_IT))
+        return bool(like.any()) and len(set(apart[like])) >= MOST_YEARS * len(set(apart[same]))
+
+    def _pushed(self) -> NDArray[np.bool_]:
+        """Rows that bring more than expected, and not more than their push in spend may bring; (n_rows,)."""
+        model, draws = self.fit.model, self.fit.draws
+        window, n = model.window, len(model.window.periods)
+        roi = np.exp(draws.log_roi) * self.fit.posterior.excess * (model.unit * model.mix.total)
+        high = np.quantile(roi, HIGH, axis=0) / np.maximum(window.spend.sum(axis=0), 1e-300)
+        rank = np.argsort(self.order)
+        may_bring = np.zeros(n)
+        for c, spend in enumerate(window.spend[self.order].T):
+            usual = np.array([np.median(spend[max(k - AROUND, 0) : k + AROUND + 1]) for k in range(n)])
+            extra = np.where(spend > PUSHED * usual, spend - usual, 0.0)
+            extra[1:] += extra[:-1]  # what it brings may come a row later
+            may_bring += GENEROUS * high[c] * extra[rank]
+        return np.asarray((self.left > 0.0) & (self.left <= may_bring))
+
+    def spend_slips(self) -> tuple[Slip, ...]:
+        """Spend far above that of all other rows around, of which the outcome shows nothing."""
+        return tuple(slip for c in range(len(self.fit.model.window.names)) for slip in self._slips(c))
+
+    def _slips(self, channel: int) -> Iterator[Slip]:
+        window = self.fit.model.window
+        spend = window.spend[self.order, channel]
+        active = np.flatnonzero(spend > 0.0)
+        highest = np.sort(spend)[::-1]
+        number = next((k for k in range(MOST_SLIPS, 0, -1) if _apart(highest, k)), 0)
+        if len(active) < FEWEST_ACTIVE + number or not number:
+            return
+        high = np.flatnonzero(spend >= highest[number - 1])
+        usual = np.setdiff1d(active, high)
+        logs = np.log(spend[usual])
+        unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
+        for k in high:
+            around = usual[np.argsort(np.abs(usual - k), kind="stable")[:AROUND]]
+            level = float(np.median(spend[around]))
+            above = spend[k] / level
+            if above > ABOVE and np.log(above) > unusual and not self._is_seen(channel, int(k), level):
+                row = int(self.order[k])
+                yield Slip(
+                    window.market,
+                    window.names[channel],
+                    int(window.periods[row]),
+                    window.date(row),
+                    float(spend[k]),
+                    level,
+                )
+
+    def _is_seen(self, channel: int, place: int, usual: float) -> bool:
+        """Whether the outcome rises where spend does, beside what the fit expects of usual spend."""
+        window = self.fit.model.window
+        rows = self.order[place : place + ECHO]
+        spend = window.spend[:, channel].copy()
+        brings = [self._brings(channel, rows, spend)]
+        spend[self.order[place]] = usual
+        brings.append(self._brings(channel, rows, spend))
+        excess = (brings[0] - brings[1]) + self.left[rows]
+        excess = excess[~np.isnan(excess)]
+        reach = np.sqrt(np.arange(1, len(excess) + 1)) * max(self.spread, 1e-300)
+        return bool((np.cumsum(excess) > SEEN * reach).any())
+
+    def _brings(self, channel: int, rows: Indices, spend: Array) -> Array:
+        """Mean apparent effect of a channel in some rows, if this is its spend in all rows."""
+        window, posterior = self.fit.model.window, self.fit.posterior
+        adstock = np.add(*posterior.adstocked(channel, window.periods, spend))[:, rows]
+        shown = posterior.outcome(channel, adstock) * posterior.excess[:, channel, np.newaxis]
+        return np.asarray(shown.mean(axis=0))
+
+    def weekdays(self) -> Iterator[Finding]:
+        """Say how far weekdays differ, where rows are shorter than a week; does the model's pattern hold throughout?"""
+        model = self.fit.model
+        trend, window = model.trend, model.window
+        if trend.row_days is None:
+            return
+        known = self.order[window.known[self.order]]
+        weekday = window.periods[known] * trend.row_days % WEEK
+        columns = trend.fixed(np.arange(WEEK), np.zeros((WEEK, len(trend.middle))))[:, trend.weekdays]
+        effects = columns @ self.fit.posterior.coefficients[:, trend.weekdays].mean(axis=0)
+        half = (np.arange(len(known)) >= len(known) // 2).astype(int)
+        cell = 2 * weekday + half
+        left = self.left[known].clip(-3.0 * self.spread, 3.0 * self.spread)
+        left = left - np.array([np.median(left[half == h]) for h in (0, 1)])[half]
+        number = np.maximum(np.bincount(cell, minlength=2 * WEEK), 1)
+        means = np.bincount(cell, left, 2 * WEEK) / number
+        worst = float((np.abs(means) * np.sqrt(number)).max() / max(self.spread, 1e-300))
+        yield Finding.graded(
+            "weekdays", worst, OUT_OF_LINE, np.inf, reach=float(np.ptp(effects)), worst=worst
+        )
+
+
+def slip_findings(slips: tuple[Slip, ...], names: tuple[str, ...]) -> Iterator[Finding]:
+    """Name each channel's slips in spend."""
+    for name in names:
+        mine = [slip for slip in slips if slip.channel == name]
+        if not mine:
+            yield Finding.of("spend_slip", Verdict.PASS, 0.0, channel=name)
+            continue
+        worst = max(mine, key=lambda slip: slip.spend / slip.usual)
+        ratio = worst.spend / worst.usual
+        yield Finding.of(
+            "spend_slip", Verdict.REVIEW, ratio, channel=name, rows=[_said(slip) for slip in mine]
+        )
+
+
+def _said(slip: Slip) -> Message:
+    return say("rows.spend", date=slip.date, spend=slip.spend, usual=slip.usual)
+
+
+def _apart(highest: Array, number: int) -> bool:
+    """Whether the highest amounts, of this number, lie far above the next one, which is not nothing."""
+    return len(highest) > number and highest[number - 1] >= APART * highest[number] > 0.0
+
+
+def _named(controls: Array, zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows of outcome 0 that controls tell apart; (n_rows,)."""
+    columns = np.column_stack([np.ones(len(zero)), controls])
+    chance = columns @ np.linalg.lstsq(columns, zero.astype(float), rcond=None)[0]
+    return np.asarray(chance >= NAMED)
+
+
+def _stands_out(y: Array, run: Indices, whole: bool) -> bool:
+    """Whether the outcomes around a run of zeros lie far above 0."""
+    other = np.flatnonzero(y != 0.0)
+    around = y[np.concatenate([other[other < run[0]][-AROUND:], other[other > run[-1]][:AROUND]])]
+    usual = float(np.median(around))
+    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not (whole and usual < FEWEST_COUNTED))

@@ -1,0 +1,205 @@
+"""Lift tests in the rows of a window: which rows, and the spend that each channel is compared under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channelmix.core.arrays import Array, Indices
+from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.tolerances import SAME_AMOUNT
+from channelmix.effectiveness.history.model.mix import Trial, TrialPart
+from channelmix.effectiveness.history.model.shapes import lagged_rows
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.profile.evidence import LiftTest, LiftTestError, check_market, check_sign, check_size
+
+Placed = tuple[LiftTest, int, int]
+"""A lift test with its first and last period in its window."""
+
+
+def placed_tests(
+    windows: Sequence[Window], experiments: Sequence[LiftTest], timeline: Timeline, times: NDArray[np.generic]
+) -> list[list[Placed]]:
+    """Lift tests of each window, with their first and last period.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+    experiments : sequence of LiftTest
+    timeline : Timeline
+    times : ndarray of shape (n_rows,)
+        Dates of all windows' rows.
+
+    Raises
+    ------
+    LiftTestError
+        If a test is of another market, names one where the rows do not or none where they do, has a sign that the model
+        cannot have, or does not begin and end with rows.
+    """
+    names = [window.market for window in windows]
+    placed: list[list[Placed]] = [[] for _ in windows]
+    for test in experiments:
+        check_market(test, [name for name in names if name is not None])
+        check_sign(test)
+        place = names.index(test.market)
+        window = windows[place]
+        try:
+            first, last = (int(at) - window.start for at in timeline.span(test.start, test.end, times))
+        except InputError as error:
+            raise LiftTestError(f"{test.place}: {error}") from None
+        rows = np.flatnonzero((window.periods >= first) & (window.periods <= last))
+        if not len(rows):
+            raise LiftTestError(f"{test.place}: no row{window.place} lies from {test.start} to {test.end}")
+        if first < window.periods.min() or last > window.periods.max():
+            raise LiftTestError(
+                f"{test.place}: the rows{window.place} do not hold all of it: state the part of the change and of the "
+                "lift that falls in them, or add the rows"
+            )
+        spent = window.spend[window.known][:, [_place_of(name, test, window) for name in test.channels]]
+        check_size(test, float(spent.sum()), float(np.abs(window.outcome[window.known]).sum()))
+        placed[place].append((test, first, last))
+    return placed
+
+
+def as_trial(placed: Placed, window: Window, reference: Array, unit: float) -> Trial:
+    """A lift test in the model's units.
+
+    Parameters
+    ----------
+    placed : (LiftTest, int, int)
+    window : Window
+    reference : ndarray of shape (n_channels,)
+        Unit of each channel's spend.
+    unit : float
+        Unit of the outcome.
+
+    Raises
+    ------
+    LiftTestError
+        If it is of no channel, of one without spend, or changes more than there was.
+    """
+    test, first, last = placed
+    rows = np.flatnonzero((window.periods >= first) & (window.periods <= last))
+    channels = [_place_of(name, test, window) for name in test.channels]
+    parts = []
+    for c, change in zip(channels, _changes(test, window, rows, channels), strict=True):
+        own, others = arms(test, window.spend[rows, c], change, window.names[c])
+        lagged = []
+        for spend, _ in others:
+            series = window.spend[:, c].copy()
+            series[rows] = spend
+            lagged.append(lagged_rows(window.periods, series / reference[c])[rows])
+        factors = np.array([own, *(factor for _, factor in others)])
+        parts.append(TrialPart(c, rows, np.stack(lagged), factors))
+    return Trial(parts, test.lift / unit, test.standard_error / unit)
+
+
+def arms(
+    test: LiftTest, spent: Array, change: float, name: str = ""
+) -> tuple[float, list[tuple[Array, float]]]:
+    """Return the spends that a test compares in its rows, and how the effect of each counts in the lift.
+
+    Where a share h of the customers is held out, the effect in a group of a share g of them is g times that of the
+    spend with which everybody would be treated as this group was.
+
+    Parameters
+    ----------
+    test : LiftTest
+    spent : ndarray of shape (n_rows,)
+        One channel's spend in the rows of the test.
+    change : float
+        Its change over all of them.
+    name : str
+        The channel, for messages.
+
+    Returns
+    -------
+    own : float
+        Factor of the effect of the rows' own spend.
+    others : list of (ndarray of shape (n_rows,), float)
+        Other spends, and their factors.
+
+    Raises
+    ------
+    LiftTestError
+        If a spend would be below 0.
+    """
+    by_row = change * _shares(test, spent, change)
+    if test.held_out is not None:
+        held = test.held_out
+        if change > 0.0:
+            base, group = spent - by_row, 1.0 - held  # what the held out got, too; the group is all others
+            more = base + by_row / group
+        else:
+            more, group = spent - by_row, held  # what the others got; the group is those held out
+            base = more + by_row / group
+        _check(test, name, spent, base, change)
+        return 0.0, [
+            (np.maximum(more, 0.0), np.copysign(group, change)),
+            (base.clip(0.0), -np.copysign(group, change)),
+        ]
+    if test.rows == "with_change":
+        without = spent - by_row
+        _check(test, name, spent, without, change)
+        return 1.0, [(np.maximum(without, 0.0), -1.0)]
+    changed = spent + by_row
+    _check(test, name, spent, changed, change)
+    return -1.0, [(np.maximum(changed, 0.0), 1.0)]
+
+
+def _shares(test: LiftTest, spent: Array, change: float) -> Array:
+    """Share of a channel's change in each row: in proportion to its spend; evenly where rows do not show it."""
+    restored = test.rows == "with_change" and change < 0.0
+    known = spent.all() if restored else spent.any()
+    return spent / spent.sum() if known else np.full(len(spent), 1.0 / len(spent))
+
+
+def _changes(test: LiftTest, window: Window, rows: Indices, channels: Sequence[int]) -> Sequence[float]:
+    """Each channel's change; a total is divided in proportion to their spend, where rows show it, else elsewhere."""
+    if len(test.changes) == len(channels):
+        return test.changes
+    (total,) = test.changes
+    inside, elsewhere = (
+        window.spend[where][:, channels].sum(axis=0)
+        for where in (rows, np.delete(np.arange(len(window.spend)), rows))
+    )
+    restored = test.rows == "with_change" and total < 0.0
+    spent = elsewhere if (restored or not inside.any()) and elsewhere.any() else inside
+    if not spent.any():
+        raise LiftTestError(f"{test.place}: nothing was ever spent on these channels{window.place}")
+    found: list[float] = (total * spent / spent.sum()).tolist()
+    return found
+
+
+def _place_of(name: str | int, test: LiftTest, window: Window) -> int:
+    if name not in window.names:
+        raise LiftTestError(
+            f"{test.place}: there is no channel {name!r}{nearest_name(str(name), window.names)}"
+        )
+    c = window.names.index(str(name))
+    if not window.spend[:, c].any():
+        raise LiftTestError(f"{test.place}: nothing was ever spent on {name} in {window.market}")
+    return c
+
+
+def _check(test: LiftTest, name: str, spent: Array, compared: Array, change: float) -> None:
+    """Check that no group of customers is taken to have had less than nothing."""
+    if (compared >= -SAME_AMOUNT * max(float(spent.max(initial=0.0)), abs(change))).all():
+        return
+    held = f"{abs(change):,.6g}", f"{spent.sum():,.6g}"
+    if test.held_out is not None and change < 0.0:
+        said = (
+            f"the customers held out cannot have been spared {held[0]} of {name}, their share of {held[1]} in these "
+            "rows is less"
+        )
+    elif test.rows == "with_change":
+        said = f"its rows cannot hold {held[0]} added to {name}, which had {held[1]} in all"
+    else:
+        said = (
+            f"{held[0]} of {name} cannot be withheld, only {held[1]} was spent in these rows; if they show what was "
+            'left, state "rows": "with_change"'
+        )
+    raise LiftTestError(f"{test.place}: {said}")

@@ -1,0 +1,192 @@
+"""Checks of a history beside the profile: spend today, the worth of the outcome, and published figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from channelmix.core.words import Message, over, say
+from channelmix.effectiveness.history.findings import Finding, Verdict
+from channelmix.effectiveness.own.columns import ColumnSpend
+from channelmix.profile import CompanyProfile
+from channelmix.profile.evidence import Column, History, covered
+from channelmix.profile.fields.fields import PERIOD_DAYS
+
+RECENT = (91.0, 182.0, 365.25, math.inf)
+"""Last days over which spend is averaged: today's is at odds with the rows if it is with each of these averages."""
+
+FACTOR, FAR = 2.0, 20.0
+"""Today's spend over the rows', or the other way round, from which on it is looked at, and from which on it fails."""
+
+NEAR = 0.12
+"""Deviation of a factor from that of another period at which it is taken for it."""
+
+THOUSAND, HUNDRED = 1000.0, 100.0
+"""Factors of amounts in thousands and of amounts in cents."""
+
+ROUGHLY = 1.7
+"""Ratio of a factor to these up to which it is taken for it: spend changes, units do not."""
+
+LITTLE, NEXT_TO_NOTHING = 0.1, 0.01
+"""Worth of all outcome, as a part of all spend, from which on it is looked at, and from which on it fails."""
+
+CONTRADICTED = 0.1
+"""Probability that a published range holds here, below which the rows contradict it."""
+
+TINY = 1e-12
+"""Stands for a return of 0 where its logarithm is needed."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the profile says of a history's columns.
+
+    Parameters
+    ----------
+    currency, period : str
+    period_days : float
+    today : tuple of float
+        Spend today on the cells of each column, in currency per period.
+    """
+
+    currency: str
+    period: str
+    period_days: float
+    today: tuple[float, ...]
+
+    @classmethod
+    def of(cls, profile: CompanyProfile, spent: Sequence[ColumnSpend]) -> Stated:
+        """Find what a profile says of columns."""
+        cells = profile.cells()
+        places = covered([one.name for one in spent], [cell.name for cell in cells])
+        today = tuple(math.fsum(cells[i].current_spend for i in at) for at in places)
+        return cls(profile.currency, profile.period_text, profile.period_days, today)
+
+
+def today_findings(spent: Sequence[ColumnSpend], stated: Stated, row_days: float) -> Iterator[Finding]:
+    """Compare what rows of late hold with what the profile says is spent today, column by column.
+
+    Parameters
+    ----------
+    spent : sequence of ColumnSpend
+    stated : Stated
+    row_days : float
+        Length of a row.
+    """
+    if not any(stated.today):
+        return  # the profile does not say
+    for one, today in zip(spent, stated.today, strict=True):
+        averages = _averages(one, row_days, stated.period_days)
+        low, high, recent = min(averages), max(averages), averages[0]
+        stopped = 1.0 if one.money[-1] == 0.0 else math.inf
+        factor = max(today / high, low / today, 1.0) if today > 0.0 else stopped
+        values = {"column": one.name, "currency": stated.currency, "period": over(stated.period)}
+        amounts = {"rows": recent or high, "today": today}
+        if factor <= FACTOR:
+            yield Finding.of("today", Verdict.PASS, factor, **values)
+            continue
+        verdict = Verdict.FAIL if FAR < factor < math.inf else Verdict.REVIEW
+        hint = _hint(today / amounts["rows"], stated)
+        yield Finding.of("today", verdict, factor, **values, **amounts, hint=hint)
+
+
+def _averages(one: ColumnSpend, row_days: float, period_days: float) -> list[float]:
+    """Spend per period over the last rows, the shortest stretch first, and last over the rows with spend."""
+    span, per_period = len(one.money), period_days / row_days
+    lengths = [int(min(max(days / row_days, per_period, 1.0), span)) for days in RECENT]
+    rates = [float(one.money[-length:].sum()) / length for length in lengths]
+    return [per_period * rate for rate in (*rates, float(one.money[one.money > 0.0].mean()))]
+
+
+def _hint(factor: float, stated: Stated) -> Message:
+    """What a factor of today's spend over the rows' looks like."""
+    for name, days in PERIOD_DAYS.items():
+        other = days / stated.period_days
+        if abs(other - 1.0) > NEAR and abs(factor / other - 1.0) < NEAR:
+            return say("today.other_period", stated=over(stated.period), other=over(name))
+    for unit, code in ((THOUSAND, "today.rows_in_thousands"), (1.0 / THOUSAND, "today.profile_in_thousands")):
+        if 1.0 / ROUGHLY < factor / unit < ROUGHLY:
+            return say(code)
+    if 1.0 / ROUGHLY < factor * HUNDRED < ROUGHLY:
+        return say("today.rows_in_cents")
+    return say("today.either")
+
+
+def worth_finding(rows: History) -> Finding:
+    """Compare the worth of all outcome with all spend: far less than it hints at another unit."""
+    known = ~np.isnan(rows.outcome)
+    worth = rows.outcome_worth * float(rows.outcome[known].sum())
+    spend = float(sum(column[known].sum() for column in rows.spend.values()))
+    share = worth / spend if spend > 0.0 else math.inf
+    verdict = Verdict.FAIL if share < NEXT_TO_NOTHING else Verdict.REVIEW if share < LITTLE else Verdict.PASS
+    return Finding.of("worth", verdict, share, share=share, column=rows.outcome_name)
+
+
+def contradicted(agreement: Mapping[str, float]) -> set[str]:
+    """Columns whose published range the rows contradict, by the probability that it holds of each."""
+    return {name for name, chance in agreement.items() if chance < CONTRADICTED}
+
+
+def contradiction_findings(
+    columns: Sequence[Column], spent: Sequence[ColumnSpend], agreement: Mapping[str, float]
+) -> Iterator[Finding]:
+    """Name published ranges that the rows contradict, which the fit leaves out.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    spent : sequence of ColumnSpend
+        Of the same columns.
+    agreement : mapping of str to float
+        Columns of the history with such a range, and the probability that it holds.
+    """
+    found: dict[str, tuple[tuple[float, float], float]] = {}
+    for name in agreement:
+        mine = [column for column, one in zip(columns, spent, strict=True) if one.column == name]
+        spend = [column.spend for column in mine]
+        mean = float(np.average([column.roi.mean for column in mine], weights=spend))
+        if (believed := mine[0].believed) is not None:
+            found[name] = (believed, mean)
+    logs = [math.log(max(mean, TINY) / math.sqrt(low * high)) for (low, high), mean in found.values()]
+    together = bool(logs) and (min(logs) > math.log(FAR) or max(logs) < -math.log(FAR))
+    factor = math.exp(float(np.mean(logs))) if logs else 1.0
+    hint = say("contradicted.units", factor=factor) if together else say("contradicted.column")
+    for name, ((low, high), mean) in found.items():
+        chance = agreement[name]
+        yield Finding.of(
+            "contradicted",
+            Verdict.REVIEW,
+            1.0 - chance,
+            column=name,
+            low=low,
+            high=high,
+            mean=mean,
+            agreement=chance,
+            hint=hint,
+        )
+
+
+def with_ranges(
+    findings: Sequence[Finding], every: Sequence[ColumnSpend], usual: Sequence[ColumnSpend]
+) -> Iterator[Finding]:
+    """Add to findings of slips up to where plans may go without them.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    every, usual : sequence of ColumnSpend
+        With the slips, and without them.
+    """
+    for finding in findings:
+        told = [
+            say("range.without_slip", column=one.name, most=one.most, would=before.most)
+            for before, one in zip(every, usual, strict=True)
+            if one.most < before.most and finding.check == say("check.spend_slip", channel=one.column)
+        ]
+        if told:
+            message = say("finding.slip_range", message=finding.message, ranges=told)
+            finding = replace(finding, message=message)
+        yield finding

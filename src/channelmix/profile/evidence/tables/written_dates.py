@@ -1,0 +1,206 @@
+"""Read a column of dates: all of one kind, and asked about where day and month could be either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from channelmix.core.errors import InputError
+from channelmix.profile.evidence.dates import days_of_numbers
+from channelmix.profile.evidence.tables.date_forms import (
+    ORDERS,
+    Days,
+    day_by_format,
+    days_of,
+    first_of,
+    without_clock,
+)
+from channelmix.profile.evidence.tables.table import is_blank
+
+Place = Callable[[int], str]
+"""What messages call the row at a position."""
+
+LATE = "22:00:00"
+"""Time of day from which a midnight of another zone may be meant."""
+
+_PLAIN = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?)?")
+"""Dates of which nothing need be said."""
+
+
+def read_dates(
+    column: Sequence[Any], name: str, place: Place, date_format: str | None = None
+) -> tuple[tuple[str, ...] | tuple[int, ...], tuple[str, ...]]:
+    """Read dates as days such as ``2024-01-31``, or whole numbers of periods as such.
+
+    Parameters
+    ----------
+    column : sequence
+        Texts, dates or numbers.
+    name : str
+        What messages call the column.
+    place : callable
+        What messages call the row at a position.
+    date_format : str, optional
+        Order of day, month and year where it could be another: dmy, mdy or ymd; or a format such as ``%d/%m/%Y``.
+
+    Returns
+    -------
+    tuple of str or of int
+        The dates.
+    tuple of str
+        How they were read, where they are not ISO dates.
+
+    Raises
+    ------
+    InputError
+        If an entry is no date, or what it means is not certain.
+    """
+    texts = ["" if is_blank(value) else str(value).strip() for value in column]
+    whole = [re.sub(r"\.0+$", "", text) for text in texts]
+    if (
+        whole
+        and "%" not in (date_format or "")
+        and all(re.fullmatch(r"[+-]?\d{1,9}", text) for text in whole)
+    ):
+        numbers = [int(text) for text in whole]
+        try:
+            counted = days_of_numbers(numbers)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+        if counted is None:
+            return tuple(numbers), ()
+        days = tuple(str(day) for day in counted)
+        return days, (f"{whole[0]} as {days[0]}",)
+    return _written(texts, name, place, date_format)
+
+
+def _written(
+    texts: list[str], name: str, place: Place, date_format: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    form = date_format if "%" in (date_format or "") else None
+    stated = date_format if date_format and form is None else None
+    if stated is not None and stated not in ORDERS:
+        raise InputError(f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}")
+    parts = [_parts(text, form) for text in texts]
+    for i, (_, days, _) in enumerate(parts):
+        if not days:
+            raise InputError(_not_a_date(texts[i], name, place(i), form))
+    clocks = [clock for _, _, clock in parts]
+    notes = _checked_clocks(clocks, name, place)
+    order = _order([days for _, days, _ in parts], texts, name, place, stated)
+    found = [days[order] for _, days, _ in parts]
+    _check_ranges([last for last, _, _ in parts], found, order, form, name, place)
+    if form is not None:
+        return _iso(found), (f"dates as {form}", *notes)
+    triple = re.match(r"\d{1,2}([-/. ])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)", texts[0])
+    if triple:
+        notes = (ORDERS[order].format(triple[1]), *notes)
+    elif not notes and not all(map(_PLAIN.fullmatch, texts)):
+        notes = (f"{texts[0]} as {found[0]}",)
+    return _iso(found), notes
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date in any form but a whole number."""
+    return bool(_parts(text, None)[1])
+
+
+def _parts(text: str, form: str | None) -> tuple[str | None, Days, tuple[str, str]]:
+    """Last date of a range as text, the days that the first can mean, and its time of day with its zone."""
+    if form is not None:
+        return (
+            None,
+            days_of(without_clock(text)[0]) if _PLAIN.fullmatch(text) else day_by_format(text, form),
+            ("", ""),
+        )
+    first, last = first_of(text)
+    day, clock, zone = without_clock(first)
+    return last, days_of(day), (clock, zone)
+
+
+def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
+    if form is not None:
+        return f"{name} must hold dates written as {form}, and {where} has {text[:40] or 'nothing'!r}"
+    more = ""
+    if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
+        more = " (is its number a day or a year?)"
+    return (
+        f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
+        f"{where} has {text[:40] or 'nothing'!r}{more}"
+    )
+
+
+def _order(days: list[Days], texts: list[str], name: str, place: Place, stated: str | None) -> str:
+    """The one order by which all are dates."""
+    possible = [order for order in ORDERS if all(order in each for each in days)]
+    if stated is not None:
+        if stated not in possible:
+            i = next(i for i, each in enumerate(days) if stated not in each)
+            raise InputError(
+                f"{name}: {place(i)} has {texts[i]!r}, which is no date by the stated order {stated}"
+            )
+        return stated
+    if not possible:
+        i, j = _at_odds(days)
+        raise InputError(
+            f"{name} has dates written in several ways: {place(i)} has {texts[i]!r} and {place(j)} {texts[j]!r}; "
+            "write all of them in one way, such as 2024-01-31"
+        )
+    for i, each in enumerate(days):
+        if len({each[order] for order in possible}) > 1:
+            meant = " or ".join(f"{each[order]} ({order})" for order in possible)
+            options = " or ".join(f"--date-format {order}" for order in possible)
+            raise InputError(
+                f"{name}: {texts[i]!r} in {place(i)} is {meant}, and no row tells which: state {options} "
+                "(date_format in Python and in a profile)"
+            )
+    return possible[0]
+
+
+def _at_odds(days: list[Days]) -> tuple[int, int]:
+    """Two rows that are no dates by one order."""
+    common, i = set(ORDERS), -1
+    while common:
+        i += 1
+        common &= days[i].keys()
+    return next((j for j in range(i) if not days[j].keys() & days[i].keys()), 0), i
+
+
+def _checked_clocks(clocks: list[tuple[str, str]], name: str, place: Place) -> tuple[str, ...]:
+    """Check that times of day say nothing: midnight in any zone, or the same hour in all rows and no zone."""
+    odd = [i for i, (clock, _) in enumerate(clocks) if clock not in ("", "00:00:00")]
+    if not odd:
+        return ()
+    clock, zone = clocks[odd[0]]
+    if zone or clock >= LATE or len(set(clocks)) > 1:
+        raise InputError(
+            f"{name}: {place(odd[0])} has the time {clock}{zone and ' ' + zone}, by which its day is not certain or "
+            "shorter than a row: add up rows by day and write days alone, such as 2024-01-31"
+        )
+    return (f"time of day {clock[:5]} left out",)
+
+
+def _check_ranges(
+    lasts: list[str | None], firsts: list[date], order: str, form: str | None, name: str, place: Place
+) -> None:
+    """Check that ranges end after they begin, and do not overlap."""
+    if all(last is None for last in lasts):
+        return
+    spans = set()
+    for i, (last, first) in enumerate(zip(lasts, firsts, strict=True)):
+        ends = _parts(last, form)[1] if last is not None else {}
+        if order not in ends or ends[order] < first:
+            raise InputError(
+                f"{name}: {place(i)} must hold a first and a last day, such as 2024-01-01 - 2024-01-07"
+            )
+        spans.add((first, ends[order]))
+    for (_, end), (start, last_day) in pairwise(sorted(spans)):
+        if start < end:
+            raise InputError(f"{name}: {start} - {last_day} begins before the range that ends on {end}")
+
+
+def _iso(days: list[date]) -> tuple[str, ...]:
+    return tuple(day.isoformat() for day in days)

@@ -1,0 +1,187 @@
+"""When a period's money is spent, against what the rows themselves bring by a curve that is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channelmix.core.arrays import Array
+from channelmix.effectiveness.history.model.families import LAGS
+from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.own.columns import knots_of, row_days_of
+from channelmix.effectiveness.own.timing import Timing, active_average, labels_of, seen, timing_of
+
+YEAR = 365.25
+
+MONTH = YEAR / 12.0
+
+ROWS = {"D": 730, "7D": 104, "MS": 24}
+"""Two years of daily, weekly and monthly rows."""
+
+
+def placed(freq: str, n: int, period_days: float) -> tuple[Array, float, float]:
+    """Labels of the rows' periods, rows a period, rows a year."""
+    dates = pd.date_range("2023-01-02" if freq != "MS" else "2023-01-01", periods=n, freq=freq)
+    timeline = Timeline.of(dates.to_numpy())
+    row_days = row_days_of(timeline)
+    return labels_of(timeline, 0, n, row_days, period_days), period_days / row_days, YEAR / row_days
+
+
+def timed(
+    spend: Array, freq: str = "7D", period_days: float = MONTH, days: float = YEAR
+) -> tuple[Timing, float]:
+    """The timing of a column, and its average over periods with spend."""
+    labels, per_period, year = placed(freq, len(spend), period_days)
+    found = timing_of(spend, spend, labels, per_period, days / YEAR * year)
+    return found, active_average(spend, spend, labels, per_period)[0]
+
+
+def brought(acting: Array, weights: Array, unit: float) -> float:
+    """Outcome of a saturating curve over all rows: 1 - exp(-adstock / unit)."""
+    padded = np.pad(weights, (0, LAGS - len(weights)))
+    return float(-np.expm1(-(acting @ padded) / unit).sum())
+
+
+def rows_bring(spend: Array, weights: Array, unit: float) -> float:
+    """The same of the rows themselves, carry-over counted to its end."""
+    return float(-np.expm1(-np.convolve(spend, weights) / unit).sum())
+
+
+def of_a_kind(kind: str, n: int, per_month: float) -> Array:
+    """Spend that is even where there is any."""
+    month, spend = max(round(per_month), 1), np.full(n, 10.0)
+    if kind == "launch":
+        spend[: -4 * month] = 0.0
+    elif kind == "stop":
+        spend[n // 2 :] = 0.0
+    elif kind == "pause":
+        spend[n // 2 : n // 2 + 4 * month] = 0.0
+    elif kind == "bursts":
+        spend[:] = 0.0
+        for start in range(2 * month, n - month, 5 * month):
+            spend[start : start + max(month // 2, 1)] = 10.0
+    elif kind == "yearly":
+        spend[:] = 0.0
+        spend[[n // 4, n // 4 + n // 2]] = 10.0
+    return spend
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kind=st.sampled_from(["even", "launch", "stop", "pause", "bursts", "yearly"]),
+    freq=st.sampled_from(sorted(ROWS)),
+    half_life=st.floats(0.1, 1.5),
+    saturation=st.floats(0.2, 3.0),
+)
+def test_a_period_brings_what_periods_with_spend_brought(
+    kind: str, freq: str, half_life: float, saturation: float
+) -> None:
+    _, per_month, _ = placed(freq, 5, MONTH)
+    spend = of_a_kind(kind, ROWS[freq], per_month)
+    timing, average = timed(spend, freq)
+    weights = 0.5 ** (np.arange(min(LAGS, 12)) / half_life)
+    weights /= weights.sum()
+    unit = 10.0 / saturation
+    one = brought(average * timing.acting, weights, unit) / timing.periods
+    periods = spend.sum() / average
+    # A start and an end of spending are edges of what the rows bring, which a period that goes on has not.
+    edges = {"even": 1, "launch": 1, "stop": 2, "pause": 3}.get(kind, 0) / np.count_nonzero(spend)
+    assert one * periods == pytest.approx(rows_bring(spend, weights, unit), rel=0.01 + edges * half_life)
+
+
+@pytest.mark.parametrize("freq", sorted(ROWS))
+@pytest.mark.parametrize("kind", ["even", "launch", "stop", "pause"])
+def test_money_that_goes_on_brings_what_an_even_pace_brings(kind: str, freq: str) -> None:
+    """Closed form: K rows that each bring 1 - exp(-s / K / unit), whatever is carried over."""
+    _, per_month, _ = placed(freq, 5, MONTH)
+    timing, average = timed(of_a_kind(kind, ROWS[freq], per_month), freq)
+    assert average == pytest.approx(10.0 * per_month)
+    for s in (0.2, 1.0, 3.0):
+        one = brought(s * average * timing.acting, np.array([0.5, 0.3, 0.2]), 8.0) / timing.periods
+        assert one == pytest.approx(-per_month * np.expm1(-10.0 * s / 8.0), rel=1e-9)
+
+
+@pytest.mark.parametrize("freq", sorted(ROWS))
+def test_growth_is_judged_at_the_pace_of_the_plan(freq: str) -> None:
+    """Spend that grows twelvefold: at any pace a period brings what an even pace brings."""
+    n = ROWS[freq]
+    _, per_month, _ = placed(freq, 5, MONTH)
+    timing, _ = timed(12.0 ** (np.arange(n) / n), freq)
+    for pace in (2.0, 11.0):
+        one = brought(pace * per_month * timing.acting, np.array([0.5, 0.5]), 5.0) / timing.periods
+        assert one == pytest.approx(-per_month * np.expm1(-pace / 5.0), rel=0.003)
+
+
+def test_money_is_over_all_time_spanned_and_over_the_time_with_spend() -> None:
+    spend = np.zeros(104)
+    spend[-16:] = 2000.0
+    timing, average = timed(spend)
+    assert average == pytest.approx(2000.0 * MONTH / 7.0)
+    assert (timing.first, timing.last) == (91, 103)  # October to December; September saw only its end
+    assert seen(spend, timing) == (0.0, pytest.approx(average))
+
+
+def test_a_burst_is_a_period_that_stands_alone() -> None:
+    spend = np.zeros(104)
+    spend[62:66] = 500.0  # over the end of a month
+    timing, average = timed(spend)
+    assert (average, timing.periods, timing.first, timing.last) == (2000.0, 1.0, 62, 65)
+    assert seen(spend, timing) == (0.0, 2000.0)
+    carried = timing.acting[-1]
+    assert carried[-1] == pytest.approx(0.25)  # its last row acts to the end of its carry-over
+    assert np.count_nonzero(carried) == 1
+
+
+def test_the_timing_is_recent_and_an_old_one_where_nothing_is_recent() -> None:
+    spend = np.zeros(156)
+    spend[:52:2], spend[60:104] = 10.0, 10.0  # every other week, then every week, then nothing for a year
+    last, _ = timed(spend)
+    assert last.last <= 103
+    assert np.ptp(last.acting[:, 0]) < 1e-12
+    wide, _ = timed(spend, days=10.0 * YEAR)
+    assert wide.first < 52
+    assert np.ptp(wide.acting[:, 0]) > 0.1
+
+
+def test_volume_acts_at_its_recent_price() -> None:
+    labels, per_period, year = placed("7D", 104, MONTH)
+    paid = np.full(104, 10.0)
+    bought = np.where(np.arange(104) < 52, 10.0, 5.0)
+    at_mean_cost = bought * (paid.sum() / bought.sum())
+    timing = timing_of(at_mean_cost, paid, labels, per_period, year)
+    assert timing.acting[:, 0].sum() / timing.periods == pytest.approx(2.0 / 3.0)
+
+
+@settings(deadline=None)
+@given(
+    spend=st.lists(st.sampled_from([0.0, 0.0, 1.0, 7.0]), min_size=6, max_size=120),
+    freq=st.sampled_from(sorted(ROWS)),
+    period=st.sampled_from([1.0, 7.0, MONTH, 3.0 * MONTH, YEAR, 45.0]),
+)
+def test_a_period_spends_its_unit_whatever_the_rows(spend: list[float], freq: str, period: float) -> None:
+    rows = np.array([*spend, 1.0])
+    timing, average = timed(rows, freq, period)
+    assert timing.acting[:, 0].sum() == pytest.approx(timing.periods)
+    assert (timing.acting >= 0.0).all()
+    assert average > 0.0
+    low, high = seen(rows, timing)
+    assert 0.0 <= low <= high
+
+
+def test_rows_of_campaigns_alone_keep_the_length_of_a_week() -> None:
+    days = np.array(["2024-01-01", "2024-01-15", "2024-02-05", "2024-03-04"], dtype="datetime64[D]")
+    timeline = Timeline.of(days)
+    assert (timeline.step, timeline.positions(days).tolist()) == (7.0, [0, 2, 5, 9])
+    months = np.array(["2024-01-01", "2024-03-01", "2024-06-01"], dtype="datetime64[D]")
+    assert Timeline.of(months).positions(months).tolist() == [0, 2, 5]
+    assert Timeline.of([1, 3, 6]).positions([1, 3, 6]).tolist() == [0, 2, 5]
+
+
+def test_knots_run_through_the_average_and_as_far_as_a_plan_may_go() -> None:
+    knots = knots_of(3.3, 4.0, 1000.0)
+    assert 3.3 in knots
+    assert knots[-1] >= 1000.0
+    assert (np.diff(knots) > 0.0).all()
