@@ -49,7 +49,7 @@ COMMANDS = {
     "facts": "SELECTOR --format --output -o",
     "fit": """
         HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --experiments --draws
-        --published --no-published --backtest --output -o --seed --quiet -q
+        --published --no-published --backtest --time-limit --output -o --seed --quiet -q
     """,
     "frontier": """
         PROFILE --points --from --to --risk --format --output -o --gap --time-limit --seed --quiet -q

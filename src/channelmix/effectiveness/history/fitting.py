@@ -22,6 +22,7 @@ from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, l
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import Draws, SamplerReport
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.sampler import sample
@@ -42,6 +43,7 @@ def fit_posterior(
     n_draws: int,
     rng: np.random.Generator,
     model_error: bool = True,
+    pace: Pace | None = None,
 ) -> list[Fit]:
     """Draw from the posterior of one market's window, or of several markets' together.
 
@@ -56,6 +58,8 @@ def fit_posterior(
     rng : numpy.random.Generator
     model_error : bool
         Whether a channel's apparent effect in the rows may be biased.
+    pace : Pace, optional
+        Ends the fit with what there is when its time is up.
 
     Returns
     -------
@@ -70,13 +74,17 @@ def fit_posterior(
     models = _models(windows, experiments, priors, MODEL_ERROR if model_error else 0.0)
     if len(models) == 1:
         model = models[0].weighed(models[0])
-        draws, report = sample(model.mix, n_draws, rng)
+        draws, report = sample(model.mix, n_draws, rng, pace)
         return [Fit(model, model.posterior(draws, rng), draws, report)]
-    return _fit_markets(models, windows, n_draws, rng)
+    return _fit_markets(models, windows, n_draws, rng, pace)
 
 
 def _fit_markets(
-    models: Sequence[MarketModel], windows: Sequence[Window], n_draws: int, rng: np.random.Generator
+    models: Sequence[MarketModel],
+    windows: Sequence[Window],
+    n_draws: int,
+    rng: np.random.Generator,
+    pace: Pace | None,
 ) -> list[Fit]:
     """Draw from the common posterior of several markets, whose shared shocks are integrated out."""
     periods = [window.start + window.periods for window in windows]
@@ -88,7 +96,7 @@ def _fit_markets(
     mixes = [model.mix for model in models]
     shocks = SharedShocks.found(mixes, periods, variance, noise)
     if shocks.negligible:
-        drawn, report = sample_markets(mixes, n_draws, rng)
+        drawn, report = sample_markets(mixes, n_draws, rng, pace=pace)
         return [
             Fit(model, model.posterior(each, rng), each, report)
             for model, each in zip(models, drawn, strict=True)
@@ -97,7 +105,7 @@ def _fit_markets(
     rest = [mix.outcome - linear_part(mix) for mix in mixes]
     taken = shocks.taken * shocks.sums(mixes, rest)
     asked = [replace(mix, outcome=mix.outcome - taken[at]) for mix, at in zip(mixes, places, strict=True)]
-    drawn, report = sample_markets(asked, n_draws, rng, shocks)
+    drawn, report = sample_markets(asked, n_draws, rng, shocks, pace)
     left = [values - each.media for values, each in zip(rest, drawn, strict=True)]
     by_draw = shocks.shrunk * shocks.sums(mixes, left)
     mean = by_draw.mean(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from channelmix.core.errors import InputError, expect, expect_whole
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.time_limit import time_limit_of
 from channelmix.effectiveness.own.checks import (
     Stated,
     contradicted,
@@ -48,6 +50,9 @@ from channelmix.profile.evidence import (
     check_money,
 )
 from channelmix.profile.fields.fields import DAYS_A_YEAR
+
+LEAST_TIME = 1.0
+"""Seconds of a fit that has to be made anew when time is nearly up."""
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
@@ -86,6 +91,7 @@ def fit_history(
     date_format: str | None = None,
     long: Mapping[str, str] | None = None,
     unpaid: Sequence[str] = (),
+    time_limit: float | None = None,
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -137,6 +143,9 @@ def fit_history(
         Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
         apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
         cell of the profile.
+    time_limit : float, optional
+        Seconds after which the fit ends with what there is, a check of the evidence saying how much of it counts; a
+        backtest's fits have as much each.
 
     Returns
     -------
@@ -152,6 +161,7 @@ def fit_history(
     expect(profile, "profile", CompanyProfile)
     expect_whole(seed, "seed")
     expect(backtest, "backtest", bool)
+    time_limit = time_limit_of(time_limit)
     rows = read_history(
         history,
         experiments=experiments,
@@ -168,11 +178,16 @@ def fit_history(
         long=long,
         unpaid=unpaid,
     )
-    return fitted(rows, profile, draws, seed, backtest)
+    return fitted(rows, profile, draws, seed, backtest, time_limit)
 
 
 def fitted(
-    rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
+    rows: History,
+    profile: CompanyProfile,
+    draws: int = DRAWS,
+    seed: int = 0,
+    backtest: bool = False,
+    time_limit: float | None = None,
 ) -> Evidence:
     """Fit a history, and cache the evidence: a profile that names it is planned often.
 
@@ -184,6 +199,8 @@ def fitted(
     draws, seed : int
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them.
+    time_limit : float, optional
+        Seconds after which the fit ends with what there is.
 
     Raises
     ------
@@ -199,7 +216,8 @@ def fitted(
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
     reaches = reaches_of(profile, spent)
     stated = Stated.of(profile, spent)
-    return _fitted(rows, tuple(believed.items()), tuple(reaches.items()), stated, draws, seed, backtest)
+    beliefs = tuple(believed.items()), tuple(reaches.items()), stated
+    return _fitted(rows, *beliefs, draws, seed, backtest, time_limit)
 
 
 @lru_cache(maxsize=4)
@@ -211,10 +229,11 @@ def _fitted(
     draws: int,
     seed: int,
     backtest: bool,
+    time_limit: float | None,
 ) -> Evidence:
     table = _frame(rows)
     try:
-        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed)
+        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed, time_limit)
         findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
@@ -266,7 +285,12 @@ def _fitted(
 
 
 def _without_contradicted(
-    rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
+    rows: History,
+    table: Any,
+    believed: dict[str, tuple[float, float]],
+    draws: int,
+    seed: int,
+    time_limit: float | None,
 ) -> tuple[MarketingMixRegressor, dict[str, float]]:
     """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
 
@@ -278,7 +302,9 @@ def _without_contradicted(
         Columns whose ranges were left out, and the probability that each of them holds.
     """
     wrong: dict[str, float] = {}
+    began = time.monotonic()
     while True:
+        left = None if time_limit is None else max(time_limit - (time.monotonic() - began), LEAST_TIME)
         roi = {name: range_ for name, range_ in believed.items() if name not in wrong}
         model = MarketingMixRegressor(
             channels=list(rows.spend),
@@ -290,6 +316,7 @@ def _without_contradicted(
             random_state=seed,
             cost_per_unit={name: DATE + name for name in rows.volume} or None,
             unpaid=list(rows.unpaid) or None,
+            time_limit=left,
         )
         model.fit(table, rows.outcome, experiments=rows.experiments)
         found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}

@@ -16,6 +16,7 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.shared_shocks import SharedShocks
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import (
     Draws,
     Particles,
@@ -35,6 +36,9 @@ SNAPSHOTS, APART, SMALLEST = 4, 8, 200
 RESIZED_TIMES = 4
 """Times in a sweep of each half at most that all sizes are moved together."""
 
+STEPS_OF_BLOCK, USUAL_SWEEPS = 5.0, 12.0
+"""Usual sweeps until a block counts fully, and afterwards, to say how long a fit will take."""
+
 STEPS = 3
 """Newton steps from the common size to a market's likely one."""
 
@@ -46,7 +50,11 @@ CACHED = 2e5
 
 
 def sample_markets(
-    mixes: Sequence[Mix], size: int, rng: np.random.Generator, shocks: SharedShocks | None = None
+    mixes: Sequence[Mix],
+    size: int,
+    rng: np.random.Generator,
+    shocks: SharedShocks | None = None,
+    pace: Pace | None = None,
 ) -> tuple[list[Draws], SamplerReport]:
     """Draw `size` times from the common posterior of several markets' mixes.
 
@@ -58,6 +66,8 @@ def sample_markets(
     rng : numpy.random.Generator
     shocks : SharedShocks, optional
         What markets have in common in a period; by default nothing.
+    pace : Pace, optional
+        Of the fit. Where time is up, markets that have not joined are drawn around what the others say.
 
     Returns
     -------
@@ -69,7 +79,7 @@ def sample_markets(
     times = max(1, min(SNAPSHOTS, size // SMALLEST))
     shocks = None if shocks is None else shocks.of(order.tolist())
     with on_cores() as each:
-        particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng, shocks, each)
+        particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng, shocks, each, pace)
         return _sampled(particles, order, times, size)
 
 
@@ -77,16 +87,21 @@ def _sampled(
     particles: PooledParticles, order: Indices, times: int, size: int
 ) -> tuple[list[Draws], SamplerReport]:
     """Move particles from the prior to the posterior, and read them out several times."""
-    khat, log_evidence = -np.inf, 0.0
+    khat, log_evidence, markets = -np.inf, 0.0, len(particles.mixes)
+    blocks = sum(end / markets for _, end in _blocks(markets))
+    particles.pace.expect(STEPS_OF_BLOCK * blocks + USUAL_SWEEPS + (times - 1) * APART)
+    counted = 1.0
     while particles.blocks:
         particles.join()
         worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
-    effective, sweeps = mix_until_independent(particles)
+        if particles.power < 1.0:  # time is up: the markets that join now do not count
+            counted = min(counted, particles.counted)
+    effective, sweeps = mix_until_independent(particles, later=(times - 1) * APART)
     draws, columns, agreement, each = [], [], [], []
     for snapshot in range(times):
-        for _ in range(APART if snapshot else 0):
-            particles.sweep()
+        for sweep in range(APART if snapshot else 0):
+            particles.timed_sweep(at_least=(times - snapshot) * APART - 1 - sweep)
         draws.append(particles.draws())
         columns.append(particles.convergence_columns())
         agreement.append(particles.prior_agreement())
@@ -94,7 +109,16 @@ def _sampled(
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
     of_each = tuple(np.mean(each, axis=0).tolist())
-    report = SamplerReport(effective, khat, log_evidence, float(np.mean(agreement)), sweeps, of_each)
+    report = SamplerReport(
+        effective,
+        khat,
+        log_evidence,
+        float(np.mean(agreement)),
+        sweeps,
+        of_each,
+        counted,
+        particles.pace.over,
+    )
     return [Draws.joined([found[m] for found in draws], size) for m in np.argsort(order)], report
 
 
@@ -132,8 +156,9 @@ class PooledParticles(Particles):
         rng: np.random.Generator,
         shocks: SharedShocks | None = None,
         each: Each = one_by_one,
+        pace: Pace | None = None,
     ) -> None:
-        super().__init__(mixes[0], size, rng)
+        super().__init__(mixes[0], size, rng, pace)
         channels = self.mix.n_channels
         self.mixes, self.shocks, self.each = mixes, shocks, each
         self.pairs = Pairs(channels if shocks is None else 2 * channels)
@@ -143,6 +168,16 @@ class PooledParticles(Particles):
         self.first = 0
         self.parts: list[Products] = []
         self.blocks = [self._products(start, end) for start, end in _blocks(len(mixes))]
+
+    @property
+    def work(self) -> float:
+        """Cost of a sweep now, relative to one at the end."""
+        return self.joined / len(self.mixes)
+
+    @property
+    def counted(self) -> float:
+        """Part of all markets' likelihood that counts: of the last block that joined, its power."""
+        return (self.first + self.power * (self.joined - self.first)) / len(self.mixes)
 
     @property
     def joined(self) -> int:
