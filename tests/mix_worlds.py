@@ -92,7 +92,7 @@ class MixWorld:
         return np.asarray(self.ceiling[channel] * reached)
 
 
-def simulated_mix(seed: int, broken: str | None = None) -> MixWorld:
+def simulated_mix(seed: int, broken: str | None = None, careless: float = 0.0) -> MixWorld:
     """Draw a company of 104 to 208 weeks and 3 to 5 channels, the last of them in flights.
 
     The season moves spend and outcome. Channels' returns differ, but not wildly: the current mix is somebody's
@@ -104,6 +104,9 @@ def simulated_mix(seed: int, broken: str | None = None) -> MixWorld:
         Every world has its own; by default it also says what is broken, in turn.
     broken : str, optional
         One of `BROKEN`.
+    careless : float
+        Further standard deviation of the log of channels' returns, and of where they saturate: with 1, the current mix
+        is far from the best one.
 
     Raises
     ------
@@ -130,6 +133,8 @@ def simulated_mix(seed: int, broken: str | None = None) -> MixWorld:
         other += np.where(rng.random(weeks) < 0.04, rng.normal(0.0, 90.0, weeks), 0.0)
     mean = spend.mean(axis=0)
     share = mean * np.exp(rng.normal(0.0, 0.35, channels))
+    apart = careless * np.random.default_rng([13, seed]).standard_normal((2, channels))
+    share *= np.exp(apart[0])
     share *= rng.uniform(0.12, 0.4) * 350.0 / share.sum()
     share[0] *= broken != "no effect"
     slow = broken == "slow adstock"
@@ -143,7 +148,7 @@ def simulated_mix(seed: int, broken: str | None = None) -> MixWorld:
         spend=spend,
         other=other,
         adstock=adstock / adstock.sum(axis=1, keepdims=True),
-        half=mean * np.exp(rng.normal(0.0, 0.5, channels)),
+        half=mean * np.exp(rng.normal(0.0, 0.5, channels) + apart[1]),
         slope=slope,
         ceiling=2.0 * share,
         drift=np.exp(0.4 * hidden) if broken == "drifting effect" else np.ones(weeks),

@@ -50,8 +50,8 @@ COMMANDS = {
     "facts": "SELECTOR --format --output -o",
     "fit": """
         HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --unpaid --experiments
-        --draws --published --no-published --timing-days --backtest --decimal --date-format --long --verbose -v --output
-        -o --seed --quiet -q
+        --draws --published --no-published --timing-days --backtest --time-limit --decimal --date-format --long
+        --verbose -v --output -o --seed --quiet -q
     """,
     "frontier": """
         PROFILE --points --from --to --risk --format --output -o --gap --time-limit --seed --quiet -q

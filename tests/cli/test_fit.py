@@ -64,6 +64,13 @@ def test_more_draws_are_made_where_asked_for(run: Run, history: str, profile: st
     assert "2000<=x<=100000" in few.stderr
 
 
+def test_checks_that_passed_are_listed_on_demand(run: Run, history: str, profile: str) -> None:
+    for option in ("-v", "--verbose"):
+        listed = run("fit", history, *OPTIONS, option)
+        assert re.search(r"^PASS +No period is missing", listed.stdout, re.MULTILINE)
+        assert "checks passed" not in listed.stdout
+
+
 def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str, profile: str) -> None:
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 0
@@ -197,7 +204,7 @@ def test_media_without_a_bill_are_named_and_shown(
     assert "column newsletter: no cell is selected" in run("fit", history, *OPTIONS).stderr
     result = run("fit", history, *OPTIONS, "--unpaid", "newsletter", "-o", "evidence.json")
     assert result.exit_code == 0, result.output
-    assert "newsletter has no bill: it brings EUR" in result.stdout
+    assert "newsletter has no bill: it brought EUR" in result.stdout
     (free,) = json.loads((tmp_path / "evidence.json").read_text())["unpaid"]
     assert free["name"] == "newsletter"
     stated = {
@@ -221,7 +228,7 @@ def test_a_test_of_several_channels_is_joined_in_a_table(
     )
     head = "channel,start,end,spend_change,lift,standard_error,rows\n"
     (tmp_path / "t.csv").write_text(head + "sms/promotion+social,10,13,-900+-100,-60,20,with_change\n")
-    result = run("fit", history, *OPTIONS, "--experiments", "t.csv")
+    result = run("fit", history, *OPTIONS, "--experiments", "t.csv", "--verbose")
     assert result.exit_code == 0, result.output
     assert "1 lift test" in result.stdout
     assert "the lift test of sms/promotion+social" in " ".join(result.stdout.split())

@@ -102,6 +102,12 @@ from channelmix.cli.session import command
     help="Backtest: forecast the last two blocks of 13 rows. Takes three times as long.",
 )
 @click.option(
+    "--time-limit",
+    type=POSITIVE,
+    metavar="SECONDS",
+    help="After this time, return what there is; a check says how much of it counts. Default: none.",
+)
+@click.option(
     "--timing-days",
     type=POSITIVE,
     default=365.25,

@@ -19,7 +19,7 @@ from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.shapes import lagged
-from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
+from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
@@ -40,7 +40,8 @@ def one_mix(seed: int, weeks: int, channels: int) -> Mix:
     return Mix(series, total, np.zeros(weeks), baseline, Priors(), np.full(channels, 0.3))
 
 
-def test_products_give_the_likelihood_of_the_rows() -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_products_give_the_likelihood_of_the_rows(shared: bool) -> None:
     """Of markets of unequal length: one with rows of other weights, one with a lift test and an unspent channel."""
     rng = np.random.default_rng(0)
     mixes = [
@@ -58,28 +59,38 @@ def test_products_give_the_likelihood_of_the_rows() -> None:
     )
     n = 5
     shape, family = rng.standard_normal((n, 3, NUMBERS)), rng.integers(FAMILIES, size=(n, 3))
-    part, pairs = Products(mixes, n), Pairs(3)
-    products, lifts, every = np.empty((n, 5, 2, len(pairs.left))), np.zeros((n, 1)), np.arange(n)
+    shocks = SharedShocks.found(mixes, [np.arange(60), np.arange(20, 51)], 2.0, 0.5)
+    common = (shocks.places, shocks.taken) if shared else ()
+    part, pairs = Products(mixes, n, *common), Pairs(6 if shared else 3)
+    products, lifts, every = np.zeros((n, 5, 2, len(pairs.left))), np.zeros((n, 1)), np.arange(n)
     products[..., 0] = part.outcome()
     for c in (2, 0, 1):
-        changed = part.changed(slice(0, n), c, shape[:, c], family[:, c])
-        products[..., pairs.place[c + 1]] = changed.line
-        part.put(every, every, c, changed)
-        lifts = changed.lifts if c == 1 else lifts
+        series, of_tests = part.unweighted(c, shape[:, c], family[:, c])
+        changed = part.changed(slice(0, n), c, series, part.together(series) if shared else None)
+        for i, column in enumerate(changed.columns):
+            products[..., pairs.place[column + 1]] = changed.line[..., i, :]
+        part.put(every, every, changed)
+        lifts = of_tests if c == 1 else lifts
     sizes = np.exp(rng.normal(-1.0, 0.5, (n, 2, 3)))
+    off = np.exp(rng.normal(-1.0, 0.5, (n, 3))) if shared else np.zeros((n, 3))
+    both = np.concatenate([sizes, -np.repeat(off[:, np.newaxis], 2, axis=1)], axis=2) if shared else sizes
     constants = [mix.baseline.constants for mix in mixes]
     found = log_likelihood_of(
-        pairs.quadratic(products, sizes),
+        pairs.quadratic(products, both),
         np.stack([log_dets for log_dets, _ in constants], axis=1),
         np.array([exponent for _, exponent in constants]),
     )
+    series_of = [[mix.series(c, shape[:, c], family[:, c]) for c in range(3)] for mix in mixes]
+    lengths = [len(mix.outcome) for mix in mixes]
     for m, mix in enumerate(mixes):
-        parts = [sizes[:, m, c, np.newaxis] * mix.series(c, shape[:, c], family[:, c]) for c in range(3)]
-        media = np.sum(parts, axis=0)
-        assert found[:, m] == pytest.approx(
-            replace(mix, tests=[]).log_likelihood(media[:, : len(mix.outcome)], shape)
-        )
-    assert lifts[:, 0] * sizes[:, 1, 1] == pytest.approx(media[:, -1])
+        media = np.sum([sizes[:, m, c, np.newaxis] * series_of[m][c] for c in range(3)], axis=0)[
+            :, : lengths[m]
+        ]
+        for c in range(3):
+            values = [each[c][:, :length] for each, length in zip(series_of, lengths, strict=True)]
+            taken = shocks.taken * shocks.sums(mixes, values)
+            media -= off[:, c, np.newaxis] * taken[:, shocks.places[m]]
+        assert found[:, m] == pytest.approx(replace(mix, tests=[]).log_likelihood(media, shape))
 
 
 @pytest.mark.no_cover
@@ -95,6 +106,25 @@ def test_draws_of_markets_are_calibrated() -> None:
     assert smallest > 0.01 / len(table[0])
 
 
+def test_rows_are_independent_once_a_part_of_their_mean_is_taken_off() -> None:
+    """Against the covariance of rows of unequal weight that share shocks, markets lacking periods included."""
+    rng = np.random.default_rng(3)
+    mixes = [one_mix(k, weeks, 1) for k, weeks in enumerate((40, 40, 30))]
+    periods = [np.arange(40), np.arange(40), np.arange(10, 40)]
+    for k, mix in enumerate(mixes):
+        weight = rng.uniform(0.5, 2.0, len(mix.outcome))
+        mixes[k] = replace(mix, baseline=replace(mix.baseline, weight=weight))
+    shocks = SharedShocks.found(mixes, periods, variance=1.5, noise=0.4)
+    for t in (3, 25):
+        weight = np.array(
+            [m.baseline.weight[np.flatnonzero(p == t)] for m, p in zip(mixes, periods, strict=True) if t in p]
+        )[:, 0]
+        taken = np.eye(len(weight)) - shocks.taken[t] * weight
+        covariance = 1.5 + np.diag(0.4 / weight)
+        assert taken @ covariance @ taken.T == pytest.approx(np.diag(0.4 / weight))
+        assert shocks.shrunk[t] * weight == pytest.approx(1.5 * np.linalg.inv(covariance).sum(axis=0))
+
+
 def test_shared_shocks_are_found_where_there_are_some() -> None:
     """Two thirds of the variance of the noise shared, and none; media that bring something in all markets."""
     rng = np.random.default_rng(0)
@@ -106,7 +136,7 @@ def test_shared_shocks_are_found_where_there_are_some() -> None:
             media = mix.series(0, np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64))[0]
             noise = 0.7 * rng.standard_normal(weeks)
             mixes.append(replace(mix, outcome=0.3 * media + size * shock[60 - weeks :] + noise))
-        found, variance = shared_shocks(mixes, [np.arange(60 - len(mix.outcome), 60) for mix in mixes])
+        found, variance, _ = shared_shocks(mixes, [np.arange(60 - len(mix.outcome), 60) for mix in mixes])
         linear = np.concatenate([mixes[0].baseline.fixed, mixes[0].baseline.walk], axis=1)
         left = (
             shock - linear @ np.linalg.lstsq(linear, shock, rcond=None)[0]
@@ -125,7 +155,7 @@ def test_media_that_move_alike_in_all_markets_are_no_shock() -> None:
         rng, mix = np.random.default_rng(seed), one_mix(seed, 60, 2)
         media = mix.series(0, np.zeros((1, NUMBERS)), np.zeros(1, dtype=np.int64))[0]
         mixes = [replace(mix, outcome=0.3 * media + 0.5 * rng.standard_normal(60)) for _ in range(4)]
-        found, variance = shared_shocks(mixes, [np.arange(60)] * 4)
+        found, variance, _ = shared_shocks(mixes, [np.arange(60)] * 4)
         assert abs(np.cov(found[0], media)[0, 1] / media.var()) < 0.15
         assert variance < 0.1
 
@@ -135,7 +165,7 @@ def test_markets_of_one_outcome_share_all_of_it(same: bool) -> None:
     """Copies of a market, in spend too or in the outcome alone: nothing is divided by the noise that they lack."""
     mixes = [one_mix(0 if same else k, 60, 2) for k in range(3)]
     outcome = np.random.default_rng(0).standard_normal(60)
-    found, variance = shared_shocks([replace(mix, outcome=outcome) for mix in mixes], [np.arange(60)] * 3)
+    found, variance, _ = shared_shocks([replace(mix, outcome=outcome) for mix in mixes], [np.arange(60)] * 3)
     assert np.isfinite(found).all()
     assert 0.2 < variance < 2.0
     assert np.corrcoef(found[0], outcome)[0, 1] > 0.5

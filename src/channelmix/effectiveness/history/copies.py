@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONSTANT_COLUMN
+from channelmix.core.words import say
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.model.shapes import lagged
@@ -45,9 +47,13 @@ def copies(window: Window) -> Iterator[Finding]:
     sources = [
         (name, _forms(window, spend)) for name, spend in zip(window.names, window.spend.T, strict=True)
     ]
-    bought = sources[: window.bought]
+    bought, paid = sources[: window.bought], window.spend[:, : window.bought]
+    all_paid = [(say("copy.all"), _forms(window, paid.sum(axis=1)))] if window.bought > 1 else []
     columns = [
-        *(("copy", *one, sources) for one in zip(window.control_names, window.controls.T, strict=True)),
+        *(
+            ("copy", *one, [*sources, *all_paid])
+            for one in zip(window.control_names, window.controls.T, strict=True)
+        ),
         *(
             ("copy_unpaid", name, window.spend[:, c], bought)
             for c, name in enumerate(window.names)
@@ -69,6 +75,25 @@ def copies(window: Window) -> Iterator[Finding]:
         _, related, channel, review, fail = max(found)
         verdict = Verdict.FAIL if related >= fail else Verdict.REVIEW if related >= review else Verdict.PASS
         yield Finding.of(code, verdict, related, control=control, channel=channel, related=related)
+
+
+def copies_of_outcome(window: Window) -> Iterator[Finding]:
+    """Name controls that go with the outcome so closely that they follow from it, or from what media bring.
+
+    They do by their ranks, too: a control of the rows without any outcome, or of one peak, is none.
+
+    Parameters
+    ----------
+    window : Window
+    """
+    known = window.known
+    outcome = window.outcome[known]
+    for control, column in zip(window.control_names, window.controls[known].T, strict=True):
+        if column.std() > CONSTANT_COLUMN * np.abs(column).max(initial=0.0) and outcome.std() > 0.0:
+            ranks = [rankdata(each) for each in (column, outcome)]
+            both = (np.corrcoef(column, outcome)[0, 1], np.corrcoef(*ranks)[0, 1])
+            related = min(abs(float(one)) for one in both)
+            yield Finding.graded("copy_outcome", related, COPY, np.inf, control=control, related=related)
 
 
 def _forms(window: Window, spend: Array) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
 from channelmix.core.words import say
-from channelmix.effectiveness.history.copies import copies
+from channelmix.effectiveness.history.copies import copies, copies_of_outcome
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
@@ -57,6 +57,7 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
         *rows.outliers(slips),
         *slip_findings(slips, window.names[: window.bought]),
         *copies(window),
+        *copies_of_outcome(window),
     )
     findings = (
         *of_rows,

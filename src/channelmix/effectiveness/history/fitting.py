@@ -18,10 +18,11 @@ from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
 from channelmix.effectiveness.history.model.shapes import lagged_rows
-from channelmix.effectiveness.history.model.shared_shocks import shared_shocks
+from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, linear_part, shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import Draws, SamplerReport
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.sampler import sample
@@ -42,6 +43,7 @@ def fit_posterior(
     n_draws: int,
     rng: np.random.Generator,
     model_error: bool = True,
+    pace: Pace | None = None,
 ) -> list[Fit]:
     """Draw from the posterior of one market's window, or of several markets' together.
 
@@ -56,6 +58,8 @@ def fit_posterior(
     rng : numpy.random.Generator
     model_error : bool
         Whether a channel's apparent effect in the rows may be biased.
+    pace : Pace, optional
+        Ends the fit with what there is when its time is up.
 
     Returns
     -------
@@ -68,22 +72,48 @@ def fit_posterior(
         If a channel has no spend, an outcome never changes, or a test does not fit the window.
     """
     models = _models(windows, experiments, priors, MODEL_ERROR if model_error else 0.0)
-    if len(models) > 1:
-        shocks, variance = shared_shocks(
-            [model.mix for model in models], [window.start + window.periods for window in windows]
-        )
-        models = [model.without(shock, variance) for model, shock in zip(models, shocks, strict=True)]
-    models = [model.weighed() for model in models]
-    mixes = [model.mix for model in models]
-    if len(mixes) == 1:
-        alone, report = sample(mixes[0], n_draws, rng)
-        found = [alone]
-    else:
-        found, report = sample_markets(mixes, n_draws, rng)
-    return [
-        Fit(model, model.posterior(draws, rng), draws, report)
-        for model, draws in zip(models, found, strict=True)
+    if len(models) == 1:
+        model = models[0].weighed(models[0])
+        draws, report = sample(model.mix, n_draws, rng, pace)
+        return [Fit(model, model.posterior(draws, rng), draws, report)]
+    return _fit_markets(models, windows, n_draws, rng, pace)
+
+
+def _fit_markets(
+    models: Sequence[MarketModel],
+    windows: Sequence[Window],
+    n_draws: int,
+    rng: np.random.Generator,
+    pace: Pace | None,
+) -> list[Fit]:
+    """Draw from the common posterior of several markets, whose shared shocks are integrated out."""
+    periods = [window.start + window.periods for window in windows]
+    found, variance, noise = shared_shocks([model.mix for model in models], periods)
+    # Outliers are looked for without what all markets share.
+    models = [
+        model.weighed(model.without(shock, variance)) for model, shock in zip(models, found, strict=True)
     ]
+    mixes = [model.mix for model in models]
+    shocks = SharedShocks.found(mixes, periods, variance, noise)
+    if shocks.negligible:
+        drawn, report = sample_markets(mixes, n_draws, rng, pace=pace)
+        return [
+            Fit(model, model.posterior(each, rng), each, report)
+            for model, each in zip(models, drawn, strict=True)
+        ]
+    places = shocks.places
+    rest = [mix.outcome - linear_part(mix) for mix in mixes]
+    taken = shocks.taken * shocks.sums(mixes, rest)
+    asked = [replace(mix, outcome=mix.outcome - taken[at]) for mix, at in zip(mixes, places, strict=True)]
+    drawn, report = sample_markets(asked, n_draws, rng, shocks, pace)
+    left = [values - each.media for values, each in zip(rest, drawn, strict=True)]
+    by_draw = shocks.shrunk * shocks.sums(mixes, left)
+    mean = by_draw.mean(axis=0)
+    fits = []
+    for model, each, at in zip(models, drawn, places, strict=True):
+        clean = model.without(mean[at], variance)
+        fits.append(Fit(clean, clean.posterior(each, rng, (by_draw - mean)[:, at]), each, report))
+    return fits
 
 
 def expected_returns(windows: Sequence[Window], priors: Priors, rng: np.random.Generator) -> Array:
@@ -221,18 +251,18 @@ class MarketModel:
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 
-    def weighed(self) -> Self:
-        """Give outliers less weight."""
-        found = tails_of(self.mix)
+    def weighed(self, like: Self) -> Self:
+        """Give the outliers of a like model less weight."""
+        found = tails_of(like.mix)
         weight = self.window.weight * found.precision
         baseline = replace(self.mix.baseline, weight=weight)
         window = replace(self.window, weight=weight)
         return replace(self, window=window, mix=replace(self.mix, baseline=baseline), tail=found.chance)
 
-    def posterior(self, draws: Draws, rng: np.random.Generator) -> Posterior:
-        """Convert draws to the caller's units, and draw the linear part."""
+    def posterior(self, draws: Draws, rng: np.random.Generator, shock: Array | float = 0.0) -> Posterior:
+        """Convert draws to the caller's units, and draw the linear part; `shock` (n_draws, n_rows) differs by draw."""
         mix, unit = self.mix, self.unit
-        linear = mix.baseline.draw(mix.outcome - draws.media, rng)
+        linear = mix.baseline.draw(mix.outcome - draws.media - shock, rng)
         linear.coefficients[:, 0] += self.middle / unit
         ceiling = np.empty_like(draws.log_margin)
         log_effect = draws.log_margin - mix.log_excess(draws.shape)

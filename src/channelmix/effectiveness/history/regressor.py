@@ -32,7 +32,9 @@ from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.rows.table import Columns, Rows, in_pandas, index_of, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.storage import read_fit, write_fit
+from channelmix.effectiveness.history.time_limit import time_limit_findings, time_limit_of
 from channelmix.effectiveness.history.trials import placed_tests
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import LiftTest
@@ -85,6 +87,9 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Whether draws of channels' effects (ROI, curves, contributions) allow for an error of the model itself: a factor
         on each channel's curve whose spread was learnt from simulated companies that break the model's assumptions.
         Predictions of the outcome do not depend on it.
+    time_limit : float, optional
+        Seconds after which a fit ends with what there is; `diagnostics_` says how much of the rows' evidence counts
+        then. Fits are repeatable unless it strikes.
 
     Attributes
     ----------
@@ -129,6 +134,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         model_error: bool = True,
         cost_per_unit: Mapping[Any, float | str] | None = None,
         unpaid: Sequence[str | int] | None = None,
+        time_limit: float | None = None,
     ) -> None:
         self.channels = channels
         self.controls = controls
@@ -140,6 +146,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.model_error = model_error
         self.cost_per_unit = cost_per_unit
         self.unpaid = unpaid
+        self.time_limit = time_limit
 
     def __sklearn_tags__(self) -> Any:
         """Spend is never negative."""
@@ -168,13 +175,14 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         """
         if isinstance(self.draws, bool) or not isinstance(self.draws, int | np.integer) or self.draws < 40:
             raise InputError(f"draws must be a whole number of at least 40, not {self.draws!r}")
+        pace = Pace(time_limit_of(self.time_limit))
         windows, costs, times = self._windows(X, y, sample_weight)
         tests = placed_tests(windows, experiments, self._timeline, times)
         rng = np.random.default_rng(self.random_state)
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
             fits = fit_posterior(
-                windows, tests, self._priors(windows), int(self.draws), rng, bool(self.model_error)
+                windows, tests, self._priors(windows), int(self.draws), rng, bool(self.model_error), pace
             )
         self._markets = {
             window.market: Market(window.market, window.start, cost, fit.posterior)
@@ -189,7 +197,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
-        self.diagnostics_: tuple[Finding, ...] = findings + alike_in_markets(windows)
+        ended = time_limit_findings(report, self.time_limit)
+        self.diagnostics_: tuple[Finding, ...] = findings + alike_in_markets(windows) + ended
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:

@@ -24,7 +24,8 @@ FEW_ZEROS = 3
 """Fewest outcomes of 0 that fail the check: fewer do little harm."""
 
 FEWEST_COUNTED = 16.0
-"""Usual count of customers or orders from which on a 0 is not chance: four standard deviations of a Poisson count."""
+"""Usual count of customers or orders over rows of 0 from which on they are not chance: a Poisson count of this mean
+is 0 in one of nine million cases."""
 
 GAP = 0.15
 """Most rows around an outcome of 0 bring at least this part of their median, or 0 is the low end of what comes."""
@@ -34,6 +35,9 @@ NAMED = 0.5
 
 CLOSED_DAY = 0.8
 """Part of a weekday's rows with an outcome of 0 from which on that is a pattern of weekdays."""
+
+WEEKDAYS_CHANGE = 8.0
+"""Standard errors by which a weekday departs from its pattern in half of the rows, from which on it has changed."""
 
 OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
 """Standard deviations from which on a row is out of line, and misleads if it counts half as much as others do."""
@@ -230,6 +234,9 @@ class RowChecks:
         if len(active) < FEWEST_ACTIVE + number or not number:
             return
         high = np.flatnonzero(spend >= highest[number - 1])
+        apart = float(np.ptp(window.periods[self.order[high]])) / window.year
+        if abs(apart - 1.0) <= max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year):
+            return  # a push, or a bill, that comes once a year
         usual = np.setdiff1d(active, high)
         logs = np.log(spend[usual])
         unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
@@ -286,7 +293,7 @@ class RowChecks:
         means = np.bincount(cell, left, 2 * WEEK) / number
         worst = float((np.abs(means) * np.sqrt(number)).max() / max(self.spread, 1e-300))
         yield Finding.graded(
-            "weekdays", worst, OUT_OF_LINE, np.inf, reach=float(np.ptp(effects)), worst=worst
+            "weekdays", worst, WEEKDAYS_CHANGE, np.inf, reach=float(np.ptp(effects)), worst=worst
         )
 
 
@@ -325,4 +332,5 @@ def _stands_out(y: Array, run: Indices, whole: bool) -> bool:
     other = np.flatnonzero(y != 0.0)
     around = y[np.concatenate([other[other < run[0]][-AROUND:], other[other > run[-1]][:AROUND]])]
     usual = float(np.median(around))
-    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not (whole and usual < FEWEST_COUNTED))
+    by_chance = whole and usual * len(run) < FEWEST_COUNTED
+    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not by_chance)

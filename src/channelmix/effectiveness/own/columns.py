@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +34,7 @@ LEAST_SPREAD = 0.7
 companies, and what a company states of itself has not been measured."""
 
 EVEN, GROWTH = 32, 1.5
-"""Even parts of the range seen into which a curve is tabulated, and the factor from point to point beyond it."""
+"""Even parts of the range seen into which a curve is tabulated, and the factor from step to step beyond it."""
 
 ROOM = 2.0
 """Factor on the money of a profile, and on the most that was seen, up to which curves reach."""
@@ -257,15 +256,18 @@ def curves_of(
 
 
 def knots_of(average: float, most: float, reach: float) -> Array:
-    """Spends at which a curve is tabulated: even ones up to the most that was seen, then each a half more.
+    """Spends at which a curve is tabulated: even ones up to the most that was seen, then ever farther apart.
 
-    >>> knots_of(3.0, 4.0, 12.0)[-4:]
-    array([ 4. ,  6. ,  9. , 13.5])
+    >>> knots_of(3.0, 4.0, 5.0)[-5:].round(3)
+    array([4.   , 4.125, 4.312, 4.594, 5.016])
     """
     near = max(average, most)
-    steps = max(0, math.ceil(math.log(max(reach / near, 1.0)) / math.log(GROWTH)))
-    far = near * GROWTH ** np.arange(1, steps + 1)
-    return np.unique(np.concatenate([np.linspace(0.0, near, EVEN + 1), [average], far]))
+    even = np.linspace(0.0, near, EVEN + 1)
+    far, step = [near], near / EVEN
+    while far[-1] < reach:
+        far.append(far[-1] + step)
+        step *= GROWTH
+    return np.unique(np.concatenate([even, [average], far]))
 
 
 def columns_of(
@@ -301,7 +303,7 @@ def _interval(draws: Array) -> Interval:
 
 
 def unpaid_of(
-    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, period_days: float
 ) -> tuple[Unpaid, ...] | None:
     """What media without a bill bring; None without any.
 
@@ -313,15 +315,18 @@ def unpaid_of(
         The rows, as fitted.
     predicted : ndarray of shape (n_rows,)
         Mean outcome of each row.
-    periods : float
-        Periods of the profile in a row.
+    period_days : float
+        Length of the profile's period. All time from the first row to the last counts, as it does for spend.
     """
     if not rows.unpaid:
         return None
     shares = model.shares(table, by_market=True)
+    dates = np.asarray(rows.dates)
+    timeline = Timeline.of(dates)
     found = []
     for market, where in rows.by_market().items():
-        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        days = row_days_of(timeline) * (int(np.ptp(timeline.positions(dates[where]))) + 1)
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) * (period_days / days)
         for column in rows.unpaid:
             name = column if market is None else f"{market}/{column}"
             if name in shares.index:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.findings import Verdict
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.time_limit import time_limit_of
 from channelmix.effectiveness.own.checks import (
     Stated,
     contradiction_finding,
@@ -49,6 +51,9 @@ from channelmix.profile.evidence import (
     check_money,
 )
 from channelmix.profile.fields.fields import DAYS_A_YEAR
+
+LEAST_TIME = 1.0
+"""Seconds of a fit that has to be made anew when time is nearly up."""
 
 DRAWS = 2048
 """Draws of the posterior: half of them to plan on, half to compare on, and tails need at least 1,000."""
@@ -90,6 +95,7 @@ def fit_history(
     date_format: str | None = None,
     long: Mapping[str, str | None] | None = None,
     unpaid: Sequence[str] = (),
+    time_limit: float | None = None,
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -142,6 +148,9 @@ def fit_history(
         Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
         apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
         cell of the profile.
+    time_limit : float, optional
+        Seconds after which the fit ends with what there is, a check of the evidence saying how much of it counts; a
+        backtest's fits have as much each.
 
     Returns
     -------
@@ -157,6 +166,7 @@ def fit_history(
     expect(profile, "profile", CompanyProfile)
     expect_whole(seed, "seed")
     expect(backtest, "backtest", bool)
+    time_limit = time_limit_of(time_limit)
     rows = read_history(
         history,
         experiments=experiments,
@@ -173,11 +183,16 @@ def fit_history(
         long=long,
         unpaid=unpaid,
     )
-    return fitted(rows, profile, draws, seed, backtest)
+    return fitted(rows, profile, draws, seed, backtest, time_limit)
 
 
 def fitted(
-    rows: History, profile: CompanyProfile, draws: int = DRAWS, seed: int = 0, backtest: bool = False
+    rows: History,
+    profile: CompanyProfile,
+    draws: int = DRAWS,
+    seed: int = 0,
+    backtest: bool = False,
+    time_limit: float | None = None,
 ) -> Evidence:
     """Fit a history, and cache the evidence: a profile that names it is planned often.
 
@@ -189,6 +204,8 @@ def fitted(
     draws, seed : int
     backtest : bool
         Whether to forecast the last two blocks of 13 rows from the rows before them.
+    time_limit : float, optional
+        Seconds after which the fit ends with what there is.
 
     Raises
     ------
@@ -204,7 +221,8 @@ def fitted(
     believed = believed_roi(profile, spent, rows.outcome_worth) if rows.published else {}
     reaches = reaches_of(profile, spent)
     stated = Stated.of(profile, spent)
-    return _fitted(rows, tuple(believed.items()), tuple(reaches.items()), stated, draws, seed, backtest)
+    beliefs = tuple(believed.items()), tuple(reaches.items()), stated
+    return _fitted(rows, *beliefs, draws, seed, backtest, time_limit)
 
 
 @lru_cache(maxsize=4)
@@ -216,10 +234,11 @@ def _fitted(
     draws: int,
     seed: int,
     backtest: bool,
+    time_limit: float | None,
 ) -> Evidence:
     table = _frame(rows)
     try:
-        model, wrong, chance = _without_contradicted(rows, table, dict(believed), draws, seed)
+        model, wrong, chance = _without_contradicted(rows, table, dict(believed), draws, seed, time_limit)
         findings = [*model.diagnostics_, *unit_findings(rows, stated.currency, dict(believed))]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
@@ -268,7 +287,7 @@ def _fitted(
         ),
         experiments=rows.experiments,
         columns=columns,
-        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
+        unpaid=unpaid_of(rows, model, table, predicted, stated.period_days),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
@@ -277,7 +296,12 @@ def _fitted(
 
 
 def _without_contradicted(
-    rows: History, table: Any, believed: dict[str, tuple[float, float]], draws: int, seed: int
+    rows: History,
+    table: Any,
+    believed: dict[str, tuple[float, float]],
+    draws: int,
+    seed: int,
+    time_limit: float | None,
 ) -> tuple[MarketingMixRegressor, list[str], float]:
     """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
 
@@ -292,6 +316,7 @@ def _without_contradicted(
     chance : float
         Probability that all ranges hold, by the first fit.
     """
+    began = time.monotonic()
     model = MarketingMixRegressor(
         channels=list(rows.spend),
         controls=list(rows.controls) or None,
@@ -302,6 +327,7 @@ def _without_contradicted(
         random_state=seed,
         cost_per_unit={name: DATE + name for name in rows.volume} or None,
         unpaid=list(rows.unpaid) or None,
+        time_limit=time_limit,
     )
     model.fit(table, rows.outcome, experiments=rows.experiments)
     looks_wrong = any(
@@ -314,6 +340,8 @@ def _without_contradicted(
     if wrong and not (len(wrong) == len(believed) and chance < IGNORED):
         left = {name: expected for name, expected in believed.items() if name not in wrong}
         model.set_params(priors=Priors.usual(len(rows.by_market()), roi=left))
+        if time_limit is not None:
+            model.set_params(time_limit=max(time_limit - (time.monotonic() - began), LEAST_TIME))
         model.fit(table, rows.outcome, experiments=rows.experiments)
     return model, wrong, chance
 

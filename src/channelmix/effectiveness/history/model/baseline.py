@@ -75,8 +75,10 @@ class Baseline:
         return np.asarray(np.sqrt(self.weight))
 
     @cached_property
-    def _parts(self) -> tuple[Array, Array, Array, Array]:
-        """B, U, the walk's eigenvalues, and log determinants by wander: K = I + fixed V fixed' + wander^2 walk walk'.
+    def _parts(self) -> tuple[Array, Array, Array, Array, Array]:
+        """B, U, the walk's eigenvalues, log determinants by wander, and the walk's vectors.
+
+        K = I + fixed V fixed' + wander^2 walk walk'.
 
         r' K0^-1 r = |r|^2 - |B' r|^2 for the fixed part; the walk takes off sum (U' r)^2 / (wander^-2 + eigenvalue).
         """
@@ -90,7 +92,7 @@ class Baseline:
         eigenvalues = np.maximum(eigenvalues, 0.0)
         log_det = 2.0 * np.log(np.diag(factor)).sum() + 2.0 * np.log(self.scale).sum()
         log_dets = log_det + np.log1p(WANDER[:, np.newaxis] ** 2 * eigenvalues).sum(axis=1)
-        return B, white @ vectors, eigenvalues, log_dets
+        return B, white @ vectors, eigenvalues, log_dets, vectors
 
     @property
     def scale(self) -> Array:
@@ -106,7 +108,7 @@ class Baseline:
 
     def _by_wander(self, residual: Array) -> tuple[Array, Array]:
         """Log likelihood and quadratic form by wander, (n_draws, n_wander) each."""
-        B, U, eigenvalues, log_dets = self._parts
+        B, U, eigenvalues, log_dets, _ = self._parts
         residual = residual * self.root
         projected = residual @ np.concatenate([B, U], axis=1)
         q0 = np.einsum("dt,dt->d", residual, residual)
@@ -121,20 +123,30 @@ class Baseline:
             summed = np.logaddexp.reduce(self._by_wander(residual)[0], axis=1)
         return np.asarray(summed - np.log(len(WANDER)))
 
+    @cached_property
+    def fixed_directions(self) -> Array:
+        """Directions D of the fixed part, (n_rows, n_fixed): what rows r tell beside it is ``r - D @ (D.T @ r)``.
+
+        For rows weighted by `root`. Since the fixed part has a prior, this is no projection but the square root of
+        ``I - B @ B.T``.
+        """
+        vectors, values, _ = np.linalg.svd(self._parts[0], full_matrices=False)
+        return np.asarray(vectors * np.sqrt(1.0 - np.sqrt(np.maximum(1.0 - values**2, 0.0))))
+
     @property
-    def directions(self) -> Array:
-        """Orthogonal directions of the linear part, for rows weighted by `root`; (n_rows, n_directions)."""
-        return np.concatenate(self._parts[:2], axis=1)
+    def walk_directions(self) -> Array:
+        """Directions of the walk among what rows tell beside the fixed part, orthogonal; (n_rows, n_knots)."""
+        walk, D = self.walk * self.root[:, np.newaxis], self.fixed_directions
+        return np.asarray((walk - D @ (D.T @ walk)) @ self._parts[4])
 
     @property
     def absorbed(self) -> Array:
-        """Share of a residual along each direction that the linear part absorbs, by wander; (n_directions, n_wander).
+        """Share of a residual along each of the walk's directions that it absorbs, by wander; (n_knots, n_wander).
 
-        So the quadratic form of a weighted residual r is ``r @ r - (r @ directions) ** 2 @ absorbed``.
+        So the quadratic form of what rows r tell beside the fixed part is ``r @ r - (r @ walk_directions) ** 2 @
+        absorbed``.
         """
-        B, _, eigenvalues, _ = self._parts
-        walk = 1.0 / (WANDER**-2.0 + eigenvalues[:, np.newaxis])
-        return np.concatenate([np.ones((B.shape[1], len(WANDER))), walk])
+        return np.asarray(1.0 / (WANDER**-2.0 + self._parts[2][:, np.newaxis]))
 
     @property
     def constants(self) -> tuple[Array, float]:

@@ -19,8 +19,8 @@ from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 HOLD = 0.8
 """Prior probability that the believed ROIs hold for this company."""
 
-CONTRADICTED, AGREE = 0.2, 0.5
-"""Probability that beliefs hold below which the rows contradict them, and from which on others than these are kept."""
+CONTRADICTED = 0.5
+"""Probability that beliefs hold, `HOLD` before the rows are seen, below which the rows contradict them."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Believed:
         kept = every
         if chance(every) < CONTRADICTED:
             kept = [k for k in every if each[k] >= CONTRADICTED]
-            kept = kept if kept and chance(kept) >= AGREE else []
+            kept = kept if kept and chance(kept) >= CONTRADICTED else []
         return tuple(Judged(one, k not in kept) for k, one in enumerate(each))
 
     def draw(self, log_elasticity: Array, rng: np.random.Generator) -> Array:

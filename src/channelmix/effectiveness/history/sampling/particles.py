@@ -28,6 +28,7 @@ from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.roi_beliefs import Judged
 from channelmix.effectiveness.history.sampling.kernel import Kernel
+from channelmix.effectiveness.history.sampling.pace import Pace
 
 KEPT = 0.5
 """Effective part of the population that a raise of the power leaves."""
@@ -98,6 +99,10 @@ class SamplerReport:
         Number of sweeps at full power.
     judged : tuple of Judged
         Each such ROI, in the channels' order.
+    counted : float
+        Part of the rows' evidence that the draws rest on: below 1 where time was up before all of it counted.
+    stopped : bool
+        Whether time was up before draws were as independent as they are to be.
     """
 
     effective: float
@@ -106,6 +111,8 @@ class SamplerReport:
     prior_agreement: float
     sweeps: int
     judged: tuple[Judged, ...] = ()
+    counted: float = 1.0
+    stopped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +137,8 @@ class Particles(ABC):
     size : int
         Number of particles.
     rng : numpy.random.Generator
+    pace : Pace, optional
+        Of the fit, which ends it when its time is up.
 
     Attributes
     ----------
@@ -143,8 +152,9 @@ class Particles(ABC):
     enough: ClassVar[float] = ENOUGH
     per_particle: ClassVar[tuple[str, ...]] = ("log_margin", "shape", "family", "log_likelihood", "ancestor")
 
-    def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
+    def __init__(self, mix: Mix, size: int, rng: np.random.Generator, pace: Pace | None = None) -> None:
         self.mix, self.rng, self.power = mix, rng, 0.0
+        self.pace = Pace() if pace is None else pace
         self.shape = rng.standard_normal((size, mix.n_channels, NUMBERS))
         self.log_margin = mix.draw_sizes(self.shape, rng)
         self.family = mix.priors.draw_family((size, mix.n_channels), rng)
@@ -153,6 +163,17 @@ class Particles(ABC):
 
     def __len__(self) -> int:
         return len(self.log_margin)
+
+    @property
+    def work(self) -> float:
+        """Cost of a sweep now, relative to one at the end."""
+        return 1.0
+
+    def timed_sweep(self, at_least: float = 0.0) -> None:
+        """Sweep unless time is up; `at_least` is the work that is left then."""
+        if not self.pace.over:
+            self.sweep()
+            self.pace.note(self.work, at_least)
 
     @abstractmethod
     def sweep(self) -> None:
@@ -255,10 +276,13 @@ class Particles(ABC):
 
 
 def temper(particles: Particles) -> tuple[float, float]:
-    """Raise the likelihood's power to 1; return the worst Pareto k-hat on the way, and the log evidence."""
+    """Raise the likelihood's power to 1, or as far as time allows.
+
+    Returns the worst Pareto k-hat on the way, and the log evidence.
+    """
     khat, log_evidence = -np.inf, 0.0
-    while particles.power < 1.0:
-        report_progress(f"Fitting: likelihood at {100.0 * particles.power:.0f} %")
+    while particles.power < 1.0 and not particles.pace.over:
+        report_progress(f"Fitting: likelihood at {100.0 * particles.power:.0f} %{particles.pace.left()}")
         raised, k = _raise(particles)
         khat = max(khat, k)
         logs = raised * particles.log_likelihood
@@ -267,20 +291,25 @@ def temper(particles: Particles) -> tuple[float, float]:
         particles.power = 1.0 if particles.power + raised > 1.0 - 1e-12 else particles.power + raised
         particles.resample(weights / weights.sum())
         for _ in range(particles.sweeps_per_power):
-            particles.sweep()
+            particles.timed_sweep()
     return khat, log_evidence
 
 
-def mix_until_independent(particles: Particles) -> tuple[float, int]:
-    """Sweep until particles hardly depend on each other; return their effective number, and the number of sweeps."""
+def mix_until_independent(particles: Particles, later: float = 0.0) -> tuple[float, int]:
+    """Sweep until particles hardly depend on each other, or time is up; `later` sweeps are to follow.
+
+    Returns their effective number, and the number of sweeps.
+    """
     start, ancestor = particles.convergence_columns(), particles.ancestor
     sweeps, effective = 0, 0.0
     while sweeps < MOST_SWEEPS and effective < particles.enough * len(particles):
-        report_progress(f"Fitting: sweep {sweeps} at full likelihood")
-        for _ in range(LAST_SWEEPS):
-            particles.sweep()
+        report_progress(f"Fitting: sweep {sweeps} at full likelihood{particles.pace.left()}")
+        for sweep in range(LAST_SWEEPS):
+            particles.timed_sweep(at_least=later + LAST_SWEEPS - 1 - sweep)
         sweeps += LAST_SWEEPS
         effective = effective_size(start, particles.convergence_columns(), ancestor)
+        if particles.pace.over:
+            break
     return effective, sweeps
 
 

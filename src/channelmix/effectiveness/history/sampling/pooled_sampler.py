@@ -8,12 +8,15 @@ prior to the posterior while those before it count fully: most moves see few row
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.shared_shocks import SharedShocks
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import (
     Draws,
     Particles,
@@ -21,15 +24,22 @@ from channelmix.effectiveness.history.sampling.particles import (
     mix_until_independent,
     temper,
 )
-from channelmix.effectiveness.history.sampling.products import Changed, Pairs, Products
+from channelmix.effectiveness.history.sampling.products import Changed, Form, Pairs, Products
+from channelmix.effectiveness.history.sampling.threads import Each, on_cores, one_by_one
 
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin between markets; they are equally likely, and averaged over."""
 
-SNAPSHOTS, APART, SMALLEST = 4, 12, 200
+SNAPSHOTS, APART, SMALLEST = 4, 8, 200
 """Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
-STEPS = 5
+RESIZED_TIMES = 4
+"""Times in a sweep of each half at most that all sizes are moved together."""
+
+STEPS_OF_BLOCK, USUAL_SWEEPS = 5.0, 12.0
+"""Usual sweeps until a block counts fully, and afterwards, to say how long a fit will take."""
+
+STEPS = 3
 """Newton steps from the common size to a market's likely one."""
 
 IMPOSSIBLE = -1e9
@@ -40,7 +50,11 @@ CACHED = 2e5
 
 
 def sample_markets(
-    mixes: Sequence[Mix], size: int, rng: np.random.Generator
+    mixes: Sequence[Mix],
+    size: int,
+    rng: np.random.Generator,
+    shocks: SharedShocks | None = None,
+    pace: Pace | None = None,
 ) -> tuple[list[Draws], SamplerReport]:
     """Draw `size` times from the common posterior of several markets' mixes.
 
@@ -50,6 +64,10 @@ def sample_markets(
         One a market, of the same channels and priors; a channel without spend in a market has a total of 0.
     size : int
     rng : numpy.random.Generator
+    shocks : SharedShocks, optional
+        What markets have in common in a period; by default nothing.
+    pace : Pace, optional
+        Of the fit. Where time is up, markets that have not joined are drawn around what the others say.
 
     Returns
     -------
@@ -59,25 +77,48 @@ def sample_markets(
     """
     order = np.argsort([-np.count_nonzero(mix.baseline.weight) for mix in mixes], kind="stable")
     times = max(1, min(SNAPSHOTS, size // SMALLEST))
-    particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng)
-    khat, log_evidence = -np.inf, 0.0
-    while particles.joined < len(mixes):
-        particles.join(min(max(particles.joined, 1), len(mixes) - particles.joined))
+    shocks = None if shocks is None else shocks.of(order.tolist())
+    with on_cores() as each:
+        particles = PooledParticles([mixes[m] for m in order], -(-size // times), rng, shocks, each, pace)
+        return _sampled(particles, order, times, size)
+
+
+def _sampled(
+    particles: PooledParticles, order: Indices, times: int, size: int
+) -> tuple[list[Draws], SamplerReport]:
+    """Move particles from the prior to the posterior, and read them out several times."""
+    khat, log_evidence, markets = -np.inf, 0.0, len(particles.mixes)
+    blocks = sum(end / markets for _, end in _blocks(markets))
+    particles.pace.expect(STEPS_OF_BLOCK * blocks + USUAL_SWEEPS + (times - 1) * APART)
+    counted = 1.0
+    while particles.blocks:
+        particles.join()
         worst, evidence = temper(particles)
         khat, log_evidence = max(khat, worst), log_evidence + evidence
-    effective, sweeps = mix_until_independent(particles)
+        if particles.power < 1.0:  # time is up: the markets that join now do not count
+            counted = min(counted, particles.counted)
+    effective, sweeps = mix_until_independent(particles, later=(times - 1) * APART)
     draws, columns, agreement = [], [], []
     for snapshot in range(times):
-        for _ in range(APART if snapshot else 0):
-            particles.sweep()
+        for sweep in range(APART if snapshot else 0):
+            particles.timed_sweep(at_least=(times - snapshot) * APART - 1 - sweep)
         draws.append(particles.draws())
         columns.append(particles.convergence_columns())
         agreement.append(particles.prior_agreement())
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
     held = float(np.mean(agreement))
-    report = SamplerReport(effective, khat, log_evidence, held, sweeps, particles.judged())
-    return [Draws.joined([each[m] for each in draws], size) for m in np.argsort(order)], report
+    report = SamplerReport(
+        effective,
+        khat,
+        log_evidence,
+        held,
+        sweeps,
+        particles.judged(),
+        counted,
+        particles.pace.over,
+    )
+    return [Draws.joined([found[m] for found in draws], size) for m in np.argsort(order)], report
 
 
 def _independent_part(columns: Array) -> float:
@@ -98,38 +139,69 @@ class PooledParticles(Particles):
     """Particles of several markets: `log_margin` is the common one, `off` each market's deviation.
 
     `by_market` (n_draws, n_markets) are all log likelihoods, `log_likelihood` is that of the block whose power is being
-    raised, `products` (n_draws, n_wander, n_markets, n_pairs) are what they are made of, and `lifts` (n_draws, n_parts)
-    those of the parts of tests at a margin of 1.
+    raised, `quadratic` (n_draws, n_wander, n_markets) are the forms that they are made of, and `products` (n_draws,
+    n_wander, n_markets, n_pairs) what these are made of; `lifts` (n_draws, n_parts) are those of the parts of tests at
+    a margin of 1.
     """
 
     sweeps_per_power = 1
     enough = 0.75
-    per_particle = (*Particles.per_particle, "off", "by_market", "products", "lifts")
+    per_particle = (*Particles.per_particle, "off", "by_market", "products", "quadratic", "lifts")
 
-    def __init__(self, mixes: Sequence[Mix], size: int, rng: np.random.Generator) -> None:
-        super().__init__(mixes[0], size, rng)
+    def __init__(
+        self,
+        mixes: Sequence[Mix],
+        size: int,
+        rng: np.random.Generator,
+        shocks: SharedShocks | None = None,
+        each: Each = one_by_one,
+        pace: Pace | None = None,
+    ) -> None:
+        super().__init__(mixes[0], size, rng, pace)
         channels = self.mix.n_channels
-        self.mixes, self.pairs = mixes, Pairs(channels)
+        self.mixes, self.shocks, self.each = mixes, shocks, each
+        self.pairs = Pairs(channels if shocks is None else 2 * channels)
         self.off, self.lifts = np.empty((size, 0, channels)), np.empty((size, 0))
         self.products = np.empty((size, len(WANDER), 0, len(self.pairs.left)))
-        self.by_market = np.empty((size, 0))
-        self.parts: list[Products] = []
+        self.by_market, self.quadratic = np.empty((size, 0)), np.empty((size, len(WANDER), 0))
         self.first = 0
+        self.parts: list[Products] = []
+        self.blocks = [self._products(start, end) for start, end in _blocks(len(mixes))]
+
+    @property
+    def work(self) -> float:
+        """Cost of a sweep now, relative to one at the end."""
+        return self.joined / len(self.mixes)
+
+    @property
+    def counted(self) -> float:
+        """Part of all markets' likelihood that counts: of the last block that joined, its power."""
+        return (self.first + self.power * (self.joined - self.first)) / len(self.mixes)
 
     @property
     def joined(self) -> int:
         """Number of markets that count."""
         return self.off.shape[1]
 
-    def join(self, number: int) -> None:
-        """Let more markets join, whose own sizes come from the prior, at power 0."""
+    def _products(self, start: int, end: int) -> list[Products]:
+        """Products of these markets, in parts that a processor's cache holds."""
+        size, shocks = len(self), self.shocks
+        together = max(1, int(CACHED / size / len(self.mixes[start].outcome)))
+        parts = []
+        for first in range(start, end, together):
+            those = slice(first, min(first + together, end))
+            common = () if shocks is None else (shocks.places[those], shocks.taken)
+            parts.append(Products(self.mixes[those], size, *common))
+        return parts
+
+    def join(self) -> None:
+        """Let the next block of markets join, whose own sizes come from the prior, at power 0."""
         size, channels = self.log_margin.shape
+        parts = self.blocks.pop(0)
+        number = sum(len(part) for part in parts)
         self.first, self.power, self.ancestor = self.joined, 0.0, np.arange(size)
         new = self._spread(self.off)[:, np.newaxis] * self.rng.standard_normal((size, number, channels))
         self.off = np.concatenate([self.off, new], axis=1)
-        mixes = self.mixes[self.first : self.joined]
-        together = max(1, int(CACHED / size / len(mixes[0].outcome)))
-        parts = [Products(mixes[k : k + together], size) for k in range(0, number, together)]
         self.parts += parts
         empty = np.zeros((size, len(WANDER), number, self.products.shape[-1]))
         empty[..., 0] = np.concatenate([part.outcome() for part in parts], axis=1)
@@ -146,10 +218,14 @@ class PooledParticles(Particles):
                 k += len(test.parts)
         every = np.arange(size)
         for c in range(channels):
-            changed, self.products, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
+            changed, line, self.lifts = self._changed(every, c, self.shape, self.family[:, c])
+            for i, column in enumerate(changed[0].columns):
+                self.products[..., self.pairs.place[column + 1]] = line[..., i, :]
             for part, found in zip(self.parts, changed, strict=True):
-                part.put(every, every, c, found)
-        self.by_market = self._likelihoods(self.products, self.lifts, self.log_margin, self.off, self.shape)
+                part.put(every, every, found)
+        sizes = self._sizes(self.log_margin, self.off)
+        self.quadratic = self.pairs.quadratic(self.products, sizes)
+        self.by_market = self._likelihoods(self.quadratic, self.lifts, sizes, self.shape)
         self.log_likelihood = self._of_block(self.by_market)
 
     def keep(self, chosen: Indices) -> None:
@@ -160,14 +236,19 @@ class PooledParticles(Particles):
             part.choose(chosen)
 
     def sweep(self) -> None:
-        """Move every draw: each channel's shape and common size, all common sizes, and each market's own."""
+        """Move every draw: each channel's shape and common size, all common sizes, and each market's own.
+
+        Moves of all sizes ask for all products of two channels, so there are fewer of them where channels are many.
+        """
         halves = np.array_split(np.arange(len(self)), 2)
+        together = -(-self.mix.n_channels // RESIZED_TIMES)
         for moved, other in (halves, halves[::-1]):
-            for channel in self.rng.permutation(self.mix.n_channels):
+            for k, channel in enumerate(self.rng.permutation(self.mix.n_channels)):
                 self._move_channels(moved, other, np.array([channel]))
-                self._move_sizes(moved, other)
-                self._move_markets(moved, other)
-                self._move_middle(moved)
+                if k % together == 0:
+                    self._move_sizes(moved, other)
+                    self._move_markets(moved, other)
+                    self._move_middle(moved)
 
     def convergence_columns(self) -> Array:
         """What independence is measured by: each channel's mean log margin, elasticity and half-life.
@@ -193,12 +274,9 @@ class PooledParticles(Particles):
     def _of_block(self, by_market: Array) -> Array:
         return np.asarray(by_market[:, self.first :].sum(axis=1))
 
-    def _likelihoods(
-        self, products: Array, lifts: Array, log_margin: Array, off: Array, shape: Array
-    ) -> Array:
+    def _likelihoods(self, quadratic: Array, lifts: Array, sizes: Array, shape: Array) -> Array:
         """Log likelihood of each market, its rows and its tests; (n_draws, n_markets)."""
-        sizes = np.exp(log_margin[:, np.newaxis] + off)
-        value = log_likelihood_of(self.pairs.quadratic(products, sizes), self._log_dets, self._shapes)
+        value = log_likelihood_of(quadratic, self._log_dets, self._shapes)
         if self._tests:
             true = np.exp(-self.mix.log_excess(shape))
             for k, m, test in self._tests:
@@ -207,6 +285,20 @@ class PooledParticles(Particles):
                 off_by = test.lift - each.sum(axis=1)
                 value[:, m] -= 0.5 * (off_by / test.standard_error) ** 2
         return np.where(np.isnan(value), IMPOSSIBLE, value)
+
+    def _resized_likelihoods(self, at: slice, log_margin: Array, off: Array) -> tuple[Array, Array]:
+        """Quadratic forms and likelihoods of some draws with other sizes."""
+        sizes = self._sizes(log_margin, off)
+        quadratic = self.pairs.quadratic(self.products[at], sizes)
+        return quadratic, self._likelihoods(quadratic, self.lifts[at], sizes, self.shape[at])
+
+    def _sizes(self, log_margin: Array, off: Array) -> Array:
+        """Sizes of all series of the products: the markets' own, and those of what is taken off in all of them."""
+        own = np.exp(log_margin[:, np.newaxis] + off)
+        if self.shocks is None:
+            return own
+        common = np.broadcast_to(np.exp(log_margin)[:, np.newaxis], own.shape)
+        return np.concatenate([own, -common], axis=2)
 
     def _spread(self, off: Array) -> Array:
         """Draw the spread of markets given their deviations; (n_draws, n_channels)."""
@@ -219,9 +311,9 @@ class PooledParticles(Particles):
         """All channels' common sizes, which the markets' follow."""
         at = _slice(moved)
         log_margin, gain = self._resized(moved, other)
-        new = self._likelihoods(self.products[at], self.lifts[at], log_margin, self.off[at], self.shape[at])
+        quadratic, new = self._resized_likelihoods(at, log_margin, self.off[at])
         taken = self._taken(moved, new, gain)
-        self.log_margin[moved[taken]] = log_margin[taken]
+        self.log_margin[moved[taken]], self.quadratic[moved[taken]] = log_margin[taken], quadratic[taken]
 
     def _taken(self, moved: Indices, new: Array, gain: Array) -> Indices:
         """Which of `moved` take their proposal, whose likelihoods are noted; markets before the block count fully."""
@@ -237,12 +329,20 @@ class PooledParticles(Particles):
         spread, shape = self._spread(self.off[at]), self.shape[at]
         sizes = self.log_margin[at, np.newaxis] + self.off[at]
         drawn = sizes.mean(axis=1) + spread / np.sqrt(self.joined) * self.rng.standard_normal(spread.shape)
-        for c in range(self.mix.n_channels):
+        every = np.arange(self.mix.n_channels)
+        # What all markets have in common follows from the common sizes: then each proposal asks for the likelihood.
+        for c in every if self.shocks is None else self.rng.choice(every, size=1):
             log_margin = self.log_margin[moved]
             log_margin[:, c] = drawn[:, c]
             prior = self.mix.log_prior_of_sizes
             gain = prior(log_margin, shape) - prior(self.log_margin[at], shape)
-            taken = np.log(self.rng.random(len(moved))) < gain
+            if self.shocks is None:
+                taken = np.flatnonzero(np.log(self.rng.random(len(moved))) < gain)
+            else:
+                off = sizes - log_margin[:, np.newaxis]
+                quadratic, new = self._resized_likelihoods(at, log_margin, off)
+                taken = self._taken(moved, new, gain)
+                self.quadratic[moved[taken]] = quadratic[taken]
             self.log_margin[moved[taken], c] = drawn[taken, c]
         self.off[at] = sizes - self.log_margin[at, np.newaxis]
 
@@ -260,11 +360,12 @@ class PooledParticles(Particles):
         factor = 2.38 / np.sqrt(2.0 * number) * rng.choice([0.3, 0.7, 1.1], size=(h, markets, 1))
         step = factor * (apart[first] - apart[second]) + 1e-3 * rng.standard_normal(old.shape)
         off = old + np.where(part, step, 0.0)
-        new = self._likelihoods(self.products[at], self.lifts[at], self.log_margin[at], off, self.shape[at])
+        quadratic, new = self._resized_likelihoods(at, self.log_margin[at], off)
         power = np.where(np.arange(markets) < self.first, 1.0, self.power)
         gain = power * (new - self.by_market[at]) + 0.5 * ((old**2 - off**2) / spread**2).sum(axis=2)
         taken = np.log(rng.random((h, markets))) < gain
         self.off[at] = np.where(taken[..., np.newaxis], off, old)
+        self.quadratic[at] = np.where(taken[:, np.newaxis], quadratic, self.quadratic[at])
         self.by_market[at] = np.where(taken, new, self.by_market[at])
         self.log_likelihood[at] = self._of_block(self.by_market[at])
 
@@ -272,65 +373,95 @@ class PooledParticles(Particles):
         """One channel's shape and common size; each market's size follows."""
         new = self.propose(moved, other, channels)
         (c,) = channels
-        changed, products, lifts = self._changed(moved, c, new.shape, new.family[:, 0])
+        changed, now, lifts = self._changed(moved, c, new.shape, new.family[:, 0])
         at, off = _slice(moved), self.off[_slice(moved)].copy()
+        columns = changed[0].columns
+        was = self.products[at][..., self.pairs.place[columns + 1]]
         spread = self._spread(off)[:, c, np.newaxis]
         old, log_margin = off[:, :, c].copy(), self.log_margin[at]
-        before = self._guess(c, self.products[at], log_margin, off, spread)
-        off[:, :, c] = 0.0
-        now = self._guess(c, products, new.log_margin, off, spread)
-        drawn = now[0] + now[1] * self.rng.standard_normal(old.shape)
+        sizes = self._sizes(log_margin, off)
+        form = Form.without(self.quadratic[at], was, sizes, columns)
+        before = self._guess(form, sizes[:, :, columns], log_margin[:, c], spread)
+        sizes[:, :, columns[1:]] = self._sizes(new.log_margin, off)[:, :, columns[1:]]
+        form = replace(form, slope=form.slopes(now, sizes, columns), square=now[..., columns + 1])
+        guessed = self._guess(form, sizes[:, :, columns], new.log_margin[:, c], spread)
+        drawn = guessed[0] + guessed[1] * self.rng.standard_normal(old.shape)
         off[:, :, c] = drawn - new.log_margin[:, c, np.newaxis]
         back = (old + log_margin[:, c, np.newaxis] - before[0]) / before[1]
-        forth = (drawn - now[0]) / now[1]
+        forth = (drawn - guessed[0]) / guessed[1]
         gain = new.gain + (0.5 * (old**2 - off[:, :, c] ** 2) / spread**2).sum(axis=1)
-        gain += (0.5 * (forth**2 - back**2) + np.log(now[1] / before[1])).sum(axis=1)
-        taken = self._taken(moved, self._likelihoods(products, lifts, new.log_margin, off, new.shape), gain)
+        gain += (0.5 * (forth**2 - back**2) + np.log(guessed[1] / before[1])).sum(axis=1)
+        sizes[:, :, c] = np.exp(drawn)
+        quadratic = form.value(sizes[:, :, columns])
+        likelihoods = self._likelihoods(quadratic, lifts, sizes, new.shape)
+        taken = self._taken(moved, likelihoods, gain)
         rows = moved[taken]
         self.log_margin[rows], self.shape[rows] = new.log_margin[taken], new.shape[taken]
         self.off[rows], self.family[rows, c] = off[taken], new.family[taken, 0]
-        self.products[rows], self.lifts[rows] = products[taken], lifts[taken]
+        self.lifts[rows], self.quadratic[rows] = lifts[taken], quadratic[taken]
+        for k, column in enumerate(columns):
+            self.products[rows[:, np.newaxis], :, :, self.pairs.place[column + 1]] = np.moveaxis(
+                now[taken][..., k, :], 3, 1
+            )
         for part, found in zip(self.parts, changed, strict=True):
-            part.put(rows, taken, c, found)
+            part.put(rows, taken, found)
 
-    def _guess(
-        self, c: int, products: Array, log_margin: Array, off: Array, spread: Array
-    ) -> tuple[Array, Array]:
-        """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets)."""
-        sizes = np.exp(log_margin[:, np.newaxis] + off)
-        sizes[:, :, c] = 0.0
-        rest = self.pairs.quadratic(products, sizes)
-        line = products[..., self.pairs.place[c + 1]]
-        squared = line[..., c + 1]
-        slope = line[..., 0] - np.einsum("dwmc,dmc->dwm", line[..., 1:], sizes)
-        middle = np.repeat(log_margin[:, c, np.newaxis], off.shape[1], axis=1)
-        power = np.where(np.arange(off.shape[1]) < self.first, 1.0, self.power)
+    def _guess(self, form: Form, sizes: Array, log_margin: Array, spread: Array) -> tuple[Array, Array]:
+        """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets).
+
+        `sizes` (n_draws, n_markets, n_changed) are of the form's series; `log_margin` (n_draws,) is the common one.
+        """
+        rest, slope, squared = form.of_first(sizes)
+        markets = slope.shape[2]
+        middle = np.repeat(log_margin[:, np.newaxis], markets, axis=1)
+        power = np.where(np.arange(markets) < self.first, 1.0, self.power)
         for _ in range(STEPS):
             size = np.exp(middle)[:, np.newaxis]
-            left = NOISE_SCALE + 0.5 * np.maximum(rest - 2.0 * slope * size + squared * size**2, 0.0)
+            left = NOISE_SCALE + 0.5 * np.maximum(rest - (2.0 * slope - squared * size) * size, 0.0)
             logs = -0.5 * self._log_dets - self._shapes * np.log(left)
             chance = np.exp(logs - logs.max(axis=1, keepdims=True))
-            worth = power * self._shapes * chance / (chance.sum(axis=1, keepdims=True) * left)
-            pull = (worth * (slope - squared * size) * size).sum(axis=1)
-            pull -= (middle - log_margin[:, c, np.newaxis]) / spread**2
-            curvature = (worth * squared * size**2).sum(axis=1) + spread**-2.0
+            worth = chance / left
+            worth *= (power * self._shapes / chance.sum(axis=1))[:, np.newaxis]
+            size = size[:, 0]
+            bent = (worth * squared).sum(axis=1) * size**2
+            pull = (worth * slope).sum(axis=1) * size - bent
+            pull -= (middle - log_margin[:, np.newaxis]) / spread**2
+            curvature = bent + spread**-2.0
             middle = middle + np.clip(pull / curvature, -1.0, 1.0)
         return middle, curvature**-0.5
 
     def _changed(
         self, moved: Indices, c: int, shape: Array, family: Indices
     ) -> tuple[list[Changed], Array, Array]:
-        """What new shapes of one channel make of consecutive draws: by part, and all products and lifts."""
-        at, m, k = _slice(moved), 0, 0
-        products, lifts, found = self.products[at].copy(), self.lifts[at].copy(), []
-        for part in self.parts:
-            changed = part.changed(at, c, shape[:, c], family)
-            products[:, :, m : m + len(part), self.pairs.place[c + 1]] = changed.line
+        """What new shapes of one channel make of consecutive draws: by part, and all products and lifts.
+
+        Products have the shape (n_draws, n_wander, n_markets, n_changed, 1 + n_columns).
+        """
+        at, lifts, k = _slice(moved), self.lifts[_slice(moved)].copy(), 0
+        # What is taken off is of all markets, also those that join later.
+        later = [] if self.shocks is None else [part for block in self.blocks for part in block]
+        made = self.each(lambda part: part.unweighted(c, shape[:, c], family), [*self.parts, *later])
+        together = None
+        if self.shocks is not None:
+            together = np.sum(
+                self.each(lambda part, m: part.together(m[0]), [*self.parts, *later], made), axis=0
+            )
+        found = self.each(lambda part, m: part.changed(at, c, m[0], together), self.parts, made)
+        for part, (_, of_tests) in zip(self.parts, made, strict=False):
             mine = [k + i for i, (_, one) in enumerate(part.parts) if one.channel == c]
-            lifts[:, mine] = changed.lifts
-            m, k = m + len(part), k + len(part.parts)
-            found.append(changed)
-        return found, products, lifts
+            lifts[:, mine] = of_tests
+            k += len(part.parts)
+        return found, np.concatenate([changed.line for changed in found], axis=2), lifts
+
+
+def _blocks(markets: int) -> list[tuple[int, int]]:
+    """First and last market of each block: they double in all, 1, 2, 4 and so on.
+
+    >>> _blocks(5)
+    [(0, 1), (1, 2), (2, 4), (4, 5)]
+    """
+    ends = [min(2**k, markets) for k in range(markets.bit_length() + 1)]
+    return [(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True) if end > start]
 
 
 def _slice(rows: Indices) -> slice:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import WANDER
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart, ceiling_of
 from channelmix.effectiveness.history.model.shapes import elasticity
+
+TINY = 1e-300
+"""Stands for a sum of weights of 0, of a market without known outcomes."""
 
 
 class Pairs:
@@ -38,24 +42,79 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
+class Form:
+    """A quadratic form of a market's rows as a function of the sizes of one channel's series, all else given.
+
+    Parameters
+    ----------
+    rest : ndarray of shape (n_draws, n_wander, n_markets)
+        The form without these series.
+    slope : ndarray of shape (n_draws, n_wander, n_markets, n_changed)
+        Products of each series with what the others leave.
+    square : ndarray of shape (n_draws, n_wander, n_markets, n_changed, n_changed)
+        Products of the series with each other.
+    """
+
+    rest: Array
+    slope: Array
+    square: Array
+
+    @classmethod
+    def without(cls, quadratic: Array, line: Array, sizes: Array, columns: Indices) -> Self:
+        """Take some series out of a form; `line` are all their products, `sizes` those of all series."""
+        slope, square = cls.slopes(line, sizes, columns), line[..., columns + 1]
+        mine = sizes[:, np.newaxis][..., columns]
+        rest = quadratic + 2.0 * (mine * slope).sum(axis=3) - _squared(square, mine)
+        return cls(rest, slope, square)
+
+    @staticmethod
+    def slopes(line: Array, sizes: Array, columns: Indices) -> Array:
+        """Products of each series with what all others leave at these sizes."""
+        others = sizes.copy()
+        others[:, :, columns] = 0.0
+        return np.asarray(line[..., 0] - np.einsum("dwmkc,dmc->dwmk", line[..., 1:], others))
+
+    def value(self, sizes: Array) -> Array:
+        """The form where the series have these sizes, (n_draws, n_markets, n_changed)."""
+        mine = sizes[:, np.newaxis]
+        return np.asarray(self.rest - 2.0 * (mine * self.slope).sum(axis=3) + _squared(self.square, mine))
+
+    def of_first(self, sizes: Array) -> tuple[Array, Array, Array]:
+        """Rest, slope and square for the first series alone, where the others have these sizes."""
+        fixed = sizes[:, np.newaxis, :, 1:]
+        rest = self.rest - 2.0 * (fixed * self.slope[..., 1:]).sum(axis=3)
+        rest = rest + _squared(self.square[..., 1:, 1:], fixed)
+        slope = self.slope[..., 0] - (fixed * self.square[..., 0, 1:]).sum(axis=3)
+        return rest, slope, self.square[..., 0, 0]
+
+
+def _squared(square: Array, sizes: Array) -> Array:
+    """Quadratic forms of few sizes, (..., k, k) and (..., k) -> (...)."""
+    return np.asarray(((square * sizes[..., np.newaxis]).sum(axis=-2) * sizes).sum(axis=-1))
+
+
+@dataclass(frozen=True, eq=False)
 class Changed:
     """What one channel's new shapes make of some draws.
 
-    `series` (n_markets, n_draws, n_rows) and `along` (n_markets, n_draws, n_directions) of the channel; `line`
-    (n_draws, n_wander, n_markets, 1 + n_channels), its products; `lifts` (n_draws, n_parts), of the channel's in tests.
+    `columns` are the places of the series that change: the channel's own and, where weeks have shocks in common, that
+    of all markets together. `series` (n_markets, n_draws, n_changed, n_rows) and `along` (n_markets, n_draws,
+    n_changed, n_directions) are theirs; `line` (n_draws, n_wander, n_markets, n_changed, 1 + n_columns), their
+    products.
     """
 
+    columns: Indices
     series: Array
     along: Array
     line: Array
-    lifts: Array
 
 
 class Products:
-    """Some markets' series by draw, padded to as many rows for each.
+    """Some markets' series by draw, laid out over as many periods for each.
 
-    `series` (n_markets, n_draws, n_channels, n_rows) are channels' at a margin of 1, weighted; `along` (n_markets,
-    n_draws, n_channels, n_directions), how far they lie along the directions of the market's linear part.
+    `series` (n_markets, n_draws, n_columns, n_periods) are weighted, without what the fixed part explains, at a margin
+    of 1: of each channel, and where weeks have shocks in common, then what is taken off for each channel in all markets
+    together. `along` (n_markets, n_draws, n_columns, n_directions) is how far they lie along the walk's directions.
 
     Parameters
     ----------
@@ -63,29 +122,58 @@ class Products:
         One a market.
     size : int
         Number of draws.
+    places : sequence of ndarray of shape (n_rows,), optional
+        Where each market's rows lie among the periods; by default rows from the first period on.
+    taken : ndarray of shape (n_periods,), optional
+        Part of the weighted sum over all markets that is taken off in each period.
     """
 
-    def __init__(self, mixes: Sequence[Mix], size: int) -> None:
-        most, channels = max(len(mix.outcome) for mix in mixes), mixes[0].n_channels
+    def __init__(
+        self,
+        mixes: Sequence[Mix],
+        size: int,
+        places: Sequence[Indices] | None = None,
+        taken: Array | None = None,
+    ) -> None:
+        places = [np.arange(len(mix.outcome)) for mix in mixes] if places is None else places
+        most = max(int(place.max()) + 1 for place in places) if taken is None else len(taken)
+        channels = mixes[0].n_channels
+        self._taken = taken
         self.parts: list[tuple[int, TrialPart]] = [
             (m, part) for m, mix in enumerate(mixes) for part in mix.parts
         ]
+        both = list(zip(mixes, places, strict=True))
         # As if the markets' rows were one's: reached parts do not ask for a baseline.
         self._mix = replace(
             mixes[0],
-            lagged=[np.concatenate([_padded(mix.lagged[c], most) for mix in mixes]) for c in range(channels)],
+            lagged=[
+                np.concatenate([_placed(mix.lagged[c], place, most) for mix, place in both])
+                for c in range(channels)
+            ],
             outcome=np.zeros(most * len(mixes)),
-            tests=[Trial([replace(part, rows=part.rows + m * most) for m, part in self.parts], 0.0, 1.0)],
+            tests=[
+                Trial(
+                    [replace(part, rows=places[m][part.rows] + m * most) for m, part in self.parts], 0.0, 1.0
+                )
+            ],
         )
         self._total = np.array([mix.total for mix in mixes])
-        self._root = np.stack([_padded(mix.baseline.root, most) for mix in mixes])
-        self._outcome = self._root * np.stack([_padded(mix.outcome, most) for mix in mixes])
-        widest = max(mix.baseline.directions.shape[1] for mix in mixes)
-        self._directions = np.stack([_padded(mix.baseline.directions, most, widest) for mix in mixes])
-        self._absorbed = np.stack([_padded(mix.baseline.absorbed, widest) for mix in mixes])
-        self._outcome_along = np.matmul(self._outcome[:, np.newaxis], self._directions)
-        self.series = np.zeros((len(mixes), size, channels, most))
-        self.along = np.zeros((len(mixes), size, channels, widest))
+        self._root = np.stack([_placed(mix.baseline.root, place, most) for mix, place in both])
+        self._weight = self._root**2
+        self._share = self._weight / np.maximum(self._weight.sum(axis=1, keepdims=True), TINY)
+        self._outcome = self._root * np.stack([_placed(mix.outcome, place, most) for mix, place in both])
+        lines = [mix.baseline for mix in mixes]
+        self._fixed = _stacked([line.fixed_directions for line in lines], places, most)
+        self._walk = _stacked([line.walk_directions for line in lines], places, most)
+        widest = self._walk.shape[2]
+        self._absorbed = np.stack(
+            [_placed(line.absorbed, np.arange(line.walk.shape[1]), widest) for line in lines]
+        )
+        self._outcome = self._without_fixed(self._outcome[:, np.newaxis])[:, 0]
+        self._outcome_along = np.matmul(self._outcome[:, np.newaxis], self._walk)
+        columns = channels if taken is None else 2 * channels
+        self.series = np.zeros((len(mixes), size, columns, most))
+        self.along = np.zeros((len(mixes), size, columns, widest))
 
     def __len__(self) -> int:
         return len(self._root)
@@ -95,39 +183,74 @@ class Products:
         taken = np.matmul(self._outcome_along**2, self._absorbed)[:, 0]
         return np.asarray(((self._outcome**2).sum(axis=1)[:, np.newaxis] - taken).T)
 
-    def changed(self, draws: slice, c: int, shape: Array, family: Indices) -> Changed:
-        """What new shapes of one channel, (n_draws, NUMBERS), make of consecutive draws."""
+    def unweighted(self, c: int, shape: Array, family: Indices) -> tuple[Array, Array]:
+        """Series of new shapes of one channel, (n_markets, n_draws, n_periods), and its lifts, (n_draws, n_parts)."""
         reached = self._mix.reached(c, shape, family)
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
         whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
         ceiling = ceiling_of(self._total[:, c], whole, family[:, np.newaxis])
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
-        series *= self._root[:, np.newaxis]
-        along = np.matmul(series, self._directions)
-        plain = np.matmul(self.series[:, draws], series[..., np.newaxis])[..., 0]
-        plain[:, :, c] = np.einsum("mdt,mdt->md", series, series)
-        both = self.along[:, draws] * along[:, :, np.newaxis]
-        both[:, :, c] = along**2
-        taken = np.matmul(both.reshape(len(both), -1, both.shape[-1]), self._absorbed)
-        line = np.empty((len(shape), len(WANDER), len(self), plain.shape[2] + 1))
-        line[..., 1:] = np.transpose(plain[..., np.newaxis] - taken.reshape(*plain.shape, -1), (1, 3, 0, 2))
-        taken = np.matmul(along * self._outcome_along, self._absorbed)
-        line[..., 0] = np.transpose(np.matmul(series, self._outcome[:, :, np.newaxis]) - taken, (1, 2, 0))
         mine = [(k, m) for k, (m, part) in enumerate(self.parts) if part.channel == c]
         lifts = [reached[:, self._root.size + k] * ceiling[:, m] for k, m in mine]
-        return Changed(series, along, line, np.array(lifts).reshape(-1, len(shape)).T)
+        return series, np.array(lifts).reshape(-1, len(shape)).T
 
-    def put(self, rows: Indices, taken: Indices, c: int, changed: Changed) -> None:
+    def together(self, series: Array) -> Array:
+        """Weighted sum over these markets of a channel's series less their means, (n_draws, n_periods)."""
+        means = np.matmul(series, self._share[:, :, np.newaxis])
+        return np.asarray(((series - means) * self._weight[:, np.newaxis]).sum(axis=0))
+
+    def changed(self, draws: slice, c: int, series: Array, together: Array | None = None) -> Changed:
+        """What new series of one channel make of consecutive draws; `together` is the sum over all markets."""
+        m, d, periods = series.shape
+        columns = np.array([c] if together is None else [c, self._mix.n_channels + c])
+        k = len(columns)
+        new = np.empty((m, k, d, periods))
+        np.multiply(series, self._root[:, np.newaxis], out=new[:, 0])
+        if together is not None and self._taken is not None:
+            np.multiply(together * self._taken, self._root[:, np.newaxis], out=new[:, 1])
+        new = self._without_fixed(new.reshape(m, k * d, periods))
+        along = np.matmul(new, self._walk)
+        with_outcome = np.matmul(new, self._outcome[:, :, np.newaxis])
+        with_outcome = with_outcome - np.matmul(along, self._absorbed * self._outcome_along.swapaxes(1, 2))
+        # By draw, then by the series that are new.
+        new, along = (np.swapaxes(values.reshape(m, k, d, -1), 1, 2) for values in (new, along))
+        plain = np.matmul(self.series[:, draws], np.swapaxes(new, 2, 3))
+        plain[:, :, columns] = np.matmul(new, np.swapaxes(new, 2, 3))
+        every = self.along[:, draws].copy()
+        every[:, :, columns] = along
+        line = np.empty((d, len(WANDER), m, k, plain.shape[2] + 1))
+        line[..., 0] = np.transpose(with_outcome.reshape(m, k, d, -1), (2, 3, 0, 1))
+        for i in range(k):
+            both = (every * along[:, :, [i]]).reshape(m, -1, along.shape[3])
+            taken = np.matmul(both, self._absorbed).reshape(m, d, -1, len(WANDER))
+            line[..., i, 1:] = np.transpose(plain[..., i, np.newaxis] - taken, (1, 3, 0, 2))
+        return Changed(columns, new, along, line)
+
+    def _without_fixed(self, values: Array) -> Array:
+        """What weighted values, (n_markets, n, n_periods), tell beside the fixed part."""
+        return np.asarray(values - np.matmul(np.matmul(values, self._fixed), np.swapaxes(self._fixed, 1, 2)))
+
+    def put(self, rows: Indices, taken: Indices, changed: Changed) -> None:
         """Let `rows` have what was found in the places `taken`."""
-        self.series[:, rows, c], self.along[:, rows, c] = changed.series[:, taken], changed.along[:, taken]
+        for i, column in enumerate(changed.columns):
+            self.series[:, rows, column] = changed.series[:, taken, i]
+            self.along[:, rows, column] = changed.along[:, taken, i]
 
     def choose(self, chosen: Indices) -> None:
         """Keep these draws."""
         self.series, self.along = self.series[:, chosen], self.along[:, chosen]
 
 
-def _padded(values: Array, *shape: int) -> Array:
-    """Zeros of this shape, further axes as they are, which begin with the values."""
-    full = np.zeros((*shape, *values.shape[len(shape) :]))
-    full[tuple(slice(n) for n in values.shape[: len(shape)])] = values
+def _placed(values: Array, place: Indices, periods: int) -> Array:
+    """Zeros for each period, further axes as they are, which hold the values in these places."""
+    full = np.zeros((periods, *values.shape[1:]))
+    full[place] = values
+    return full
+
+
+def _stacked(values: Sequence[Array], places: Sequence[Indices], periods: int) -> Array:
+    """Columns of several markets' rows over all periods, with as many columns for each; (n_markets, n_periods, n)."""
+    full = np.zeros((len(values), periods, max(each.shape[1] for each in values)))
+    for m, (each, place) in enumerate(zip(values, places, strict=True)):
+        full[m, place, : each.shape[1]] = each
     return full

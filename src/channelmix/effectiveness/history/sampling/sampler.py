@@ -6,6 +6,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import (
     Draws,
     Particles,
@@ -18,21 +19,29 @@ ALIKE = 0.8
 """Correlation of two channels' spend above which rows hardly distinguish their effects."""
 
 
-def sample(mix: Mix, size: int, rng: np.random.Generator) -> tuple[Draws, SamplerReport]:
-    """Draw `size` times from the posterior of a mix."""
-    particles = MixParticles(mix, size, rng)
+USUAL_SWEEPS = 45.0
+"""Sweeps of a usual fit, to say how long one will take."""
+
+
+def sample(
+    mix: Mix, size: int, rng: np.random.Generator, pace: Pace | None = None
+) -> tuple[Draws, SamplerReport]:
+    """Draw `size` times from the posterior of a mix, or as far towards it as the pace allows."""
+    particles = MixParticles(mix, size, rng, pace)
+    particles.pace.expect(USUAL_SWEEPS)
     khat, log_evidence = temper(particles)
     effective, sweeps = mix_until_independent(particles)
     draws = Draws.of(mix, particles.log_margin, particles.shape, particles.family, particles.media)
     agreement, judged = particles.prior_agreement(), particles.judged()
-    return draws, SamplerReport(effective, khat, log_evidence, agreement, sweeps, judged)
+    power, stopped = particles.power, particles.pace.over
+    return draws, SamplerReport(effective, khat, log_evidence, agreement, sweeps, judged, power, stopped)
 
 
 class MixParticles(Particles):
     """Particles of one market: `series` of each channel at a margin of 1, and `media`, their sum times the margins."""
 
-    def __init__(self, mix: Mix, size: int, rng: np.random.Generator) -> None:
-        super().__init__(mix, size, rng)
+    def __init__(self, mix: Mix, size: int, rng: np.random.Generator, pace: Pace | None = None) -> None:
+        super().__init__(mix, size, rng, pace)
         self.series = [mix.series(c, self.shape[:, c], self.family[:, c]) for c in range(mix.n_channels)]
         self.media = self._sum(np.arange(size), self.log_margin)
         self.log_likelihood = mix.log_likelihood(self.media, self.shape)
