@@ -330,7 +330,7 @@ def set_cell(column: str, value: Any) -> Any:
         (set_cell("sms", np.nan), "sms is missing .NaN. in row 5"),
         (set_cell("week", pd.Timestamp("2023-01-02")), "same date"),
         (set_cell("week", "someday"), "dates must be"),
-        (set_cell("week", pd.Timestamp("2023-02-09")), "2023-02-09 does not lie a whole number of periods"),
+        (set_cell("week", pd.Timestamp("2023-02-09")), "2023-02-09 lies between the dates of all other rows"),
         (lambda X, y: (X, 0.0 * y + 3.0), "same in every row"),
         (lambda X, y: (X, y.where(y.index != 4, np.inf)), "infinite in row 4"),
         (lambda X, y: (X[:5], y[:5]), "too few"),
