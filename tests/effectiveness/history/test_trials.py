@@ -288,3 +288,29 @@ def test_a_lift_the_wrong_way_that_may_be_chance_is_used(rows: tuple[Any, Any]) 
     test = cm.LiftTest("sms", X["week"][8], X["week"][11], -200.0, 20.0, 15.0)
     found = cm.MarketingMixRegressor(date="week", draws=60).fit(X, y, experiments=[test])
     assert np.isfinite(found.roi(X).to_numpy()).all()
+
+
+def test_a_region_that_went_dark_tells_of_its_channels_together() -> None:
+    """Two regions; in one of them nothing was spent for 16 weeks, of which its rows tell."""
+    parts, tests, gone = [], [], 0.0
+    for shop, kind in (("DE", "none"), ("FR", "dark")):
+        X, y, exact, _ = company("dark") if kind == "dark" else company("held out")
+        parts.append(X.assign(shop=shop, sales=y))
+        if kind == "dark":
+            test = exact[0]
+            gone = test.lift
+            change, error = float(sum(test.changes)), test.standard_error
+            tests = [
+                cm.LiftTest(["im", "sms"], test.start, test.end, change, gone, error, "FR", "with_change")
+            ]
+    table = pd.concat(parts, ignore_index=True)
+    found = cm.MarketingMixRegressor(date="week", market="shop", draws=200).fit(
+        table.drop(columns="sales"), table["sales"], experiments=tests
+    )
+    (agrees,) = (finding for finding in found.diagnostics_ if finding.check.startswith("lift test of im+sms"))
+    assert agrees.verdict == "PASS"
+    # What both bring in FR by the fit, in the weeks before that were like the dark ones.
+    rows = table[table["shop"] == "FR"].drop(columns="sales")
+    brought = found.contributions(rows.assign(shop="FR"))[["sms", "im"]].iloc[40:60].to_numpy().sum()
+    spent = rows[["sms", "im"]].iloc[40:60].to_numpy().sum()
+    assert brought / spent == pytest.approx(gone / sum(tests[0].changes), rel=0.3)
