@@ -303,7 +303,7 @@ def _interval(draws: Array) -> Interval:
 
 
 def unpaid_of(
-    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, period_days: float
 ) -> tuple[Unpaid, ...] | None:
     """What media without a bill bring; None without any.
 
@@ -315,15 +315,18 @@ def unpaid_of(
         The rows, as fitted.
     predicted : ndarray of shape (n_rows,)
         Mean outcome of each row.
-    periods : float
-        Periods of the profile in a row.
+    period_days : float
+        Length of the profile's period. All time from the first row to the last counts, as it does for spend.
     """
     if not rows.unpaid:
         return None
     shares = model.shares(table, by_market=True)
+    dates = np.asarray(rows.dates)
+    timeline = Timeline.of(dates)
     found = []
     for market, where in rows.by_market().items():
-        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        days = row_days_of(timeline) * (int(np.ptp(timeline.positions(dates[where]))) + 1)
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) * (period_days / days)
         for column in rows.unpaid:
             name = column if market is None else f"{market}/{column}"
             if name in shares.index:

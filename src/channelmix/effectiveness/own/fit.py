@@ -268,7 +268,7 @@ def _fitted(
         ),
         experiments=rows.experiments,
         columns=columns,
-        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
+        unpaid=unpaid_of(rows, model, table, predicted, stated.period_days),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),

@@ -88,8 +88,8 @@ def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterab
         brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
         between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
         yield Text(
-            f"{free.name} has no bill: it brings {brings} ({between}), {share} of {fitted.outcome}, and no "
-            "money buys more of it."
+            f"{free.name} has no bill: it brought {brings} ({between}) on average over all rows, {share} of "
+            f"{fitted.outcome}, and no money buys more of it."
         )
     if evidence.unpaid:
         yield Text()
