@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import kstest
 from tests.effectiveness.history.test_mechanics import company as mix_company
+from tests.simulated_mixes import ranks, simulated
 
 import channelmix as cm
 from channelmix.effectiveness.history import Priors
+from channelmix.effectiveness.history.model.mix import Trial, TrialPart
 from channelmix.effectiveness.history.sampling.sampler import sample
 
 POSTS = 0.15
@@ -201,3 +204,30 @@ def test_posts_that_never_were_and_posts_below_nothing_are_refused() -> None:
         model().fit(X.assign(posts=0.0), y)
     with pytest.raises(cm.InputError, match="posts has -1 in row 0"):
         model().fit(X.assign(posts=-1.0), y)
+
+
+@pytest.mark.no_cover
+def test_draws_are_calibrated_with_a_test_of_both() -> None:
+    """Companies drawn from the prior, the second channel without a bill, and a test in which both were withheld."""
+    every, inside = [], []
+    rows = np.arange(20, 40)
+    for seed in range(24):
+        rng = np.random.default_rng([5, seed])
+        plain = mix_company(seed)
+        mix = replace(plain, unpaid=1, total=plain.total.sum() * np.array([0.6, 1.0]), bias=np.full(2, 0.2))
+        parts = [
+            TrialPart(c, rows, np.zeros((1, 20, mix.lagged[c].shape[1])), np.array([-1.0, 1.0]))
+            for c in range(2)
+        ]
+        mix, truth = simulated(replace(mix, tests=[Trial(parts, 0.0, 1.0)]), rng)
+        series = [mix.series(c, truth.shape[[c]], truth.family[[c]])[0] for c in range(2)]
+        media = np.exp(truth.log_margin) @ series
+        lift = float(mix.lifts(media[np.newaxis], truth.shape[np.newaxis])[0, 0])
+        error = 0.3 * abs(lift) + 0.02
+        tested = replace(mix, tests=[Trial(parts, lift + error * float(rng.standard_normal()), error)])
+        draws, _ = sample(tested, 120, rng)
+        every.append(ranks(truth, draws))
+        low, high = np.quantile(draws.log_roi, [0.05, 0.95], axis=0)
+        inside += ((low < truth.log_roi) & (truth.log_roi < high)).tolist()
+    assert min(kstest(column, "uniform").pvalue for column in np.array(every).T) > 0.002
+    assert 0.75 <= np.mean(inside) <= 1.0
