@@ -228,7 +228,7 @@ def test_a_test_of_several_channels_is_joined_in_a_table(
     )
     head = "channel,start,end,spend_change,lift,standard_error,rows\n"
     (tmp_path / "t.csv").write_text(head + "sms/promotion+social,10,13,-900+-100,-60,20,with_change\n")
-    result = run("fit", history, *OPTIONS, "--experiments", "t.csv")
+    result = run("fit", history, *OPTIONS, "--experiments", "t.csv", "--verbose")
     assert result.exit_code == 0, result.output
     assert "1 lift test" in result.stdout
     assert "the lift test of sms/promotion+social" in " ".join(result.stdout.split())

@@ -125,8 +125,8 @@ class Timeline:
         InputError
             If a period would be cut in two; the message names whole ones.
         """
-        unit, (first, last) = _read([start, end])
-        if unit != "day" or self.unit == "number":
+        (unit, first), (other, last) = ((kind, values[0]) for kind, values in map(_read, ([start], [end])))
+        if {unit, other} != {"day"} or self.unit == "number":
             return int(self.positions([start])[0]), int(self.positions([end])[0])
         if last < first:
             raise InputError("it ends before it starts")
