@@ -149,6 +149,7 @@ def fit(
     quiet: bool,
     seed: int,
     backtest: bool,
+    time_limit: float | None,
     **options: Any,
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
@@ -180,7 +181,7 @@ def fit(
     )
     say_how_read(rows)
     with status_line(quiet):
-        evidence = fitted(rows, company, draws or DRAWS, seed, backtest)
+        evidence = fitted(rows, company, draws or DRAWS, seed, backtest, time_limit)
     if output is not None:
         write_result(evidence.to_json(), output)
     write_table(partial(report.fit_to_terminal, evidence, company.period_text, verbose=verbose))

@@ -171,7 +171,7 @@ def test_a_test_of_customers_held_out_is_in_the_rows() -> None:
 def test_media_without_a_bill_may_be_a_column_beside_long_rows_or_a_channel_of_them() -> None:
     days = ["2024-01-01", "2024-01-08"]
     rows = [(day, channel, 10.0 + i) for day in days for i, channel in enumerate(("sms", "posts"))]
-    table: dict[str, Any] = {
+    table: dict[str, list[Any]] = {
         "date": [day for day, _, _ in rows],
         "channel": [channel for _, channel, _ in rows],
         "amount": [amount for _, _, amount in rows],

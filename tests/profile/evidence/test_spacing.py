@@ -35,6 +35,10 @@ def check(dates: list[str]) -> None:
         # A pause of a year and a half between two campaigns of equal length.
         days("2021-01-04", 20) + days("2022-11-07", 20),
         days("2023-01-02", 2),
+        # A week that is dated by its first working day.
+        [day.replace("2023-04-10", "2023-04-11") for day in days("2023-01-02", 60)],
+        # Weeks end with their year, as some calendars have them.
+        [*days("2023-01-02", 52), *days("2024-01-01", 8)],
     ],
 )
 def test_regular_rows_and_rows_with_gaps_are_taken(dates: list[str]) -> None:
@@ -56,6 +60,25 @@ def test_regular_rows_and_rows_with_gaps_are_taken(dates: list[str]) -> None:
         (
             ["1923-01-09", *days("2023-01-02", 60)],
             "1923-01-09 lies 100.0 years from the next date, 2023-01-02",
+        ),
+        (
+            [day.replace("2023-07-31", "2023-12-31") for day in days("2023-01-02", 60)],
+            "2023-12-31 lies between the dates of all other rows, 7 days apart: correct it",
+        ),
+        (
+            days("2023-01-02", 30) + days("2023-07-30", 30),
+            "7 days apart up to 2023-07-24 and from 2023-07-30 on, and 6 days between: date all by the same day",
+        ),
+        (
+            days("2023-01-02", 10, 14) + days("2023-05-22", 40),
+            "14 days from 2023-01-02 to 2023-05-22 and 7 days from 2023-05-22",
+        ),
+        (
+            [
+                str(np.datetime64("2022-01-03") + 7 * sum((4, 4, 5)[k % 3] for k in range(i)))
+                for i in range(24)
+            ],
+            "four or five weeks apart, as the months of a retail calendar do: write them as months",
         ),
         # On the grid, but of another year than the one that is missing there.
         (

@@ -21,6 +21,12 @@ FAR = 3.0
 FEW = 0.05
 """Share of the rows that are few, beside any two."""
 
+USUAL = 0.6
+"""Share of the gaps that are the usual one, from which on rows have a rhythm."""
+
+OFF = 0.2
+"""Part of a row's length by which its date may be off."""
+
 YEAR = 366
 
 
@@ -68,6 +74,7 @@ def check_spacing(days: Days) -> None:
         return
     _check_years(days)
     _check_lengths(days)
+    _check_rhythm(days)
 
 
 def _check_lengths(days: Days) -> None:
@@ -75,7 +82,7 @@ def _check_lengths(days: Days) -> None:
     gaps = np.diff(days).astype(int)
     of_month = _of_month(days)
     months = (gaps >= 28) & (gaps <= 31) & (of_month[1:] == of_month[:-1])
-    kinds = {"1 day": gaps == 1, "7 days": gaps == 7, "a month": months}
+    kinds = {"1 day": gaps == 1, "7 days": gaps == 7, "14 days": gaps == 14, "a month": months}
     stretches = {kind: _stretch(where) for kind, where in kinds.items()}
     found = [(start, end, kind) for kind, span in stretches.items() if span for start, end in [span]]
     if len(found) > 1:
@@ -91,6 +98,35 @@ def _stretch(where: NDArray[np.bool_]) -> tuple[int, int] | None:
         return None
     longest = int(np.argmax(ends - starts))
     return int(starts[longest]), int(ends[longest])
+
+
+def _check_rhythm(days: Days) -> None:
+    """Check that no few dates lie between those of all others, and that weeks stay weeks, months months."""
+    gaps = np.diff(days).astype(int)
+    step = int(np.bincount(gaps).argmax())
+    if len(gaps) > RUN and set(gaps.tolist()) == {28, 35}:
+        raise InputError(
+            "rows lie four or five weeks apart, as the months of a retail calendar do: write them as months, such as "
+            "2024-01"
+        )
+    if step < 2 or step > 28 or (gaps == step).mean() < USUAL:
+        return
+    phases = days.astype(int) % step
+    usual = int(np.bincount(phases).argmax())
+    away = np.minimum((phases - usual) % step, (usual - phases) % step)
+    close = np.flatnonzero(gaps < (1.0 - 2.0 * OFF) * step)  # of two in one row, the one that is away
+    off = np.union1d(np.flatnonzero(away > OFF * step), np.where(away[close] > 0, close, close + 1))
+    if 0 < len(off) <= max(2, FEW * len(days)):
+        raise InputError(
+            f"{days[off[0]]} lies between the dates of all other rows, {step} days apart: correct it"
+        )
+    shifts = np.flatnonzero((gaps % step != 0) & (gaps != 0))
+    if len(shifts) == 1 and min(shifts[0] + 1, len(days) - shifts[0] - 1) > max(2, FEW * len(days)):
+        before, after = days[shifts[0]], days[shifts[0] + 1]
+        raise InputError(
+            f"rows are {step} days apart up to {before} and from {after} on, and {(after - before).astype(int)} days "
+            "between: date all by the same day of a row"
+        )
 
 
 def _check_years(days: Days) -> None:

@@ -130,7 +130,7 @@ class _Column:
                     + (", or give the column another role than spend" if self.is_spend else "")
                 )
             if found is None and not (self.is_outcome and is_blank(value)):
-                raise InputError(self._no_number(value, place(i), kinds.remedy))
+                raise InputError(self._no_number(value, place(i), kinds.remedy, _is_of_words(column)))
 
     def _of_text(self, text: str) -> Amount | float | None:
         """What a text says: an amount, 0 for a dash, NaN for what is not known; None for anything else."""
@@ -145,10 +145,12 @@ class _Column:
             return math.nan
         return None
 
-    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str]) -> str:
+    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], of_words: bool) -> str:
         said = f"{self.name} must be a number, and {where} has {shown(value)}"
         text = value.strip() if isinstance(value, str) else ""
         nothing = is_blank(value) or text.casefold() in UNKNOWN
+        if self.is_spend and nothing and of_words:
+            return said + remedy(self.name)
         if self.is_spend and nothing:
             return f"{said}: fill it, with 0 where nothing was spent"
         if self.is_outcome and is_dash(text):
@@ -163,6 +165,13 @@ class _Column:
         for i, amount in self.amounts.items():
             self.numbers[i] = amount.values[decimal]
         return self.numbers
+
+
+def _is_of_words(column: Sequence[Any]) -> bool:
+    """Whether a column holds words and no amount at all."""
+    texts = {entry.strip() for entry in column if isinstance(entry, str)}
+    words = {text for text in texts if text and text.casefold() not in UNKNOWN}
+    return bool(words) and not any(map(amount_of, words))
 
 
 def _number(value: Any) -> float | None:
