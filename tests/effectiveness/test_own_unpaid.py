@@ -186,10 +186,11 @@ def test_tests_of_every_kind_are_kept_in_the_file(company: cm.CompanyProfile) ->
         cm.LiftTest("sms/promotion", "2023-09-04", "2023-10-01", 900.0, 100.0, 40.0, held_out=0.1),
         cm.LiftTest("sms/promotion", "2023-11-06", "2023-12-03", 900.0, 100.0, 40.0, rows="with_change"),
     ]
+    tests.append(cm.LiftTest("sms/promotion", "2023-03-06", "2023-04-02", None, 900.0, 250.0, held_out=0.2))
     found = fit(company, table(), experiments=tests)
     assert found.columns[0].basis == "experiment"
     again = Evidence.from_json(found.to_json())
     assert again == found
     assert [test.to_dict() for test in again.experiments] == [test.to_dict() for test in found.experiments]
     assert again.experiments[0].channels == ("sms/promotion", "newsletter")
-    assert [check.verdict for check in found.checks if check.check.startswith("lift test")] == ["PASS"] * 3
+    assert [check.verdict for check in found.checks if check.check.startswith("lift test")] == ["PASS"] * 4

@@ -107,6 +107,21 @@ def test_a_total_over_several_channels_is_divided_by_their_spend() -> None:
     assert [part.lagged[0, :, 0].tolist() for part in trial.parts] == [[2.0] * 4, [0.0] * 4]
 
 
+def test_all_that_rows_hold_may_be_meant_where_customers_are_held_out() -> None:
+    spend = np.array([[10.0, 20.0]] * 8)
+    stated = cm.LiftTest(["sms", "im"], 4, 7, [40.0, 80.0], 5.0, 1.0, held_out=0.2)
+    meant = cm.LiftTest(["sms", "im"], 4, 7, None, 5.0, 1.0, held_out=0.2)
+    trials = [as_trial((test, 4, 7), window(spend), np.ones(2), 1.0) for test in (stated, meant)]
+    for one, other in zip(*(trial.parts for trial in trials), strict=True):
+        assert one.lagged == pytest.approx(other.lagged)
+        assert one.factors.tolist() == other.factors.tolist() == [0.0, 0.8, -0.8]
+    spend[4:] = 0.0
+    with pytest.raises(cm.InputError, match="nothing was spent in these rows, so nobody got more"):
+        as_trial((meant, 4, 7), window(spend), np.ones(2), 1.0)
+    with pytest.raises(cm.InputError, match="spend_change is missing; only with held_out"):
+        lift_test(None)
+
+
 def test_what_was_spent_before_a_test_acts_in_it() -> None:
     spend = np.arange(1.0, 9.0)[:, np.newaxis]
     trial = as_trial((cm.LiftTest("sms", 4, 5, -11.0, -1.0, 1.0), 4, 5), window(spend), np.ones(1), 2.0)
@@ -276,6 +291,7 @@ def test_what_no_model_can_have_is_asked_about_before_the_fit(rows: tuple[Any, A
     said = refused(rows, *window, -100.0, -5000.0, 100.0)
     assert said.startswith(place)
     assert "in all rows, more than there is" in said
+    assert "in all rows, more than there is" in refused(rows, *window, None, 9000.0, 100.0, held_out=0.1)
     assert "the rows do not hold all of it" in refused(rows, "2025-01-20", "2025-04-20", 10.0, 1.0, 1.0)
     assert "no row lies from" in refused(rows, "2026-01-05", "2026-01-25", 10.0, 1.0, 1.0)
     assert refused(rows, "2024-02-07", "2024-03-03", 10.0, 1.0, 1.0).startswith(

@@ -96,6 +96,7 @@ HEADER = b"channel,start,end,spend_change,lift,standard_error,rows,held_out\n"
         (b"sms+im,1,4,-300,-9,2,with_change,", b'["sms", "im"], "spend_change": -300, "rows": "with_change"'),
         (b"sms + im,1,4,-3e+2 + -40.5,-9,2,,", b'["sms", "im"], "spend_change": [-300, -40.5]'),
         (b"sms;im,1,4,-300;+40,-9,2,,", b'["sms", "im"], "spend_change": [-300, 40]'),
+        (b"sms,1,4,,9,2,,0.1", b'"sms", "spend_change": null, "held_out": 0.1, "lift": 9'),
         (b"sms,1,4,-300,-9,2,,0.1", b'"sms", "spend_change": -300, "held_out": 0.1'),
         (b"sms,1,4,-300,-9,2,,", b'["sms"], "spend_change": [-300]'),
     ],
@@ -202,6 +203,10 @@ def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() 
     with pytest.raises(InputError, match=r"unit of the rows' spend\.$"):
         history(**options | {"outcome_worth": 1.0}, experiments=[large])
     history(**options, experiments=[LiftTest("sms", "2024-01-01", "2024-01-08", -1.0, -5.0, 2.0)])
+    with pytest.raises(
+        InputError, match=r"all spend of the others was added and the outcome fell by 9, 3.0 standard"
+    ):
+        history(experiments=[LiftTest("sms", "2024-01-01", "2024-01-08", None, -9.0, 3.0, held_out=0.2)])
     moved = LiftTest(["sms", "promo"], "2024-01-01", "2024-01-08", [-1.0, 1.0], 3.0, 0.1)
     history(experiments=[moved])
 

@@ -19,7 +19,7 @@ from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 HOLD = 0.8
 """Prior probability that the believed ROIs hold for this company."""
 
-CONTRADICTED = 0.5
+CONTRADICTED = 0.2
 """Probability that beliefs hold, `HOLD` before the rows are seen, below which the rows contradict them."""
 
 
