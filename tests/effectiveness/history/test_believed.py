@@ -91,8 +91,8 @@ def test_without_rows_each_belief_holds_as_it_did_and_one_far_off_is_contradicte
     ):
         near = np.random.default_rng(2).normal(0.0, 0.1, (2000, 3))
         near[:, found.channels] += middle + np.array(off)
-        judged = found.judged(near, log_elasticity[:2000])
-        assert [one.contradicted for one in judged] == expected
+        of_each = found.judged(near, log_elasticity[:2000])
+        assert [one.contradicted for one in of_each] == expected
 
 
 def silent_mix(weeks: int = 30) -> Mix:

@@ -210,6 +210,32 @@ def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
     assert "(2022-02-07 to 2022-02-14, 2022-08-01)" in said["unknown outcomes"]
 
 
+def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:
+    """Outcomes are 0 as they stand in the table, whatever all markets share."""
+    tables = []
+    for name in ("BE", "FR", "IT"):
+        rng = np.random.default_rng([16, len(tables)])
+        spend = np.round(1600.0 * np.exp(0.35 * rng.standard_normal((104, 2))))
+        shared = 60.0 * np.random.default_rng(1).standard_normal(104)
+        seen = 1200.0 + shared + 30.0 * rng.standard_normal(104) + 0.1 * spend.sum(axis=1)
+        seen[60:70] *= name != "FR"
+        spend[30, 1] *= 10.0 if name == "IT" else 1.0
+        dates = pd.date_range("2022-01-03", periods=104, freq="7D")
+        tables.append(
+            pd.DataFrame({"date": dates, "market": name, "tv": spend[:, 0], "sms": spend[:, 1], "y": seen})
+        )
+    X = pd.concat(tables)
+    model = cm.MarketingMixRegressor(["tv", "sms"], date="date", market="market", draws=200)
+    found = looked_at(model.fit(X.drop(columns="y"), X["y"]))
+    assert list(found) == ["outcomes of 0", "single rows of sms"]
+    assert found["outcomes of 0"].message.startswith(
+        "market FR: 2023-02-27 to 2023-05-01: 10 rows of outcome exactly 0"
+    )
+    assert found["single rows of sms"].message.startswith("market IT: 2022-08-01: ")
+    (slip,) = model.slips_
+    assert (slip.market, slip.channel) == ("IT", "sms")
+
+
 @pytest.mark.no_cover
 def test_clean_companies_raise_no_alarm() -> None:
     """At most one in twenty checks the wrong row."""

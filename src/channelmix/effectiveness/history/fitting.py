@@ -247,7 +247,8 @@ class MarketModel:
 
     def without(self, shock: Array, variance: float) -> Self:
         """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""
-        window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
+        seen = self.window.outcome - self.unit * shock
+        window = replace(self.window, outcome=seen, original=self.window.stated)
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 

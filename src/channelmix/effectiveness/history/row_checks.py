@@ -125,7 +125,7 @@ class RowChecks:
         if not len(rows):
             return Finding.of("zero_outcomes", Verdict.PASS, 0.0)
         verdict = Verdict.FAIL if len(rows) >= FEW_ZEROS else Verdict.REVIEW
-        usual = float(np.median(window.outcome[window.known & (window.outcome != 0.0)]))
+        usual = float(np.median(window.stated[window.known & (window.stated != 0.0)]))
         return Finding.of(
             "zero_outcomes", verdict, float(len(rows)), count=len(rows), rows=window.spans(rows), usual=usual
         )
@@ -135,8 +135,8 @@ class RowChecks:
         """Rows of outcome 0 that stand out."""
         window = self.fit.model.window
         # A row's weight may be next to nothing where it is out of line: it was known all the same.
-        known = self.order[~np.isnan(window.outcome[self.order])]
-        y = window.outcome[known]
+        known = self.order[~np.isnan(window.stated[self.order])]
+        y = window.stated[known]
         zero = y == 0.0
         if not zero.any() or zero.all():
             return known[:0]
@@ -190,8 +190,8 @@ class RowChecks:
             count=len(far),
             rows=window.spans(far),
             date=window.date(row),
-            outcome=float(window.outcome[row]),
-            expected=float(self.expected[row]),
+            outcome=float(window.stated[row]),
+            expected=float(window.stated[row] - self.left[row]),
             worst=abs(float(off[row])),
             worth=float(window.weight[row] / np.median(window.weight[known])),
         )

@@ -323,6 +323,7 @@ def _rows(
 ) -> list[CellPlan]:
     """One row a cell, of each period in turn; arrays have shape (n_spends,), outcome (n_draws, at least n_spends)."""
     n = len(draws.cells)
+    seen = {} if draws.own is None else draws.own.most_seen()
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -336,6 +337,7 @@ def _rows(
             marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
             evidence=draws.evidence[k % n],
             reason=reason,
+            most_spent=seen.get(k % n),
         )
         for k, reason in enumerate(why)
     ]
