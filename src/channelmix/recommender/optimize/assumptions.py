@@ -219,7 +219,7 @@ def history_warnings(draws: CellDraws, most: Array | None = None) -> list[Messag
         for check in evidence.checks
         if check.verdict == "FAIL"
     ]
-    spends = [] if most is None else [(i, float(most[i]), seen) for i, seen in draws.own.most_seen().items()]
+    spends = [] if most is None else [(i, float(most[i]), seen) for i, (_, seen) in draws.own.seen().items()]
     return failed + [
         say(
             "warning.extrapolated",

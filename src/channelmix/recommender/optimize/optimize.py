@@ -300,7 +300,7 @@ def _allocation(
     spend, n = solution.spend.ravel(), problem.curves.n_cells
     outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
     today = problem.each_period([cell.current_spend for cell in draws.cells])
-    why = reasons(problem, solution, draws.cells, currency)
+    why = reasons(problem, solution, draws.cells, currency, {} if draws.own is None else draws.own.seen())
     rows = _rows(draws, why, spend, today, outcome, charged, marginal)
     if problem.delay is None:
         return rows, []
@@ -323,7 +323,7 @@ def _rows(
 ) -> list[CellPlan]:
     """One row a cell, of each period in turn; arrays have shape (n_spends,), outcome (n_draws, at least n_spends)."""
     n = len(draws.cells)
-    seen = {} if draws.own is None else draws.own.most_seen()
+    seen = {} if draws.own is None else draws.own.seen()
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -337,7 +337,7 @@ def _rows(
             marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
             evidence=draws.evidence[k % n],
             reason=reason,
-            most_spent=seen.get(k % n),
+            most_spent=seen[k % n][1] if k % n in seen else None,
         )
         for k, reason in enumerate(why)
     ]
