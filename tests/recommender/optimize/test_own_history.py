@@ -205,5 +205,6 @@ def test_what_lies_beyond_the_most_that_was_spent_is_named_and_drawn_with_dashes
 def test_a_cell_that_stops_at_the_most_that_was_spent_says_so(amount: float, reason: str) -> None:
     """12,000 was the most on SMS; today's mix scaled to 40,000 has 13,333."""
     stated = {"kind": "flexible_budget", "min_marginal_roi": 0.2, "max_amount": amount}
-    rows = cm.optimize(company(scenario=stated)).allocation
+    little = {"kind": "spend_bounds", "bounds": {"im": [0.0, 2000.0]}}
+    rows = cm.optimize(company(scenario=stated, rules=[little])).allocation
     assert [row.reason for row in rows if row.channel == "sms"] == [reason]
