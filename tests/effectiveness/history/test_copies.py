@@ -50,6 +50,7 @@ NOISE = np.random.default_rng(1).standard_normal(104)
         (np.convolve(SMS, 0.5 ** np.arange(10))[:104], "x", "FAIL"),  # what is still remembered
         (SMS * np.exp(0.2 * NOISE), "sms_clicks", "FAIL"),
         (SMS * np.exp(0.4 * NOISE), "x", "PASS"),
+        (SMS * np.exp(0.2 * NOISE), "sms_I", "FAIL"),
         (NOISE, "sms_clicks", "PASS"),
         ((TV > 0.0).astype(float), "flight", "FAIL"),
         ((np.arange(104) % 26 < 2).astype(float), "holiday", "PASS"),

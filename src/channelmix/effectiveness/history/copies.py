@@ -116,9 +116,12 @@ def _correlation(form: Array, column: Array) -> float:
 
 
 def _says_so(control: str, channel: str) -> bool:
-    """Whether the name of a control names the channel, or begins as its name does and says what money buys."""
-    words, named = (set(re.findall(r"[a-z]+", name.lower())) for name in (control, channel.split("/")[0]))
-    return (bool(named) and named <= words) or (bool(words & VOLUMES) and bool(words & named))
+    """Whether the name of a control holds the channel's, begins with the same word, or says what money buys of it."""
+    said, named = (re.findall(r"[a-z]+", name.lower()) for name in (control, channel.split("/")[0]))
+    if not said or not named:
+        return False
+    shared = set(said) & set(named)
+    return set(named) <= set(said) or said[0] == named[0] or bool(shared and VOLUMES & set(said))
 
 
 def _switches_alike(spend: Array, column: Array) -> bool:
