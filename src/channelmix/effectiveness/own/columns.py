@@ -36,8 +36,9 @@ companies, and what a company states of itself has not been measured."""
 EVEN, GROWTH = 32, 1.5
 """Even parts of the range seen into which a curve is tabulated, and the factor from step to step beyond it."""
 
-ROOM = 2.0
-"""Factor on the money of a profile, and on the most that was seen, up to which curves reach."""
+ROOM = 10.0
+"""Factor on the money of a profile, and on the most that was seen, up to which curves reach: evidence is used for other
+budgets, too."""
 
 BESIDE = 0.01
 """Share of the average below and above which the return of the next unit is measured."""
