@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def main() -> int:
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in CARELESS}
     for seed in range(arguments.seed, arguments.seed + arguments.worlds):
         for kind, results in found.items():
-            results.append(cache.result(f"{kind} {seed}", lambda s=seed, k=kind: judged(s, k)))
+            results.append(cache.result(f"{kind} {seed}", partial(judged, seed, kind)))
     for kind, results in found.items():
         summarize(kind, results)
     return 0

@@ -12,7 +12,14 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.columns import knots_of, row_days_of
-from channelmix.effectiveness.own.timing import Timing, active_average, labels_of, seen, timing_of
+from channelmix.effectiveness.own.timing import (
+    Timing,
+    active_average,
+    labels_of,
+    months_ahead,
+    seen,
+    timing_of,
+)
 
 YEAR = 365.25
 
@@ -169,6 +176,31 @@ def test_a_period_spends_its_unit_whatever_the_rows(spend: list[float], freq: st
     assert average > 0.0
     low, high = seen(rows, timing)
     assert 0.0 <= low <= high
+
+
+def test_a_month_ahead_has_the_timing_of_the_same_month_a_year_ago() -> None:
+    dates = pd.date_range("2023-01-02", periods=104, freq="7D")
+    spend = np.full(104, 10.0)
+    march = np.flatnonzero(
+        (dates >= "2024-03-01") & (dates < "2024-03-29")
+    )  # four weeks whose middles are in March
+    spend[march[1:]], spend[march[0]] = 0.0, 40.0  # all of it in one week
+    spend[(dates >= "2024-07-10") & (dates < "2024-07-20")] = 0.0
+    spend[(dates >= "2024-09-01") & (dates < "2024-10-31")] = 0.0
+    labels, per_period, _ = placed("7D", 104, MONTH)
+    ahead = months_ahead(spend, labels, per_period)
+    assert [acting is None for acting in ahead] == [month in (8, 9) for month in range(12)]
+    for acting in (each for each in ahead if each is not None):
+        rows = acting.shape[0]
+        assert acting[:, 0].sum() == pytest.approx(rows / per_period)
+    assert ahead[0] is not None
+    assert ahead[2] is not None
+    even, once = (
+        brought(43.5 * acting, np.array([1.0]), 10.0) / float(acting[:, 0].sum())
+        for acting in (ahead[0], ahead[2])
+    )
+    assert even == pytest.approx(-per_period * np.expm1(-43.5 / per_period / 10.0), rel=1e-9)
+    assert once == pytest.approx(-per_period / 4.0 * np.expm1(-43.5 / per_period * 4.0 / 10.0), rel=1e-9)
 
 
 def test_rows_of_campaigns_alone_keep_the_length_of_a_week() -> None:

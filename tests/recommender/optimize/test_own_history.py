@@ -208,3 +208,22 @@ def test_a_cell_that_stops_at_the_most_that_was_spent_says_so(amount: float, rea
     little = {"kind": "spend_bounds", "bounds": {"im": [0.0, 2000.0]}}
     rows = cm.optimize(company(scenario=stated, rules=[little])).allocation
     assert [row.reason for row in rows if row.channel == "sms"] == [reason]
+
+
+def test_months_of_a_plan_over_time_have_their_own_timing() -> None:
+    """The first of two months brings nine tenths of what a usual one does, by its timing a year ago."""
+    plain = written(EVIDENCE)
+    factors = (0.9, *[1.0] * 11)
+    columns = tuple(
+        column.model_copy(update={"months_ahead": factors, "timing": ("2024-01-01", "2024-12-23")})
+        for column in plain.columns
+    )
+    content_over_time = content(periods=2, timing={}, risk={"kind": "mean"})
+    parts = {name: getattr(plain, name) for name in type(plain).model_fields if name not in ("sha256", "messages")}
+    evidence = cm.Evidence.sealed(**{**parts, "columns": columns})
+    profile = CompanyProfile.model_validate(content_over_time).with_evidence(evidence)
+    problem = problem_and_splits(profile, drawn(profile, 64, 0))[0]
+    spend = np.full(problem.curves.n_cells * 2, 5000.0)
+    first, second = problem.outcomes(spend).mean(axis=0).reshape(2, -1)[:, :2]
+    assert first == pytest.approx(0.9 * second)
+    assert any("the timing of that month" in remark for remark in cm.optimize(profile, n_draws=64).remarks)

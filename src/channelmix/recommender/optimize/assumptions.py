@@ -194,6 +194,8 @@ def _paces(evidence: Evidence, profile: CompanyProfile) -> Iterator[Message]:
         yield say("remark.timing", first=first, last=last)
     else:  # of a version that did not state it
         yield say("remark.spread")
+    if profile.timing is not None and any(column.months_ahead for column in timed):
+        yield say("remark.months_ahead")
     for column in timed:
         if abs(column.usual_spend / column.spend - 1.0) > PAUSED:
             yield say(
