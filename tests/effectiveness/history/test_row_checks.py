@@ -212,7 +212,7 @@ def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
 
 def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:
     """Outcomes are 0 as they stand in the table, whatever all markets share."""
-    tables = []
+    tables: list[pd.DataFrame] = []
     for name in ("BE", "FR", "IT"):
         rng = np.random.default_rng([16, len(tables)])
         spend = np.round(1600.0 * np.exp(0.35 * rng.standard_normal((104, 2))))

@@ -219,7 +219,9 @@ def test_months_of_a_plan_over_time_have_their_own_timing() -> None:
         for column in plain.columns
     )
     content_over_time = content(periods=2, timing={}, risk={"kind": "mean"})
-    parts = {name: getattr(plain, name) for name in type(plain).model_fields if name not in ("sha256", "messages")}
+    parts = {
+        name: getattr(plain, name) for name in type(plain).model_fields if name not in ("sha256", "messages")
+    }
     evidence = cm.Evidence.sealed(**{**parts, "columns": columns})
     profile = CompanyProfile.model_validate(content_over_time).with_evidence(evidence)
     problem = problem_and_splits(profile, drawn(profile, 64, 0))[0]
