@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.own.columns import knots_of, row_days_of
+from channelmix.effectiveness.own.columns import row_days_of
+from channelmix.effectiveness.own.curves import alike_halves, knots_of
 from channelmix.effectiveness.own.timing import (
     Timing,
     active_average,
@@ -84,11 +85,11 @@ def of_a_kind(kind: str, n: int, per_month: float) -> Array:
     saturation=st.floats(0.2, 3.0),
 )
 def test_periods_bring_what_the_rows_bring(kind: str, freq: str, half_life: float, saturation: float) -> None:
-    """Within 1 %, carry-over counted to its end: it acts on within a fifth of a row, or stops with the bursts."""
+    """Within 1 %, carry-over counted to its end; where spend goes on, its edges in the rows would count, and none is."""
     _, per_month, _ = placed(freq, 5, MONTH)
     spend = of_a_kind(kind, ROWS[freq], per_month)
     timing, average = timed(spend, freq)
-    rows = half_life * (per_month if kind in ("bursts", "yearly") else 1.0)
+    rows = half_life * per_month if kind in ("bursts", "yearly") else 0.05
     weights = 0.5 ** (np.arange(LAGS) / rows)
     weights /= weights.sum()
     unit = 10.0 / saturation
@@ -217,3 +218,39 @@ def test_knots_run_through_the_average_and_as_far_as_a_plan_may_go() -> None:
     assert 3.3 in knots
     assert knots[-1] >= 1000.0
     assert (np.diff(knots) > 0.0).all()
+
+
+def test_both_halves_of_the_draws_have_the_mean_of_all() -> None:
+    """Within 0.2 % for three columns, where a random half is off by 1 to 3 %; no draw is lost."""
+    rng = np.random.default_rng(5)
+    draws = np.exp(0.5 * rng.standard_normal((2048, 3)) + 0.5 * rng.standard_normal((2048, 1)))
+    order = alike_halves(draws, np.random.default_rng(0))
+    assert sorted(order) == list(range(2048))
+    every = draws.mean(axis=0)
+    for half in (order[:1024], order[1024:]):
+        assert draws[half].mean(axis=0) == pytest.approx(every, rel=0.002)
+        assert draws[half].std(axis=0) == pytest.approx(draws.std(axis=0), rel=0.15)
+    assert draws[order[:512]].mean(axis=0) == pytest.approx(every, rel=0.02)
+    odd = alike_halves(draws[:7], np.random.default_rng(0))
+    assert sorted(odd) == list(range(7))
+
+
+def test_a_launch_after_an_old_burst_goes_on() -> None:
+    spend = np.zeros(104)
+    spend[20:22], spend[101:] = 3000.0, 4000.0
+    timing, average = timed(spend)
+    assert timing.last == 103
+    assert timing.periods == pytest.approx(3.0 * 7.0 / MONTH)
+    assert seen(spend, timing)[1] == pytest.approx(4000.0 * MONTH / 7.0)
+    assert average < 4000.0 * MONTH / 7.0
+
+
+@pytest.mark.parametrize("period", [MONTH, YEAR])
+def test_the_most_that_was_seen_is_what_a_period_had(period: float) -> None:
+    """Daily rows: the most is that of some thirty days, or of a year, not of the days that money acts."""
+    rng = np.random.default_rng(3)
+    spend = rng.gamma(2.0, 150.0, 800)
+    timing, _ = timed(spend, "D", period)
+    rows = round(period)
+    sums = pd.Series(spend).rolling(rows).sum().dropna() * (period / rows)
+    assert seen(spend, timing) == pytest.approx((sums.min(), sums.max()))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.documents import Interval
@@ -15,7 +14,6 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import spending_cells
 from channelmix.effectiveness.history import MarketingMixRegressor
-from channelmix.effectiveness.history.markets import edges
 from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.own.timing import (
@@ -29,7 +27,6 @@ from channelmix.effectiveness.own.timing import (
 )
 from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
-from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Column, FittedMarket, History, Unpaid, covered
 from channelmix.profile.fields.fields import DAYS_A_YEAR
@@ -40,16 +37,6 @@ PRIOR_DRAWS = 1024
 LEAST_SPREAD = 0.7
 """Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other
 companies, and what a company states of itself has not been measured."""
-
-EVEN, GROWTH = 32, 1.5
-"""Even parts of the range seen into which a curve is tabulated, and the factor from step to step beyond it."""
-
-ROOM = 10.0
-"""Factor on the money of a profile, and on the most that was seen, up to which curves reach: evidence is used for other
-budgets, too."""
-
-BESIDE = 0.01
-"""Share of the average below and above which the return of the next unit is measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,85 +210,6 @@ def believed_roi(
     return found
 
 
-def curves_of(
-    spent: Sequence[ColumnSpend],
-    model: MarketingMixRegressor,
-    reaches: Mapping[str, float],
-    worth: float,
-    order: NDArray[np.int64],
-) -> tuple[ResponseCurves, list[dict[str, Any]]]:
-    """Curves of a period of today, and the return of each at the average of the periods with spend.
-
-    Parameters
-    ----------
-    spent : sequence of ColumnSpend
-    model : MarketingMixRegressor
-        Fitted to the same rows.
-    reaches : mapping of str to float
-        Spend a period up to which a plan may go, by column and market.
-    worth : float
-        Margin of one unit of outcome.
-    order : ndarray of shape (n_draws,)
-        Draws in the order that is wanted.
-
-    Returns
-    -------
-    curves : ResponseCurves
-        Money a period against spend a period; each runs through its return.
-    returns : list of dict
-        ``roi``, ``marginal_roi`` of the next unit, and factors of the ``months_ahead``.
-    """
-    parts, returns = [], []
-    for one in spent:
-        points = knots_of(one.active_spend, one.most, reaches[one.name])
-        around = one.active_spend * np.array([1.0 - BESIDE, 1.0 + BESIDE])
-        brought = model.timed_outcome(
-            one.column, one.timing.acting, np.append(points, around), one.market
-        ) * (worth / one.timing.periods)
-        outcome = np.maximum.accumulate(brought[:, : len(points)], axis=1)  # rounding may lower a flat end
-        at = outcome[:, int(np.searchsorted(points, one.active_spend))]
-        returns.append(
-            {
-                "roi": _interval(at / one.active_spend),
-                "marginal_roi": _interval((brought[:, -1] - brought[:, -2]) / np.diff(around)),
-                "months_ahead": _months_ahead(one, model, float(at.mean()) / worth),
-            }
-        )
-        parts.append(ResponseCurves.tabulated(points, outcome[order, :, np.newaxis], names=[one.name]))
-    return ResponseCurves.concat(parts), returns
-
-
-def _months_ahead(one: ColumnSpend, model: MarketingMixRegressor, usual: float) -> tuple[float, ...] | None:
-    """What each month ahead brings at the average by its own timing, over what a usual period brings."""
-    if not any(acting is not None for acting in one.months) or usual <= 0.0:
-        return None
-    bought = float(one.timing.acting[:, 0].sum()) / one.timing.periods  # for a unit of money, of late
-    money = np.array([one.active_spend * bought])
-    factors = []
-    for acting in one.months:
-        if acting is None:
-            factors.append(1.0)
-        else:
-            outcome = model.timed_outcome(one.column, acting, money, one.market).mean()
-            factors.append(float(outcome) / float(acting[:, 0].sum()) / usual)
-    return tuple(factors)
-
-
-def knots_of(average: float, most: float, reach: float) -> Array:
-    """Spends at which a curve is tabulated: even ones up to the most that was seen, then ever farther apart.
-
-    >>> knots_of(3.0, 4.0, 5.0)[-5:].round(3)
-    array([4.   , 4.125, 4.312, 4.594, 5.016])
-    """
-    near = max(average, most)
-    even = np.linspace(0.0, near, EVEN + 1)
-    far, step = [near], near / EVEN
-    while far[-1] < reach:
-        far.append(far[-1] + step)
-        step *= GROWTH
-    return np.unique(np.concatenate([even, [average], far]))
-
-
 def columns_of(
     spent: Sequence[ColumnSpend],
     returns: Sequence[Mapping[str, Any]],
@@ -327,11 +235,6 @@ def columns_of(
             )
         )
     return tuple(columns)
-
-
-def _interval(draws: Array) -> Interval:
-    low, high = np.quantile(draws, edges(0.9))
-    return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
 
 
 def unpaid_of(
@@ -370,20 +273,6 @@ def unpaid_of(
 def _range(row: Array) -> Interval:
     mean, low, high = row.tolist()
     return Interval(mean=mean, low=low, high=high)
-
-
-def reaches_of(profile: CompanyProfile, spent: Sequence[ColumnSpend]) -> dict[str, float]:
-    """Spend a period up to which a plan of a profile may go on each column and market, with room to spare.
-
-    All of the money may go on the smallest of a column's cells, which has a part of the column's curve.
-    """
-    cells = profile.cells()
-    places = covered([one.name for one in spent], [cell.name for cell in cells])
-    money = ROOM * max(profile.budget, profile.current_total)
-    return {
-        one.name: max(money, ROOM * one.most) / min(spending_cells([cells[i].current_spend for i in at])[1])
-        for one, at in zip(spent, places, strict=True)
-    }
 
 
 def span_of(rows: History, residual: Array, where: Any = slice(None)) -> dict[str, Any]:

@@ -30,13 +30,12 @@ from channelmix.effectiveness.own.columns import (
     believed_roi,
     column_spends,
     columns_of,
-    curves_of,
     markets_of,
-    reaches_of,
     row_days_of,
     span_of,
     unpaid_of,
 )
+from channelmix.effectiveness.own.curves import curves_of, reaches_of
 from channelmix.effectiveness.own.lift_findings import unit_findings
 from channelmix.effectiveness.own.rows import read_history
 from channelmix.profile import CompanyProfile
@@ -255,8 +254,8 @@ def _fitted(
     row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
     predicted = model.predict(table)
     residual = rows.outcome - predicted
-    order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
-    curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
+    rng = np.random.default_rng([seed, SHUFFLE])
+    curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, rng)
     columns = columns_of(spent, returns, rows.outcome_worth, counted)
     checks = (
         *with_ranges(findings, every, spent),

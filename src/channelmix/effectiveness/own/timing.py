@@ -52,18 +52,18 @@ class Timing:
         Periods that these rows belong to.
     first, last : int
         The first and the last of the rows whose timing it is.
-    busiest : float
-        Most of a period's unit that is spent in any `stretch`.
     stretch : int
-        Rows of a period, but no more than spend acts.
+        Rows over which a period's money is seen: those of a period, or fewer where spend has gone on for less.
+    part : float
+        Part of a period that they are: 1 for a burst.
     """
 
     acting: Array
     periods: float
     first: int
     last: int
-    busiest: float
     stretch: int
+    part: float
 
 
 def is_month(period_days: float) -> bool:
@@ -134,7 +134,7 @@ def _whole_periods(spend: Array, labels: Indices, per_period: float) -> list[Blo
 def _bursts(spend: Array, per_period: float, *, steady: bool) -> list[Block]:
     """Rows with spend, divided by time without any: a burst is no longer than a period, or has no long gap in it.
 
-    Spend at the end of the table goes on where it has just begun, or is `steady` at other times.
+    Spend at the end of the table goes on where it is `steady` at other times, or no burst before was as long.
     """
     groups: list[list[int]] = []
     for row in np.flatnonzero(spend).tolist():
@@ -144,12 +144,13 @@ def _bursts(spend: Array, per_period: float, *, steady: bool) -> list[Block]:
             groups[-1].append(row)
         else:
             groups.append([row])
-    found = []
+    found, longest = [], 0
     for group in groups:
         start, stop = group[0], group[-1] + 1
-        goes_on = stop == len(spend) and (steady or len(groups) == 1)
+        goes_on = stop == len(spend) and (steady or stop - start > longest)
         periods = (stop - start) / per_period
         found.append(Block(start, stop, periods if goes_on else max(periods, 1.0), goes_on))
+        longest = max(longest, stop - start)
     return found
 
 
@@ -185,23 +186,21 @@ def timing_of(
     chosen = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
     money = float(paid[chosen].sum())
     bought = float(spend[chosen].sum()) / money if money > 0.0 else 1.0
-    stretch = min(max(round(per_period), 1), LAGS)
-    acting, busiest = [], 0.0
+    acting = []
     for block in blocks:
         rows = spend[block.start : block.stop]
         unit = _spread(rows, labels[block.start + 1 :], per_period) if block.goes_on else rows
         unit = unit * (block.periods / unit.sum())
         acting.append(bought * _acting(unit, around=block.goes_on))
-        busiest = max(busiest, float(_acting(unit, around=block.goes_on)[:, :stretch].sum(axis=1).max()))
-    if per_period <= LAGS:  # a period's money was spent in a period, whatever its timing
-        busiest = stretch / per_period if any(block.goes_on for block in blocks) else 1.0
+    stretch = min(max(round(per_period), 1), max(block.stop - block.start for block in blocks))
+    goes_on = any(block.goes_on for block in blocks)
     return Timing(
         np.concatenate(acting),
         sum(block.periods for block in blocks),
         blocks[0].start,
         blocks[-1].stop - 1,
-        busiest,
-        stretch,
+        stretch if goes_on else max(round(per_period), 1),
+        stretch / per_period if goes_on else 1.0,
     )
 
 
@@ -261,5 +260,5 @@ def seen(paid: Array, timing: Timing) -> tuple[float, float]:
     timing : Timing
     """
     length = min(timing.stretch, len(paid))
-    sums = np.convolve(paid, np.ones(length), mode="valid") / (timing.busiest * length / timing.stretch)
+    sums = np.convolve(paid, np.ones(length), mode="valid") / (timing.part * length / timing.stretch)
     return max(float(sums.min()), 0.0), float(sums.max())
