@@ -85,7 +85,7 @@ def of_a_kind(kind: str, n: int, per_month: float) -> Array:
     saturation=st.floats(0.2, 3.0),
 )
 def test_periods_bring_what_the_rows_bring(kind: str, freq: str, half_life: float, saturation: float) -> None:
-    """Within 1 %, carry-over counted to its end; where spend goes on, its edges in the rows would count, and none is."""
+    """Within 1 %, carry-over counted to its end; its edges would count where spend goes on."""
     _, per_month, _ = placed(freq, 5, MONTH)
     spend = of_a_kind(kind, ROWS[freq], per_month)
     timing, average = timed(spend, freq)

@@ -111,5 +111,9 @@ SAME_OUTCOME = 1e-12
 SPEND_SHOWN = 1e-7
 """Share of all spend up to which money is nothing in reports and reasons: the solver's own rounding."""
 
+SPEND_KEPT = 1e-4
+"""Share of all spend up to which a plan that may only improve on a mix is that mix: less is not worth a move, and what
+the search leaves of it is its own rounding."""
+
 SPEND_MOVED = 1e-6
 """Share of all spend, or of a cell's spend today, up to which a change of it is rounding."""

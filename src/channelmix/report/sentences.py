@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from channelmix.core.tolerances import SPEND_SHOWN
+from channelmix.core.tolerances import SPEND_KEPT, SPEND_SHOWN
 from channelmix.core.words import Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
@@ -73,6 +73,8 @@ def headline(content: Content, totals: Totals) -> list[str]:
         profit=totals.profit,
         roi="-" if totals.roi is None else words.ratio(totals.roi),
     )
+    if kind == "fixed_budget" and totals.moved <= SPEND_KEPT * money:
+        done = words("headline.keep")
     if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
         done = words("headline.nothing", why=content.said(common_reason(plan)))
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}

@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, nearest_name
+from channelmix.core.tolerances import SPEND_KEPT
 from channelmix.engine.problem.money_limits import UnboundedError, is_limited, limited
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status, relative_gap
@@ -198,7 +199,7 @@ class _Run:
         upper_bound = bound * form.value_unit
         spend, value, gap = np.full(problem.shape, math.nan), math.nan, math.inf
         if search.spend is not None:
-            spend = search.spend.reshape(problem.shape)
+            spend = self._kept(search.spend).reshape(problem.shape)
             value = problem.value(spend)
             upper_bound = max(upper_bound, value)  # they may differ by rounding
             gap = relative_gap(upper_bound, value, problem.gap_scale(spend, limited=self.limit is None))
@@ -215,6 +216,13 @@ class _Run:
             report=self._report(search),
             baseline=self.baseline,
         )
+
+    def _kept(self, spend: Array) -> Array:
+        """Return the baseline where a plan that may only improve on it moves next to nothing, else the plan."""
+        baseline = self.problem.baseline
+        if baseline is None or np.abs(spend - baseline).sum() > 2.0 * SPEND_KEPT * float(baseline.sum()):
+            return spend
+        return np.asarray(baseline, dtype=float)
 
     def only_nothing(self, found: OnlyNothing) -> Solution:
         """Return that the problem is infeasible, since its rules on shares leave nothing to spend."""

@@ -118,6 +118,12 @@ class _Why:
         return self.problem.each_period(self.problem.curves.mean_value(alone))
 
     @cached_property
+    def keeps_baseline(self) -> bool:
+        """Whether the plan is the mix that it may only improve on."""
+        baseline = self.problem.baseline
+        return baseline is not None and np.array_equal(self.spend, np.ravel(baseline))
+
+    @cached_property
     def saturated(self) -> NDArray[np.bool_]:
         """Mark the cells on which the next unit brings next to nothing beside the average one."""
         spent, brought = (
@@ -141,6 +147,8 @@ class _Why:
             return say("reason.nothing_kept", reason=nothing, rule=kept.rule) if kept else nothing
         if stand.off[i]:
             return say("reason.off", rule=stand.off[i])
+        if self.keeps_baseline:
+            return say("reason.no_safe_change")
         if held:
             return self._stopped(held, i, cell.name, kept=stand.kept(i))
         if not stand.by_return:
