@@ -233,7 +233,7 @@ def test_the_promised_tail_holds_on_fresh_draws() -> None:
         spend = solved(problem, gap=1e-3).spend
         gain = (fresh.value(spend) - fresh.value(mix)).sum(axis=1)
         missed.append(min(0.0, tail_mean(gain, 0.1)) / fresh.mean_value(mix).sum())
-        assert gain.mean() > 0.0
+        assert gain.mean() >= 0.0  # nothing, where the mix is kept
     assert min(missed) > -0.02
 
 

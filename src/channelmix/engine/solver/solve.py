@@ -219,10 +219,12 @@ class _Run:
 
     def _kept(self, spend: Array) -> Array:
         """Return the baseline where a plan that may only improve on it moves next to nothing, else the plan."""
-        baseline = self.problem.baseline
-        if baseline is None or np.abs(spend - baseline).sum() > 2.0 * SPEND_KEPT * float(baseline.sum()):
+        if self.problem.baseline is None:
             return spend
-        return np.asarray(baseline, dtype=float)
+        baseline = np.ravel(self.problem.baseline)
+        if np.abs(np.ravel(spend) - baseline).sum() > 2.0 * SPEND_KEPT * float(baseline.sum()):
+            return spend
+        return baseline
 
     def only_nothing(self, found: OnlyNothing) -> Solution:
         """Return that the problem is infeasible, since its rules on shares leave nothing to spend."""
