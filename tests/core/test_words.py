@@ -235,9 +235,9 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
         said = in_french(say("warning.check", check=one.check, message=one.message))
-        assert said.startswith("l\u2019historique échoue à un contrôle")
+        assert said.startswith("l\u2019historique ne passe pas un contrôle (")
         assert one.message not in said
-        assert f"contrôle, {one.check} : " not in said
+        assert f"contrôle ({one.check})" not in said
     verdicts = [Verdict.FAIL, *[Verdict.PASS] * (len(failed) - 1)]
     other = [
         replace(one, message=say("finding.no_pair"), figure=-1.0, verdict=verdict)
