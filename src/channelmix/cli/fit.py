@@ -111,7 +111,7 @@ from channelmix.cli.session import command
     "--timing-days",
     type=POSITIVE,
     default=365.25,
-    show_default="365.25",
+    show_default=True,
     metavar="DAYS",
     help="Take the timing of spend within a period from this many days before the last row.",
 )
