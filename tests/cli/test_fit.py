@@ -204,7 +204,7 @@ def test_media_without_a_bill_are_named_and_shown(
     assert "column newsletter: no cell is selected" in run("fit", history, *OPTIONS).stderr
     result = run("fit", history, *OPTIONS, "--unpaid", "newsletter", "-o", "evidence.json")
     assert result.exit_code == 0, result.output
-    assert "newsletter has no bill: it brought EUR" in result.stdout
+    assert "newsletter (unpaid): about EUR" in result.stdout
     (free,) = json.loads((tmp_path / "evidence.json").read_text())["unpaid"]
     assert free["name"] == "newsletter"
     stated = {

@@ -235,9 +235,9 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
         said = in_french(say("warning.check", check=one.check, message=one.message))
-        assert said.startswith("l\u2019historique échoue à un contrôle")
+        assert said.startswith("l\u2019historique ne passe pas un contrôle (")
         assert one.message not in said
-        assert f"contrôle, {one.check} : " not in said
+        assert f"contrôle ({one.check})" not in said
     verdicts = [Verdict.FAIL, *[Verdict.PASS] * (len(failed) - 1)]
     other = [
         replace(one, message=say("finding.no_pair"), figure=-1.0, verdict=verdict)
@@ -258,3 +258,20 @@ def test_the_example_reads_in_french(example_plan: Plan) -> None:
     assert marked
     left = [sentence for sentence in prose if sentence in marked]
     assert len(left) <= 0.2 * len(prose), json.dumps(left)
+
+
+def test_a_probability_that_draws_cannot_tell_from_none_is_not_0() -> None:
+    assert say("finding.effect.pass", channel="sms", none=0.0).endswith("is under 0.05 %.")
+    assert say("finding.effect.pass", channel="sms", none=0.0005).endswith("is 0.05 %.")
+    assert in_french(say("finding.effect.pass", channel="sms", none=0.0)).endswith(" : moins de 0,05 %.")
+
+
+def test_french_joins_a_preposition_with_the_article_of_a_name() -> None:
+    words = Words("fr", "EUR")
+    said = {
+        split: words("facts.safer", baseline=words(f"split.{split}"))
+        for split in ("current", "equal", "nothing")
+    }
+    assert said["current"].endswith("par rapport au mix actuel.")
+    assert said["equal"].endswith("par rapport à la répartition à parts égales.")
+    assert said["nothing"].endswith("par rapport à rien.")

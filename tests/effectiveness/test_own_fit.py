@@ -133,8 +133,8 @@ def test_weeks_without_a_known_outcome_tell_nothing(company: CompanyProfile) -> 
     rows.loc[[10, 40], "outcome"] = np.nan
     found = fit(company, rows)
     assert np.isfinite([found.fitted.noise, found.columns[0].roi.mean]).all()
-    said = next(check for check in found.checks if "not known" in check.message)
-    assert (said.verdict, said.message[:26]) == ("REVIEW", "The outcome of 2 rows is n")
+    said = next(check for check in found.checks if "no outcome" in check.message)
+    assert (said.verdict, said.message[:22]) == ("REVIEW", "2 rows have no outcome")
 
 
 def test_volume_acts_and_its_spend_is_paid(company: CompanyProfile, evidence: Evidence) -> None:
@@ -189,7 +189,7 @@ def test_a_backtest_is_a_check_where_it_is_asked_for(company: CompanyProfile) ->
     checks = fit(company, rows, backtest=True).checks
     assert [check.check for check in checks].count("backtest") == 1
     (found,) = (check for check in checks if check.check == "backtest")
-    assert found.message.startswith("2 x 13 rows were forecast")
+    assert found.message.startswith("Backtest of 2 x 13 rows")
     assert "backtest" not in [check.check for check in fit(company, rows).checks]
     with pytest.raises(InputError, match="the table: a backtest of 2 x 13 rows needs 52 rows, not 40"):
         fit(company, rows[:40], backtest=True)

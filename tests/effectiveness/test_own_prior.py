@@ -111,10 +111,10 @@ def test_a_profiles_history_is_fitted_as_the_command_fits_it(
         out = tmp_path / "evidence.json"
         result = CliRunner().invoke(main, ["fit", str(tmp_path / "h.csv"), *options, *extra, "-o", str(out)])
         assert result.exit_code == 0, result.stderr
-        assert ("Return believed before, by published figures" in result.stdout) is not bool(extra)
+        assert ("Expected from published figures before the fit" in result.stdout) is not bool(extra)
         assert cm.Evidence.from_file(out) == evidence
     plan = cm.optimize(company.with_evidence(believing))
-    assert any("the returns that published figures expect of its channels" in said for said in plan.remarks)
+    assert any("the returns that published figures lead to expect" in said for said in plan.remarks)
 
 
 def test_evidence_without_beliefs_is_written_as_before(company: cm.CompanyProfile) -> None:

@@ -81,8 +81,8 @@ from channelmix.cli.session import command
 @click.option(
     "--experiments",
     metavar="FILE",
-    help="Lift tests in CSV or JSON: channel, start, end, spend_change, lift, standard_error; with --market, market; "
-    "where they apply, rows and held_out.",
+    help="Lift tests, a table (CSV, .xlsx) or JSON: channel, start, end, spend_change, lift, standard_error; with "
+    "--market, market; where they apply, rows and held_out.",
 )
 @click.option(
     "--draws",
@@ -111,9 +111,9 @@ from channelmix.cli.session import command
     "--timing-days",
     type=POSITIVE,
     default=365.25,
-    show_default="a year",
+    show_default=True,
     metavar="DAYS",
-    help="How far back from the last row the timing of a period's spend is taken from.",
+    help="Take the timing of spend within a period from this many days before the last row.",
 )
 @click.option(
     "--decimal",

@@ -28,6 +28,9 @@ FOLDER = Path(__file__).with_name("catalogue")
 FRENCH_STOP = re.compile(r" (?=[:;?!»])|(?<=«) ")
 """A space that French has before some stops, at which no line may break."""
 
+CONTRACTED = re.compile(r"\bpar rapport à le(?= )")
+"""A preposition before a name that begins with an article, which French writes as one word."""
+
 POWER = re.compile(r"e([+-])0*(\d+)")
 """How a computer writes a power of ten."""
 
@@ -40,7 +43,10 @@ TOO_LONG = 999.5e9
 NARROW, HARD = "\u202f", "\u00a0"
 """Spaces at which no line breaks: within a number, and before its unit."""
 
-WRITTEN = frozenset({"about", "amount", "short", "signed", "change", "percent", "ratio", "figure"})
+LEAST_CHANCE = 0.0005
+"""Probability below which no number of draws of a fit tells one from another."""
+
+WRITTEN = frozenset({"about", "amount", "short", "signed", "change", "percent", "chance", "ratio", "figure"})
 """Methods of `Words` that a template may name for a number."""
 
 DEEPEST = 8
@@ -152,7 +158,8 @@ class Words(string.Formatter):
         """Return a text filled with its values; where one thing and many differ, one has a code ending in ``.one``."""
         if values.get("count") == 1 and f"{code}.one" in self._texts:
             code = f"{code}.one"
-        return self.vformat(self._texts[code], (), values)
+        text = self.vformat(self._texts[code], (), values)
+        return CONTRACTED.sub("par rapport au", text) if self.language == "fr" else text
 
     def said(self, message: Message | Saying) -> str | None:
         """Return a message in this language; None where the catalogue lacks it or its values do not fit."""
@@ -218,6 +225,12 @@ class Words(string.Formatter):
     def percent(self, share: float) -> str:
         """Share in percent."""
         return self._number(wording.percent(share))
+
+    def chance(self, probability: float) -> str:
+        """Probability in percent; one that draws cannot tell from none is not 0."""
+        if probability < LEAST_CHANCE:
+            return self("chance.least", least=LEAST_CHANCE)
+        return self.percent(probability)
 
     def ratio(self, value: float, digits: int = 2) -> str:
         """Number with few decimals."""

@@ -73,7 +73,7 @@ def test_what_money_buys_is_no_medium_without_a_bill(fitted: Any) -> None:
     copied = model(unpaid=["posts", "sms_clicks"], draws=60).fit(bought, y).diagnostics_
     said = {finding.check: finding for finding in copied}
     assert said["copy of a channel by sms_clicks"].verdict == "FAIL"
-    assert "moves as spend on sms does" in said["copy of a channel by sms_clicks"].message
+    assert "moves with spend on sms" in said["copy of a channel by sms_clicks"].message
 
 
 def test_left_out_they_are_taken_for_the_channel_that_goes_with_them(fitted: Any) -> None:

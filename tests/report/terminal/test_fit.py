@@ -109,3 +109,68 @@ def test_checks_that_passed_are_one_line_unless_asked_for() -> None:
     assert lines(*checks)[-3:] == [*listed, "2 checks passed"]
     assert lines(checks[0])[-1] == "1 check passed"
     assert lines(*checks, verbose=True)[-4:] == [*listed, "PASS No period is missing.", "PASS Enough rows."]
+
+
+@pytest.mark.parametrize(
+    ("period", "days", "row", "said"),
+    [
+        (
+            "month",
+            30.4375,
+            7.0,
+            "per month (4.35 weeks). Within a month, spend is timed as in the latest months with spend: rows",
+        ),
+        (
+            "week",
+            7.0,
+            1.0,
+            "Amounts are per week (7 days). Within a week, spend is timed as in the latest weeks",
+        ),
+        (
+            "quarter",
+            91.3125,
+            30.4375,
+            "Amounts are per quarter (3 months). Within a quarter, spend is timed as",
+        ),
+        (
+            "year",
+            365.25,
+            14.0,
+            "Amounts are per year (26.1 rows of 14 days). Within a year, spend is timed as",
+        ),
+        (
+            "45 days",
+            45.0,
+            7.0,
+            "(6.43 weeks). Within 45 days, spend is timed as in the latest periods with",
+        ),
+        ("week", 7.0, 28.0, "Amounts are per week; each row of 28 days is taken as 4 equal weeks."),
+    ],
+)
+def test_what_amounts_are_per_is_said_where_it_is_not_a_row(
+    period: str, days: float, row: float, said: str
+) -> None:
+    social, sms = (c.model_copy(update={"timing": ("2024-01-01", "2024-12-23")}) for c in ALONE.columns)
+    evidence = ALONE.model_copy(
+        update={
+            "period_days": days,
+            "columns": (social, sms.model_copy(update={"timing": ("2024-10-07", "2024-12-23")})),
+            "fitted": ALONE.fitted.model_copy(update={"row_days": row}),
+        }
+    )
+    file = io.StringIO()
+    fit_to_terminal(evidence, period, file)
+    text = " ".join(file.getvalue().split())
+    assert said in text
+    dates = "rows from 2024-01-01 to 2024-12-23 (sms/promotion: 2024-10-07 to 2024-12-23)."
+    assert (dates in text) is (row < days)
+
+
+def test_the_mean_of_active_periods_stands_where_it_differs(shown: Shown) -> None:
+    social, sms = ALONE.columns
+    assert "\u2013" not in " ".join(shown(ALONE, 120))
+    paused = ALONE.model_copy(update={"columns": (social, sms.model_copy(update={"active_spend": 18000.0}))})
+    rows = shown(paused, 120)
+    assert rows[0].startswith("social 9,000 \u2013 4,000 12,000 ")
+    assert rows[1].startswith("sms/promotion 9,000 18,000 4,000 12,000 ")
+    assert shown(paused, 100)[1].startswith("sms/promotion 9,000 18,000 ")

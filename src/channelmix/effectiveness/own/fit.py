@@ -116,8 +116,8 @@ def fit_history(
         Columns that hold a volume, such as messages, in place of spend: what a unit costs, or the name of the column
         with the money spent on it.
     experiments : path or sequence of LiftTest
-        Lift tests, their `channel` a column of spend and their lift in units of the outcome; or a CSV or JSON file of
-        them. With `market`, each names its market.
+        Lift tests, their `channel` a column of spend and their lift in units of the outcome; or a file of them: a table
+        (CSV, .xlsx) or JSON. With `market`, each names its market.
     draws : int
         Draws of the posterior. A plan uses half of them, and is compared with others on the other half.
     seed : int

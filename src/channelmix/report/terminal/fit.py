@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.documents import Interval
-from channelmix.core.wording import amount, percent, short
+from channelmix.core.wording import amount, short
 from channelmix.core.words import over
-from channelmix.profile.evidence import Evidence, FittedMarket
+from channelmix.profile.evidence import Column, Evidence, FittedMarket
+from channelmix.profile.fields.fields import DAYS_A_YEAR
 from channelmix.report.terminal.console import show
 
 STYLES = {"FAIL": "bold red", "REVIEW": "yellow", "PASS": "green"}
@@ -30,6 +31,12 @@ PADDING = 2
 
 PAUSED = 0.05
 """Share by which spend in the periods with any must differ from that in all, for both to be shown."""
+
+ROWS = {"days": 1.0, "weeks": 7.0, "months": DAYS_A_YEAR / 12.0, "quarters": DAYS_A_YEAR / 4.0}
+"""Lengths of rows that have a name, in days."""
+
+SAME = "\u2013"
+"""Stands where spend in the periods with any is that in all."""
 
 CLOSE = 0.005
 """Length of a row and of a period that differ by less than this share are the same."""
@@ -75,26 +82,24 @@ def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterab
         "means with 90 % intervals."
     )
     if abs(evidence.period_days / fitted.row_days - 1.0) > CLOSE:
-        rows = f"{evidence.period_days / fitted.row_days:.3g} rows"
-        yield Text(
-            f"Amounts are {over(period)}: {rows}, over which its money is spread as in recent ones with spend"
-            f"{_timing(evidence)}."
-        )
+        yield Text(_amounts(evidence, period))
     yield Text()
     yield _table(evidence, period, width)
     yield Text()
     for free in evidence.unpaid or ():
-        share = f"{percent(free.share.mean)} ({percent(free.share.low)} to {percent(free.share.high)})"
         brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
         between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
+        low, mean, high = (
+            f"{100.0 * share:.1f}" for share in (free.share.low, free.share.mean, free.share.high)
+        )
         yield Text(
-            f"{free.name} has no bill: it brought {brings} ({between}) on average over all rows, {share} of "
-            f"{fitted.outcome}, and no money buys more of it."
+            f"{free.name} (unpaid): about {brings} ({between}), {mean} % ({low} to {high} %) of {fitted.outcome}. "
+            "Not part of the budget."
         )
     if evidence.unpaid:
         yield Text()
     if believed := _believed(evidence):
-        yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
+        yield Text(f"Expected from published figures before the fit (90 %): {', '.join(believed)}.")
         yield Text()
     yield from _checks(evidence, verbose)
 
@@ -118,8 +123,22 @@ def _checks(evidence: Evidence, verbose: bool) -> Iterator[Text | Table]:
         yield Text(f"{passed} check{'s' * (passed > 1)} passed", style=STYLES["PASS"])
 
 
+def _amounts(evidence: Evidence, period: str) -> str:
+    """What amounts are per, and of which rows the timing within a period is."""
+    days, per_period = evidence.fitted.row_days, evidence.period_days / evidence.fitted.row_days
+    unit, one = ("periods", period) if period[:1].isdigit() else (f"{period}s", f"a {period}")
+    if per_period < 1.0:
+        return f"Amounts are per {period}; each row of {days:.4g} days is taken as {1.0 / per_period:.3g} equal {unit}."
+    rows = next((name for name, long in ROWS.items() if abs(days / long - 1.0) < CLOSE), None)
+    said = f"Amounts are per {period} ({per_period:.3g} {rows or f'rows of {days:.4g} days'})."
+    timing = _timing(evidence)
+    return said + f" Within {one}, spend is timed as in the latest {unit} with spend: {timing}." * bool(
+        timing
+    )
+
+
 def _timing(evidence: Evidence) -> str:
-    """From when to when these are: of most columns, and of those with others."""
+    """From when to when these rows are: of most columns, and of those with others."""
     names: dict[tuple[str | int, str | int], list[str]] = {}
     for column in evidence.columns:
         if column.timing is not None:
@@ -127,8 +146,8 @@ def _timing(evidence: Evidence) -> str:
     if not names:
         return ""
     usual = max(names, key=lambda dates: len(names[dates]))
-    others = (f"{', '.join(of)} {a} to {b}" for (a, b), of in names.items() if (a, b) != usual)
-    return "; ".join([f" ({usual[0]} to {usual[1]}", *others]) + ")"
+    others = [f"{', '.join(of)}: {a} to {b}" for (a, b), of in names.items() if (a, b) != usual]
+    return f"rows from {usual[0]} to {usual[1]}" + f" ({'; '.join(others)})" * bool(others)
 
 
 def _believed(evidence: Evidence) -> dict[str, None]:
@@ -147,14 +166,14 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     """Make the table of returns, a row a column of spend; names always stand, and figures as they find room."""
     money = evidence.currency
     spend, returns, further = f"{money} {over(period)}", f"return per {money}", f"next {money}"
-    active = "when active"
-    several = any(abs(c.usual_spend / c.spend - 1.0) > PAUSED for c in evidence.columns)
+    active = "active"
+    paused = any(map(_is_paused, evidence.columns))
     lines = [
         {
             spend: _money(column.spend),
-            active: _money(column.usual_spend),
-            "seen from": _money(column.least),
-            "to": _money(column.most),
+            active: _money(column.usual_spend) if _is_paused(column) else SAME,
+            "least": _money(column.least),
+            "most": _money(column.most),
             returns: _range(column.roi),
             further: _range(column.marginal_roi),
             "rests on": column.basis,
@@ -164,7 +183,7 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
     names = list(_names(evidence))
     room = width - min(max(cell_len(text) for text in ("column", *(name.plain for name, _ in names))), NAME)
     shown: set[str] = set()
-    wanted = [(returns,), (spend,), (further,), *[(active,)] * several, ("rests on",), ("seen from", "to")]
+    wanted = [(returns,), (spend,), (further,), *[(active,)] * paused, ("rests on",), ("least", "most")]
     for heads in wanted:  # the most wanted first
         needed = sum(
             PADDING + max(cell_len(text) for text in (h, *(line[h] for line in lines))) for h in heads
@@ -174,14 +193,17 @@ def _table(evidence: Evidence, period: str, width: int) -> Table:
             room -= needed
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, PADDING, 0, 0))
     table.add_column("column", overflow="fold", min_width=len("column"))
-    kept = [
-        head for head in (spend, active, "seen from", "to", returns, further, "rests on") if head in shown
-    ]
+    kept = [head for head in (spend, active, "least", "most", returns, further, "rests on") if head in shown]
     for head in kept:
         table.add_column(head, justify="left" if head == "rests on" else "right", no_wrap=True)
     for name, place in names:
         table.add_row(name, *([] if place is None else [lines[place][head] for head in kept]))
     return table
+
+
+def _is_paused(column: Column) -> bool:
+    """Whether spend in the periods with any differs from that in all."""
+    return abs(column.usual_spend / column.spend - 1.0) > PAUSED
 
 
 def _names(evidence: Evidence) -> Iterator[tuple[Text, int | None]]:

@@ -71,17 +71,17 @@ def test_rows_of_markets_stay_apart() -> None:
         (
             LONG,
             {"long": {}, "controls": []},
-            "which column holds each row's spend, spend or promo.? State --long",
+            "which column holds what was spent, spend or promo.? State --long",
         ),
         (
             LONG.replace("channel", "sms", 1),
             {"long": {"channel": "spend"}},
-            "each row's spend, there is none",
+            r"no column holds what was spent; state --long CHANNEL=SPEND \(in a profile: ",
         ),
         (
             LONG.replace("sms,", "1,").replace("social,", "2,"),
             {"long": {}},
-            "each row's channel, there is none",
+            "no column holds the names of channels; state --long",
         ),
         (LONG, {"long": "channel=spend"}, "long must name two columns"),
         (

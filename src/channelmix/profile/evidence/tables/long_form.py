@@ -12,6 +12,11 @@ from channelmix.profile.evidence.tables.table import Table, is_blank, no_column,
 COLUMNS = ("channel", "spend")
 """What is stated of a table in long form: its columns of channels and of their spend."""
 
+HELD = {"channel": "the names of channels", "spend": "what was spent"}
+"""What is in these columns, in words."""
+
+REMEDY = '--long CHANNEL=SPEND (in a profile: "long": {"channel": …, "spend": …})'
+
 
 def stated_columns(
     table: Table, source: str, long: Mapping[str, str | None], roles: Sequence[str]
@@ -35,11 +40,11 @@ def stated_columns(
     of_words = [name for name in left if not any(map(_is_amount, table[name]))]
     for what, names in (("channel", of_words), ("spend", [name for name in left if name not in of_words])):
         if what not in stated:
-            if len(names) != 1:
-                found = " or ".join(names) or "there is none"
-                raise InputError(
-                    f"{source}: which column holds each row's {what}, {found}? State --long CHANNEL=SPEND, two columns"
-                )
+            if not names:
+                raise InputError(f"{source}: no column holds {HELD[what]}; state {REMEDY}")
+            if len(names) > 1:
+                found = f"{', '.join(names[:-1])} or {names[-1]}"
+                raise InputError(f"{source}: which column holds {HELD[what]}, {found}? State {REMEDY}")
             stated[what] = names[0]
     return stated["channel"], stated["spend"]
 
