@@ -26,6 +26,9 @@ REACHED, REACHED_SPREAD = 0.45, 1.0
 """Median part of its ceiling that a Hill curve reaches at the mean active spend, and the spread of its log odds; with
 the elasticity it makes the slope."""
 
+import os
+STEEPEST = float(os.environ.get("STEEP", "1"))
+HILL_SHIFT = math.log(0.6 / STEEPEST / (1 - 0.6 / STEEPEST)) - math.log(1.5)
 RATES = np.geomspace(40.0, 1e-3, 400)
 """Rates of exponential and logistic curves, in falling order, so that their elasticities rise."""
 
@@ -84,7 +87,8 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
         at = x[rows]
         if name is Saturation.HILL:
             part = _log_odds(REACHED) + REACHED_SPREAD * shape[rows, 3]
-            slope = expit(log_odds[rows]) * (1.0 + np.exp(part))
+            steep = expit(log_odds[rows] + HILL_SHIFT) * STEEPEST
+            slope = steep * (1.0 + np.exp(part))
             # In place, and without scipy's expit: most of a fit's time goes into this.
             with np.errstate(divide="ignore", over="ignore"):
                 np.log(at, out=at)
