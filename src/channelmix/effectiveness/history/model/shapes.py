@@ -22,7 +22,7 @@ PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
 """Medians of the further shapes and standard deviations of their logarithms."""
 
-SLOPE_SPREAD = 0.5
+SLOPE_SPREAD = 0.3
 """Standard deviation of the log of a Hill curve's slope around 1: above 1 a curve is S-shaped."""
 
 RATES = np.geomspace(40.0, 1e-3, 400)

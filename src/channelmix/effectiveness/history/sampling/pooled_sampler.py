@@ -30,7 +30,7 @@ from channelmix.effectiveness.history.sampling.threads import Each, on_cores, on
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin between markets; they are equally likely, and averaged over."""
 
-SNAPSHOTS, APART, SMALLEST = 4, 8, 200
+SNAPSHOTS, APART, SMALLEST = 4, 5, 200
 """Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
 RESIZED_TIMES = 4
