@@ -15,6 +15,7 @@ import json
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def main() -> int:
             continue
         for seed in arguments.seeds:
             key = f"{path.stem} {seed} {arguments.time_limit}"
-            one = cache.result(key, lambda p=path, s=seed: fitted(p, s, arguments.time_limit))
+            one = cache.result(key, partial(fitted, path, seed, arguments.time_limit))
             results.append(one)
             print(
                 f"{path.stem}, seed {seed}: error {np.abs(one['off']).mean():.3f}, cover {100 * one['cover']:.0f} %, "

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def main() -> int:
         found = []
         for seed in range(arguments.seed, arguments.seed + arguments.worlds):
             key = f"{kind} {seed} {arguments.draws}"
-            found.append(cache.result(key, lambda s=seed, k=kind: fitted(s, k, arguments.draws)))
+            found.append(cache.result(key, partial(fitted, seed, kind, arguments.draws)))
         every += found
         summarize(kind, found)
     summarize("all", every)

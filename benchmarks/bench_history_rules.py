@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ def main() -> int:
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in CARELESS}
     for seed in range(arguments.seed, arguments.seed + arguments.worlds):
         for kind, results in found.items():
-            results.append(cache.result(f"{kind} {seed}", lambda s=seed, k=kind: judged(s, k)))
+            results.append(cache.result(f"{kind} {seed}", partial(judged, seed, kind)))
     for kind, results in found.items():
         summarize(kind, results)
     return 0

@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 UV = Path(sys.executable).with_name("uv")
 
-TABLES = {"polars"}
-"""No dependency, but a kind of table that is taken: tested at its lowest version too."""
+TABLES = {"polars", "pyarrow"}
+"""No dependencies, but kinds of table that are taken: tested at their lowest versions too."""
 
 LINTERS = {"build", "import-linter", "mypy", "ruff", "types-html5lib"}
 """What no test needs, and what may want newer versions of dependencies than the package itself."""
@@ -60,7 +60,9 @@ def main() -> None:
     renew("build", "-", beside, lines=(*content["build-system"]["requires"], "editables"))
 
     # The tools stay as dev.txt has them: a range is about what the package uses, not about an old pytest.
-    of_the_package = {name_of(line) for line in (*locked("core"), *extras["figures"])} | TABLES
+    of_the_package = {
+        name_of(line) for line in (*locked("core"), *extras["figures"], *extras["excel"])
+    } | TABLES
     tools = [line for line in locked("dev") if name_of(line) not in of_the_package]
     wanted = tuple(line for line in (*core, *extras["dev"]) if name_of(line) not in LINTERS)
     with tempfile.TemporaryDirectory() as folder:

@@ -39,7 +39,8 @@ ATTRIBUTES = {
         hill exponential logistic power logarithmic capped_linear service tabulated concat
         names n_draws n_cells value mean_value derivative
     """,
-    "MarketingMixRegressor": "fit predict predict_interval contributions roi curves",
+    "LiftTest": "channel start end spend_change lift standard_error market rows held_out",
+    "MarketingMixRegressor": "fit predict predict_interval contributions roi shares curves",
 }
 """Public attributes of the names above, as docs/library.md and the examples use them."""
 
@@ -48,8 +49,9 @@ COMMANDS = {
     "explain": "FILE --format --output -o --time-limit --quiet -q",
     "facts": "SELECTOR --format --output -o",
     "fit": """
-        HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --experiments --draws
-        --published --no-published --backtest --time-limit --output -o --seed --quiet -q
+        HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --unpaid --experiments
+        --draws --published --no-published --timing-days --backtest --time-limit --decimal --date-format --long
+        --verbose -v --output -o --seed --quiet -q
     """,
     "frontier": """
         PROFILE --points --from --to --risk --format --output -o --gap --time-limit --seed --quiet -q
@@ -79,7 +81,7 @@ DOCUMENTS = {
         net_change net_interval chance certified_low certified_high paired why_unpaired changes cells
     """,
     "Evidence": """
-        schema_version currency period_days fitted experiments columns checks curves sha256
+        schema_version currency period_days fitted experiments columns unpaid checks curves sha256
     """,
     "Explanation": """
         schema_version name currency period span scenario next_unit cells rules factor_low factor_high tolerance

@@ -38,7 +38,8 @@ def test_evidence_is_written_and_planned_on(
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("history.csv: 52 rows of 7 days, 0 to 51\n")
     assert "sms/promotion" in result.stdout
-    assert "PASS" in result.stdout
+    assert re.search(r"^\d+ checks passed$", result.stdout, re.MULTILINE)
+    assert "PASS" not in result.stdout
     assert result.stderr == 'evidence.json written; name it in the profile: "evidence": "evidence.json"\n'
     assert json.loads((tmp_path / "evidence.json").read_text())["fitted"]["outcome_worth"] == 20.0
     small |= {"evidence": "evidence.json", "risk": {"kind": "mean"}}
@@ -63,6 +64,13 @@ def test_more_draws_are_made_where_asked_for(run: Run, history: str, profile: st
     assert "2000<=x<=100000" in few.stderr
 
 
+def test_checks_that_passed_are_listed_on_demand(run: Run, history: str, profile: str) -> None:
+    for option in ("-v", "--verbose"):
+        listed = run("fit", history, *OPTIONS, option)
+        assert re.search(r"^PASS +No period is missing", listed.stdout, re.MULTILINE)
+        assert "checks passed" not in listed.stdout
+
+
 def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str, profile: str) -> None:
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 0
@@ -85,6 +93,8 @@ def test_volumes_from_standard_input_are_as_spend_in_a_file(
     ("arguments", "said"),
     [
         (("history.csv", "--cost-per-unit", "sms"), "'sms' is not COLUMN=COST"),
+        (("history.csv", "--long", "channel"), "'channel' is not CHANNEL=SPEND, two columns"),
+        (("history.csv", "--decimal", ";"), "is not one of '.', ','"),
         (("-", "--profile", "-"), "Only one of HISTORY.CSV and --profile"),
     ],
 )
@@ -110,6 +120,43 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
     result = run("fit", history, "--profile", profile, "--date", "week", "--outcome", "orders")
     assert result.exit_code == 2
     assert "--outcome-worth" in result.stderr
+
+
+def test_how_a_table_was_read_is_said_in_one_line(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    plain = run("fit", history, *OPTIONS)
+    lines = (tmp_path / history).read_text().splitlines()
+    (tmp_path / history).write_text(
+        "\n".join(line.replace(",", ";") + ",0" * (i > 0) for i, line in enumerate(lines))
+    )
+    result = run("fit", history, *OPTIONS, "-o", "evidence.json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == plain.stdout
+    assert result.stderr.splitlines()[0] == "history.csv read as: semicolons, decimal comma"
+    fitted = json.loads((tmp_path / "evidence.json").read_text())["fitted"]
+    assert fitted["read_as"] == ["semicolons", "decimal comma"]
+    stated = {"file": history, "outcome_worth": 20.0, "outcome": "orders", "date": "week"}
+    (tmp_path / profile).write_text(json.dumps(small | {"history": stated}))
+    assert run("validate", profile).stderr.splitlines()[0] == "history.csv read as: semicolons, decimal comma"
+
+
+def test_what_a_table_leaves_open_is_stated(run: Run, history: str, profile: str, tmp_path: Path) -> None:
+    plain = run("fit", history, *OPTIONS)
+    lines = [line.split(",") for line in (tmp_path / history).read_text().splitlines()]
+    rows = [
+        f"{week},sms/promotion,{float(spent):_.0f},{orders}".replace("_", ".")
+        for week, orders, spent in lines[1:]
+    ]
+    (tmp_path / history).write_text("\n".join(["week,channel,spend,orders", *rows]))
+    asked = run("fit", history, *OPTIONS, "--long", "channel=spend")
+    assert asked.exit_code == 3
+    assert "--decimal . or --decimal ," in asked.stderr
+    result = run("fit", history, *OPTIONS, "--long", "channel=spend", "--decimal", ",")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == plain.stdout
+    assert "--long channel=spend" in run("fit", history, *OPTIONS).stderr
+    assert run("fit", history, "--long", *OPTIONS, "--decimal", ",").stdout == plain.stdout
 
 
 @pytest.mark.parametrize(
@@ -145,6 +192,46 @@ def test_a_column_of_an_unknown_cell_gets_the_nearest_name(
     result = run("fit", history, *OPTIONS)
     assert result.exit_code == 3
     assert 'no cell is selected by "smss" (did you mean "sms"?)' in result.stderr
+
+
+def test_media_without_a_bill_are_named_and_shown(
+    run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / history
+    lines = path.read_text().splitlines()
+    sent = [f"{line},{week % 3 * 500}" for week, line in enumerate(lines[1:])]
+    path.write_text("\n".join([lines[0] + ",newsletter", *sent]))
+    assert "column newsletter: no cell is selected" in run("fit", history, *OPTIONS).stderr
+    result = run("fit", history, *OPTIONS, "--unpaid", "newsletter", "-o", "evidence.json")
+    assert result.exit_code == 0, result.output
+    assert "newsletter has no bill: it brought EUR" in result.stdout
+    (free,) = json.loads((tmp_path / "evidence.json").read_text())["unpaid"]
+    assert free["name"] == "newsletter"
+    stated = {
+        "file": history,
+        "date": "week",
+        "outcome": "orders",
+        "outcome_worth": 20,
+        "unpaid": ["newsletter"],
+    }
+    (tmp_path / profile).write_text(json.dumps(small | {"history": stated}))
+    assert run("validate", profile).exit_code == 0
+
+
+def test_a_test_of_several_channels_is_joined_in_a_table(
+    run: Run, history: str, profile: str, tmp_path: Path
+) -> None:
+    path = tmp_path / history
+    lines = path.read_text().splitlines()
+    path.write_text(
+        "\n".join([lines[0] + ",social", *(f"{line},{100 + 7 * len(line)}" for line in lines[1:])])
+    )
+    head = "channel,start,end,spend_change,lift,standard_error,rows\n"
+    (tmp_path / "t.csv").write_text(head + "sms/promotion+social,10,13,-900+-100,-60,20,with_change\n")
+    result = run("fit", history, *OPTIONS, "--experiments", "t.csv", "--verbose")
+    assert result.exit_code == 0, result.output
+    assert "1 lift test" in result.stdout
+    assert "the lift test of sms/promotion+social" in " ".join(result.stdout.split())
 
 
 def test_failed_checks_are_told(run: Run, history: str, profile: str, tmp_path: Path) -> None:

@@ -81,9 +81,17 @@ def test_markets_are_fitted_and_planned_on(run: Run, markets: dict[str, Any], tm
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",DE,", ",DEU,", "shop must hold markets of the profile (FR, DE, IT), and row 41 has 'DEU'"),
-        (",DE,", ",,", "shop must name the market of every row, and row 41 has nothing"),
-        ("11,DE,", "10,DE,", "market DE: two rows have the same date, 10"),
+        (
+            ",DE,",
+            ",DEU,",
+            "shop must hold markets of the profile (FR, DE, IT), and row 41 (line 42) has 'DEU'",
+        ),
+        (",DE,", ",,", "shop must name the market of every row, and row 41 (line 42) has nothing"),
+        (
+            "11,DE,",
+            "10,DE,",
+            "market DE: two rows have the same date, 10: row 41 (line 42) and row 42 (line 43)",
+        ),
         ("sms/", "FR/sms/", "column FR/sms/promotion names a market"),
         ("sms/", "smss/", 'no cell is selected by "smss/promotion"'),
         ("shop", "market", "there is no column shop"),

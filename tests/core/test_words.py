@@ -15,8 +15,8 @@ from channelmix.core.words import DEEPEST, LANGUAGES, Message, Words, catalogue,
 from channelmix.datasets import load_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.backtest import backtest_finding
-from channelmix.effectiveness.history.diagnostics import _outliers, alike_in_markets
-from channelmix.effectiveness.history.findings import Verdict, worst_findings
+from channelmix.effectiveness.history.diagnostics import alike_in_markets
+from channelmix.effectiveness.history.findings import Finding, Verdict, worst_findings
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.plan import Interval, Plan, verify_plan
 from channelmix.profile import CompanyProfile, starter_profile
@@ -216,10 +216,18 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
     )
     model = MarketingMixRegressor(channels=["tv", "radio"], date="date", draws=100, random_state=0)
     failed = [one for one in model.fit(table, outcome).diagnostics_ if one.verdict == "FAIL"]
-    # A row far off fails the check only where it counts all the same.
-    failed.append(_outliers(np.r_[rng.standard_normal(59), 30.0], np.ones(60)))
     rows = (np.arange(60), spend[:, np.newaxis], np.zeros((60, 0)), outcome, np.ones(60))
-    failed += alike_in_markets([Window(("tv",), *rows, 52.0, market) for market in ("BE", "FR")])
+    windows = [Window(("tv",), *rows, 52.0, market) for market in ("BE", "FR")]
+    # A row far off fails the check only where it counts all the same.
+    values = {
+        "rows": windows[0].spans(np.array([7])),
+        "outcome": 30.0,
+        "expected": 1.0,
+        "worst": 30.0,
+        "worth": 1.0,
+    }
+    failed.append(Finding.of("outliers", Verdict.FAIL, 30.0, count=1, date="7", **values))
+    failed += alike_in_markets(windows)
     failed.append(
         backtest_finding({"error": [3.0, 2.0], "naive_error": [1.0, 1.0], "covered": [0.5, 0.4]}, 13)
     )

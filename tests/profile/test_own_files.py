@@ -28,6 +28,9 @@ def folder(tmp_path: Path, evidence: Evidence) -> Path:
     (tmp_path / "e.json").write_text(evidence.to_json())
     (tmp_path / "below" / "e.json").write_text(evidence.to_json())
     (tmp_path / "h.csv").write_text(ROWS)
+    (tmp_path / "wrong.csv").write_text(
+        "channel,start,end,spend_change,lift,standard_error\nsms,2024-01-01,2024-01-08,-1,9,1\n"
+    )
     return tmp_path
 
 
@@ -51,6 +54,24 @@ def test_a_history_is_read_from_the_folder_of_the_profile(folder: Path, small: d
     assert own.source == "h.csv"
     assert own.spend["social"].tolist() == [2.0, 2.0]
     assert own.outcome_worth == 2.0
+
+
+def test_what_a_table_leaves_open_is_stated_in_the_profile(folder: Path, small: dict[str, Any]) -> None:
+    text = "date;channel;spend;outcome\n03/04/2024;sms;1.234;5\n03/04/2024;social;2.000;5\n04/04/2024;sms;3.000;6\n"
+    (folder / "h.csv").write_text(text)
+    stated: dict[str, Any] = {**HISTORY, "long": {"channel": "channel", "spend": "spend"}}
+    with pytest.raises(ProfileError, match="--date-format dmy"):
+        read(folder, small, history=stated)
+    with pytest.raises(ProfileError, match="--decimal"):
+        read(folder, small, history={**stated, "date_format": "dmy"})
+    own = read(folder, small, history={**stated, "date_format": "dmy", "decimal": ","}).own
+    assert isinstance(own, History)
+    assert own.dates == ("2024-04-03", "2024-04-04")
+    assert {name: column.tolist() for name, column in own.spend.items()} == {
+        "sms": [1234.0, 3000.0],
+        "social": [2000.0, 0.0],
+    }
+    assert own.read_as[0] == "semicolons"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +119,17 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
         ({"history": {**HISTORY, "cost_per_unit": {"sms": 0.0}}}, "history.cost_per_unit.sms"),
         ({"history": {**HISTORY, "controls": ["sms", "sms"]}}, "each only once"),
         ({"history": {**HISTORY, "experiments": "h.csv"}}, r"history.experiments: .*unknown field date"),
+        ({"history": {**HISTORY, "unpaid": ["posts"]}}, "there is no column posts"),
+        ({"history": {**HISTORY, "unpaid": ["sms", "sms"]}}, "each only once"),
+        (
+            {"history": {**HISTORY, "experiments": "wrong.csv"}},
+            r"history.experiments: .*Did you mean a lift of -9",
+        ),
         ({"history": {**HISTORY, "outcome": "social"}}, "column outcome: no cell"),
+        ({"history": {**HISTORY, "decimal": ";"}}, "history.decimal"),
+        ({"history": {**HISTORY, "date_format": "dym"}}, "date_format must be dmy, mdy, ymd or a format"),
+        ({"history": {**HISTORY, "long": {"chanel": "sms"}}}, 'did you mean "channel"'),
+        ({"history": {**HISTORY, "long": {"channel": "x", "spend": "y"}}}, "there is no column x"),
         ({"evidence": "e.json", "currency": "USD", "usd_rate": 1.0}, "found evidence in EUR"),
         ({"evidence": "e.json", "period": "week"}, "evidence per 30.4375 days, expected evidence per week"),
     ],
@@ -109,6 +140,12 @@ def test_what_is_wrong_has_its_place(
     with pytest.raises(ProfileError, match=said) as error:
         read(folder, small, **fields)
     assert all(fault.line is not None for fault in error.value.faults)
+
+
+def test_amounts_in_another_currency_are_refused(folder: Path, small: dict[str, Any]) -> None:
+    (folder / "h.csv").write_text(ROWS.replace(",1,2", ",$1,2"))
+    with pytest.raises(ProfileError, match=r"found amounts are in \$.*expected amounts in EUR"):
+        read(folder, small, history=HISTORY)
 
 
 def test_evidence_of_another_company_names_what_it_does_not_have(folder: Path, small: dict[str, Any]) -> None:

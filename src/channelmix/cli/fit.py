@@ -25,7 +25,7 @@ from channelmix.cli.session import command
     "channelmix fit rows.csv --profile p.json --outcome-worth 22 --market market",
     "channelmix fit h.csv --profile p.json --outcome-worth 22 --backtest",
     "channelmix fit h.xlsx --profile p.json --outcome-worth 22 --date-format dmy",
-    "channelmix fit h.csv --profile p.json --outcome-worth 22 --long channel=spend",
+    "channelmix fit h.csv --profile p.json --outcome-worth 9 --long channel=spend",
     "channelmix fit - --profile p.json --outcome-worth 22 < history.csv",
 )
 @click.argument("history", metavar="HISTORY.CSV")
@@ -128,9 +128,12 @@ from channelmix.cli.session import command
 )
 @click.option(
     "--long",
-    metavar="CHANNEL=SPEND",
-    help="Each row is of one channel: the column with its name, and the column with its spend.",
+    is_flag=False,
+    flag_value="",
+    metavar="[CHANNEL=SPEND]",
+    help="Each row is of one channel: the columns of its name and spend; alone, the only ones without another role.",
 )
+@click.option("--verbose", "-v", is_flag=True, help="List the checks that passed, too.")
 @click.option("--output", "-o", metavar="FILE", help="Write the evidence to FILE.")
 @seed_option
 @quiet_option
@@ -142,12 +145,17 @@ def fit(
     draws: int | None,
     long: str | None,
     output: str | None,
+    verbose: bool,
     quiet: bool,
     seed: int,
     backtest: bool,
+    time_limit: float | None,
     **options: Any,
 ) -> None:
     """Estimate what a company's channels bring from its own weekly (or other) rows ("-" reads standard input).
+
+    HISTORY.CSV may be separated by commas, semicolons, tabs or pipes, with decimal points or commas, or be an Excel
+    workbook (.xlsx). What is not certain in it is asked about.
 
     Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
     currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
@@ -173,10 +181,10 @@ def fit(
     )
     say_how_read(rows)
     with status_line(quiet):
-        evidence = fitted(rows, company, draws or DRAWS, seed, backtest)
+        evidence = fitted(rows, company, draws or DRAWS, seed, backtest, time_limit)
     if output is not None:
         write_result(evidence.to_json(), output)
-    write_table(partial(report.fit_to_terminal, evidence, company.period_text))
+    write_table(partial(report.fit_to_terminal, evidence, company.period_text, verbose=verbose))
     if output is not None:
         click.echo(f'{output} written; name it in the profile: "evidence": "{output}"', err=True)
     failed = sum(check.verdict == "FAIL" for check in evidence.checks)
@@ -188,7 +196,9 @@ def fit(
 
 
 def _long(text: str) -> dict[str, str]:
-    """Split ``channel=spend`` into the two columns of a table in long form."""
+    """Split ``channel=spend`` into the two columns of a table in long form; nothing states none."""
+    if not text:
+        return {}
     channel, _, spend = text.rpartition("=")
     if not (channel and spend):
         raise click.BadParameter(f"{text!r} is not CHANNEL=SPEND, two columns.", param_hint="--long")

@@ -14,6 +14,7 @@ from channelmix.cli.session import command
 def validate(file: str) -> None:
     """Check the profile in FILE ("-" reads standard input), and list its faults with line and column."""
     from channelmix.core.wording import amount
+    from channelmix.profile.other_periods import budget_question
 
     profile = read_profile(file)
     counts = (
@@ -23,3 +24,5 @@ def validate(file: str) -> None:
     )
     holds = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
     write_result(f"{profile.name}: valid; {holds}, {profile.currency} {amount(profile.budget)} per period\n")
+    if (question := budget_question(profile)) is not None:
+        click.echo(f"{profile.name}: {question}", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,11 +35,14 @@ def lag_weights(shape: Geometric | Delayed | Weibull) -> Array:
     return delayed_adstock(shape.half_life, shape.peak, _whole(lags))
 
 
-def carryover_of(profile: CompanyProfile, fitted: Collection[int] = ()) -> Carryover | None:
+def carryover_of(
+    profile: CompanyProfile, fitted: Mapping[int, Sequence[float] | None] | None = None
+) -> Carryover | None:
     """Return the carry-over of a profile's cells, with its season, dated costs and spend before the plan.
 
     Without `timing` there is none: one typical period is planned. The cells in the places `fitted` act in their own
-    period: their curves, from the company's own history, include the carry-over.
+    period: their curves, from the company's own history, include the carry-over. Each may have factors of the periods
+    that follow its history, by the timing of its spend in them, a year of them and then the same again.
     """
     timing = profile.timing
     if timing is None:
@@ -53,13 +56,18 @@ def carryover_of(profile: CompanyProfile, fitted: Collection[int] = ()) -> Carry
     weights[:, 0] = 1.0
     for selector, own in acts.items():
         weights[cells.select(selector)] = np.pad(own, (0, lags - len(own)))
-    weights[list(fitted)] = np.eye(1, lags)[0]
+    weights[list(fitted or ())] = np.eye(1, lags)[0]
+    season = _factors(timing.season, cells, profile.periods) if timing.season else None
+    for place, factors in (fitted or {}).items():
+        if factors:
+            season = np.ones((profile.periods, len(cells))) if season is None else season
+            season[:, place] *= np.resize(factors, profile.periods)
     before = _factors(timing.spent_before, cells, lags - 1) * today
     return Carryover(
         weights if acts else [1.0],
         profile.periods,
         initial=before if lags > 1 and before.any() else None,
-        season=_factors(timing.season, cells, profile.periods) if timing.season else None,
+        season=season,
         cost=_factors(timing.cost, cells, profile.periods) if timing.cost else None,
         discount=timing.discount_rate,
     )

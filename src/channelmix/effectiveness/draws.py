@@ -95,10 +95,10 @@ class OwnDraws:
             for i, part in zip(own.cells, own.parts, strict=True)
         }
 
-    def most_seen(self) -> dict[int, float]:
-        """Most that was spent on each cell with history, a period: its share of the column's most."""
+    def seen(self) -> dict[int, tuple[float, float]]:
+        """Least and most that was spent on each cell with history, a period: its share of the column's."""
         return {
-            i: part * own.column.most
+            i: (part * own.column.least, part * own.column.most)
             for own in self.columns
             for i, part in zip(own.cells, own.parts, strict=True)
         }

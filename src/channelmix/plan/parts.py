@@ -58,6 +58,9 @@ class CellPlan(Part):
     """What the estimate rests on."""
     reason: Said
     """Why, in a few words."""
+    most_spent: float | None = None
+    """Most that was ever spent on the cell in a period, by own history, beyond which its outcome is extrapolated; null
+    without history."""
 
     @property
     def name(self) -> str:

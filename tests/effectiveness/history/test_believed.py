@@ -75,6 +75,26 @@ def test_how_sure_a_belief_is_held_is_the_part_of_such_draws() -> None:
     )
 
 
+def test_without_rows_each_belief_holds_as_it_did_and_one_far_off_is_contradicted_alone() -> None:
+    found, n = believed(), 200_000
+    log_elasticity = np.full((n, 3), np.log(0.6))
+    drawn = found.draw(log_elasticity, np.random.default_rng(1))
+    for judged in found.judged(drawn, log_elasticity):
+        assert judged.chance == pytest.approx(HOLD, abs=0.01)
+        assert not judged.contradicted
+    # What rows say of the first and the third channel, which have a belief.
+    middle = found.middle + log_elasticity[0, 0]
+    for off, expected in (
+        ([5.0, 0.0], [True, False]),
+        ([0.0, 5.0], [False, True]),
+        ([5.0, -5.0], [True, True]),
+    ):
+        near = np.random.default_rng(2).normal(0.0, 0.1, (2000, 3))
+        near[:, found.channels] += middle + np.array(off)
+        of_each = found.judged(near, log_elasticity[:2000])
+        assert [one.contradicted for one in of_each] == expected
+
+
 def silent_mix(weeks: int = 30) -> Mix:
     """A mix whose rows never count: it is looked at while the likelihood has no power."""
     rng = np.random.default_rng(2)

@@ -50,12 +50,12 @@ def test_products_give_the_likelihood_of_the_rows(shared: bool) -> None:
     weight = rng.uniform(0.5, 2.0, 60) * (np.arange(60) != 9)
     mixes[0] = replace(mixes[0], baseline=replace(mixes[0].baseline, weight=weight))
     rows = np.arange(4, 9)
-    changed = 2.0 * mixes[1].lagged[1][rows]
+    twice = 2.0 * mixes[1].lagged[1][rows]
     mixes[1] = replace(
         mixes[1],
         lagged=[*mixes[1].lagged[:2], 0.0 * mixes[1].lagged[2]],
         total=mixes[1].total * [1.0, 1.0, 0.0],
-        tests=[Trial([TrialPart(1, rows, changed[np.newaxis], np.array([-1.0, 1.0]))], 0.4, 0.1)],
+        tests=[Trial([TrialPart(1, rows, twice[np.newaxis], np.array([-1.0, 1.0]))], 0.4, 0.1)],
     )
     n = 5
     shape, family = rng.standard_normal((n, 3, NUMBERS)), rng.integers(FAMILIES, size=(n, 3))

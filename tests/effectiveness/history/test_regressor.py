@@ -145,6 +145,15 @@ def test_polars_is_read_as_pandas_is(fitted: Any) -> None:
     assert shares.equals(known.prior_predictive(X, y))
 
 
+def test_arrow_is_read_as_pandas_is(fitted: Any) -> None:
+    pa = pytest.importorskip("pyarrow")
+    _, X, y, _ = fitted
+    table = pa.table(X.to_dict(orient="list"))
+    found = model(draws=100).fit(table, y)
+    assert found.channels_ == ("social", "sms", "app")
+    assert found.predict(table) == pytest.approx(model(draws=100).fit(X, y).predict(X), rel=1e-12)
+
+
 def test_unknown_outcomes_tell_nothing_and_their_spend_acts(fitted: Any, usual: Any) -> None:
     _, X, y, _ = fitted
     whole = usual.predict(X)
@@ -179,7 +188,8 @@ def test_a_row_far_out_of_line_counts_next_to_nothing() -> None:
     assert slipped.predict(X) == pytest.approx(without.predict(X), rel=0.02)
     outlier = next(f for f in slipped.diagnostics_ if f.check == "outliers")
     assert outlier.verdict == "REVIEW"
-    assert "% of an ordinary one" in outlier.message
+    assert "% of an ordinary row" in outlier.message
+    assert outlier.message.startswith("2023-12-18: the outcome is ")
 
 
 @pytest.mark.no_cover
@@ -320,7 +330,7 @@ def set_cell(column: str, value: Any) -> Any:
         (set_cell("sms", np.nan), "sms is missing .NaN. in row 5"),
         (set_cell("week", pd.Timestamp("2023-01-02")), "same date"),
         (set_cell("week", "someday"), "dates must be"),
-        (set_cell("week", pd.Timestamp("2023-02-09")), "2023-02-09 does not lie a whole number of periods"),
+        (set_cell("week", pd.Timestamp("2023-02-09")), "2023-02-09 lies between the dates of all other rows"),
         (lambda X, y: (X, 0.0 * y + 3.0), "same in every row"),
         (lambda X, y: (X, y.where(y.index != 4, np.inf)), "infinite in row 4"),
         (lambda X, y: (X[:5], y[:5]), "too few"),

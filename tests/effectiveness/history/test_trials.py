@@ -39,7 +39,7 @@ def test_a_change_against_the_rows_is_added_to_them() -> None:
 
 def test_a_change_that_the_rows_hold_is_taken_off_them() -> None:
     """Half was withheld; half was added; all of it was withheld evenly, since rows of 0 do not say from which."""
-    held = {"rows": "with_change"}
+    held: dict[str, Any] = {"rows": "with_change"}
     assert compared(lift_test(-100.0, **held)) == pytest.approx((brought(SPENT) - brought(2.0 * SPENT)).sum())
     assert compared(lift_test(50.0, **held)) == pytest.approx((brought(SPENT) - brought(0.5 * SPENT)).sum())
     assert compared(lift_test(-100.0, **held), np.zeros(4)) == pytest.approx(-4.0 * brought(25.0))
@@ -89,7 +89,11 @@ def window(spend: Any) -> Window:
 def test_a_total_over_several_channels_is_divided_by_their_spend() -> None:
     """In the rows of the test; where rows hold what was left of it, by what is usual."""
     spend = np.array([[10.0, 20.0]] * 4 + [[2.0, 1.0]] * 4)
-    for more, shares in (({}, [2.0 / 3.0, 1.0 / 3.0]), ({"rows": "with_change"}, [1.0 / 3.0, 2.0 / 3.0])):
+    given: list[tuple[dict[str, Any], list[float]]] = [
+        ({}, [2.0 / 3.0, 1.0 / 3.0]),
+        ({"rows": "with_change"}, [1.0 / 3.0, 2.0 / 3.0]),
+    ]
+    for more, shares in given:
         test = cm.LiftTest(["sms", "im"], 4, 7, -6.0, -1.0, 1.0, **more)
         trial = as_trial((test, 4, 7), window(spend), np.ones(2), 1.0)
         assert [part.channel for part in trial.parts] == [0, 1]
@@ -101,6 +105,21 @@ def test_a_total_over_several_channels_is_divided_by_their_spend() -> None:
     each = cm.LiftTest(["im", "sms"], 4, 7, [4.0, -8.0], -1.0, 1.0)
     trial = as_trial((each, 4, 7), window(spend), np.ones(2), 1.0)
     assert [part.lagged[0, :, 0].tolist() for part in trial.parts] == [[2.0] * 4, [0.0] * 4]
+
+
+def test_all_that_rows_hold_may_be_meant_where_customers_are_held_out() -> None:
+    spend = np.array([[10.0, 20.0]] * 8)
+    stated = cm.LiftTest(["sms", "im"], 4, 7, [40.0, 80.0], 5.0, 1.0, held_out=0.2)
+    meant = cm.LiftTest(["sms", "im"], 4, 7, None, 5.0, 1.0, held_out=0.2)
+    trials = [as_trial((test, 4, 7), window(spend), np.ones(2), 1.0) for test in (stated, meant)]
+    for one, other in zip(*(trial.parts for trial in trials), strict=True):
+        assert one.lagged == pytest.approx(other.lagged)
+        assert one.factors.tolist() == other.factors.tolist() == [0.0, 0.8, -0.8]
+    spend[4:] = 0.0
+    with pytest.raises(cm.InputError, match="nothing was spent in these rows, so nobody got more"):
+        as_trial((meant, 4, 7), window(spend), np.ones(2), 1.0)
+    with pytest.raises(cm.InputError, match="spend_change is missing; only with held_out"):
+        lift_test(None)
 
 
 def test_what_was_spent_before_a_test_acts_in_it() -> None:
@@ -178,7 +197,8 @@ def company(kind: str) -> tuple[Any, Any, list[cm.LiftTest], Any]:
     usual = rng.gamma(3.0, 33.0, (104, 2))
     usual[:, 1] = 0.3 * usual[:, 1] + 0.7 * usual[:, 0]
     treated, share = usual.copy(), 1.0
-    channel, more = (["sms", "im"] if kind == "dark" else "sms"), {"rows": "with_change"}
+    channel = ["sms", "im"] if kind == "dark" else ["sms"]
+    more: dict[str, Any] = {"rows": "with_change"}
     treated[TESTED, : 2 if kind == "dark" else 1] *= 0.25 if kind == "left" else 0.0
     if kind.startswith("held"):
         share, more = 0.2, {"held_out": 0.2}
@@ -271,6 +291,7 @@ def test_what_no_model_can_have_is_asked_about_before_the_fit(rows: tuple[Any, A
     said = refused(rows, *window, -100.0, -5000.0, 100.0)
     assert said.startswith(place)
     assert "in all rows, more than there is" in said
+    assert "in all rows, more than there is" in refused(rows, *window, None, 9000.0, 100.0, held_out=0.1)
     assert "the rows do not hold all of it" in refused(rows, "2025-01-20", "2025-04-20", 10.0, 1.0, 1.0)
     assert "no row lies from" in refused(rows, "2026-01-05", "2026-01-25", 10.0, 1.0, 1.0)
     assert refused(rows, "2024-02-07", "2024-03-03", 10.0, 1.0, 1.0).startswith(
@@ -283,3 +304,29 @@ def test_a_lift_the_wrong_way_that_may_be_chance_is_used(rows: tuple[Any, Any]) 
     test = cm.LiftTest("sms", X["week"][8], X["week"][11], -200.0, 20.0, 15.0)
     found = cm.MarketingMixRegressor(date="week", draws=60).fit(X, y, experiments=[test])
     assert np.isfinite(found.roi(X).to_numpy()).all()
+
+
+def test_a_region_that_went_dark_tells_of_its_channels_together() -> None:
+    """Two regions; in one of them nothing was spent for 16 weeks, of which its rows tell."""
+    parts, tests, gone = [], [], 0.0
+    for shop, kind in (("DE", "none"), ("FR", "dark")):
+        X, y, exact, _ = company("dark") if kind == "dark" else company("held out")
+        parts.append(X.assign(shop=shop, sales=y))
+        if kind == "dark":
+            test = exact[0]
+            gone = test.lift
+            change, error = float(sum(test.changes)), test.standard_error
+            tests = [
+                cm.LiftTest(["im", "sms"], test.start, test.end, change, gone, error, "FR", "with_change")
+            ]
+    table = pd.concat(parts, ignore_index=True)
+    found = cm.MarketingMixRegressor(date="week", market="shop", draws=200).fit(
+        table.drop(columns="sales"), table["sales"], experiments=tests
+    )
+    (agrees,) = (finding for finding in found.diagnostics_ if finding.check.startswith("lift test of im+sms"))
+    assert agrees.verdict == "PASS"
+    # What both bring in FR by the fit, in the weeks before that were like the dark ones.
+    rows = table[table["shop"] == "FR"].drop(columns="sales")
+    brought = found.contributions(rows.assign(shop="FR"))[["sms", "im"]].iloc[40:60].to_numpy().sum()
+    spent = rows[["sms", "im"]].iloc[40:60].to_numpy().sum()
+    assert brought / spent == pytest.approx(gone / sum(tests[0].changes), rel=0.3)

@@ -34,15 +34,22 @@ def history(dates: list[object]) -> History:
         ([2022, 2023], ("2022-01-01", "2023-01-01")),
         ([1, 2], (1, 2)),
         ([0, 1], (0, 1)),
-        ([202412, 202413], (202412, 202413)),
-        ([12024, 12025], (12024, 12025)),
+        ([9998, 9999], (9998, 9999)),
     ],
 )
 def test_dates_are_read_however_tables_write_them(written: list[object], read: tuple[object, ...]) -> None:
     assert history(written).dates == read
 
 
-@pytest.mark.parametrize("wrong", ["31.1.2024", "2024-13", "2024-W54", "2024-02-30", "week 3", ""])
+@pytest.mark.parametrize("numbers", [[202412, 202413], [12024, 12025], [1704067200, 1704672000]])
+def test_numbers_that_are_neither_dates_nor_periods_are_refused(numbers: list[object]) -> None:
+    with pytest.raises(InputError, match=r"date(:| must hold dates such as)"):
+        history(numbers)
+    with pytest.raises(InputError, match="neither a date nor a number of periods"):
+        Timeline.of(numbers)
+
+
+@pytest.mark.parametrize("wrong", ["31.13.2024", "2024-13", "2024-W54", "2024-02-30", "week 3", ""])
 def test_other_dates_are_refused_by_row(wrong: str) -> None:
     with pytest.raises(InputError, match=r"date must hold dates such as .* row 2 has"):
         history(["2024-01-08", wrong])
@@ -68,7 +75,14 @@ def test_the_regressors_rows_are_read_alike() -> None:
         timeline = Timeline.of(times)
         assert (timeline.unit, timeline.step) == ("day", 7.0)
         assert timeline.positions(times).tolist() == list(range(8))
-    assert Timeline.of([202401, 202402, 202403]).unit == "month"
+    for months in (
+        [202401, 202402, 202403],
+        ["202401", "202402", "202403"],
+        ["Jan 2024", "Feb 2024", "Mar 2024"],
+    ):
+        assert Timeline.of(months).unit == "month"
+    with pytest.raises(InputError, match=r"text such as 2024-01-31 \(.* is 2024-01-02 \(dmy\) or 2024-02-01"):
+        Timeline.of(["02/01/2024", "09/01/2024"])
     assert Timeline.of([1, 2, 3]).unit == "number"
 
 

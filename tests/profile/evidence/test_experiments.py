@@ -11,7 +11,7 @@ import channelmix as cm
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence import History, LiftTest
 from channelmix.profile.evidence.experiments import read_experiments
-from channelmix.profile.evidence.history import read_table
+from channelmix.profile.evidence.tables import read_table
 
 CASES = Path(__file__).parents[4] / "shared" / "cases" / "lift_tests"
 
@@ -96,6 +96,7 @@ HEADER = b"channel,start,end,spend_change,lift,standard_error,rows,held_out\n"
         (b"sms+im,1,4,-300,-9,2,with_change,", b'["sms", "im"], "spend_change": -300, "rows": "with_change"'),
         (b"sms + im,1,4,-3e+2 + -40.5,-9,2,,", b'["sms", "im"], "spend_change": [-300, -40.5]'),
         (b"sms;im,1,4,-300;+40,-9,2,,", b'["sms", "im"], "spend_change": [-300, 40]'),
+        (b"sms,1,4,,9,2,,0.1", b'"sms", "spend_change": null, "held_out": 0.1, "lift": 9'),
         (b"sms,1,4,-300,-9,2,,0.1", b'"sms", "spend_change": -300, "held_out": 0.1'),
         (b"sms,1,4,-300,-9,2,,", b'["sms"], "spend_change": [-300]'),
     ],
@@ -121,15 +122,44 @@ def test_every_kind_of_test_can_be_written_in_csv_and_in_json(line: bytes, writt
         (b"sms+im,1,4,-300+0,-9,2,,", "spend_change is 0"),
         (b"sms,1,4,-300,-9,2,with,", "rows must be without_change or with_change, not 'with'"),
         (b"sms,1,4,-300,-9,2,,10", "held_out must be a share between 0 and 1, not 10.0: 0.1 for a tenth"),
-        (b"sms,1,4,-300,-9,2,,x", "t.csv: lift test 1: held_out must be a number, not 'x'"),
+        (b"sms,1,4,-300,-9,2,,x", "t.csv: held_out must be a number, and lift test 1 has 'x'"),
         (b"sms+im,1,4,-300+4,-9,2,,0.5", "spend_change must have one sign for all channels"),
-        (b"sms,1,2024-01-01,-300,-9,2,,", "start and end must both be dates"),
-        (b"sms,1/2/2024,2024-01-01,-300,-9,2,,", "start must be a date such as 2024-01-31"),
+        (b"sms,1,2024-01-01,-300,-9,2,,", "start and end must hold dates .* lift test 1 has '1'"),
+        (b"sms,1/2/2024,2024-01-01,-300,-9,2,,", "t.csv: start and end has dates written in several ways"),
     ],
 )
 def test_what_is_wrong_in_a_test_is_named(line: bytes, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_experiments(HEADER + line + b"\n", "t.csv")
+
+
+def test_tests_in_a_spreadsheets_dialect_are_read_alike() -> None:
+    """Semicolons, decimal commas, and channels that are joined by the semicolon that stands in quotes."""
+    lines = (
+        "channel;start;end;spend_change;lift;standard_error;rows;held_out",
+        '"sms;im";08.01.2024;28.01.2024;-300,5+-40;-9,25;2,5;with_change;',
+        "sms;29.01.2024;18.02.2024;900;100;40;;0,1",
+    )
+    both, held = read_experiments("\n".join(lines).encode(), "t.csv")
+    assert both == LiftTest(
+        ["sms", "im"], "2024-01-08", "2024-01-28", [-300.5, -40.0], -9.25, 2.5, rows="with_change"
+    )
+    assert held == LiftTest("sms", "2024-01-29", "2024-02-18", 900.0, 100.0, 40.0, held_out=0.1)
+
+
+def test_lift_tests_in_a_table_are_read_as_histories_are() -> None:
+    lines = CSV_TESTS.decode().splitlines()
+    (expected,) = read_experiments(CSV_TESTS, "t.csv")
+    dotted = "\n".join([lines[0], "sms,01.01.2024,08.01.2024,-2.000,-3,1"]).replace(",", ";")
+    with pytest.raises(InputError, match=r"t.csv: .*'-2.000' in lift test 1 .* --decimal"):
+        read_experiments(dotted.encode(), "t.csv")
+    with pytest.raises(
+        InputError, match=r"t.csv: start and end: '08.01.2024' in lift test 1 .* --date-format"
+    ):
+        read_experiments(dotted.encode(), "t.csv", decimal=".")
+    assert read_experiments(dotted.encode("utf-16"), "t.csv", ".", "dmy") == (expected,)
+    # What is stated of the history's rows leaves alone what this file tells by itself.
+    assert read_experiments(CSV_TESTS.replace(b"-3", b"-3.0"), "t.csv", ",", "%d/%m/%Y") == (expected,)
 
 
 def test_a_test_of_customers_held_out_is_in_the_rows() -> None:
@@ -138,9 +168,27 @@ def test_a_test_of_customers_held_out_is_in_the_rows() -> None:
     assert test.to_dict()["held_out"] == 0.2
 
 
+def test_media_without_a_bill_may_be_a_column_beside_long_rows_or_a_channel_of_them() -> None:
+    days = ["2024-01-01", "2024-01-08"]
+    rows = [(day, channel, 10.0 + i) for day in days for i, channel in enumerate(("sms", "posts"))]
+    table: dict[str, list[Any]] = {
+        "date": [day for day, _, _ in rows],
+        "channel": [channel for _, channel, _ in rows],
+        "amount": [amount for _, _, amount in rows],
+        "outcome": [100.0] * 4,
+        "mails": [7.0] * 4,
+    }
+    long = {"channel": "channel", "spend": "amount"}
+    for unpaid, spend in ((["posts", "mails"], ["sms"]), (["mails"], ["sms", "posts"])):
+        found = History.of(table, source="rows", outcome_worth=1.0, long=long, unpaid=unpaid)
+        assert sorted(found.spend) == sorted(spend)
+        assert sorted(found.unpaid) == sorted(unpaid)
+        assert found.unpaid["mails"].tolist() == [7.0, 7.0]
+
+
 def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() -> None:
     """Where money is moved from one channel to another either sign may be; so it may by chance."""
-    options = {"experiments_source": "t.csv", "controls": ["promo"], "outcome": "outcome"}
+    options: dict[str, Any] = {"experiments_source": "t.csv", "controls": ["promo"], "outcome": "outcome"}
     asked = LiftTest("sms", "2024-01-01", "2024-01-08", -2.0, 3.0, 1.0)
     with pytest.raises(
         InputError, match=r"^t.csv: lift test of sms from 2024-01-01 to 2024-01-08: 2 of spend was"
@@ -155,6 +203,10 @@ def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() 
     with pytest.raises(InputError, match=r"unit of the rows' spend\.$"):
         history(**options | {"outcome_worth": 1.0}, experiments=[large])
     history(**options, experiments=[LiftTest("sms", "2024-01-01", "2024-01-08", -1.0, -5.0, 2.0)])
+    with pytest.raises(
+        InputError, match=r"all spend of the others was added and the outcome fell by 9, 3.0 standard"
+    ):
+        history(experiments=[LiftTest("sms", "2024-01-01", "2024-01-08", None, -9.0, 3.0, held_out=0.2)])
     moved = LiftTest(["sms", "promo"], "2024-01-01", "2024-01-08", [-1.0, 1.0], 3.0, 0.1)
     history(experiments=[moved])
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import History, check_columns, covered
-from channelmix.profile.evidence.history import read_table
+from channelmix.profile.evidence import History, check_columns, check_money, covered
+from channelmix.profile.evidence.tables import read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
 
@@ -43,18 +43,26 @@ def test_an_outcome_left_empty_is_not_known() -> None:
         (TABLE, {"controls": ["outcome"]}, "outcome has two roles"),
         (TABLE, {"controls": ["sms", "promo"]}, "no column of spend"),
         (TABLE, {"outcome_worth": 0.0}, "worth of a unit"),
-        (TABLE.replace(b"8,6.5", b"8,six"), {}, "outcome must be a number, and row 2 has 'six'"),
-        (TABLE.replace(b"6.5,2", b"6.5,"), {}, "sms must be a number, and row 2 has nothing"),
-        (TABLE.replace(b"8,6.5", b"8,nan"), {}, "row 2 has 'nan'"),
+        (TABLE.replace(b"8,6.5", b"8,six"), {}, r"outcome must be a number, and row 2 \(line 3\) has 'six'"),
+        (
+            TABLE.replace(b"6.5,2", b"6.5,"),
+            {},
+            r"sms must be a number, and row 2 \(line 3\) has nothing: fill it, with 0",
+        ),
+        (TABLE.replace(b"8,6.5", b"8,-"), {}, "has '-': write 0, or leave it blank if it is not known"),
         (TABLE.replace(b"6.5,2", b"6.5,-2"), {}, "sms has spend -2 below 0 in row 2"),
-        (TABLE.replace(b"2024-01-08", b"08/01/2024"), {}, "row 2 has '08/01/2024'"),
-        (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, "row 2 has '2024-02-30'"),
-        (TABLE.replace(b",2,1", b",2"), {}, "row 2 has 3 entries, not 4"),
+        (
+            TABLE.replace(b"2024-01-08", b"18/01/2024"),
+            {},
+            "dates written in several ways: .* has '18/01/2024' and .* '2024-01-01'",
+        ),
+        (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, r"row 2 \(line 3\) has '2024-02-30'"),
+        (TABLE.replace(b",2,1", b",2"), {}, "line 3 has 3 entries, not 4: promo is missing"),
         (TABLE.replace(b"promo", b"sms"), {}, "unique, printable name"),
-        (TABLE.replace(b",", b";"), {}, "separated by commas"),
         (b"date,outcome\n", {}, "rows below it"),
-        (b"date,outcome\n\xff,1\n", {}, "UTF-8"),
-        (b'date,outcome\n"1,1\n', {}, "comma-separated"),
+        (b"date,outcome\n\x81,1\n", {}, "no known encoding: save it as CSV in UTF-8"),
+        (b'date,outcome\n"1,1\n', {}, "entries separated by commas"),
+        (b"date outcome\n1 1\n", {}, "separated by commas, semicolons, tabs or pipes"),
     ],
 )
 def test_what_is_wrong_is_named(data: bytes, options: dict[str, Any], said: str) -> None:
@@ -106,8 +114,14 @@ def test_rows_are_found_by_their_market() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ((b"1,DE", b"1,DR"), r"shop must hold markets of the profile \(FR, DE\), and row 2 has 'DR'"),
-        ((b"1,DE", b"1,"), "h.csv: shop must name the market of every row, and row 2 has nothing"),
+        (
+            (b"1,DE", b"1,DR"),
+            r"shop must hold markets of the profile \(FR, DE\), and row 2 \(line 3\) has 'DR'",
+        ),
+        (
+            (b"1,DE", b"1,"),
+            r"h.csv: shop must name the market of every row, and row 2 \(line 3\) has nothing",
+        ),
         ((b"sms", b"smss"), r'column smss: no cell .*did you mean "sms"'),
         ((b"sms", b"FR/sms"), "column FR/sms names a market, as shop does row by row"),
         ((b"sms", b"DE"), "column DE names a market"),
@@ -124,7 +138,7 @@ def test_a_column_of_markets_has_no_other_role() -> None:
         history(MARKETS, market="shop", controls=["shop"])
     with pytest.raises(
         InputError,
-        match="shop must be a number, and row 1 has 'FR'; a column that is not spend",
+        match=r"shop must be a number, and row 1 \(line 2\) has 'FR'; a column that is not spend",
     ):
         history(MARKETS)
 
@@ -154,3 +168,32 @@ def test_columns_select_cells_and_share_none() -> None:
         InputError, match="columns sms and FR/sms/service both hold the spend on FR/sms/service"
     ):
         covered(["sms", "FR/sms/service"], cells)
+
+
+def test_amounts_in_another_currency_are_refused() -> None:
+    rows = history(TABLE.replace(b"6.5,2", b"6.5,$2"))
+    assert rows.money == ("$",)
+    check_money(rows, "USD")
+    check_money(rows, "CAD")
+    with pytest.raises(
+        InputError, match=r"amounts are in \$, and the profile's currency is EUR: convert them"
+    ):
+        check_money(rows, "EUR")
+    with pytest.raises(InputError, match="amounts are in GBP"):
+        check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 GBP")), "EUR")
+    check_money(history(TABLE.replace(b"6.5,2", b"6.5,2 EUR")), "EUR")
+    naira = history(TABLE.replace(b"6.5,2", "6.5,\u20a62".encode()))
+    check_money(naira, "NGN")
+    with pytest.raises(InputError, match="amounts are in \u20a6"):
+        check_money(naira, "EUR")
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(InputError, match="x: columns must be of equal length, not date 1, outcome 2, sms 1"):
+        History.of({"date": [1], "outcome": [1, 2], "sms": [3]}, source="x", outcome_worth=1.0)
+
+
+@pytest.mark.parametrize("statement", [{"decimal": 3}, {"date_format": 3}])
+def test_statements_are_text(statement: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="must be of type str or None"):
+        history(**statement)

@@ -180,3 +180,52 @@ def test_a_frontier_rests_on_history() -> None:
     points = cm.frontier(company(risk={"kind": "mean"}), [10000.0, 20000.0], n_draws=64).points
     assert points[0].spend is not None
     assert points[0].spend["FR/sms/promotion"] > 4000.0
+
+
+def test_what_lies_beyond_the_most_that_was_spent_is_named_and_drawn_with_dashes() -> None:
+    free = cm.optimize(company(risk={"kind": "mean"}, scenario={"kind": "fixed_budget", "amount": 60000.0}))
+    beyond = [row for row in free.allocation if row.most_spent is not None and row.spend > row.most_spent]
+    assert beyond
+    for row in free.allocation:
+        assert row.most_spent == (None if row.evidence == "prior" else 12000.0)
+        named = [warning for warning in free.warnings if warning.startswith(f"{row.name} gets EUR")]
+        assert len(named) == (row in beyond)
+    page = free.to_html()
+    assert "extrapolated" in page
+    assert page.count('class="mean beyond"') >= len(beyond)
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason"),
+    [
+        (34000.0, "more was never spent before: up to EUR 12,000"),
+        (40000.0, "no more than today's mix, since more was never spent before: up to EUR 12,000"),
+    ],
+)
+def test_a_cell_that_stops_at_the_most_that_was_spent_says_so(amount: float, reason: str) -> None:
+    """12,000 was the most on SMS; today's mix scaled to 40,000 has 13,333."""
+    stated = {"kind": "flexible_budget", "min_marginal_roi": 0.2, "max_amount": amount}
+    little = {"kind": "spend_bounds", "bounds": {"im": [0.0, 2000.0]}}
+    rows = cm.optimize(company(scenario=stated, rules=[little])).allocation
+    assert [row.reason for row in rows if row.channel == "sms"] == [reason]
+
+
+def test_months_of_a_plan_over_time_have_their_own_timing() -> None:
+    """The first of two months brings nine tenths of what a usual one does, by its timing a year ago."""
+    plain = written(EVIDENCE)
+    factors = (0.9, *[1.0] * 11)
+    columns = tuple(
+        column.model_copy(update={"months_ahead": factors, "timing": ("2024-01-01", "2024-12-23")})
+        for column in plain.columns
+    )
+    content_over_time = content(periods=2, timing={}, risk={"kind": "mean"})
+    parts = {
+        name: getattr(plain, name) for name in type(plain).model_fields if name not in ("sha256", "messages")
+    }
+    evidence = cm.Evidence.sealed(**{**parts, "columns": columns})
+    profile = CompanyProfile.model_validate(content_over_time).with_evidence(evidence)
+    problem = problem_and_splits(profile, drawn(profile, 64, 0))[0]
+    spend = np.full(problem.curves.n_cells * 2, 5000.0)
+    first, second = problem.outcomes(spend).mean(axis=0).reshape(2, -1)[:, :2]
+    assert first == pytest.approx(0.9 * second)
+    assert any("the timing of that month" in remark for remark in cm.optimize(profile, n_draws=64).remarks)

@@ -178,9 +178,12 @@ def test_a_frontier_over_time_takes_amounts_per_period(small: dict[str, Any]) ->
 
 def test_history_has_its_carryover_in_it(small: dict[str, Any]) -> None:
     profile = cm.CompanyProfile.model_validate({**small, "periods": 2, "timing": SEASON | {"season": {}}})
-    alike, told = carryover_of(profile), carryover_of(profile, (0, 3))
+    alike, told = carryover_of(profile), carryover_of(profile, {0: None, 3: (0.9, 1.0, 1.1)})
     assert alike is not None
     assert told is not None
     assert (np.asarray(told.weights)[[0, 3], 0] == 1.0).all()
     others = [i for i in range(len(profile.cells())) if i not in (0, 3)]
     assert np.array_equal(np.asarray(told.weights)[others], np.asarray(alike.weights)[others])
+    season = np.ones((2, len(profile.cells())))
+    season[0, 3] = 0.9
+    assert np.array_equal(np.asarray(told.season), season)

@@ -175,3 +175,11 @@ def test_up_to_four_cuts_are_named_by_cell() -> None:
 def test_cells_without_a_channel_stand_for_themselves() -> None:
     lines = cuts_of(list("abcdef"), [100.0] * 6, [50.0] * 5 + [350.0])
     assert [line.split(" by ")[0] for line in lines] == [f"cuts {name}" for name in "abcde"]
+
+
+def test_a_years_budget_as_a_months_is_asked_about_first(small: dict[str, Any]) -> None:
+    today = CompanyProfile.model_validate(small).current_total
+    small |= {"scenario": {"kind": "fixed_budget", "amount": 12.0 * today}}
+    assert warnings_of(small)[0].startswith("the budget is 12 times today's spend (EUR ")
+    small["scenario"]["amount"] = today
+    assert not any("times today's spend" in line for line in warnings_of(small))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 from tests.own_evidence import returns, written
 
-from channelmix.profile.evidence import Evidence, FittedMarket
+from channelmix.profile.evidence import Check, Evidence, FittedMarket
 from channelmix.report.terminal import console as console_module
 from channelmix.report.terminal.fit import fit_to_terminal
 
@@ -48,7 +48,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
         lines = Text.from_ansi(file.getvalue()).plain.splitlines()
         assert all(cell_len(line) <= width for line in lines)
         head = next(i for i, line in enumerate(lines) if line.startswith("column "))
-        end = next(i for i, line in enumerate(lines) if line.startswith(("PASS", "Of each check")))
+        end = next(i for i, line in enumerate(lines) if "passed" in line or line.startswith("Of each check"))
         return [" ".join(line.split()) for line in lines[head + 1 : end - 1]]
 
     return rows
@@ -89,3 +89,23 @@ def test_what_was_believed_stands_once_a_column_however_small() -> None:
     assert "(90 %): social 0.00012 to 0.50, sms/promotion 0.00012 to 0.50." in " ".join(
         file.getvalue().split()
     )
+
+
+def test_checks_that_passed_are_one_line_unless_asked_for() -> None:
+    checks = [
+        Check(check="gaps", verdict="PASS", message="No period is missing."),
+        Check(check="outliers", verdict="REVIEW", message="A row is off."),
+        Check(check="rows", verdict="PASS", message="Enough rows."),
+        Check(check="zeros", verdict="FAIL", message="Ten rows are 0."),
+    ]
+
+    def lines(*chosen: Check, verbose: bool = False) -> list[str]:
+        file = io.StringIO()
+        evidence = ALONE.model_copy(update={"checks": chosen})
+        fit_to_terminal(evidence, "month", file, verbose=verbose)
+        return [" ".join(line.split()) for line in file.getvalue().rstrip().split("\n")]
+
+    listed = ["FAIL Ten rows are 0.", "REVIEW A row is off."]
+    assert lines(*checks)[-3:] == [*listed, "2 checks passed"]
+    assert lines(checks[0])[-1] == "1 check passed"
+    assert lines(*checks, verbose=True)[-4:] == [*listed, "PASS No period is missing.", "PASS Enough rows."]

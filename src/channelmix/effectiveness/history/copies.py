@@ -1,4 +1,4 @@
-"""Controls that copy a channel: impressions, clicks or messages that its money buys."""
+"""Columns that copy a channel: impressions, clicks or messages that its money buys, as controls or without a bill."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONSTANT_COLUMN
+from channelmix.core.words import say
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.model.shapes import lagged
@@ -36,7 +38,7 @@ SWITCHED = 0.1
 
 
 def copies(window: Window) -> Iterator[Finding]:
-    """Compare each control with each channel's spend and its carry-over.
+    """Compare each control with each channel's spend and its carry-over, and media without a bill with bought ones.
 
     Parameters
     ----------
@@ -45,11 +47,24 @@ def copies(window: Window) -> Iterator[Finding]:
     sources = [
         (name, _forms(window, spend)) for name, spend in zip(window.names, window.spend.T, strict=True)
     ]
-    for control, column in zip(window.control_names, window.controls.T, strict=True):
-        if column.std() <= CONSTANT_COLUMN * np.abs(column).max(initial=0.0) or not sources:
+    bought, paid = sources[: window.bought], window.spend[:, : window.bought]
+    all_paid = [(say("copy.all"), _forms(window, paid.sum(axis=1)))] if window.bought > 1 else []
+    columns = [
+        *(
+            ("copy", *one, [*sources, *all_paid])
+            for one in zip(window.control_names, window.controls.T, strict=True)
+        ),
+        *(
+            ("copy_unpaid", name, window.spend[:, c], bought)
+            for c, name in enumerate(window.names)
+            if c >= window.bought
+        ),
+    ]
+    for code, control, column, others in columns:
+        if column.std() <= CONSTANT_COLUMN * np.abs(column).max(initial=0.0) or not others:
             continue
         found = []
-        for channel, forms in sources:
+        for channel, forms in others:
             if len(forms):
                 related = max(_correlation(form, column) for form in forms)
                 close = _says_so(control, channel) or _switches_alike(forms[0], column)
@@ -59,7 +74,26 @@ def copies(window: Window) -> Iterator[Finding]:
             continue
         _, related, channel, review, fail = max(found)
         verdict = Verdict.FAIL if related >= fail else Verdict.REVIEW if related >= review else Verdict.PASS
-        yield Finding.of("copy", verdict, related, control=control, channel=channel, related=related)
+        yield Finding.of(code, verdict, related, control=control, channel=channel, related=related)
+
+
+def copies_of_outcome(window: Window) -> Iterator[Finding]:
+    """Name controls that go with the outcome so closely that they follow from it, or from what media bring.
+
+    They do by their ranks, too: a control of the rows without any outcome, or of one peak, is none.
+
+    Parameters
+    ----------
+    window : Window
+    """
+    known = window.known
+    outcome = window.outcome[known]
+    for control, column in zip(window.control_names, window.controls[known].T, strict=True):
+        if column.std() > CONSTANT_COLUMN * np.abs(column).max(initial=0.0) and outcome.std() > 0.0:
+            ranks = [rankdata(each) for each in (column, outcome)]
+            both = (np.corrcoef(column, outcome)[0, 1], np.corrcoef(*ranks)[0, 1])
+            related = min(abs(float(one)) for one in both)
+            yield Finding.graded("copy_outcome", related, COPY, np.inf, control=control, related=related)
 
 
 def _forms(window: Window, spend: Array) -> NDArray[np.float64]:
@@ -82,9 +116,12 @@ def _correlation(form: Array, column: Array) -> float:
 
 
 def _says_so(control: str, channel: str) -> bool:
-    """Whether the name of a control names the channel, or begins as its name does and says what money buys."""
-    words, named = (set(re.findall(r"[a-z]+", name.lower())) for name in (control, channel.split("/")[0]))
-    return (bool(named) and named <= words) or (bool(words & VOLUMES) and bool(words & named))
+    """Whether the name of a control holds the channel's, begins with the same word, or says what money buys of it."""
+    said, named = (re.findall(r"[a-z]+", name.lower()) for name in (control, channel.split("/")[0]))
+    if not said or not named:
+        return False
+    shared = set(said) & set(named)
+    return set(named) <= set(said) or said[0] == named[0] or bool(shared and VOLUMES & set(said))
 
 
 def _switches_alike(spend: Array, column: Array) -> bool:

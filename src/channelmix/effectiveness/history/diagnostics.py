@@ -10,7 +10,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONSTANT_COLUMN, SAME_AMOUNT
 from channelmix.core.words import say
-from channelmix.effectiveness.history.copies import copies
+from channelmix.effectiveness.history.copies import copies, copies_of_outcome
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
@@ -55,8 +55,9 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     of_rows = (
         rows.zero_outcomes(),
         *rows.outliers(slips),
-        *slip_findings(slips, window.names),
+        *slip_findings(slips, window.names[: window.bought]),
         *copies(window),
+        *copies_of_outcome(window),
     )
     findings = (
         *of_rows,
@@ -107,13 +108,22 @@ def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Findin
 
 
 def _spend(window: Window) -> Iterator[Finding]:
-    for name, column in zip(window.names, window.spend.T, strict=True):
+    for c, (name, column) in enumerate(zip(window.names, window.spend.T, strict=True)):
         if not column.any():
             continue  # of several markets, this one has none of it
         variation = float(column.std() / column.mean())
-        yield Finding.graded("variation", -variation, -0.1, -SAME_AMOUNT, channel=name, variation=variation)
+        yield Finding.graded(
+            _worded("variation", c, window), -variation, -0.1, -SAME_AMOUNT, channel=name, variation=variation
+        )
+        if c >= window.bought:
+            continue  # no plan changes it
         reach = float(column.max() / column[column > 0.0].mean())
         yield Finding.graded("range", -reach, -1.5, -1.0, channel=name, reach=reach)
+
+
+def _worded(check: str, channel: int, window: Window) -> str:
+    """The check of a channel, in words without money where it has no bill."""
+    return check if channel < window.bought else f"{check}_unpaid"
 
 
 def _collinear(window: Window) -> Finding:
@@ -186,7 +196,14 @@ def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Fi
         length = float(np.linalg.norm(own))
         unexplained = length > SAME_AMOUNT * np.linalg.norm(level[now, c])
         related = float(own @ ahead) / (length * float(np.linalg.norm(ahead))) if unexplained else 0.0
-        yield Finding.graded("demand", abs(related), max(by_chance, 0.2), 0.6, channel=name, related=related)
+        yield Finding.graded(
+            _worded("demand", c, window),
+            abs(related),
+            max(by_chance, 0.2),
+            0.6,
+            channel=name,
+            related=related,
+        )
 
 
 def _negative_baseline(linear: Array) -> Finding:
@@ -200,7 +217,9 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
     for c, name in enumerate(fit.model.window.names):
         acts = draws.family[:, c] < NO_EFFECT
         left = float(draws.log_roi[acts, c].std() / prior[c]) if acts.sum() > 1 else 0.0
-        yield Finding.graded("evidence", left, 0.7, np.inf, channel=name, left=left)
+        yield Finding.graded(
+            _worded("evidence", c, fit.model.window), left, 0.7, np.inf, channel=name, left=left
+        )
         none = 1.0 - float(acts.mean())
         yield Finding.graded("effect", none, 0.25, np.inf, channel=name, none=none)
     agreement = fit.report.prior_agreement

@@ -156,9 +156,10 @@ def _models(
 ) -> list[MarketModel]:
     """A model of each window, in common units; `error` is the spread of the model error."""
     names, bought, whole = windows[0].names, windows[0].bought, _whole(windows)
-    for name, acted in zip(names, whole[2].tolist(), strict=True):
-        if acted == 0.0:
-            raise InputError(f"nothing was ever spent on {name}: leave it out of the channels")
+    for c, name in enumerate(names):
+        if whole[2][c] == 0.0:
+            said = f"nothing was ever spent on {name}" if c < bought else f"{name} is 0 in every row"
+            raise InputError(f"{said}: leave it out of the channels")
     bias = np.full(len(names), error)
     believed = Believed.of(priors, names[:bought], whole[0] / whole[1])
     return [
@@ -246,7 +247,8 @@ class MarketModel:
 
     def without(self, shock: Array, variance: float) -> Self:
         """Subtract the shock that all markets share, (n_rows,); its variance belongs to the noise of new rows."""
-        window = replace(self.window, outcome=self.window.outcome - self.unit * shock)
+        seen = self.window.outcome - self.unit * shock
+        window = replace(self.window, outcome=seen, original=self.window.stated)
         outcome = np.where(window.known, self.mix.outcome - shock, 0.0)
         return replace(self, window=window, mix=replace(self.mix, outcome=outcome), shock=variance)
 

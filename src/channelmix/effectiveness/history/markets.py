@@ -114,14 +114,14 @@ def joined(parts: Sequence[Part], of_rows: Callable[[Part], Array]) -> Array:
 
 
 def totals_of(parts: Sequence[Part], names: Sequence[str]) -> Array:
-    """Money paid for each channel in all rows, (n_channels,).
+    """Money paid for each channel of these names, the first ones, in all rows; (n_names,).
 
     Raises
     ------
     InputError
         If nothing is paid for one.
     """
-    total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)
+    total = np.sum([part.paid.sum(axis=0) for part in parts], axis=0)[: len(names)]
     for name, amount in zip(names, total, strict=True):
         if amount == 0.0:
             raise InputError(f"nothing is spent on {name} in these rows, so its return is unknown")

@@ -18,35 +18,23 @@ from channelmix.effectiveness.history.backtest import backtest
 from channelmix.effectiveness.history.diagnostics import alike_in_markets, diagnose
 from channelmix.effectiveness.history.findings import Finding, worst_findings
 from channelmix.effectiveness.history.fitting import expected_returns, fit_posterior
-from channelmix.effectiveness.history.markets import (
-    Market,
-    Part,
-    edges,
-    joined,
-    returns,
-    shares,
-    spent_on,
-    totals_of,
-)
+from channelmix.effectiveness.history.markets import Market, edges
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.rows.table import Columns, Rows, index_of, outcome_of
+from channelmix.effectiveness.history.readings import Readings
+from channelmix.effectiveness.history.rows.table import Columns, Rows, in_pandas, outcome_of
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, rows_by_market, windows_of
 from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.time_limit import time_limit_findings, time_limit_of
 from channelmix.effectiveness.history.trials import placed_tests
-from channelmix.engine.response import ResponseCurves
 from channelmix.profile.evidence import LiftTest
 
 EXPECTED = ["roi", "roi_low", "roi_high", "share", "share_low", "share_high"]
 """Columns of `MarketingMixRegressor.prior_predictive`."""
 
-LARGEST_FACTOR, POINTS = 3.0, 25
-"""Curves are tabulated from no spend to three times the historical one."""
 
-
-class MarketingMixRegressor(RegressorMixin, BaseEstimator):
+class MarketingMixRegressor(Readings, RegressorMixin, BaseEstimator):
     """Bayesian marketing-mix model, averaged over families of carry-over and saturation.
 
     ``outcome = level + trend + season + controls + sum over channels of curve(adstock(spend)) + noise``. The level may
@@ -98,8 +86,11 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         Columns of media that cost nothing.
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
-    agreement_ : dict of str to float
-        Of each channel whose ROI the priors expect: probability that the range holds here, whether others do or not.
+    expectations_ : dict of str to Judged
+        Of each channel whose ROI the priors expect: `chance` that the range holds here, and whether the rows have
+        `contradicted` it.
+    expected_roi_holds_ : float
+        Probability that all these ranges hold; NaN where there are none.
     slips_ : tuple of Slip
         Spend in single rows that looks wrong.
     effective_draws_ : float
@@ -156,7 +147,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame or array_like of shape (n_rows, n_columns)
+        X : DataFrame of pandas, polars or Arrow, or array_like of shape (n_rows, n_columns)
             Spend, controls and dates. A period without a row counts as one without spend, whose outcome is unknown.
         y : array_like of shape (n_rows,)
             Outcome per period; NaN where it is not known. Such a row is no evidence, but its spend acts in later ones.
@@ -189,7 +180,8 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         self.effective_draws_, self.khat_ = report.effective, report.khat
         self.log_evidence_ = report.log_evidence
         expected = [name for name in self.channels_ if name in self._priors(windows).roi]
-        self.agreement_ = dict(zip(expected, report.agreement_of_each, strict=True))
+        self.expected_roi_holds_ = report.prior_agreement
+        self.expectations_ = dict(zip(expected, report.judged, strict=True))
         found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
@@ -242,115 +234,6 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
         weights = _check_sample_weight(sample_weight, y, dtype=float, ensure_non_negative=True)
         return *windows_of(rows, self._columns, self._timeline, y, weights), rows.times
 
-    def predict(self, X: Any) -> Array:
-        """Mean outcome of each row, (n_rows,).
-
-        New rows in fitted periods replace the fitted ones; rows after the fitted ones include their carry-over.
-        """
-        return joined(self._parts(X), Part.mean)
-
-    def predict_interval(self, X: Any, level: float = 0.9) -> tuple[Array, Array]:
-        """Interval that a new outcome lies in with probability `level`: low and high, (n_rows,) each."""
-        rng, both = np.random.default_rng(self.random_state), edges(level)
-        low, high = joined(self._parts(X), lambda part: np.quantile(part.predictive(rng), both, axis=0).T).T
-        return low, high
-
-    def contributions(self, X: Any) -> pd.DataFrame:
-        """Mean outcome that each channel brings in each row; a column a channel, those without a bill last."""
-        means = joined(self._parts(X), Part.contributions)
-        return pd.DataFrame(means, columns=list(self._columns.names), index=index_of(X))
-
-    def decomposition(self, X: Any) -> pd.DataFrame:
-        """Mean outcome of each row by cause: level, season, controls, channels; they add up to `predict`.
-
-        By `model_error`, a part of what goes with a channel's spend is not its effect; it belongs to the level.
-        """
-        divisions = self._parts(X)
-        season, controls = joined(divisions, Part.linear_groups).T
-        parts = {"season": season, "controls": controls}
-        for name, column in self.contributions(X).items():
-            parts[f"{name} (channel)" if name in parts else str(name)] = column.to_numpy()
-        parts = {"level": self.predict(X) - np.sum(list(parts.values()), axis=0), **parts}
-        return pd.DataFrame(parts, index=index_of(X))
-
-    def shares(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
-        """Share of the outcome of X's rows that a channel brings, without the carry-over of earlier rows.
-
-        A row a channel, unpaid ones last, columns mean, low and high. The whole is the sum of the rows' mean outcomes,
-        each taken as above 0. With `by_market`, each market and channel that was there is a row, such as ``FR/posts``.
-        """
-        found = shares(self._parts(X), self._columns.names, level, by_market)
-        return pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])
-
-    def roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
-        """Outcome per unit of spend over X's rows: a row a channel, columns mean, low and high.
-
-        Markets are summed, or with `by_market` each market and channel with spend there is a row, such as ``FR/sms``.
-
-        Raises
-        ------
-        InputError
-            If nothing is spent on a channel in X.
-        """
-        return self._summary(X, level, by_market, 0.0, 1.0)
-
-    def marginal_roi(self, X: Any, level: float = 0.9, by_market: bool = False) -> pd.DataFrame:
-        """Outcome of one more unit of spend, spread as in X; rows and columns as those of `roi`."""
-        return self._summary(X, level, by_market, 0.99, 1.01)
-
-    def curves(self, X: Any) -> ResponseCurves:
-        """Outcome over all of X's rows against a channel's spend over them, which keeps its timing.
-
-        Tabulated from no spend to three times X's; constant beyond. Outcome after the last row does not count. With
-        markets, a curve for each market and channel with spend there, such as ``FR/sms``.
-
-        Raises
-        ------
-        InputError
-            If nothing is spent on a channel in X.
-        """
-        parts = self._parts(X)
-        totals_of(parts, self.channels_)
-        factors = np.linspace(0.0, LARGEST_FACTOR, POINTS)
-        names, totals, outcomes = [], [], []
-        for name, part, c, total in spent_on(parts, self.channels_):
-            names.append(name)
-            totals.append(total)
-            outcomes.append(part.scaled(c, factors))
-        outcome = np.maximum.accumulate(np.stack(outcomes, axis=2), axis=1)  # rounding may lower a flat end
-        return ResponseCurves.tabulated(np.outer(factors, totals), outcome, names=names)
-
-    def timed_outcome(
-        self, channel: str | int, acting: Array, spends: Array, market: str | None = None
-    ) -> Array:
-        """Outcome that money on a channel brings with a timing of its own, however it was spent in the rows.
-
-        Parameters
-        ----------
-        channel : str or int
-            As in `channels_`.
-        acting : ndarray of shape (n_rows, LAGS)
-            Money that acts 0, 1, 2, ... rows after it was spent, in each row, where one unit is spent.
-        spends : ndarray of shape (n_spends,)
-            Units that are spent.
-        market : str, optional
-            Market, where rows are of several.
-
-        Returns
-        -------
-        ndarray of shape (n_draws, n_spends)
-            Summed over the rows of `acting`.
-        """
-        check_is_fitted(self)
-        posterior = self._markets[market].posterior
-        return posterior.timed(self.channels_.index(channel), acting, spends)
-
-    def families(self) -> pd.DataFrame:
-        """Posterior probability of each family of carry-over and saturation, and of no effect: a row a channel."""
-        check_is_fitted(self)
-        kinds = next(iter(self._markets.values())).posterior.family_chances()
-        return pd.DataFrame(kinds, index=list(self._columns.names))
-
     def backtest(self, X: Any, y: Any, horizon: int = 13, folds: int = 2) -> pd.DataFrame:
         """Forecast the last blocks of rows from the rows before them, and compare with a seasonal-naive forecast.
 
@@ -398,6 +281,7 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Array]:
         """X with its columns noted, and y as numbers."""
+        X = in_pandas(X)
         validate_data(self, X, reset=reset, skip_check_array=True)
         outcome = np.asarray(y)
         if not hasattr(X, "columns") and self.date is None:
@@ -408,16 +292,3 @@ class MarketingMixRegressor(RegressorMixin, BaseEstimator):
             )
             return X, np.where(missing.reshape(y.shape), np.nan, np.asarray(y, dtype=float))
         return X, outcome_of(outcome, len(X))
-
-    def _parts(self, X: Any) -> list[Part]:
-        """New rows by market."""
-        check_is_fitted(self)
-        if hasattr(X, "columns") or self.date is not None:
-            validate_data(self, X, reset=False, skip_check_array=True)
-        else:
-            X = validate_data(self, X, reset=False, dtype=float)
-        return Part.read(Rows.read(X, self._columns), self._columns.names, self._timeline, self._markets)
-
-    def _summary(self, X: Any, level: float, by_market: bool, low: float, high: float) -> pd.DataFrame:
-        found = returns(self._parts(X), self.channels_, level, by_market, low, high)
-        return pd.DataFrame.from_dict(found, orient="index", columns=["mean", "low", "high"])

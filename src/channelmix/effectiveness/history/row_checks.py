@@ -24,7 +24,8 @@ FEW_ZEROS = 3
 """Fewest outcomes of 0 that fail the check: fewer do little harm."""
 
 FEWEST_COUNTED = 16.0
-"""Usual count of customers or orders from which on a 0 is not chance: four standard deviations of a Poisson count."""
+"""Usual count of customers or orders over rows of 0 from which on they are not chance: a Poisson count of this mean
+is 0 in one of nine million cases."""
 
 GAP = 0.15
 """Most rows around an outcome of 0 bring at least this part of their median, or 0 is the low end of what comes."""
@@ -34,6 +35,9 @@ NAMED = 0.5
 
 CLOSED_DAY = 0.8
 """Part of a weekday's rows with an outcome of 0 from which on that is a pattern of weekdays."""
+
+WEEKDAYS_CHANGE = 8.0
+"""Standard errors by which a weekday departs from its pattern in half of the rows, from which on it has changed."""
 
 OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
 """Standard deviations from which on a row is out of line, and misleads if it counts half as much as others do."""
@@ -121,7 +125,7 @@ class RowChecks:
         if not len(rows):
             return Finding.of("zero_outcomes", Verdict.PASS, 0.0)
         verdict = Verdict.FAIL if len(rows) >= FEW_ZEROS else Verdict.REVIEW
-        usual = float(np.median(window.outcome[window.known & (window.outcome != 0.0)]))
+        usual = float(np.median(window.stated[window.known & (window.stated != 0.0)]))
         return Finding.of(
             "zero_outcomes", verdict, float(len(rows)), count=len(rows), rows=window.spans(rows), usual=usual
         )
@@ -131,8 +135,8 @@ class RowChecks:
         """Rows of outcome 0 that stand out."""
         window = self.fit.model.window
         # A row's weight may be next to nothing where it is out of line: it was known all the same.
-        known = self.order[~np.isnan(window.outcome[self.order])]
-        y = window.outcome[known]
+        known = self.order[~np.isnan(window.stated[self.order])]
+        y = window.stated[known]
         zero = y == 0.0
         if not zero.any() or zero.all():
             return known[:0]
@@ -186,8 +190,8 @@ class RowChecks:
             count=len(far),
             rows=window.spans(far),
             date=window.date(row),
-            outcome=float(window.outcome[row]),
-            expected=float(self.expected[row]),
+            outcome=float(window.stated[row]),
+            expected=float(window.stated[row] - self.left[row]),
             worst=abs(float(off[row])),
             worth=float(window.weight[row] / np.median(window.weight[known])),
         )
@@ -219,7 +223,7 @@ class RowChecks:
 
     def spend_slips(self) -> tuple[Slip, ...]:
         """Spend far above that of all other rows around, of which the outcome shows nothing."""
-        return tuple(slip for c in range(len(self.fit.model.window.names)) for slip in self._slips(c))
+        return tuple(slip for c in range(self.fit.model.window.bought) for slip in self._slips(c))
 
     def _slips(self, channel: int) -> Iterator[Slip]:
         window = self.fit.model.window
@@ -230,6 +234,9 @@ class RowChecks:
         if len(active) < FEWEST_ACTIVE + number or not number:
             return
         high = np.flatnonzero(spend >= highest[number - 1])
+        apart = float(np.ptp(window.periods[self.order[high]])) / window.year
+        if abs(apart - 1.0) <= max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year):
+            return  # a push, or a bill, that comes once a year
         usual = np.setdiff1d(active, high)
         logs = np.log(spend[usual])
         unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
@@ -286,7 +293,7 @@ class RowChecks:
         means = np.bincount(cell, left, 2 * WEEK) / number
         worst = float((np.abs(means) * np.sqrt(number)).max() / max(self.spread, 1e-300))
         yield Finding.graded(
-            "weekdays", worst, OUT_OF_LINE, np.inf, reach=float(np.ptp(effects)), worst=worst
+            "weekdays", worst, WEEKDAYS_CHANGE, np.inf, reach=float(np.ptp(effects)), worst=worst
         )
 
 
@@ -325,4 +332,5 @@ def _stands_out(y: Array, run: Indices, whole: bool) -> bool:
     other = np.flatnonzero(y != 0.0)
     around = y[np.concatenate([other[other < run[0]][-AROUND:], other[other > run[-1]][:AROUND]])]
     usual = float(np.median(around))
-    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not (whole and usual < FEWEST_COUNTED))
+    by_chance = whole and usual * len(run) < FEWEST_COUNTED
+    return bool(np.quantile(around, 0.2) > GAP * usual > 0.0 and not by_chance)

@@ -14,6 +14,7 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.roi_beliefs import Judged
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.row_checks import Slip
@@ -28,7 +29,7 @@ SHARED = ("shape", "family", "excess")
 ARRAYS = tuple(f.name for f in fields(Posterior) if f.name not in (*SHARED, "trend", "priors"))
 """Arrays of each market's posterior."""
 
-FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_", "agreement_")
+FITTED = ("n_features_in_", "effective_draws_", "khat_", "log_evidence_", "expected_roi_holds_")
 
 
 def write_fit(model: Any, path: Path) -> None:
@@ -56,6 +57,7 @@ def write_fit(model: Any, path: Path) -> None:
         ],
         "diagnostics": [asdict(finding) for finding in model.diagnostics_],
         "slips": [asdict(slip) for slip in model.slips_],
+        "expectations": {name: asdict(one) for name, one in model.expectations_.items()},
     }
     arrays = {name: getattr(posterior, name) for name in SHARED}
     for k, market in enumerate(markets):
@@ -93,7 +95,8 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.diagnostics_ = tuple(
         Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
-    model.slips_ = tuple(Slip(**stated) for stated in text.get("slips", ()))
+    model.slips_ = tuple(Slip(**stated) for stated in text["slips"])
+    model.expectations_ = {name: Judged(**stated) for name, stated in text["expectations"].items()}
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
     model._markets = {}
     for k, stated in enumerate(text["markets"]):

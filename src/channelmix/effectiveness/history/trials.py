@@ -58,8 +58,9 @@ def placed_tests(
                 f"{test.place}: the rows{window.place} do not hold all of it: state the part of the change and of the "
                 "lift that falls in them, or add the rows"
             )
-        spent = window.spend[window.known][:, [_place_of(name, test, window) for name in test.channels]]
-        check_size(test, float(spent.sum()), float(np.abs(window.outcome[window.known]).sum()))
+        spend = window.spend[:, [_place_of(name, test, window) for name in test.channels]]
+        outcome = float(np.abs(window.outcome[window.known]).sum())
+        check_size(test, float(spend[window.known].sum()), outcome, change=float(spend[rows].sum()))
         placed[place].append((test, first, last))
     return placed
 
@@ -159,6 +160,13 @@ def _shares(test: LiftTest, spent: Array, change: float) -> Array:
 
 def _changes(test: LiftTest, window: Window, rows: Indices, channels: Sequence[int]) -> Sequence[float]:
     """Each channel's change; a total is divided in proportion to their spend, where rows show it, else elsewhere."""
+    if not test.changes:
+        all_spend: list[float] = window.spend[rows][:, channels].sum(axis=0).tolist()
+        if not any(all_spend):
+            raise LiftTestError(
+                f"{test.place}: nothing was spent in these rows{window.place}, so nobody got more"
+            )
+        return all_spend
     if len(test.changes) == len(channels):
         return test.changes
     (total,) = test.changes

@@ -13,16 +13,13 @@ from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.own.columns import ColumnSpend
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Column, History, covered
-from channelmix.profile.fields.fields import PERIOD_DAYS
+from channelmix.profile.other_periods import other_period
 
 RECENT = (91.0, 182.0, 365.25, math.inf)
 """Last days over which spend is averaged: today's is at odds with the rows if it is with each of these averages."""
 
 FACTOR, FAR = 2.0, 20.0
 """Today's spend over the rows', or the other way round, from which on it is looked at, and from which on it fails."""
-
-NEAR = 0.12
-"""Deviation of a factor from that of another period at which it is taken for it."""
 
 THOUSAND, HUNDRED = 1000.0, 100.0
 """Factors of amounts in thousands and of amounts in cents."""
@@ -33,8 +30,8 @@ ROUGHLY = 1.7
 LITTLE, NEXT_TO_NOTHING = 0.1, 0.01
 """Worth of all outcome, as a part of all spend, from which on it is looked at, and from which on it fails."""
 
-CONTRADICTED = 0.1
-"""Probability that a published range holds here, below which the rows contradict it."""
+ALIKE = 10.0
+"""Ratio of the returns' factors over the published ones up to which the outcome's unit may be to blame."""
 
 TINY = 1e-12
 """Stands for a return of 0 where its logarithm is needed."""
@@ -103,10 +100,9 @@ def _averages(one: ColumnSpend, row_days: float, period_days: float) -> list[flo
 
 def _hint(factor: float, stated: Stated) -> Message:
     """What a factor of today's spend over the rows' looks like."""
-    for name, days in PERIOD_DAYS.items():
-        other = days / stated.period_days
-        if abs(other - 1.0) > NEAR and abs(factor / other - 1.0) < NEAR:
-            return say("today.other_period", stated=over(stated.period), other=over(name))
+    name = other_period(factor, stated.period_days)
+    if name is not None:
+        return say("today.other_period", stated=over(stated.period), other=over(name))
     for unit, code in ((THOUSAND, "today.rows_in_thousands"), (1.0 / THOUSAND, "today.profile_in_thousands")):
         if 1.0 / ROUGHLY < factor / unit < ROUGHLY:
             return say(code)
@@ -125,14 +121,12 @@ def worth_finding(rows: History) -> Finding:
     return Finding.of("worth", verdict, share, share=share, column=rows.outcome_name)
 
 
-def contradicted(agreement: Mapping[str, float]) -> set[str]:
-    """Columns whose published range the rows contradict, by the probability that it holds of each."""
-    return {name for name, chance in agreement.items() if chance < CONTRADICTED}
-
-
-def contradiction_findings(
-    columns: Sequence[Column], spent: Sequence[ColumnSpend], agreement: Mapping[str, float]
-) -> Iterator[Finding]:
+def contradiction_finding(
+    columns: Sequence[Column],
+    spent: Sequence[ColumnSpend],
+    wrong: Mapping[str, tuple[float, float]],
+    chance: float,
+) -> Finding:
     """Name published ranges that the rows contradict, which the fit leaves out.
 
     Parameters
@@ -140,33 +134,24 @@ def contradiction_findings(
     columns : sequence of Column
     spent : sequence of ColumnSpend
         Of the same columns.
-    agreement : mapping of str to float
-        Columns of the history with such a range, and the probability that it holds.
+    wrong : mapping of str to (float, float)
+        Columns of the history with such a range, in money per unit of money.
+    chance : float
+        Probability that published ranges hold here.
     """
-    found: dict[str, tuple[tuple[float, float], float]] = {}
-    for name in agreement:
+    said, logs = [], []
+    for name, (low, high) in wrong.items():
         mine = [column for column, one in zip(columns, spent, strict=True) if one.column == name]
-        spend = [column.spend for column in mine]
-        mean = float(np.average([column.roi.mean for column in mine], weights=spend))
-        if (believed := mine[0].believed) is not None:
-            found[name] = (believed, mean)
-    logs = [math.log(max(mean, TINY) / math.sqrt(low * high)) for (low, high), mean in found.values()]
-    together = bool(logs) and (min(logs) > math.log(FAR) or max(logs) < -math.log(FAR))
-    factor = math.exp(float(np.mean(logs))) if logs else 1.0
-    hint = say("contradicted.units", factor=factor) if together else say("contradicted.column")
-    for name, ((low, high), mean) in found.items():
-        chance = agreement[name]
-        yield Finding.of(
-            "contradicted",
-            Verdict.REVIEW,
-            1.0 - chance,
-            column=name,
-            low=low,
-            high=high,
-            mean=mean,
-            agreement=chance,
-            hint=hint,
-        )
+        mean = float(np.average([one.roi.mean for one in mine], weights=[one.spend for one in mine]))
+        said.append(say("contradicted.range", column=name, low=low, high=high, mean=mean))
+        logs.append(math.log(max(mean, TINY) / math.sqrt(low * high)))
+    every = len(said) > 1 and len(said) == len({one.column for one in spent})
+    together = every and np.ptp(logs) < math.log(ALIKE) and abs(np.mean(logs)) > math.log(FAR)
+    if together:
+        hint = say("contradicted.units", factor=math.exp(float(np.mean(logs))))
+    else:
+        hint = say("contradicted.columns", columns=list(wrong))
+    return Finding.of("contradicted", Verdict.REVIEW, 1.0 - chance, ranges=said, chance=chance, hint=hint)
 
 
 def with_ranges(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,15 @@ from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.markets import edges
 from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.own.timing import Timing, active_average, labels_of, seen, timing_of
+from channelmix.effectiveness.own.timing import (
+    Timing,
+    active_average,
+    is_month,
+    labels_of,
+    months_ahead,
+    seen,
+    timing_of,
+)
 from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.engine.response import ResponseCurves
@@ -35,10 +42,11 @@ LEAST_SPREAD = 0.7
 companies, and what a company states of itself has not been measured."""
 
 EVEN, GROWTH = 32, 1.5
-"""Even parts of the range seen into which a curve is tabulated, and the factor from point to point beyond it."""
+"""Even parts of the range seen into which a curve is tabulated, and the factor from step to step beyond it."""
 
-ROOM = 2.0
-"""Factor on the money of a profile, and on the most that was seen, up to which curves reach."""
+ROOM = 10.0
+"""Factor on the money of a profile, and on the most that was seen, up to which curves reach: evidence is used for other
+budgets, too."""
 
 BESIDE = 0.01
 """Share of the average below and above which the return of the next unit is measured."""
@@ -63,6 +71,9 @@ class ColumnSpend:
         Money a period over the periods with spend, and their number.
     timing : Timing
         When a period's money is spent.
+    months : sequence of (ndarray or None)
+        When it was spent in each of the months that follow the rows, a year before: see `months_ahead`. Empty where
+        periods are no months, or rows as long.
     dates : tuple
         First and last date of the rows whose timing that is.
     least, most : float
@@ -79,6 +90,7 @@ class ColumnSpend:
     active_spend: float
     active_periods: float
     timing: Timing
+    months: Sequence[Array | None]
     dates: tuple[Any, Any]
     least: float
     most: float
@@ -110,6 +122,7 @@ def column_spends(
     row_days = row_days_of(timeline)
     tested = {(test.market, channel) for test in rows.experiments for channel in test.channels}
     per_period, recent = period_days / row_days, timing_days / row_days
+    by_months = is_month(period_days) and timeline.unit == "day"
     found = []
     for market, where in rows.by_market().items():
         try:
@@ -139,6 +152,7 @@ def column_spends(
                     n / per_period,
                     *active,
                     timing,
+                    months_ahead(bought, labels, per_period) if by_months else (),
                     (min(within), max(within)),
                     *seen(usual, timing),
                     (market, column) in tested,
@@ -215,7 +229,7 @@ def curves_of(
     reaches: Mapping[str, float],
     worth: float,
     order: NDArray[np.int64],
-) -> tuple[ResponseCurves, list[dict[str, Interval]]]:
+) -> tuple[ResponseCurves, list[dict[str, Any]]]:
     """Curves of a period of today, and the return of each at the average of the periods with spend.
 
     Parameters
@@ -235,7 +249,7 @@ def curves_of(
     curves : ResponseCurves
         Money a period against spend a period; each runs through its return.
     returns : list of dict
-        ``roi``, and ``marginal_roi`` of the next unit.
+        ``roi``, ``marginal_roi`` of the next unit, and factors of the ``months_ahead``.
     """
     parts, returns = [], []
     for one in spent:
@@ -250,27 +264,47 @@ def curves_of(
             {
                 "roi": _interval(at / one.active_spend),
                 "marginal_roi": _interval((brought[:, -1] - brought[:, -2]) / np.diff(around)),
+                "months_ahead": _months_ahead(one, model, float(at.mean()) / worth),
             }
         )
         parts.append(ResponseCurves.tabulated(points, outcome[order, :, np.newaxis], names=[one.name]))
     return ResponseCurves.concat(parts), returns
 
 
-def knots_of(average: float, most: float, reach: float) -> Array:
-    """Spends at which a curve is tabulated: even ones up to the most that was seen, then each a half more.
+def _months_ahead(one: ColumnSpend, model: MarketingMixRegressor, usual: float) -> tuple[float, ...] | None:
+    """What each month ahead brings at the average by its own timing, over what a usual period brings."""
+    if not any(acting is not None for acting in one.months) or usual <= 0.0:
+        return None
+    bought = float(one.timing.acting[:, 0].sum()) / one.timing.periods  # for a unit of money, of late
+    money = np.array([one.active_spend * bought])
+    factors = []
+    for acting in one.months:
+        if acting is None:
+            factors.append(1.0)
+        else:
+            outcome = model.timed_outcome(one.column, acting, money, one.market).mean()
+            factors.append(float(outcome) / float(acting[:, 0].sum()) / usual)
+    return tuple(factors)
 
-    >>> knots_of(3.0, 4.0, 12.0)[-4:]
-    array([ 4. ,  6. ,  9. , 13.5])
+
+def knots_of(average: float, most: float, reach: float) -> Array:
+    """Spends at which a curve is tabulated: even ones up to the most that was seen, then ever farther apart.
+
+    >>> knots_of(3.0, 4.0, 5.0)[-5:].round(3)
+    array([4.   , 4.125, 4.312, 4.594, 5.016])
     """
     near = max(average, most)
-    steps = max(0, math.ceil(math.log(max(reach / near, 1.0)) / math.log(GROWTH)))
-    far = near * GROWTH ** np.arange(1, steps + 1)
-    return np.unique(np.concatenate([np.linspace(0.0, near, EVEN + 1), [average], far]))
+    even = np.linspace(0.0, near, EVEN + 1)
+    far, step = [near], near / EVEN
+    while far[-1] < reach:
+        far.append(far[-1] + step)
+        step *= GROWTH
+    return np.unique(np.concatenate([even, [average], far]))
 
 
 def columns_of(
     spent: Sequence[ColumnSpend],
-    returns: Sequence[Mapping[str, Interval]],
+    returns: Sequence[Mapping[str, Any]],
     worth: float,
     believed: Mapping[str, tuple[float, float]],
 ) -> tuple[Column, ...]:
@@ -301,7 +335,7 @@ def _interval(draws: Array) -> Interval:
 
 
 def unpaid_of(
-    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, periods: float
+    rows: History, model: MarketingMixRegressor, table: object, predicted: Array, period_days: float
 ) -> tuple[Unpaid, ...] | None:
     """What media without a bill bring; None without any.
 
@@ -313,15 +347,18 @@ def unpaid_of(
         The rows, as fitted.
     predicted : ndarray of shape (n_rows,)
         Mean outcome of each row.
-    periods : float
-        Periods of the profile in a row.
+    period_days : float
+        Length of the profile's period. All time from the first row to the last counts, as it does for spend.
     """
     if not rows.unpaid:
         return None
     shares = model.shares(table, by_market=True)
+    dates = np.asarray(rows.dates)
+    timeline = Timeline.of(dates)
     found = []
     for market, where in rows.by_market().items():
-        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) / (len(where) * periods)
+        days = row_days_of(timeline) * (int(np.ptp(timeline.positions(dates[where]))) + 1)
+        money = rows.outcome_worth * float(np.abs(predicted[where]).sum()) * (period_days / days)
         for column in rows.unpaid:
             name = column if market is None else f"{market}/{column}"
             if name in shares.index:

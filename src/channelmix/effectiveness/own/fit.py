@@ -13,14 +13,15 @@ import pandas as pd
 
 from channelmix._version import __version__
 from channelmix.core.errors import InputError, expect, expect_whole
+from channelmix.core.words import say
 from channelmix.effectiveness.history import MarketingMixRegressor, Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.findings import Verdict
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.time_limit import time_limit_of
 from channelmix.effectiveness.own.checks import (
     Stated,
-    contradicted,
-    contradiction_findings,
+    contradiction_finding,
     today_findings,
     with_ranges,
     worth_finding,
@@ -67,6 +68,9 @@ MARKET = DATE + DATE
 HORIZON, FOLDS = 13, 2
 """Rows in a block of the backtest, and number of blocks."""
 
+IGNORED = 0.01
+"""Probability of published ranges below which a fit that may ignore them has done so."""
+
 SHUFFLE = 17
 """Stream of the seed that shuffles the draws, so that both halves have one distribution."""
 
@@ -89,7 +93,7 @@ def fit_history(
     timing_days: float = DAYS_A_YEAR,
     decimal: str | None = None,
     date_format: str | None = None,
-    long: Mapping[str, str] | None = None,
+    long: Mapping[str, str | None] | None = None,
     unpaid: Sequence[str] = (),
     time_limit: float | None = None,
 ) -> Evidence:
@@ -138,7 +142,8 @@ def fit_history(
         Order of day, month and year, needed where dates do not show it, such as 03/04/2024: ``dmy``, ``mdy`` or
         ``ymd``; or a format such as ``%d/%m/%Y``.
     long : mapping of str to str, optional
-        For rows of one channel each, the columns of its ``channel`` and of its ``spend``.
+        For rows of one channel each, the columns of its ``channel`` and of its ``spend``; ``{}`` where they are the
+        only columns of words and of amounts without another role.
     unpaid : sequence of str
         Columns with media that cost nothing, such as organic posts or newsletters, in any unit. What they bring is told
         apart from the baseline and stated in `Evidence.unpaid`; no plan spends money on them, and they need name no
@@ -233,8 +238,8 @@ def _fitted(
 ) -> Evidence:
     table = _frame(rows)
     try:
-        model, wrong = _without_contradicted(rows, table, dict(believed), draws, seed, time_limit)
-        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency)]
+        model, wrong, chance = _without_contradicted(rows, table, dict(believed), draws, seed, time_limit)
+        findings = [*model.diagnostics_, *unit_findings(rows, stated.currency, dict(believed))]
         if backtest:
             findings.append(backtest_finding(model.backtest(table, rows.outcome, HORIZON, FOLDS), HORIZON))
     except LiftTestError as error:  # the tests are at fault, not the table
@@ -244,6 +249,7 @@ def _fitted(
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None
     every = column_spends(rows, stated.period_days, rows.timing_days)
+    counted = {name: expected for name, expected in believed if name not in wrong}
     # What a slip of the pen holds was never spent: plans keep to what was.
     spent = column_spends(rows, stated.period_days, rows.timing_days, model.slips_)
     row_days = row_days_of(Timeline.of(np.asarray(rows.dates)))
@@ -251,13 +257,18 @@ def _fitted(
     residual = rows.outcome - predicted
     order = np.random.default_rng([seed, SHUFFLE]).permutation(draws)
     curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, order)
-    columns = columns_of(spent, returns, rows.outcome_worth, dict(believed))
+    columns = columns_of(spent, returns, rows.outcome_worth, counted)
     checks = (
         *with_ranges(findings, every, spent),
         *today_findings(spent, stated, row_days),
         worth_finding(rows),
-        *contradiction_findings(columns, spent, wrong),
     )
+    if wrong:
+        worth = rows.outcome_worth
+        ranges = {name: (worth * low, worth * high) for name, (low, high) in believed if name in wrong}
+        # It says what the check of agreement says, and more.
+        checks = tuple(one for one in checks if one.check != say("check.prior_agreement"))
+        checks = (*checks, contradiction_finding(columns, spent, ranges, chance))
     return Evidence.sealed(
         currency=stated.currency,
         period_days=stated.period_days,
@@ -276,7 +287,7 @@ def _fitted(
         ),
         experiments=rows.experiments,
         columns=columns,
-        unpaid=unpaid_of(rows, model, table, predicted, row_days / stated.period_days),
+        unpaid=unpaid_of(rows, model, table, predicted, stated.period_days),
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
@@ -291,38 +302,48 @@ def _without_contradicted(
     draws: int,
     seed: int,
     time_limit: float | None,
-) -> tuple[MarketingMixRegressor, dict[str, float]]:
+) -> tuple[MarketingMixRegressor, list[str], float]:
     """Fit the rows, and again without the published ranges that they contradict, which are to count for nothing.
+
+    Rows that look wrong contradict nothing.
 
     Returns
     -------
     model : MarketingMixRegressor
         Fitted.
-    wrong : dict of str to float
-        Columns whose ranges were left out, and the probability that each of them holds.
+    wrong : list of str
+        Columns whose ranges were left out.
+    chance : float
+        Probability that all ranges hold, by the first fit.
     """
-    wrong: dict[str, float] = {}
     began = time.monotonic()
-    while True:
-        left = None if time_limit is None else max(time_limit - (time.monotonic() - began), LEAST_TIME)
-        roi = {name: range_ for name, range_ in believed.items() if name not in wrong}
-        model = MarketingMixRegressor(
-            channels=list(rows.spend),
-            controls=list(rows.controls) or None,
-            date=DATE,
-            market=None if rows.markets is None else MARKET,
-            priors=Priors.usual(len(rows.by_market()), roi=roi),
-            draws=draws,
-            random_state=seed,
-            cost_per_unit={name: DATE + name for name in rows.volume} or None,
-            unpaid=list(rows.unpaid) or None,
-            time_limit=left,
-        )
+    model = MarketingMixRegressor(
+        channels=list(rows.spend),
+        controls=list(rows.controls) or None,
+        date=DATE,
+        market=None if rows.markets is None else MARKET,
+        priors=Priors.usual(len(rows.by_market()), roi=believed),
+        draws=draws,
+        random_state=seed,
+        cost_per_unit={name: DATE + name for name in rows.volume} or None,
+        unpaid=list(rows.unpaid) or None,
+        time_limit=time_limit,
+    )
+    model.fit(table, rows.outcome, experiments=rows.experiments)
+    looks_wrong = any(
+        found.verdict is Verdict.FAIL and found.check == say("check.zero_outcomes")
+        for found in model.diagnostics_
+    )
+    wrong = [name for name, one in model.expectations_.items() if one.contradicted and not looks_wrong]
+    chance = model.expected_roi_holds_
+    # Where none is left and all are as good as ignored, they count for nothing as it is.
+    if wrong and not (len(wrong) == len(believed) and chance < IGNORED):
+        left = {name: expected for name, expected in believed.items() if name not in wrong}
+        model.set_params(priors=Priors.usual(len(rows.by_market()), roi=left))
+        if time_limit is not None:
+            model.set_params(time_limit=max(time_limit - (time.monotonic() - began), LEAST_TIME))
         model.fit(table, rows.outcome, experiments=rows.experiments)
-        found = {name: model.agreement_[name] for name in contradicted(model.agreement_)}
-        wrong |= found
-        if not found:
-            return model, wrong
+    return model, wrong, chance
 
 
 def _frame(rows: History) -> Any:

@@ -21,6 +21,9 @@ from channelmix.profile.fields.fields import DAYS_A_YEAR
 MONTH = DAYS_A_YEAR / 12.0
 """Mean length of a month, in days."""
 
+MONTHS = 12
+"""Months in a year."""
+
 NEARLY, GAP = 0.75, 0.5
 """Parts of a period: money that is spent within the first belongs to one burst; as long without any as the second
 divides two."""
@@ -63,13 +66,18 @@ class Timing:
     stretch: int
 
 
+def is_month(period_days: float) -> bool:
+    """Whether a period of this length is a month."""
+    return abs(period_days - MONTH) <= SAME_AMOUNT * MONTH
+
+
 def labels_of(timeline: Timeline, first: int, rows: int, row_days: float, period_days: float) -> Indices:
     """Number the plan's period of each row, from the one before the first to the one after the last; (rows + 2,)."""
     position = np.arange(first - 1, first + rows + 1)
     per_period = period_days / row_days
     if per_period <= 1.0 + SAME_AMOUNT:
         return position
-    if abs(period_days - MONTH) <= SAME_AMOUNT * MONTH and timeline.unit == "day":
+    if is_month(period_days) and timeline.unit == "day":
         middle = np.floor(timeline.origin + timeline.step * (position + 0.5)).astype("datetime64[D]")
         return np.asarray(middle.astype("datetime64[M]").astype(np.int64))
     back = first + rows - 0.5 - position
@@ -195,6 +203,26 @@ def timing_of(
         busiest,
         stretch,
     )
+
+
+def months_ahead(spend: Array, labels: Indices, per_period: float) -> list[Array | None]:
+    """Timing of the same month a year ago, for each of the twelve months that follow the rows.
+
+    Returns
+    -------
+    list of ndarray of shape (n_acting, LAGS) or None
+        What acts, as in `Timing.acting`, where each of its rows has its part of a period's unit and the month repeats;
+        None for a month that was not whole, or had no spend.
+    """
+    found = {
+        int(labels[block.start + 1]): spend[block.start : block.stop]
+        for block in _whole_periods(spend, labels, per_period)
+    }
+    ago = [found.get(int(labels[-1]) - MONTHS + t) for t in range(MONTHS)]
+    return [
+        None if rows is None else _acting(rows * (len(rows) / per_period / rows.sum()), around=True)
+        for rows in ago
+    ]
 
 
 def active_average(spend: Array, paid: Array, labels: Indices, per_period: float) -> tuple[float, float]:

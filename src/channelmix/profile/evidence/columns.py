@@ -48,6 +48,15 @@ def check_columns(rows: History, cells: Sequence[str]) -> None:
 
 CURRENCIES_OF_SIGN = {
     "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU",
+    "US$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "S$": "SGD",
+    "R$": "BRL",
     "\u20ac": "EUR",
     "\u00a3": "GBP EGP LBP GIP",
     "\u00a5": "JPY CNY",
@@ -68,15 +77,25 @@ CURRENCIES_OF_SIGN = {
 def check_money(rows: History, currency: str) -> None:
     """Check that the currency signs at a history's amounts are of the profile's currency.
 
+    A code of three letters is a currency's own. A sign that is not known here may be of any currency that has no known
+    one.
+
+    Parameters
+    ----------
+    rows : History
+    currency : str
+        ISO 4217 code.
+
     Raises
     ------
     InputError
         If one is of another currency.
     """
+    of_known = {code for codes in CURRENCIES_OF_SIGN.values() for code in codes.split()}
     for sign in rows.money:
-        meant = CURRENCIES_OF_SIGN.get(sign, "").split()
-        code = len(sign) == 3 and sign.isalpha() and sign.isascii()
-        if (meant and currency not in meant) or (code and sign != currency):
+        is_code = len(sign) == 3 and sign.isascii() and sign.isalpha()
+        meant = {sign} if is_code else set(CURRENCIES_OF_SIGN.get(sign, "").split())
+        if currency not in meant and (meant or currency in of_known):
             raise InputError(f"amounts are in {sign}, and the profile's currency is {currency}: convert them")
 
 

@@ -43,6 +43,9 @@ class Column(_Brief):
     """Number of the periods with spend that it is the mean of."""
     timing: tuple[str | int, str | int] | None = None
     """First and last date of the rows that show when a period's money is spent."""
+    months_ahead: tuple[float, ...] | None = None
+    """Factor on the outcome of each of the twelve months after the rows, by the timing that the same month had a year
+    before; 1 where it had none of its own."""
     least: float = Field(ge=0.0)
     """Least that was spent in any stretch as long as a period (or as spend acts), in currency per period."""
     most: float = Field(gt=0.0)

@@ -31,7 +31,7 @@ def read_experiments(
     """Read lift tests from a table, or from JSON as a list of objects, with the fields of `LiftTest`.
 
     `market`, `rows` and `held_out` are optional. Several channels of one test are a list in JSON; in a table they are
-    joined, ``sms+im``, and so are their changes of spend, ``-3000+-800``.
+    joined, ``sms+im``, and so are their changes of spend, ``-3000+-800``. With `held_out`, `spend_change` may be empty.
 
     Parameters
     ----------
@@ -65,7 +65,11 @@ def read_experiments(
     def place(i: int) -> str:
         return f"lift test {i % len(tests) + 1}"
 
-    changes = [_listed(test["spend_change"]) for test in tests]
+    whole = [_means_all(test) for test in tests]
+    changes = [
+        ["0"] if all_of_it else _listed(test["spend_change"])
+        for test, all_of_it in zip(tests, whole, strict=True)
+    ]
     most = max(map(len, changes))
     columns = {name: [test[name] for test in tests] for name in ("lift", "standard_error")}
     columns["held_out"] = ["0" if test.get("held_out") is None else test["held_out"] for test in tests]
@@ -85,7 +89,11 @@ def read_experiments(
                     tuple(_listed(test["channel"])),
                     dates[i],
                     dates[len(tests) + i],
-                    tuple(float(numbers["spend_change"][k * len(tests) + i]) for k in range(len(changes[i]))),
+                    None
+                    if whole[i]
+                    else tuple(
+                        float(numbers["spend_change"][k * len(tests) + i]) for k in range(len(changes[i]))
+                    ),
                     float(numbers["lift"][i]),
                     float(numbers["standard_error"][i]),
                     test.get("market") or None,
@@ -108,6 +116,11 @@ def _several(test: dict[str, Any]) -> dict[str, Any]:
     return test | {name: parts for name, parts in divided.items() if len(parts) > 1}
 
 
+def _means_all(test: Mapping[str, Any]) -> bool:
+    """Whether all spend in the rows is meant, which may be left out where customers are held out."""
+    return test.get("held_out") is not None and test.get("spend_change") in (None, "")
+
+
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
@@ -117,11 +130,11 @@ def _check_fields(test: Mapping[str, Any], place: str) -> None:
         if name not in _FIELDS:
             raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
     for name in _NEEDED:
-        if name not in test:
+        if name not in test and not (name == "spend_change" and _means_all(test)):
             raise InputError(f"{place}: {name} is missing")
     if not all(isinstance(channel, str) for channel in _listed(test["channel"])):
         raise InputError(f"{place}: channel must be the name of a column of spend, or a list of them")
-    if not _listed(test["spend_change"]):
+    if not _means_all(test) and not _listed(test["spend_change"]):
         raise InputError(f"{place}: spend_change is empty")
     if not isinstance(test.get("market") or None, str | None):
         raise InputError(f"{place}: market must be the name of a market")

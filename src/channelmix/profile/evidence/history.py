@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from types import NoneType
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from channelmix.profile.evidence.spacing import check_dates
 from channelmix.profile.evidence.tables import Table
 from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
 from channelmix.profile.evidence.tables.long_form import hint, widened
-from channelmix.profile.evidence.tables.table import is_blank
+from channelmix.profile.evidence.tables.table import is_blank, no_column
 from channelmix.profile.evidence.tables.written_dates import read_dates
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -111,7 +111,7 @@ class History:
         timing_days: float = DAYS_A_YEAR,
         decimal: str | None = None,
         date_format: str | None = None,
-        long: Mapping[str, str] | None = None,
+        long: Mapping[str, str | None] | None = None,
         unpaid: Sequence[str] = (),
         experiments_source: str = "",
     ) -> Self:
@@ -145,7 +145,8 @@ class History:
             Order of day, month and year where dates do not show it, ``dmy``, ``mdy`` or ``ymd``; or a format such as
             ``%d/%m/%Y``.
         long : mapping of str to str, optional
-            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``.
+            Where each row is of one channel, the columns of its ``channel`` and of its ``spend``; empty where they are
+            the only columns of words and of amounts without another role.
         unpaid : sequence of str
             Names of columns with media that cost nothing: posts, newsletters, in any unit.
         experiments_source : str
@@ -164,7 +165,9 @@ class History:
             expect(statement, what, str, NoneType)
         read = Table.of(table, source)
         if long is not None:
-            read = _widened(read, source, long, outcome, date, controls, market)
+            keys = [date] if market is None else [date, market]
+            beside = [name for name in unpaid if name in read]  # others are channels of rows
+            read = widened(read, source, long, keys, [outcome, *controls, *beside])
         roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         expect_positive(timing_days, "timing_days")
@@ -282,40 +285,14 @@ def _roles(
     expect(market, "market", str, NoneType, remedy="name a column")
     for name in costs:
         expect(name, "what costs are stated of", str, remedy="name a column")
-    for name in (*table, source):
-        if not isinstance(name, str) or not name.isprintable():
-            raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
     roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
     roles += [] if market is None else [market]
     for name in (*roles, *costs):
         if name not in table:
-            raise InputError(f"{source}: {_no_column(name, table)}")
+            raise InputError(f"{source}: {no_column(name, table)}")
         if (roles + list(costs)).count(name) > 1:
             raise InputError(f"{source}: column {name} has two roles")
     return roles
-
-
-def _widened(
-    table: Table,
-    source: str,
-    long: Mapping[str, str],
-    outcome: str,
-    date: str,
-    controls: Sequence[str],
-    market: str | None,
-) -> Table:
-    """A table in long form as rows of all channels; columns that are missing are named before."""
-    keys = [date] if market is None else [date, market]
-    for name in (*keys, outcome, *controls):
-        if name not in table:
-            raise InputError(f"{source}: {_no_column(str(name), table)}")
-    return widened(table, source, long, keys, [outcome, *controls])
-
-
-def _no_column(name: str, table: Mapping[str, Any]) -> str:
-    """Say that a column is missing, and which name is nearest or which there are."""
-    near = nearest_name(name, table) or f"; the columns are {', '.join(map(str, table))[:200]}"
-    return f"there is no column {name}{near}"
 
 
 def _spend_and_volume(
@@ -347,16 +324,15 @@ def _markets(source: str, name: str, table: Table) -> tuple[str, ...]:
 
 def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | None, table: Table) -> None:
     """Check the dates of each market's rows."""
-    for market in dict.fromkeys(markets or [""]):
-        rows = [i for i in range(len(dates)) if markets is None or markets[i] == market]
+    rows: dict[str, list[int]] = {}
+    for i in range(len(dates)):
+        rows.setdefault("" if markets is None else markets[i], []).append(i)
+    for market, places in rows.items():
         try:
-            check_dates([dates[i] for i in rows], partial(_place_of, table, rows))
+            check_dates({i: dates[i] for i in places}, table.place)
         except InputError as error:
-            raise InputError(f"{source}: {market}{market and ': '}{error}") from None
-
-
-def _place_of(table: Table, rows: Sequence[int], i: int) -> str:
-    return table.place(rows[i])
+            where = f"market {market}: " if markets is not None else ""
+            raise InputError(f"{source}: {where}{error}") from None
 
 
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:

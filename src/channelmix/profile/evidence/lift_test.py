@@ -37,7 +37,7 @@ class LiftTest(Described):
         changed at once, as in a region that went dark: the lift is that of all together.
     start, end : date or number
         First and last row of the test, both included, by the dates of rows; `end` may be the last day of its row.
-    spend_change : float, or a sequence of one number a channel
+    spend_change : float, or a sequence of one number a channel, or None
         Spend added over the whole test, in currency (for a column without a bill, in its own unit); negative where
         spend was withheld. One number for several channels is their total, which is divided in proportion to their
         spend.
@@ -54,8 +54,9 @@ class LiftTest(Described):
     held_out : float, optional
         Share of the customers who were held out, between 0 and 1: they got nothing of what was spent in the test on all
         others. Then `spend_change` is either the spend on the others (above 0), and `lift` what it brought from them;
-        or the spend that the customers held out were spared (below 0), and `lift` what they bought less. Either way it
-        is a total, in outcome, not per customer. The rows' spend holds what was spent, so `rows` is ``with_change``.
+        or the spend that the customers held out were spared (below 0), and `lift` what they bought less; or None for
+        all that the rows hold, spent on the others. The lift is a total, in outcome, not per customer. The rows' spend
+        holds what was spent, so `rows` is ``with_change``.
 
     Raises
     ------
@@ -74,10 +75,10 @@ class LiftTest(Described):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
-    channel: str | int | tuple[str | int, ...]
+    channel: str | int | tuple[str | int, ...] | list[str | int] | list[str]
     start: Any
     end: Any
-    spend_change: float | tuple[float, ...]
+    spend_change: float | tuple[float, ...] | list[float] | None
     lift: float
     standard_error: float
     market: str | None = None
@@ -114,6 +115,10 @@ class LiftTest(Described):
 
     def _check_changes(self, place: str) -> None:
         """Make the changes of spend numbers, none of them 0, one a channel or one in all."""
+        if self.spend_change is None:
+            if self.held_out is None:
+                raise InputError(f"{place}: spend_change is missing; only with held_out it may be left out")
+            return
         if isinstance(self.spend_change, tuple):
             if len(self.spend_change) != len(self.channels):
                 raise InputError(
@@ -127,7 +132,7 @@ class LiftTest(Described):
             object.__setattr__(self, "spend_change", changes[0])
         if 0.0 in changes:
             raise InputError(f"{place}: spend_change is 0, so that nothing was tested")
-        if self.held_out is not None and min(changes) < 0.0 < max(changes):
+        if self.held_out is not None and self.moves_money:
             raise InputError(
                 f"{place}: spend_change must have one sign for all channels where customers are held out"
             )
@@ -135,12 +140,26 @@ class LiftTest(Described):
     @property
     def channels(self) -> tuple[str | int, ...]:
         """The channels whose spend was changed."""
-        return self.channel if isinstance(self.channel, tuple) else (self.channel,)
+        return tuple(self.channel) if isinstance(self.channel, tuple | list) else (self.channel,)
 
     @property
     def changes(self) -> tuple[float, ...]:
-        """The changes of spend: one a channel, or one in all."""
-        return self.spend_change if isinstance(self.spend_change, tuple) else (self.spend_change,)
+        """The changes of spend: one a channel, or one in all; none where all spend of the rows is meant."""
+        if self.spend_change is None:
+            return ()
+        return (
+            tuple(self.spend_change) if isinstance(self.spend_change, tuple | list) else (self.spend_change,)
+        )
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether money was moved from channel to channel: some changes are above 0 and some below."""
+        return bool(self.changes) and min(self.changes) < 0.0 < max(self.changes)
+
+    @property
+    def raises_spend(self) -> bool:
+        """Whether spend was added, or the lift is of those who got it."""
+        return not self.changes or self.changes[0] > 0.0
 
     @property
     def named(self) -> str:
@@ -166,7 +185,7 @@ class LiftTest(Described):
         data["start"], data["end"] = _plain(self.start), _plain(self.end)
         if self.rows == "without_change":
             del data["rows"]
-        return {name: value for name, value in data.items() if value is not None}
+        return {name: value for name, value in data.items() if value is not None or name == "spend_change"}
 
 
 def _plain(day: Any) -> int | str:
@@ -193,15 +212,16 @@ def check_sign(test: LiftTest, source: str = "") -> None:
     LiftTestError
         If the outcome moved against the spend by more than chance allows.
     """
-    if min(test.changes) < 0.0 < max(test.changes):
-        return  # money was moved from channel to channel
-    raised = test.changes[0] > 0.0
+    if test.moves_money:
+        return
+    raised = test.raises_spend
     off = abs(test.lift) / test.standard_error
     if (test.lift > 0.0) == raised or off <= WRONG_SIGN:
         return
+    amount = f"{abs(sum(test.changes)):,.6g} of spend" if test.changes else "all spend of the others"
     spend, outcome = ("was added", "fell") if raised else ("was withheld", "rose")
     raise LiftTestError(
-        f"{source}{test.place}: {abs(sum(test.changes)):,.6g} of spend {spend} and the outcome {outcome} by "
+        f"{source}{test.place}: {amount} {spend} and the outcome {outcome} by "
         f"{abs(test.lift):,.6g}, {off:.1f} standard errors from 0; no channel does harm in this model. Did you mean a "
         f"lift of {-test.lift:,.6g}? spend_change is below 0 where spend was withheld, and lift where outcome was "
         "lost; a test that did find harm cannot be used"
@@ -216,6 +236,7 @@ def check_size(
     unit: str = "outcome",
     worth: float = 1.0,
     source: str = "",
+    change: float | None = None,
 ) -> None:
     """Check that the rows can hold what a test says of its channels: not more than all their outcome.
 
@@ -232,15 +253,19 @@ def check_size(
         Margin of one unit of outcome: where it is not 1, the lift may be stated in money.
     source : str
         Prefix of the message.
+    change : float, optional
+        Spend that was changed, where the test leaves it to its rows.
 
     Raises
     ------
     LiftTestError
         If at the test's return, less its uncertainty, the channels would have brought more than all outcome.
     """
-    change = abs(sum(test.changes))
+    changed = sum(test.changes) if test.changes else change
+    if not changed or test.moves_money:
+        return
     least = abs(test.lift) - WRONG_SIGN * test.standard_error
-    if min(test.changes) < 0.0 < max(test.changes) or least * spent <= outcome * change:
+    if least * spent <= outcome * abs(changed):
         return
     money = (
         f" Is it in money? One unit of {unit} is worth {worth:,.6g}, so it would be {test.lift / worth:,.4g}."
@@ -248,10 +273,9 @@ def check_size(
         else ""
     )
     raise LiftTestError(
-        f"{source}{test.place}: a lift of {test.lift:,.6g} for {sum(test.changes):,.6g} of spend means that "
-        f"{test.named} brought {abs(test.lift) / change * spent:,.6g} of the {outcome:,.6g} {unit} in all rows, more "
-        "than there is. "
-        f"lift must be in {unit}, and spend_change in the unit of the rows' spend.{money}"
+        f"{source}{test.place}: a lift of {test.lift:,.6g} for {changed:,.6g} of spend means that "
+        f"{test.named} brought {abs(test.lift / changed) * spent:,.6g} of the {outcome:,.6g} {unit} in all rows, more "
+        f"than there is. lift must be in {unit}, and spend_change in the unit of the rows' spend.{money}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,22 @@ FAR = 3.0
 FEW = 0.05
 """Share of the rows that are few, beside any two."""
 
+USUAL = 0.6
+"""Share of the gaps that are the usual one, from which on rows have a rhythm."""
+
+OFF = 0.2
+"""Part of a row's length by which its date may be off."""
+
 YEAR = 366
 
 
-def check_dates(dates: Sequence[Any], place: Callable[[int], str]) -> None:
+def check_dates(dates: Mapping[int, Any], place: Callable[[int], str]) -> None:
     """Check the dates of one market's rows.
 
     Parameters
     ----------
-    dates : sequence of str or of int
-        Days such as ``2024-01-31``, or whole numbers of periods.
+    dates : mapping of int to str or int
+        Days such as ``2024-01-31``, or whole numbers of periods, by the position of their row.
     place : callable
         What messages call the row at a position.
 
@@ -40,15 +46,15 @@ def check_dates(dates: Sequence[Any], place: Callable[[int], str]) -> None:
         If a date occurs twice, or `check_spacing` says so; the message names the dates.
     """
     seen: dict[Any, int] = {}
-    for i, day in enumerate(dates):
+    for i, day in dates.items():
         if day in seen:
-            several = 2 * len(set(dates)) <= len(dates)
+            several = 2 * len(set(dates.values())) <= len(dates)
             more = ", or name the column of markets (--market) or of channels (--long)" if several else ""
             rows = f"{place(seen[day])} and {place(i)}"
             raise InputError(f"two rows have the same date, {day}: {rows}; join them, one row a period{more}")
         seen[day] = i
-    if dates and isinstance(dates[0], str):
-        check_spacing(np.array(dates, dtype="datetime64[D]"))
+    if all(isinstance(day, str) for day in seen):
+        check_spacing(np.array(list(seen), dtype="datetime64[D]"))
 
 
 def check_spacing(days: Days) -> None:
@@ -68,6 +74,7 @@ def check_spacing(days: Days) -> None:
         return
     _check_years(days)
     _check_lengths(days)
+    _check_rhythm(days)
 
 
 def _check_lengths(days: Days) -> None:
@@ -75,7 +82,7 @@ def _check_lengths(days: Days) -> None:
     gaps = np.diff(days).astype(int)
     of_month = _of_month(days)
     months = (gaps >= 28) & (gaps <= 31) & (of_month[1:] == of_month[:-1])
-    kinds = {"1 day": gaps == 1, "7 days": gaps == 7, "a month": months}
+    kinds = {"1 day": gaps == 1, "7 days": gaps == 7, "14 days": gaps == 14, "a month": months}
     stretches = {kind: _stretch(where) for kind, where in kinds.items()}
     found = [(start, end, kind) for kind, span in stretches.items() if span for start, end in [span]]
     if len(found) > 1:
@@ -91,6 +98,35 @@ def _stretch(where: NDArray[np.bool_]) -> tuple[int, int] | None:
         return None
     longest = int(np.argmax(ends - starts))
     return int(starts[longest]), int(ends[longest])
+
+
+def _check_rhythm(days: Days) -> None:
+    """Check that no few dates lie between those of all others, and that weeks stay weeks, months months."""
+    gaps = np.diff(days).astype(int)
+    step = int(np.bincount(gaps).argmax())
+    if len(gaps) > RUN and set(gaps.tolist()) == {28, 35}:
+        raise InputError(
+            "rows lie four or five weeks apart, as the months of a retail calendar do: write them as months, such as "
+            "2024-01"
+        )
+    if step < 2 or step > 28 or (gaps == step).mean() < USUAL:
+        return
+    phases = days.astype(int) % step
+    usual = int(np.bincount(phases).argmax())
+    away = np.minimum((phases - usual) % step, (usual - phases) % step)
+    close = np.flatnonzero(gaps < (1.0 - 2.0 * OFF) * step)  # of two in one row, the one that is away
+    off = np.union1d(np.flatnonzero(away > OFF * step), np.where(away[close] > 0, close, close + 1))
+    if 0 < len(off) <= max(2, FEW * len(days)):
+        raise InputError(
+            f"{days[off[0]]} lies between the dates of all other rows, {step} days apart: correct it"
+        )
+    shifts = np.flatnonzero((gaps % step != 0) & (gaps != 0))
+    if len(shifts) == 1 and min(shifts[0] + 1, len(days) - shifts[0] - 1) > max(2, FEW * len(days)):
+        before, after = days[shifts[0]], days[shifts[0] + 1]
+        raise InputError(
+            f"rows are {step} days apart up to {before} and from {after} on, and {(after - before).astype(int)} days "
+            "between: date all by the same day of a row"
+        )
 
 
 def _check_years(days: Days) -> None:
@@ -122,4 +158,5 @@ def _check_years(days: Days) -> None:
 
 def _of_month(days: Days) -> NDArray[np.timedelta64]:
     """Days since the first of their month."""
-    return np.asarray(days - days.astype("datetime64[M]").astype(days.dtype), dtype="timedelta64[D]")
+    since: NDArray[np.timedelta64] = np.subtract(days, days.astype("datetime64[M]").astype(days.dtype))
+    return since

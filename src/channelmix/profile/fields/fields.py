@@ -182,10 +182,10 @@ class WordOfMouth(Record):
 class LongForm(Record):
     """Columns of a table in long form, in which each row is of one channel in one period."""
 
-    channel: Title
-    """Name of the column with the channel, or cells, of each row."""
-    spend: Title
-    """Name of the column with what was spent, in the profile's currency."""
+    channel: Title | None = None
+    """Name of the column with the channel, or cells, of each row; without it, the only column of words."""
+    spend: Title | None = None
+    """Name of the column with what was spent, in the profile's currency; without it, the only column of amounts."""
 
 
 class HistoryFile(Record):
@@ -224,7 +224,7 @@ class HistoryFile(Record):
     """Order of day, month and year, needed where dates do not show it, such as 03/04/2024: dmy, mdy or ymd; or a format
     such as %d/%m/%Y."""
     long: LongForm | None = None
-    """For a file with a row for each channel of a period: its columns of channels and of spend."""
+    """For a file with a row for each channel of a period: its columns of channels and of spend, or {}."""
 
     @field_validator("controls", "unpaid", mode="after")
     @classmethod

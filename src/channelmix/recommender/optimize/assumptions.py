@@ -194,6 +194,8 @@ def _paces(evidence: Evidence, profile: CompanyProfile) -> Iterator[Message]:
         yield say("remark.timing", first=first, last=last)
     else:  # of a version that did not state it
         yield say("remark.spread")
+    if profile.timing is not None and any(column.months_ahead for column in timed):
+        yield say("remark.months_ahead")
     for column in timed:
         if abs(column.usual_spend / column.spend - 1.0) > PAUSED:
             yield say(
@@ -219,7 +221,7 @@ def history_warnings(draws: CellDraws, most: Array | None = None) -> list[Messag
         for check in evidence.checks
         if check.verdict == "FAIL"
     ]
-    spends = [] if most is None else [(i, float(most[i]), seen) for i, seen in draws.own.most_seen().items()]
+    spends = [] if most is None else [(i, float(most[i]), seen) for i, (_, seen) in draws.own.seen().items()]
     return failed + [
         say(
             "warning.extrapolated",

@@ -60,7 +60,8 @@ def problem_of(
         published = brings if draws.own is None else prior_response(draws, days, rate)
         rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
     scenario = profile.scenario if profile.scenario is not None else FixedBudget(profile.budget)
-    carryover = carryover_of(profile, () if draws.own is None else draws.own.cells)
+    own = {} if draws.own is None else draws.own.cells
+    carryover = carryover_of(profile, {i: one.column.months_ahead for i, one in own.items()})
     if carryover is not None:
         scenario = _over_all(scenario, profile.periods)
         rules = [EachPeriod(rule) if rule.within_period else rule for rule in rules]

@@ -42,6 +42,7 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
+from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
@@ -208,7 +209,11 @@ def _plan(
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
-    warned = history_warnings(draws, None if spend is None else spend.max(axis=0))
+    question = budget_question(profile)
+    warned = [
+        *([] if question is None else [question]),
+        *history_warnings(draws, None if spend is None else spend.max(axis=0)),
+    ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency)
@@ -295,7 +300,7 @@ def _allocation(
     spend, n = solution.spend.ravel(), problem.curves.n_cells
     outcome, charged, marginal = problem.outcomes(spend), problem.charged(spend), problem.marginal(spend)
     today = problem.each_period([cell.current_spend for cell in draws.cells])
-    why = reasons(problem, solution, draws.cells, currency)
+    why = reasons(problem, solution, draws.cells, currency, {} if draws.own is None else draws.own.seen())
     rows = _rows(draws, why, spend, today, outcome, charged, marginal)
     if problem.delay is None:
         return rows, []
@@ -318,6 +323,7 @@ def _rows(
 ) -> list[CellPlan]:
     """One row a cell, of each period in turn; arrays have shape (n_spends,), outcome (n_draws, at least n_spends)."""
     n = len(draws.cells)
+    seen = {} if draws.own is None else draws.own.seen()
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -331,6 +337,7 @@ def _rows(
             marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
             evidence=draws.evidence[k % n],
             reason=reason,
+            most_spent=seen[k % n][1] if k % n in seen else None,
         )
         for k, reason in enumerate(why)
     ]

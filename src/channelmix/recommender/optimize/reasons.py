@@ -35,7 +35,11 @@ STEPS = np.geomspace(1e-4, 1.0, 33)
 
 
 def reasons(
-    problem: AllocationProblem, solution: Solution, cells: tuple[Cell, ...], currency: str
+    problem: AllocationProblem,
+    solution: Solution,
+    cells: tuple[Cell, ...],
+    currency: str,
+    seen: Mapping[int, tuple[float, float]] | None = None,
 ) -> list[Message]:
     """State why each cell gets what it gets in each period: the rule that holds it, or how its return compares.
 
@@ -47,9 +51,12 @@ def reasons(
         In the order of the problem's curves.
     currency : str
         What money is counted in.
+    seen : mapping of int to (float, float), optional
+        Least and most that was ever spent on cells with history, by their places.
     """
     spend = solution.spend.ravel()
-    why = _Why(problem, spend, solution.shadow_prices, solution.status is Status.OPTIMAL, currency)
+    proven = solution.status is Status.OPTIMAL
+    why = _Why(problem, spend, solution.shadow_prices, proven, currency, seen or {})
     return [why.line(i, cell) for i, cell in enumerate(cells * (len(spend) // len(cells)))]
 
 
@@ -84,6 +91,7 @@ class _Why:
     prices: Mapping[str, float]
     proven: bool
     currency: str
+    seen: Mapping[int, tuple[float, float]]
 
     @cached_property
     def stand(self) -> Standing:
@@ -134,19 +142,23 @@ class _Why:
         if stand.off[i]:
             return say("reason.off", rule=stand.off[i])
         if held:
-            return self._stopped(held, cell.name, kept=stand.kept(i))
+            return self._stopped(held, i, cell.name, kept=stand.kept(i))
         if not stand.by_return:
             return say("reason.no_chance" if stand.empty[i] else "reason.raises_chance")
         return self._without_money(i) if stand.empty[i] else self._with_money(i, cell)
 
-    def _stopped(self, held: Held, cell: str, *, kept: bool) -> Message:
-        """Name the rule that stops a cell; a range that history has seen says up to where."""
-        if held.kind == ObservedRange.kind:
-            seen = self.problem.constraints[self.problem.rule_names.index(held.rule) - 1].inner
-            if kept:
-                return say("reason.never_less", currency=self.currency, amount=float(seen.low))
-            return say("reason.never_more", currency=self.currency, amount=float(seen.high))
-        return say("reason.kept" if kept else "reason.held", rule=held.name_beside(cell))
+    def _stopped(self, held: Held, i: int, cell: str, *, kept: bool) -> Message:
+        """Name the rule that stops a cell; the range that history has seen says up to where."""
+        place = i % self.problem.curves.n_cells
+        if held.kind != ObservedRange.kind or place not in self.seen:
+            return say("reason.kept" if kept else "reason.held", rule=held.name_beside(cell))
+        least, most = self.seen[place]
+        rule = self.problem.constraints[self.problem.rule_names.index(held.rule) - 1].inner
+        if kept:
+            code = "reason.never_less" if rule.low >= (1.0 - ALIKE) * least else "reason.never_less_mix"
+            return say(code, currency=self.currency, amount=least)
+        code = "reason.never_more" if rule.high <= (1.0 + ALIKE) * most else "reason.never_more_mix"
+        return say(code, currency=self.currency, amount=most)
 
     def _without_money(self, i: int) -> Message:
         """Why a cell gets nothing though no rule holds it."""

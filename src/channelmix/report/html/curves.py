@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,8 @@ def curves_section(content: Content) -> Markup:
     """One chart a cell, each with a slider that reads it, and the numbers for that slider."""
     figures, readings = [], []
     chosen = content.largest(SHOWN)
-    for number, (i, curve) in enumerate(zip(chosen, traced(content, chosen), strict=True)):
+    curves = traced(content, chosen)
+    for number, (i, curve) in enumerate(zip(chosen, curves, strict=True)):
         frame = _frame(curve)
         figures.append(_figure(content, content.plan.cells[i], curve, frame, number))
         readings.append(_readings(content, curve, frame))
@@ -86,7 +87,13 @@ def curves_section(content: Content) -> Markup:
         words("curves.plan"),
         class_="legend",
     )
-    several = [tag("p", words("curves.periods"))] if content.plan.span > 1 else []
+    beyond = any(
+        content.plan.cells[i].most_spent is not None and curve.spend[-1] > content.plan.cells[i].most_spent
+        for i, curve in zip(chosen, curves, strict=True)
+    )
+    several = [tag("p", words("curves.beyond"))] if beyond else []
+    if content.plan.span > 1:
+        several.append(tag("p", words("curves.periods")))
     if len(chosen) < len(content.plan.cells):
         several.append(tag("p", words("curves.shown", count=len(chosen), all=len(content.plan.cells))))
     return join(
@@ -120,7 +127,7 @@ def _figure(content: Content, cell: CellPlan, curve: Traced, frame: Frame, numbe
         label,
         frame.axes(words.tick, words.tick, words("curves.x"), words("curves.y")),
         area(frame, xs, curve.low.tolist(), curve.high.tolist(), "band"),
-        line(frame, xs, curve.mean.tolist(), "mean"),
+        *_mean(frame, curve, cell.most_spent),
         *points,
         tag("line", class_="cursor", x1=0, x2=0, y1=frame.top, y2=HEIGHT - BOTTOM, visibility="hidden"),
         kind="chart curve",
@@ -143,6 +150,19 @@ def _figure(content: Content, cell: CellPlan, curve: Traced, frame: Frame, numbe
         data_curve=number,
         **cell_data(cell),
     )
+
+
+def _mean(frame: Frame, curve: Traced, seen: float | None) -> Iterator[Markup]:
+    """The expected outcome: a line as far as spend was ever seen, dashes beyond."""
+    until = np.inf if seen is None else seen
+    inside = np.append(curve.spend[curve.spend < until], min(until, float(curve.spend[-1])))
+    for spend, kind in (
+        (inside, "mean"),
+        (np.append(until, curve.spend[curve.spend > until]), "mean beyond"),
+    ):
+        if len(spend) > 1:
+            mean = np.interp(spend, curve.spend, curve.mean)
+            yield line(frame, spend.tolist(), mean.tolist(), kind)
 
 
 def _point(frame: Frame, curve: Traced, at: int, kind: str) -> Markup:

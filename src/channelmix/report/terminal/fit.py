@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.documents import Interval
-from channelmix.core.wording import amount, short
+from channelmix.core.wording import amount, percent, short
 from channelmix.core.words import over
 from channelmix.profile.evidence import Evidence, FittedMarket
 from channelmix.report.terminal.console import show
@@ -36,9 +36,14 @@ CLOSE = 0.005
 
 
 def fit_to_terminal(
-    evidence: Evidence, period: str, file: IO[str] | None = None, *, color: bool | None = None
+    evidence: Evidence,
+    period: str,
+    file: IO[str] | None = None,
+    *,
+    color: bool | None = None,
+    verbose: bool = False,
 ) -> None:
-    """Print the return on every column of spend, and the checks of the fit.
+    """Print the return on every column of spend, and what the checks of the fit ask to be looked at.
 
     Parameters
     ----------
@@ -49,11 +54,13 @@ def fit_to_terminal(
         Standard output by default.
     color : bool, optional
         Colours or none; by default, colours on a terminal only.
+    verbose : bool
+        Whether to list the checks that passed, too: they are one line elsewhere.
     """
-    show(partial(_parts, evidence, period), file, color=color)
+    show(partial(_parts, evidence, period, verbose), file, color=color)
 
 
-def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table]:
+def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterable[Text | Table]:
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
     markets = fitted.markets or ()
@@ -77,28 +84,38 @@ def _parts(evidence: Evidence, period: str, width: int) -> Iterable[Text | Table
     yield _table(evidence, period, width)
     yield Text()
     for free in evidence.unpaid or ():
-        share = Interval(**{key: 100.0 * value for key, value in free.share.model_dump().items()})
+        share = f"{percent(free.share.mean)} ({percent(free.share.low)} to {percent(free.share.high)})"
         brings = f"{money} {amount(free.outcome.mean)} {over(period)}"
         between = f"{amount(free.outcome.low)} to {amount(free.outcome.high)}"
         yield Text(
-            f"{free.name} has no bill: it brings {brings} ({between}), {_range(share)} % of {fitted.outcome}, and no "
-            "money buys more of it."
+            f"{free.name} has no bill: it brought {brings} ({between}) on average over all rows, {share} of "
+            f"{fitted.outcome}, and no money buys more of it."
         )
     if evidence.unpaid:
         yield Text()
     if believed := _believed(evidence):
         yield Text(f"Return believed before, by published figures (90 %): {', '.join(believed)}.")
         yield Text()
-    if len(markets) > 1:
+    yield from _checks(evidence, verbose)
+
+
+def _checks(evidence: Evidence, verbose: bool) -> Iterator[Text | Table]:
+    """Checks, the gravest first: one that passed must not hide one that did not."""
+    passed = sum(check.verdict == "PASS" for check in evidence.checks)
+    listed = [check for check in evidence.checks if verbose or check.verdict != "PASS"]
+    if len(evidence.fitted.markets or ()) > 1 and listed:
         yield Text("Of each check the worst market:")
     checks = Table.grid(padding=(0, 2, 0, 0))
     checks.add_column(no_wrap=True)
     checks.add_column(overflow="fold")
     for verdict, style in STYLES.items():
-        for check in evidence.checks:
+        for check in listed:
             if check.verdict == verdict:
                 checks.add_row(Text(verdict, style=style), Text(check.message))
-    yield checks
+    if listed:
+        yield checks
+    if passed and not verbose:
+        yield Text(f"{passed} check{'s' * (passed > 1)} passed", style=STYLES["PASS"])
 
 
 def _timing(evidence: Evidence) -> str:

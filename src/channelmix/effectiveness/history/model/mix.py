@@ -15,7 +15,7 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, NUMBERS
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.model.roi_beliefs import Believed
+from channelmix.effectiveness.history.model.roi_beliefs import Believed, Judged
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
 
 SHARED = 0.5
@@ -196,12 +196,12 @@ class Mix:
         """Of the channels that cost money; (n_draws, n_bought)."""
         return np.asarray(np.log(elasticity(shape[:, : self.n_bought], self.priors)))
 
-    def agreement_of_each(self, log_margin: Array, shape: Array) -> Array:
-        """Probability of each ROI expected beforehand that it is this company's, see `Believed`; (n_believed,)."""
+    def judged(self, log_margin: Array, shape: Array) -> tuple[Judged, ...]:
+        """Judge each ROI expected beforehand by draws from the posterior; none where none are."""
         if self.believed is None:
-            return np.zeros(0)
+            return ()
         true = log_margin - self.log_excess(shape)
-        return self.believed.agreement_of_each(true, np.log(elasticity(shape, self.priors)))
+        return self.believed.judged(true, np.log(elasticity(shape, self.priors)))
 
     def draw_sizes(self, shape: Array, rng: np.random.Generator) -> Array:
         """Draw the logs of the apparent margins from their prior given shapes; (n_draws, n_channels)."""

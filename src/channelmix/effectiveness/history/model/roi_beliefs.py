@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -18,6 +18,17 @@ from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 
 HOLD = 0.8
 """Prior probability that the believed ROIs hold for this company."""
+
+CONTRADICTED = 0.2
+"""Probability that beliefs hold, `HOLD` before the rows are seen, below which the rows contradict them."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Probability that a belief holds whether others do or not, and whether the rows contradict it."""
+
+    chance: float
+    contradicted: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,24 +87,29 @@ class Believed:
         """Probability that the beliefs hold for this company, given log margins and shapes; (n_draws,)."""
         return np.asarray(expit(self._log_odds(log_margin, log_elasticity)))
 
-    def agreement_of_each(self, log_margin: Array, log_elasticity: Array) -> Array:
-        """Probability that each belief holds, if the others do not, given draws from the posterior; (n_believed,).
+    def judged(self, log_margin: Array, log_elasticity: Array) -> tuple[Judged, ...]:
+        """Judge each belief by draws from the posterior, in the order of `channels`.
 
         Draws that the beliefs hold in count as little as they do: what is left are draws from what the rows say without
-        any belief. The odds of one belief are the mean ratio of its density to what was expected of it beforehand.
+        any belief. The odds of some beliefs are the mean ratio of their density to what was expected of it beforehand.
+        Where all together are improbable, the rows contradict those that are so alone, and all if the others do not
+        hold together.
         """
         weight = -np.expm1(-np.logaddexp(0.0, -self._log_odds(log_margin, log_elasticity)))
-        expected = self._expected(log_elasticity)
-        off = log_margin[:, self.channels] - self.priors.log_level - expected
-        variance = self.spread**2
-        own = -0.5 * (off**2 / variance + np.log(variance))
-        before = variance + self.priors.media_share_spread**2 + DIFFERENCES[:, np.newaxis, np.newaxis] ** 2
-        whole = np.logaddexp.reduce(-0.5 * (expected**2 / before + np.log(before)), axis=0) - math.log(
-            len(DIFFERENCES)
-        )
-        total = max(float(weight.sum()), np.finfo(float).tiny)
-        odds = HOLD / (1.0 - HOLD) * (weight @ np.exp(own - whole)) / total
-        return np.asarray(odds / (1.0 + odds))
+        weight = weight / max(float(weight.sum()), np.finfo(float).tiny)
+
+        def chance(at: list[int]) -> float:
+            part = replace(self, channels=self.channels[at], middle=self.middle[at], spread=self.spread[at])
+            odds = float(weight @ np.exp(part._log_odds(log_margin, log_elasticity)))
+            return odds / (1.0 + odds) if odds < math.inf else 1.0
+
+        every = list(range(len(self.channels)))
+        each = [chance([k]) for k in every]
+        kept = every
+        if chance(every) < CONTRADICTED:
+            kept = [k for k in every if each[k] >= CONTRADICTED]
+            kept = kept if kept and chance(kept) >= CONTRADICTED else []
+        return tuple(Judged(one, k not in kept) for k, one in enumerate(each))
 
     def draw(self, log_elasticity: Array, rng: np.random.Generator) -> Array:
         """Draw log margins given shapes; (n_draws, n_channels) -> the same.

@@ -131,22 +131,30 @@ def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[lis
     if not shared.any():
         return nothing, 0.0, 1.0
     free = (len(rows) - len(every)) * (1.0 - taken / len(rows)) - (rows.shape[1] - 1)
-    shock, variance, noise = _estimated(rows - means[place], means, np.where(shared, number, 0), free)
+    one = mixes[0]
+    likely = np.full(one.n_channels, LIKELY)
+    likely[one.n_bought :] = np.exp(one.priors.unpaid_log_margin[0])
+    within, number = rows - means[place], np.where(shared, number, 0)
+    shock, variance, noise = _estimated(within, means, number, free, likely)
     by_period = dict(zip(every.tolist(), shock.tolist(), strict=True))
     # The noise is never believed to be nothing: its prior adds to what rows show of it.
     noise += 2.0 * NOISE_SCALE * len(parts) / len(rows)
     return [np.array([by_period.get(int(t), 0.0) for t in when]) for when in periods], variance, noise
 
 
-def _estimated(within: Array, means: Array, number: Indices, free: float) -> tuple[Array, float, float]:
+def _estimated(
+    within: Array, means: Array, number: Indices, free: float, likely: Array
+) -> tuple[Array, float, float]:
     """Shock of each period, (n_periods,), their variance, and that of a market's own noise.
+
+    `likely` are media's margins before the data.
 
     Outcome and media as columns, less their means over markets and these means. What goes with media in all markets is
     media's effect or a shock that spend follows: within periods only the first shows, so that the second, `CONFOUNDED`
     times media, is whatever more goes with the means.
     """
     n = means.shape[1] - 1
-    expected = np.concatenate([np.full(n, LIKELY), np.zeros(n)])
+    expected = np.concatenate([likely, np.zeros(n)])
     prior = np.repeat([LIKELY_SPREAD, CONFOUNDED], n) ** -2.0
     noise = variance = max(float(within[:, 0].var()) * len(within) / max(free, 1.0), LEAST_NOISE)
     both = np.concatenate([means[:, 1:], means[:, 1:]], axis=1) * (number > 0)[:, np.newaxis]

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.profile.evidence.tables.frames import narwhal_of
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ class Rows:
         for name, column in zip(named, numbers.T, strict=False):
             if (column < 0.0).any():
                 row = int(np.flatnonzero(column < 0.0)[0])
-                raise InputError(f"Negative values in data: {name} has spend {column[row]:g} in row {row}")
+                held = "" if name in columns.free else "spend "
+                raise InputError(f"Negative values in data: {name} has {held}{column[row]:g} in row {row}")
         spend = spend * np.array(columns.price)
         paid = spend.copy()
         paid[:, [j is not None for j in columns.paid]] = money
@@ -197,6 +199,14 @@ def _position(column: str | int, n_columns: int, names: Sequence[str] | None) ->
     if not -n_columns <= column < n_columns:
         raise InputError(f"there is no column {column}: the table has {n_columns}")
     return int(column) % n_columns
+
+
+def in_pandas(X: Any) -> Any:
+    """An Arrow table as one of pandas, which has the same columns; anything else as it is."""
+    is_arrow = hasattr(type(X), "column_names") or not hasattr(type(X), "columns")
+    if is_arrow and hasattr(type(X), "__arrow_c_stream__"):
+        return narwhal_of(X).to_pandas()
+    return X
 
 
 def index_of(X: Any) -> Any:

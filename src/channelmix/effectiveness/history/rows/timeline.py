@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Indices
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence.dates import day_of, days_of_numbers
+from channelmix.profile.evidence.dates import days_of_numbers
 from channelmix.profile.evidence.spacing import check_spacing
+from channelmix.profile.evidence.tables.written_dates import read_dates
 from channelmix.profile.fields.fields import DAYS_A_YEAR
+
+NO_DATES = "dates must be numbers, dates, or text such as 2024-01-31"
 
 WEEKS = 52.18
 """Weeks in a year, which rows without dates are taken for."""
@@ -122,8 +125,8 @@ class Timeline:
         InputError
             If a period would be cut in two; the message names whole ones.
         """
-        unit, (first, last) = _read([start, end])
-        if unit != "day" or self.unit == "number":
+        (unit, first), (other, last) = ((kind, values[0]) for kind, values in map(_read, ([start], [end])))
+        if {unit, other} != {"day"} or self.unit == "number":
             return int(self.positions([start])[0]), int(self.positions([end])[0])
         if last < first:
             raise InputError("it ends before it starts")
@@ -194,18 +197,29 @@ def _read(times: Any) -> tuple[str, NDArray[Any]]:
         whole = (values == np.rint(values)).all()
         days = days_of_numbers([int(value) for value in values]) if whole else None
         return ("number", values) if days is None else ("day", days)
+    if values.dtype.kind in "OU" and all(isinstance(time, str) for time in values.tolist()):
+        return _read_texts(values.tolist())
     try:
         days = (
             values.astype("datetime64[D]")
             if values.dtype.kind == "M"
-            else np.array([_day(t) for t in values.tolist()], dtype="datetime64[D]")
+            else np.array([np.datetime64(time, "D") for time in values.tolist()], dtype="datetime64[D]")
         )
     except (TypeError, ValueError):
-        raise InputError("dates must be numbers, dates, or text such as 2024-01-31") from None
+        raise InputError(NO_DATES) from None
     if np.isnat(days).any():
         raise InputError("a row has no date: fill it")
     return "day", days
 
 
-def _day(time: Any) -> np.datetime64:
-    return np.datetime64(day_of(time) or time if isinstance(time, str) else time, "D")
+def _read_texts(texts: list[str]) -> tuple[str, NDArray[Any]]:
+    """Dates or numbers written as text."""
+    if not all(map(str.strip, texts)):
+        raise InputError("a row has no date: fill it")
+    try:
+        found, _ = read_dates(texts, "dates", lambda i: f"row {i}")
+    except InputError as error:
+        raise InputError(f"{NO_DATES} ({error})") from None
+    if isinstance(found[0], int):
+        return "number", np.array(found)
+    return "day", np.array(found, dtype="datetime64[D]")

@@ -30,7 +30,8 @@ class Window:
 
     `spend` of the last `unpaid` channels is no money. An outcome that is not known is NaN; its row's spend acts all the
     same. `weight` is in proportion to the precision of the rows' outcomes: 0 where the outcome is not known, and 1 on
-    average elsewhere. `dates` are what messages call the rows; without any, their periods.
+    average elsewhere. `dates` are what messages call the rows; without any, their periods. `original` is the outcome
+    before what all markets share was taken out of it.
     """
 
     names: tuple[str, ...]
@@ -45,6 +46,7 @@ class Window:
     dates: tuple[str, ...] = ()
     control_names: tuple[str, ...] = ()
     unpaid: int = 0
+    original: Array | None = None
 
     @property
     def bought(self) -> int:
@@ -55,6 +57,11 @@ class Window:
     def place(self) -> str:
         """Suffix of messages that names the market."""
         return "" if self.market is None else f" of {self.market}"
+
+    @property
+    def stated(self) -> Array:
+        """Outcome of each row as its table has it, (n_rows,)."""
+        return self.outcome if self.original is None else self.original
 
     @property
     def size(self) -> float:

@@ -26,6 +26,7 @@ from channelmix.core.arrays import Array, Indices
 from channelmix.core.progress import report_progress
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.roi_beliefs import Judged
 from channelmix.effectiveness.history.sampling.kernel import Kernel
 from channelmix.effectiveness.history.sampling.pace import Pace
 
@@ -97,8 +98,8 @@ class SamplerReport:
         Probability that the ROIs expected beforehand are this company's; NaN where none are.
     sweeps : int
         Number of sweeps at full power.
-    agreement_of_each : tuple of float
-        The same of each such ROI, in the channels' order.
+    judged : tuple of Judged
+        Each such ROI, in the channels' order.
     counted : float
         Part of the rows' evidence that the draws rest on: below 1 where time was up before all of it counted.
     stopped : bool
@@ -110,7 +111,7 @@ class SamplerReport:
     log_evidence: float
     prior_agreement: float
     sweeps: int
-    agreement_of_each: tuple[float, ...] = ()
+    judged: tuple[Judged, ...] = ()
     counted: float = 1.0
     stopped: bool = False
 
@@ -187,9 +188,9 @@ class Particles(ABC):
         """Probability that the ROIs expected beforehand are this company's; NaN where none are."""
         return self.mix.prior_agreement(self.log_margin, self.shape)
 
-    def agreement_of_each(self) -> Array:
-        """The same of each such ROI; (n_believed,)."""
-        return self.mix.agreement_of_each(self.log_margin, self.shape)
+    def judged(self) -> tuple[Judged, ...]:
+        """Judge each such ROI."""
+        return self.mix.judged(self.log_margin, self.shape)
 
     def resample(self, weights: Array) -> None:
         """Replace the particles by copies of them in proportion to their weights (systematic resampling)."""

@@ -101,24 +101,23 @@ def _sampled(
         if particles.power < 1.0:  # time is up: the markets that join now do not count
             counted = min(counted, particles.counted)
     effective, sweeps = mix_until_independent(particles, later=(times - 1) * APART)
-    draws, columns, agreement, each = [], [], [], []
+    draws, columns, agreement = [], [], []
     for snapshot in range(times):
         for sweep in range(APART if snapshot else 0):
             particles.timed_sweep(at_least=(times - snapshot) * APART - 1 - sweep)
         draws.append(particles.draws())
         columns.append(particles.convergence_columns())
         agreement.append(particles.prior_agreement())
-        each.append(particles.agreement_of_each())
     effective = min(effective / len(particles) * _independent_part(np.stack(columns)), 1.0) * size
     sweeps += (times - 1) * APART
-    of_each = tuple(np.mean(each, axis=0).tolist())
+    held = float(np.mean(agreement))
     report = SamplerReport(
         effective,
         khat,
         log_evidence,
-        float(np.mean(agreement)),
+        held,
         sweeps,
-        of_each,
+        particles.judged(),
         counted,
         particles.pace.over,
     )

@@ -32,9 +32,9 @@ def sample(
     khat, log_evidence = temper(particles)
     effective, sweeps = mix_until_independent(particles)
     draws = Draws.of(mix, particles.log_margin, particles.shape, particles.family, particles.media)
-    agreement, each = particles.prior_agreement(), tuple(particles.agreement_of_each().tolist())
+    agreement, judged = particles.prior_agreement(), particles.judged()
     power, stopped = particles.power, particles.pace.over
-    return draws, SamplerReport(effective, khat, log_evidence, agreement, sweeps, each, power, stopped)
+    return draws, SamplerReport(effective, khat, log_evidence, agreement, sweeps, judged, power, stopped)
 
 
 class MixParticles(Particles):

@@ -92,14 +92,11 @@ def read_numbers(
     if decimal is not None and decimal not in DECIMAL_SIGNS:
         raise InputError(f'decimal must be "." or ",", not {decimal!r}')
     entries = {name: _Column(name, column, place, kinds) for name, column in columns.items()}
-    signs = _decimal_signs(entries, place, decimal, binding)
-    found = {name: column.values(signs[name]) for name, column in entries.items()}
-    used = [amount for column in entries.values() for amount in column.amounts.values()]
-    return Numbers(
-        found,
-        _notes(entries, signs, used),
-        tuple(dict.fromkeys(amount.money for amount in used if amount.money)),
-    )
+    sign = _decimal_sign(entries, place, decimal, binding)
+    found = {name: column.values(sign) for name, column in entries.items()}
+    used = {text: column.amounts[i] for column in entries.values() for i, text in column.texts.items()}
+    money = dict.fromkeys(amount.money for amount in used.values() if amount.money)
+    return Numbers(found, _notes(entries, sign, used), tuple(money))
 
 
 class _Column:
@@ -107,40 +104,62 @@ class _Column:
 
     def __init__(self, name: str, column: Sequence[Any], place: Callable[[int], str], kinds: Kinds) -> None:
         self.name = name
+        self.is_spend, self.is_outcome = name in kinds.spend, name == kinds.outcome
         self.numbers = np.full(len(column), math.nan)
         self.amounts: dict[int, Amount] = {}
         self.texts: dict[int, str] = {}
-        self.said: list[str] = []
-        known: dict[str, Amount | None] = {}
-        is_spend, is_outcome = name in kinds.spend, name == kinds.outcome
+        self.said: dict[str, None] = {}
+        known: dict[str, Amount | float | None] = {}
         for i, value in enumerate(column):
-            if is_outcome and is_blank(value):
-                continue
-            text = value.strip() if isinstance(value, str) else None
-            if is_outcome and text is not None and text.casefold() in UNKNOWN:
-                self.said.append(f"{text} as unknown")
-                continue
-            if is_spend and text is not None and is_dash(text):
-                self.said.append(f'"{text}" as 0')
-                self.numbers[i] = 0.0
-                continue
             share = isinstance(value, Share)
-            if text is not None:
-                if text not in known:
-                    known[text] = amount_of(text)
-                amount = known[text]
-                if amount is not None:
-                    self.amounts[i], self.texts[i] = amount, text
-                    share = amount.share
+            found: Amount | float | None
+            if not isinstance(value, str):
+                found = _number(value)
+            elif value in known:
+                found = known[value]
             else:
-                self.numbers[i] = _number(value)
-            if share and (is_spend or is_outcome):
+                found = known[value] = self._of_text(value.strip())
+            if isinstance(found, Amount):
+                self.amounts[i], self.texts[i] = found, value
+                share = found.share
+            elif found is not None:
+                self.numbers[i] = found
+            if share and (self.is_spend or self.is_outcome):
                 raise InputError(
                     f"{name} holds shares, {shown(value)} in {place(i)}: write amounts"
-                    + (", or give the column another role than spend" if is_spend else "")
+                    + (", or give the column another role than spend" if self.is_spend else "")
                 )
-            if i not in self.amounts and not math.isfinite(self.numbers[i]):
-                raise InputError(_no_number(name, value, place(i), is_spend, is_outcome, kinds.remedy))
+            if found is None and not (self.is_outcome and is_blank(value)):
+                raise InputError(self._no_number(value, place(i), kinds.remedy, _is_of_words(column)))
+
+    def _of_text(self, text: str) -> Amount | float | None:
+        """What a text says: an amount, 0 for a dash, NaN for what is not known; None for anything else."""
+        amount = amount_of(text)
+        if amount is not None:
+            return amount
+        if self.is_spend and is_dash(text):
+            self.said[f'"{text}" as 0'] = None
+            return 0.0
+        if self.is_outcome and text.casefold() in UNKNOWN:
+            self.said[f"{text} as unknown"] = None
+            return math.nan
+        return None
+
+    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], of_words: bool) -> str:
+        said = f"{self.name} must be a number, and {where} has {shown(value)}"
+        text = value.strip() if isinstance(value, str) else ""
+        nothing = is_blank(value) or text.casefold() in UNKNOWN
+        if self.is_spend and nothing and of_words:
+            return said + remedy(self.name)
+        if self.is_spend and nothing:
+            return f"{said}: fill it, with 0 where nothing was spent"
+        if self.is_outcome and is_dash(text):
+            return f"{said}: write 0, or leave it blank if it is not known"
+        if nothing:
+            return f"{said}: fill it"
+        if re.fullmatch(r"[\d.,' ]*\d ?(k|m|tsd|mio|mn|bn)\.?", text, re.IGNORECASE):
+            return f"{said}: write the number in full"
+        return said + (remedy(self.name) if self.is_spend and text else "")
 
     def values(self, decimal: str) -> Array:
         for i, amount in self.amounts.items():
@@ -148,42 +167,34 @@ class _Column:
         return self.numbers
 
 
-def _number(value: Any) -> float:
+def _is_of_words(column: Sequence[Any]) -> bool:
+    """Whether a column holds words and no amount at all."""
+    texts = {entry.strip() for entry in column if isinstance(entry, str)}
+    words = {text for text in texts if text and text.casefold() not in UNKNOWN}
+    return bool(words) and not any(map(amount_of, words))
+
+
+def _number(value: Any) -> float | None:
+    """A finite number; None for anything else."""
     try:
-        return math.nan if isinstance(value, bool | np.bool_) else float(value)
+        number = math.nan if isinstance(value, bool | np.bool_) else float(value)
     except (TypeError, ValueError, OverflowError):
-        return math.nan
+        return None
+    return number if math.isfinite(number) else None
 
 
-def _no_number(
-    name: str, value: Any, where: str, is_spend: bool, is_outcome: bool, remedy: Callable[[str], str]
-) -> str:
-    said = f"{name} must be a number, and {where} has {shown(value)}"
-    text = value.strip() if isinstance(value, str) else ""
-    nothing = is_blank(value) or text.casefold() in UNKNOWN
-    if is_spend and nothing:
-        return f"{said}: fill it, with 0 where nothing was spent"
-    if is_outcome and is_dash(text):
-        return f"{said}: write 0, or leave it blank if it is not known"
-    if nothing:
-        return f"{said}: fill it"
-    if re.fullmatch(r"[\d.,' ]*\d ?(k|m|tsd|mio|mn|bn)\.?", text, re.IGNORECASE):
-        return f"{said}: write the number in full"
-    return said + (remedy(name) if is_spend and text else "")
-
-
-def _decimal_signs(
+def _decimal_sign(
     entries: Mapping[str, _Column], place: Callable[[int], str], stated: str | None, binding: bool
-) -> dict[str, str]:
-    """The decimal sign of each column, by its own entries, the whole table's, or what was stated."""
+) -> str:
+    """The decimal sign that was stated, or that entries show and none leaves open."""
     shown_by: dict[str, tuple[str, int]] = {}
-    own: dict[str, str] = {}
+    telling = set()
     for name, column in entries.items():
         for i, amount in column.amounts.items():
             if len(amount.values) == 1:
                 (sign,) = amount.values
                 shown_by.setdefault(sign, (name, i))
-                own[name] = sign
+                telling.add(name)
     if stated is not None and (binding or not shown_by):
         for sign, (name, i) in shown_by.items():
             if sign != stated:
@@ -191,52 +202,47 @@ def _decimal_signs(
                     f"{name}: {entries[name].texts[i]!r} in {place(i)} is no number with a decimal "
                     f"{DECIMAL_SIGNS[stated]}, as was stated"
                 )
-        return dict.fromkeys(entries, stated)
+        return stated
     if len(shown_by) > 1:
         (name, i), (other, j) = shown_by["."], shown_by[","]
         raise InputError(
             f"numbers are written in two ways: {name} has {entries[name].texts[i]!r} in {place(i)}, and {other} "
             f"{entries[other].texts[j]!r} in {place(j)}; write all with a decimal point or all with a decimal comma"
         )
-    table = next(iter(shown_by), None)
+    shown_sign = next(iter(shown_by), None)
     for name, column in entries.items():
-        if name in own:
-            continue
-        open_ones = {i: amount for i, amount in column.amounts.items() if not amount.is_certain}
-        thousands = {amount.grouped for amount in open_ones.values()}
-        # Where the other sign is the decimal one, theirs stands between thousands. But if all entries of a column have
-        # three digits after the decimal sign of others, they may be thousands still: columns come from several hands.
-        if open_ones and (table is None or thousands != {"." if table == "," else ","}):
-            i, amount = next(iter(open_ones.items()))
-            raise InputError(
-                f"{name}: {column.texts[i]!r} in {place(i)} is {amount.values['.']:,.7g} or {amount.values[',']:,.7g}, "
-                "and no entry of the column tells whether it has thousands or decimals: state the decimal sign by "
-                "--decimal . or --decimal , (decimal in Python and in a profile)"
-            )
-    return {name: own.get(name, table or ".") for name in entries}
+        if name not in telling:
+            _check_open(column, place, shown_sign)
+    return shown_sign or "."
 
 
-def _notes(
-    entries: Mapping[str, _Column], signs: Mapping[str, str], used: Sequence[Amount]
-) -> tuple[str, ...]:
-    """What is to be said of how numbers were written."""
+def _check_open(column: _Column, place: Callable[[int], str], shown_sign: str | None) -> None:
+    """Check that a column of which no entry shows the decimal sign has one value by it.
+
+    Where the other sign is the decimal one of other columns, its own stands between thousands. But if all its entries
+    have three digits after the decimal sign of others, they may be thousands still: columns come from several hands.
+    """
+    unclear = {i: amount for i, amount in column.amounts.items() if not amount.is_certain}
+    thousands = {amount.grouped for amount in unclear.values()}
+    if unclear and (shown_sign is None or thousands != {"." if shown_sign == "," else ","}):
+        i, amount = next(iter(unclear.items()))
+        raise InputError(
+            f"{column.name}: {column.texts[i]!r} in {place(i)} is {amount.values['.']:,.7g} or "
+            f"{amount.values[',']:,.7g}, and no entry of the column tells which: state the "
+            "decimal sign by --decimal . or --decimal , (decimal in Python and in a profile)"
+        )
+
+
+def _notes(entries: Mapping[str, _Column], sign: str, used: Mapping[str, Amount]) -> tuple[str, ...]:
+    """What is to be said of how numbers were written, by each text that was read."""
     notes = []
-    by_sign = [
-        (signs[name], amount, column.texts[i])
-        for name, column in entries.items()
-        for i, amount in column.amounts.items()
-    ]
-    comma = any("," in text and sign == "," for sign, _, text in by_sign)
-    groups = dict.fromkeys(
-        THOUSANDS[amount.grouped] for sign, amount, text in by_sign if amount.grouped not in ("", sign)
-    )
-    if comma or groups or not all(amount.is_certain for amount in used if len(amount.values) > 1):
-        notes.append(f"decimal {DECIMAL_SIGNS[next(iter(signs.values()))]}")
-    notes += [f"thousands with {sign}" for sign in groups]
-    notes += [
-        f"amounts with {sign}" for sign in dict.fromkeys(amount.money for amount in used if amount.money)
-    ]
-    notes += dict.fromkeys(amount.said for amount in used if amount.said)
-    if any(amount.share for amount in used):
+    comma = sign == "," and any("," in text for text in used)
+    groups = [amount.grouped for amount in used.values() if amount.grouped not in ("", sign)]
+    if comma or groups or not all(amount.is_certain for amount in used.values()):
+        notes.append(f"decimal {DECIMAL_SIGNS[sign]}")
+    notes += dict.fromkeys(f"thousands with {THOUSANDS[group]}" for group in groups)
+    notes += dict.fromkeys(f"amounts with {amount.money}" for amount in used.values() if amount.money)
+    notes += dict.fromkeys(amount.said for amount in used.values() if amount.said)
+    if any(amount.share for amount in used.values()):
         notes.append("12 % as 0.12")
     return (*notes, *dict.fromkeys(said for column in entries.values() for said in column.said))

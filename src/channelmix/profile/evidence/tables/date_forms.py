@@ -79,6 +79,21 @@ def without_clock(text: str) -> tuple[str, str, str]:
     return text[: match.start()], f"{hours:02d}:{minute}:{second or '00'}", zone or ""
 
 
+def shape_of(text: str) -> str:
+    """How a date is written, whichever it is: dates of several shapes in a column come from several hands.
+
+    >>> shape_of("31/01/2024") == shape_of("1/2/2024"), shape_of("31/01/2024") == shape_of("2024-01-31")
+    (True, False)
+    """
+    plain = re.sub(
+        r"(?<=\d)(?:st|nd|rd|th|er)\b|(?<=[^\W\d_])\.",
+        "",
+        text.strip().replace("-W", "W"),
+        flags=re.IGNORECASE,
+    )
+    return re.sub(r"\d{1,2}", "d", re.sub(r"\d{3,}", "y", re.sub(r"[^\W\d_]+", "W", plain)))
+
+
 def day_by_format(text: str, form: str) -> Days:
     """The day that a text means by a format such as ``%d/%m/%Y``; empty where it is not written so."""
     try:

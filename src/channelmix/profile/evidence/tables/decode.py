@@ -11,7 +11,7 @@ SAVE_AS_UTF8 = "save it as CSV in UTF-8"
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _OTHER_FILES = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls): save it as .xlsx or CSV",
+    b"\xd0\xcf\x11\xe0": "an old or locked Excel workbook: save it as .xlsx or CSV, without a password",
     b"%PDF": "a PDF: export the table as CSV",
     b"PAR1": "a Parquet file: read it with pandas or polars and pass the table to channelmix.fit_history",
     b"\x1f\x8b": "a compressed file: unpack it first",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 from xml.parsers import expat
@@ -57,16 +59,20 @@ def read_workbook(data: bytes, source: str, names: Sequence[str], *, dated: bool
             f"{source}: reading .xlsx needs openpyxl: pip install 'channelmix[excel]', or save the sheet as CSV"
         ) from None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets}
+        with _without_warnings():
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            sheets = {
+                sheet.title: list(_rows(sheet)) for sheet in book.worksheets if sheet.title.isprintable()
+            }
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     except Exception as error:  # a broken workbook fails in as many ways as its parts can be broken
-        raise InputError(f"{source}: the workbook cannot be read ({type(error).__name__}: {error})") from None
+        raise InputError(f"{source}: the workbook cannot be read ({type(error).__name__})") from None
     filled = {title: rows for title, rows in sheets.items() if rows}
     title = _sheet(filled, names, source)
     table = lay_out(filled[title], source, names, dated=dated)
-    _check_formulas(data, title, dict(filled[title]), source)
+    read = set(table.lines)
+    _check_formulas(data, title, {number: line for number, line in filled[title] if number in read}, source)
     notes = [f'sheet "{title}"'] if len(filled) > 1 else []
     return Table(table.columns, table.lines, (*notes, *table.notes))
 
@@ -87,8 +93,7 @@ def _check_package(data: bytes, source: str) -> None:
                     "the one sheet with the table as CSV"
                 )
             for part in parts:
-                if part.filename.endswith((".xml", ".rels", ".vml")):
-                    _check_part(package, part, source)
+                _check_part(package, part, source)
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -103,7 +108,7 @@ def _check_package(data: bytes, source: str) -> None:
 
 
 def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, source: str) -> None:
-    """Read a part as far as its first element: a document type stands before it."""
+    """Read a part as far as its first element, whatever it is called: a document type stands before it."""
     begun = False
 
     def begin(*_: Any) -> None:
@@ -124,7 +129,8 @@ def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, source: str) ->
             while not begun and (chunk := stream.read(_CHUNK)):
                 parser.Parse(chunk, False)
     except expat.ExpatError as error:
-        raise InputError(f"{source}: {part.filename} is not valid XML ({error})") from None
+        if part.filename.endswith((".xml", ".rels")):  # others are pictures and the like
+            raise InputError(f"{source}: {part.filename} is not valid XML ({error})") from None
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
@@ -177,13 +183,22 @@ def _check_formulas(data: bytes, title: str, rows: dict[int, list[Any]], source:
         return
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-    sheet = book[title]
-    sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        for cell, entry in zip(cells, rows.get(number, ()), strict=False):
-            if is_blank(entry) and cell.data_type == "f" and cell.value is not None:
-                raise InputError(
-                    f"{source}: {cell.coordinate} is a formula without a value: open the workbook, let it compute, and "
-                    "save it"
-                )
+    with _without_warnings():
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        sheet = book[title]
+        sheet.reset_dimensions()
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            for cell, entry in zip(cells, rows.get(number, ()), strict=False):
+                if is_blank(entry) and cell.data_type == "f" and cell.value is not None:
+                    raise InputError(
+                        f"{source}: {cell.coordinate} is a formula without a value: open the workbook, let it compute, "
+                        "and save it"
+                    )
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep openpyxl's remarks on styles and validations to itself: none is about a value."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -11,7 +11,7 @@ from channelmix.profile.evidence.tables.table import Table, is_blank
 
 def is_frame(value: Any) -> bool:
     """Whether a value is a table of a kind that `read_frame` takes."""
-    return hasattr(value, "columns") or hasattr(value, "__arrow_c_stream__")
+    return any(hasattr(type(value), name) for name in ("columns", "__arrow_c_stream__"))
 
 
 def read_frame(frame: Any, date: str) -> Table:
@@ -31,25 +31,44 @@ def read_frame(frame: Any, date: str) -> Table:
     import narwhals as nw
 
     index = getattr(frame, "index", None)
-    if date not in frame_names(frame) and getattr(index, "name", None) == date:
-        frame = frame.reset_index()
     try:
-        if hasattr(frame, "columns"):
-            table = nw.from_native(frame, eager_only=True)
-        else:
-            table = nw.from_arrow(frame, backend=_backend())
-    except TypeError:
+        table = narwhal_of(frame)
+        if date not in table.columns and _is_named(index, date):
+            table = narwhal_of(frame.rename_axis(date).reset_index())
+    except nw.exceptions.NarwhalsError as error:
+        raise InputError(f"the table: {' '.join(str(error).split())}") from None
+    except (TypeError, ValueError):
         raise InputError(
             "history must be a path, bytes, or a table of pandas, polars or Arrow in memory (collect a lazy one), "
             f"not {type(frame).__name__}"
         ) from None
-    return Table({name: [_plain(value) for value in table[name].to_list()] for name in table.columns})
+    return Table(
+        {column.name: [_plain(value) for value in column.to_list()] for column in table.iter_columns()}
+    )
 
 
-def frame_names(frame: Any) -> list[Any]:
-    """Names of a table's columns, whatever its kind calls them."""
-    names = getattr(frame, "column_names", None)
-    return list(getattr(frame, "columns", ()) if names is None else names)
+def narwhal_of(frame: Any) -> Any:
+    """A table in memory behind the one interface of narwhals.
+
+    Raises
+    ------
+    TypeError, ValueError, NarwhalsError
+        If it is no such table.
+    """
+    import narwhals as nw
+
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError:
+        if not hasattr(type(frame), "__arrow_c_stream__"):
+            raise
+        return nw.from_arrow(frame, backend=_backend())
+
+
+def _is_named(index: Any, date: str) -> bool:
+    """Whether an index of pandas holds the dates: by its name, or by its kind where it has none."""
+    name = getattr(index, "name", None)
+    return index is not None and (name == date or (name is None and getattr(index.dtype, "kind", "") == "M"))
 
 
 def _plain(value: Any) -> Any:

@@ -55,6 +55,9 @@ def lay_out(grid: Grid, source: str, names: Sequence[str], *, dated: bool = True
     lines = [(number, line) for number, line in lines if not all(map(is_blank, line))]
     top = _line_of_names(lines, names)
     header = _header(lines[top][1]) if lines else []
+    for name in header:
+        if not name.isprintable() or (name and header.count(name) > 1):
+            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     rows: Grid = lines[top + 1 :]
     if not rows:
         raise InputError(f"{source}: a table needs a line of column names and rows below it")
@@ -83,8 +86,6 @@ def lay_out(grid: Grid, source: str, names: Sequence[str], *, dated: bool = True
             raise InputError(
                 f"{source}: column {j + 1} has no name, and line {full[i][0]} has {shown(columns[j][i])} in it: name it"
             )
-        elif not name.isprintable() or header.count(name) > 1:
-            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
     named = {header[j]: column for j, column in columns.items()}
     return Table(named, [number for number, _ in full], tuple(notes))
 
@@ -94,20 +95,26 @@ def _stripped(entry: Any) -> Any:
 
 
 def _header(line: Sequence[Any]) -> list[str]:
-    names = ["" if is_blank(entry) else unicodedata.normalize("NFC", str(entry)) for entry in line]
+    names = ["" if is_blank(entry) else _one_line(str(entry)) for entry in line]
     while names and not names[-1]:
         names.pop()
     return names
 
 
+def _one_line(name: str) -> str:
+    """A name with single spaces for breaks and hard spaces, and its accents composed."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
 def _line_of_names(lines: Sequence[tuple[int, Sequence[Any]]], names: Sequence[str]) -> int:
     """Place of the first line with most of the names, if only in another case, or of the first with two entries."""
-    best, found = 0, (0, 0, False)
+    best, found = 0, (0, 0, 0)
     folded = {name.casefold() for name in names}
     for i, (_, line) in enumerate(lines[:DEEPEST_HEADER]):
         header = _header(line)
-        several = sum(map(bool, header)) > 1
-        score = (len(set(names) & set(header)), len(folded & {name.casefold() for name in header}), several)
+        alike = len(folded & {name.casefold() for name in header})
+        entries = sum(map(bool, header))
+        score = (len(set(names) & set(header)), alike, entries if alike else int(entries > 1))
         if score > found:
             best, found = i, score
     return best

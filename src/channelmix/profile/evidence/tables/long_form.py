@@ -5,30 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from channelmix.core.errors import InputError, nearest_name
-from channelmix.profile.evidence.tables.table import Table, is_blank, shown
+from channelmix.core.errors import InputError
+from channelmix.profile.evidence.tables.number_forms import amount_of
+from channelmix.profile.evidence.tables.table import Table, is_blank, no_column, shown
 
 COLUMNS = ("channel", "spend")
 """What is stated of a table in long form: its columns of channels and of their spend."""
 
 
-def stated_columns(long: Mapping[str, str]) -> tuple[str, str]:
-    """Columns of channels and of spend.
+def stated_columns(
+    table: Table, source: str, long: Mapping[str, str | None], roles: Sequence[str]
+) -> tuple[str, str]:
+    """Columns of channels and of spend: as stated, or the one column of words and the one of amounts without a role.
 
     Raises
     ------
     InputError
-        If something else is stated.
+        If something else is stated, or what is not stated is not certain.
     """
-    if not isinstance(long, Mapping) or set(long) != set(COLUMNS) or not all(map(_is_text, long.values())):
+    if not isinstance(long, Mapping) or not set(long) <= set(COLUMNS):
         raise InputError(
             f'long must name two columns, such as {{"channel": "channel", "spend": "spend"}}, not {long!r}'
         )
-    return long["channel"], long["spend"]
+    stated = {what: name for what, name in long.items() if name is not None}
+    for name in stated.values():
+        if name not in table:
+            raise InputError(f"{source}: {no_column(str(name), table)}")
+    left = [name for name in table if name not in (*roles, *stated.values())]
+    of_words = [name for name in left if not any(map(_is_amount, table[name]))]
+    for what, names in (("channel", of_words), ("spend", [name for name in left if name not in of_words])):
+        if what not in stated:
+            if len(names) != 1:
+                found = " or ".join(names) or "there is none"
+                raise InputError(
+                    f"{source}: which column holds each row's {what}, {found}? State --long CHANNEL=SPEND, two columns"
+                )
+            stated[what] = names[0]
+    return stated["channel"], stated["spend"]
 
 
 def widened(
-    table: Table, source: str, long: Mapping[str, str], keys: Sequence[str], others: Sequence[str]
+    table: Table, source: str, long: Mapping[str, str | None], keys: Sequence[str], others: Sequence[str]
 ) -> Table:
     """Give each channel a column, and each date (and market) one row.
 
@@ -40,7 +57,8 @@ def widened(
     source : str
         What messages call it.
     long : mapping of str to str
-        ``channel`` and ``spend``: the columns that hold the rows' channels and what was spent.
+        ``channel`` and ``spend``: the columns that hold the rows' channels and what was spent. One that is not stated
+        is the only one of words, or of amounts, without another role.
     keys : sequence of str
         Columns of dates, and of markets where there are any.
     others : sequence of str
@@ -53,10 +71,10 @@ def widened(
         If a column is missing or left without a role, a row lacks its channel, a channel has two rows of a date, or
         rows of a date differ.
     """
-    channel, spend = stated_columns(long)
-    for name in (channel, spend):
+    for name in (*keys, *others):
         if name not in table:
-            raise InputError(f"{source}: there is no column {name}{nearest_name(name, table)}")
+            raise InputError(f"{source}: {no_column(str(name), table)}")
+    channel, spend = stated_columns(table, source, long, (*keys, *others))
     for name in table:
         if name not in (channel, spend, *keys, *others):
             raise InputError(
@@ -109,17 +127,16 @@ def widened(
 
 
 def hint(table: Table, name: str, date: str) -> str:
-    """Remedy where a column of text may name the channel of each row: a date has several rows then.
-
-    Raises nothing; empty where that is not so.
-    """
+    """Remedy where a column of text may name the channel of each row, as a date has several rows; or nothing."""
     texts = [str(entry).strip() for entry in table[name]]
     dates = [str(entry).strip() for entry in table[date]]
-    several = len(set(dates)) < len(dates) and len(set(zip(dates, texts, strict=True))) == len(dates)
+    once_a_date = len(set(zip(dates, texts, strict=True))) == len(dates) > len(set(dates))
+    several = (name.casefold() in _CHANNELS or once_a_date) and not any(map(amount_of, set(texts)))
     amount = next((other for other in table if other.casefold() in _AMOUNTS), "SPEND")
     return f"; if it names the channel of each row, state --long {name}={amount}" if several else ""
 
 
+_CHANNELS = ("channel", "channels", "kanal", "canal", "medium", "platform")
 _AMOUNTS = (
     "spend",
     "amount",
@@ -134,5 +151,5 @@ _AMOUNTS = (
 )
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
+def _is_amount(entry: Any) -> bool:
+    return amount_of(entry) is not None if isinstance(entry, str) else not is_blank(entry)

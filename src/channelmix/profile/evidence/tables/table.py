@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, nearest_name
 
 LARGEST_TABLE = 50_000_000
 """Bytes of the largest table that is read; of a workbook, also of all that is packed in it."""
@@ -54,13 +54,18 @@ class Table(Mapping[str, Sequence[Any]]):
         Raises
         ------
         InputError
-            If the columns differ in length.
+            If a name is not printable text, the columns differ in length, or there are no rows.
         """
         found = table if isinstance(table, Table) else cls(dict(table))
+        for name in (*found, source):
+            if not isinstance(name, str) or not name.isprintable():
+                raise InputError(f"{source!r}: {name!r} is not a name in printable characters")
         lengths = {name: len(column) for name, column in found.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise InputError(f"{source}: columns must be of equal length, not {shown}")
+        if not any(lengths.values()):
+            raise InputError(f"{source}: a table needs rows")
         return found
 
 
@@ -77,3 +82,9 @@ def is_blank(value: Any) -> bool:
 def shown(value: Any) -> str:
     """An entry as messages quote it, cut where it is long."""
     return "nothing" if is_blank(value) else repr(value)[:40]
+
+
+def no_column(name: str, table: Mapping[str, Any]) -> str:
+    """Say that a column is missing, and which name is nearest or which there are."""
+    near = nearest_name(name, table) or f"; the columns are {', '.join(map(str, table))[:200]}"
+    return f"there is no column {name}{near}"

@@ -16,6 +16,7 @@ from channelmix.profile.evidence.tables.date_forms import (
     day_by_format,
     days_of,
     first_of,
+    shape_of,
     without_clock,
 )
 from channelmix.profile.evidence.tables.table import is_blank
@@ -80,27 +81,34 @@ def read_dates(
 def _written(
     texts: list[str], name: str, place: Place, date_format: str | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    form = date_format if "%" in (date_format or "") else None
-    stated = date_format if date_format and form is None else None
+    plain = all(map(_PLAIN.fullmatch, texts))
+    by_format = "%" in (date_format or "")
+    form = date_format if by_format and not plain else None
+    stated = None if by_format else date_format
     if stated is not None and stated not in ORDERS:
         raise InputError(f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}")
-    parts = [_parts(text, form) for text in texts]
+    known = {text: _parts(text, form) for text in set(texts)}
+    parts = [known[text] for text in texts]
     for i, (_, days, _) in enumerate(parts):
         if not days:
             raise InputError(_not_a_date(texts[i], name, place(i), form))
     clocks = [clock for _, _, clock in parts]
     notes = _checked_clocks(clocks, name, place)
+    shapes = {text: "" if form else shape_of(without_clock(first_of(text)[0])[0]) for text in known}
+    if other := next((i for i, text in enumerate(texts) if shapes[text] != shapes[texts[0]]), 0):
+        raise InputError(_several_ways(texts, name, place, (other, 0)))
     order = _order([days for _, days, _ in parts], texts, name, place, stated)
     found = [days[order] for _, days, _ in parts]
+    ranges = any(last is not None for last, _, _ in parts)
     _check_ranges([last for last, _, _ in parts], found, order, form, name, place)
     if form is not None:
         return _iso(found), (f"dates as {form}", *notes)
     triple = re.match(r"\d{1,2}([-/. ])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)", texts[0])
     if triple:
         notes = (ORDERS[order].format(triple[1]), *notes)
-    elif not notes and not all(map(_PLAIN.fullmatch, texts)):
+    elif not notes and not plain and not ranges:
         notes = (f"{texts[0]} as {found[0]}",)
-    return _iso(found), notes
+    return _iso(found), (*notes, *(["date ranges by their first day"] if ranges else []))
 
 
 def is_date(text: str) -> bool:
@@ -111,11 +119,7 @@ def is_date(text: str) -> bool:
 def _parts(text: str, form: str | None) -> tuple[str | None, Days, tuple[str, str]]:
     """Last date of a range as text, the days that the first can mean, and its time of day with its zone."""
     if form is not None:
-        return (
-            None,
-            days_of(without_clock(text)[0]) if _PLAIN.fullmatch(text) else day_by_format(text, form),
-            ("", ""),
-        )
+        return None, day_by_format(text, form), ("", "")
     first, last = first_of(text)
     day, clock, zone = without_clock(first)
     return last, days_of(day), (clock, zone)
@@ -127,6 +131,8 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     more = ""
     if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
         more = " (is its number a day or a year?)"
+    elif not text:
+        more = ": fill it, or remove the row if it holds totals"
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
@@ -144,11 +150,7 @@ def _order(days: list[Days], texts: list[str], name: str, place: Place, stated: 
             )
         return stated
     if not possible:
-        i, j = _at_odds(days)
-        raise InputError(
-            f"{name} has dates written in several ways: {place(i)} has {texts[i]!r} and {place(j)} {texts[j]!r}; "
-            "write all of them in one way, such as 2024-01-31"
-        )
+        raise InputError(_several_ways(texts, name, place, _at_odds(days)))
     for i, each in enumerate(days):
         if len({each[order] for order in possible}) > 1:
             meant = " or ".join(f"{each[order]} ({order})" for order in possible)
@@ -158,6 +160,14 @@ def _order(days: list[Days], texts: list[str], name: str, place: Place, stated: 
                 "(date_format in Python and in a profile)"
             )
     return possible[0]
+
+
+def _several_ways(texts: list[str], name: str, place: Place, rows: tuple[int, int]) -> str:
+    i, j = rows
+    return (
+        f"{name} has dates written in several ways: {place(i)} has {texts[i]!r} and {place(j)} {texts[j]!r}; "
+        "write all of them in one way, such as 2024-01-31"
+    )
 
 
 def _at_odds(days: list[Days]) -> tuple[int, int]:

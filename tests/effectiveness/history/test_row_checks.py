@@ -1,0 +1,247 @@
+"""Rows that look wrong are named with their dates, and rows that only look odd are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from tests.mix_worlds import simulated_mix
+
+import channelmix as cm
+from channelmix.effectiveness.history.diagnostics import _sampling
+from channelmix.effectiveness.history.findings import Finding, Verdict
+
+Numbers = NDArray[np.float64]
+Change = Callable[[pd.DataFrame, Numbers, np.random.Generator], Numbers]
+
+YEAR = {"7D": 52.18, "D": 365.25, "MS": 12.0}
+
+
+def shop(
+    before: Change | None = None,
+    after: Change | None = None,
+    rows: int = 104,
+    freq: str = "7D",
+    seed: int = 0,
+    controls: tuple[str, ...] = (),
+) -> tuple[pd.DataFrame, cm.MarketingMixRegressor]:
+    """Fit a shop whose two channels bring what concave curves say; `before` changes spend, `after` what is seen."""
+    rng = np.random.default_rng([16, seed])
+    X = pd.DataFrame({"date": pd.date_range("2022-01-03", periods=rows, freq=freq)})
+    for name, size in (("social", 5000.0), ("sms", 1600.0)):
+        X[name] = np.round(size * np.exp(0.35 * rng.standard_normal(rows)))
+    base = 1200.0 + 80.0 * np.sin(2.0 * np.pi * np.arange(rows) / YEAR[freq])
+    base += 30.0 * rng.standard_normal(rows)
+    if before is not None:
+        base = before(X, base, rng)
+    outcome = (
+        base + 400.0 * (1.0 - np.exp(-X["social"] / 6000.0)) + 300.0 * (1.0 - np.exp(-X["sms"] / 2500.0))
+    )
+    outcome = outcome.to_numpy()
+    if after is not None:
+        outcome = after(X, outcome, rng)
+    model = cm.MarketingMixRegressor(
+        ["social", "sms"], list(controls) or None, "date", draws=100, random_state=0
+    )
+    return X, model.fit(X, outcome)
+
+
+def looked_at(model: cm.MarketingMixRegressor) -> dict[str, Finding]:
+    """Findings of single rows that did not pass."""
+    kinds = ("outliers", "outcomes of 0", "single rows", "copy of", "weekdays")
+    return {
+        f.check: f for f in model.diagnostics_ if f.verdict is not Verdict.PASS and f.check.startswith(kinds)
+    }
+
+
+def spend(column: str, rows: Any, factor: float) -> Change:
+    def change(X: pd.DataFrame, base: Numbers, _: np.random.Generator) -> Numbers:
+        X[column] = X[column].astype(float)
+        X.loc[rows, column] *= factor
+        return base
+
+    return change
+
+
+def outcome(rows: Any, factor: float) -> Change:
+    def change(_: pd.DataFrame, seen: Numbers, __: np.random.Generator) -> Numbers:
+        seen = seen.copy()
+        seen[rows] *= factor
+        return seen
+
+    return change
+
+
+def few_counted(rows: Any) -> Change:
+    def change(_: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
+        counted = 1.0 + rng.poisson(5.0, len(seen))
+        counted[rows] = 0.0
+        return np.asarray(counted)
+
+    return change
+
+
+XMAS = [50, 51, 102, 103, 154, 155]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "said"),
+    [
+        ({"after": outcome([60], 10.0)}, "outliers", "2023-02-27: the outcome is "),
+        ({"after": outcome([60], 0.1)}, "outliers", "2023-02-27: the outcome is "),
+        (
+            {"after": outcome([102, 103], 1.6), "rows": 156},
+            "outliers",
+            "2023-12-18 to 2023-12-25: 2 rows are out",
+        ),
+        ({"after": outcome([20], 2.0), "rows": 48, "freq": "MS"}, "outliers", "2023-10-01: the outcome is "),
+        ({"after": outcome([10], 0.0)}, "outcomes of 0", "2022-03-14: the outcome is exactly 0"),
+        (
+            {"after": outcome(slice(60, 70), 0.0)},
+            "outcomes of 0",
+            "2023-02-27 to 2023-05-01: 10 rows of outcome exactly 0",
+        ),
+        (
+            {"after": outcome([3, 100, 101, 200], 0.0), "rows": 300, "freq": "D"},
+            "outcomes of 0",
+            "2022-01-06, 2022-04-13 to 2022-04-14, 2022-07-22: 4 rows of outcome exactly 0",
+        ),
+        ({"after": few_counted(slice(60, 70))}, "outcomes of 0", "2023-02-27 to 2023-05-01: 10 rows"),
+        ({"after": spend("sms", [60], 10.0)}, "single rows of sms", "2023-02-27: "),
+        ({"after": spend("social", [70], 10.0)}, "single rows of social", "2023-05-08: "),
+    ],
+)
+def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str, said: str) -> None:
+    found = looked_at(shop(**changes)[1])
+    assert list(found) == [check]
+    assert found[check].message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"before": spend("sms", [60], 8.0)},
+        {"before": spend("social", [60], 10.0)},
+        {"before": spend("sms", [20, 55, 80, 95], 10.0), "after": None},
+        {"after": spend("sms", [20, 55, 80, 95], 10.0)},
+        {"after": spend("sms", [20, 72], 10.0)},  # once a year
+        {"before": spend("sms", slice(60, None), 0.0)},  # stopped
+        {"before": spend("sms", slice(None, 60), 0.0)},  # launched
+        {"after": outcome(XMAS, 1.6), "rows": 156},
+        {"after": outcome([11, 23, 35, 47], 1.7), "rows": 48, "freq": "MS"},
+        {"after": outcome(np.arange(300) % 7 == 6, 0.0), "rows": 300, "freq": "D"},  # closed on Sundays
+    ],
+)
+def test_what_has_a_reason_is_no_slip(changes: Any) -> None:
+    assert looked_at(shop(**changes)[1]) == {}
+
+
+def test_yearly_peaks_are_named_as_a_season() -> None:
+    _, model = shop(after=outcome(XMAS, 1.6), rows=156)
+    (peaks,) = (f for f in model.diagnostics_ if f.check == "yearly peaks")
+    assert peaks.verdict is Verdict.PASS
+    for date in ("2022-12-19", "2023-12-18", "2024-12-16"):
+        assert date in peaks.message
+
+
+def test_a_control_that_names_closed_rows_settles_them() -> None:
+    def named(X: pd.DataFrame, base: Numbers, _: np.random.Generator) -> Numbers:
+        X["closed"] = (np.arange(len(X)) // 10 == 6).astype(float)
+        return base
+
+    closed = outcome(slice(60, 70), 0.0)
+    _, model = shop(before=named, after=closed, controls=("closed",))
+    assert looked_at(model) == {}
+
+
+@pytest.mark.parametrize("kind", ["few counted", "now and then"])
+def test_zeros_that_chance_makes_are_no_closure(kind: str) -> None:
+    def sparse(_: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
+        if kind == "few counted":
+            return rng.poisson(4.0, len(seen)).astype(np.float64)
+        return np.where(rng.random(len(seen)) > 0.4, seen, 0.0)
+
+    assert "outcomes of 0" not in looked_at(shop(after=sparse)[1])
+
+
+def test_more_draws_are_no_remedy_for_rows_that_look_wrong() -> None:
+    """Where spend stops with the outcome, the fit credits media with all of it, and its draws hang together."""
+
+    def closed(X: pd.DataFrame, seen: Numbers, _: np.random.Generator) -> Numbers:
+        X.loc[60:69, ["social", "sms"]] = 0.0
+        return outcome(slice(60, 70), 0.0)(X, seen, _)
+
+    zeros, *_ = shop(after=closed)[1].diagnostics_
+    assert (zeros.check, zeros.verdict) == ("outcomes of 0", Verdict.FAIL)
+    few = SimpleNamespace(
+        draws=SimpleNamespace(log_margin=np.zeros(100)), report=SimpleNamespace(effective=5.0, khat=0.0)
+    )
+    said = {misled: next(_sampling(few, misled)) for misled in (True, False)}  # type: ignore[arg-type]
+    assert {one.verdict for one in said.values()} == {Verdict.FAIL}
+    assert [one.message.endswith("fit with more draws.") for one in said.values()] == [False, True]
+
+
+def test_slips_are_kept_with_the_model(tmp_path: Any) -> None:
+    X, model = shop(after=spend("sms", [60], 10.0))
+    (slip,) = model.slips_
+    assert (slip.channel, slip.date, slip.period) == ("sms", "2023-02-27", 60)
+    assert slip.spend == X.loc[60, "sms"]
+    assert slip.usual == pytest.approx(1600.0, rel=0.3)
+    model.save(tmp_path / "model.npz")
+    assert cm.MarketingMixRegressor.load(tmp_path / "model.npz").slips_ == model.slips_
+
+
+def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
+    X, _ = shop(rows=60)
+    rng = np.random.default_rng(0)
+    seen = pd.Series(1000.0 + 0.1 * X["sms"] + 20.0 * rng.standard_normal(60)).where(
+        ~X.index.isin([5, 6, 30])
+    )
+    kept = ~X.index.isin([40, 41])
+    model = cm.MarketingMixRegressor(["social", "sms"], date="date", draws=60).fit(X[kept], seen[kept])
+    said = {f.check: f.message for f in model.diagnostics_}
+    assert "(between 2022-10-03 and 2022-10-24)" in said["gaps"]
+    assert "(2022-02-07 to 2022-02-14, 2022-08-01)" in said["unknown outcomes"]
+
+
+def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:
+    """Outcomes are 0 as they stand in the table, whatever all markets share."""
+    tables: list[pd.DataFrame] = []
+    for name in ("BE", "FR", "IT"):
+        rng = np.random.default_rng([16, len(tables)])
+        spend = np.round(1600.0 * np.exp(0.35 * rng.standard_normal((104, 2))))
+        shared = 60.0 * np.random.default_rng(1).standard_normal(104)
+        seen = 1200.0 + shared + 30.0 * rng.standard_normal(104) + 0.1 * spend.sum(axis=1)
+        seen[60:70] *= name != "FR"
+        spend[30, 1] *= 10.0 if name == "IT" else 1.0
+        dates = pd.date_range("2022-01-03", periods=104, freq="7D")
+        tables.append(
+            pd.DataFrame({"date": dates, "market": name, "tv": spend[:, 0], "sms": spend[:, 1], "y": seen})
+        )
+    X = pd.concat(tables)
+    model = cm.MarketingMixRegressor(["tv", "sms"], date="date", market="market", draws=200)
+    found = looked_at(model.fit(X.drop(columns="y"), X["y"]))
+    assert list(found) == ["outcomes of 0", "single rows of sms"]
+    assert found["outcomes of 0"].message.startswith(
+        "market FR: 2023-02-27 to 2023-05-01: 10 rows of outcome exactly 0"
+    )
+    assert found["single rows of sms"].message.startswith("market IT: 2022-08-01: ")
+    (slip,) = model.slips_
+    assert (slip.market, slip.channel) == ("IT", "sms")
+
+
+@pytest.mark.no_cover
+def test_clean_companies_raise_no_alarm() -> None:
+    """At most one in ten, of which each has several checks of rows."""
+    alarms = 0
+    for seed in range(10):
+        world = simulated_mix(seed, "nothing")
+        model = cm.MarketingMixRegressor(draws=60).fit(world.spend, world.outcome)
+        alarms += bool(looked_at(model))
+    assert alarms <= 1
