@@ -6,7 +6,7 @@ Companies of `tests/mix_worlds.py`, of which each is fitted twice: as it is, wit
 and with a mix that is far from the best. The historical total is split anew, each channel between 0 and 3 times its
 spend or within a limit of change, so that the mean gain is largest while the mean over the worst `tail` of draws is no
 loss; then a part of the step is taken. Regret, gain on the current mix and harm are in parts of what all channels truly
-bring. Splits are searched by exchanges of money between two channels, of shrinking size, from several starts. Each
+bring. Splits are searched by exchanges of money of shrinking size, from several starts. Each
 company is one line of JSON in the cache; give another folder after a change of the model.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ STEPS = (0.5, 1.0)
 LIMITS = (0.2, 0.5, np.inf)
 """Greatest change of a channel's spend, in parts of it."""
 
+DRAWS = 600
+
 CARELESS = {"considered": 0.0, "careless": 1.0}
 """Further spread of channels' returns, by kind of mix."""
 
@@ -49,47 +51,78 @@ def rules() -> list[str]:
     return [f"tail {t:g} step {s:g} limit {limit:g}" for t in TAILS for limit in LIMITS for s in STEPS]
 
 
-def careful_split(gain: Callable[[Array], Array], current: Array, tail: float, limit: float) -> Array:
-    """Split of the current total with the largest mean gain whose worst `tail` of draws does not lose on average.
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """Gain of splits on the current one by draw: curves at equal distances up to three times each channel's spend.
 
-    `gain` takes money by channel and gives the gain on the current mix by draw.
+    `points` (n_points, n_channels) is money, `outcome` (n_points, n_draws, n_channels) what it brings.
     """
-    low, high = np.maximum(current * (1.0 - limit), 0.0), np.minimum(current * (1.0 + limit), 3.0 * current)
 
-    def value(money: Array) -> float:
-        gains = gain(money)
+    points: Array
+    outcome: Array
+    current: Array
+
+    def of(self, money: Array) -> Array:
+        """Gains of several splits, (n_splits, n_channels) -> (n_splits, n_draws)."""
+        total = np.zeros((len(money), self.outcome.shape[1]))
+        for c, column in enumerate(self.points.T):
+            place = np.clip(money[:, c] / column[1], 0.0, len(column) - 1.0)
+            left = np.minimum(place.astype(int), len(column) - 2)
+            part = (place - left)[:, np.newaxis]
+            total += (1.0 - part) * self.outcome[left, :, c] + part * self.outcome[left + 1, :, c]
+        return total
+
+    def values(self, money: Array, tail: float) -> Array:
+        """Mean gain of several splits, minus infinity where the worst `tail` of draws loses on average."""
+        gains = self.of(money) - self.of(self.current[np.newaxis])
+        mean = gains.mean(axis=1)
         if tail < 1.0:
-            worst = np.partition(gains, int(tail * len(gains)) - 1)[: int(tail * len(gains))]
-            if worst.mean() < -1e-9:
-                return -np.inf
-        return float(gains.mean())
+            number = int(tail * gains.shape[1])
+            worst = np.partition(gains, number - 1, axis=1)[:, :number].mean(axis=1)
+            mean[worst < -1e-9] = -np.inf
+        return np.asarray(mean)
 
+
+def careful_split(gains: Gains, tail: float, limit: float) -> Array:
+    """Split of the current total with the largest mean gain whose worst `tail` of draws does not lose on average."""
+    current, rng = gains.current, np.random.default_rng(0)
+    low, high = np.maximum(current * (1.0 - limit), 0.0), np.minimum(current * (1.0 + limit), 3.0 * current)
     best, best_value = current, 0.0
     starts = [current]
     if tail < 1.0:  # on the way to the split by the mean
-        bold = careful_split(gain, current, 1.0, limit)
-        starts += [current + part * (bold - current) for part in (0.25, 0.5, 0.75, 1.0)]
+        bold = careful_split(gains, 1.0, limit)
+        starts += [current + part * (bold - current) for part in (0.3, 0.6, 1.0)]
     for start in starts:
-        money, now = start, value(start)
+        money, now = start, float(gains.values(start[np.newaxis], tail)[0])
         if now == -np.inf:
             continue
         step = 0.2 * current.sum()
-        while step > 2e-3 * current.sum():
-            moved = False
-            for i in range(len(money)):
-                for j in range(len(money)):
-                    amount = min(step, money[i] - low[i], high[j] - money[j])
-                    if i == j or amount <= 1e-9:
-                        continue
-                    trial = money.copy()
-                    trial[i] -= amount
-                    trial[j] += amount
-                    if (new := value(trial)) > now + 1e-9:
-                        money, now, moved = trial, new, True
-            step *= 1.0 if moved else 0.5
+        while step > 3e-3 * current.sum():
+            trials = money + step * _directions(len(money), rng)
+            trials = np.clip(trials, low, high)
+            for _ in range(3):  # what the bounds cut goes where there is room
+                left = current.sum() - trials.sum(axis=1, keepdims=True)
+                room = np.where(left > 0.0, high - trials, trials - low)
+                trials = np.clip(
+                    trials + left * room / np.maximum(room.sum(axis=1, keepdims=True), 1e-12), low, high
+                )
+            trials = trials[np.abs(trials.sum(axis=1) - current.sum()) < 1e-6 * current.sum()]
+            found = gains.values(trials, tail) if len(trials) else np.array([-np.inf])
+            if found.max() > now + 1e-9:
+                money, now = trials[found.argmax()], float(found.max())
+            else:
+                step *= 0.5
         if now > best_value:
             best, best_value = money, now
     return best
+
+
+def _directions(n: int, rng: np.random.Generator) -> Array:
+    """Every exchange between two channels, and as many random ones among all."""
+    pairs = np.array([np.eye(n)[j] - np.eye(n)[i] for i in range(n) for j in range(n) if i != j])
+    mixed = rng.standard_normal((len(pairs), n))
+    mixed -= mixed.mean(axis=1, keepdims=True)
+    return np.concatenate([pairs, mixed / np.abs(mixed).max(axis=1, keepdims=True)])
 
 
 def judged(seed: int, kind: str) -> dict[str, Any]:
@@ -97,23 +130,24 @@ def judged(seed: int, kind: str) -> dict[str, Any]:
     world = simulated_mix(seed, careless=CARELESS[kind])
     total = world.total
     X = pd.DataFrame(world.spend, columns=[f"c{k}" for k in range(len(total))])
-    model = cm.MarketingMixRegressor().fit(X, world.outcome)
+    model = cm.MarketingMixRegressor(draws=DRAWS).fit(X, world.outcome)
     curves = model.curves(X)
-
-    def brought(money: Array) -> Array:
-        return np.asarray(curves.value(money).sum(axis=1))
-
-    now = brought(total)
+    points = np.outer(np.linspace(0.0, 3.0, 31), total)
+    gains = Gains(points, np.stack([curves.value(money) for money in points]), total)
     ones = np.ones(len(total))
     keeps, whole = world.media(ones), world.media(ones) - world.media(0.0 * ones)
     values = []
     for tail in TAILS:
         for limit in LIMITS:
-            split = careful_split(lambda money: brought(money) - now, total, tail, limit)
+            split = careful_split(gains, tail, limit)
             values += [world.media((total + step * (split - total)) / total) for step in STEPS]
     best = max(truly_best(total, world.media), keeps, *values)
+    roi, true = model.roi(X), world.roi()
+    works = true > 0.0
     return {
         "broken": world.broken,
+        "error": float(np.abs(np.log(roi["mean"].to_numpy()[works] / true[works])).mean()),
+        "cover": float(((roi["low"] <= true) & (true <= roi["high"])).mean()),
         "current": (best - keeps) / whole,
         "regret": [(best - value) / whole for value in values],
     }
@@ -138,7 +172,11 @@ def main() -> int:
 def summarize(kind: str, results: list[dict[str, Any]]) -> None:
     """Print each rule's regret, gain on the current mix, and harm."""
     current = np.array([each["current"] for each in results])
-    print(f"{kind}: {len(current)} companies, current mix {current.mean():.4f}")
+    error, cover = (np.mean([each[key] for each in results]) for key in ("error", "cover"))
+    print(
+        f"{kind}: {len(current)} companies, current mix {current.mean():.4f}; error of log ROI {error:.3f}, 90 % "
+        f"intervals cover {100.0 * cover:.0f} %"
+    )
     print(f"{'rule':32}{'regret':>9}{'gain':>9}{'error':>9}{'harm > 0.01':>13}{'worst harm':>12}")
     for name, regret in zip(rules(), np.array([each["regret"] for each in results]).T, strict=True):
         gain = current - regret

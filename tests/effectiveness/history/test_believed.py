@@ -165,12 +165,15 @@ def test_few_rows_leave_much_of_a_belief() -> None:
 def test_markets_share_a_belief() -> None:
     X, y, _ = company(60)
     rows = pd.concat([X.assign(shop=name, week=range(60)) for name in ("N", "S")])
-    sales = np.concatenate([y, 0.5 * y])
-    told = cm.Priors(no_effect=0.0, roi={"b": (0.5, 0.8)})
+    noise = np.random.default_rng(8).normal(0.0, 0.5 * y.std(), (2, 60))
+    sales = np.concatenate([y + noise[0], 0.5 * (y + noise[1])])
     model: Any = cm.MarketingMixRegressor(market="shop", date="week", draws=300)
-    free: Any = model.fit(rows, sales).roi(rows).loc["b", "mean"]
-    low: Any = model.set_params(priors=told).fit(rows, sales).roi(rows).loc["b", "mean"]
-    assert low < 0.8 * free
+    found = []
+    for middle in (0.05, 5.0):
+        told = cm.Priors(no_effect=0.0, roi={"b": (0.7 * middle, 1.4 * middle)})
+        roi = model.set_params(priors=told).fit(rows, sales).roi(rows, by_market=True)["mean"]
+        found.append(roi[["N/b", "S/b"]].to_numpy())
+    assert (found[1] > 1.5 * found[0]).all()
 
 
 def test_markets_that_differ_do_not_speak_against_a_belief_of_what_they_lie_around() -> None:

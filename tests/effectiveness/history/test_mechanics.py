@@ -67,8 +67,18 @@ def test_the_next_unit_brings_the_stated_part_of_the_mean_one(
     assert reached[[0, 4]] == pytest.approx([0.0, 1.0], abs=1e-2)
 
 
-def test_a_hill_curve_of_slope_one_is_met_where_its_parts_add_up() -> None:
-    """Elasticity 0.55 and 45 % of the ceiling: slope 1."""
+@pytest.mark.parametrize(("number", "slope"), [(-1.0, np.exp(-0.3)), (3.0, np.exp(0.9))])
+def test_a_hill_curve_has_its_slope_times_the_elasticity(number: float, slope: float) -> None:
+    """At a slope of 2.5 the next unit brings 1.2 times what the mean one does, and more spend at first even more."""
+    x = np.array([[0.5, 1.0 - 1e-5, 1.0, 1.0 + 1e-5, 2.0]])
+    reached = saturated(x, np.array([[0.0, 0.0, 0.0, number]]), family(saturation=Saturation.HILL), HALF)[0]
+    assert (reached[3] - reached[1]) / 2e-5 / reached[2] == pytest.approx(0.5 * slope, rel=1e-4)
+    assert (reached[0] < 0.5 * reached[2]) == (slope > 1.0)
+    assert reached[[0, 4]] == pytest.approx([1.0 / (1.0 + 2.0**slope), 1.0 / (1.0 + 0.5**slope)])
+
+
+def test_a_hill_curve_has_slope_one_at_the_median() -> None:
+    """Elasticity 0.55: 45 % of the ceiling."""
     priors = Priors(elasticity=0.55)
     reached = saturated(np.array([[1.0, 3.0]]), np.zeros((1, 4)), family(saturation=Saturation.HILL), priors)[
         0
@@ -233,7 +243,7 @@ def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_lose
 def test_a_curve_so_steep_that_nothing_is_reached_is_impossible() -> None:
     mix = replace(company(0), lagged=[np.full((60, LAGS), 0.5)] * 2)
     shape = np.zeros((2, NUMBERS))
-    shape[1, 3] = 12.0
+    shape[1, 3] = 30.0
     series = mix.series(0, shape, np.repeat(family(saturation=Saturation.HILL), 2))
     assert np.isnan(mix.log_likelihood(series, np.zeros((2, 2, NUMBERS)))).tolist() == [False, True]
 

@@ -2,8 +2,8 @@
 
 Every draw has standard normal numbers: elasticity (the ratio of the marginal to the average return at the mean active
 spend), half-life of the carry-over, a further shape of each, which not every family uses, and last the bias of the
-channel's apparent effect in the rows. Elasticity and half-life mean the same in every family, so a draw can change its
-family and keep them.
+channel's apparent effect in the rows. Elasticity and half-life mean the same in every family, but for a Hill curve's
+slope, so a draw can change its family and keep them.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ PEAK, PEAK_SPREAD = 1.5, 0.5
 WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
 """Medians of the further shapes and standard deviations of their logarithms."""
 
-REACHED, REACHED_SPREAD = 0.45, 1.0
-"""Median part of its ceiling that a Hill curve reaches at the mean active spend, and the spread of its log odds; with
-the elasticity it makes the slope."""
+SLOPE_SPREAD = 0.3
+"""Standard deviation of the log of a Hill curve's slope around 1: above 1 a curve is S-shaped."""
 
 RATES = np.geomspace(40.0, 1e-3, 400)
 """Rates of exponential and logistic curves, in falling order, so that their elasticities rise."""
@@ -72,8 +71,9 @@ def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:
 def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
     """Share of the ceiling reached at `x`, in units of the mean active spend; (n_draws, ...) -> the same.
 
-    An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u), and a Hill curve
-    that reaches a part r of its ceiling its slope times 1 - r. A channel without effect reaches nothing.
+    An exponential curve of rate u has the elasticity u / (e^u - 1) at 1, a logistic one u / sinh(u). A Hill curve of
+    slope 1 that reaches a part r of its ceiling has 1 - r, and one of another slope that times its slope: where a curve
+    is S-shaped, the next unit may bring more than the mean one. A channel without effect reaches nothing.
     """
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[:, 0]
     kind = np.where(family == NO_EFFECT, -1, family % len(Saturation))
@@ -83,8 +83,8 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
         rows = np.flatnonzero(kind == name)
         at = x[rows]
         if name is Saturation.HILL:
-            part = _log_odds(REACHED) + REACHED_SPREAD * shape[rows, 3]
-            slope = expit(log_odds[rows]) * (1.0 + np.exp(part))
+            part = -log_odds[rows]
+            slope = np.exp(SLOPE_SPREAD * shape[rows, 3])
             # In place, and without scipy's expit: most of a fit's time goes into this.
             with np.errstate(divide="ignore", over="ignore"):
                 np.log(at, out=at)
@@ -105,7 +105,11 @@ def saturated(x: Array, shape: Array, family: Indices, priors: Priors) -> Array:
 
 
 def elasticity(shape: Array, priors: Priors) -> Array:
-    """Ratio of the marginal to the average return at the mean active spend; (..., NUMBERS) -> (...)."""
+    """Ratio of the marginal to the average return at the mean active spend; (..., NUMBERS) -> (...).
+
+    Of a Hill curve, that of slope 1: its own is its slope times as large. What a channel's size is believed to be, and
+    its ROI, follow from the same number in every family.
+    """
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
     return np.asarray(expit(log_odds))
 

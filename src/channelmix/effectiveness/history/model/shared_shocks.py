@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
+from channelmix.effectiveness.history.model.baseline import NOISE_SCALE
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 
@@ -136,6 +137,8 @@ def shared_shocks(mixes: Sequence[Mix], periods: Sequence[Indices]) -> tuple[lis
     within, number = rows - means[place], np.where(shared, number, 0)
     shock, variance, noise = _estimated(within, means, number, free, likely)
     by_period = dict(zip(every.tolist(), shock.tolist(), strict=True))
+    # The noise is never believed to be nothing: its prior adds to what rows show of it.
+    noise += 2.0 * NOISE_SCALE * len(parts) / len(rows)
     return [np.array([by_period.get(int(t), 0.0) for t in when]) for when in periods], variance, noise
 
 

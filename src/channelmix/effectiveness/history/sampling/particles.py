@@ -36,8 +36,9 @@ KEPT = 0.5
 GREATEST_K = 0.7
 """Pareto k-hat above which importance weights are not to be trusted; then the power is raised by less."""
 
-LAST_SWEEPS, MOST_SWEEPS = 6, 60
-"""At full power, sweeps between two looks at how independent the particles are, and sweeps at most."""
+LAST_SWEEPS, MOST_SWEEPS, MANY = 6, 60, 10
+"""At full power, sweeps between two looks at how independent the particles are, and sweeps at most; with more than
+`MANY` channels fewer, as many moves as these have."""
 
 ENOUGH = 0.5
 """Effective part of the draws that is enough."""
@@ -302,7 +303,8 @@ def mix_until_independent(particles: Particles, later: float = 0.0) -> tuple[flo
     """
     start, ancestor = particles.convergence_columns(), particles.ancestor
     sweeps, effective = 0, 0.0
-    while sweeps < MOST_SWEEPS and effective < particles.enough * len(particles):
+    most = max(MOST_SWEEPS * min(1.0, MANY / particles.mix.n_channels), 3.0 * LAST_SWEEPS)
+    while sweeps < most and effective < particles.enough * len(particles):
         report_progress(f"Fitting: sweep {sweeps} at full likelihood{particles.pace.left()}")
         for sweep in range(LAST_SWEEPS):
             particles.timed_sweep(at_least=later + LAST_SWEEPS - 1 - sweep)

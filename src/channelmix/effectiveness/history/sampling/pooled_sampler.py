@@ -30,11 +30,14 @@ from channelmix.effectiveness.history.sampling.threads import Each, on_cores, on
 MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 """Standard deviations of a channel's log margin between markets; they are equally likely, and averaged over."""
 
-SNAPSHOTS, APART, SMALLEST = 4, 8, 200
+SNAPSHOTS, APART, SMALLEST = 4, 5, 200
 """Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
 RESIZED_TIMES = 4
 """Times in a sweep of each half at most that all sizes are moved together."""
+
+TEMPERED = 8
+"""Most channels whose shapes move in a sweep as long as a block's power rises."""
 
 STEPS_OF_BLOCK, USUAL_SWEEPS = 5.0, 12.0
 """Usual sweeps until a block counts fully, and afterwards, to say how long a fit will take."""
@@ -171,7 +174,12 @@ class PooledParticles(Particles):
     @property
     def work(self) -> float:
         """Cost of a sweep now, relative to one at the end."""
-        return self.joined / len(self.mixes)
+        return self.joined / len(self.mixes) * self._moved_channels / self.mix.n_channels
+
+    @property
+    def _moved_channels(self) -> int:
+        """Number of channels whose shapes move in a sweep."""
+        return min(self.mix.n_channels, TEMPERED if self.power < 1.0 else self.mix.n_channels)
 
     @property
     def counted(self) -> float:
@@ -238,12 +246,15 @@ class PooledParticles(Particles):
     def sweep(self) -> None:
         """Move every draw: each channel's shape and common size, all common sizes, and each market's own.
 
-        Moves of all sizes ask for all products of two channels, so there are fewer of them where channels are many.
+        Moves of all sizes ask for all products of two channels, so there are fewer of them where channels are many. As
+        long as a block's power rises, what its markets' own sizes are is what has to be found: then a few channels'
+        shapes move in each sweep.
         """
         halves = np.array_split(np.arange(len(self)), 2)
-        together = -(-self.mix.n_channels // RESIZED_TIMES)
+        together = -(-self._moved_channels // RESIZED_TIMES)
         for moved, other in (halves, halves[::-1]):
-            for k, channel in enumerate(self.rng.permutation(self.mix.n_channels)):
+            channels = self.rng.permutation(self.mix.n_channels)[: self._moved_channels]
+            for k, channel in enumerate(channels):
                 self._move_channels(moved, other, np.array([channel]))
                 if k % together == 0:
                     self._move_sizes(moved, other)
