@@ -82,6 +82,34 @@ def test_days_without_spend_hold_nothing_that_customers_were_spared() -> None:
         assert more == pytest.approx(spent / 0.92)
 
 
+@pytest.mark.parametrize(
+    ("spent", "most"),
+    [
+        (np.array([699.47, 699.47, 699.48]), 2098.43),  # a cent more than there was
+        (np.array([699.47, 0.0, 1398.95]), 2108.0),  # two hundred or so to a digit
+        (np.array([7.0, 0.0, 3.0, 5.0]), 16.5),  # rows in whole units
+    ],
+)
+def test_rounded_amounts_may_exceed_what_there_was(spent: Any, most: float) -> None:
+    """By as much as rounding makes of them, and then nothing is left, not less."""
+    for more, sign, limit in (
+        ({}, -1.0, most),
+        ({"rows": "with_change"}, 1.0, most),
+        ({"held_out": 0.2}, 1.0, most),
+        ({"held_out": 0.2}, -1.0, most / 4.0),
+    ):
+        kept: dict[str, Any] = more
+        (*_, (left, _)) = arms(lift_test(sign * limit, **kept), spent, sign * limit, "sms")[1]
+        assert left.tolist() == [0.0] * len(spent)
+        with pytest.raises(cm.InputError, match="cannot"):
+            arms(lift_test(sign * 1.011 * limit, **kept), spent, sign * 1.011 * limit, "sms")
+
+
+def test_nothing_is_withheld_where_nothing_was_spent() -> None:
+    with pytest.raises(cm.InputError, match="1 of sms cannot be withheld, only 0 was spent"):
+        arms(lift_test(-1.0), np.zeros(4), -1.0, "sms")
+
+
 def test_a_region_that_went_dark_in_rows_of_all_is_a_total_or_a_list() -> None:
     """The total is divided by what the rows hold, not by what is usual at other times."""
     spend = np.array([[10.0, 20.0]] * 4 + [[9.0, 0.0], [0.0, 18.0], [0.0, 0.0], [36.0, 9.0]])
@@ -99,9 +127,9 @@ def test_a_region_that_went_dark_in_rows_of_all_is_a_total_or_a_list() -> None:
 @pytest.mark.parametrize(
     ("change", "more", "said"),
     [
-        (-101.0, {}, r'101 of sms cannot be withheld, only 100 was spent .*state "rows": "with_change"'),
-        (101.0, {"rows": "with_change"}, "its rows cannot hold 101 added to sms, which had 100 in all"),
-        (101.0, {"held_out": 0.1}, "its rows cannot hold 101 added to sms, which had 100"),
+        (-103.0, {}, r'103 of sms cannot be withheld, only 100 was spent .*state "rows": "with_change"'),
+        (103.0, {"rows": "with_change"}, "its rows cannot hold 103 added to sms, which had 100 in all"),
+        (103.0, {"held_out": 0.1}, "its rows cannot hold 103 added to sms, which had 100"),
         (
             -12.0,
             {"held_out": 0.1},

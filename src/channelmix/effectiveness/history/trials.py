@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.core.wording import amount, percent
 from channelmix.effectiveness.history.model.mix import Trial, TrialPart
 from channelmix.effectiveness.history.model.shapes import lagged_rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.profile.evidence import LiftTest, LiftTestError, check_market, check_sign, check_size
+
+ROUNDED = 0.005
+"""Share of all that could be changed by which a rounded change may exceed it."""
+
+HALF_A_UNIT = 0.5
+"""What rounding to whole units may take from a row's spend."""
 
 Placed = tuple[LiftTest, int, int]
 """A lift test with its first and last period in its window."""
@@ -127,7 +132,7 @@ def arms(
     Raises
     ------
     LiftTestError
-        If a spend would be below 0.
+        If a spend would be below 0 by more than rounding.
     """
     by_row = change * _shares(test, spent, change)
     _check(test, name, spent, change)
@@ -200,7 +205,8 @@ def _place_of(name: str | int, test: LiftTest, window: Window) -> int:
 def _check(test: LiftTest, name: str, spent: Array, change: float) -> None:
     """Check that no group of customers is taken to have had less than nothing.
 
-    Spread in proportion to spend, a change leaves something in every row if it does in all.
+    Spread in proportion to spend, a change leaves something in every row if it does in all. What people state is
+    rounded, and so may rows be.
     """
     total = float(spent.sum())
     size, most, whole = f"{abs(change):,.6g}", total, f"{total:,.6g}"
@@ -219,5 +225,8 @@ def _check(test: LiftTest, name: str, spent: Array, change: float) -> None:
         )
     else:
         return  # it only adds
-    if abs(change) > most * (1.0 + SAME_AMOUNT):
+    slack = ROUNDED * most
+    if total > 0.0 and (spent == np.round(spent)).all():
+        slack = max(slack, HALF_A_UNIT * np.count_nonzero(spent) * most / total)
+    if abs(change) > most + slack:
         raise LiftTestError(f"{test.place}: {said}")
