@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.core.wording import amount, percent
+from channelmix.core.wording import amount, percent, stated
 from channelmix.effectiveness.history.model.mix import Trial, TrialPart
 from channelmix.effectiveness.history.model.shapes import lagged_rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
@@ -209,7 +209,7 @@ def _check(test: LiftTest, name: str, spent: Array, change: float) -> None:
     rounded, and so may rows be.
     """
     total = float(spent.sum())
-    size, most, whole = f"{abs(change):,.6g}", total, f"{total:,.6g}"
+    size, most, whole = stated(abs(change)), total, stated(total)
     if test.held_out is not None and change < 0.0:
         most = total * test.held_out / (1.0 - test.held_out)
         said = (
