@@ -96,6 +96,7 @@ def fit_history(
     long: Mapping[str, str | None] | None = None,
     unpaid: Sequence[str] = (),
     time_limit: float | None = None,
+    ignore: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -151,6 +152,8 @@ def fit_history(
     time_limit : float, optional
         Seconds after which the fit ends with what there is, a check of the evidence saying how much of it counts; a
         backtest's fits have as much each.
+    ignore : sequence of str
+        Columns to leave out, such as others of an export; with `long`, channels, too.
 
     Returns
     -------
@@ -182,6 +185,7 @@ def fit_history(
         date_format=date_format,
         long=long,
         unpaid=unpaid,
+        ignore=ignore,
     )
     return fitted(rows, profile, draws, seed, backtest, time_limit)
 
