@@ -153,6 +153,13 @@ def test_what_is_wrong_has_its_place(
     assert all(fault.line is not None for fault in error.value.faults)
 
 
+def test_media_without_a_bill_have_no_spend_in_the_profile(folder: Path, small: dict[str, Any]) -> None:
+    with pytest.raises(
+        ProfileError, match=r"history\.file: found social has spend in the profile \(.* a month\)"
+    ):
+        read(folder, small, history={**HISTORY, "unpaid": ["social"]})
+
+
 def test_amounts_in_another_currency_are_refused(folder: Path, small: dict[str, Any]) -> None:
     (folder / "h.csv").write_text(ROWS.replace(",1,2", ",$1,2"))
     with pytest.raises(ProfileError, match=r"found amounts are in \$.*expected amounts in EUR"):

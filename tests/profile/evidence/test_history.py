@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import History, check_columns, check_money, covered
+from channelmix.profile.evidence import History, check_columns, check_money, check_unpaid, covered
 from channelmix.profile.evidence.tables import read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
@@ -159,6 +159,20 @@ def test_media_without_a_bill_are_no_spend() -> None:
         history(unpaid="promo")
 
 
+def test_media_without_a_bill_that_have_spend_in_the_profile_are_asked_about() -> None:
+    rows = history(TABLE.replace(b"promo", b"im"), unpaid=["im"])
+    today = {"FR/sms/promotion": 900.0, "FR/im/promotion": 1500.4, "DE/im/service": 700.0}
+    with pytest.raises(
+        InputError,
+        match=r"^im has spend in the profile \(2,200 a month\): is it really unpaid\? Name the column oth",
+    ):
+        check_unpaid(rows, today, "month")
+    with pytest.raises(InputError, match=r"\(2,200 per 45 days\)"):
+        check_unpaid(rows, today, "45 days")
+    check_unpaid(rows, dict.fromkeys(today, 0.0), "month")
+    check_unpaid(history(unpaid=["promo"]), today, "month")  # no cell has this name
+
+
 def test_columns_select_cells_and_share_none() -> None:
     cells = ["FR/sms/promotion", "FR/sms/service", "DE/sms/promotion"]
     assert covered(["FR/sms", "DE/sms/promotion"], cells) == [(0, 1), (2,)]
@@ -209,7 +223,7 @@ def test_other_columns_of_words_are_named_with_the_first() -> None:
 
 
 def test_channels_and_columns_of_a_table_in_long_form_are_ignored() -> None:
-    table = {
+    table: dict[str, list[Any]] = {
         "date": ["2024-01-01", "2024-01-01", "2024-01-08"],
         "channel": ["sms", "fax", "sms"],
         "amount": [1.0, 2.0, 3.0],

@@ -49,6 +49,7 @@ from channelmix.profile.evidence import (
     LiftTestError,
     check_columns,
     check_money,
+    check_unpaid,
 )
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -219,6 +220,7 @@ def fitted(
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
         check_money(rows, profile.currency)
+        check_unpaid(rows, {cell.name: cell.current_spend for cell in profile.cells()}, profile.period_text)
         spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None

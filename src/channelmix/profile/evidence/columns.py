@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, closest, nearest_name
+from channelmix.core.wording import amount
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import Cells
 from channelmix.profile.evidence.history import History
@@ -106,6 +108,36 @@ def check_money(rows: History, currency: str) -> None:
         meant = {sign} if is_code else set(CURRENCIES_OF_SIGN.get(sign, "").split())
         if currency not in meant and (meant or currency in of_known):
             raise InputError(f"amounts are in {sign}, and the profile's currency is {currency}: convert them")
+
+
+def check_unpaid(rows: History, today: Mapping[str, float], period: str) -> None:
+    """Check that media without a bill are none that the profile says money is spent on.
+
+    Parameters
+    ----------
+    rows : History
+    today : mapping of str to float
+        Spend today on each of the profile's cells, in currency per period.
+    period : str
+        The period in words, such as ``month`` or ``45 days``.
+
+    Raises
+    ------
+    InputError
+        If a column names cells with spend.
+    """
+    known = Cells(tuple(today))
+    for name in rows.unpaid:
+        try:
+            spent = math.fsum(np.array(list(today.values()))[known.select(name)])
+        except InputError:
+            continue  # it names no cell, as it should
+        if spent > 0.0:
+            each = "per" if period[:1].isdigit() else "a"
+            raise InputError(
+                f"{name} has spend in the profile ({amount(spent)} {each} {period}): is it really unpaid? Name the "
+                "column otherwise"
+            )
 
 
 def covered(columns: Sequence[str], cells: Sequence[str], remedy: str = "") -> list[tuple[int, ...]]:
