@@ -49,7 +49,8 @@ COMMANDS = {
     "explain": "FILE --format --output -o --time-limit --quiet -q",
     "facts": "SELECTOR --format --output -o",
     "fit": """
-        HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --unpaid --experiments
+        HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --unpaid --ignore
+        --experiments
         --draws --published --no-published --timing-days --backtest --time-limit --decimal --date-format --long
         --verbose -v --output -o --seed --quiet -q
     """,
@@ -111,6 +112,12 @@ $schema schema_version name sector country currency usd_rate period periods timi
 rules word_of_mouth switched_off risk evidence history notes
 """
 
+HISTORY = """
+file outcome_worth outcome date market controls cost_per_unit experiments unpaid ignore published timing_days decimal
+date_format long
+"""
+"""Fields of a profile's history."""
+
 
 def test_the_library_keeps_its_names() -> None:
     assert set(NAMES.split()) <= set(cm.__all__)
@@ -151,4 +158,6 @@ def test_documents_keep_their_keys() -> None:
 
 
 def test_profiles_keep_their_fields() -> None:
-    assert set(PROFILE.split()) <= set(json_schema()["properties"])
+    schema = json_schema()
+    assert set(PROFILE.split()) <= set(schema["properties"])
+    assert set(HISTORY.split()) <= set(schema["$defs"]["HistoryFile"]["properties"])

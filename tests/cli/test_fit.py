@@ -194,6 +194,19 @@ def test_a_column_of_an_unknown_cell_gets_the_nearest_name(
     assert 'no cell is selected by "smss" (did you mean "sms"?)' in result.stderr
 
 
+def test_columns_of_an_export_are_ignored(run: Run, history: str, profile: str, tmp_path: Path) -> None:
+    path = tmp_path / history
+    alone = run("fit", history, *OPTIONS)
+    head, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([head + ",KW,note", *(f"{line},{i},x" for i, line in enumerate(lines))]))
+    refused = run("fit", history, *OPTIONS, "--ignore", "note")
+    assert refused.exit_code == 3
+    assert 'history.csv: column KW: no cell is selected by "KW"; name spend after its cells' in refused.stderr
+    result = run("fit", history, *OPTIONS, "--ignore", "note", "--ignore", "KW")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == alone.stdout
+
+
 def test_media_without_a_bill_are_named_and_shown(
     run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -100,6 +100,13 @@ def test_a_newsletter_taken_for_spend_or_left_out_is_another_history(
     assert without.fitted.noise > 1.5 * evidence.fitted.noise
 
 
+def test_a_column_without_a_bill_has_no_spend_in_the_profile(company: cm.CompanyProfile) -> None:
+    with pytest.raises(
+        InputError, match=r"^the table: im has spend in the profile \(18,000 a month\): is it really"
+    ):
+        fit(company, table().rename(columns={"newsletter": "im"}), unpaid=["im"])
+
+
 def test_the_output_of_a_fit_says_what_they_bring(evidence: Evidence) -> None:
     file = io.StringIO()
     report.fit_to_terminal(evidence, "month", file)

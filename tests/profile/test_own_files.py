@@ -74,6 +74,17 @@ def test_what_a_table_leaves_open_is_stated_in_the_profile(folder: Path, small: 
     assert own.read_as[0] == "semicolons"
 
 
+def test_columns_are_left_out_as_the_profile_says(folder: Path, small: dict[str, Any]) -> None:
+    (folder / "h.csv").write_text(ROWS.replace("social", "Notiz"))
+    with pytest.raises(ProfileError, match=r'column Notiz: no cell is selected by "Notiz"; .* else --ignore'):
+        read(folder, small, history=HISTORY)
+    own = read(folder, small, history={**HISTORY, "ignore": ["Notiz"]}).own
+    assert isinstance(own, History)
+    assert list(own.spend) == ["sms"]
+    with pytest.raises(ProfileError, match="each only once"):
+        read(folder, small, history={**HISTORY, "ignore": ["Notiz", "Notiz"]})
+
+
 @pytest.mark.parametrize(
     "name",
     ["../e.json", "/etc/hosts", "below/../../e.json", "C:\\e.json", "", ".", "a\\..\\b", "./e.json", "e\n"],
@@ -140,6 +151,13 @@ def test_what_is_wrong_has_its_place(
     with pytest.raises(ProfileError, match=said) as error:
         read(folder, small, **fields)
     assert all(fault.line is not None for fault in error.value.faults)
+
+
+def test_media_without_a_bill_have_no_spend_in_the_profile(folder: Path, small: dict[str, Any]) -> None:
+    with pytest.raises(
+        ProfileError, match=r"history\.file: found social has spend in the profile \(.* a month\)"
+    ):
+        read(folder, small, history={**HISTORY, "unpaid": ["social"]})
 
 
 def test_amounts_in_another_currency_are_refused(folder: Path, small: dict[str, Any]) -> None:

@@ -72,6 +72,9 @@ from channelmix.cli.session import command
     help="Column of media without a bill, such as posts or newsletters, in any unit; may be repeated.",
 )
 @click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Column to leave out of the table; may be repeated."
+)
+@click.option(
     "--cost-per-unit",
     "costs",
     multiple=True,
@@ -157,10 +160,10 @@ def fit(
     HISTORY.CSV may be separated by commas, semicolons, tabs or pipes, with decimal points or commas, or be an Excel
     workbook (.xlsx). What is not certain in it is asked about.
 
-    Apart from date, outcome, controls and media without a bill, every column of HISTORY.CSV is spend in the profile's
-    currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With --market, each date has
-    one row per market, and columns are named without the market: sms or sms/promotion. To plan on the evidence, name
-    its file in the profile:
+    Apart from date, outcome, controls, media without a bill and what is ignored, every column of HISTORY.CSV is spend
+    in the profile's currency, named after the cells that it is spent on: sms, FR/sms or FR/sms/promotion. With
+    --market, each date has one row per market, and columns are named without the market: sms or sms/promotion. To plan
+    on the evidence, name its file in the profile:
     "evidence": "evidence.json".
     """
     from channelmix import report

@@ -20,6 +20,19 @@ def amount(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 0.01 else _two_digits(value)
 
 
+def stated(value: float) -> str:
+    """A number as somebody stated it: all its whole units from 1,000 on, four digits below, and no power of ten.
+
+    >>> stated(1e6), stated(1539010.4), stated(204.302), stated(0.05), stated(999.96)
+    ('1,000,000', '1,539,010', '204.3', '0.05', '1,000')
+    """
+    value = _steady(value)
+    near = value if abs(value) >= 1000.0 else float(f"{value:.4g}")
+    if abs(near) >= HUGE:
+        return f"{near:.4g}"
+    return f"{near + 0.0:,.0f}" if abs(near) >= 1000.0 or near == round(near) else f"{near:.4g}"
+
+
 def short(value: float) -> str:
     """Three digits at most, with k, M or bn; beyond what bn is read of, as a power of ten.
 

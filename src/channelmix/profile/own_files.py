@@ -15,6 +15,7 @@ from channelmix.profile.evidence import (
     LiftTestError,
     check_columns,
     check_money,
+    check_unpaid,
     covered,
 )
 from channelmix.profile.evidence.experiments import read_experiments
@@ -125,6 +126,8 @@ def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str
         if isinstance(own, History):
             if sign := _other_money(own, profile.currency):
                 return sign, f"amounts in {profile.currency}"
+            if paid := _paid(profile, own):
+                return paid, "media without a bill"
             check_columns(own, cells)
             return None
         if own.currency != profile.currency:
@@ -148,6 +151,15 @@ def _other_money(own: History, currency: str) -> str:
         check_money(own, currency)
     except InputError as error:
         return str(error)
+    return ""
+
+
+def _paid(profile: ProfileFields, own: History) -> str:
+    """Say that media without a bill have spend in the profile; empty where they do not."""
+    try:
+        check_unpaid(own, {cell.name: cell.current_spend for cell in lay_out(profile)}, profile.period_text)
+    except InputError as error:
+        return escape(str(error))
     return ""
 
 

@@ -38,7 +38,7 @@ def test_a_change_against_the_rows_is_added_to_them() -> None:
 
 
 def test_a_change_that_the_rows_hold_is_taken_off_them() -> None:
-    """Half was withheld; half was added; all of it was withheld evenly, since rows of 0 do not say from which."""
+    """Half was withheld; half was added; all or most was withheld evenly, since rows of 0 do not say from which."""
     held: dict[str, Any] = {"rows": "with_change"}
     assert compared(lift_test(-100.0, **held)) == pytest.approx((brought(SPENT) - brought(2.0 * SPENT)).sum())
     assert compared(lift_test(50.0, **held)) == pytest.approx((brought(SPENT) - brought(0.5 * SPENT)).sum())
@@ -46,6 +46,10 @@ def test_a_change_that_the_rows_hold_is_taken_off_them() -> None:
     partly = np.array([0.0, 0.0, 0.0, 40.0])
     back = (brought(partly) - brought(partly + 25.0)).sum()
     assert compared(lift_test(-100.0, **held), partly) == pytest.approx(back)
+    # Where most is left, rows without spend are as usual.
+    weekend = np.array([0.0, 40.0, 0.0, 60.0])
+    less = (brought(weekend) - brought(1.5 * weekend)).sum()
+    assert compared(lift_test(-50.0, **held), weekend) == pytest.approx(less)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -66,13 +70,72 @@ def test_customers_held_out_are_compared_with_the_others(share: float) -> None:
     assert compared(nothing, alone) == pytest.approx(-share * brought(SPENT).sum())
 
 
+def test_days_without_spend_hold_nothing_that_customers_were_spared() -> None:
+    """8 of 28 days have no SMS: those held out went without their share on the other days."""
+    spent = np.where(np.arange(28) % 7 >= 5, 0.0, 92.0 + np.arange(28))
+    for change in (-0.08 / 0.92 * spent.sum(), spent.sum()):
+        test = lift_test(change, held_out=0.08)
+        own, ((more, group), (base, negative)) = arms(test, spent, change, "sms")
+        assert own == 0.0
+        assert abs(group) == abs(negative) == pytest.approx(0.08 if change < 0.0 else 0.92)
+        assert base == pytest.approx(np.zeros(28), abs=1e-9)
+        assert more == pytest.approx(spent / 0.92)
+
+
+@pytest.mark.parametrize(
+    ("spent", "most"),
+    [
+        (np.array([699.47, 699.47, 699.48]), 2098.43),  # a cent more than there was
+        (np.array([699.47, 0.0, 1398.95]), 2108.0),  # two hundred or so to a digit
+        (np.array([7.0, 0.0, 3.0, 5.0]), 16.5),  # rows in whole units
+    ],
+)
+def test_rounded_amounts_may_exceed_what_there_was(spent: Any, most: float) -> None:
+    """By as much as rounding makes of them, and then nothing is left, not less."""
+    for more, sign, limit in (
+        ({}, -1.0, most),
+        ({"rows": "with_change"}, 1.0, most),
+        ({"held_out": 0.2}, 1.0, most),
+        ({"held_out": 0.2}, -1.0, most / 4.0),
+    ):
+        kept: dict[str, Any] = more
+        (*_, (left, _)) = arms(lift_test(sign * limit, **kept), spent, sign * limit, "sms")[1]
+        assert left.tolist() == [0.0] * len(spent)
+        with pytest.raises(cm.InputError, match="cannot"):
+            arms(lift_test(sign * 1.011 * limit, **kept), spent, sign * 1.011 * limit, "sms")
+
+
+def test_nothing_is_withheld_where_nothing_was_spent() -> None:
+    with pytest.raises(cm.InputError, match="1 of sms cannot be withheld, only 0 was spent"):
+        arms(lift_test(-1.0), np.zeros(4), -1.0, "sms")
+
+
+def test_a_region_that_went_dark_in_rows_of_all_is_a_total_or_a_list() -> None:
+    """The total is divided by what the rows hold, not by what is usual at other times."""
+    spend = np.array([[10.0, 20.0]] * 4 + [[9.0, 0.0], [0.0, 18.0], [0.0, 0.0], [36.0, 9.0]])
+    gone = -spend[4:].sum(axis=0) / 9.0
+    changes: list[Any] = [list(gone), float(gone.sum())]
+    for change in changes:
+        test = cm.LiftTest(["sms", "im"], 4, 7, change, -1.0, 1.0, held_out=0.1)
+        trial = as_trial((test, 4, 7), window(spend), np.ones(2), 1.0)
+        for part in trial.parts:
+            assert part.lagged[0, :, 0] == pytest.approx(spend[4:, part.channel] / 0.9)
+            assert part.lagged[1, :, 0] == pytest.approx(np.zeros(4), abs=1e-9)
+            assert part.factors == pytest.approx([0.0, -0.1, 0.1])
+
+
 @pytest.mark.parametrize(
     ("change", "more", "said"),
     [
-        (-101.0, {}, r'101 of sms cannot be withheld, only 100 was spent .*state "rows": "with_change"'),
-        (101.0, {"rows": "with_change"}, "its rows cannot hold 101 added to sms, which had 100 in all"),
-        (101.0, {"held_out": 0.1}, "its rows cannot hold 101 added to sms, which had 100"),
-        (-12.0, {"held_out": 0.1}, "the customers held out cannot have been spared 12 of sms"),
+        (-103.0, {}, r'103 of sms cannot be withheld, only 100 was spent .*state "rows": "with_change"'),
+        (103.0, {"rows": "with_change"}, "its rows cannot hold 103 added to sms, which had 100 in all"),
+        (103.0, {"held_out": 0.1}, "its rows cannot hold 103 added to sms, which had 100"),
+        (
+            -12.0,
+            {"held_out": 0.1},
+            "the held-out customers cannot have been spared 12 of sms: with 10 % held out, at most 11.11 goes with the "
+            "100 in these rows",
+        ),
     ],
 )
 def test_nobody_gets_less_than_nothing(change: float, more: dict[str, Any], said: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import channelmix as cm
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import History, LiftTest
+from channelmix.profile.evidence import History, LiftTest, check_size
 from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import read_table
 
@@ -47,7 +47,7 @@ def test_lift_tests_are_read_from_csv_and_json() -> None:
         (JSON_TESTS.replace(b'"sms"', b"3"), "channel must be"),
         (
             CSV_TESTS.replace(b"-3,1", b"-3,0"),
-            "lift test 1: lift test of sms: standard_error must be above 0",
+            "t: lift test 1 of sms: standard_error must be above 0",
         ),
         (JSON_TESTS.replace(b'"sms"', b'"s\\nms"'), "lift test 1: .* printable"),
         (b"[1]", "list of objects"),
@@ -121,7 +121,11 @@ def test_every_kind_of_test_can_be_written_in_csv_and_in_json(line: bytes, writt
         (b"sms+sms,1,4,-300,-9,2,,", "channel must name a channel, or several different ones"),
         (b"sms+im,1,4,-300+0,-9,2,,", "spend_change is 0"),
         (b"sms,1,4,-300,-9,2,with,", "rows must be without_change or with_change, not 'with'"),
-        (b"sms,1,4,-300,-9,2,,10", "held_out must be a share between 0 and 1, not 10.0: 0.1 for a tenth"),
+        (
+            b"sms,1,4,-300,-9,2,,10",
+            "^t.csv: lift test 1 of sms: held_out must be a share between 0 and 1, not 10: for 10 %, write 0.1$",
+        ),
+        (b"sms,1,4,-300,-9,2,,-0.2", "not -0.2: for 10 %, write 0.1$"),
         (b"sms,1,4,-300,-9,2,,x", "t.csv: held_out must be a number, and lift test 1 has 'x'"),
         (b"sms+im,1,4,-300+4,-9,2,,0.5", "spend_change must have one sign for all channels"),
         (b"sms,1,2024-01-01,-300,-9,2,,", "start and end must hold dates .* lift test 1 has '1'"),
@@ -207,6 +211,10 @@ def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() 
         InputError, match=r"all spend of the others was added and the outcome fell by 9, 3.0 standard"
     ):
         history(experiments=[LiftTest("sms", "2024-01-01", "2024-01-08", None, -9.0, 3.0, held_out=0.2)])
+    numbers = LiftTest("sms", "2024-01-01", "2024-01-08", -1e6, -1539010.4, 0.5)
+    said = "a lift of -1,539,010 for -1,000,000 of spend means that sms brought 204.3 of the 198.8 "
+    with pytest.raises(InputError, match=said):
+        check_size(numbers, 132.75, 198.75)
     moved = LiftTest(["sms", "promo"], "2024-01-01", "2024-01-08", [-1.0, 1.0], 3.0, 0.1)
     history(experiments=[moved])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence import History, check_columns, check_money, covered
+from channelmix.profile.evidence import History, check_columns, check_money, check_unpaid, covered
 from channelmix.profile.evidence.tables import read_table
 
 TABLE = b"date,outcome,sms,promo\n2024-01-01,5,1,0\n2024-01-08,6.5,2,1\n"
@@ -159,6 +159,20 @@ def test_media_without_a_bill_are_no_spend() -> None:
         history(unpaid="promo")
 
 
+def test_media_without_a_bill_that_have_spend_in_the_profile_are_asked_about() -> None:
+    rows = history(TABLE.replace(b"promo", b"im"), unpaid=["im"])
+    today = {"FR/sms/promotion": 900.0, "FR/im/promotion": 1500.4, "DE/im/service": 700.0}
+    with pytest.raises(
+        InputError,
+        match=r"^im has spend in the profile \(2,200 a month\): is it really unpaid\? Name the column oth",
+    ):
+        check_unpaid(rows, today, "month")
+    with pytest.raises(InputError, match=r"\(2,200 per 45 days\)"):
+        check_unpaid(rows, today, "45 days")
+    check_unpaid(rows, dict.fromkeys(today, 0.0), "month")
+    check_unpaid(history(unpaid=["promo"]), today, "month")  # no cell has this name
+
+
 def test_columns_select_cells_and_share_none() -> None:
     cells = ["FR/sms/promotion", "FR/sms/service", "DE/sms/promotion"]
     assert covered(["FR/sms", "DE/sms/promotion"], cells) == [(0, 1), (2,)]
@@ -168,6 +182,66 @@ def test_columns_select_cells_and_share_none() -> None:
         InputError, match="columns sms and FR/sms/service both hold the spend on FR/sms/service"
     ):
         covered(["sms", "FR/sms/service"], cells)
+
+
+EXPORT = b"date,outcome,KW,SMS Kosten,Preis\n2024-01-01,5,1,2,3\n2024-01-08,6,2,2,3\n"
+
+
+def test_all_columns_without_a_cell_are_named_at_once_with_their_roles() -> None:
+    with pytest.raises(InputError) as caught:
+        check_columns(history(EXPORT), CELLS)
+    assert str(caught.value) == (
+        '3 columns: no cell is selected by "KW", "SMS Kosten" (did you mean "sms"?), "Preis"; name spend after its '
+        "cells; another influence: --control; media without cost: --unpaid; else --ignore"
+    )
+    wide = [f"column {i}" for i in range(40)]
+    with pytest.raises(InputError, match=r'^40 columns: .*"column 29", 10 more$'):
+        covered(["sms", *wide], CELLS)
+
+
+def test_columns_to_ignore_are_left_out_before_anything_else() -> None:
+    words = EXPORT.replace(b",3\n", b",dear\n").replace(b"Kosten", b"").replace(b"SMS ", b"sms")
+    rows = history(words, ignore=["KW", "Preis"])
+    assert list(rows.spend) == ["sms"]
+    plain = b"date,outcome,sms\n2024-01-01,5,2\n2024-01-08,6,2\n"
+    assert rows == history(plain)
+    with pytest.raises(InputError, match=r"h.csv: there is no column Pries \(did you mean \"Preis\"\?\)"):
+        history(words, ignore=["Pries"])
+    for roles in ({"ignore": ["outcome"]}, {"ignore": ["KW"], "controls": ["KW"]}):
+        with pytest.raises(InputError, match="has two roles"):
+            history(words, **roles)
+    with pytest.raises(InputError, match=r"ignore must be a list of columns, not 'KW': write \['KW'\]"):
+        history(words, ignore="KW")
+    with pytest.raises(InputError, match="a column to ignore must be of type str"):
+        history(words, ignore=[3])
+
+
+def test_other_columns_of_words_are_named_with_the_first() -> None:
+    texts = EXPORT.replace(b",3\n", b",dear\n").replace(b"5,1,", b"5,KW 1,").replace(b"6,2,", b"6,KW 2,")
+    with pytest.raises(InputError, match=r"KW must be a number.* else --ignore; likewise Preis$"):
+        history(texts)
+
+
+def test_channels_and_columns_of_a_table_in_long_form_are_ignored() -> None:
+    table: dict[str, list[Any]] = {
+        "date": ["2024-01-01", "2024-01-01", "2024-01-08"],
+        "channel": ["sms", "fax", "sms"],
+        "amount": [1.0, 2.0, 3.0],
+        "outcome": [9.0, 9.0, 8.0],
+        "note": ["a", "b", "c"],
+        "week": [1, 1, 2],
+    }
+    given: dict[str, Any] = {
+        "source": "x",
+        "outcome_worth": 1.0,
+        "long": {"channel": "channel", "spend": "amount"},
+    }
+    with pytest.raises(
+        InputError, match=r"columns note, week have no role in rows of one channel each: .* --ignore"
+    ):
+        History.of(table, **given)
+    rows = History.of(table, ignore=["note", "fax", "week"], **given)
+    assert {name: column.tolist() for name, column in rows.spend.items()} == {"sms": [1.0, 3.0]}
 
 
 def test_amounts_in_another_currency_are_refused() -> None:

@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
-from channelmix.core.tolerances import SAME_AMOUNT
+from channelmix.core.wording import amount, percent, stated
 from channelmix.effectiveness.history.model.mix import Trial, TrialPart
 from channelmix.effectiveness.history.model.shapes import lagged_rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.profile.evidence import LiftTest, LiftTestError, check_market, check_sign, check_size
+
+ROUNDED = 0.005
+"""Share of all that could be changed by which a rounded change may exceed it."""
+
+HALF_A_UNIT = 0.5
+"""What rounding to whole units may take from a row's spend."""
 
 Placed = tuple[LiftTest, int, int]
 """A lift test with its first and last period in its window."""
@@ -126,9 +132,10 @@ def arms(
     Raises
     ------
     LiftTestError
-        If a spend would be below 0.
+        If a spend would be below 0 by more than rounding.
     """
     by_row = change * _shares(test, spent, change)
+    _check(test, name, spent, change)
     if test.held_out is not None:
         held = test.held_out
         if change > 0.0:
@@ -137,25 +144,28 @@ def arms(
         else:
             more, group = spent - by_row, held  # what the others got; the group is those held out
             base = more + by_row / group
-        _check(test, name, spent, base, change)
         return 0.0, [
             (np.maximum(more, 0.0), np.copysign(group, change)),
             (base.clip(0.0), -np.copysign(group, change)),
         ]
     if test.rows == "with_change":
-        without = spent - by_row
-        _check(test, name, spent, without, change)
-        return 1.0, [(np.maximum(without, 0.0), -1.0)]
-    changed = spent + by_row
-    _check(test, name, spent, changed, change)
-    return -1.0, [(np.maximum(changed, 0.0), 1.0)]
+        return 1.0, [(np.maximum(spent - by_row, 0.0), -1.0)]
+    return -1.0, [(np.maximum(spent + by_row, 0.0), 1.0)]
 
 
 def _shares(test: LiftTest, spent: Array, change: float) -> Array:
-    """Share of a channel's change in each row: in proportion to its spend; evenly where rows do not show it."""
-    restored = test.rows == "with_change" and change < 0.0
-    known = spent.all() if restored else spent.any()
+    """Share of a channel's change in each row: in proportion to its spend; evenly where rows do not show it.
+
+    Rows from which more was withheld than they have left may be empty because of the test.
+    """
+    mostly_gone = _emptied(test, change) and -change > spent.sum()
+    known = spent.all() if mostly_gone else spent.any()
     return spent / spent.sum() if known else np.full(len(spent), 1.0 / len(spent))
+
+
+def _emptied(test: LiftTest, change: float) -> bool:
+    """Whether rows hold what a test left of all customers' spend; where some are held out, the others' stays."""
+    return test.rows == "with_change" and test.held_out is None and change < 0.0
 
 
 def _changes(test: LiftTest, window: Window, rows: Indices, channels: Sequence[int]) -> Sequence[float]:
@@ -174,8 +184,7 @@ def _changes(test: LiftTest, window: Window, rows: Indices, channels: Sequence[i
         window.spend[where][:, channels].sum(axis=0)
         for where in (rows, np.delete(np.arange(len(window.spend)), rows))
     )
-    restored = test.rows == "with_change" and total < 0.0
-    spent = elsewhere if (restored or not inside.any()) and elsewhere.any() else inside
+    spent = elsewhere if (_emptied(test, total) or not inside.any()) and elsewhere.any() else inside
     if not spent.any():
         raise LiftTestError(f"{test.place}: nothing was ever spent on these channels{window.place}")
     found: list[float] = (total * spent / spent.sum()).tolist()
@@ -193,21 +202,31 @@ def _place_of(name: str | int, test: LiftTest, window: Window) -> int:
     return c
 
 
-def _check(test: LiftTest, name: str, spent: Array, compared: Array, change: float) -> None:
-    """Check that no group of customers is taken to have had less than nothing."""
-    if (compared >= -SAME_AMOUNT * max(float(spent.max(initial=0.0)), abs(change))).all():
-        return
-    held = f"{abs(change):,.6g}", f"{spent.sum():,.6g}"
+def _check(test: LiftTest, name: str, spent: Array, change: float) -> None:
+    """Check that no group of customers is taken to have had less than nothing.
+
+    Spread in proportion to spend, a change leaves something in every row if it does in all. What people state is
+    rounded, and so may rows be.
+    """
+    total = float(spent.sum())
+    size, most, whole = stated(abs(change)), total, stated(total)
     if test.held_out is not None and change < 0.0:
+        most = total * test.held_out / (1.0 - test.held_out)
         said = (
-            f"the customers held out cannot have been spared {held[0]} of {name}, their share of {held[1]} in these "
-            "rows is less"
+            f"the held-out customers cannot have been spared {size} of {name}: with {percent(test.held_out)} held out, "
+            f"at most {amount(most)} goes with the {amount(total)} in these rows"
         )
-    elif test.rows == "with_change":
-        said = f"its rows cannot hold {held[0]} added to {name}, which had {held[1]} in all"
-    else:
+    elif test.rows == "with_change" and change > 0.0:
+        said = f"its rows cannot hold {size} added to {name}, which had {whole} in all"
+    elif test.rows == "without_change" and change < 0.0:
         said = (
-            f"{held[0]} of {name} cannot be withheld, only {held[1]} was spent in these rows; if they show what was "
+            f"{size} of {name} cannot be withheld, only {whole} was spent in these rows; if they show what was "
             'left, state "rows": "with_change"'
         )
-    raise LiftTestError(f"{test.place}: {said}")
+    else:
+        return  # it only adds
+    slack = ROUNDED * most
+    if total > 0.0 and (spent == np.round(spent)).all():
+        slack = max(slack, HALF_A_UNIT * np.count_nonzero(spent) * most / total)
+    if abs(change) > most + slack:
+        raise LiftTestError(f"{test.place}: {said}")

@@ -48,6 +48,7 @@ from channelmix.profile.evidence import (
     LiftTestError,
     check_columns,
     check_money,
+    check_unpaid,
 )
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -95,6 +96,7 @@ def fit_history(
     long: Mapping[str, str | None] | None = None,
     unpaid: Sequence[str] = (),
     time_limit: float | None = None,
+    ignore: Sequence[str] = (),
 ) -> Evidence:
     """Estimate the effects of a company's channels from its own rows of spend and outcome.
 
@@ -150,6 +152,8 @@ def fit_history(
     time_limit : float, optional
         Seconds after which the fit ends with what there is, a check of the evidence saying how much of it counts; a
         backtest's fits have as much each.
+    ignore : sequence of str
+        Columns to leave out, such as others of an export; with `long`, channels, too.
 
     Returns
     -------
@@ -181,6 +185,7 @@ def fit_history(
         date_format=date_format,
         long=long,
         unpaid=unpaid,
+        ignore=ignore,
     )
     return fitted(rows, profile, draws, seed, backtest, time_limit)
 
@@ -214,6 +219,7 @@ def fitted(
     try:
         check_columns(rows, [cell.name for cell in profile.cells()])
         check_money(rows, profile.currency)
+        check_unpaid(rows, {cell.name: cell.current_spend for cell in profile.cells()}, profile.period_text)
         spent = column_spends(rows, profile.period_days, rows.timing_days)
     except InputError as error:
         raise InputError(f"{rows.source}: {error}") from None

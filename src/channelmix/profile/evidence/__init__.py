@@ -2,6 +2,7 @@
 
 from channelmix.profile.evidence.columns import check_columns as check_columns
 from channelmix.profile.evidence.columns import check_money as check_money
+from channelmix.profile.evidence.columns import check_unpaid as check_unpaid
 from channelmix.profile.evidence.columns import covered as covered
 from channelmix.profile.evidence.columns import table_of as table_of
 from channelmix.profile.evidence.evidence import Check as Check

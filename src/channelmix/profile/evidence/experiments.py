@@ -102,7 +102,8 @@ def read_experiments(
                 )
             )
         except InputError as fault:
-            raise InputError(f"{source}: lift test {i + 1}: {fault}") from None
+            said = str(fault).removeprefix("lift test")
+            raise InputError(f"{source}: lift test {i + 1}{said}") from None
     return tuple(found)
 
 

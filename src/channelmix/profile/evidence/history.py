@@ -24,14 +24,16 @@ from channelmix.profile.evidence.lift_test import (
 )
 from channelmix.profile.evidence.spacing import check_dates
 from channelmix.profile.evidence.tables import Table
-from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
+from channelmix.profile.evidence.tables.amounts import Kinds, is_of_words, read_numbers
 from channelmix.profile.evidence.tables.long_form import hint, widened
 from channelmix.profile.evidence.tables.table import is_blank, no_column
 from channelmix.profile.evidence.tables.written_dates import read_dates
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
-NO_SPEND = "; a column that is not spend needs a role: date, market, control or media without a bill"
-"""Remedy for a column of text among those of spend."""
+NO_SPEND = (
+    "; a column that is not spend needs a role: date, market, control or media without a bill; else --ignore"
+)
+"""Remedy for a column among those of spend that holds something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,7 @@ class History:
         long: Mapping[str, str | None] | None = None,
         unpaid: Sequence[str] = (),
         experiments_source: str = "",
+        ignore: Sequence[str] = (),
     ) -> Self:
         """Read the columns of a table by their roles; every column without another role is spend.
 
@@ -151,6 +154,8 @@ class History:
             Names of columns with media that cost nothing: posts, newsletters, in any unit.
         experiments_source : str
             What messages call the table of lift tests.
+        ignore : sequence of str
+            Names of columns, or of channels in long form, that are left out.
 
         Raises
         ------
@@ -158,22 +163,33 @@ class History:
             If a column is missing or holds something else than it should; the message names column and row.
         """
         controls, unpaid = _listed(controls, "controls"), _listed(unpaid, "unpaid")
+        ignore = _listed(ignore, "ignore")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
         for what, statement in (("decimal", decimal), ("date_format", date_format)):
             expect(statement, what, str, NoneType)
-        read = Table.of(table, source)
+        whole = Table.of(table, source)
+        read = _without(whole, ignore)
         if long is not None:
             keys = [date] if market is None else [date, market]
             beside = [name for name in unpaid if name in read]  # others are channels of rows
             read = widened(read, source, long, keys, [outcome, *controls, *beside])
+        _check_ignored(
+            source, ignore, {**whole, **read}, [outcome, date, market, *controls, *unpaid, *_named(costs)]
+        )
+        read = _without(read, ignore)
         roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         expect_positive(timing_days, "timing_days")
         spend_columns = [name for name in read if name not in roles]
         paid = [cost for cost in costs.values() if isinstance(cost, str)]
-        kinds = Kinds([*spend_columns, *paid], outcome, lambda name: NO_SPEND + hint(read, name, date))
+        words = [name for name in spend_columns if is_of_words(read[name])]
+        kinds = Kinds(
+            [*spend_columns, *paid],
+            outcome,
+            lambda name: NO_SPEND + _others(words, name) + hint(read, name, date),
+        )
         wanted = [*spend_columns, *paid, outcome, *controls, *unpaid]
         try:
             dates, dates_read = read_dates(read[date], date, read.place, date_format)
@@ -267,6 +283,34 @@ class History:
         return hash(self.sha256)
 
 
+def _without(table: Table, names: Sequence[str]) -> Table:
+    """Leave columns out of a table."""
+    return Table({name: table[name] for name in table if name not in names}, table.lines, table.notes)
+
+
+def _named(costs: Mapping[str, float | str]) -> list[str]:
+    """Columns of volume, and those of the money spent on it."""
+    return [*costs, *(cost for cost in costs.values() if isinstance(cost, str))]
+
+
+def _check_ignored(
+    source: str, ignore: Sequence[str], table: Mapping[str, Any], roles: Sequence[Any]
+) -> None:
+    """Check that columns to leave out are there, and have no role."""
+    for name in ignore:
+        expect(name, "a column to ignore", str, remedy="name a column")
+        if name not in table:
+            raise InputError(f"{source}: {no_column(name, table)}")
+        if name in roles:
+            raise InputError(f"{source}: column {name} has two roles")
+
+
+def _others(words: Sequence[str], name: str) -> str:
+    """Name further columns of words, so that a table need not be read once for each."""
+    others = [other for other in words if other != name]
+    return f"; likewise {', '.join(others)}"[:200] if others else ""
+
+
 def _roles(
     source: str,
     table: Mapping[str, Any],
@@ -338,7 +382,9 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
     if (column < 0.0).any():
         i = int(np.argmax(column < 0.0))
-        remedy = ": take a refund off the rows whose spend it gives back" if held == "spend" else ""
+        remedy = (
+            f": take a refund off the rows whose spend it gives back{NO_SPEND}" if held == "spend" else ""
+        )
         raise InputError(f"{source}: {name} has {held} {column[i]:g} below 0 in {table.place(i)}{remedy}")
 
 

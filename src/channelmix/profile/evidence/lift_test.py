@@ -10,6 +10,7 @@ import numpy as np
 
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.wording import stated
 
 OPTIONAL = ("market", "rows", "held_out")
 """Fields that a test may leave out, and that are not written where they say nothing."""
@@ -107,8 +108,10 @@ class LiftTest(Described):
         if self.held_out is not None:
             share = _finite(place, "held_out", self.held_out)
             if not 0.0 < share < 1.0:
+                meant = share if 1.0 < share < 100.0 else 10.0
                 raise InputError(
-                    f"{place}: held_out must be a share between 0 and 1, not {self.held_out!r}: 0.1 for a tenth"
+                    f"{place}: held_out must be a share between 0 and 1, not {share:g}: for {meant:g} %, write "
+                    f"{meant / 100.0:g}"
                 )
             object.__setattr__(self, "held_out", share)
             object.__setattr__(self, "rows", "with_change")
@@ -218,12 +221,12 @@ def check_sign(test: LiftTest, source: str = "") -> None:
     off = abs(test.lift) / test.standard_error
     if (test.lift > 0.0) == raised or off <= WRONG_SIGN:
         return
-    amount = f"{abs(sum(test.changes)):,.6g} of spend" if test.changes else "all spend of the others"
+    moved = f"{stated(abs(sum(test.changes)))} of spend" if test.changes else "all spend of the others"
     spend, outcome = ("was added", "fell") if raised else ("was withheld", "rose")
     raise LiftTestError(
-        f"{source}{test.place}: {amount} {spend} and the outcome {outcome} by "
-        f"{abs(test.lift):,.6g}, {off:.1f} standard errors from 0; no channel does harm in this model. Did you mean a "
-        f"lift of {-test.lift:,.6g}? spend_change is below 0 where spend was withheld, and lift where outcome was "
+        f"{source}{test.place}: {moved} {spend} and the outcome {outcome} by "
+        f"{stated(abs(test.lift))}, {off:.1f} standard errors from 0; no channel does harm in this model. Did you mean "
+        f"a lift of {stated(-test.lift)}? spend_change is below 0 where spend was withheld, and lift where outcome was "
         "lost; a test that did find harm cannot be used"
     )
 
@@ -268,14 +271,15 @@ def check_size(
     if least * spent <= outcome * abs(changed):
         return
     money = (
-        f" Is it in money? One unit of {unit} is worth {worth:,.6g}, so it would be {test.lift / worth:,.4g}."
+        f" Is it in money? One unit of {unit} is worth {stated(worth)}, so it would be {stated(test.lift / worth)}."
         if worth != 1.0
         else ""
     )
+    brought = abs(test.lift / changed) * spent
     raise LiftTestError(
-        f"{source}{test.place}: a lift of {test.lift:,.6g} for {changed:,.6g} of spend means that "
-        f"{test.named} brought {abs(test.lift / changed) * spent:,.6g} of the {outcome:,.6g} {unit} in all rows, more "
-        f"than there is. lift must be in {unit}, and spend_change in the unit of the rows' spend.{money}"
+        f"{source}{test.place}: a lift of {stated(test.lift)} for {stated(changed)} of spend means that "
+        f"{test.named} brought {stated(brought)} of the {stated(outcome)} {unit} in all rows, "
+        f"more than there is. lift must be in {unit}, and spend_change in the unit of the rows' spend.{money}"
     )
 
 

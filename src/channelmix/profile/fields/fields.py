@@ -214,6 +214,8 @@ class HistoryFile(Record):
     units of the outcome."""
     unpaid: tuple[Title, ...] = ()
     """Names of columns with media without a bill, such as posts or newsletters, in any unit."""
+    ignore: tuple[Title, ...] = ()
+    """Names of columns to leave out."""
     published: StrictBool = True
     """Whether published figures on the channels are used as the prior."""
     timing_days: Positive = 365.25
@@ -226,7 +228,7 @@ class HistoryFile(Record):
     long: LongForm | None = None
     """For a file with a row for each channel of a period: its columns of channels and of spend, or {}."""
 
-    @field_validator("controls", "unpaid", mode="after")
+    @field_validator("controls", "unpaid", "ignore", mode="after")
     @classmethod
     def _no_column_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         _each_once(value)

@@ -130,7 +130,7 @@ class _Column:
                     + (", or give the column another role than spend" if self.is_spend else "")
                 )
             if found is None and not (self.is_outcome and is_blank(value)):
-                raise InputError(self._no_number(value, place(i), kinds.remedy, _is_of_words(column)))
+                raise InputError(self._no_number(value, place(i), kinds.remedy, is_of_words(column)))
 
     def _of_text(self, text: str) -> Amount | float | None:
         """What a text says: an amount, 0 for a dash, NaN for what is not known; None for anything else."""
@@ -167,7 +167,7 @@ class _Column:
         return self.numbers
 
 
-def _is_of_words(column: Sequence[Any]) -> bool:
+def is_of_words(column: Sequence[Any]) -> bool:
     """Whether a column holds words and no amount at all."""
     texts = {entry.strip() for entry in column if isinstance(entry, str)}
     words = {text for text in texts if text and text.casefold() not in UNKNOWN}

@@ -80,11 +80,12 @@ def widened(
         if name not in table:
             raise InputError(f"{source}: {no_column(str(name), table)}")
     channel, spend = stated_columns(table, source, long, (*keys, *others))
-    for name in table:
-        if name not in (channel, spend, *keys, *others):
-            raise InputError(
-                f"{source}: column {name} has no role in rows of one channel each: remove it, or name it a control"
-            )
+    idle = [name for name in table if name not in (channel, spend, *keys, *others)]
+    if idle:
+        which = f"column {idle[0]} has" if len(idle) == 1 else f"columns {', '.join(idle)} have"
+        raise InputError(
+            f"{source}: {which} no role in rows of one channel each: another influence: --control; else --ignore"
+        )
     rows: dict[tuple[str, ...], int] = {}
     spent: dict[str, dict[int, Any]] = {}
     first: list[int] = []
