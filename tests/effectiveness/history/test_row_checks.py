@@ -114,6 +114,8 @@ XMAS = [50, 51, 102, 103, 154, 155]
         ({"after": few_counted(slice(60, 70))}, "outcomes of 0", "2023-02-27 to 2023-05-01: 10 rows"),
         ({"after": spend("sms", [60], 10.0)}, "single rows of sms", "2023-02-27: "),
         ({"after": spend("social", [70], 10.0)}, "single rows of social", "2023-05-08: "),
+        ({"after": spend("sms", [103], 10.0)}, "single rows of sms", "2023-12-25: "),
+        ({"after": spend("sms", [102], 10.0)}, "single rows of sms", "2023-12-18: "),
     ],
 )
 def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str, said: str) -> None:
@@ -129,8 +131,11 @@ def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str,
         {"before": spend("sms", [60], 8.0)},
         {"before": spend("social", [60], 10.0)},
         {"before": spend("sms", [20, 55, 80, 95], 10.0), "after": None},
-        {"after": spend("sms", [20, 55, 80, 95], 10.0)},
+        {"after": spend("sms", [20, 33, 46, 59], 10.0)},  # once a quarter
+        {"after": spend("sms", [20, 40, 60, 80], 10.0)},  # as regular
         {"after": spend("sms", [20, 72], 10.0)},  # once a year
+        {"after": spend("sms", [50, 51, 52], 10.0)},  # a campaign
+        {"before": spend("sms", [103], 10.0)},
         {"before": spend("sms", slice(60, None), 0.0)},  # stopped
         {"before": spend("sms", slice(None, 60), 0.0)},  # launched
         {"after": outcome(XMAS, 1.6), "rows": 156},
@@ -140,6 +145,25 @@ def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str,
 )
 def test_what_has_a_reason_is_no_slip(changes: Any) -> None:
     assert looked_at(shop(**changes)[1]) == {}
+
+
+@pytest.mark.parametrize("places", [[30, 60, 90], [20, 55, 80, 95]])
+def test_three_or_four_slips_are_named_and_the_outcome_is_not_blamed(places: list[int]) -> None:
+    X, model = shop(after=spend("sms", places, 10.0))
+    assert list(looked_at(model)) == ["single rows of sms"]
+    assert [slip.date for slip in model.slips_] == [str(X["date"][k].date()) for k in places]
+
+
+def test_a_slip_in_the_last_row_is_named_though_the_level_follows_it() -> None:
+    """Where the money brings much, level and curve share what the last row lacks."""
+
+    def sells(X: pd.DataFrame, base: Numbers, rng: np.random.Generator) -> Numbers:
+        return np.asarray(base + 0.25 * X["sms"].to_numpy())
+
+    _, model = shop(before=sells, after=spend("sms", [103], 10.0))
+    assert list(looked_at(model)) == ["single rows of sms"]
+    _, pushed = shop(before=lambda X, base, rng: sells(X, spend("sms", [103], 10.0)(X, base, rng), rng))
+    assert looked_at(pushed) == {}
 
 
 def test_yearly_peaks_are_named_as_a_season() -> None:

@@ -15,10 +15,11 @@ from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.row_checks import RowChecks, Slip, slip_findings
+from channelmix.effectiveness.history.row_checks import RowChecks
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import ENOUGH, GREATEST_K
 from channelmix.effectiveness.history.shown_changes import shown_changes
+from channelmix.effectiveness.history.spend_slips import Slip, SpendSlips, slip_findings
 from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
@@ -51,7 +52,7 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     linear = posterior.linear(window.periods, window.controls)
     rows = RowChecks.of(fit, linear)
     known = rows.order[window.known[rows.order]]
-    slips = rows.spend_slips()
+    slips = SpendSlips(fit, linear.mean(axis=0), rows.left, max(rows.spread, NO_DIVISION)).all()
     of_rows = (
         rows.zero_outcomes(),
         *rows.outliers(slips),
