@@ -166,6 +166,21 @@ def test_a_slip_in_the_last_row_is_named_though_the_level_follows_it() -> None:
     assert looked_at(pushed) == {}
 
 
+def test_spend_on_days_that_are_always_closed_is_no_outlier() -> None:
+    """What media bring on other days is expected of Sundays too, beside an effect of weekdays that is a sum."""
+
+    def sells(X: pd.DataFrame, base: Numbers, rng: np.random.Generator) -> Numbers:
+        X["sms"] = np.round(1600.0 * np.exp(0.8 * rng.standard_normal(len(X))))
+        return np.asarray(base + 0.5 * X["sms"].to_numpy())
+
+    sundays = np.arange(200) % 7 == 6
+    _, model = shop(before=sells, after=outcome(sundays, 0.0), rows=200, freq="D")
+    assert looked_at(model) == {}
+    _, holiday = shop(before=sells, after=outcome(sundays | (np.arange(200) == 100), 0.0), rows=200, freq="D")
+    assert list(looked_at(holiday)) == ["outcomes of 0"]
+    assert looked_at(holiday)["outcomes of 0"].message.startswith("2022-04-13: the outcome is exactly 0")
+
+
 def test_yearly_peaks_are_named_as_a_season() -> None:
     _, model = shop(after=outcome(XMAS, 1.6), rows=156)
     (peaks,) = (f for f in model.diagnostics_ if f.check == "yearly peaks")

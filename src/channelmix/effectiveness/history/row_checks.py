@@ -107,7 +107,7 @@ class RowChecks:
         zero = y == 0.0
         if not zero.any() or zero.all():
             return known[:0]
-        zero &= ~_named(window.controls[known], zero) & ~self._closed_days(known, zero)
+        zero &= ~_named(window.controls[known], zero) & ~self._closed_days[known]
         whole = bool((y == np.rint(y)).all())
         runs = np.split(np.arange(len(y)), np.flatnonzero(np.diff(zero.astype(int))) + 1)
         found = [run for run in runs if zero[run[0]] and _stands_out(y, run, whole)]
@@ -116,20 +116,22 @@ class RowChecks:
             return known[:0]  # now and then nothing is sold: as many in a row as chance makes
         return np.concatenate([known[run] for run in found]) if found else known[:0]
 
-    def _closed_days(self, known: Indices, zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Rows of weekdays that hardly ever bring anything."""
-        trend = self.fit.model.trend
-        if trend.row_days is None:
-            return np.zeros(len(known), dtype=bool)
-        weekday = self.fit.model.window.periods[known] * trend.row_days % WEEK
-        share = np.bincount(weekday, zero, WEEK) / np.maximum(np.bincount(weekday, minlength=WEEK), 1)
-        return np.asarray(share[weekday] >= CLOSED_DAY)
+    @cached_property
+    def _closed_days(self) -> NDArray[np.bool_]:
+        """Rows of outcome 0 on weekdays that hardly ever bring anything, (n_rows,)."""
+        window, row_days = self.fit.model.window, self.fit.model.trend.row_days
+        zero, known = window.stated == 0.0, ~np.isnan(window.stated)
+        if row_days is None:
+            return np.zeros(len(zero), dtype=bool)
+        weekday = window.periods * row_days % WEEK
+        number = np.maximum(np.bincount(weekday, known, WEEK), 1.0)
+        return np.asarray(zero & ((np.bincount(weekday, zero, WEEK) / number)[weekday] >= CLOSED_DAY))
 
     def outliers(self, slips: tuple[Slip, ...]) -> Iterator[Finding]:
         """Name rows far from what the fit expects, and apart from them peaks that come back every year."""
         window = self.fit.model.window
         known = window.known & ~np.isin(np.arange(len(window.outcome)), self.closed)
-        known &= ~np.isin(window.periods, [slip.period for slip in slips])
+        known &= ~self._closed_days & ~np.isin(window.periods, [slip.period for slip in slips])
         off = np.where(known, self.left, 0.0) / np.maximum(np.hypot(self.spread, self.uncertainty), 1e-300)
         off = off if self.spread > 0.0 else np.zeros(len(off))
         far = np.flatnonzero((np.abs(off) > OUT_OF_LINE) & ~self._pushed())
