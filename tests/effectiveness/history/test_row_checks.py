@@ -249,6 +249,18 @@ def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
     assert "(2022-02-07 to 2022-02-14, 2022-08-01)" in said["unknown outcomes"]
 
 
+def test_a_table_of_campaign_weeks_alone_is_no_failure() -> None:
+    X, _ = shop(rows=104)
+    seen = 1000.0 + 0.1 * X["sms"] + 20.0 * np.random.default_rng(0).standard_normal(104)
+    campaigns = np.arange(104) % 8 < 4
+    model = cm.MarketingMixRegressor(["social", "sms"], date="date", draws=60)
+    model.fit(X[campaigns], seen[campaigns])
+    (gaps,) = (f for f in model.diagnostics_ if f.check == "gaps")
+    assert gaps.verdict is Verdict.REVIEW
+    assert gaps.message.startswith("48 periods have no row (between ")
+    assert "count as periods without spend whose outcome is not known" in gaps.message
+
+
 def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:
     """Outcomes are 0 as they stand in the table, whatever all markets share."""
     tables: list[pd.DataFrame] = []
