@@ -249,6 +249,48 @@ def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
     assert "(2022-02-07 to 2022-02-14, 2022-08-01)" in said["unknown outcomes"]
 
 
+@pytest.mark.parametrize(
+    ("blank", "without", "verdict", "words"),
+    [
+        ([], [], "PASS", "The outcome of every row is known."),
+        (
+            [5],
+            [],
+            "PASS",
+            "The outcome of 1 row is blank (2022-02-07): it is not used, but spend in it still acts later.",
+        ),
+        (
+            [5, 6, 30, 31],
+            [],
+            "PASS",
+            "The outcome of 4 rows is blank (2022-02-07 to 2022-02-14, 2022-08-01 to 2022-08-08): they are not used, "
+            "but spend in them still acts later.",
+        ),
+        (
+            [5],
+            [6],
+            "PASS",
+            "The outcome of 2 rows is blank or has no weight (2022-02-07 to 2022-02-14): they are not used, but spend "
+            "in them still acts later.",
+        ),
+        (range(10, 18), [], "REVIEW", "The outcome of 8 rows is blank (2022-03-14 to 2022-05-02): "),
+        (range(10, 24), [], "FAIL", "The outcome of 14 rows is blank (2022-03-14 to 2022-06-13): "),
+    ],
+)
+def test_a_few_blank_outcomes_are_said_and_no_fault(
+    blank: Any, without: Any, verdict: str, words: str
+) -> None:
+    X = pd.DataFrame({"date": pd.date_range("2022-01-03", periods=60, freq="7D")})
+    rng = np.random.default_rng(0)
+    X["social"], X["sms"] = rng.gamma(8.0, 500.0, 60), rng.gamma(8.0, 200.0, 60)
+    seen = pd.Series(1000.0 + 0.1 * X["sms"] + 20.0 * rng.standard_normal(60))
+    model = cm.MarketingMixRegressor(["social", "sms"], date="date", draws=40)
+    model.fit(X, seen.where(~X.index.isin(blank)), sample_weight=1.0 * ~X.index.isin(without))
+    (found,) = (f for f in model.diagnostics_ if f.check == "unknown outcomes")
+    assert str(found.verdict) == verdict
+    assert found.message.startswith(words)
+
+
 def test_a_table_of_campaign_weeks_alone_is_no_failure() -> None:
     X, _ = shop(rows=104)
     seen = 1000.0 + 0.1 * X["sms"] + 20.0 * np.random.default_rng(0).standard_normal(104)

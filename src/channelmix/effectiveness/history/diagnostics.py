@@ -28,6 +28,9 @@ SHAPES = 2
 SWINGS = 0.4
 """Negative autocorrelation of what is left, from which on it is to be looked at."""
 
+FEW_UNKNOWN, MANY_UNKNOWN = 0.1, 0.2
+"""Shares of the rows up to which outcomes that are not known do no harm, and beyond which they fail."""
+
 NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
 
@@ -98,15 +101,22 @@ def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Findin
     missing = int(np.ptp(window.periods)) + 1 - rows
     # A table of the weeks with campaigns alone has many.
     yield Finding.graded("gaps", missing / rows, 0.0, np.inf, missing=missing, rows=window.gaps())
+    yield _unknown_outcomes(window)
+
+
+def _unknown_outcomes(window: Window) -> Finding:
+    """Name rows that are not used; to leave a few outcomes blank is what other checks advise."""
     unknown = np.flatnonzero(~window.known)
-    yield Finding.graded(
-        "unknown_outcomes",
-        len(unknown) / rows,
-        0.0,
-        0.2,
-        missing=len(unknown),
-        rows=window.spans(unknown) if len(unknown) else [],
+    share = len(unknown) / len(window.periods)
+    if not len(unknown):
+        return Finding.of("unknown_outcomes", Verdict.PASS, 0.0)
+    blank = bool(np.isnan(window.outcome[unknown]).all())
+    code = "finding.unknown_outcomes.blank" if blank else "finding.unknown_outcomes.weightless"
+    message = say(code, count=len(unknown), rows=window.spans(unknown))
+    verdict = (
+        Verdict.FAIL if share > MANY_UNKNOWN else Verdict.REVIEW if share > FEW_UNKNOWN else Verdict.PASS
     )
+    return Finding(say("check.unknown_outcomes"), verdict, share, message)
 
 
 def _spend(window: Window) -> Iterator[Finding]:
