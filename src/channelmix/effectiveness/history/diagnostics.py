@@ -14,6 +14,7 @@ from channelmix.effectiveness.history.copies import copies, copies_of_outcome
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
+from channelmix.effectiveness.history.model.roi_beliefs import CONTRADICTED
 from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.row_checks import RowChecks
 from channelmix.effectiveness.history.rows.windows import Window
@@ -236,7 +237,9 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
         yield Finding.graded("effect", none, 0.25, np.inf, channel=name, none=none)
     agreement = fit.report.prior_agreement
     if not np.isnan(agreement):
-        yield Finding.graded("prior_agreement", 1.0 - agreement, 0.5, np.inf, agreement=agreement)
+        yield Finding.graded(
+            "prior_agreement", 1.0 - agreement, 1.0 - CONTRADICTED, np.inf, agreement=agreement
+        )
 
 
 def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:
