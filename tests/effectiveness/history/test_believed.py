@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.mix_worlds import simulated_mix
 import channelmix as cm
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.history.diagnostics import _learnt
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
@@ -151,6 +153,18 @@ def test_a_belief_that_is_right_narrows_and_one_that_rows_contradict_is_overrule
     off = np.abs(np.log(wrong.roi(X)["mean"] / without.roi(X)["mean"]))
     assert (off < 0.25).all()
     assert not [f for f in without.diagnostics_ if f.check == "ROI expected beforehand"]
+
+
+@pytest.mark.parametrize(
+    ("chance", "verdict"), [(0.95, "PASS"), (0.45, "PASS"), (0.21, "PASS"), (0.19, "REVIEW")]
+)
+def test_only_beliefs_that_rows_contradict_are_looked_at(chance: float, verdict: str) -> None:
+    model = SimpleNamespace(window=SimpleNamespace(names=()), mix=silent_mix())
+    fit: Any = SimpleNamespace(model=model, draws=None, report=SimpleNamespace(prior_agreement=chance))
+    (found,) = _learnt(fit)
+    assert str(found.verdict) == verdict
+    assert f"{chance:.0%}".replace("%", " %") in found.message
+    assert ("check the unit" in found.message) == (verdict == "REVIEW")
 
 
 def test_few_rows_leave_much_of_a_belief() -> None:

@@ -349,7 +349,6 @@ def test_what_cannot_be_used_is_refused_by_name(change: Any, message: str) -> No
     [
         (lambda X, y: (X.assign(sms=7.0), y), "variation of sms"),
         (lambda X, y: (X[:12], y[:12]), "rows per parameter"),
-        (lambda X, y: (X.drop(index=range(30, 60)), y.drop(index=range(30, 60))), "gaps"),
         (lambda X, y: (X, y.where(y.index > 30)), "unknown outcomes"),
         (lambda X, y: (X.assign(app=X["sms"]), y), "collinearity"),
         (lambda X, y: (X, y - 2.0 * y.mean()), "negative baseline"),

@@ -114,6 +114,8 @@ XMAS = [50, 51, 102, 103, 154, 155]
         ({"after": few_counted(slice(60, 70))}, "outcomes of 0", "2023-02-27 to 2023-05-01: 10 rows"),
         ({"after": spend("sms", [60], 10.0)}, "single rows of sms", "2023-02-27: "),
         ({"after": spend("social", [70], 10.0)}, "single rows of social", "2023-05-08: "),
+        ({"after": spend("sms", [103], 10.0)}, "single rows of sms", "2023-12-25: "),
+        ({"after": spend("sms", [102], 10.0)}, "single rows of sms", "2023-12-18: "),
     ],
 )
 def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str, said: str) -> None:
@@ -129,8 +131,11 @@ def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str,
         {"before": spend("sms", [60], 8.0)},
         {"before": spend("social", [60], 10.0)},
         {"before": spend("sms", [20, 55, 80, 95], 10.0), "after": None},
-        {"after": spend("sms", [20, 55, 80, 95], 10.0)},
+        {"after": spend("sms", [20, 33, 46, 59], 10.0)},  # once a quarter
+        {"after": spend("sms", [20, 40, 60, 80], 10.0)},  # as regular
         {"after": spend("sms", [20, 72], 10.0)},  # once a year
+        {"after": spend("sms", [50, 51, 52], 10.0)},  # a campaign
+        {"before": spend("sms", [103], 10.0)},
         {"before": spend("sms", slice(60, None), 0.0)},  # stopped
         {"before": spend("sms", slice(None, 60), 0.0)},  # launched
         {"after": outcome(XMAS, 1.6), "rows": 156},
@@ -140,6 +145,40 @@ def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str,
 )
 def test_what_has_a_reason_is_no_slip(changes: Any) -> None:
     assert looked_at(shop(**changes)[1]) == {}
+
+
+@pytest.mark.parametrize("places", [[30, 60, 90], [20, 55, 80, 95]])
+def test_three_or_four_slips_are_named_and_the_outcome_is_not_blamed(places: list[int]) -> None:
+    X, model = shop(after=spend("sms", places, 10.0))
+    assert list(looked_at(model)) == ["single rows of sms"]
+    assert [slip.date for slip in model.slips_] == [str(X["date"][k].date()) for k in places]
+
+
+def test_a_slip_in_the_last_row_is_named_though_the_level_follows_it() -> None:
+    """Where the money brings much, level and curve share what the last row lacks."""
+
+    def sells(X: pd.DataFrame, base: Numbers, rng: np.random.Generator) -> Numbers:
+        return np.asarray(base + 0.25 * X["sms"].to_numpy())
+
+    _, model = shop(before=sells, after=spend("sms", [103], 10.0))
+    assert list(looked_at(model)) == ["single rows of sms"]
+    _, pushed = shop(before=lambda X, base, rng: sells(X, spend("sms", [103], 10.0)(X, base, rng), rng))
+    assert looked_at(pushed) == {}
+
+
+def test_spend_on_days_that_are_always_closed_is_no_outlier() -> None:
+    """What media bring on other days is expected of Sundays too, beside an effect of weekdays that is a sum."""
+
+    def sells(X: pd.DataFrame, base: Numbers, rng: np.random.Generator) -> Numbers:
+        X["sms"] = np.round(1600.0 * np.exp(0.8 * rng.standard_normal(len(X))))
+        return np.asarray(base + 0.5 * X["sms"].to_numpy())
+
+    sundays = np.arange(200) % 7 == 6
+    _, model = shop(before=sells, after=outcome(sundays, 0.0), rows=200, freq="D")
+    assert looked_at(model) == {}
+    _, holiday = shop(before=sells, after=outcome(sundays | (np.arange(200) == 100), 0.0), rows=200, freq="D")
+    assert list(looked_at(holiday)) == ["outcomes of 0"]
+    assert looked_at(holiday)["outcomes of 0"].message.startswith("2022-04-13: the outcome is exactly 0")
 
 
 def test_yearly_peaks_are_named_as_a_season() -> None:
@@ -208,6 +247,60 @@ def test_gaps_and_unknown_outcomes_have_their_dates() -> None:
     said = {f.check: f.message for f in model.diagnostics_}
     assert "(between 2022-10-03 and 2022-10-24)" in said["gaps"]
     assert "(2022-02-07 to 2022-02-14, 2022-08-01)" in said["unknown outcomes"]
+
+
+@pytest.mark.parametrize(
+    ("blank", "without", "verdict", "words"),
+    [
+        ([], [], "PASS", "The outcome of every row is known."),
+        (
+            [5],
+            [],
+            "PASS",
+            "The outcome of 1 row is blank (2022-02-07): it is not used, but spend in it still acts later.",
+        ),
+        (
+            [5, 6, 30, 31],
+            [],
+            "PASS",
+            "The outcome of 4 rows is blank (2022-02-07 to 2022-02-14, 2022-08-01 to 2022-08-08): they are not used, "
+            "but spend in them still acts later.",
+        ),
+        (
+            [5],
+            [6],
+            "PASS",
+            "The outcome of 2 rows is blank or has no weight (2022-02-07 to 2022-02-14): they are not used, but spend "
+            "in them still acts later.",
+        ),
+        (range(10, 18), [], "REVIEW", "The outcome of 8 rows is blank (2022-03-14 to 2022-05-02): "),
+        (range(10, 24), [], "FAIL", "The outcome of 14 rows is blank (2022-03-14 to 2022-06-13): "),
+    ],
+)
+def test_a_few_blank_outcomes_are_said_and_no_fault(
+    blank: Any, without: Any, verdict: str, words: str
+) -> None:
+    X = pd.DataFrame({"date": pd.date_range("2022-01-03", periods=60, freq="7D")})
+    rng = np.random.default_rng(0)
+    X["social"], X["sms"] = rng.gamma(8.0, 500.0, 60), rng.gamma(8.0, 200.0, 60)
+    seen = pd.Series(1000.0 + 0.1 * X["sms"] + 20.0 * rng.standard_normal(60))
+    model = cm.MarketingMixRegressor(["social", "sms"], date="date", draws=40)
+    model.fit(X, seen.where(~X.index.isin(blank)), sample_weight=1.0 * ~X.index.isin(without))
+    (found,) = (f for f in model.diagnostics_ if f.check == "unknown outcomes")
+    assert str(found.verdict) == verdict
+    assert found.message.startswith(words)
+
+
+def test_a_table_of_campaign_weeks_alone_is_no_failure() -> None:
+    X, _ = shop(rows=104)
+    seen = 1000.0 + 0.1 * X["sms"] + 20.0 * np.random.default_rng(0).standard_normal(104)
+    campaigns = np.arange(104) % 8 < 4
+    model = cm.MarketingMixRegressor(["social", "sms"], date="date", draws=60)
+    model.fit(X[campaigns], seen[campaigns])
+    (gaps,) = (f for f in model.diagnostics_ if f.check == "gaps")
+    assert gaps.verdict is Verdict.REVIEW
+    assert gaps.message.startswith("48 periods have no row (between ")
+    assert "count as periods without spend whose outcome is not known" in gaps.message
 
 
 def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:

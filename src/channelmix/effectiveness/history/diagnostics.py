@@ -14,11 +14,13 @@ from channelmix.effectiveness.history.copies import copies, copies_of_outcome
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import PRIOR_DRAWS, Fit
 from channelmix.effectiveness.history.model.families import NO_EFFECT
+from channelmix.effectiveness.history.model.roi_beliefs import CONTRADICTED
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.row_checks import RowChecks, Slip, slip_findings
+from channelmix.effectiveness.history.row_checks import RowChecks
 from channelmix.effectiveness.history.rows.windows import Window
 from channelmix.effectiveness.history.sampling.particles import ENOUGH, GREATEST_K
 from channelmix.effectiveness.history.shown_changes import shown_changes
+from channelmix.effectiveness.history.spend_slips import Slip, SpendSlips, slip_findings
 from channelmix.profile.evidence import LiftTest
 
 SHAPES = 2
@@ -26,6 +28,9 @@ SHAPES = 2
 
 SWINGS = 0.4
 """Negative autocorrelation of what is left, from which on it is to be looked at."""
+
+FEW_UNKNOWN, MANY_UNKNOWN = 0.1, 0.2
+"""Shares of the rows up to which outcomes that are not known do no harm, and beyond which they fail."""
 
 NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
@@ -51,7 +56,7 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
     linear = posterior.linear(window.periods, window.controls)
     rows = RowChecks.of(fit, linear)
     known = rows.order[window.known[rows.order]]
-    slips = rows.spend_slips()
+    slips = SpendSlips(fit, linear.mean(axis=0), rows.left, max(rows.spread, NO_DIVISION)).all()
     of_rows = (
         rows.zero_outcomes(),
         *rows.outliers(slips),
@@ -95,16 +100,24 @@ def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Findin
     yield Finding.graded("rows", 1.0 / each, 1.0 / 5.0, 1.0 / 2.0, each=each)
     rows = len(window.periods)
     missing = int(np.ptp(window.periods)) + 1 - rows
-    yield Finding.graded("gaps", missing / rows, 0.0, 0.2, missing=missing, rows=window.gaps())
+    # A table of the weeks with campaigns alone has many.
+    yield Finding.graded("gaps", missing / rows, 0.0, np.inf, missing=missing, rows=window.gaps())
+    yield _unknown_outcomes(window)
+
+
+def _unknown_outcomes(window: Window) -> Finding:
+    """Name rows that are not used; to leave a few outcomes blank is what other checks advise."""
     unknown = np.flatnonzero(~window.known)
-    yield Finding.graded(
-        "unknown_outcomes",
-        len(unknown) / rows,
-        0.0,
-        0.2,
-        missing=len(unknown),
-        rows=window.spans(unknown) if len(unknown) else [],
+    share = len(unknown) / len(window.periods)
+    if not len(unknown):
+        return Finding.of("unknown_outcomes", Verdict.PASS, 0.0)
+    blank = bool(np.isnan(window.outcome[unknown]).all())
+    code = "finding.unknown_outcomes.blank" if blank else "finding.unknown_outcomes.weightless"
+    message = say(code, count=len(unknown), rows=window.spans(unknown))
+    verdict = (
+        Verdict.FAIL if share > MANY_UNKNOWN else Verdict.REVIEW if share > FEW_UNKNOWN else Verdict.PASS
     )
+    return Finding(say("check.unknown_outcomes"), verdict, share, message)
 
 
 def _spend(window: Window) -> Iterator[Finding]:
@@ -224,7 +237,9 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
         yield Finding.graded("effect", none, 0.25, np.inf, channel=name, none=none)
     agreement = fit.report.prior_agreement
     if not np.isnan(agreement):
-        yield Finding.graded("prior_agreement", 1.0 - agreement, 0.5, np.inf, agreement=agreement)
+        yield Finding.graded(
+            "prior_agreement", 1.0 - agreement, 1.0 - CONTRADICTED, np.inf, agreement=agreement
+        )
 
 
 def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:

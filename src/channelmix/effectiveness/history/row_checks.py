@@ -1,4 +1,4 @@
-"""Checks of single rows: outcomes of exactly 0, outcomes out of line, and one row's spend far above its neighbours'."""
+"""Checks of single rows by their outcome: exactly 0, or out of line; and of weekdays."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.core.words import Message, say
 from channelmix.effectiveness.constants import MAD_TO_DEVIATION
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.fitting import Fit
 from channelmix.effectiveness.history.model.trend import WEEK
+from channelmix.effectiveness.history.spend_slips import Slip
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
 AROUND = 8
@@ -53,39 +53,6 @@ PUSHED, GENEROUS = 2.0, 1.5
 
 HIGH = 0.95
 """Quantile of the draws that is the fit's high ROI."""
-
-APART, ABOVE, UNUSUAL = 2.0, 3.5, 3.5
-"""A slip in spend is so many times the column's next lower amounts, so many times its neighbours', and so many standard
-deviations of the column's logarithms above these."""
-
-MOST_SLIPS, FEWEST_ACTIVE = 2, 8
-"""More rows of such spend in a column are bursts; fewer active rows than this tell nothing of what is usual."""
-
-ECHO, SEEN = 4, 3.5
-"""Rows over which what a push brings is looked for, and standard deviations from which on it is seen."""
-
-
-@dataclass(frozen=True)
-class Slip:
-    """Spend in one row that its neighbours and the outcome speak against.
-
-    Parameters
-    ----------
-    market : str or None
-    channel : str
-    period : int
-        Of the row, counted from the market's first one.
-    date : str
-    spend, usual : float
-        In the row, and in active rows around it, in currency.
-    """
-
-    market: str | None
-    channel: str
-    period: int
-    date: str
-    spend: float
-    usual: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +107,7 @@ class RowChecks:
         zero = y == 0.0
         if not zero.any() or zero.all():
             return known[:0]
-        zero &= ~_named(window.controls[known], zero) & ~self._closed_days(known, zero)
+        zero &= ~_named(window.controls[known], zero) & ~self._closed_days[known]
         whole = bool((y == np.rint(y)).all())
         runs = np.split(np.arange(len(y)), np.flatnonzero(np.diff(zero.astype(int))) + 1)
         found = [run for run in runs if zero[run[0]] and _stands_out(y, run, whole)]
@@ -149,20 +116,22 @@ class RowChecks:
             return known[:0]  # now and then nothing is sold: as many in a row as chance makes
         return np.concatenate([known[run] for run in found]) if found else known[:0]
 
-    def _closed_days(self, known: Indices, zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Rows of weekdays that hardly ever bring anything."""
-        trend = self.fit.model.trend
-        if trend.row_days is None:
-            return np.zeros(len(known), dtype=bool)
-        weekday = self.fit.model.window.periods[known] * trend.row_days % WEEK
-        share = np.bincount(weekday, zero, WEEK) / np.maximum(np.bincount(weekday, minlength=WEEK), 1)
-        return np.asarray(share[weekday] >= CLOSED_DAY)
+    @cached_property
+    def _closed_days(self) -> NDArray[np.bool_]:
+        """Rows of outcome 0 on weekdays that hardly ever bring anything, (n_rows,)."""
+        window, row_days = self.fit.model.window, self.fit.model.trend.row_days
+        zero, known = window.stated == 0.0, ~np.isnan(window.stated)
+        if row_days is None:
+            return np.zeros(len(zero), dtype=bool)
+        weekday = window.periods * row_days % WEEK
+        number = np.maximum(np.bincount(weekday, known, WEEK), 1.0)
+        return np.asarray(zero & ((np.bincount(weekday, zero, WEEK) / number)[weekday] >= CLOSED_DAY))
 
     def outliers(self, slips: tuple[Slip, ...]) -> Iterator[Finding]:
         """Name rows far from what the fit expects, and apart from them peaks that come back every year."""
         window = self.fit.model.window
         known = window.known & ~np.isin(np.arange(len(window.outcome)), self.closed)
-        known &= ~np.isin(window.periods, [slip.period for slip in slips])
+        known &= ~self._closed_days & ~np.isin(window.periods, [slip.period for slip in slips])
         off = np.where(known, self.left, 0.0) / np.maximum(np.hypot(self.spread, self.uncertainty), 1e-300)
         off = off if self.spread > 0.0 else np.zeros(len(off))
         far = np.flatnonzero((np.abs(off) > OUT_OF_LINE) & ~self._pushed())
@@ -221,60 +190,6 @@ class RowChecks:
             may_bring += GENEROUS * high[c] * extra[rank]
         return np.asarray((self.left > 0.0) & (self.left <= may_bring))
 
-    def spend_slips(self) -> tuple[Slip, ...]:
-        """Spend far above that of all other rows around, of which the outcome shows nothing."""
-        return tuple(slip for c in range(self.fit.model.window.bought) for slip in self._slips(c))
-
-    def _slips(self, channel: int) -> Iterator[Slip]:
-        window = self.fit.model.window
-        spend = window.spend[self.order, channel]
-        active = np.flatnonzero(spend > 0.0)
-        highest = np.sort(spend)[::-1]
-        number = next((k for k in range(MOST_SLIPS, 0, -1) if _apart(highest, k)), 0)
-        if len(active) < FEWEST_ACTIVE + number or not number:
-            return
-        high = np.flatnonzero(spend >= highest[number - 1])
-        apart = float(np.ptp(window.periods[self.order[high]])) / window.year
-        if abs(apart - 1.0) <= max(SAME_SEASON / DAYS_A_YEAR, 0.51 / window.year):
-            return  # a push, or a bill, that comes once a year
-        usual = np.setdiff1d(active, high)
-        logs = np.log(spend[usual])
-        unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
-        for k in high:
-            around = usual[np.argsort(np.abs(usual - k), kind="stable")[:AROUND]]
-            level = float(np.median(spend[around]))
-            above = spend[k] / level
-            if above > ABOVE and np.log(above) > unusual and not self._is_seen(channel, int(k), level):
-                row = int(self.order[k])
-                yield Slip(
-                    window.market,
-                    window.names[channel],
-                    int(window.periods[row]),
-                    window.date(row),
-                    float(spend[k]),
-                    level,
-                )
-
-    def _is_seen(self, channel: int, place: int, usual: float) -> bool:
-        """Whether the outcome rises where spend does, beside what the fit expects of usual spend."""
-        window = self.fit.model.window
-        rows = self.order[place : place + ECHO]
-        spend = window.spend[:, channel].copy()
-        brings = [self._brings(channel, rows, spend)]
-        spend[self.order[place]] = usual
-        brings.append(self._brings(channel, rows, spend))
-        excess = (brings[0] - brings[1]) + self.left[rows]
-        excess = excess[~np.isnan(excess)]
-        reach = np.sqrt(np.arange(1, len(excess) + 1)) * max(self.spread, 1e-300)
-        return bool((np.cumsum(excess) > SEEN * reach).any())
-
-    def _brings(self, channel: int, rows: Indices, spend: Array) -> Array:
-        """Mean apparent effect of a channel in some rows, if this is its spend in all rows."""
-        window, posterior = self.fit.model.window, self.fit.posterior
-        adstock = np.add(*posterior.adstocked(channel, window.periods, spend))[:, rows]
-        shown = posterior.outcome(channel, adstock) * posterior.excess[:, channel, np.newaxis]
-        return np.asarray(shown.mean(axis=0))
-
     def weekdays(self) -> Iterator[Finding]:
         """Say how far weekdays differ, where rows are shorter than a week; does the model's pattern hold throughout?"""
         model = self.fit.model
@@ -295,29 +210,6 @@ class RowChecks:
         yield Finding.graded(
             "weekdays", worst, WEEKDAYS_CHANGE, np.inf, reach=float(np.ptp(effects)), worst=worst
         )
-
-
-def slip_findings(slips: tuple[Slip, ...], names: tuple[str, ...]) -> Iterator[Finding]:
-    """Name each channel's slips in spend."""
-    for name in names:
-        mine = [slip for slip in slips if slip.channel == name]
-        if not mine:
-            yield Finding.of("spend_slip", Verdict.PASS, 0.0, channel=name)
-            continue
-        worst = max(mine, key=lambda slip: slip.spend / slip.usual)
-        ratio = worst.spend / worst.usual
-        yield Finding.of(
-            "spend_slip", Verdict.REVIEW, ratio, channel=name, rows=[_said(slip) for slip in mine]
-        )
-
-
-def _said(slip: Slip) -> Message:
-    return say("rows.spend", date=slip.date, spend=slip.spend, usual=slip.usual)
-
-
-def _apart(highest: Array, number: int) -> bool:
-    """Whether the highest amounts, of this number, lie far above the next one, which is not nothing."""
-    return len(highest) > number and highest[number - 1] >= APART * highest[number] > 0.0
 
 
 def _named(controls: Array, zero: NDArray[np.bool_]) -> NDArray[np.bool_]:

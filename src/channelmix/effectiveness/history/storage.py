@@ -17,9 +17,9 @@ from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Judged
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
-from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.spend_slips import Slip
 
 FORMAT, READ = "channelmix marketing mix 6", ("channelmix marketing mix 5", "channelmix marketing mix 6")
 

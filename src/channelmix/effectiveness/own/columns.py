@@ -14,8 +14,8 @@ from channelmix.core.errors import InputError
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import spending_cells
 from channelmix.effectiveness.history import MarketingMixRegressor
-from channelmix.effectiveness.history.row_checks import Slip
 from channelmix.effectiveness.history.rows.timeline import Timeline
+from channelmix.effectiveness.history.spend_slips import Slip
 from channelmix.effectiveness.own.timing import (
     Timing,
     active_average,
