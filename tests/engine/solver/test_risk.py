@@ -272,6 +272,48 @@ def test_the_mix_itself_is_always_an_answer() -> None:
     assert solved(problem).value >= before
 
 
+def uneven(curves: cm.ResponseCurves, most: float, rng: np.random.Generator) -> cm.ResponseCurves:
+    """The same curves by points, with noise that makes some draws' slopes rise here and there."""
+    spend = np.linspace(0.0, most, 41)
+    outcome = np.stack([curves.value(np.full(curves.n_cells, at)) for at in spend], axis=1)
+    outcome *= rng.uniform(0.97, 1.03, outcome.shape)
+    return cm.ResponseCurves.tabulated(spend, np.maximum.accumulate(outcome, axis=1), names=curves.names)
+
+
+@pytest.mark.parametrize("kind", ["concave", "by points", "with carry-over"])
+@pytest.mark.parametrize("tail", [0.1, 0.3])
+def test_a_mix_that_alone_is_safe_is_proven_so_at_once(kind: str, tail: float) -> None:
+    """Draws disagree on where more pays, so that every move loses in its worst draws: the mix stays."""
+    rng = np.random.default_rng([36, 4])
+    spread = np.exp(0.5 * rng.normal(size=(2, 200, 4)))
+    names = ["a", "b", "c", "d"]
+    curves = cm.ResponseCurves.hill(5.0 * spread[0], 1.5 * spread[1], 1.0, names=names)
+    if kind == "by points":
+        curves = uneven(curves, 8.0, rng)
+    mix = np.array([0.93, 1.06, 0.98, 1.03])
+    carryover = cm.Carryover([0.7, 0.3], 1) if kind == "with carry-over" else None
+    problem = cm.AllocationProblem(
+        curves,
+        cm.FixedBudget(4.0),
+        risk=SafeImprovement(dict(zip(names, mix.tolist(), strict=True)), tail),
+        carryover=carryover,
+    )
+    solution = solved(problem, gap=1e-3, time_limit=20.0)
+    assert solution.status is Status.OPTIMAL
+    assert solution.report.nodes <= 15
+    assert np.abs(solution.spend.ravel() - mix).max() <= 1e-3
+    # Moves between any two cells, of any size, do lose.
+    for giver, taker in itertools.permutations(range(4), 2):
+        for amount in (1e-3, 1e-2, 0.1, 0.5):
+            moved = mix.copy()
+            moved[giver] -= amount
+            moved[taker] += amount
+            gain = problem.net_draws(moved.reshape(problem.shape)) - problem.net_draws(
+                mix.reshape(problem.shape)
+            )
+            assert sorted_tail(gain, tail) < 0.0
+
+
 COMBINED: dict[str, tuple[Any, list[Any]]] = {
     "minimum": (cm.FixedBudget(1.6), [cm.MinimumIfActive("all", 0.9)]),
     "at most one": (cm.FixedBudget(1.6), [cm.AtMostActive(1)]),

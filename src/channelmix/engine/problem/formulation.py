@@ -34,12 +34,15 @@ class TailRisk:
         Net outcome of a baseline: the improvement on it must not be negative in the mean over the worst draws.
     target : float, optional
         Net outcome to reach in as many draws as possible, which is then the objective.
+    baseline : ndarray of shape (n_spends,), optional
+        The baseline's spend, in the user's order and unit. A search looks there; no claim depends on it.
     """
 
     weight: float
     tail: float
     floor: Array | None = None
     target: float | None = None
+    baseline: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -247,5 +247,5 @@ class AllocationProblem(Statement):
             risk = TailRisk(0.0, 1.0, target=float(self.risk.outcome))
         if self.tail is not None:
             floor = None if self.baseline is None else self.net_draws(self.baseline)
-            risk = TailRisk(*self.tail, floor)
+            risk = TailRisk(*self.tail, floor, baseline=self.baseline)
         return StandardForm.of(formulate(self, risk))

@@ -8,10 +8,12 @@ against losses, lies under. The linear program mixes them, which gives the draw 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.response.envelope import concave_hull, weighted_sum
 from channelmix.engine.solver.relaxation import Relaxation, Relaxed
@@ -23,7 +25,8 @@ POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3,
 NEAR = np.array([-0.1, -0.03, -0.01, -0.002, 0.0, 0.002, 0.01, 0.03, 0.1])
 """And around the focus."""
 
-SEGMENTS = len(POINTS) + len(NEAR) - 1
+SEGMENTS = len(POINTS) + len(NEAR)
+"""One fewer than the samples, which are these and the baseline."""
 
 POOL = 24
 """Most weightings that the linear program mixes; the first is the mean of all draws."""
@@ -37,6 +40,14 @@ SETTLED, SETTLE_ROUNDS = 0.05, 20
 
 class TailSearch(Search):
     """One search over a standard form with a risk; see `Search`."""
+
+    @cached_property
+    def _known(self) -> list[float | None]:
+        """Spend on each cell in the baseline, in standard units; None without one."""
+        risk = self.form.risk
+        if risk is None or risk.baseline is None:
+            return [None] * self.form.n_cells
+        return [float(spend) for spend in self.form.from_user(risk.baseline)[: self.form.n_cells]]
 
     def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
         return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces, pool=POOL)
@@ -56,7 +67,9 @@ class TailSearch(Search):
     ) -> Relaxed | None:
         """Solve a box, again as long as the draws that are the worst at its answer are new to the pool."""
         for _ in range(POOL_ROUNDS):
-            points = [self._points(low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
+            points = [
+                self._points(low[i], high[i], focus[i], self._known[i]) for i in range(self.form.n_cells)
+            ]
             relaxed = program.solve(self._tops(points), low, high, focus, pool=self._pool)
             if relaxed is None:
                 break
@@ -102,12 +115,20 @@ class TailSearch(Search):
         weights = np.full(len(self.form.offset), mean / len(self.form.offset))
         return weights if priced.draw_weights is None else weights + priced.draw_weights
 
-    def _points(self, low: float, high: float, focus: float) -> Array:
+    def _points(self, low: float, high: float, focus: float, known: float | None) -> Array:
+        """Where a cell's curves are sampled in a box; `known` is its spend in the baseline, if there is one.
+
+        Between samples the program's curves lie too low. The baseline obeys the rule against losses with nothing to
+        spare: away from the samples it would seem to break the rule, and where little else obeys it, the program would
+        have no answer and no prices.
+        """
         width = high - low
         if width <= 0.0:
             return np.array([low])
-        near = np.clip(focus + width * NEAR, low, high)
-        return np.unique(np.concatenate([low + width * POINTS, near]))
+        samples = np.append(low + width * POINTS, np.clip(focus + width * NEAR, low, high))
+        if known is not None and low < known < high and np.abs(samples - known).min() > SAME_AMOUNT * width:
+            samples = np.append(samples, known)
+        return np.unique(samples)
 
     def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:
         tops = []
