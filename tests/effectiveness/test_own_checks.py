@@ -92,6 +92,17 @@ def test_spend_today_that_differs_by_a_factor_is_named(
     assert found.message.count(said) == 1
 
 
+@pytest.mark.parametrize("late", [0.8, 1.25])
+def test_another_period_is_asked_about_though_the_last_weeks_were_of_another_season(late: float) -> None:
+    spend = np.where(np.arange(WEEKS) >= WEEKS - 13, late * 1000.0, 1000.0)
+    rows = History.of(table(spend), source="rows.csv", outcome_worth=18.0)
+    says = Stated("EUR", "week", 7.0, (MONTHLY,))
+    (found,) = today_findings(column_spends(rows, 7.0, 365.25), says, 7.0)
+    assert found.verdict == "REVIEW"
+    assert f"the rows hold EUR {1000.0 * late:,.0f} a week of late" in found.message
+    assert "is that amount a month and not a week?" in found.message
+
+
 def test_a_profile_that_states_no_spend_today_is_not_asked_and_one_that_states_other_spend_is() -> None:
     assert today(1000.0, 0.0) is None
     rows = History.of({**table(1000.0), "im": [500.0] * WEEKS}, source="rows.csv", outcome_worth=18.0)

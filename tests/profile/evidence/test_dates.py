@@ -49,6 +49,59 @@ def test_numbers_that_are_neither_dates_nor_periods_are_refused(numbers: list[ob
         Timeline.of(numbers)
 
 
+MONTHS = [100 * year + month for year in (22, 23, 24) for month in range(1, 13)]
+
+WEEKS = [100 * year + week for year in (23, 24) for week in range(1, 53)]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (MONTHS, "2201 to 2412 look like months .* write months such as 2022-01"),
+        (MONTHS[11:13], "2212 to 2301 look like months .* such as 2022-12"),
+        (MONTHS[2::3], "2203 to 2412 look like months .* such as 2022-03"),
+        (list(map(str, MONTHS)), "2201 to 2412 look like months"),
+        ([*range(1901, 1913), *range(2001, 2013)], "1901 to 2012 look like months .* such as 2019-01"),
+        (WEEKS, "2301 to 2452 look like weeks .* such as 2023-W01"),
+    ],
+)
+def test_months_and_weeks_of_short_years_are_never_counted(numbers: list[object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        history(numbers)
+    with pytest.raises(InputError, match=said):
+        Timeline.of(numbers)
+
+
+@pytest.mark.parametrize(
+    "numbers", [range(2150, 2260), range(2301, 2213), range(1, 200), range(195, 320), [101, 201, 301]]
+)
+def test_numbers_that_go_on_through_a_hundred_count_periods(numbers: list[object]) -> None:
+    assert history(list(numbers)).dates == tuple(numbers)
+
+
+@pytest.mark.parametrize(
+    "name", ["month", "Monat", "MOIS", "mes", "month_no", "Mois n\u00b0", "sales months"]
+)
+def test_numbers_in_a_column_of_months_are_asked_about(name: str) -> None:
+    def read(dates: list[object]) -> History:
+        table: dict[str, list[object]] = {name: dates, "orders": [10.0] * 24, "sms": [5.0] * 24}
+        return History.of(table, source="rows", date=name, outcome="orders", outcome_worth=18.0)
+
+    with pytest.raises(InputError, match="numbers such as 1 count weeks here: write months as 2024-01"):
+        read(list(range(1, 25)))
+    assert read([f"{2022 + k // 12}-{k % 12 + 1:02d}" for k in range(24)]).dates[-1] == "2023-12-01"
+
+
+@pytest.mark.parametrize("name", ["week", "times", "period", "t"])
+def test_numbers_in_other_columns_count_weeks(name: str) -> None:
+    table: dict[str, list[object]] = {name: [1, 2, 3], "orders": [10.0] * 3, "sms": [5.0] * 3}
+    assert History.of(table, source="rows", date=name, outcome="orders", outcome_worth=18.0).dates == (
+        1,
+        2,
+        3,
+    )
+
+
 @pytest.mark.parametrize("wrong", ["31.13.2024", "2024-13", "2024-W54", "2024-02-30", "week 3", ""])
 def test_other_dates_are_refused_by_row(wrong: str) -> None:
     with pytest.raises(InputError, match=r"date must hold dates such as .* row 2 has"):

@@ -86,7 +86,7 @@ def today_findings(spent: Sequence[ColumnSpend], stated: Stated, row_days: float
             yield Finding.of("today", Verdict.PASS, factor, **values)
             continue
         verdict = Verdict.FAIL if FAR < factor < math.inf else Verdict.REVIEW
-        hint = _hint(today / amounts["rows"], stated)
+        hint = _hint([today / average for average in (amounts["rows"], *averages) if average > 0.0], stated)
         yield Finding.of("today", verdict, factor, **values, **amounts, hint=hint)
 
 
@@ -98,11 +98,12 @@ def _averages(one: ColumnSpend, row_days: float, period_days: float) -> list[flo
     return [per_period * rate for rate in (*rates, float(one.money[one.money > 0.0].mean()))]
 
 
-def _hint(factor: float, stated: Stated) -> Message:
-    """What a factor of today's spend over the rows' looks like."""
-    name = other_period(factor, stated.period_days)
-    if name is not None:
-        return say("today.other_period", stated=over(stated.period), other=over(name))
+def _hint(factors: Sequence[float], stated: Stated) -> Message:
+    """What factors of today's spend over the rows' look like: that of late comes first, and may be of a good season."""
+    for factor in factors:
+        if (name := other_period(factor, stated.period_days)) is not None:
+            return say("today.other_period", stated=over(stated.period), other=over(name))
+    factor = factors[0]
     for unit, code in ((THOUSAND, "today.rows_in_thousands"), (1.0 / THOUSAND, "today.profile_in_thousands")):
         if 1.0 / ROUGHLY < factor / unit < ROUGHLY:
             return say(code)

@@ -24,6 +24,12 @@ FIRST, LAST = np.datetime64("2000-01-01"), np.datetime64("2099-12-31")
 MOST_PERIODS = 9_999
 """Largest whole number that is taken for a period's; larger ones are dates in some form, or wrong."""
 
+MONTHS_OF, WEEKS_OF = 12, 53
+"""Most that the last two digits of numbers such as 2301 are where they are a month's, and where they are a week's."""
+
+NAMED_MONTHS = re.compile(r"(?<![^\W\d_])(?:months?|monate?|mois|mes|meses)(?![^\W\d_])", re.IGNORECASE)
+"""A name of a column that says that it holds months."""
+
 YEARS = range(1900, 2101)
 """Numbers that are taken for years, alone or before a month and a day."""
 
@@ -51,7 +57,7 @@ def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
     Raises
     ------
     InputError
-        If they are no dates, and too large to count periods.
+        If they are no dates, and too large to count periods or as those of months such as 2401.
 
     >>> days_of_numbers([202401, 202402])
     array(['2024-01-01', '2024-02-01'], dtype='datetime64[D]')
@@ -59,6 +65,7 @@ def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
     array(['2023-01-02', '2023-01-09'], dtype='datetime64[D]')
     >>> days_of_numbers([1, 2, 3])
     """
+    _check_short_years(numbers)
     written = {4: "{}-01-01", 6: "{}-{}-01", 8: "{}-{}-{}"}.get(len(str(numbers[0])) if len(numbers) else 0)
     if written is not None:
         texts = [str(number) for number in numbers]
@@ -80,3 +87,42 @@ def days_of_numbers(numbers: Sequence[int]) -> NDArray[np.datetime64] | None:
             f"{largest} is neither a date nor a number of periods: write dates such as 2024-01-31, 2024-01 or 2024-W05"
         )
     return None
+
+
+def _check_short_years(numbers: Sequence[int]) -> None:
+    """Check that numbers of four digits are not two of a year and two of its month or week.
+
+    What counts goes on from 2312 to 2313 and to 2399, months and weeks to 2401. Nor do years jump from 1912 to 2001.
+    """
+    parts = sorted(divmod(number, 100) for number in numbers)
+    years = {year for year, _ in parts}
+    within = [part for _, part in parts]
+    if len(years) < 2 or min(years) < 10 or max(years) > 99 or min(within) < 1 or max(within) > WEEKS_OF:
+        return
+    kind, sign = ("months", "") if max(within) <= MONTHS_OF else ("weeks", "W")
+    example = f"20{parts[0][0]}-{sign}{parts[0][1]:02d}"
+    raise InputError(
+        f"{min(numbers)} to {max(numbers)} look like {kind} of years of two digits, and are no dates here: "
+        f"write {kind} such as {example}"
+    )
+
+
+def check_counted(name: str, numbers: Sequence[int]) -> None:
+    """Check that the name of a column whose numbers count periods does not say that these are months.
+
+    Parameters
+    ----------
+    name : str
+    numbers : sequence of int
+
+    Raises
+    ------
+    InputError
+
+    >>> check_counted("week", [1, 2, 3])
+    >>> check_counted("Monat", [1, 2, 3])
+    Traceback (most recent call last):
+    channelmix.core.errors.InputError: Monat: numbers such as 1 count weeks here: write months as 2024-01
+    """
+    if NAMED_MONTHS.search(name):
+        raise InputError(f"{name}: numbers such as {numbers[0]} count weeks here: write months as 2024-01")

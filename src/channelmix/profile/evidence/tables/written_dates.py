@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from channelmix.core.errors import InputError
-from channelmix.profile.evidence.dates import days_of_numbers
+from channelmix.profile.evidence.dates import check_counted, days_of_numbers
 from channelmix.profile.evidence.tables.date_forms import (
     ORDERS,
     Days,
@@ -72,6 +72,7 @@ def read_dates(
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
         if counted is None:
+            check_counted(name, numbers)
             return tuple(numbers), ()
         days = tuple(str(day) for day in counted)
         return days, (f"{whole[0]} as {days[0]}",)
