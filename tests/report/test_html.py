@@ -417,7 +417,7 @@ def test_own_history_is_told_beside_published_figures() -> None:
     assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", own[0][1])
     assert "return of" not in words_of(by_id(tree, "assumptions"))
     french = words_of(by_id(parsed(to_html(plan, "fr")), "evidence"))
-    assert "rapport de FR/sms/promotion" in french
+    assert "rendement de FR/sms/promotion" in french
     assert "les chiffres publiés disaient" in french
 
 
