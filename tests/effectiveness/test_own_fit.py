@@ -133,8 +133,8 @@ def test_weeks_without_a_known_outcome_tell_nothing(company: CompanyProfile) -> 
     rows.loc[[10, 40], "outcome"] = np.nan
     found = fit(company, rows)
     assert np.isfinite([found.fitted.noise, found.columns[0].roi.mean]).all()
-    said = next(check for check in found.checks if "no outcome" in check.message)
-    assert (said.verdict, said.message[:22]) == ("REVIEW", "2 rows have no outcome")
+    said = next(check for check in found.checks if "is blank" in check.message)
+    assert (said.verdict, said.message[:29]) == ("PASS", "The outcome of 2 rows is blan")
 
 
 def test_volume_acts_and_its_spend_is_paid(company: CompanyProfile, evidence: Evidence) -> None:

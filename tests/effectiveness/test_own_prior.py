@@ -87,7 +87,7 @@ def test_few_rows_keep_more_of_what_is_believed(company: cm.CompanyProfile) -> N
         with_, without = (fit(company, table, published=p, draws=600).columns[0].roi for p in (True, False))
         return abs(float(np.log(with_.mean / without.mean)))
 
-    assert moved(8) > 2.0 * moved(52)
+    assert moved(8) > 2.0 * moved(104)
 
 
 def profile_with_history(folder: Path, **stated: Any) -> cm.CompanyProfile:
