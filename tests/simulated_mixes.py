@@ -24,7 +24,7 @@ from channelmix.effectiveness.history.model.baseline import (
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.sampling.particles import Draws
-from channelmix.effectiveness.history.sampling.pooled_sampler import MARKET_DIFFERENCES
+from channelmix.effectiveness.history.sampling.pooled_particles import MARKET_DIFFERENCES
 
 
 @dataclass(frozen=True, eq=False)

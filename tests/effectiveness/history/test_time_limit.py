@@ -11,7 +11,7 @@ import pytest
 
 import channelmix as cm
 from channelmix.core.progress import listening
-from channelmix.effectiveness.history.sampling import pooled_sampler
+from channelmix.effectiveness.history.sampling import pooled_particles, pooled_sampler
 from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.threads import Each
 
@@ -97,6 +97,6 @@ def test_the_number_of_cores_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> 
                 yield each
 
         monkeypatch.setattr(pooled_sampler, "on_cores", threads)
-        monkeypatch.setattr(pooled_sampler, "CACHED", 1.0)  # a part for each market
+        monkeypatch.setattr(pooled_particles, "CACHED", 1.0)  # a part for each market
         found.append(cm.MarketingMixRegressor(date="week", market="shop", draws=40).fit(X, y).roi(X))
     assert found[0].equals(found[1])
