@@ -59,14 +59,10 @@ def fitted(path: Path, seed: int, time_limit: float | None) -> dict[str, Any]:
     scaled = [truth[name]["contribution_when_spend_is_scaled_by"] for name in roi.index]
     found = np.zeros((len(FACTORS), len(total)))
     curves = model.curves(X)
-    for k, name in enumerate(curves.names):  # all markets of a channel together
-        channel = list(roi.index).index(name.split("/")[-1])
-        spent = (
-            X[channels[channel]] if not several else X.loc[X["geo"] == name.split("/")[0], channels[channel]]
-        )
-        one = np.zeros((len(FACTORS), len(curves.names)))
-        one[:, k] = FACTORS * spent.sum()
-        found[:, channel] += [curves.mean_value(row)[k] for row in one]
+    channel = [list(roi.index).index(name.split("/")[-1]) for name in curves.names]
+    now = [spent_on(X, name) for name in curves.names]
+    for row, factor in zip(found, FACTORS, strict=True):  # all markets of a channel together
+        np.add.at(row, channel, curves.mean_value(factor * np.array(now)))
     each = np.arange(len(total))
 
     def brought(money: Array, points: list[Array], values: list[Array]) -> float:
@@ -95,6 +91,13 @@ def fitted(path: Path, seed: int, time_limit: float | None) -> dict[str, Any]:
         "effective": model.effective_draws_,
         "failed": [f.check for f in model.diagnostics_ if f.verdict == "FAIL"],
     }
+
+
+def spent_on(X: pd.DataFrame, curve: str) -> float:
+    """What the rows spend on a curve's channel, in its market if it names one."""
+    *market, channel = curve.split("/")
+    rows = X[X["geo"] == market[0]] if market else X
+    return float(rows[channel].sum())
 
 
 def best_split(total: Array, media: Any) -> Array:

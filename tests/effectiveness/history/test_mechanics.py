@@ -26,10 +26,10 @@ from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, lagged, saturated
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.timeline import Timeline
-from channelmix.effectiveness.history.sampling.particles import effective_size, pareto_k
+from channelmix.effectiveness.history.sampling.effective import effective_size, pareto_k
 from channelmix.effectiveness.history.sampling.sampler import sample
 
-HALF = Priors(elasticity=0.5, half_life=1.0)
+HALF = Priors(elasticity=0.5, elasticity_spread=0.8, half_life=1.0)
 
 
 def family(adstock: Adstock = Adstock.GEOMETRIC, saturation: Saturation = Saturation.EXPONENTIAL) -> Any:
@@ -262,6 +262,42 @@ def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> 
     assert log_roi == pytest.approx(-excess - np.log(elasticity(shape, mix.priors)))
 
 
+def test_errors_drawn_anew_leave_their_distribution_with_the_sizes() -> None:
+    """Sizes and errors from the prior, then errors drawn anew given the sizes: moments of both stay, mixed ones too."""
+    channels, n, rng = 4, 100_000, np.random.default_rng(0)
+    mix = Mix(
+        [np.ones((5, LAGS))] * channels,
+        np.ones(channels),
+        np.zeros(5),
+        company(0).baseline,
+        Priors(unpaid_share=0.1),
+        np.array([0.2, 0.3, 0.6, 0.3]),
+        unpaid=1,
+    )
+    shape = rng.standard_normal((n, channels, NUMBERS))
+    sizes = mix.draw_sizes(shape, rng)
+    anew = shape.copy()
+    anew[:, :, -1] = mix.draw_excess(sizes, rng)
+    assert (anew[:, :, -1] != shape[:, :, -1]).all()
+    before, after = (
+        np.column_stack([sizes, each[:, :, -1], sizes - mix.log_excess(each)]) for each in (shape, anew)
+    )
+    assert np.cov(after.T) == pytest.approx(np.cov(before.T), abs=0.02)
+    # Fourth moments tell the mixture over the channels' differences from one normal distribution.
+    fourth = [((one - one.mean(axis=0)) ** 4).mean(axis=0) for one in (before, after)]
+    assert fourth[1] == pytest.approx(fourth[0], rel=0.05)
+
+
+def test_sizes_say_little_of_errors_and_all_of_them_where_nothing_else_differs() -> None:
+    mix = replace(company(0), bias=np.full(2, 50.0))
+    rng = np.random.default_rng(1)
+    sizes = 100.0 * rng.standard_normal((5, 2))
+    shape = np.zeros((5, 2, NUMBERS))
+    shape[:, :, -1] = mix.draw_excess(sizes, rng)
+    # Errors far larger than what channels may differ by are what the sizes are.
+    assert mix.log_excess(shape) == pytest.approx(sizes - mix.priors.log_level, abs=6.0)
+
+
 @pytest.mark.no_cover
 def test_draws_are_calibrated() -> None:
     """Companies drawn from the prior, families and (every other) model error included: true ranks are uniform."""
@@ -343,6 +379,16 @@ def test_draws_that_forgot_their_ancestor_are_worth_all() -> None:
     )
     assert effective_size(start, rng.normal(size=(500, 1)), ancestor) > 300
     assert effective_size(start, start, np.arange(500)) == 500.0
+
+
+def test_draws_of_one_ancestor_are_worth_what_their_moves_made_of_them() -> None:
+    rng, one = np.random.default_rng(0), np.zeros(500, dtype=np.int64)
+    start = rng.normal(size=(500, 30))
+    assert effective_size(start, start, one) == pytest.approx(1.0, abs=0.1)
+    assert effective_size(start, 0.5 * start + rng.normal(size=(500, 30)), one) < 20
+    assert effective_size(start, rng.normal(size=(500, 30)), one) > 150
+    stuck = np.column_stack([rng.normal(size=(500, 2)), np.ones(500)])
+    assert effective_size(stuck, stuck[::-1], one) == pytest.approx(1.0, abs=0.1)
 
 
 def test_months_are_periods_of_one_length() -> None:

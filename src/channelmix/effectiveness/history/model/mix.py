@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from channelmix.core.arrays import Array, Indices
 from channelmix.effectiveness.history.model.baseline import Baseline
 from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, NUMBERS
-from channelmix.effectiveness.history.model.priors import Priors
+from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed, Judged
 from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, saturated
 
@@ -143,10 +143,59 @@ class Mix:
 
     def log_excess(self, shape: Array) -> Array:
         """Log of each channel's apparent effect in the rows over its true effect; (n_draws, n_channels)."""
-        number, n = shape[:, :, -1], self.n_channels
-        own = math.sqrt(1.0 - SHARED)
+        return np.asarray(shape[:, :, -1] @ self._excess_root)
+
+    @cached_property
+    def _excess_root(self) -> Array:
+        """Matrix times which standard normal numbers, a row, are the channels' log excesses."""
+        n, own = self.n_channels, math.sqrt(1.0 - SHARED)
         common = (math.sqrt(1.0 - SHARED + SHARED * n) - own) / n
-        return np.asarray(self.bias * (own * number + common * number.sum(axis=1, keepdims=True)))
+        return np.asarray((own * np.eye(n) + common) * self.bias)
+
+    def draw_excess(self, log_margin: Array, rng: np.random.Generator) -> Array:
+        """Draw the numbers of the model error given apparent log margins, beliefs and tests aside.
+
+        What rows show does not tell an effect from the model's error, so that the numbers follow from the sizes and the
+        prior alone: for each of `DIFFERENCES`, sizes and errors are normal together.
+
+        Returns
+        -------
+        ndarray of shape (n_draws, n_channels)
+        """
+        middle, gains, roots, inverses, log_dets = self._excess_given_sizes
+        off = log_margin - middle
+        logs = -0.5 * (np.einsum("dc,kce,de->dk", off, inverses, off, optimize=True) + log_dets)
+        chosen = (logs + rng.gumbel(size=logs.shape)).argmax(axis=1)
+        numbers = rng.standard_normal(off.shape)
+        for k in range(len(gains)):
+            at = chosen == k
+            numbers[at] = off[at] @ gains[k] + numbers[at] @ roots[k]
+        return numbers
+
+    @cached_property
+    def _excess_given_sizes(self) -> tuple[Array, Array, Array, Array, Array]:
+        """Of apparent log margins: mean, and by difference what follows from them, see `draw_excess`.
+
+        Transposed regression of the numbers on them, transposed root of what it leaves of the numbers' covariance, and
+        of their own covariance the inverse and the log determinant.
+        """
+        n, bought = self.n_channels, self.n_bought
+        middle, spread = np.zeros((2, n))
+        middle[:bought] = self.priors.log_level
+        middle[bought:], spread[bought:] = self.priors.unpaid_log_margin
+        level = np.zeros((n, n))
+        level[:bought, :bought] = self.priors.media_share_spread**2
+        root = self._excess_root.T
+        own = np.where(np.arange(n) < bought, DIFFERENCES[:, np.newaxis], spread) ** 2
+        covariance = level + root @ root.T + own[:, np.newaxis] * np.eye(n)
+        inverses = np.asarray(np.linalg.inv(covariance), dtype=float)
+        gains = inverses @ root
+        left = np.eye(n) - root.T @ gains
+        # Rounding may leave the covariance of what is known exactly a little below 0.
+        values, vectors = np.linalg.eigh(left)
+        roots = np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]).swapaxes(1, 2))
+        log_dets = np.asarray(np.linalg.slogdet(covariance)[1])
+        return middle, gains, roots, inverses, log_dets
 
     def lifts(self, media: Array, shape: Array) -> Array:
         """Each test's lift, without the rows' bias; (n_draws, n_tests)."""
@@ -157,11 +206,15 @@ class Mix:
 
     def log_likelihood(self, media: Array, shape: Array) -> Array:
         """Log likelihood of outcome and tests given media, (n_draws, n_rows + n_parts), and shapes; (n_draws,)."""
-        n = len(self.outcome)
-        value = self.baseline.log_likelihood(self.outcome - media[:, :n])
+        rows = self.baseline.log_likelihood(self.outcome - media[:, : len(self.outcome)])
+        return np.asarray(rows + self.log_likelihood_of_tests(media, shape))
+
+    def log_likelihood_of_tests(self, media: Array, shape: Array) -> Array:
+        """Log likelihood of the tests alone; (n_draws,)."""
+        value = np.zeros(len(shape))
         if self.tests:
             for test, lift in zip(self.tests, self.lifts(media, shape).T, strict=True):
-                value = value - 0.5 * ((test.lift - lift) / test.standard_error) ** 2
+                value -= 0.5 * ((test.lift - lift) / test.standard_error) ** 2
         return value
 
     def log_roi(self, log_margin: Array, shape: Array) -> Array:
@@ -171,13 +224,18 @@ class Mix:
     def log_prior_of_sizes(self, log_margin: Array, shape: Array) -> Array:
         """Log prior density, up to a constant, of the apparent margins given the shapes; (n_draws,)."""
         true, bought = log_margin - self.log_excess(shape), slice(self.n_bought)
-        value = self.priors.log_margin(true[:, bought])
-        if self.believed is not None:
-            value = value + self.believed.log_density(true[:, bought], self._log_elasticity(shape))
+        value = self.priors.log_margin(true[:, bought]) + self.log_belief(log_margin, shape)
         if self.unpaid:
             middle, spread = self.priors.unpaid_log_margin
             value = value - 0.5 * (((true[:, self.n_bought :] - middle) / spread) ** 2).sum(axis=1)
         return value
+
+    def log_belief(self, log_margin: Array, shape: Array) -> Array:
+        """What beliefs about ROI add to the log prior density of apparent margins given the shapes; (n_draws,)."""
+        if self.believed is None:
+            return np.zeros(len(shape))
+        true = (log_margin - self.log_excess(shape))[:, : self.n_bought]
+        return self.believed.log_density(true, self._log_elasticity(shape))
 
     def one_log_margin(self, channels: Indices) -> tuple[Array, Array]:
         """Prior mean and standard deviation of channels' log margins, each alone; (n_channels,) each."""

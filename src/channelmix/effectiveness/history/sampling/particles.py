@@ -10,7 +10,6 @@ References
 ----------
 Del Moral, P., Doucet, A. & Jasra, A. (2006), "Sequential Monte Carlo samplers", JRSS B 68.
 ter Braak, C. & Vrugt, J. (2008), "Differential Evolution Markov Chain with snooker updater and fewer chains".
-Vehtari, A. et al. (2024), "Pareto smoothed importance sampling", JMLR 25.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from channelmix.core.progress import report_progress
 from channelmix.effectiveness.history.model.families import NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.roi_beliefs import Judged
+from channelmix.effectiveness.history.sampling.effective import effective_size, kept_part, pareto_k
 from channelmix.effectiveness.history.sampling.kernel import Kernel
 from channelmix.effectiveness.history.sampling.pace import Pace
 
@@ -36,7 +36,7 @@ KEPT = 0.5
 GREATEST_K = 0.7
 """Pareto k-hat above which importance weights are not to be trusted; then the power is raised by less."""
 
-LAST_SWEEPS, MOST_SWEEPS, MANY = 6, 60, 10
+LAST_SWEEPS, MOST_SWEEPS, MANY = 6, 60, 30
 """At full power, sweeps between two looks at how independent the particles are, and sweeps at most; with more than
 `MANY` channels fewer, as many moves as these have."""
 
@@ -265,6 +265,18 @@ class Particles(ABC):
         log_margin += self._differences(log_margin, self.log_margin[other])
         return log_margin, log_prior(log_margin, shape) - before
 
+    def _move_errors(self, moved: Indices) -> None:
+        """Draw the model error of all channels anew: rows do not tell it from their effects."""
+        log_margin, shape, belief = self.log_margin[moved], self.shape[moved], self.mix.log_belief
+        before = belief(log_margin, shape)
+        shape[:, :, -1] = self.mix.draw_excess(log_margin, self.rng)
+        taken = self._judged_by_tests(moved, shape, belief(log_margin, shape) - before)
+        self.shape[moved[taken]] = shape[taken]
+
+    @abstractmethod
+    def _judged_by_tests(self, moved: Indices, shape: Array, gain: Array) -> Indices:
+        """Which of `moved` take a new model error, of which only lift tests know; their likelihoods are noted."""
+
     def _accepted(self, rows: Indices, log_likelihood: Array, gain: Array) -> Indices:
         """Which of `rows` accept their proposal; none accepts an impossible one, whose likelihood is NaN."""
         total = self.power * (log_likelihood - self.log_likelihood[rows]) + gain
@@ -322,68 +334,12 @@ def _raise(particles: Particles) -> tuple[float, float]:
     part = KEPT
     while True:
         low, high = 0.0, left
-        if _kept(high * logs) < part:
+        if kept_part(high * logs) < part:
             for _ in range(60):
                 middle = 0.5 * (low + high)
-                low, high = (middle, high) if _kept(middle * logs) >= part else (low, middle)
+                low, high = (middle, high) if kept_part(middle * logs) >= part else (low, middle)
             high = low
         k = pareto_k(high * logs)
         if k <= GREATEST_K or part > 0.95:
             return high, k
         part = 1.0 - 0.5 * (1.0 - part)
-
-
-def _kept(logs: Array) -> float:
-    """Effective part of a population with these log weights."""
-    weights = np.exp(logs - logs.max())
-    return float(weights.sum() ** 2 / (weights @ weights) / len(weights))
-
-
-def pareto_k(logs: Array) -> float:
-    """Shape of the generalised Pareto distribution that fits the largest of these log weights (Zhang & Stephens 2009).
-
-    Below 0.7 their averages can be trusted; minus infinity where the weights are all alike.
-    """
-    n = len(logs)
-    tail = int(min(0.2 * n, 3.0 * np.sqrt(n)))
-    weights = np.sort(np.exp(logs - logs.max()))
-    x = weights[-tail:] - weights[-tail - 1]
-    if tail < 5 or x[-1] <= 1e-12 or x[int(tail / 4 + 0.5) - 1] <= 0.0:
-        return -np.inf
-    grid = 30 + int(np.sqrt(tail))
-    b = 1.0 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
-    b = b / (3.0 * x[int(tail / 4 + 0.5) - 1]) + 1.0 / x[-1]
-    k = np.log1p(-b[:, np.newaxis] * x).mean(axis=1)
-    profile = tail * (np.log(-(b / k)) - k - 1.0)
-    weight = np.exp(profile - profile.max())
-    best = float((b * weight).sum() / weight.sum())
-    found = float(np.log1p(-best * x).mean())
-    return found * tail / (tail + 10.0) + 5.0 / (tail + 10.0)
-
-
-def effective_size(start: Array, end: Array, ancestor: Indices) -> float:
-    """Number of independent draws that draws with common ancestors are equivalent to.
-
-    At the start, draws of one ancestor have an intraclass correlation r. Moves that leave a correlation q between start
-    and end leave r q^2 of it, so n draws in groups of m are equivalent to n / (1 + (m - 1) r q^2). The worst column
-    counts.
-
-    Parameters
-    ----------
-    start, end : ndarray of shape (n_draws, n_columns)
-    ancestor : ndarray of int, shape (n_draws,)
-    """
-    n = len(start)
-    _, group, size = np.unique(ancestor, return_inverse=True, return_counts=True)
-    if len(size) < 2 or len(size) == n:
-        return float(len(size))
-    sums = np.zeros((len(size), start.shape[1]))
-    np.add.at(sums, group, start)
-    means = sums / size[:, np.newaxis]
-    between = (size[:, np.newaxis] * (means - start.mean(axis=0)) ** 2).sum(axis=0) / (len(size) - 1)
-    within = ((start - means[group]) ** 2).sum(axis=0) / (n - len(size))
-    usual = (n - (size @ size) / n) / (len(size) - 1)
-    alike = np.clip((between - within) / (between + (usual - 1.0) * within), 0.0, 1.0)
-    off, now = start - start.mean(axis=0), end - end.mean(axis=0)
-    kept = (off * now).sum(axis=0) ** 2 / ((off**2).sum(axis=0) * (now**2).sum(axis=0))
-    return float((n / (1.0 + ((size @ size) / n - 1.0) * alike * kept)).min())

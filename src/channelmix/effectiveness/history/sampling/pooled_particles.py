@@ -27,8 +27,9 @@ MARKET_DIFFERENCES = np.array([0.1, 0.2, 0.4, 0.8])
 RESIZED_TIMES = 4
 """Times in a sweep of each half at most that all sizes are moved together."""
 
-TEMPERED = 8
-"""Most channels whose shapes move in a sweep as long as a block's power rises."""
+TEMPERED, FEW = 8, 8
+"""Most channels whose shapes move in a sweep as long as a block's power rises, with more than `FEW` markets: with few,
+moves cost little, and particles that share their ancestors must not be alike in channels that have not moved."""
 
 STEPS = 3
 """Newton steps from the common size to a market's likely one."""
@@ -81,7 +82,8 @@ class PooledParticles(Particles):
     @property
     def _moved_channels(self) -> int:
         """Number of channels whose shapes move in a sweep."""
-        return min(self.mix.n_channels, TEMPERED if self.power < 1.0 else self.mix.n_channels)
+        n = self.mix.n_channels
+        return min(n, TEMPERED) if self.power < 1.0 and self.joined > FEW else n
 
     @property
     def counted(self) -> float:
@@ -162,6 +164,7 @@ class PooledParticles(Particles):
                     self._move_sizes(moved, other)
                     self._move_markets(moved, other)
                     self._move_middle(moved)
+            self._move_errors(moved)
 
     def convergence_columns(self) -> Array:
         """What independence is measured by: each channel's mean log margin, elasticity and half-life.
@@ -227,6 +230,11 @@ class PooledParticles(Particles):
         quadratic, new = self._resized_likelihoods(at, log_margin, self.off[at])
         taken = self._taken(moved, new, gain)
         self.log_margin[moved[taken]], self.quadratic[moved[taken]] = log_margin[taken], quadratic[taken]
+
+    def _judged_by_tests(self, moved: Indices, shape: Array, gain: Array) -> Indices:
+        at = _slice(moved)
+        sizes = self._sizes(self.log_margin[at], self.off[at])
+        return self._taken(moved, self._likelihoods(self.quadratic[at], self.lifts[at], sizes, shape), gain)
 
     def _taken(self, moved: Indices, new: Array, gain: Array) -> Indices:
         """Which of `moved` take their proposal, whose likelihoods are noted; markets before the block count fully."""

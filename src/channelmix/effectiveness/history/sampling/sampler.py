@@ -67,6 +67,7 @@ class MixParticles(Particles):
             for first in range(0, len(channels) - 1, 2):
                 self._move_channels(moved, other, channels[first : first + 2])
                 self._move_sizes(moved, other)
+            self._move_errors(moved)
 
     def _sum(self, rows: Indices, log_margin: Array) -> Array:
         total = np.exp(log_margin[:, :1]) * self.series[0][rows]
@@ -82,6 +83,16 @@ class MixParticles(Particles):
         rows = moved[taken]
         self.log_margin[rows], self.media[rows] = log_margin[taken], media[taken]
         self.log_likelihood[rows] = log_likelihood[taken]
+
+    def _judged_by_tests(self, moved: Indices, shape: Array, gain: Array) -> Indices:
+        media = self.media[moved]
+        of_tests = self.mix.log_likelihood_of_tests
+        log_likelihood = (
+            self.log_likelihood[moved] + of_tests(media, shape) - of_tests(media, self.shape[moved])
+        )
+        taken = self._accepted(moved, log_likelihood, gain)
+        self.log_likelihood[moved[taken]] = log_likelihood[taken]
+        return taken
 
     def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
         new = self.propose(moved, other, channels)
