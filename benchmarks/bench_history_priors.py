@@ -1,6 +1,6 @@
 """Which prior of a channel's elasticity serves companies of several kinds?
 
-    python benchmarks/bench_history_priors.py [--worlds 16] [--seed 100] [--elasticity 0.6:0.8 0.6:1.2] [--cache FOLDER]
+    python benchmarks/bench_history_priors.py [--worlds 16] [--seed 100] [--elasticity 0.6:0.8 0.6:1.0]
 
 Each prior, a median and a spread of log odds, fits the same companies: of `tests/recovery_worlds.py` (Hill curves in
 one or two regions, a mix that is far from the best), and of `tests/mix_worlds.py` with a considered and a careless mix,
@@ -139,7 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--worlds", type=int, default=16)
     parser.add_argument("--seed", type=int, default=100)
-    parser.add_argument("--elasticity", nargs="+", default=["0.6:0.8", "0.6:1.2"], metavar="MEDIAN:SPREAD")
+    parser.add_argument("--elasticity", nargs="+", default=["0.6:0.8", "0.6:1.0", "0.6:1.2"], metavar="MEDIAN:SPREAD")
     parser.add_argument("--cache", type=Path, help="folder of results that are kept")
     arguments = parser.parse_args()
     cache = ResultCache(arguments.cache, "priors")

@@ -51,7 +51,7 @@ class Priors:
     media_share: float = 0.2
     media_share_spread: float = 0.8
     elasticity: float = 0.6
-    elasticity_spread: float = 1.2
+    elasticity_spread: float = 1.0
     half_life: float = 1.3
     half_life_spread: float = 0.9
     no_effect: float = 0.05
