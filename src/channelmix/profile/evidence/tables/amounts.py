@@ -13,6 +13,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence.tables.number_forms import DECIMAL_SIGNS, Amount, amount_of, is_dash
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.evidence.tables.table import is_blank, shown
 
 THOUSANDS = {".": "points", ",": "commas", "'": "apostrophes", "\u2019": "apostrophes", " ": "spaces"}
@@ -213,9 +214,10 @@ def _decimal_sign(
     if stated is not None and (binding or not shown_by):
         for sign, (name, i) in shown_by.items():
             if sign != stated:
-                raise InputError(
+                raise StatementError(
                     f"{name}: {entries[name].texts[i]!r} in {place(i)} is no number with a decimal "
-                    f"{DECIMAL_SIGNS[stated]}, as was stated"
+                    f"{DECIMAL_SIGNS[stated]}, as was stated",
+                    ("decimal",),
                 )
         return stated, ()
     if len(shown_by) > 1:
