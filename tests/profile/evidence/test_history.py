@@ -58,7 +58,7 @@ def test_an_outcome_left_empty_is_not_known() -> None:
         ),
         (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, r"row 2 \(line 3\) has '2024-02-30'"),
         (TABLE.replace(b",2,1", b",2"), {}, "line 3 has 3 entries, not 4: promo is missing"),
-        (TABLE.replace(b"promo", b"sms"), {}, "unique, printable name"),
+        (TABLE.replace(b"promo", b"sms"), {}, "are both named 'sms'"),
         (b"date,outcome\n", {}, "rows below it"),
         (b"date,outcome\n\x81,1\n", {}, "no known encoding: save it as CSV in UTF-8"),
         (b'date,outcome\n"1,1\n', {}, "entries separated by commas"),

@@ -55,6 +55,11 @@ def read(columns: Mapping[str, Sequence[Any]], decimal: str | None = None, bindi
         ("US$5", 5.0, 5.0),
         ("5 kr", 5.0, 5.0),
         ("12 %", 0.12, 0.12),
+        ("EUR 1.200,-", None, 1200.0),
+        ("1.200,-- \u20ac", None, 1200.0),
+        ("1'200.\u2013", 1200.0, None),
+        ("-5,-", None, -5.0),
+        ("1200-", -1200.0, -1200.0),
     ],
 )
 def test_an_entry_has_the_values_that_its_notation_allows(
@@ -131,6 +136,12 @@ def test_a_dash_is_known(text: str, is_one: bool) -> None:
         ),
         ({"sms": ["31.964"], "social": ["945.18"]}, None, {"sms": [31.964], "social": [945.18]}, None),
         ({"sms": ["1\u202f234,5"]}, None, {"sms": [1234.5]}, ("decimal comma", "thousands with spaces")),
+        (
+            {"sms": ["1.200,-"]},
+            None,
+            {"sms": [1200.0]},
+            ("decimal comma", "thousands with points", '",-" as no cents'),
+        ),
         ({"sms": ["-", "5"]}, None, {"sms": [0.0, 5.0]}, ('"-" as 0',)),
         (
             {"orders": ["NA", "", None, math.nan, "5"]},

@@ -137,8 +137,12 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     more = ""
     if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
         more = " (is its number a day or a year?)"
+    elif re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
+        more = " (is its number a week? Write such as 2024-W05)"
+    elif re.fullmatch(r"\d{4}", text):
+        more = ": remove the row if it adds up a year"
     elif not text:
-        more = ": fill it, or remove the row if it holds totals"
+        more = ": fill it, or remove the row if it holds totals or units"
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
