@@ -104,11 +104,11 @@ class OwnDraws:
         }
 
     def spent_days(self) -> dict[int, float]:
-        """Days of the periods with spend on each cell with history; cells whose file does not say are left out."""
+        """Days of the rows with spend on each cell with history; cells whose file does not say are left out."""
         return {
-            i: own.column.active_periods * self.evidence.period_days
+            i: own.column.spent_days
             for own in self.columns
-            if own.column.active_periods is not None
+            if own.column.spent_days is not None
             for i in own.cells
         }
 

@@ -41,12 +41,10 @@ EVIDENCE = {"sms/promotion": returns(mean=2.0), "social": returns(mean=1.0, seed
 
 
 def company(checks: tuple[Check, ...] = (), **fields: Any) -> CompanyProfile:
-    """SMS had spend in two of the months of its history; of social its file does not say."""
+    """SMS had spend in nine of the weeks of its history; of social its file does not say."""
     changes: dict[str, Any] = {"checks": checks} if checks else {}
     columns = tuple(
-        column.model_copy(update={"active_spend": 9000.0, "active_periods": 2.0})
-        if column.name == "sms/promotion"
-        else column
+        column.model_copy(update={"spent_days": 63.0}) if column.name == "sms/promotion" else column
         for column in written(EVIDENCE).columns
     )
     changes["columns"] = columns
@@ -145,7 +143,7 @@ def test_cells_whose_own_history_is_thin_are_named(plan: Plan) -> None:
         thin = Content(plan.model_copy(update={"allocation": rows}), Words(language, "EUR"))
         return " ".join(facts(thin, plan.totals))
 
-    assert [row.spent_days for row in plan.allocation] == [None, pytest.approx(60.875), None]
+    assert [row.spent_days for row in plan.allocation] == [None, 63.0, None]
     assert "thin" not in said()
     assert "thin" not in said(sms=200.0, social=60.0)
     assert "That history is thin for sms (9 weeks with spend)." in said(sms=60.9, social=60.9)
