@@ -50,7 +50,16 @@ def test_an_outcome_left_empty_is_not_known() -> None:
             r"sms must be a number, and row 2 \(line 3\) has nothing: fill it, with 0",
         ),
         (TABLE.replace(b"8,6.5", b"8,-"), {}, "has '-': write 0, or leave it blank if it is not known"),
-        (TABLE.replace(b"6.5,2", b"6.5,-2"), {}, "sms has spend -2 below 0 in row 2"),
+        (
+            TABLE.replace(b"6.5,2", b"6.5,-2"),
+            {},
+            r"sms has spend -2 below 0 in row 2 \(line 3\): take a refund off",
+        ),
+        (
+            TABLE.replace(b"6.5,2", b"6.5,-2").replace(b",5,1,", b",5,-1,"),
+            {},
+            "sms has spend -1 below 0 in row 1 .*, as none of its amounts is above: write costs without a minus",
+        ),
         (
             TABLE.replace(b"2024-01-08", b"18/01/2024"),
             {},

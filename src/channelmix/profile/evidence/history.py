@@ -347,7 +347,7 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
     if (column < 0.0).any():
         i = int(np.argmax(column < 0.0))
-        remedy = (
-            f": take a refund off the rows whose spend it gives back{NO_SPEND}" if held == "spend" else ""
-        )
+        refund = f": take a refund off the rows whose spend it gives back{NO_SPEND}"
+        signed = ", as none of its amounts is above: write costs without a minus"
+        remedy = "" if held != "spend" else refund if (column > 0.0).any() else signed
         raise InputError(f"{source}: {name} has {held} {column[i]:g} below 0 in {table.place(i)}{remedy}")

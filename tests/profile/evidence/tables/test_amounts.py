@@ -190,6 +190,7 @@ def test_columns_are_read_by_one_decimal_sign(
         ({"sms": ["1.5"]}, ",", "sms: '1.5' in row 1 is no number with a decimal comma, as was stated"),
         ({"sms": ["1"]}, ";", 'decimal must be "." or ","'),
         ({"sms": ["5", ""]}, None, "sms must be a number, and row 2 has nothing: fill it, with 0"),
+        ({"sms": ["2023", "", ""]}, None, r"row 2 has nothing: fill it, .* \(sms needs a role\)"),
         ({"sms": ["NA", "1"]}, None, "fill it, with 0 where nothing was spent"),
         ({"sms": ["na", "Black Friday"]}, None, r"row 1 has 'na' \(sms needs a role\)"),
         ({"promo": [None]}, None, "promo must be a number, and row 1 has nothing: fill it"),

@@ -135,7 +135,8 @@ class _Column:
                     + (", or give the column another role than spend" if self.is_spend else "")
                 )
             if found is None and not (self.is_outcome and is_blank(value)):
-                raise InputError(self._no_number(value, place(i), kinds.remedy, is_of_words(column)))
+                idle = is_of_words(column) or sum(map(is_blank, column)) > len(column) / 2
+                raise InputError(self._no_number(value, place(i), kinds.remedy, idle))
 
     def _of_text(self, text: str) -> Amount | float | None:
         """What a text says: an amount, 0 for a dash, NaN for what is not known; None for anything else."""
@@ -150,14 +151,13 @@ class _Column:
             return math.nan
         return None
 
-    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], of_words: bool) -> str:
+    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], idle: bool) -> str:
         said = f"{self.name} must be a number, and {where} has {shown(value)}"
         text = value.strip() if isinstance(value, str) else ""
         nothing = is_blank(value) or text.casefold() in UNKNOWN
-        if self.is_spend and nothing and of_words:
-            return said + remedy(self.name)
         if self.is_spend and nothing:
-            return f"{said}: fill it, with 0 where nothing was spent"
+            filled = "" if not is_blank(value) and idle else ": fill it, with 0 where nothing was spent"
+            return said + filled + (remedy(self.name) if idle else "")
         if self.is_outcome and is_dash(text):
             return f"{said}: write 0, or leave it blank if it is not known"
         if nothing:

@@ -149,10 +149,13 @@ def _week(year: str, week: str, day: str | None) -> Days:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Days]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
-        (r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", lambda m: _certain(int(m[1]), int(m[3]), int(m[4]))),
+        (
+            rf"(?:{_BEFORE.pattern})?(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})",
+            lambda m: _certain(int(m[1]), int(m[3]), int(m[4])),
+        ),
         (r"(\d{4})[-/.](\d{1,2})", lambda m: _certain(int(m[1]), int(m[2]), 1)),
         (r"(\d{1,2})[-/.](\d{4})", lambda m: _certain(int(m[2]), int(m[1]), 1)),
-        (r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})", _triple),
+        (rf"(?:{_BEFORE.pattern})?(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}})", _triple),
         (r"(\d{4})[- ]?W(\d{1,2})(?:-?([1-7]))?", lambda m: _week(m[1], m[2], m[3])),
         (
             r"(?:KW|CW|W|Week|Wk|Woche|Kalenderwoche|Semaine|Sem)\.? ?(\d{1,2})(?:[ /-]+|, ?)(\d{4})",
