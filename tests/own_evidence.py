@@ -26,7 +26,7 @@ def returns(
     return np.asarray(np.maximum(size, 0.1)[:, np.newaxis] * shape)
 
 
-def written(columns: Mapping[str, NDArray[np.float64]], **changes: Any) -> Evidence:
+def written(columns: Mapping[str, NDArray[np.float64]], /, **changes: Any) -> Evidence:
     """Evidence of these columns' outcome at `POINTS`, in euros a month."""
     some = Interval(mean=2.0, low=1.0, high=3.0)
     content: dict[str, Any] = {

@@ -155,9 +155,61 @@ def test_what_is_wrong_has_its_place(
 
 def test_media_without_a_bill_have_no_spend_in_the_profile(folder: Path, small: dict[str, Any]) -> None:
     with pytest.raises(
-        ProfileError, match=r"history\.file: found social has spend in the profile \(.* a month\)"
+        ProfileError,
+        match=r'history\.unpaid\[0\]: found "social".*social has spend in the profile \(.* a month\)',
     ):
         read(folder, small, history={**HISTORY, "unpaid": ["social"]})
+
+
+@pytest.mark.parametrize(
+    ("stated", "path"),
+    [
+        ({"outcome": "orders"}, "history.outcome"),
+        ({"date": "week"}, "history.date"),
+        ({"market": "shop"}, "history.market"),
+        ({"controls": ["promo"]}, "history.controls[0]"),
+        ({"unpaid": ["posts"]}, "history.unpaid[0]"),
+        ({"ignore": ["notes"]}, "history.ignore[0]"),
+        ({"ignore": ["outcome"]}, "history.ignore[0]"),
+        ({"unpaid": ["outcome"]}, "history.unpaid[0]"),
+        ({"cost_per_unit": {"sms": "pay"}}, "history.cost_per_unit.sms"),
+        ({"cost_per_unit": {"email": 2.0}}, "history.cost_per_unit.email"),
+        ({"cost_per_unit": {"outcome": 2.0}}, "history.cost_per_unit.outcome"),
+        ({"decimal": ","}, "history.decimal"),
+        ({"date_format": "dym"}, "history.date_format"),
+        ({"date": "outcome", "outcome": "sms"}, "history.date"),
+        ({"long": {"channel": "x"}}, "history.long.channel"),
+        ({"long": {}}, "history.long"),
+        ({"long": {"channel": "x"}, "controls": ["promo"]}, "history.controls[0]"),
+    ],
+)
+def test_what_is_stated_wrongly_of_a_table_is_found_where_it_is_stated(
+    folder: Path, small: dict[str, Any], stated: dict[str, Any], path: str
+) -> None:
+    (folder / "h.csv").write_text("date,outcome,sms,social\n2024-01-01,5.5,1,2\n2024-01-08,6,1,2\n")
+    with pytest.raises(ProfileError) as error:
+        read(folder, small, history={**HISTORY, **stated})
+    (fault,) = error.value.faults
+    assert fault.path == path
+    assert fault.expected.startswith("what fits h.csv: ")
+    assert fault.line is not None
+
+
+@pytest.mark.parametrize("date_format", ["mdy", "%Y/%m/%d"])
+def test_a_format_that_dates_do_not_have_is_found_where_it_is_stated(
+    folder: Path, small: dict[str, Any], date_format: str
+) -> None:
+    (folder / "h.csv").write_text("date,outcome,sms\n13/01/2024,5,1\n20/01/2024,6,1\n")
+    with pytest.raises(
+        ProfileError, match=r"history\.date_format: found .*row 1 \(line 2\) has '13/01/2024'"
+    ):
+        read(folder, small, history={**HISTORY, "date_format": date_format})
+    (folder / "h.csv").write_text(ROWS)
+    (folder / "t.csv").write_text(
+        "channel,start,end,spend_change,lift,standard_error\nsms,13/01/2024,20/01/2024,1,9,1\n"
+    )
+    with pytest.raises(ProfileError, match=r"history\.experiments: "):
+        read(folder, small, history={**HISTORY, "date_format": date_format, "experiments": "t.csv"})
 
 
 def test_amounts_in_another_currency_are_refused(folder: Path, small: dict[str, Any]) -> None:

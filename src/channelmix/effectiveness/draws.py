@@ -103,6 +103,15 @@ class OwnDraws:
             for i, part in zip(own.cells, own.parts, strict=True)
         }
 
+    def spent_days(self) -> dict[int, float]:
+        """Days of the rows with spend on each cell with history; cells whose file does not say are left out."""
+        return {
+            i: own.column.spent_days
+            for own in self.columns
+            if own.column.spent_days is not None
+            for i in own.cells
+        }
+
     def first(self, n_draws: int) -> OwnDraws:
         """Return the first draws only."""
         columns = (dataclasses.replace(own, outcome=own.outcome[:n_draws]) for own in self.columns)

@@ -61,6 +61,8 @@ class CellPlan(Part):
     most_spent: float | None = None
     """Most that was ever spent on the cell in a period, by own history, beyond which its outcome is extrapolated; null
     without history."""
+    spent_days: float | None = None
+    """Days of the rows with spend on it in own history; null without, or where its file does not say."""
 
     @property
     def name(self) -> str:

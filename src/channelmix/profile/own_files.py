@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path as FilePath
+from typing import Any
 
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SAME_AMOUNT
@@ -20,6 +21,7 @@ from channelmix.profile.evidence import (
 )
 from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, read_table
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
 
@@ -57,7 +59,13 @@ def own_of(
         raise _refused(("history",), stated.file, "either evidence or history, not both")
     if own is None and read_files:
         own = _evidence(profile.evidence, folder) if stated is None else _history(stated, folder)
-    if own is not None and (mismatch := _mismatch(profile, own)):
+    try:
+        mismatch = None if own is None else _mismatch(profile, own)
+    except StatementError as error:
+        if stated is None:
+            raise ProblemsError((Problem(path, escape(str(error)), ""),)) from None
+        raise _misstated(stated, error) from None
+    if mismatch is not None:
         raise ProblemsError((Problem(path, *mismatch),))
     return own
 
@@ -93,8 +101,25 @@ def _history(stated: HistoryFile, folder: FilePath | None) -> History:
     except LiftTestError as error:
         tests_file = str(stated.experiments)
         raise _refused(("history", "experiments"), tests_file, f"valid tests: {escape(str(error))}") from None
+    except StatementError as error:
+        if name != stated.file:
+            raise _refused(place, name, f"a valid file: {escape(str(error))}") from None
+        raise _misstated(stated, error) from None
     except InputError as error:
         raise _refused(place, name, f"a valid file: {escape(str(error))}") from None
+
+
+def _misstated(stated: HistoryFile, error: StatementError) -> ProblemsError:
+    """Place a fault at the field that states what does not fit the file; at the file's where none does."""
+    value: Any = stated.model_dump()
+    path: Path = ()
+    for key in error.path:
+        inner = value[key] if value is not None else None
+        if inner is None:
+            break
+        path, value = (*path, key), inner
+    found, where = (echo(stated.file), ("file",)) if not path else (echo(value), path)
+    return ProblemsError((Problem(("history", *where), found, f"what fits {escape(str(error))}"),))
 
 
 def _read(folder: FilePath | None, name: str, path: Path, most: int) -> bytes:
@@ -120,14 +145,20 @@ def _read(folder: FilePath | None, name: str, path: Path, most: int) -> bytes:
 
 
 def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str] | None:
-    """Return what shows that evidence belongs to another profile, as found and expected; None if nothing does."""
+    """Return what shows that evidence belongs to another profile, as found and expected; None if nothing does.
+
+    Raises
+    ------
+    StatementError
+        If something else stated of a history is at odds with the profile.
+    """
     cells = [cell.name for cell in lay_out(profile)]
     try:
         if isinstance(own, History):
             if sign := _other_money(own, profile.currency):
                 return sign, f"amounts in {profile.currency}"
-            if paid := _paid(profile, own):
-                return paid, "media without a bill"
+            today = {cell.name: cell.current_spend for cell in lay_out(profile)}
+            check_unpaid(own, today, profile.period_text)
             check_columns(own, cells)
             return None
         if own.currency != profile.currency:
@@ -136,6 +167,8 @@ def _mismatch(profile: ProfileFields, own: Evidence | History) -> tuple[str, str
             found = f"evidence per {own.period_days:.6g} days"
             return found, f"evidence per {profile.period_text}, the profile's period: fit again"
         covered([column.name for column in own.columns], cells)
+    except StatementError:
+        raise
     except InputError as error:
         if isinstance(own, History) and own.markets is not None:
             expected = "rows of its markets, with columns named after its cells without the market"
@@ -151,15 +184,6 @@ def _other_money(own: History, currency: str) -> str:
         check_money(own, currency)
     except InputError as error:
         return str(error)
-    return ""
-
-
-def _paid(profile: ProfileFields, own: History) -> str:
-    """Say that media without a bill have spend in the profile; empty where they do not."""
-    try:
-        check_unpaid(own, {cell.name: cell.current_spend for cell in lay_out(profile)}, profile.period_text)
-    except InputError as error:
-        return escape(str(error))
     return ""
 
 

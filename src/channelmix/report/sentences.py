@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.core.tolerances import SPEND_KEPT, SPEND_SHOWN
-from channelmix.core.words import Words, say
+from channelmix.core.words import Message, Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
     CautiousPlan,
+    CellPlan,
     Comparison,
     IfTen,
     InformationOf,
@@ -22,6 +23,9 @@ from channelmix.report.content import OWN, Content
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
+
+DAYS_A_WEEK, FEW_WEEKS, MOST_THIN = 7.0, 26, 4
+"""Weeks with spend below which a cell's own history is thin, and how many such cells are named."""
 
 HARDLY = 0.01
 """Share of an interval's upper end below which its lower end is as good as nothing."""
@@ -109,6 +113,32 @@ def common_reason(plan: Plan) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
+def _short(content: Content, cell: CellPlan) -> str:
+    """A cell's name without what all cells have in common."""
+    parts = [
+        part
+        for part, all_of_them in (
+            (cell.market, content.markets),
+            (cell.channel, ()),
+            (cell.purpose, content.purposes),
+        )
+        if len(all_of_them) != 1
+    ]
+    return "/".join(parts)
+
+
+def _thin(content: Content) -> list[Message]:
+    """Cells whose own history has spend in less than half a year, and no test, the thinnest first."""
+    listed = sorted(
+        (cell for cell in content.plan.cells if cell.evidence == "history" and cell.spent_days is not None),
+        key=lambda cell: cell.spent_days or 0.0,
+    )
+    weeks = [(_short(content, cell), round((cell.spent_days or 0.0) / DAYS_A_WEEK)) for cell in listed]
+    thin = [say("thin.cell", cell=name, count=max(n, 1)) for name, n in weeks if n < FEW_WEEKS]
+    more = len(thin) - MOST_THIN
+    return [*thin[:MOST_THIN], say("rows.more", more=more)] if more > 1 else thin
+
+
 def facts(content: Content, totals: Totals) -> Iterator[str]:
     """Sentences below the headline: what it rests on, and what it comes to over all periods."""
     plan, words = content.plan, content.words
@@ -121,6 +151,8 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         yield words("facts.some_own", own=own, all=len(plan.cells))
     elif {cell.evidence for cell in plan.cells} == {"prior"}:
         yield words("facts.prior")
+    if thin := _thin(content):
+        yield words("facts.thin", cells=thin)
     base = content.baseline
     baseline = "" if base is None else content.said(base.name)
     if base is not None and base.description != say("how.today"):

@@ -53,7 +53,7 @@ def shop(
 
 def looked_at(model: cm.MarketingMixRegressor) -> dict[str, Finding]:
     """Findings of single rows that did not pass."""
-    kinds = ("outliers", "outcomes of 0", "single rows", "copy of", "weekdays")
+    kinds = ("outliers", "stretch of", "outcomes of 0", "single rows", "copy of", "weekdays")
     return {
         f.check: f for f in model.diagnostics_ if f.verdict is not Verdict.PASS and f.check.startswith(kinds)
     }
@@ -111,9 +111,21 @@ XMAS = [50, 51, 102, 103, 154, 155]
             "outcomes of 0",
             "2022-01-06, 2022-04-13 to 2022-04-14, 2022-07-22: 4 rows of outcome exactly 0",
         ),
+        (
+            {"after": outcome(slice(60, 70), 0.5)},
+            "stretch of outcomes",
+            "2023-02-27 to 2023-05-01: 10 rows one after",
+        ),
+        (
+            {"after": outcome(slice(60, 63), 1.6)},
+            "stretch of outcomes",
+            "2023-02-27 to 2023-03-13: 3 rows one after",
+        ),
         ({"after": few_counted(slice(60, 70))}, "outcomes of 0", "2023-02-27 to 2023-05-01: 10 rows"),
         ({"after": spend("sms", [60], 10.0)}, "single rows of sms", "2023-02-27: "),
         ({"after": spend("social", [70], 10.0)}, "single rows of social", "2023-05-08: "),
+        ({"after": spend("sms", [60, 61], 10.0)}, "single rows of sms", "2023-02-27: "),
+        ({"after": spend("sms", [60, 61], 100.0)}, "single rows of sms", "2023-02-27: "),
         ({"after": spend("sms", [103], 10.0)}, "single rows of sms", "2023-12-25: "),
         ({"after": spend("sms", [102], 10.0)}, "single rows of sms", "2023-12-18: "),
     ],
@@ -135,6 +147,9 @@ def test_a_row_that_looks_wrong_is_named_with_its_date(changes: Any, check: str,
         {"after": spend("sms", [20, 40, 60, 80], 10.0)},  # as regular
         {"after": spend("sms", [20, 72], 10.0)},  # once a year
         {"after": spend("sms", [50, 51, 52], 10.0)},  # a campaign
+        {"before": spend("sms", [60, 61], 10.0)},
+        {"before": spend("social", [60, 61], 10.0)},
+        {"after": spend("sms", [60, 61], 4.5)},  # wasted, but no digit too many
         {"before": spend("sms", [103], 10.0)},
         {"before": spend("sms", slice(60, None), 0.0)},  # stopped
         {"before": spend("sms", slice(None, 60), 0.0)},  # launched
@@ -152,6 +167,28 @@ def test_three_or_four_slips_are_named_and_the_outcome_is_not_blamed(places: lis
     X, model = shop(after=spend("sms", places, 10.0))
     assert list(looked_at(model)) == ["single rows of sms"]
     assert [slip.date for slip in model.slips_] == [str(X["date"][k].date()) for k in places]
+
+
+@pytest.mark.parametrize(("factor", "slips"), [(10.0, ["2024-12-02"]), (1.0, [])])
+def test_a_slip_in_a_push_that_comes_every_year_is_named(factor: float, slips: list[str]) -> None:
+    """It is seen in the outcome, as each year's push is, and no more than these."""
+
+    def typed(X: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
+        return spend("sms", [152], factor)(X, seen, rng)
+
+    _, model = shop(before=spend("sms", [48, 100, 152], 4.0), after=typed, rows=156)
+    assert [slip.date for slip in model.slips_] == slips
+
+
+def test_an_event_of_weeks_is_told_from_slips_beside_it() -> None:
+    def both(X: pd.DataFrame, seen: Numbers, rng: np.random.Generator) -> Numbers:
+        return outcome([20], 2.0)(X, outcome(slice(60, 70), 0.5)(X, seen, rng), rng)
+
+    found = looked_at(shop(after=both)[1])
+    assert list(found) == ["outliers", "stretch of outcomes"]
+    assert found["outliers"].message.startswith("2022-05-23: the outcome is ")
+    assert found["stretch of outcomes"].message.startswith("2023-02-27 to 2023-05-01: 10 rows one after")
+    assert "name what happened by a control" in found["stretch of outcomes"].message
 
 
 def test_a_slip_in_the_last_row_is_named_though_the_level_follows_it() -> None:

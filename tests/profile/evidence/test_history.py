@@ -50,7 +50,16 @@ def test_an_outcome_left_empty_is_not_known() -> None:
             r"sms must be a number, and row 2 \(line 3\) has nothing: fill it, with 0",
         ),
         (TABLE.replace(b"8,6.5", b"8,-"), {}, "has '-': write 0, or leave it blank if it is not known"),
-        (TABLE.replace(b"6.5,2", b"6.5,-2"), {}, "sms has spend -2 below 0 in row 2"),
+        (
+            TABLE.replace(b"6.5,2", b"6.5,-2"),
+            {},
+            r"sms has spend -2 below 0 in row 2 \(line 3\): take a refund off",
+        ),
+        (
+            TABLE.replace(b"6.5,2", b"6.5,-2").replace(b",5,1,", b",5,-1,"),
+            {},
+            "sms has spend -1 below 0 in row 1 .*, as none of its amounts is above: write costs without a minus",
+        ),
         (
             TABLE.replace(b"2024-01-08", b"18/01/2024"),
             {},
@@ -58,7 +67,7 @@ def test_an_outcome_left_empty_is_not_known() -> None:
         ),
         (TABLE.replace(b"2024-01-08", b"2024-02-30"), {}, r"row 2 \(line 3\) has '2024-02-30'"),
         (TABLE.replace(b",2,1", b",2"), {}, "line 3 has 3 entries, not 4: promo is missing"),
-        (TABLE.replace(b"promo", b"sms"), {}, "unique, printable name"),
+        (TABLE.replace(b"promo", b"sms"), {}, "are both named 'sms'"),
         (b"date,outcome\n", {}, "rows below it"),
         (b"date,outcome\n\x81,1\n", {}, "no known encoding: save it as CSV in UTF-8"),
         (b'date,outcome\n"1,1\n', {}, "entries separated by commas"),

@@ -11,6 +11,7 @@ from tests.own_evidence import POINTS, returns, written
 
 import channelmix as cm
 from channelmix import report
+from channelmix.core.words import Words
 from channelmix.effectiveness import CellDraws, prior_response
 from channelmix.effectiveness.own.overlay import TAIL
 from channelmix.effectiveness.published import response as prior_responses
@@ -21,6 +22,8 @@ from channelmix.plan import Plan, verify_plan
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Check
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
+from channelmix.report.content import Content
+from channelmix.report.sentences import facts
 
 
 def content(**fields: Any) -> dict[str, Any]:
@@ -38,7 +41,13 @@ EVIDENCE = {"sms/promotion": returns(mean=2.0), "social": returns(mean=1.0, seed
 
 
 def company(checks: tuple[Check, ...] = (), **fields: Any) -> CompanyProfile:
-    changes = {"checks": checks} if checks else {}
+    """SMS had spend in nine of the weeks of its history; of social its file does not say."""
+    changes: dict[str, Any] = {"checks": checks} if checks else {}
+    columns = tuple(
+        column.model_copy(update={"spent_days": 63.0}) if column.name == "sms/promotion" else column
+        for column in written(EVIDENCE).columns
+    )
+    changes["columns"] = columns
     return CompanyProfile.model_validate(content(**fields)).with_evidence(written(EVIDENCE, **changes))
 
 
@@ -123,6 +132,23 @@ def test_the_table_shows_what_each_cell_rests_on(plan: Plan) -> None:
     assert "prior" in lines["im"]
     assert "It rests on your own history for 2 of 3 cells" in text
     assert "History   return of FR/social/promotion" in text
+
+
+def test_cells_whose_own_history_is_thin_are_named(plan: Plan) -> None:
+    """A file without the number of active periods says nothing of it, and a tested cell does not rest on rows alone."""
+
+    def said(language: str = "en", **days: float) -> str:
+        rows = [row.model_copy(update={"spent_days": days.get(row.channel)}) for row in plan.allocation]
+        assert plan.totals is not None
+        thin = Content(plan.model_copy(update={"allocation": rows}), Words(language, "EUR"))
+        return " ".join(facts(thin, plan.totals))
+
+    assert [row.spent_days for row in plan.allocation] == [None, 63.0, None]
+    assert "thin" not in said()
+    assert "thin" not in said(sms=200.0, social=60.0)
+    assert "That history is thin for sms (9 weeks with spend)." in said(sms=60.9, social=60.9)
+    assert "That history is thin for sms (1 week with spend)." in said(sms=7.0)
+    assert "Cet historique est mince pour sms (9 semaines avec dépense)." in said("fr", sms=60.9)
 
 
 def test_curves_of_the_same_draws_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:

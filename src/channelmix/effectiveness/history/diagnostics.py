@@ -36,14 +36,14 @@ NO_DIVISION = 1e-300
 """Stands for a sum of squares or a mean of 0 in a denominator, where the numerator is 0 too."""
 
 
-def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Slip, ...]]:
+def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], tuple[Slip, ...]]:
     """Check a fit, what stands in its rows first: the rest follows from it.
 
     Parameters
     ----------
     fit : Fit
-    markets : int
-        Number of markets that share the channels' shapes.
+    windows : sequence of Window
+        Of all markets that share the channels' shapes, the fit's among them.
 
     Returns
     -------
@@ -61,13 +61,13 @@ def diagnose(fit: Fit, markets: int = 1) -> tuple[tuple[Finding, ...], tuple[Sli
         rows.zero_outcomes(),
         *rows.outliers(slips),
         *slip_findings(slips, window.names[: window.bought]),
-        *copies(window),
+        *copies(window, windows),
         *copies_of_outcome(window),
     )
     findings = (
         *of_rows,
         *_sampling(fit, misled=any(one.verdict is Verdict.FAIL for one in of_rows)),
-        *_rows(window, posterior, markets),
+        *_rows(window, posterior, len(windows)),
         *_spend(window),
         _collinear(window),
         *rows.weekdays(),

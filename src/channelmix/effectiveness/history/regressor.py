@@ -182,7 +182,7 @@ class MarketingMixRegressor(Readings, RegressorMixin, BaseEstimator):
         expected = [name for name in self.channels_ if name in self._priors(windows).roi]
         self.expected_roi_holds_ = report.prior_agreement
         self.expectations_ = dict(zip(expected, report.judged, strict=True))
-        found = {fit.model.window.market: diagnose(fit, len(fits)) for fit in fits}
+        found = {fit.model.window.market: diagnose(fit, windows) for fit in fits}
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
         ended = time_limit_findings(report, self.time_limit)

@@ -42,6 +42,9 @@ WEEKDAYS_CHANGE = 8.0
 OUT_OF_LINE, WITH_WEIGHT = 5.0, 10.0
 """Standard deviations from which on a row is out of line, and misleads if it counts half as much as others do."""
 
+LONG = 3
+"""Successive rows out of line on one side from which on they are no slip."""
+
 COMES_BACK, LIKE_IT = 2.5, 4.0
 """Standard deviations of a peak that comes back every year, and how many times as large another year's may be."""
 
@@ -136,11 +139,44 @@ class RowChecks:
         off = off if self.spread > 0.0 else np.zeros(len(off))
         far = np.flatnonzero((np.abs(off) > OUT_OF_LINE) & ~self._pushed())
         yearly = np.array([self._comes_back(row, off) for row in far.tolist()], dtype=np.bool_)
-        yield self._out_of_line(far[~yearly], off, known)
+        single = far[~yearly]
+        long = self._long(single, off)
+        yield self._out_of_line(np.setdiff1d(single, np.concatenate(long)) if long else single, off, known)
+        yield from self._stretches(long, off, known)
         if yearly.any():
             yield Finding.of(
                 "yearly_peaks", Verdict.PASS, float(yearly.sum()), rows=window.spans(far[yearly])
             )
+
+    def _long(self, far: Indices, off: Array) -> list[Indices]:
+        """Successive rows among those out of line, all on one side, that are too many for a slip."""
+        window = self.fit.model.window
+        rows = far[np.argsort(window.periods[far])]
+        ends = (np.diff(window.periods[rows]) > 1) | (np.diff(np.sign(off[rows])) != 0.0)
+        runs = np.split(rows, np.flatnonzero(ends) + 1)
+        return [run for run in runs if len(run) >= LONG]
+
+    def _stretches(self, runs: list[Indices], off: Array, known: NDArray[np.bool_]) -> Iterator[Finding]:
+        """Name stretches of rows out of line, and by how much the worst is."""
+        window = self.fit.model.window
+        if not runs:
+            return
+        worst = max(runs, key=lambda run: float(np.abs(off[run]).sum()))
+        brought, expected = window.stated[worst], window.stated[worst] - self.left[worst]
+        yield Finding.of(
+            "stretch",
+            Verdict.FAIL if self._misleads(worst, off, known) else Verdict.REVIEW,
+            float(np.abs(off[worst]).max()),
+            count=sum(map(len, runs)),
+            rows=window.spans(np.concatenate(runs)),
+            outcome=float(brought.mean()),
+            expected=float(expected.mean()),
+        )
+
+    def _misleads(self, far: Indices, off: Array, known: NDArray[np.bool_]) -> bool:
+        """Whether a row far off counts as much as others: most such rows count little."""
+        pull = np.abs(off) * self.fit.model.window.weight / np.median(self.fit.model.window.weight[known])
+        return bool(((np.abs(off[far]) > WITH_WEIGHT) & (pull[far] > OUT_OF_LINE)).any())
 
     def _out_of_line(self, far: Indices, off: Array, known: NDArray[np.bool_]) -> Finding:
         window = self.fit.model.window
@@ -148,13 +184,10 @@ class RowChecks:
             # Rows beyond are pushes and yearly peaks.
             worst = float(np.abs(off[np.abs(off) <= OUT_OF_LINE]).max(initial=0.0))
             return Finding.of("outliers", Verdict.PASS, worst, worst=worst)
-        pull = np.abs(off) * window.weight / np.median(window.weight[known])
         row = int(far[np.abs(off[far]).argmax()])
-        # Rows far off count little; one that still pulls as much as an ordinary row that far off misleads.
-        misleads = bool(((np.abs(off[far]) > WITH_WEIGHT) & (pull[far] > OUT_OF_LINE)).any())
         return Finding.of(
             "outliers",
-            Verdict.FAIL if misleads else Verdict.REVIEW,
+            Verdict.FAIL if self._misleads(far, off, known) else Verdict.REVIEW,
             abs(float(off[row])),
             count=len(far),
             rows=window.spans(far),

@@ -34,6 +34,13 @@ FEWEST_ACTIVE = 8
 OFTEN = (1, 2, 3, 4, 6, 12, 13)
 """Times a year that money may be spent at regular dates."""
 
+DIGITS = (1, 2, 3)
+"""Digits too many, or points left out, by which an amount is typed wrongly."""
+
+AS_BEFORE, AS_AROUND = 1.5, 1.25
+"""Ratio of an amount without these digits to another year's push, or to the range of what is around, up to which it may
+be meant."""
+
 ECHO, SEEN = 4, 3.5
 """Rows over which what a push brings is looked for, and standard deviations from which on it is seen."""
 
@@ -99,8 +106,12 @@ class SpendSlips:
             if len(active) < FEWEST_ACTIVE + number or not _apart(highest, number):
                 continue
             high = np.flatnonzero(spend >= highest[number - 1])
+            usual = np.setdiff1d(active, high)
             burst = _burst(window.periods[self._order[high]], window.year)
-            found = [] if burst else self._unseen(channel, spend, high, np.setdiff1d(active, high))
+            pair = burst and _pair(window.periods[self._order[high]]) and _ten_times(spend, high, usual)
+            found = [] if burst and not pair else self._unseen(channel, spend, high, usual)
+            if pair and len(found) < number:
+                return []
             if number <= FEW_SLIPS or len(found) == number:
                 return found
         return []
@@ -110,7 +121,7 @@ class SpendSlips:
         window = self.fit.model.window
         logs = np.log(spend[usual])
         unusual = UNUSUAL * MAD_TO_DEVIATION * float(np.median(np.abs(logs - np.median(logs))))
-        around = [usual[np.argsort(np.abs(usual - k), kind="stable")[:AROUND]] for k in high]
+        around = [_nearest(usual, k) for k in high.tolist()]
         levels = np.array([np.median(spend[places]) for places in around])
         meant = np.array(
             [_meant(spend[k], level, spend[usual]) for k, level in zip(high, levels, strict=True)]
@@ -119,7 +130,10 @@ class SpendSlips:
         far = (above > ABOVE) & (np.log(above) > unusual)
         if not far.any():
             return []
-        far &= ~self._seen(channel, high, levels, meant)
+        yearly = [self._of_other_years(spend, k, usual) for k in high.tolist()]
+        again = np.array([amount is not None for amount in yearly])
+        meant = np.array([one if year is None else year for one, year in zip(meant, yearly, strict=True)])
+        far &= ~self._seen(channel, high, levels, meant, again)
         return [
             Slip(
                 window.market,
@@ -132,11 +146,27 @@ class SpendSlips:
             for row, level in zip(self._order[high[far]], levels[far], strict=True)
         ]
 
-    def _seen(self, channel: int, high: Indices, levels: Array, meant: Array) -> NDArray[np.bool_]:
+    def _of_other_years(self, spend: Array, high: int, usual: Indices) -> float | None:
+        """An amount without digits too many, if another year's push at the same time was like it; or None."""
+        window = self.fit.model.window
+        periods = window.periods[self._order]
+        years = (periods - periods[high]) / window.year
+        apart = np.rint(years)
+        same = (apart != 0.0) & (np.abs(years - apart) * window.year <= _season(window.year))
+        pushes = spend[same & np.isin(np.arange(len(spend)), usual)]
+        level = float(np.median(spend[_nearest(usual, high)]))
+        pushes = pushes[pushes > APART * level]
+        meant = [spend[high] / 10.0**digits for digits in DIGITS]
+        like = [one for one in meant if ((pushes < AS_BEFORE * one) & (one < AS_BEFORE * pushes)).any()]
+        return float(like[0]) if like else None
+
+    def _seen(
+        self, channel: int, high: Indices, levels: Array, meant: Array, again: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
         """Whether the outcome rises where spend does, (n_high,), beside what all other rows expect of usual spend.
 
         It does not where it rises no more than the spend that may have been meant lets expect, and falls short of what
-        this much would bring.
+        this much would bring; or no more than that, where the push comes again every year and is ten times as large.
         """
         after = [self._order[k : k + ECHO] for k in high]
         spend = self.fit.model.window.spend[:, channel]
@@ -155,7 +185,7 @@ class SpendSlips:
             over, over_meant, over_all = (
                 np.cumsum(left - each[known]) / (self.noise * np.sqrt(spread)) for each in brings
             )
-            enough = (over_meant > SEEN).any() or not (over_all < -SEEN).any()
+            enough = (over_meant > SEEN).any() or not (again[k] or (over_all < -SEEN).any())
             seen[k] = (over > SEEN).any() and enough
         return seen
 
@@ -219,13 +249,40 @@ def _burst(periods: Indices, year: float) -> bool:
     gaps: Array = np.diff(np.sort(periods)).astype(float)
     if not len(gaps) or gaps.min() == 1.0:
         return bool(len(gaps))
-    reach = max(SAME_SEASON / DAYS_A_YEAR * year, 0.51)
+    reach = _season(year)
     often = OFTEN if len(gaps) > 1 else (1,)
     regular = any(bool((np.abs(gaps - year / times) <= reach).all()) for times in often)
     return regular or (len(gaps) > 2 and bool(np.ptp(gaps) <= 2.0))
 
 
+def _season(year: float) -> float:
+    """Rows by which regular dates move at most."""
+    return max(SAME_SEASON / DAYS_A_YEAR * year, 0.51)
+
+
+def _nearest(usual: Indices, place: int) -> Indices:
+    """Active rows of usual spend nearest to one."""
+    return usual[np.argsort(np.abs(usual - place), kind="stable")[:AROUND]]
+
+
+def _pair(periods: Indices) -> bool:
+    """Whether high spend is in two successive rows."""
+    return len(periods) == 2 and abs(int(np.diff(periods)[0])) == 1
+
+
+def _ten_times(spend: Array, high: Indices, usual: Indices) -> bool:
+    """Whether all high rows are as those around them, but for the same number of digits too many."""
+    around = [spend[_nearest(usual, k)] for k in high.tolist()]
+    return any(
+        all(
+            near.min() / AS_AROUND <= spend[k] / 10.0**digits <= near.max() * AS_AROUND
+            for k, near in zip(high.tolist(), around, strict=True)
+        )
+        for digits in DIGITS
+    )
+
+
 def _meant(spend: float, level: float, usual: Array) -> float:
     """What was spent if an amount is a slip: what is usual, or more if a digit too many makes it of the others."""
-    meant = [spend / 10.0**digits for digits in (1, 2, 3)]
+    meant = [spend / 10.0**digits for digits in DIGITS]
     return max([level, *(amount for amount in meant if amount <= usual.max())])

@@ -215,8 +215,22 @@ def columns_of(
     returns: Sequence[Mapping[str, Any]],
     worth: float,
     believed: Mapping[str, tuple[float, float]],
+    row_days: float,
 ) -> tuple[Column, ...]:
-    """Describe each column; `worth` is the margin of one unit of outcome, `believed` are prior ranges of ROI."""
+    """Describe each column.
+
+    Parameters
+    ----------
+    spent : sequence of ColumnSpend
+    returns : sequence of mapping
+        Fields of each column's returns.
+    worth : float
+        Margin of one unit of outcome.
+    believed : mapping of str to (float, float)
+        Prior ranges of ROI.
+    row_days : float
+        Length of a row.
+    """
     columns = []
     for one, found in zip(spent, returns, strict=True):
         before = believed.get(one.column)
@@ -227,6 +241,7 @@ def columns_of(
                 spend=float(one.money.sum()) / one.periods,
                 active_spend=one.active_spend,
                 active_periods=one.active_periods,
+                spent_days=row_days * int(np.count_nonzero(one.money)),
                 timing=one.dates,
                 least=one.least,
                 most=one.most,

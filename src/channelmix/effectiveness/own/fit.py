@@ -262,7 +262,7 @@ def _fitted(
     residual = rows.outcome - predicted
     rng = np.random.default_rng([seed, SHUFFLE])
     curves, returns = curves_of(spent, model, dict(reaches), rows.outcome_worth, rng)
-    columns = columns_of(spent, returns, rows.outcome_worth, counted)
+    columns = columns_of(spent, returns, rows.outcome_worth, counted, row_days)
     checks = (
         *with_ranges(findings, every, spent),
         *today_findings(spent, stated, row_days),

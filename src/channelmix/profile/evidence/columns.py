@@ -14,6 +14,7 @@ from channelmix.core.wording import amount
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import Cells
 from channelmix.profile.evidence.history import History
+from channelmix.profile.evidence.tables.statement import StatementError
 
 ROLES = (
     "; name spend after its cells; another influence: --control; media without cost: --unpaid; else --ignore"
@@ -127,16 +128,17 @@ def check_unpaid(rows: History, today: Mapping[str, float], period: str) -> None
         If a column names cells with spend.
     """
     known = Cells(tuple(today))
-    for name in rows.unpaid:
+    for i, name in enumerate(rows.unpaid):
         try:
             spent = math.fsum(np.array(list(today.values()))[known.select(name)])
         except InputError:
             continue  # it names no cell, as it should
         if spent > 0.0:
             each = "per" if period[:1].isdigit() else "a"
-            raise InputError(
+            raise StatementError(
                 f"{name} has spend in the profile ({amount(spent)} {each} {period}): is it really unpaid? Name the "
-                "column otherwise"
+                "column otherwise",
+                ("unpaid", i),
             )
 
 

@@ -41,6 +41,8 @@ class Column(_Brief):
     """Mean spend in currency per period, over the periods with any."""
     active_periods: float | None = Field(default=None, gt=0.0)
     """Number of the periods with spend that it is the mean of."""
+    spent_days: float | None = Field(default=None, gt=0.0)
+    """Days of the rows with spend."""
     timing: tuple[str | int, str | int] | None = None
     """First and last date of the rows that show when a period's money is spent."""
     months_ahead: tuple[float, ...] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import NoneType
@@ -22,11 +22,20 @@ from channelmix.profile.evidence.lift_test import (
     check_sign,
     check_size,
 )
+from channelmix.profile.evidence.roles import (
+    check_ignored,
+    check_there,
+    listed,
+    named_by,
+    roles_of,
+    statements,
+)
 from channelmix.profile.evidence.spacing import check_dates
 from channelmix.profile.evidence.tables import Table
 from channelmix.profile.evidence.tables.amounts import Kinds, is_of_words, read_numbers
 from channelmix.profile.evidence.tables.long_form import hint, widened
-from channelmix.profile.evidence.tables.table import is_blank, no_column
+from channelmix.profile.evidence.tables.statement import within
+from channelmix.profile.evidence.tables.table import is_blank
 from channelmix.profile.evidence.tables.written_dates import read_dates
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -162,8 +171,8 @@ class History:
         InputError
             If a column is missing or holds something else than it should; the message names column and row.
         """
-        controls, unpaid = _listed(controls, "controls"), _listed(unpaid, "unpaid")
-        ignore = _listed(ignore, "ignore")
+        controls, unpaid = listed(controls, "controls"), listed(unpaid, "unpaid")
+        ignore = listed(ignore, "ignore")
         expect(published, "published", bool)
         expect(cost_per_unit, "cost_per_unit", Mapping, NoneType)
         costs = dict(cost_per_unit or {})
@@ -172,14 +181,15 @@ class History:
         whole = Table.of(table, source)
         read = _without(whole, ignore)
         if long is not None:
+            check_there(source, read, statements(outcome, date, controls, {}, market))
             keys = [date] if market is None else [date, market]
             beside = [name for name in unpaid if name in read]  # others are channels of rows
             read = widened(read, source, long, keys, [outcome, *controls, *beside])
-        _check_ignored(
-            source, ignore, {**whole, **read}, [outcome, date, market, *controls, *unpaid, *_named(costs)]
+        check_ignored(
+            source, ignore, {**whole, **read}, [outcome, date, market, *controls, *unpaid, *named_by(costs)]
         )
         read = _without(read, ignore)
-        roles = _roles(source, read, outcome, date, controls, costs, market, unpaid)
+        roles = roles_of(source, read, statements(outcome, date, controls, costs, market, unpaid))
         expect_positive(outcome_worth, "the worth of a unit of outcome")
         expect_positive(timing_days, "timing_days")
         spend_columns = [name for name in read if name not in roles]
@@ -195,7 +205,7 @@ class History:
             dates, dates_read = read_dates(read[date], date, read.place, date_format)
             numbers = read_numbers({name: read[name] for name in wanted}, read.place, kinds, decimal)
         except InputError as error:
-            raise InputError(f"{source}: {error}") from None
+            raise within(source, error) from None
         for name in kinds.spend:
             _check_not_negative(source, name, numbers.columns[name], read)
         for name in unpaid:
@@ -288,55 +298,10 @@ def _without(table: Table, names: Sequence[str]) -> Table:
     return Table({name: table[name] for name in table if name not in names}, table.lines, table.notes)
 
 
-def _named(costs: Mapping[str, float | str]) -> list[str]:
-    """Columns of volume, and those of the money spent on it."""
-    return [*costs, *(cost for cost in costs.values() if isinstance(cost, str))]
-
-
-def _check_ignored(
-    source: str, ignore: Sequence[str], table: Mapping[str, Any], roles: Sequence[Any]
-) -> None:
-    """Check that columns to leave out are there, and have no role."""
-    for name in ignore:
-        expect(name, "a column to ignore", str, remedy="name a column")
-        if name not in table:
-            raise InputError(f"{source}: {no_column(name, table)}")
-        if name in roles:
-            raise InputError(f"{source}: column {name} has two roles")
-
-
 def _others(words: Sequence[str], name: str) -> str:
     """Name further columns of words, so that a table need not be read once for each."""
     others = [other for other in words if other != name]
     return f"; likewise {', '.join(others)}"[:200] if others else ""
-
-
-def _roles(
-    source: str,
-    table: Mapping[str, Any],
-    outcome: str,
-    date: str,
-    controls: Sequence[str],
-    costs: Mapping[str, float | str],
-    market: str | None,
-    unpaid: Sequence[str],
-) -> list[str]:
-    """Columns that have another role than spend or volume; each is in the table, with one role."""
-    named = [("outcome", outcome), ("date", date), *(("a control", name) for name in controls)]
-    named += [("a column without a bill", name) for name in unpaid]
-    for what, name in named:
-        expect(name, what, str, remedy="name a column")
-    expect(market, "market", str, NoneType, remedy="name a column")
-    for name in costs:
-        expect(name, "what costs are stated of", str, remedy="name a column")
-    roles = [name for _, name in named] + [cost for cost in costs.values() if isinstance(cost, str)]
-    roles += [] if market is None else [market]
-    for name in (*roles, *costs):
-        if name not in table:
-            raise InputError(f"{source}: {no_column(name, table)}")
-        if (roles + list(costs)).count(name) > 1:
-            raise InputError(f"{source}: column {name} has two roles")
-    return roles
 
 
 def _spend_and_volume(
@@ -382,14 +347,7 @@ def _check_dates(source: str, dates: Sequence[Any], markets: Sequence[str] | Non
 def _check_not_negative(source: str, name: str, column: Array, table: Table, held: str = "spend") -> None:
     if (column < 0.0).any():
         i = int(np.argmax(column < 0.0))
-        remedy = (
-            f": take a refund off the rows whose spend it gives back{NO_SPEND}" if held == "spend" else ""
-        )
+        refund = f": take a refund off the rows whose spend it gives back{NO_SPEND}"
+        signed = ", as none of its amounts is above: write costs without a minus"
+        remedy = "" if held != "spend" else refund if (column > 0.0).any() else signed
         raise InputError(f"{source}: {name} has {held} {column[i]:g} below 0 in {table.place(i)}{remedy}")
-
-
-def _listed(names: Any, what: str) -> tuple[Any, ...]:
-    if isinstance(names, str):
-        raise InputError(f"{what} must be a list of columns, not {names!r}: write [{names!r}]")
-    expect(names, what, Iterable)
-    return tuple(names)

@@ -324,6 +324,7 @@ def _rows(
     """One row a cell, of each period in turn; arrays have shape (n_spends,), outcome (n_draws, at least n_spends)."""
     n = len(draws.cells)
     seen = {} if draws.own is None else draws.own.seen()
+    days = {} if draws.own is None else draws.own.spent_days()
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -338,6 +339,7 @@ def _rows(
             evidence=draws.evidence[k % n],
             reason=reason,
             most_spent=seen[k % n][1] if k % n in seen else None,
+            spent_days=days.get(k % n),
         )
         for k, reason in enumerate(why)
     ]

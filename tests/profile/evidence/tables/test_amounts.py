@@ -55,6 +55,11 @@ def read(columns: Mapping[str, Sequence[Any]], decimal: str | None = None, bindi
         ("US$5", 5.0, 5.0),
         ("5 kr", 5.0, 5.0),
         ("12 %", 0.12, 0.12),
+        ("EUR 1.200,-", None, 1200.0),
+        ("1.200,-- \u20ac", None, 1200.0),
+        ("1'200.\u2013", 1200.0, None),
+        ("-5,-", None, -5.0),
+        ("1200-", -1200.0, -1200.0),
     ],
 )
 def test_an_entry_has_the_values_that_its_notation_allows(
@@ -117,7 +122,26 @@ def test_a_dash_is_known(text: str, is_one: bool) -> None:
         ({"sms": ["1.5"], "orders": ["1,665"]}, None, {"sms": [1.5], "orders": [1665.0]}, None),
         ({"sms": ["1.234"]}, ",", {"sms": [1234.0]}, ("decimal comma", "thousands with points")),
         ({"sms": ["1.234"]}, ".", {"sms": [1.234]}, ("decimal point",)),
+        (
+            {"price": ["1.234", "1.250"], "sms": ["945.18", "12"]},
+            None,
+            {"price": [1.234, 1.25], "sms": [945.18, 12.0]},
+            ("decimal point", "price 1.234 as 1.234, since sms has 945.18"),
+        ),
+        (
+            {"sms": ["3.964,50", "7,5"], "price": ["1,234", "0"]},
+            None,
+            {"sms": [3964.5, 7.5], "price": [1.234, 0.0]},
+            ("decimal comma", "thousands with points", "price 1,234 as 1.234, since sms has 3.964,50"),
+        ),
+        ({"sms": ["31.964"], "social": ["945.18"]}, None, {"sms": [31.964], "social": [945.18]}, None),
         ({"sms": ["1\u202f234,5"]}, None, {"sms": [1234.5]}, ("decimal comma", "thousands with spaces")),
+        (
+            {"sms": ["1.200,-"]},
+            None,
+            {"sms": [1200.0]},
+            ("decimal comma", "thousands with points", '",-" as no cents'),
+        ),
         ({"sms": ["-", "5"]}, None, {"sms": [0.0, 5.0]}, ('"-" as 0',)),
         (
             {"orders": ["NA", "", None, math.nan, "5"]},
@@ -153,8 +177,10 @@ def test_columns_are_read_by_one_decimal_sign(
             r"sms: '3.964' in row 1 is 3.964 or 3,964, .*--decimal \. or --decimal ,",
         ),
         ({"sms": ["3,964"]}, None, "'3,964' in row 1 is 3,964 or 3.964"),
-        # The other column's decimal point does not tell: a column may be rounded to thousands by another hand.
+        # By the other column's decimal point this would be far less: a column may be of thousands by another hand.
         ({"sms": ["3.964"], "social": ["945.18"]}, None, "sms: '3.964'"),
+        ({"price": ["3.964", "945"], "social": ["9.18"]}, None, "price: '3.964'"),
+        ({"price": ["3.964", "3,964"], "social": ["9.18"]}, None, "price: '3.964'"),
         ({"sms": ["1.234", "1,234"]}, None, "sms: '1.234'"),
         (
             {"sms": ["1.5"], "orders": ["1,5"]},
@@ -164,6 +190,7 @@ def test_columns_are_read_by_one_decimal_sign(
         ({"sms": ["1.5"]}, ",", "sms: '1.5' in row 1 is no number with a decimal comma, as was stated"),
         ({"sms": ["1"]}, ";", 'decimal must be "." or ","'),
         ({"sms": ["5", ""]}, None, "sms must be a number, and row 2 has nothing: fill it, with 0"),
+        ({"sms": ["2023", "", ""]}, None, r"row 2 has nothing: fill it, .* \(sms needs a role\)"),
         ({"sms": ["NA", "1"]}, None, "fill it, with 0 where nothing was spent"),
         ({"sms": ["na", "Black Friday"]}, None, r"row 1 has 'na' \(sms needs a role\)"),
         ({"promo": [None]}, None, "promo must be a number, and row 1 has nothing: fill it"),

@@ -40,6 +40,17 @@ MONTHS = ("2023-01-01", "2023-02-01")
         (["2023-Q1", "2023-Q2"], ("2023-01-01", "2023-04-01"), ("2023-Q1 as 2023-01-01",)),
         (["2023-W01", "2023-W03"], WEEKS, ("2023-W01 as 2023-01-02",)),
         (["KW 1/2023", "KW 3/2023"], WEEKS, ("KW 1/2023 as 2023-01-02",)),
+        (["Mon 02.01.2023", "Mon 16.01.2023"], WEEKS, ("Mon 02.01.2023 as 2023-01-02",)),
+        (["Mo., 2023-01-02", "Mo., 2023-01-16"], WEEKS, ("Mo., 2023-01-02 as 2023-01-02",)),
+        (["CW 1 2023", "CW 3 2023"], WEEKS, ("CW 1 2023 as 2023-01-02",)),
+        (["Semaine 1 2023", "Semaine 3 2023"], WEEKS, ("Semaine 1 2023 as 2023-01-02",)),
+        (["T1/2023", "T2/2023"], ("2023-01-01", "2023-04-01"), ("T1/2023 as 2023-01-01",)),
+        (
+            ["1. Quartal 2023", "2. Quartal 2023"],
+            ("2023-01-01", "2023-04-01"),
+            ("1. Quartal 2023 as 2023-01-01",),
+        ),
+        (["1er trimestre 2023", "2e trimestre 2023"], ("2023-01-01", "2023-04-01"), None),
         (["44928", "44942"], WEEKS, ("44928 as 2023-01-02",)),
         ([44928.0, 44942.0], WEEKS, ("44928 as 2023-01-02",)),
         (["202301", "202302"], MONTHS, ("202301 as 2023-01-01",)),
@@ -63,9 +74,11 @@ MONTHS = ("2023-01-01", "2023-02-01")
     ],
 )
 def test_dates_are_read_in_every_certain_form(
-    column: list[Any], dates: tuple[Any, ...], notes: tuple[str, ...]
+    column: list[Any], dates: tuple[Any, ...], notes: tuple[str, ...] | None
 ) -> None:
-    assert read(column) == (dates, notes)
+    found, said = read(column)
+    assert found == dates
+    assert notes is None or said == notes
 
 
 @pytest.mark.parametrize(
@@ -76,6 +89,10 @@ def test_dates_are_read_in_every_certain_form(
             r"'03/04/2024' in row 2 is 2024-04-03 \(dmy\) or 2024-03-04 \(mdy\), .*--date-format dmy",
         ),
         (["03.04.2024"], "--date-format dmy or --date-format mdy"),
+        (["Mon 03.04.2024"], "--date-format dmy or --date-format mdy"),
+        (["12/2023", "13/2023"], r"row 2 has '13/2023' \(is its number a week\? Write such as 2024-W05\)"),
+        (["2024-01-01", "2024"], "row 2 has '2024': remove the row if it adds up a year"),
+        (["2024-01-01", "T5 2024"], "row 2 has 'T5 2024'"),
         (["16.1.23"], r"2023-01-16 \(dmy\) or 2016-01-23 \(ymd\)"),
         (["13/01/2024", "01/14/2024"], "several ways: row 1 has '13/01/2024' and row 2 '01/14/2024'"),
         (["03/04/2024", "13/01/2024", "01/14/2024"], "row 2 has '13/01/2024' and row 3 '01/14/2024'"),

@@ -13,12 +13,17 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence.tables.number_forms import DECIMAL_SIGNS, Amount, amount_of, is_dash
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.evidence.tables.table import is_blank, shown
 
 THOUSANDS = {".": "points", ",": "commas", "'": "apostrophes", "\u2019": "apostrophes", " ": "spaces"}
 
 UNKNOWN = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "unknown"))
 """Words that say that a number is not known."""
+
+
+MUCH_LESS = 30.0
+"""Times less than any other column of spend from which on one of three decimals may be one of thousands."""
 
 
 class Share(float):
@@ -92,11 +97,11 @@ def read_numbers(
     if decimal is not None and decimal not in DECIMAL_SIGNS:
         raise InputError(f'decimal must be "." or ",", not {decimal!r}')
     entries = {name: _Column(name, column, place, kinds) for name, column in columns.items()}
-    sign = _decimal_sign(entries, place, decimal, binding)
+    sign, told = _decimal_sign(entries, place, decimal, binding)
     found = {name: column.values(sign) for name, column in entries.items()}
     used = {text: column.amounts[i] for column in entries.values() for i, text in column.texts.items()}
     money = dict.fromkeys(amount.money for amount in used.values() if amount.money)
-    return Numbers(found, _notes(entries, sign, used), tuple(money))
+    return Numbers(found, (*_notes(entries, sign, used), *told), tuple(money))
 
 
 class _Column:
@@ -130,7 +135,8 @@ class _Column:
                     + (", or give the column another role than spend" if self.is_spend else "")
                 )
             if found is None and not (self.is_outcome and is_blank(value)):
-                raise InputError(self._no_number(value, place(i), kinds.remedy, is_of_words(column)))
+                idle = is_of_words(column) or sum(map(is_blank, column)) > len(column) / 2
+                raise InputError(self._no_number(value, place(i), kinds.remedy, idle))
 
     def _of_text(self, text: str) -> Amount | float | None:
         """What a text says: an amount, 0 for a dash, NaN for what is not known; None for anything else."""
@@ -145,14 +151,13 @@ class _Column:
             return math.nan
         return None
 
-    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], of_words: bool) -> str:
+    def _no_number(self, value: Any, where: str, remedy: Callable[[str], str], idle: bool) -> str:
         said = f"{self.name} must be a number, and {where} has {shown(value)}"
         text = value.strip() if isinstance(value, str) else ""
         nothing = is_blank(value) or text.casefold() in UNKNOWN
-        if self.is_spend and nothing and of_words:
-            return said + remedy(self.name)
         if self.is_spend and nothing:
-            return f"{said}: fill it, with 0 where nothing was spent"
+            filled = "" if not is_blank(value) and idle else ": fill it, with 0 where nothing was spent"
+            return said + filled + (remedy(self.name) if idle else "")
         if self.is_outcome and is_dash(text):
             return f"{said}: write 0, or leave it blank if it is not known"
         if nothing:
@@ -160,6 +165,17 @@ class _Column:
         if re.fullmatch(r"[\d.,' ]*\d ?(k|m|tsd|mio|mn|bn)\.?", text, re.IGNORECASE):
             return f"{said}: write the number in full"
         return said + (remedy(self.name) if self.is_spend and text else "")
+
+    @property
+    def unclear(self) -> dict[int, Amount]:
+        """Entries of two values, by their rows."""
+        return {i: amount for i, amount in self.amounts.items() if not amount.is_certain}
+
+    def usual(self, decimal: str) -> float:
+        """Median of what is not 0 by a decimal sign; NaN without any such."""
+        found = self.values(decimal)
+        found = found[np.isfinite(found) & (found != 0.0)]
+        return float(np.median(found)) if len(found) else math.nan
 
     def values(self, decimal: str) -> Array:
         for i, amount in self.amounts.items():
@@ -185,8 +201,8 @@ def _number(value: Any) -> float | None:
 
 def _decimal_sign(
     entries: Mapping[str, _Column], place: Callable[[int], str], stated: str | None, binding: bool
-) -> str:
-    """The decimal sign that was stated, or that entries show and none leaves open."""
+) -> tuple[str, tuple[str, ...]]:
+    """The decimal sign that was stated, or that entries show and none leaves open; and what is said of columns."""
     shown_by: dict[str, tuple[str, int]] = {}
     telling = set()
     for name, column in entries.items():
@@ -198,39 +214,60 @@ def _decimal_sign(
     if stated is not None and (binding or not shown_by):
         for sign, (name, i) in shown_by.items():
             if sign != stated:
-                raise InputError(
+                raise StatementError(
                     f"{name}: {entries[name].texts[i]!r} in {place(i)} is no number with a decimal "
-                    f"{DECIMAL_SIGNS[stated]}, as was stated"
+                    f"{DECIMAL_SIGNS[stated]}, as was stated",
+                    ("decimal",),
                 )
-        return stated
+        return stated, ()
     if len(shown_by) > 1:
         (name, i), (other, j) = shown_by["."], shown_by[","]
         raise InputError(
             f"numbers are written in two ways: {name} has {entries[name].texts[i]!r} in {place(i)}, and {other} "
             f"{entries[other].texts[j]!r} in {place(j)}; write all with a decimal point or all with a decimal comma"
         )
-    shown_sign = next(iter(shown_by), None)
+    told = []
     for name, column in entries.items():
-        if name not in telling:
-            _check_open(column, place, shown_sign)
-    return shown_sign or "."
+        if name not in telling and column.unclear:
+            if not shown_by or _at_odds(column, next(iter(shown_by)), entries):
+                raise _open(column, place)
+            ((sign, (other, j)),) = shown_by.items()
+            i, amount = next(iter(column.unclear.items()))
+            if amount.grouped == sign:
+                value = f"{amount.values[sign]:.7g}"
+                told.append(
+                    f"{name} {column.texts[i]} as {value}, since {other} has {entries[other].texts[j]}"
+                )
+    return next(iter(shown_by), "."), tuple(told)
 
 
-def _check_open(column: _Column, place: Callable[[int], str], shown_sign: str | None) -> None:
-    """Check that a column of which no entry shows the decimal sign has one value by it.
+def _at_odds(column: _Column, sign: str, entries: Mapping[str, _Column]) -> bool:
+    """Whether a column whose entries have two values speaks against the decimal sign that others show.
 
-    Where the other sign is the decimal one of other columns, its own stands between thousands. But if all its entries
-    have three digits after the decimal sign of others, they may be thousands still: columns come from several hands.
+    Where that sign is another than the column's own, its own stands between thousands. But three digits behind the same
+    sign may be thousands still, as columns come from several hands: where whole numbers stand beside them, or where
+    they would be far less than other spend.
     """
-    unclear = {i: amount for i, amount in column.amounts.items() if not amount.is_certain}
-    thousands = {amount.grouped for amount in unclear.values()}
-    if unclear and (shown_sign is None or thousands != {"." if shown_sign == "," else ","}):
-        i, amount = next(iter(unclear.items()))
-        raise InputError(
-            f"{column.name}: {column.texts[i]!r} in {place(i)} is {amount.values['.']:,.7g} or "
-            f"{amount.values[',']:,.7g}, and no entry of the column tells which: state the "
-            "decimal sign by --decimal . or --decimal , (decimal in Python and in a profile)"
-        )
+    unclear = column.unclear
+    grouped = {amount.grouped for amount in unclear.values()}
+    if len(grouped) > 1:
+        return True
+    if grouped != {sign}:
+        return False
+    whole = any(amount.is_certain and amount.values[sign] for amount in column.amounts.values())
+    others = [each.usual(sign) for each in entries.values() if each.is_spend and each is not column]
+    far = column.is_spend and any(MUCH_LESS * column.usual(sign) < usual for usual in others)
+    return whole or far
+
+
+def _open(column: _Column, place: Callable[[int], str]) -> InputError:
+    """Ask how entries are meant."""
+    i, amount = next(iter(column.unclear.items()))
+    return InputError(
+        f"{column.name}: {column.texts[i]!r} in {place(i)} is {amount.values['.']:,.7g} or "
+        f"{amount.values[',']:,.7g}, and no entry of the column tells which: state the "
+        "decimal sign by --decimal . or --decimal , (decimal in Python and in a profile)"
+    )
 
 
 def _notes(entries: Mapping[str, _Column], sign: str, used: Mapping[str, Amount]) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def shape_of(text: str) -> str:
     (True, False)
     """
     plain = re.sub(
-        r"(?<=\d)(?:st|nd|rd|th|er)\b|(?<=[^\W\d_])\.",
+        r"(?<=\d)(?:st|nd|rd|th|er|e|\u00e8me)\b|(?<=[^\W\d_])\.",
         "",
         text.strip().replace("-W", "W"),
         flags=re.IGNORECASE,
@@ -149,14 +149,27 @@ def _week(year: str, week: str, day: str | None) -> Days:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Days]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
-        (r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", lambda m: _certain(int(m[1]), int(m[3]), int(m[4]))),
+        (
+            rf"(?:{_BEFORE.pattern})?(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})",
+            lambda m: _certain(int(m[1]), int(m[3]), int(m[4])),
+        ),
         (r"(\d{4})[-/.](\d{1,2})", lambda m: _certain(int(m[1]), int(m[2]), 1)),
         (r"(\d{1,2})[-/.](\d{4})", lambda m: _certain(int(m[2]), int(m[1]), 1)),
-        (r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})", _triple),
+        (rf"(?:{_BEFORE.pattern})?(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}})", _triple),
         (r"(\d{4})[- ]?W(\d{1,2})(?:-?([1-7]))?", lambda m: _week(m[1], m[2], m[3])),
-        (r"KW ?(\d{1,2})[ /-]+(\d{4})", lambda m: _week(m[2], m[1], None)),
+        (
+            r"(?:KW|CW|W|Week|Wk|Woche|Kalenderwoche|Semaine|Sem)\.? ?(\d{1,2})(?:[ /-]+|, ?)(\d{4})",
+            lambda m: _week(m[2], m[1], None),
+        ),
         (r"(\d{4})[- ]?Q([1-4])", lambda m: _certain(int(m[1]), 3 * int(m[2]) - 2, 1)),
-        (r"Q([1-4])[ /-]+(\d{4})", lambda m: _certain(int(m[2]), 3 * int(m[1]) - 2, 1)),
+        (
+            r"(?:Q|T|Quarter |Quartal |Trimestre )([1-4])(?:[ /-]+|, ?)(\d{4})",
+            lambda m: _certain(int(m[2]), 3 * int(m[1]) - 2, 1),
+        ),
+        (
+            r"([1-4])(?:\.|st|nd|rd|th|er|e|\u00e8me)? ?(?:Q|Quarter|Quartal|Trimestre)[ /-]+(\d{4})",
+            lambda m: _certain(int(m[2]), 3 * int(m[1]) - 2, 1),
+        ),
         (
             rf"(?:{_BEFORE.pattern})?(\d{{1,2}})(?:st|nd|rd|th|er|\.)?[ -]+([^\W\d_]+)[., -]+(\d{{4}}|\d{{2}})",
             lambda m: _named(m[3], m[2], m[1]),

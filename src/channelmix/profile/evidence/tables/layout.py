@@ -55,9 +55,14 @@ def lay_out(grid: Grid, source: str, names: Sequence[str], *, dated: bool = True
     lines = [(number, line) for number, line in lines if not all(map(is_blank, line))]
     top = _line_of_names(lines, names)
     header = _header(lines[top][1]) if lines else []
-    for name in header:
-        if not name.isprintable() or (name and header.count(name) > 1):
-            raise InputError(f"{source}: every column needs a unique, printable name, not {name!r}")
+    for j, name in enumerate(header):
+        if not name.isprintable():
+            raise InputError(f"{source}: every column needs a printable name, not {name!r}")
+        if name and name in header[:j]:
+            first = header.index(name) + 1
+            raise InputError(
+                f"{source}: columns {first} and {j + 1} are both named {name!r}: every column needs a name of its own"
+            )
     rows: Grid = lines[top + 1 :]
     if not rows:
         raise InputError(f"{source}: a table needs a line of column names and rows below it")

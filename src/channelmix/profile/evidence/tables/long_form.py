@@ -7,6 +7,7 @@ from typing import Any
 
 from channelmix.core.errors import InputError
 from channelmix.profile.evidence.tables.number_forms import amount_of
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.evidence.tables.table import Table, is_blank, no_column, shown
 
 COLUMNS = ("channel", "spend")
@@ -33,18 +34,19 @@ def stated_columns(
             f'long must name two columns, such as {{"channel": "channel", "spend": "spend"}}, not {long!r}'
         )
     stated = {what: name for what, name in long.items() if name is not None}
-    for name in stated.values():
+    for what, name in stated.items():
         if name not in table:
-            raise InputError(f"{source}: {no_column(str(name), table)}")
+            raise StatementError(f"{source}: {no_column(str(name), table)}", ("long", what))
     left = [name for name in table if name not in (*roles, *stated.values())]
     of_words = [name for name in left if not any(map(_is_amount, table[name]))]
     for what, names in (("channel", of_words), ("spend", [name for name in left if name not in of_words])):
         if what not in stated:
             if not names:
-                raise InputError(f"{source}: no column holds {HELD[what]}; state {REMEDY}")
+                raise StatementError(f"{source}: no column holds {HELD[what]}; state {REMEDY}", ("long",))
             if len(names) > 1:
                 found = f"{', '.join(names[:-1])} or {names[-1]}"
-                raise InputError(f"{source}: which column holds {HELD[what]}, {found}? State {REMEDY}")
+                said = f"{source}: which column holds {HELD[what]}, {found}? State {REMEDY}"
+                raise StatementError(said, ("long",))
             stated[what] = names[0]
     return stated["channel"], stated["spend"]
 

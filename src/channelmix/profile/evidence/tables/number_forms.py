@@ -22,6 +22,11 @@ _AMOUNT = re.compile(
 )
 
 
+_NO_CENTS = re.compile(
+    r"(?<=\d)([.,])\s?(?:-{1,2}|[\u2013\u2014\u2212])(?=\s*(?:[^\W\d_]|[$\u00a3\u00a5\u20a0-\u20cf]|\)|$))"
+)
+"""A dash for cents that are none, as in ``1.200,-``: no minus, which stands right behind a digit."""
+
 _DASH = re.compile(rf"(?:{_MONEY})?\s*(?:-{{1,2}}|[\u2013\u2014\u2212])\s*(?:{_MONEY})?")
 
 
@@ -62,8 +67,11 @@ def amount_of(text: str) -> Amount | None:
     {'.': 1.234, ',': 1234.0}
     >>> amount_of("1.234,56 \u20ac").values, amount_of("(120.50)").values, amount_of("12 %").values
     ({',': 1234.56}, {'.': -120.5}, {'.': 0.12, ',': 0.12})
+    >>> amount_of("EUR 1.200,-").values, amount_of("1200-").values
+    ({',': 1200.0}, {'.': -1200.0, ',': -1200.0})
     """
     plain = text if text.isascii() else _SPACES.sub(" ", text)
+    plain, no_cents = _NO_CENTS.subn(r"\g<1>00", plain)
     inner = _PARENTHESES.fullmatch(plain.strip())
     match = _AMOUNT.fullmatch(inner[1].strip() if inner else plain.strip())
     if match is None:
@@ -85,6 +93,7 @@ def amount_of(text: str) -> Amount | None:
     if not values or not all(map(math.isfinite, values.values())):
         return None
     said = "parentheses as negative" if inner else "powers of ten such as 1E+03" if power else ""
+    said = said or ('",-" as no cents' if no_cents else "")
     return Amount(values, money[0] if money else "", bool(match["share"]), grouped, said)
 
 

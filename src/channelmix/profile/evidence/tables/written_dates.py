@@ -19,6 +19,7 @@ from channelmix.profile.evidence.tables.date_forms import (
     shape_of,
     without_clock,
 )
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.evidence.tables.table import is_blank
 
 Place = Callable[[int], str]
@@ -87,12 +88,16 @@ def _written(
     form = date_format if by_format and not plain else None
     stated = None if by_format else date_format
     if stated is not None and stated not in ORDERS:
-        raise InputError(f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}")
+        raise StatementError(
+            f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}",
+            ("date_format",),
+        )
     known = {text: _parts(text, form) for text in set(texts)}
     parts = [known[text] for text in texts]
     for i, (_, days, _) in enumerate(parts):
         if not days:
-            raise InputError(_not_a_date(texts[i], name, place(i), form))
+            said = _not_a_date(texts[i], name, place(i), form)
+            raise StatementError(said, ("date",) if form is None else ("date_format",))
     clocks = [clock for _, _, clock in parts]
     notes = _checked_clocks(clocks, name, place)
     shapes = {text: "" if form else shape_of(without_clock(first_of(text)[0])[0]) for text in known}
@@ -132,8 +137,12 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     more = ""
     if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
         more = " (is its number a day or a year?)"
+    elif re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
+        more = " (is its number a week? Write such as 2024-W05)"
+    elif re.fullmatch(r"\d{4}", text):
+        more = ": remove the row if it adds up a year"
     elif not text:
-        more = ": fill it, or remove the row if it holds totals"
+        more = ": fill it, or remove the row if it holds totals or units"
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
@@ -146,8 +155,9 @@ def _order(days: list[Days], texts: list[str], name: str, place: Place, stated: 
     if stated is not None:
         if stated not in possible:
             i = next(i for i, each in enumerate(days) if stated not in each)
-            raise InputError(
-                f"{name}: {place(i)} has {texts[i]!r}, which is no date by the stated order {stated}"
+            raise StatementError(
+                f"{name}: {place(i)} has {texts[i]!r}, which is no date by the stated order {stated}",
+                ("date_format",),
             )
         return stated
     if not possible:
