@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from tests.own_evidence import returns, written
 
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
-from channelmix.profile.evidence import Evidence, FittedMarket
+from channelmix.profile.evidence import Evidence, FittedMarket, table_of
 from channelmix.profile.evidence.evidence import digest
 
 
@@ -24,6 +25,25 @@ def test_it_is_read_back_unchanged(evidence: Evidence) -> None:
     assert again == evidence
     assert again.to_json() == evidence.to_json()
     assert again.response.value([10000.0]) == pytest.approx(returns(8)[:, [2]])
+
+
+def test_a_digest_is_that_of_the_shortest_sorted_json() -> None:
+    content = {"b": [1, 2.5, "\u00e9"], "a": None, "c": {"z": True, "x": {}}, "d": []}
+    text = '{"a":null,"b":[1,2.5,"\\u00e9"],"c":{"x":{},"z":true},"d":[]}'
+    assert digest(content) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_curves_table_has_its_own_points_and_every_draw() -> None:
+    several = ResponseCurves.tabulated(
+        [[0.0, 0.0], [1.0, 2.0], [3.0, 5.0]], np.arange(3.0)[:, np.newaxis] * np.ones((4, 1, 2)), names="ab"
+    )
+    single = ResponseCurves.tabulated([0.0, 7.0], [[0.0], [2.0]], names="c")
+    curves = ResponseCurves.concat([several, single])
+    for place, spends in enumerate([[0.0, 1.0, 3.0], [0.0, 2.0, 5.0], [0.0, 7.0]]):
+        points, outcome = table_of(curves, place)
+        assert points.tolist() == spends
+        for spend, brought in zip(spends, outcome.T, strict=True):
+            np.testing.assert_array_equal(brought, curves.value(np.full(3, spend))[:, place])
 
 
 def changed(evidence: Evidence, change: Callable[[dict[str, Any]], None]) -> str:

@@ -181,13 +181,13 @@ class Evidence(_Brief, Document):
                 "changed", "Input should be what was written: its sha256 is another, fit again"
             )
         try:
-            curves = self.response
+            names, blocks = ResponseCurves.outline(self.curves)
         except InputError as error:
             raise PydanticCustomError("curves", "{said}", {"said": str(error)}) from None
-        if curves.names != tuple(column.name for column in self.columns):
+        if names != tuple(column.name for column in self.columns):
             raise PydanticCustomError("names", "Input should hold a curve for each column")
-        tables = all(isinstance(block, Tabulated) for block in curves.blocks)
-        if not tables or curves.n_draws < FEWEST_DRAWS:
+        tables = all(issubclass(family, Tabulated) for family, _ in blocks)
+        if not tables or max(draws for _, draws in blocks) < FEWEST_DRAWS:
             raise PydanticCustomError("draws", "Input should hold several draws of tabulated curves")
         return self
 
@@ -204,5 +204,7 @@ class Evidence(_Brief, Document):
 
 def digest(content: Any) -> str:
     """SHA-256 of JSON-ready data, however it is laid out."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    sha = hashlib.sha256()
+    for part in json.JSONEncoder(sort_keys=True, separators=(",", ":")).iterencode(content):
+        sha.update(part.encode())  # in parts: a large company's curves are as much as memory holds
+    return sha.hexdigest()
