@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,6 +88,27 @@ def test_what_rows_of_markets_add_is_left_out_without_them(evidence: Evidence) -
     assert again == of_markets
     assert again.fitted.market_of("FR/sms") == france
     assert again.fitted.market_of("DE/sms") is None
+
+
+def test_evidence_may_be_larger_than_other_documents(
+    evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan stays below 200 MB; the curves of 50 markets with 30 channels do not."""
+    monkeypatch.setattr("channelmix.core.documents.LARGEST_DOCUMENT", 100)
+    text = evidence.to_json()
+    (tmp_path / "e.json").write_text(text)
+    assert Evidence.from_json(text) == Evidence.from_file(tmp_path / "e.json") == evidence
+    monkeypatch.setattr("channelmix.profile.evidence.evidence.LARGEST_EVIDENCE", len(text) - 1)
+    with pytest.raises(InputError, match=f"at most {len(text) - 1:,} bytes"):
+        Evidence.from_json(text)
+
+
+def test_it_is_read_from_a_pipe(evidence: Evidence, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=[evidence.to_json()])
+    writer.start()
+    assert Evidence.from_file(tmp_path / "pipe") == evidence
+    writer.join()
 
 
 def test_a_cut_file_is_refused(evidence: Evidence) -> None:

@@ -19,6 +19,9 @@ from channelmix.profile.evidence.lift_test import LiftTest
 FEWEST_DRAWS = 2
 """Fewest draws of evidence: one half is to plan on, the other to compare on."""
 
+LARGEST_EVIDENCE = 2_000_000_000
+"""Bytes of the largest evidence that is read: a curve takes about 0.7 MB, and there are companies with 1,500."""
+
 
 class _Brief(Part):
     """A part that is written and digested without its empty fields, so that older files keep their digests."""
@@ -167,6 +170,10 @@ class Evidence(_Brief, Document):
     """Draws of the columns' curves: outcome in money per period against spend in currency per period."""
     sha256: str
     """Digest of everything above."""
+
+    @classmethod
+    def _largest(cls) -> int:
+        return LARGEST_EVIDENCE
 
     @classmethod
     def sealed(cls, **content: Any) -> Self:
