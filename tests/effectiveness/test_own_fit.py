@@ -75,6 +75,15 @@ def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: E
     )
 
 
+def test_outcomes_have_seven_digits(evidence: Evidence) -> None:
+    """Half the room in a file, and a fit and its plan state the same."""
+    (block,) = evidence.curves["blocks"]
+    assert set(block["parameters"]["outcome"]) == {"shape", "f4"}
+    (curves,) = evidence.response.blocks
+    outcome = curves.parameters["outcome"]
+    np.testing.assert_array_equal(outcome, outcome.astype(np.float32))
+
+
 def test_the_end_of_the_table_is_no_saturation(evidence: Evidence) -> None:
     """Beyond what was seen a curve goes on rising, ever more slowly."""
     (column,) = evidence.columns

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from tests.own_evidence import returns, written
 
-from channelmix.profile import CompanyProfile, ProfileError
+from channelmix.profile import CompanyProfile, ProfileError, own_files
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.evidence import Evidence, History
 
@@ -112,6 +112,17 @@ def test_no_link_leads_out_of_the_folder(folder: Path, small: dict[str, Any], ev
         with pytest.raises(ProfileError, match="a link leads out of it"):
             read(home, small, evidence=name)
     assert read(home, small, evidence="alias.json").own == evidence
+
+
+def test_no_endless_file_is_read(
+    folder: Path, small: dict[str, Any], evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(evidence.to_json().encode())
+    monkeypatch.setattr(own_files, "LARGEST_EVIDENCE", size)
+    assert read(folder, small, evidence="e.json").own == evidence
+    monkeypatch.setattr(own_files, "LARGEST_EVIDENCE", size - 1)
+    with pytest.raises(ProfileError, match=f"at most {size - 1:,} bytes"):
+        read(folder, small, evidence="e.json")
 
 
 @pytest.mark.parametrize(

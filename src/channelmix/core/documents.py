@@ -158,15 +158,21 @@ class Document(Part):
         expect(path, "path", str, os.PathLike)
         try:
             with Path(path).open("rb") as stream:
-                text = stream.read(LARGEST_DOCUMENT + 1)
+                size = os.fstat(stream.fileno()).st_size or cls._largest()  # a pipe has no size
+                text = stream.read(min(size, cls._largest()) + 1)  # sets aside all the room that it asks for
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}") from None
         return cls._read(text, f"{path}: ")
 
     @classmethod
+    def _largest(cls) -> int:
+        """Bytes of the largest document of this kind that is read."""
+        return LARGEST_DOCUMENT
+
+    @classmethod
     def _read(cls, text: str | bytes, source: str) -> Self:
-        if len(text) > LARGEST_DOCUMENT:
-            raise InputError(f"{source}a document has at most {LARGEST_DOCUMENT:,} bytes")
+        if len(text) > cls._largest():
+            raise InputError(f"{source}a document has at most {cls._largest():,} bytes")
         article = "an" if cls.kind_of_document[0] in "aeiou" else "a"
         not_one = f"{source}not {article} {cls.kind_of_document} of channelmix"
         try:

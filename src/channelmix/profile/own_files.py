@@ -19,14 +19,12 @@ from channelmix.profile.evidence import (
     check_unpaid,
     covered,
 )
+from channelmix.profile.evidence.evidence import LARGEST_EVIDENCE
 from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, read_table
 from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
-
-LARGEST_EVIDENCE = 200_000_000
-"""Bytes of the largest evidence file that is read."""
 
 
 def own_of(
@@ -135,7 +133,9 @@ def _read(folder: FilePath | None, name: str, path: Path, most: int) -> bytes:
         if not target.is_file():
             raise _refused(path, name, "a regular file")
         with target.open("rb") as stream:
-            data = stream.read(most + 1)
+            data = stream.read(
+                min(target.stat().st_size, most) + 1
+            )  # room is set aside for what is asked for
     except (OSError, RuntimeError) as error:
         said = (getattr(error, "strerror", None) or str(error)).lower()
         raise _refused(path, name, f"a readable file: {escape(said)}") from None

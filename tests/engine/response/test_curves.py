@@ -170,6 +170,49 @@ def test_damaged_data_are_refused(damage: Callable[[Any], None]) -> None:
     damage(data)
     with pytest.raises(InputError):
         ResponseCurves.from_dict(data)
+    with pytest.raises(InputError):
+        ResponseCurves.outline(data)
+
+
+def table(outcome: Any) -> ResponseCurves:
+    return ResponseCurves.tabulated([0.0, 0.1, 4.0], outcome, names=["d"])
+
+
+def test_large_arrays_of_short_numbers_take_half_the_room_and_lose_no_digit() -> None:
+    rise = np.abs(np.random.default_rng(3).standard_normal((2000, 3, 1)))
+    rise[:, 0] = 0.0
+    outcome = rise.cumsum(axis=1)
+    for values, key in [
+        (outcome.astype(np.float32), "f4"),
+        (outcome, "f8"),
+        (1e60 * outcome, "f8"),
+        (outcome[:9].astype(np.float32), "f8"),
+    ]:
+        curves = table(values)
+        data = json.loads(json.dumps(curves.to_dict()))
+        parameters = data["blocks"][0]["parameters"]
+        assert set(parameters["outcome"]) == {"shape", key}
+        assert set(parameters["points"]) == {"shape", "f8"}
+        back = ResponseCurves.from_dict(data).blocks[0]
+        for name, array in curves.blocks[0].parameters.items():
+            np.testing.assert_array_equal(back.parameters[name], array)
+            assert back.parameters[name].dtype == np.float64
+
+
+def test_cut_short_numbers_are_refused() -> None:
+    outcome = np.zeros((2000, 3, 1))
+    data = table(outcome).to_dict()
+    stored = data["blocks"][0]["parameters"]["outcome"]
+    stored["f4"] = stored["f4"][:-8]
+    with pytest.raises(InputError, match="damaged"):
+        ResponseCurves.from_dict(data)
+
+
+def test_an_outline_has_names_families_and_draws() -> None:
+    curves = mixed()
+    names, blocks = ResponseCurves.outline(curves.to_dict())
+    assert names == curves.names
+    assert blocks == [(type(block), block.shape[0]) for block in curves.blocks]
 
 
 def test_made_up_names_are_numbered_anew_where_curves_are_joined() -> None:

@@ -103,6 +103,17 @@ def test_tabulated_goes_through_its_points_and_is_flat_after_the_last() -> None:
     np.testing.assert_allclose(curves.derivative([3.0, 99.0]), 0.0)
 
 
+def test_tabulated_is_the_same_at_amounts_of_all_draws_and_of_each() -> None:
+    rng = np.random.default_rng(8)
+    rise = rng.random((50, 9))
+    rise[:, 0] = 0.0
+    curve = ResponseCurves.tabulated(np.arange(9.0), rise.cumsum(axis=1)[:, :, np.newaxis]).cell(0)
+    spend = np.append(np.arange(10.0), rng.uniform(0.0, 12.0, 30))[np.newaxis]
+    each = np.repeat(spend, 50, axis=0)
+    np.testing.assert_array_equal(curve.value(spend), curve.value(each))
+    np.testing.assert_array_equal(curve.derivative(spend), curve.derivative(each))
+
+
 @pytest.mark.parametrize("family", SMOOTH)
 @pytest.mark.parametrize("spend", [1e-3, 0.21, 1.3, 2.0, 6.5])
 def test_derivative_against_central_differences(family: str, spend: float) -> None:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +14,7 @@ from tests.own_evidence import returns, written
 
 from channelmix.core.errors import InputError
 from channelmix.engine.response import ResponseCurves
-from channelmix.profile.evidence import Evidence, FittedMarket
+from channelmix.profile.evidence import Evidence, FittedMarket, table_of
 from channelmix.profile.evidence.evidence import digest
 
 
@@ -24,6 +28,25 @@ def test_it_is_read_back_unchanged(evidence: Evidence) -> None:
     assert again == evidence
     assert again.to_json() == evidence.to_json()
     assert again.response.value([10000.0]) == pytest.approx(returns(8)[:, [2]])
+
+
+def test_a_digest_is_that_of_the_shortest_sorted_json() -> None:
+    content = {"b": [1, 2.5, "\u00e9"], "a": None, "c": {"z": True, "x": {}}, "d": []}
+    text = '{"a":null,"b":[1,2.5,"\\u00e9"],"c":{"x":{},"z":true},"d":[]}'
+    assert digest(content) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_curves_table_has_its_own_points_and_every_draw() -> None:
+    several = ResponseCurves.tabulated(
+        [[0.0, 0.0], [1.0, 2.0], [3.0, 5.0]], np.arange(3.0)[:, np.newaxis] * np.ones((4, 1, 2)), names="ab"
+    )
+    single = ResponseCurves.tabulated([0.0, 7.0], [[0.0], [2.0]], names="c")
+    curves = ResponseCurves.concat([several, single])
+    for place, spends in enumerate([[0.0, 1.0, 3.0], [0.0, 2.0, 5.0], [0.0, 7.0]]):
+        points, outcome = table_of(curves, place)
+        assert points.tolist() == spends
+        for spend, brought in zip(spends, outcome.T, strict=True):
+            np.testing.assert_array_equal(brought, curves.value(np.full(3, spend))[:, place])
 
 
 def changed(evidence: Evidence, change: Callable[[dict[str, Any]], None]) -> str:
@@ -65,6 +88,27 @@ def test_what_rows_of_markets_add_is_left_out_without_them(evidence: Evidence) -
     assert again == of_markets
     assert again.fitted.market_of("FR/sms") == france
     assert again.fitted.market_of("DE/sms") is None
+
+
+def test_evidence_may_be_larger_than_other_documents(
+    evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan stays below 200 MB; the curves of 50 markets with 30 channels do not."""
+    monkeypatch.setattr("channelmix.core.documents.LARGEST_DOCUMENT", 100)
+    text = evidence.to_json()
+    (tmp_path / "e.json").write_text(text)
+    assert Evidence.from_json(text) == Evidence.from_file(tmp_path / "e.json") == evidence
+    monkeypatch.setattr("channelmix.profile.evidence.evidence.LARGEST_EVIDENCE", len(text) - 1)
+    with pytest.raises(InputError, match=f"at most {len(text) - 1:,} bytes"):
+        Evidence.from_json(text)
+
+
+def test_it_is_read_from_a_pipe(evidence: Evidence, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=[evidence.to_json()])
+    writer.start()
+    assert Evidence.from_file(tmp_path / "pipe") == evidence
+    writer.join()
 
 
 def test_a_cut_file_is_refused(evidence: Evidence) -> None:

@@ -35,8 +35,10 @@ def curves_of(
     reaches: Mapping[str, float],
     worth: float,
     rng: np.random.Generator,
-) -> tuple[ResponseCurves, list[dict[str, Any]]]:
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Curves of a period of today, and the return of each at the average of the periods with spend.
+
+    Outcomes have the seven digits of floats of four bytes, so that the curves of a large company fit in a file.
 
     Parameters
     ----------
@@ -52,8 +54,9 @@ def curves_of(
 
     Returns
     -------
-    curves : ResponseCurves
-        Money a period against spend a period; each runs through its return. The halves of the draws are alike.
+    curves : dict
+        Money a period against spend a period, as `ResponseCurves.to_dict` writes it; each runs through its return. The
+        halves of the draws are alike.
     returns : list of dict
         ``roi``, ``marginal_roi`` of the next unit, and factors of the ``months_ahead``.
     """
@@ -65,7 +68,8 @@ def curves_of(
             one.column, one.timing.acting, np.append(points, around), one.market
         ) * (worth / one.timing.periods)
         outcome = np.maximum.accumulate(brought[:, : len(points)], axis=1)  # rounding may lower a flat end
-        at.append(outcome[:, int(np.searchsorted(points, one.active_spend))])
+        outcome = outcome.astype(np.float32)
+        at.append(outcome[:, int(np.searchsorted(points, one.active_spend))].astype(float))
         returns.append(
             {
                 "roi": _interval(at[-1] / one.active_spend),
@@ -75,10 +79,10 @@ def curves_of(
         )
         tables.append((points, outcome))
     order = alike_halves(np.column_stack(at), rng)
-    return ResponseCurves.concat(
-        ResponseCurves.tabulated(points, outcome[order, :, np.newaxis], names=[one.name])
-        for one, (points, outcome) in zip(spent, tables, strict=True)
-    ), returns
+    blocks = []
+    for points, outcome in tables:  # one by one: all at full length may not fit in memory
+        blocks += ResponseCurves.tabulated(points, outcome[order, :, np.newaxis]).to_dict()["blocks"]
+    return {"names": [one.name for one in spent], "blocks": blocks}, returns
 
 
 def alike_halves(values: Array, rng: np.random.Generator) -> NDArray[np.int64]:

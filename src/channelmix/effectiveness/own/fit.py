@@ -296,7 +296,7 @@ def _fitted(
         checks=tuple(
             Check(check=found.check, verdict=found.verdict.value, message=found.message) for found in checks
         ),
-        curves=curves.to_dict(),
+        curves=curves,
     )
 
 

@@ -85,8 +85,9 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
     evidence = evidence_of(profile)
     if evidence is None:
         return draws
-    own = _own_draws(draws, evidence, fresh)
-    half = evidence.response.n_draws // 2
+    curves = evidence.response
+    own = OwnDraws(evidence, _own_columns(draws, evidence, curves, fresh))
+    half = curves.n_draws // 2
     if half < LEAST_HALF and not isinstance(risk_of(profile), MeanRisk | None):
         raise InputError(
             f"evidence of {evidence.fitted.source} has {2 * half} draws, and a plan by its worst draws needs "
@@ -176,8 +177,9 @@ def _has_history(profile: CompanyProfile) -> bool:
     return profile.own is not None and profile.current_total > 0.0
 
 
-def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
-    curves = evidence.response
+def _own_columns(
+    draws: CellDraws, evidence: Evidence, curves: ResponseCurves, fresh: bool
+) -> tuple[OwnColumn, ...]:
     half = curves.n_draws // 2
     chosen = np.arange(draws.n_draws) % half + (half if fresh else 0)
     places = covered(curves.names, [cell.name for cell in draws.cells])
@@ -186,7 +188,7 @@ def _own_draws(draws: CellDraws, evidence: Evidence, fresh: bool) -> OwnDraws:
         spending, parts = spending_cells([draws.cells[i].current_spend for i in cells])
         points, outcome = table_of(curves, c)
         columns.append(OwnColumn(column, tuple(cells[k] for k in spending), parts, points, outcome[chosen]))
-    return OwnDraws(evidence, tuple(columns))
+    return tuple(columns)
 
 
 def _by_cell(draws: CellDraws, own: OwnDraws, period_days: float, usd_rate: float) -> dict[int, Family]:

@@ -27,7 +27,7 @@ from channelmix.engine.response.families import (
 )
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.service import Service
-from channelmix.engine.response.storage import encoded, read_block
+from channelmix.engine.response.storage import encoded, read_curves
 from channelmix.engine.response.tabulated import Tabulated
 
 
@@ -303,7 +303,7 @@ class ResponseCurves:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Write JSON-ready data; arrays are base64 of little-endian doubles, so no digit is lost."""
+        """Write JSON-ready data; arrays are base64 of little-endian floats that lose no digit: see `encoded`."""
         blocks = [
             {"family": b.kind, "parameters": {k: encoded(v) for k, v in b.parameters.items()}}
             for b in self.blocks
@@ -319,19 +319,28 @@ class ResponseCurves:
         InputError
             If the data are damaged.
         """
-        try:
-            parts = [read_block(block) for block in data["blocks"]]
-            names = tuple(str(name) for name in data["names"])
-        except InputError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-            raise InputError(f"response curves: damaged data ({error})") from None
-        if not parts or sum(part.shape[1] for part in parts) != len(names):
-            raise InputError("response curves: the number of names and of curves differ")
-        if len({part.shape[0] for part in parts} - {1}) > 1:
-            raise InputError("response curves: the numbers of draws differ")
+        names, parts = read_curves(data, lambda block: block)
         _check_unique(names)
         return cls(names, tuple(parts))
+
+    @classmethod
+    def outline(cls, data: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[type[Family], int]]]:
+        """Check what `to_dict` wrote like `from_dict`, holding one block at a time: large ones may not fit twice.
+
+        Returns
+        -------
+        names : tuple of str
+        blocks : list of (type, int)
+            Family and number of draws of each.
+
+        Raises
+        ------
+        InputError
+            If the data are damaged.
+        """
+        names, blocks = read_curves(data, lambda block: (type(block), block.shape[0]))
+        _check_unique(names)
+        return names, blocks
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,19 +12,39 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.engine.response.families import Family
 
+T = TypeVar("T")
+
+MANY = 4096
+"""Numbers from which on an array is written with four bytes each where these hold them."""
+
+FLOATS = {"f8": "<f8", "f4": "<f4"}
+"""Types of the numbers in an array by the key of their base64: little-endian floats of eight bytes, or of four."""
+
 
 def encoded(array: Array) -> dict[str, Any]:
-    """Write an array as base64 of little-endian doubles, so that no digit is lost."""
-    raw = np.ascontiguousarray(array, dtype="<f8").tobytes()
-    return {"shape": list(array.shape), "f8": base64.b64encode(raw).decode("ascii")}
+    """Write an array as base64 of little-endian floats, so that no digit is lost.
+
+    A float has eight bytes. It has four in a large array of which each number is exactly one of these, such as the
+    tables of a fit.
+    """
+    kind = "f4" if array.size >= MANY and _holds(array) else "f8"
+    raw = np.ascontiguousarray(array, dtype=FLOATS[kind]).tobytes()
+    return {"shape": list(array.shape), kind: base64.b64encode(raw).decode("ascii")}
+
+
+def _holds(array: Array) -> bool:
+    """Whether floats of four bytes hold every number exactly."""
+    with np.errstate(over="ignore"):
+        return bool((array.astype("<f4") == array).all())
 
 
 def _decoded(data: Mapping[str, Any]) -> Array:
-    flat = np.frombuffer(base64.b64decode(data["f8"], validate=True), dtype="<f8")
+    kind = "f4" if "f4" in data else "f8"
+    flat = np.frombuffer(base64.b64decode(data[kind], validate=True), dtype=FLOATS[kind])
     return flat.reshape([int(size) for size in data["shape"]]).astype(float)
 
 
-def read_block(data: Mapping[str, Any]) -> Family:
+def _read_block(data: Mapping[str, Any]) -> Family:
     """Read the curves of some cells, checking ranges as the constructors do."""
     parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
     kind = data["family"]
@@ -32,3 +52,29 @@ def read_block(data: Mapping[str, Any]) -> Family:
     if kind not in families:
         raise InputError(f"response curves: unknown family {kind!r}")
     return families[kind].read(parameters)
+
+
+def read_curves(data: Mapping[str, Any], keep: Callable[[Family], T]) -> tuple[tuple[str, ...], list[T]]:
+    """Read the names of some cells and the blocks of their curves, checking all; return what is kept of each block.
+
+    Raises
+    ------
+    InputError
+        If the data are damaged.
+    """
+    kept, shapes = [], []
+    try:
+        for stored in data["blocks"]:
+            block = _read_block(stored)
+            kept.append(keep(block))
+            shapes.append(block.shape)
+        names = tuple(str(name) for name in data["names"])
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise InputError(f"response curves: damaged data ({error})") from None
+    if not shapes or sum(cells for _, cells in shapes) != len(names):
+        raise InputError("response curves: the number of names and of curves differ")
+    if len({draws for draws, _ in shapes} - {1}) > 1:
+        raise InputError("response curves: the numbers of draws differ")
+    return names, kept

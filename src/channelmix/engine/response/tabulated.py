@@ -115,5 +115,10 @@ class Tabulated(Family, kind="tabulated"):
             found = [np.searchsorted(self.points[:, j], spend[:, j], side="right") for j in cell]
             k = np.stack(found, axis=1)
         k = np.clip(k - 1, 0, len(self.points) - 2)
+        if (
+            cells == 1 and len(k) == 1
+        ):  # the same amounts in every draw: whole rows, many times as fast as numbers
+            rows = k[0]
+            return self.points[rows, 0], self._slopes[rows, :, 0].T, self.outcome[rows, :, 0].T
         draw = np.arange(draws)[:, np.newaxis]
         return self.points[k, cell], self._slopes[k, draw, cell], self.outcome[k, draw, cell]

@@ -7,6 +7,7 @@ against losses, lies under. The linear program mixes them, which gives the draw 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import SAME_AMOUNT
-from channelmix.engine.proof.duality import Leaf
+from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.response.envelope import concave_hull, weighted_sum
 from channelmix.engine.solver.relaxation import Relaxation, Relaxed
 from channelmix.engine.solver.search import Search
@@ -25,14 +26,17 @@ POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3,
 NEAR = np.array([-0.1, -0.03, -0.01, -0.002, 0.0, 0.002, 0.01, 0.03, 0.1])
 """And around the focus."""
 
-SEGMENTS = len(POINTS) + len(NEAR)
+ATTAINED = 8
+"""And most amounts a cell at which bounds were attained, the latest."""
+
+SEGMENTS = len(POINTS) + len(NEAR) + ATTAINED
 """One fewer than the samples, which are these and the baseline."""
 
 POOL = 24
 """Most weightings that the linear program mixes; the first is the mean of all draws."""
 
-POOL_ROUNDS = 8
-"""Most weightings that are added to the pool for a box before its envelopes are refined."""
+SAMPLE_ROUNDS = 8
+"""Most programs for a box, each with the draws and the amounts that the one before it missed."""
 
 SETTLED, SETTLE_ROUNDS = 0.05, 20
 """Part of the gap that all envelopes together may lie above the curves where a bound is attained; rounds a cell."""
@@ -40,6 +44,11 @@ SETTLED, SETTLE_ROUNDS = 0.05, 20
 
 class TailSearch(Search):
     """One search over a standard form with a risk; see `Search`."""
+
+    @cached_property
+    def _attained(self) -> list[deque[float]]:
+        """Amounts on each cell at which bounds were attained, away from the samples."""
+        return [deque(maxlen=ATTAINED) for _ in range(self.form.n_cells)]
 
     @cached_property
     def _known(self) -> list[float | None]:
@@ -57,28 +66,32 @@ class TailSearch(Search):
         return self.form.floor is not None or super()._rows_on_outcome
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        return self._with_pool(self.relaxation, low, high, focus, self.form.gain)
+        return self._sampled(self.relaxation, low, high, focus, elastic=False)
 
     def _relax_elastic(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        return self._with_pool(self._elastic_program, low, high, focus, 0.0)
+        return self._sampled(self._elastic_program, low, high, focus, elastic=True)
 
-    def _with_pool(
-        self, program: Relaxation, low: Array, high: Array, focus: Array, gain: float
+    def _sampled(
+        self, program: Relaxation, low: Array, high: Array, focus: Array, *, elastic: bool
     ) -> Relaxed | None:
-        """Solve a box, again as long as the draws that are the worst at its answer are new to the pool."""
-        for _ in range(POOL_ROUNDS):
-            points = [
-                self._points(low[i], high[i], focus[i], self._known[i]) for i in range(self.form.n_cells)
-            ]
+        """Solve a box, again as long as its answer shows draws or amounts that the program is yet to see."""
+        for _ in range(SAMPLE_ROUNDS):
+            points = [self._points(i, low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
             relaxed = program.solve(self._tops(points), low, high, focus, pool=self._pool)
             if relaxed is None:
                 break
             focus = np.clip(relaxed.variables, low, high)
-            if not self._widen_pool(self.form.from_user(self.form.to_user(focus))):
+            fresh = self._widen_pool(self.form.from_user(self.form.to_user(focus)))
+            unseen = self._settle(relaxed, points, elastic=elastic)
+            if not (fresh or unseen) or self._done(relaxed, elastic=elastic):
                 break
-        if relaxed is not None:
-            self._settle(relaxed, gain)
         return relaxed
+
+    def _done(self, relaxed: Relaxed, *, elastic: bool) -> bool:
+        """Whether a relaxation's prices prove that its box holds nothing better, or nothing at all."""
+        if elastic:
+            return excludes(self.form, self.envelopes, relaxed)
+        return dual_bound(self.form, self.envelopes, relaxed) <= self._target()
 
     def _relax_window(
         self, centre: Array, half: Array, low: Array, high: Array, unit: float
@@ -89,23 +102,31 @@ class TailSearch(Search):
             self._widen_pool(self.form.from_user(self.form.to_user(np.maximum(found.variables, 0.0))))
         return found
 
-    def _settle(self, relaxed: Relaxed, gain: float) -> None:
+    def _settle(self, relaxed: Relaxed, points: Sequence[Array], *, elastic: bool) -> bool:
         """Refine the envelopes where the bound at these prices is attained, perhaps far from the relaxation's spend.
 
-        The linear program has the curves' own values, so it does not see where the envelopes lie above them.
+        The linear program does not see where the envelopes lie above the curves, and of the curves only its samples
+        `points`. Return whether the bound is attained at amounts worth more than any sample: the next program has them.
         """
-        form, weights = self.form, self._weights_at(relaxed, gain)
-        slope = relaxed.prices @ form.A + (form.charge if gain else 0.0)
+        form, gain = self.form, 0.0 if elastic else self.form.gain
+        weights = self._weights_at(relaxed, gain)
+        slope = relaxed.prices @ form.A + (0.0 if elastic else form.charge)
         if form.floor is not None and relaxed.draw_weights is not None:
             slope = slope + float(relaxed.draw_weights.sum()) * form.charge_in_outcome
         enough = SETTLED * self.gap * self._size / form.n_cells
+        unseen = False
         for i, envelope in enumerate(self.envelopes):
             for _ in range(SETTLE_ROUNDS):
                 x, y = envelope.vertices(float(relaxed.low[i]), float(relaxed.high[i]), weights)
                 place = int(np.argmax(y - slope[i] * x))
-                above = y[place] - envelope.value(x[[place]], weights)[0]
-                if above <= enough or not envelope.refine(x[[place]]):
+                spend, curve = float(x[place]), envelope.value(x[[place]], weights)[0]
+                if y[place] - curve <= enough or not envelope.refine(x[[place]]):
                     break
+            seen = (envelope.value(points[i], weights) - slope[i] * points[i]).max()
+            if curve - slope[i] * spend > seen + enough:
+                self._attained[i].append(spend)
+                unseen = True
+        return unseen
 
     def _weights(self, leaf: Leaf) -> Array:
         return self._weights_at(leaf, self.form.gain)
@@ -115,8 +136,8 @@ class TailSearch(Search):
         weights = np.full(len(self.form.offset), mean / len(self.form.offset))
         return weights if priced.draw_weights is None else weights + priced.draw_weights
 
-    def _points(self, low: float, high: float, focus: float, known: float | None) -> Array:
-        """Where a cell's curves are sampled in a box; `known` is its spend in the baseline, if there is one.
+    def _points(self, cell: int, low: float, high: float, focus: float) -> Array:
+        """Where a cell's curves are sampled in a box: all over it, around the focus, and at some amounts that matter.
 
         Between samples the program's curves lie too low. The baseline obeys the rule against losses with nothing to
         spare: away from the samples it would seem to break the rule, and where little else obeys it, the program would
@@ -126,8 +147,10 @@ class TailSearch(Search):
         if width <= 0.0:
             return np.array([low])
         samples = np.append(low + width * POINTS, np.clip(focus + width * NEAR, low, high))
-        if known is not None and low < known < high and np.abs(samples - known).min() > SAME_AMOUNT * width:
-            samples = np.append(samples, known)
+        known = self._known[cell]
+        for amount in (*([] if known is None else [known]), *self._attained[cell]):
+            if low < amount < high and np.abs(samples - amount).min() > SAME_AMOUNT * width:
+                samples = np.append(samples, amount)
         return np.unique(samples)
 
     def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:

@@ -202,6 +202,6 @@ def _resembled(column: str, parts: Sequence[str]) -> str:
 
 def table_of(curves: ResponseCurves, place: int) -> tuple[Array, Array]:
     """Points (n_points,) of one tabulated curve, and the outcome there, (n_draws, n_points)."""
-    points = curves.cell(place).knots()
-    one = curves.take([place])
-    return points, np.stack([one.value([point])[:, 0] for point in points], axis=1)
+    table = curves.cell(place).parameters
+    points, outcome = table["points"][:, 0], table["outcome"][:, :, 0].T
+    return points, np.broadcast_to(outcome, (curves.n_draws, len(points)))

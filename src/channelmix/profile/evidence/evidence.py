@@ -19,6 +19,9 @@ from channelmix.profile.evidence.lift_test import LiftTest
 FEWEST_DRAWS = 2
 """Fewest draws of evidence: one half is to plan on, the other to compare on."""
 
+LARGEST_EVIDENCE = 2_000_000_000
+"""Bytes of the largest evidence that is read: a curve takes about 0.7 MB, and there are companies with 1,500."""
+
 
 class _Brief(Part):
     """A part that is written and digested without its empty fields, so that older files keep their digests."""
@@ -171,6 +174,10 @@ class Evidence(_Brief, Document):
     """Digest of everything above."""
 
     @classmethod
+    def _largest(cls) -> int:
+        return LARGEST_EVIDENCE
+
+    @classmethod
     def sealed(cls, **content: Any) -> Self:
         """Make evidence of its content and seal it with its digest."""
         open_one = cls.model_construct(**content, sha256="")
@@ -183,13 +190,13 @@ class Evidence(_Brief, Document):
                 "changed", "Input should be what was written: its sha256 is another, fit again"
             )
         try:
-            curves = self.response
+            names, blocks = ResponseCurves.outline(self.curves)
         except InputError as error:
             raise PydanticCustomError("curves", "{said}", {"said": str(error)}) from None
-        if curves.names != tuple(column.name for column in self.columns):
+        if names != tuple(column.name for column in self.columns):
             raise PydanticCustomError("names", "Input should hold a curve for each column")
-        tables = all(isinstance(block, Tabulated) for block in curves.blocks)
-        if not tables or curves.n_draws < FEWEST_DRAWS:
+        tables = all(issubclass(family, Tabulated) for family, _ in blocks)
+        if not tables or max(draws for _, draws in blocks) < FEWEST_DRAWS:
             raise PydanticCustomError("draws", "Input should hold several draws of tabulated curves")
         return self
 
@@ -206,5 +213,7 @@ class Evidence(_Brief, Document):
 
 def digest(content: Any) -> str:
     """SHA-256 of JSON-ready data, however it is laid out."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    sha = hashlib.sha256()
+    for part in json.JSONEncoder(sort_keys=True, separators=(",", ":")).iterencode(content):
+        sha.update(part.encode())  # in parts: a large company's curves are as much as memory holds
+    return sha.hexdigest()
