@@ -88,21 +88,21 @@ class Version:
             "tail": TAIL,
             "factors": FACTORS,
         }
-        process = self._process = self._process or self._started()
+        process = self._process or self._started()
         assert process.stdin is not None
         process.stdin.write(json.dumps(company) + "\n")
         process.stdin.flush()
         return self._answer(process)
 
     def close(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait()
+        """End the process, if there is one, as soon as it has done what it was asked."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
 
     def _started(self) -> subprocess.Popen[str]:
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("version_fit.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
