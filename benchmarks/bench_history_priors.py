@@ -139,7 +139,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--worlds", type=int, default=16)
     parser.add_argument("--seed", type=int, default=100)
-    parser.add_argument("--elasticity", nargs="+", default=["0.6:0.8", "0.6:1.0", "0.6:1.2"], metavar="MEDIAN:SPREAD")
+    parser.add_argument(
+        "--elasticity", nargs="+", default=["0.6:0.8", "0.6:1.0", "0.6:1.2"], metavar="MEDIAN:SPREAD"
+    )
     parser.add_argument("--cache", type=Path, help="folder of results that are kept")
     arguments = parser.parse_args()
     cache = ResultCache(arguments.cache, "priors")

@@ -113,7 +113,7 @@ class Version:
         found = self._answer(process)
         if Path(found["folder"]).parent != self._source:
             raise RuntimeError(f"{self._source} was asked for, {found['folder']} imported")
-        print(f"fitting with channelmix {found['version']}", file=sys.stderr, flush=True)
+        print(f"fitting with channelmix {found['version']} of {self._source}", file=sys.stderr, flush=True)
         return process
 
     def _answer(self, process: subprocess.Popen[str]) -> Any:
@@ -178,6 +178,13 @@ def most(world: MixWorld, estimates: Sequence[dict[str, Any]]) -> float:
     )
 
 
+def paired(change: Array) -> tuple[float, float]:
+    """Mean and standard error of differences; what is below the last digit shown is none. NaN of one difference."""
+    mean = float(change.mean())
+    error = float(change.std(ddof=1) / np.sqrt(len(change))) if len(change) > 1 else np.nan
+    return (mean if abs(mean) >= 5e-5 else 0.0), error
+
+
 def table(name: str, other: Array, this: Array) -> None:
     """Print means of both versions, paired differences and whether they are worse by more than chance.
 
@@ -188,12 +195,11 @@ def table(name: str, other: Array, this: Array) -> None:
     """
     print(f"\n{name}: {len(this)} companies\n{'':24}{'other':>10}{'this':>10}{'difference':>12}{'error':>10}")
     for k, (measure, sign) in enumerate(MEASURES.items()):
-        change = this[:, k] - other[:, k]
-        error = change.std(ddof=1) / np.sqrt(len(change)) if len(change) > 1 else np.nan
-        better = sign * change.mean()
+        change, error = paired(this[:, k] - other[:, k])
+        better = sign * change
         said = "worse" if better < -2.0 * error else "better" if better > 2.0 * error else ""
         means = f"{other[:, k].mean():10.4f}{this[:, k].mean():10.4f}"
-        print(f"{measure:24}{means}{change.mean():+12.4f}{error:10.4f}  {said}")
+        print(f"{measure:24}{means}{change:+12.4f}{error:10.4f}  {said}")
     sys.stdout.flush()
 
 
@@ -227,14 +233,15 @@ def compared(seeds: Sequence[int], caches: dict[str, ResultCache], every_kind: b
     for k, split in ((4, "mean curves"), (5, "safe split")):
         for name, found in (("other", other), ("this", this)):
             gain = kept - found[:, k]
-            error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
+            mean, error = paired(gain)
             print(
-                f"{name}, {split}: gain on the current mix {gain.mean():.4f} +- {error:.4f}, worst harm "
+                f"{name}, {split}: gain on the current mix {mean:.4f} +- {error:.4f}, worst harm "
                 f"{max(-gain.min(), 0.0):.4f}, over {HARM} in {100.0 * (gain < -HARM).mean():.1f} %"
             )
-    change, signs = this - other, np.array(list(MEASURES.values()))
-    error = change.std(axis=0, ddof=1) / np.sqrt(len(change)) if len(change) > 1 else np.inf
-    return not (signs * change.mean(axis=0) < -2.0 * error).any()
+    lines = [paired(change) for change in (this - other).T]
+    return all(
+        not sign * mean < -2.0 * error for sign, (mean, error) in zip(MEASURES.values(), lines, strict=True)
+    )
 
 
 def main() -> int:

@@ -15,13 +15,14 @@ from tests.simulated_mixes import ranks, simulated_markets
 import channelmix as cm
 from channelmix.effectiveness.history.diagnostics import alike_in_markets
 from channelmix.effectiveness.history.model.baseline import Baseline, log_likelihood_of
-from channelmix.effectiveness.history.model.families import FAMILIES, NUMBERS
+from channelmix.effectiveness.history.model.families import FAMILIES, LAGS, NUMBERS
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart
 from channelmix.effectiveness.history.model.priors import Priors
-from channelmix.effectiveness.history.model.shapes import lagged
+from channelmix.effectiveness.history.model.shapes import lagged, unused_numbers
 from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.sampling.pooled_particles import PooledParticles
 from channelmix.effectiveness.history.sampling.pooled_sampler import sample_markets
 from channelmix.effectiveness.history.sampling.products import Pairs, Products
 
@@ -104,6 +105,51 @@ def test_draws_of_markets_are_calibrated() -> None:
         table.append(np.concatenate([ranks(t, d) for t, d in zip(truths, found, strict=True)]))
     smallest = min(kstest(column, "uniform").pvalue for column in np.array(table).T)
     assert smallest > 0.01 / len(table[0])
+
+
+def test_numbers_that_no_row_tells_of_do_not_stay_alike() -> None:
+    """Without data draws return to the prior, also those that were all alike in their biases and unused shapes."""
+    rng = np.random.default_rng(1)
+    mixes = [replace(one_mix(k, 8, 2), outcome=rng.standard_normal(8)) for k in range(2)]
+    particles = PooledParticles(mixes, 1500, rng)
+    particles.join()  # at power 0: no row counts yet
+    particles.shape[:, :, -1] = 0.3
+    particles.shape[:, :, 2:4] = np.where(
+        unused_numbers(particles.family)[..., 2:4], 0.3, particles.shape[:, :, 2:4]
+    )
+    for _ in range(4):
+        particles.sweep()
+    numbers = particles.shape.reshape(len(particles), -1)
+    assert min(kstest(column, "norm").pvalue for column in numbers.T) > 0.001
+    true = particles.log_margin - particles.mix.log_excess(particles.shape)
+    prior = particles.mix.priors.draw_log_margin(1500, 2, rng)
+    assert min(kstest(true[:, c], prior[:, c]).pvalue for c in range(2)) > 0.001
+
+
+def test_biases_follow_what_is_believed_of_sizes_and_lift_tests() -> None:
+    """Copies of one draw, all else kept, against its density on a grid."""
+    rng = np.random.default_rng(2)
+    mixes = [replace(one_mix(k, 8, 1), outcome=rng.standard_normal(8), bias=np.ones(1)) for k in range(2)]
+    withheld = TrialPart(0, np.arange(4), np.zeros((1, 4, LAGS)), np.array([-1.0, 1.0]))
+    mixes[0] = replace(mixes[0], priors=Priors(no_effect=0.0), tests=[Trial([withheld], -1.0, 0.5)])
+    particles = PooledParticles(mixes, 1000, rng)
+    while particles.blocks:
+        particles.join()
+    particles.power = 1.0
+    particles.keep(np.zeros(1000, dtype=np.int64))
+    apparent = particles.lifts[0, 0] * np.exp(particles.log_margin[0, 0] + particles.off[0, 0, 0])
+    grid = np.linspace(-5.0, 5.0, 2001)
+    shape = np.repeat(particles.shape[:1], len(grid), axis=0)
+    shape[:, 0, -1] = grid
+    log_margin = np.repeat(particles.log_margin[:1], len(grid), axis=0)
+    logs = mixes[0].log_prior_of_sizes(log_margin, shape) - 0.5 * grid**2
+    logs -= 0.5 * ((-1.0 - apparent * np.exp(-mixes[0].log_excess(shape)[:, 0])) / 0.5) ** 2
+    chance = np.exp(logs - logs.max()).cumsum()
+    for _ in range(12):
+        particles._move_errors(np.arange(1000))
+    found = particles.shape[:, 0, -1]
+    assert abs(grid @ np.diff(chance, prepend=0.0) / chance[-1]) > 0.2  # the prior alone has a mean of 0
+    assert kstest(found, lambda x: np.interp(x, grid, chance / chance[-1])).pvalue > 0.001
 
 
 def test_rows_are_independent_once_a_part_of_their_mean_is_taken_off() -> None:

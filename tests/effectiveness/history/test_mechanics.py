@@ -23,7 +23,13 @@ from channelmix.effectiveness.history.model.families import (
 )
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
-from channelmix.effectiveness.history.model.shapes import adstock_weights, elasticity, lagged, saturated
+from channelmix.effectiveness.history.model.shapes import (
+    adstock_weights,
+    elasticity,
+    lagged,
+    saturated,
+    unused_numbers,
+)
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.sampling.effective import effective_size, pareto_k
@@ -224,6 +230,21 @@ def company(seed: int, weeks: int = 60, channels: int = 2) -> Mix:
         Priors(),
         np.zeros(channels),
     )
+
+
+def test_numbers_that_a_family_does_without_change_nothing_and_others_do() -> None:
+    mix, rng = company(0), np.random.default_rng(0)
+    kinds = np.arange(FAMILIES)
+    shape = rng.standard_normal((FAMILIES, NUMBERS))
+    series = mix.series(0, shape, kinds)
+    unused = unused_numbers(kinds)
+    for number in range(NUMBERS - 1):
+        other = shape.copy()
+        other[:, number] += 1.0
+        moved = (mix.series(0, other, kinds) != series).any(axis=1)
+        moved |= elasticity(other, mix.priors) != elasticity(shape, mix.priors)
+        assert moved.tolist() == (~unused[:, number]).tolist()
+    assert not unused[:, NUMBERS - 1].any()
 
 
 def test_series_bring_spend_times_margin_over_elasticity_and_withheld_spend_loses_it() -> None:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, Adstock, Saturation
+from channelmix.effectiveness.history.model.families import LAGS, NO_EFFECT, NUMBERS, Adstock, Saturation
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.engine.response.adstock import delayed_adstock, geometric_adstock, weibull_adstock
 
@@ -112,6 +113,19 @@ def elasticity(shape: Array, priors: Priors) -> Array:
     """
     log_odds = _log_odds(priors.elasticity) + priors.elasticity_spread * shape[..., 0]
     return np.asarray(expit(log_odds))
+
+
+def unused_numbers(family: Indices) -> NDArray[np.bool_]:
+    """Whether carry-over and saturation do without a number; (...) -> (..., NUMBERS).
+
+    Elasticity always counts: of a channel without effect, for what its ROI would be. Biases are not of the shape.
+    """
+    none = family == NO_EFFECT
+    used = np.ones((*family.shape, NUMBERS), dtype=bool)
+    used[..., 1] = ~none
+    used[..., 2] = ~none & (family // len(Saturation) != Adstock.GEOMETRIC)
+    used[..., 3] = ~none & (family % len(Saturation) == Saturation.HILL)
+    return ~used
 
 
 def _log_odds(part: float) -> float:

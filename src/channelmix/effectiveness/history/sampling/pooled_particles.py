@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER, log_likelihood_of
+from channelmix.effectiveness.history.model.baseline import WANDER, log_likelihood_of
 from channelmix.effectiveness.history.model.mix import Mix
+from channelmix.effectiveness.history.model.shapes import unused_numbers
 from channelmix.effectiveness.history.model.shared_shocks import SharedShocks
 from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.sampling.particles import Draws, Particles
@@ -30,9 +31,6 @@ RESIZED_TIMES = 4
 TEMPERED, FEW = 8, 8
 """Most channels whose shapes move in a sweep as long as a block's power rises, with more than `FEW` markets: with few,
 moves cost little, and particles that share their ancestors must not be alike in channels that have not moved."""
-
-STEPS = 3
-"""Newton steps from the common size to a market's likely one."""
 
 IMPOSSIBLE = -1e9
 """Log likelihood of a curve so steep that no row reaches any of it."""
@@ -148,7 +146,7 @@ class PooledParticles(Particles):
             part.choose(chosen)
 
     def sweep(self) -> None:
-        """Move every draw: each channel's shape and common size, all common sizes, and each market's own.
+        """Move every draw: each channel's shape and common size, all common sizes, each market's own, and model errors.
 
         Moves of all sizes ask for all products of two channels, so there are fewer of them where channels are many. As
         long as a block's power rises, what its markets' own sizes are is what has to be found: then a few channels'
@@ -165,6 +163,7 @@ class PooledParticles(Particles):
                     self._move_markets(moved, other)
                     self._move_middle(moved)
             self._move_errors(moved)
+            self._redraw_unused(moved)
 
     def convergence_columns(self) -> Array:
         """What independence is measured by: each channel's mean log margin, elasticity and half-life.
@@ -290,6 +289,12 @@ class PooledParticles(Particles):
         self.by_market[at] = np.where(taken, new, self.by_market[at])
         self.log_likelihood[at] = self._of_block(self.by_market[at])
 
+    def _redraw_unused(self, moved: Indices) -> None:
+        """Numbers of shapes that a family does without: only the prior tells of them."""
+        at = _slice(moved)
+        drawn = self.rng.standard_normal(self.shape[at].shape)
+        self.shape[at] = np.where(unused_numbers(self.family[at]), drawn, self.shape[at])
+
     def _move_channels(self, moved: Indices, other: Indices, channels: Indices) -> None:
         """One channel's shape and common size; each market's size follows."""
         new = self.propose(moved, other, channels)
@@ -328,28 +333,9 @@ class PooledParticles(Particles):
             part.put(rows, taken, found)
 
     def _guess(self, form: Form, sizes: Array, log_margin: Array, spread: Array) -> tuple[Array, Array]:
-        """Normal approximation of one channel's log margins given all else: mean and width, (n_draws, n_markets).
-
-        `sizes` (n_draws, n_markets, n_changed) are of the form's series; `log_margin` (n_draws,) is the common one.
-        """
-        rest, slope, squared = form.of_first(sizes)
-        markets = slope.shape[2]
-        middle = np.repeat(log_margin[:, np.newaxis], markets, axis=1)
-        power = np.where(np.arange(markets) < self.first, 1.0, self.power)
-        for _ in range(STEPS):
-            size = np.exp(middle)[:, np.newaxis]
-            left = NOISE_SCALE + 0.5 * np.maximum(rest - (2.0 * slope - squared * size) * size, 0.0)
-            logs = -0.5 * self._log_dets - self._shapes * np.log(left)
-            chance = np.exp(logs - logs.max(axis=1, keepdims=True))
-            worth = chance / left
-            worth *= (power * self._shapes / chance.sum(axis=1))[:, np.newaxis]
-            size = size[:, 0]
-            bent = (worth * squared).sum(axis=1) * size**2
-            pull = (worth * slope).sum(axis=1) * size - bent
-            pull -= (middle - log_margin[:, np.newaxis]) / spread**2
-            curvature = bent + spread**-2.0
-            middle = middle + np.clip(pull / curvature, -1.0, 1.0)
-        return middle, curvature**-0.5
+        """Normal approximation of one channel's log margins given all else, see `Form.likely_sizes`."""
+        power = np.where(np.arange(self.joined) < self.first, 1.0, self.power)
+        return form.likely_sizes(sizes, log_margin, spread, (self._log_dets, self._shapes), power)
 
     def _changed(
         self, moved: Indices, c: int, shape: Array, family: Indices

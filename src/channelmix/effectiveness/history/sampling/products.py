@@ -13,9 +13,12 @@ from typing import Self
 import numpy as np
 
 from channelmix.core.arrays import Array, Indices
-from channelmix.effectiveness.history.model.baseline import WANDER
+from channelmix.effectiveness.history.model.baseline import NOISE_SCALE, WANDER
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart, ceiling_of
 from channelmix.effectiveness.history.model.shapes import elasticity
+
+STEPS = 3
+"""Newton steps from the common size to a market's likely one."""
 
 TINY = 1e-300
 """Stands for a sum of weights of 0, of a market without known outcomes."""
@@ -86,6 +89,40 @@ class Form:
         rest = rest + _squared(self.square[..., 1:, 1:], fixed)
         slope = self.slope[..., 0] - (fixed * self.square[..., 0, 1:]).sum(axis=3)
         return rest, slope, self.square[..., 0, 0]
+
+    def likely_sizes(
+        self, sizes: Array, log_margin: Array, spread: Array, baselines: tuple[Array, Array], power: Array
+    ) -> tuple[Array, Array]:
+        """Normal approximation of a channel's log margins given all else: mean and width, (n_draws, n_markets).
+
+        Parameters
+        ----------
+        sizes : ndarray of shape (n_draws, n_markets, n_changed)
+            Of the form's series.
+        log_margin, spread : ndarray of shape (n_draws,) and (n_draws, 1)
+            The common size, and how markets differ from it.
+        baselines : tuple of ndarray
+            Log determinants by wander, (n_wander, n_markets), and shapes of the noise, (n_markets,).
+        power : ndarray of shape (n_markets,)
+            Of each market's likelihood.
+        """
+        rest, slope, squared = self.of_first(sizes)
+        log_dets, shapes = baselines
+        middle = np.repeat(log_margin[:, np.newaxis], slope.shape[2], axis=1)
+        for _ in range(STEPS):
+            size = np.exp(middle)[:, np.newaxis]
+            left = NOISE_SCALE + 0.5 * np.maximum(rest - (2.0 * slope - squared * size) * size, 0.0)
+            logs = -0.5 * log_dets - shapes * np.log(left)
+            chance = np.exp(logs - logs.max(axis=1, keepdims=True))
+            worth = chance / left
+            worth *= (power * shapes / chance.sum(axis=1))[:, np.newaxis]
+            size = size[:, 0]
+            bent = (worth * squared).sum(axis=1) * size**2
+            pull = (worth * slope).sum(axis=1) * size - bent
+            pull -= (middle - log_margin[:, np.newaxis]) / spread**2
+            curvature = bent + spread**-2.0
+            middle = middle + np.clip(pull / curvature, -1.0, 1.0)
+        return middle, curvature**-0.5
 
 
 def _squared(square: Array, sizes: Array) -> Array:
