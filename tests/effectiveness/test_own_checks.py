@@ -167,10 +167,10 @@ def test_published_returns_that_rows_agree_with_are_kept() -> None:
 
 
 def test_one_contradicted_return_leaves_the_others() -> None:
-    """SMS brings sixty times what is published, social what is."""
+    """SMS brings a hundred times what is published, social what is."""
     frame = rows()
     spend = frame["sms/promotion"].to_numpy()
-    frame["outcome"] += 60.0 * 60.0 * (1.0 - np.exp(-spend / 2500.0))
+    frame["outcome"] += 100.0 * 60.0 * (1.0 - np.exp(-spend / 2500.0))
     evidence = cm.fit_history(company(), frame, outcome_worth=20.0, draws=400)
     (found,) = said(evidence, "published returns")
     assert "on sms/promotion" in found.message
