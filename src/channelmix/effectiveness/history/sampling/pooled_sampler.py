@@ -22,9 +22,6 @@ from channelmix.effectiveness.history.sampling.threads import on_cores
 SNAPSHOTS, APART, SMALLEST = 4, 5, 200
 """Snapshots of the particles, sweeps between them, and the fewest particles: with snapshots, fewer are needed."""
 
-CHEAP = 0.25
-"""Part of the markets up to which sweeps are so cheap that draws are made independent before more markets join."""
-
 STEPS_OF_BLOCK, USUAL_SWEEPS = 5.0, 12.0
 """Usual sweeps until a block counts fully, and afterwards, to say how long a fit will take."""
 
@@ -77,8 +74,6 @@ def _sampled(
         khat, log_evidence = max(khat, worst), log_evidence + evidence
         if particles.power < 1.0:  # time is up: the markets that join now do not count
             counted = min(counted, particles.counted)
-        elif particles.blocks and particles.joined <= CHEAP * markets:  # the next block counts ancestors anew
-            mix_until_independent(particles)
     effective, sweeps = mix_until_independent(particles, later=(times - 1) * APART)
     draws, columns, agreement = [], [], []
     for snapshot in range(times):
