@@ -25,6 +25,10 @@ class ResultCache:
                 entry = json.loads(line)
                 self._known[entry["key"]] = entry["result"]
 
+    def known(self) -> dict[str, Any]:
+        """All results by key."""
+        return dict(self._known)
+
     def result(self, key: str, make: Callable[[], Any]) -> Any:
         """What is known of a key, made and noted if it is not."""
         if key not in self._known:
