@@ -17,7 +17,7 @@ from peers.mmm_meridian import fit_meridian
 from peers.mmm_pymc import FACTORS, fit_pymc, processor_seconds
 from peers.packages import version
 
-__all__ = ["KINDS", "Peer", "fit_ours", "installed"]
+__all__ = ["KINDS", "Peer", "fit_ours", "installed", "together"]
 
 Array = NDArray[np.float64]
 Fit = Callable[[History], Estimate]
@@ -92,14 +92,14 @@ def fit_ours(history: History, seed: int = 0, time_limit: float | None = None) -
         mean,
         low,
         high,
-        curves if history.market is None else _together(history, curves),
+        curves if history.market is None else together(history, curves),
         processor,
         clock,
         note,
     )
 
 
-def _together(history: History, curves: cm.ResponseCurves) -> cm.ResponseCurves:
+def together(history: History, curves: cm.ResponseCurves) -> cm.ResponseCurves:
     """One mean curve a channel: all regions at the same factor on their spend."""
     spent = history.rows.groupby(history.market)[list(history.channels)].sum()
     parts = [name.split("/") for name in curves.names]
