@@ -98,6 +98,7 @@ def regional(data: Path, kind: str, seeds: range) -> Iterator[History]:
             np.array(entry["ground_truth_roi"]),
             market="geo",
             heads=table.groupby("geo")["population"].first(),
+            knot_weeks=26,
         )
     for number in seeds:
         world = region_world(number, kind)
@@ -112,6 +113,7 @@ def regional(data: Path, kind: str, seeds: range) -> Iterator[History]:
             world.roi,
             market="region",
             heads=pd.Series(world.heads, index=[f"r{k}" for k in range(len(world.heads))]),
+            knot_weeks=26,
         )
 
 

@@ -54,6 +54,7 @@ def company(path: Path) -> History:
         np.array([truth[name]["true_roas"] for name in channels]),
         media=lambda factors: brought(factors, points, values),
         market="geo" if several else None,
+        knot_weeks=26,
     )
 
 

@@ -38,6 +38,8 @@ class History:
         Column that names each row's region; the ROI is that of all regions together.
     heads : Series, optional
         Population by region; without it every region counts alike.
+    knot_weeks : int
+        Weeks between knots of the level, for estimators that have such. A knot a quarter gives one market its season.
     """
 
     name: str
@@ -49,6 +51,7 @@ class History:
     media: Callable[[Array], float] | None = None
     market: str | None = None
     heads: pd.Series | None = None
+    knot_weeks: int = 13
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -13,19 +13,12 @@ from peers.mmm_pymc import FACTORS, processor_seconds
 
 __all__ = ["fit_meridian"]
 
-KNOT_WEEKS = 13
-"""Its level is constant over one market by default; a knot a quarter gives it trend and season."""
-
-KNOT_WEEKS_OF_REGIONS = 26
-"""As is usual where regions tell the level of a week apart from media."""
-
 
 def fit_meridian(
     history: History,
     chains: int = 2,
     draws: int = 500,
     seed: int = 0,
-    knot_weeks: int | None = None,
     as_published: bool = False,
 ) -> Estimate:
     """Geometric adstock of eight weeks, Hill saturation, knots, controls; 500 steps of adaptation and of burn-in.
@@ -34,8 +27,6 @@ def fit_meridian(
 
     Parameters
     ----------
-    knot_weeks : int, optional
-        Weeks between knots of the level, by default 13 of one market and 26 of several.
     as_published : bool
         Take the settings of github.com/pymc-labs/mmm-param-recovery instead: priors of coefficients instead of ROI,
         retention of Beta(1, 3), knots chosen by Meridian, noise of every region's own.
@@ -49,8 +40,7 @@ def fit_meridian(
     processor, clock = processor_seconds(), time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        usual = KNOT_WEEKS if history.market is None else KNOT_WEEKS_OF_REGIONS
-        spec = _published_spec() if as_published else _spec(round(weeks / (knot_weeks or usual)))
+        spec = _published_spec() if as_published else _spec(round(weeks / history.knot_weeks))
         model = Meridian(_data(history, rows), spec)
         model.sample_posterior(chains, n_adapt=500, n_burnin=500, n_keep=draws, seed=seed)
         clock, processor = time.perf_counter() - clock, processor_seconds() - processor

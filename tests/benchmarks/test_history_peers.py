@@ -94,10 +94,11 @@ def test_an_estimate_is_held_against_the_truth(history: History) -> None:
     assert kept["cover"] == 1.0
     assert kept["regret"] == pytest.approx(kept["keep"])
     assert kept["regret"] > 0.0
-    nothing = replace(history, roi=np.zeros(len(history.roi)), media=None)
-    assert judged(nothing, estimate, lambda _, __: np.ones(1), lambda: 0.0)["off"] == [None] * len(
-        nothing.roi
-    )
+    idle = replace(history, roi=np.r_[0.0, history.roi[1:]], media=None)
+    other = judged(idle, estimate, lambda _, __: np.ones(1), lambda: 0.0)
+    assert other["off"][0] is None
+    assert other["cover"] == pytest.approx(1.0 - 1.0 / len(idle.roi))
+    assert other["regret"] is None
 
 
 def test_stored_results_are_shown_where_no_peer_is_installed(history: History, tmp_path: Path) -> None:
