@@ -1,6 +1,6 @@
 """Our optimizer beside those of Meridian, PyMC-Marketing and Robyn, on the same problems in the same run.
 
-    python benchmarks/bench_peers.py [--seeds 200] [--runs 9] [--package-seeds 50]
+    python benchmarks/bench_peers.py [--seeds 200] [--runs 9] [--package-seeds 50] [--only Meridian Robyn]
 
 First table: time on 12 S-shaped cells with 1,000 draws, as information. Then six Hill channels and one budget, concave
 and S-shaped, responses adding up to 1 and to 1e6: shortfall is what a split misses of the exact best, found by dynamic
@@ -152,16 +152,20 @@ class Certificates:
         return Answer(solution.spend, problem.equal_split)
 
 
-def compare(seeds: int, package_seeds: int) -> bool:
+def compare(seeds: int, package_seeds: int, only: list[str]) -> bool:
     """Print what each optimizer misses; return whether every certificate of ours holds."""
-    packages, certificates, worst_error = installed(), Certificates(), 0.0
+    packages, algorithms = (
+        {name: one for name, one in every.items() if any(part in name for part in only)}
+        for every in (installed(), ALGORITHMS)
+    )
+    certificates, worst_error = Certificates(), 0.0
     for s_shaped in (False, True):
         problems = [draw_problem(seed, s_shaped) for seed in range(seeds)]
         exact = [best_split(p.scale, p.half_saturation, p.slope, p.budget)[1:] for p in problems]
         worst_error = max([worst_error, *(error / value for value, error in exact)])
         for outcome in (1.0, 1e6):
             title = f"{'S-shaped' if s_shaped else 'Concave'}, responses {outcome:g}, {seeds} problems"
-            tallies = {name: Tally(name) for name in ("channelmix", *ALGORITHMS, *packages)}
+            tallies = {name: Tally(name) for name in ("channelmix", *algorithms, *packages)}
             for seed, (drawn, (value, error)) in enumerate(zip(problems, exact, strict=True)):
                 if seed % 20 == 0:
                     print(f"{title}: {seed} done", file=sys.stderr)
@@ -170,7 +174,7 @@ def compare(seeds: int, package_seeds: int) -> bool:
                 answer = certificates.solve(problem, best, error * outcome)
                 retold = cm.solve(other.allocation(), gap=GAP).spend
                 tallies["channelmix"].add(problem, best, answer, Answer(retold, other.equal_split))
-                for name, optimizer in ALGORITHMS.items():
+                for name, optimizer in algorithms.items():
                     tallies[name].add(problem, best, optimizer(problem), optimizer(other))
                 for name, optimizer in packages.items() if seed < package_seeds else ():
                     tallies[name].add(problem, best, optimizer(problem), None)
@@ -178,7 +182,7 @@ def compare(seeds: int, package_seeds: int) -> bool:
             for tally in tallies.values():
                 print(tally.row())
             for name in packages:
-                if name.startswith("PyMC"):
+                if name.startswith("PyMC") and SLSQP in tallies:
                     pairs = zip(tallies[SLSQP].shares, tallies[name].shares, strict=False)
                     apart = max(float(np.abs(one - two).max()) for one, two in pairs)
                     print(f"PyMC-Marketing's own splits: at most {apart:.0e} of the budget apart")
@@ -244,9 +248,10 @@ def main() -> int:
         default=50,
         help="problems of each class that the packages are given: PyMC-Marketing compiles a model for each",
     )
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of names of optimizers")
     options = parser.parse_args()
     time_them(options.runs)  # first, so that a peer's first call is its first in this process
-    held = compare(options.seeds, options.package_seeds)
+    held = compare(options.seeds, options.package_seeds, options.only)
     print("every certificate holds" if held else "FAILED: a certificate is missing or contradicted")
     return 0 if held else 1
 

@@ -102,13 +102,14 @@ class Comparison:
         self._kinds, self._split, self._best = list(kinds), split, best
         self._peers = installed(kinds)
         self._stored, self._cache = ResultCache(stored, name), ResultCache(cache, name)
+        self._last: tuple[str, Estimate] | None = None  # history and our estimate of the last fit
 
     def ours(self, history: History, seed: int = 0, time_limit: float | None = None) -> Result:
         """What we find of a history."""
         return dict(
             self._cache.result(
                 f"{history.name} {seed} {time_limit}",
-                lambda: self._judged(history, fit_ours(history, seed, time_limit)),
+                lambda: self._judged(history, self._fitted(history, seed, time_limit)),
             )
         )
 
@@ -119,17 +120,24 @@ class Comparison:
             for kind, peer in self._peers.items()
             if f"{history.name} | {peer.label()}" not in self._stored.known()
         ]
-        if missing:
-            mine = fit_ours(history)
-            for kind in missing:
-                key = f"{history.name} | {self._peers[kind].label()}"
-                self._stored.result(key, partial(self._beside, history, kind, mine))
+        if missing and (self._last is None or self._last[0] != history.name):
+            self._fitted(history)
+        for kind in missing:
+            key = f"{history.name} | {self._peers[kind].label()}"
+            self._stored.result(key, partial(self._beside, history, kind))
         for key, result in self._stored.known().items():
             name, label = key.split(" | ")
             if name == history.name and result["kind"] in self._kinds:
                 yield label, result
 
-    def _beside(self, history: History, kind: str, mine: Estimate) -> Result:
+    def _fitted(self, history: History, seed: int = 0, time_limit: float | None = None) -> Estimate:
+        estimate = fit_ours(history, seed, time_limit)
+        self._last = (history.name, estimate)
+        return estimate
+
+    def _beside(self, history: History, kind: str) -> Result:
+        assert self._last is not None
+        _, mine = self._last
         return {
             **self._judged(history, self._peers[kind].fit(history)),
             "kind": kind,
