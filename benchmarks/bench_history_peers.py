@@ -1,23 +1,28 @@
 """The marketing-mix estimator beside those of PyMC-Marketing and Meridian: same histories, same run.
 
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python benchmarks/bench_history_peers.py [--data ../shared/data]
-        [--only NAME ...] [--worlds 6] [--seed 2000]
+        [--only NAME ...] [--regions] [--worlds 6] [--seed 2000] [--seeds 0] [--peers pymc meridian] [--cache FOLDER]
 
-Every estimator that is installed is given the same rows, of which the truth is known: published data, then companies of
-our own simulator, each of which breaks one assumption. Regret is what the best split of the historical total, each
-channel within 0 to 3 times its spend, would have brought more than the split by the estimator's mean curves, in parts
-of what all channels truly bring; it needs true curves, which not every history has.
+Every estimator is given the same rows, of which the truth is known: published data, then companies of our own
+simulator, each of which breaks one assumption; with --regions companies of 20 regions instead of published data. Regret
+is what the best split of the historical total, each channel within 0 to 3 times its spend, would have brought more than
+the split by the estimator's mean curves, in parts of what all channels truly bring; it needs true curves, which not
+every history has.
+
+A peer that is installed is measured where it has no stored result, ours just before it for the ratio of times. Stored
+results are shown in any case; another folder of them (--stored) measures anew. Results of ours are kept by seed in the
+cache: give another folder after a change.
 
 Without these two variables small matrix products wait for threads wherever other work keeps the processor's cores busy.
-The extra `peers` installs PyMC-Marketing. Meridian is found where it is installed, in an environment of its own.
+PyMC-Marketing 1.3 needs Python 3.12, and it and Meridian an environment each: `peers/results/README.md`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,58 +33,26 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' simulated companies
 
 from tests.mix_worlds import simulated_mix
+from tests.region_worlds import KINDS as REGION_KINDS
+from tests.region_worlds import region_world
 
 import channelmix as cm
 from bench_history import datasets, true_curves
+from bench_history_regions import table_of
 from bench_history_worlds import truly_best
+from peers.estimators import KINDS
 from peers.histories import Estimate, History, logistic_media, simulated_history
-from peers.mmm_meridian import fit_meridian
-from peers.mmm_pymc import fit_pymc, processor_seconds
-from peers.packages import version
+from peers.measured import STORED, Comparison, Result
 
 Array = NDArray[np.float64]
 
-COLUMNS = ("processor", "clock", "log error", "cover", "regret")
-"""Seconds of the fit twice, mean absolute error of log ROI, part of true ROI inside 90 % intervals."""
+COLUMNS = ("seconds", "clock", "error", "cover", "regret")
+"""Processor's and clock's of the fit, mean absolute error of log ROI, part of true ROI inside 90 % intervals."""
 
 CONTROLS = {
     "graphsim_clean_world": ("seasonality",),
     "graphsim_brazil_chocolate": ("pop_index", "usp_index", "vamp_index"),
 }
-
-
-def fit_ours(history: History) -> Estimate:
-    """`MarketingMixRegressor` as it is."""
-    processor, clock = processor_seconds(), time.perf_counter()
-    model = cm.MarketingMixRegressor(date=history.date, controls=list(history.controls)).fit(
-        history.rows, history.outcome
-    )
-    clock, processor = time.perf_counter() - clock, processor_seconds() - processor
-    roi = model.roi(history.rows)
-    mean, low, high = (roi[name].to_numpy(dtype=float) for name in ("mean", "low", "high"))
-    return Estimate(
-        mean,
-        low,
-        high,
-        model.curves(history.rows),
-        processor,
-        clock,
-        f"{model.effective_draws_:.0f} effective draws of {model.draws}",
-    )
-
-
-def installed() -> dict[str, Callable[[History], Estimate]]:
-    """Ours, and what else can run here."""
-    estimators: dict[str, Callable[[History], Estimate]] = {f"channelmix {cm.__version__}": fit_ours}
-    for package, label, fit in (
-        ("pymc-marketing", "PyMC-Marketing", fit_pymc),
-        ("google-meridian", "Meridian", fit_meridian),
-    ):
-        if found := version(package):
-            estimators[f"{label} {found}"] = fit
-        else:
-            print(f"{label} is not installed: skipped", file=sys.stderr)
-    return estimators
 
 
 def published(data: Path) -> Iterator[History]:
@@ -108,111 +81,175 @@ def _sum_of(curves: list[Callable[[float], Array]]) -> Callable[[Array], float]:
     return lambda factors: float(sum(curve(f) for curve, f in zip(curves, factors, strict=True)))
 
 
-def brought(history: History, estimate: Estimate) -> float:
-    """What the split by the estimate's mean curves truly brings; needs `history.media`."""
-    assert history.media is not None
+def regional(data: Path, kind: str, seeds: range) -> Iterator[History]:
+    """Two published companies of 20 regions, and some of our simulator."""
+    folder = data / "meridian_rerun_seeds"
+    truth = json.loads((folder / "truth.json").read_text()) if folder.exists() else {}
+    for seed, entry in truth.items():
+        table = pd.read_csv(folder / f"geo_{seed}.csv", parse_dates=["time"])
+        media = [f"Channel{k}_spend" for k in range(4)]
+        controls = ("competitor_activity_score_control", "sentiment_score_control")
+        yield History(
+            f"meridian_{seed} by region",
+            table[["geo", "time", *media, *controls]],
+            (table["conversions"] * table["revenue_per_conversion"]).to_numpy(),
+            "time",
+            controls,
+            np.array(entry["ground_truth_roi"]),
+            market="geo",
+            heads=table.groupby("geo")["population"].first(),
+            knot_weeks=26,
+        )
+    for number in seeds:
+        world = region_world(number, kind)
+        X, y = table_of(world)
+        rows = X.assign(week=pd.Timestamp("2021-01-04") + pd.to_timedelta(7 * X["week"], unit="D"))
+        yield History(
+            f"{kind} regions {number}",
+            rows,
+            y.to_numpy(),
+            "week",
+            tuple(name for name in rows if name.startswith("z")),
+            world.roi,
+            market="region",
+            heads=pd.Series(world.heads, index=[f"r{k}" for k in range(len(world.heads))]),
+            knot_weeks=26,
+        )
+
+
+def best_split(history: History, estimate: Estimate) -> Array:
+    """Factors on the spend of the split that the estimate's mean curves ask for."""
     total = history.total
     bounds = cm.SpendBounds(
         {name: (0.0, 3.0 * spent) for name, spent in zip(history.channels, total, strict=True)}
     )
     problem = cm.AllocationProblem(estimate.curves, cm.FixedBudget(float(total.sum())), [bounds])
-    return history.media(cm.solve(problem, gap=1e-3, time_limit=60.0).spend / total)
+    return np.asarray(cm.solve(problem, gap=1e-3, time_limit=60.0).spend / total)
 
 
-def judged(history: History, estimates: list[Estimate]) -> tuple[Array, float]:
-    """One row of `COLUMNS` per estimate, and the regret of the current mix (NaN where the truth does not say)."""
-    works = history.roi > 0.0
-    rows = []
-    for estimate in estimates:
-        error = np.abs(np.log(estimate.mean[works] / history.roi[works])).mean()
-        cover = ((estimate.low <= history.roi) & (history.roi <= estimate.high)).mean()
-        rows.append([estimate.processor, estimate.clock, error, cover, np.nan])
-    table = np.array(rows)
-    if history.media is None:
-        return table, float("nan")
-    ones = np.ones(len(history.roi))
-    now, whole = history.media(ones), history.media(ones) - history.media(0.0 * ones)
-    values = np.array([brought(history, estimate) for estimate in estimates])
-    best = max(truly_best(history.total, history.media), now, *values)
-    table[:, -1] = (best - values) / whole
-    return table, (best - now) / whole
+def truth_of(history: History) -> float:
+    """Most that any split of the total truly brings."""
+    assert history.media is not None
+    return truly_best(history.total, history.media)
 
 
-def compared(histories: Iterator[History], heading: str) -> None:
+def compared(histories: Iterator[History], heading: str, comparison: Comparison, seeds: list[int]) -> None:
     """Print a row for every history and estimator, then means and paired differences."""
-    estimators = installed()
-    width = max(map(len, estimators)) + 2
-    print(f"{heading}\n{'':32}{'':{width}}" + "".join(f"{head:>11}" for head in COLUMNS), flush=True)
-    tables, current = [], []
-    for history, table, now, notes in _until_interrupted(histories, estimators):
-        tables.append(table)
-        current.append(now)
-        size = f"{len(history.rows)} x {len(history.channels)}"
-        kept = f", current mix {now:.3f}" if np.isfinite(now) else ""
-        labels = [history.name, f"  {size}{kept}"]
-        for k, (name, note) in enumerate(zip(estimators, notes, strict=True)):
-            label = labels[k] if k < len(labels) else ""
-            print(f"{label:32}{name:{width}}{_cells(table[k])}  {note}", flush=True)
-    if tables:
-        _summary(list(estimators), np.array(tables), np.array(current), width)
-
-
-def _until_interrupted(
-    histories: Iterator[History], estimators: dict[str, Callable[[History], Estimate]]
-) -> Iterator[tuple[History, Array, float, list[str]]]:
-    """What is judged of each history; Ctrl-C ends it, so that what was measured until then is summed up."""
+    print(f"{heading}\n{'':66}" + "".join(f"{head:>11}" for head in COLUMNS), flush=True)
+    ours: dict[str, Result] = {}
+    peers: dict[str, dict[str, Result]] = {}
     try:
         for history in histories:
-            estimates = [fit(history) for fit in estimators.values()]
-            table, now = judged(history, estimates)
-            yield history, table, now, [estimate.note for estimate in estimates]
+            found = _of_seeds([comparison.ours(history, seed) for seed in seeds]) if seeds else None
+            theirs = dict(comparison.peers(history))
+            shape = f"{len(history.rows)} x {len(history.channels)}"
+            rows = ([(f"channelmix {cm.__version__}", found)] if found else []) + list(theirs.items())
+            labels = itertools.chain((history.name, f"  {shape}"), itertools.repeat(""))
+            for (name, result), label in zip(rows, labels, strict=False):
+                print(f"{label:30}{name:36}{_cells(result)}  {result['note']}", flush=True)
+            if found:
+                ours[history.name] = found
+            for label, result in theirs.items():
+                peers.setdefault(label, {})[history.name] = result
     except KeyboardInterrupt:
         print("interrupted: means are of what was measured until now", flush=True)
+    _summary(ours, peers)
 
 
-def _cells(row: Array) -> str:
-    return "".join(f"{value:11.3f}" if np.isfinite(value) else f"{'-':>11}" for value in row)
+def _of_seeds(results: list[Result]) -> Result:
+    """Means over seeds of the sampler."""
+    if len(results) == 1:
+        return results[0]
+    mean: Result = {
+        key: None if results[0][key] is None else float(np.mean([one[key] for one in results]))
+        for key in (*COLUMNS, "keep")
+    }
+    return mean | {"note": "errors " + ", ".join(f"{one['error']:.3f}" for one in results)}
 
 
-def _summary(names: list[str], tables: Array, current: Array, width: int) -> None:
-    """Tables of shape (n_histories, n_estimators, n_columns)."""
-    graded = np.isfinite(current)
-    regret = f"; regret over {graded.sum()}, current mix {current[graded].mean():.3f}" if graded.any() else ""
-    print(f"means of {len(tables)} histories{regret}")
-    for k, name in enumerate(names):
-        means = [column[np.isfinite(column)].mean() if np.isfinite(column).any() else np.nan
-                 for column in tables[:, k].T]  # fmt: skip
-        print(f"{'':32}{name:{width}}{_cells(np.array(means))}")
-    for k, name in enumerate(names[1:], start=1):
-        ratios = np.exp(np.log(tables[:, k, :2] / tables[:, 0, :2]).mean(axis=0))
-        parts = [
-            f"{ratios[0]:.1f} times our processor seconds and {ratios[1]:.1f} times our clock's (geometric means)"
+def _cells(result: Result) -> str:
+    return "".join(
+        f"{'-':>11}" if result[column] is None else f"{result[column]:11.3f}" for column in COLUMNS
+    )
+
+
+def _summary(ours: dict[str, Result], peers: dict[str, dict[str, Result]]) -> None:
+    """Means, and each peer beside ours on the histories that both have."""
+    for name, results in {f"channelmix {cm.__version__}": ours, **peers}.items():
+        if results:
+            print(f"{f'mean of {len(results)}':30}{name:36}{_cells(_mean(list(results.values())))}")
+    for name, results in peers.items():
+        ratios = [
+            np.exp(np.mean([np.log(one[key] / one["ours"][key]) for one in results.values()]))
+            for key in ("seconds", "clock")
         ]
-        for column in (2, 3, 4):
-            gained = tables[:, k, column] - tables[:, 0, column]
-            gained = gained[np.isfinite(gained)]
-            if len(gained) > 1:
-                error = gained.std(ddof=1) / np.sqrt(len(gained))
-                parts.append(f"{COLUMNS[column]} {gained.mean():+.3f} (standard error {error:.3f})")
-        print(f"{name} less ours, paired: {'; '.join(parts)}", flush=True)
+        print(
+            f"{name}: {ratios[0]:.1f} times our processor seconds and {ratios[1]:.1f} times our clock's in its run "
+            "(geometric means)"
+        )
+        for column in ("error", "cover", "regret"):
+            pairs = np.array(
+                [
+                    (results[key][column], ours[key][column])
+                    for key in results
+                    if key in ours and ours[key][column] is not None
+                ]
+            )
+            if len(pairs) > 1:
+                gained = pairs[:, 0] - pairs[:, 1]
+                spread = gained.std(ddof=1) / np.sqrt(len(gained))
+                print(
+                    f"  {column} over {len(pairs)}: {pairs[:, 0].mean():.4f}, ours {pairs[:, 1].mean():.4f}, the lower "
+                    f"of the two in each {pairs.min(axis=1).mean():.4f}; paired difference {gained.mean():+.4f} "
+                    f"(standard error {spread:.4f})",
+                    flush=True,
+                )
+
+
+def _mean(results: list[Result]) -> Result:
+    return {
+        column: float(np.mean(values))
+        if (values := [r[column] for r in results if r[column] is not None])
+        else None
+        for column in (*COLUMNS, "keep")
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--only", nargs="*", help="names of published histories")
-    parser.add_argument("--worlds", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=2000)
+    parser.add_argument(
+        "--regions", action="store_true", help="companies of regions instead of those of one market"
+    )
+    parser.add_argument("--region-kind", choices=REGION_KINDS, default="regional")
+    parser.add_argument("--worlds", type=int, default=6, help="simulated companies")
+    parser.add_argument("--seed", type=int, default=2000, help="of the first simulated company")
+    parser.add_argument(
+        "--seeds", type=int, nargs="*", default=[0], help="of our sampler; none leaves ours out"
+    )
+    parser.add_argument("--peers", nargs="*", choices=list(KINDS), default=["pymc", "meridian"])
+    parser.add_argument("--stored", type=Path, default=STORED, help="folder of the peers' results")
+    parser.add_argument("--cache", type=Path, help="folder of results of ours that are kept")
     arguments = parser.parse_args()
-    if arguments.data.exists():
-        chosen = (h for h in published(arguments.data) if arguments.only is None or h.name in arguments.only)
-        compared(chosen, "published histories")
-    else:
+    comparison = Comparison(
+        "histories", arguments.peers, best_split, truth_of, arguments.stored, arguments.cache
+    )
+    numbers = range(arguments.seed, arguments.seed + arguments.worlds)
+    if arguments.regions:
+        found = regional(arguments.data, arguments.region_kind, numbers)
+        chosen = (h for h in found if arguments.only is None or h.name in arguments.only)
+        compared(chosen, "companies of regions", comparison, arguments.seeds)
+        return 0
+    if not arguments.data.exists():
         print(f"no data with known truth at {arguments.data}")
-    worlds = (simulated_mix(seed) for seed in range(arguments.seed, arguments.seed + arguments.worlds))
-    named = (simulated_history(w, f"{arguments.seed + k} {w.broken}") for k, w in enumerate(worlds))
+    elif arguments.only != []:
+        chosen = (h for h in published(arguments.data) if arguments.only is None or h.name in arguments.only)
+        compared(chosen, "published histories", comparison, arguments.seeds)
     if arguments.worlds:
-        compared(named, "companies of our simulator")
+        worlds = ((number, simulated_mix(number)) for number in numbers)
+        named = (simulated_history(world, f"{number} {world.broken}") for number, world in worlds)
+        compared(named, "companies of our simulator", comparison, arguments.seeds)
     return 0
 
 

@@ -208,7 +208,7 @@ def compared(seeds: Sequence[int], caches: dict[str, ResultCache], every_kind: b
     rows: dict[str, list[list[float]]] = {name: [] for name in caches}
     kinds, current = [], []
     for seed in seeds:
-        if not all(cache.known(str(seed)) for cache in caches.values()):
+        if not all(str(seed) in cache.known() for cache in caches.values()):
             continue
         world = simulated_mix(seed)
         estimates = {name: cache.result(str(seed), dict) for name, cache in caches.items()}

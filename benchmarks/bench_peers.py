@@ -1,6 +1,6 @@
 """Our optimizer beside those of Meridian, PyMC-Marketing and Robyn, on the same problems in the same run.
 
-    python benchmarks/bench_peers.py [--seeds 200] [--runs 9]
+    python benchmarks/bench_peers.py [--seeds 200] [--runs 9] [--package-seeds 50] [--only Meridian Robyn]
 
 First table: time on 12 S-shaped cells with 1,000 draws, as information. Then six Hill channels and one budget, concave
 and S-shaped, responses adding up to 1 and to 1e6: shortfall is what a split misses of the exact best, found by dynamic
@@ -38,9 +38,6 @@ ROUNDING = 1e-9
 
 CURRENCY = 1000.0
 """Units of the other currency, one of today's each, in which problems are told again."""
-
-PACKAGE_SEEDS = 50
-"""Problems of each class that the packages themselves are given: PyMC-Marketing compiles a model for each."""
 
 MOVED = 1e-3
 """Share of the budget from which on money counts as left unspent, or a split as moved."""
@@ -155,16 +152,20 @@ class Certificates:
         return Answer(solution.spend, problem.equal_split)
 
 
-def compare(seeds: int) -> bool:
+def compare(seeds: int, package_seeds: int, only: list[str]) -> bool:
     """Print what each optimizer misses; return whether every certificate of ours holds."""
-    packages, certificates, worst_error = installed(), Certificates(), 0.0
+    packages, algorithms = (
+        {name: one for name, one in every.items() if any(part in name for part in only)}
+        for every in (installed(), ALGORITHMS)
+    )
+    certificates, worst_error = Certificates(), 0.0
     for s_shaped in (False, True):
         problems = [draw_problem(seed, s_shaped) for seed in range(seeds)]
         exact = [best_split(p.scale, p.half_saturation, p.slope, p.budget)[1:] for p in problems]
         worst_error = max([worst_error, *(error / value for value, error in exact)])
         for outcome in (1.0, 1e6):
             title = f"{'S-shaped' if s_shaped else 'Concave'}, responses {outcome:g}, {seeds} problems"
-            tallies = {name: Tally(name) for name in ("channelmix", *ALGORITHMS, *packages)}
+            tallies = {name: Tally(name) for name in ("channelmix", *algorithms, *packages)}
             for seed, (drawn, (value, error)) in enumerate(zip(problems, exact, strict=True)):
                 if seed % 20 == 0:
                     print(f"{title}: {seed} done", file=sys.stderr)
@@ -173,21 +174,21 @@ def compare(seeds: int) -> bool:
                 answer = certificates.solve(problem, best, error * outcome)
                 retold = cm.solve(other.allocation(), gap=GAP).spend
                 tallies["channelmix"].add(problem, best, answer, Answer(retold, other.equal_split))
-                for name, optimizer in ALGORITHMS.items():
+                for name, optimizer in algorithms.items():
                     tallies[name].add(problem, best, optimizer(problem), optimizer(other))
-                for name, optimizer in packages.items() if seed < PACKAGE_SEEDS else ():
+                for name, optimizer in packages.items() if seed < package_seeds else ():
                     tallies[name].add(problem, best, optimizer(problem), None)
             print(f"\n{title}\n{HEADER}")
             for tally in tallies.values():
                 print(tally.row())
             for name in packages:
-                if name.startswith("PyMC"):
+                if name.startswith("PyMC") and SLSQP in tallies:
                     pairs = zip(tallies[SLSQP].shares, tallies[name].shares, strict=False)
                     apart = max(float(np.abs(one - two).max()) for one, two in pairs)
                     print(f"PyMC-Marketing's own splits: at most {apart:.0e} of the budget apart")
     print(
         "\n* within the limits that the peer sets by default around today's mix, here the equal split"
-        f"\nThe packages themselves were given the first {min(seeds, PACKAGE_SEEDS)} problems of each class."
+        f"\nThe packages themselves were given the first {min(seeds, package_seeds)} problems of each class."
         f"\nchannelmix: {certificates.held} of {certificates.problems} certified and confirmed, largest gap"
         f" {certificates.worst_gap:.1e}"
         f"\nThe exact best is known to a relative error of {worst_error:.1e}."
@@ -241,9 +242,16 @@ def main() -> int:
     )
     parser.add_argument("--seeds", type=int, default=200, help="problems of each class")
     parser.add_argument("--runs", type=int, default=9, help="counted runs of each timing, after a first one")
+    parser.add_argument(
+        "--package-seeds",
+        type=int,
+        default=50,
+        help="problems of each class that the packages are given: PyMC-Marketing compiles a model for each",
+    )
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of names of optimizers")
     options = parser.parse_args()
     time_them(options.runs)  # first, so that a peer's first call is its first in this process
-    held = compare(options.seeds)
+    held = compare(options.seeds, options.package_seeds, options.only)
     print("every certificate holds" if held else "FAILED: a certificate is missing or contradicted")
     return 0 if held else 1
 

@@ -25,9 +25,9 @@ class ResultCache:
                 entry = json.loads(line)
                 self._known[entry["key"]] = entry["result"]
 
-    def known(self, key: str) -> bool:
-        """Whether there is a result of a key."""
-        return key in self._known
+    def known(self) -> dict[str, Any]:
+        """All results by key."""
+        return dict(self._known)
 
     def result(self, key: str, make: Callable[[], Any]) -> Any:
         """What is known of a key, made and noted if it is not."""

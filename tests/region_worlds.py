@@ -41,6 +41,8 @@ class RegionWorld:
         Currency per week.
     brought : ndarray of shape (n_channels,)
         Outcome that each channel brings over all rows.
+    heads : ndarray of shape (n_regions,)
+        Population.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class RegionWorld:
     controls: Array
     outcome: Array
     brought: Array
+    heads: Array
 
     @property
     def roi(self) -> Array:
@@ -120,6 +123,7 @@ def region_world(seed: int, kind: str, regions: int = 20, weeks: int = 156, chan
         controls,
         (np.maximum(rest, 0.0) + effect.sum(axis=2)) * worth_of_one,
         np.einsum("gtc,gt->c", effect, worth_of_one),
+        heads[:, 0],
     )
 
 

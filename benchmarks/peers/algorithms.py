@@ -78,24 +78,41 @@ def greedy(problem: HillProblem, change: tuple[float, float] = (0.3, 0.3), gtol:
 
 
 def slsqp(problem: HillProblem, start: Array | None = None) -> Answer:
-    """PyMC-Marketing's `optimize_budget` (``pymc_marketing/mmm/budget_optimizer.py``, version 0.19).
+    """PyMC-Marketing's `optimize_budget` (``pymc_marketing/mmm/budget_optimizer.py``, version 1.3).
 
     SciPy's SLSQP from the equal split with ``ftol=1e-9, maxiter=1000``, spend between 0 and the budget and adding up to
-    it, outcome and spend in the user's own units.
+    it, spend in the user's own units. The outcome is divided by the largest entry of its gradient at the start where
+    that is above 1; if the gradient is ten times flatter at the solution, it is solved once more from there with the
+    scale found there.
     """
     first = problem.equal_split if start is None else start
-    found = optimize.minimize(
-        lambda spend: (-problem.value(spend), -problem.gradient(spend)),
-        first,
+    scale = _steepest(problem, first)
+    found = _minimized(problem, first, scale)
+    if scale != 1.0 and found.success and 10.0 * (flatter := _steepest(problem, found.x)) < scale:
+        again = _minimized(problem, found.x, flatter)
+        found = again if again.success else found
+    return Answer(found.x, first, failed=not found.success)
+
+
+def _steepest(problem: HillProblem, spend: Array) -> float:
+    """Largest entry of the gradient, or 1 where it is not above 1."""
+    with np.errstate(all="ignore"):
+        entry = float(np.abs(problem.gradient(np.maximum(spend, 0.0))).max())
+    return entry if math.isfinite(entry) and entry > 1.0 else 1.0
+
+
+def _minimized(problem: HillProblem, start: Array, scale: float) -> Any:
+    return optimize.minimize(
+        lambda spend: (-problem.value(spend) / scale, -problem.gradient(spend) / scale),
+        start,
         jac=True,
         method="SLSQP",
-        bounds=[(0.0, problem.budget)] * len(first),
+        bounds=[(0.0, problem.budget)] * len(start),
         constraints=[
             {"type": "eq", "fun": lambda s: s.sum() - problem.budget, "jac": lambda s: np.ones_like(s)}
         ],
         options={"ftol": 1e-9, "maxiter": 1000},
     )
-    return Answer(found.x, first, failed=not found.success)
 
 
 def slsqp_from_many(problem: HillProblem, starts: int = 20) -> Answer:

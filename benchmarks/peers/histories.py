@@ -34,6 +34,12 @@ class History:
     media : callable, optional
         True outcome over all rows, up to a constant, where each channel's spend is scaled by its factor. Not known for
         every history.
+    market : str, optional
+        Column that names each row's region; the ROI is that of all regions together.
+    heads : Series, optional
+        Population by region; without it every region counts alike.
+    knot_weeks : int
+        Weeks between knots of the level, for estimators that have such. A knot a quarter gives one market its season.
     """
 
     name: str
@@ -43,11 +49,15 @@ class History:
     controls: tuple[str, ...]
     roi: Array
     media: Callable[[Array], float] | None = None
+    market: str | None = None
+    heads: pd.Series | None = None
+    knot_weeks: int = 13
 
     @property
     def channels(self) -> tuple[str, ...]:
         """Columns with spend."""
-        return tuple(str(c) for c in self.rows.columns if c != self.date and c not in self.controls)
+        other = {self.date, self.market, *self.controls}
+        return tuple(str(c) for c in self.rows.columns if c not in other)
 
     @property
     def total(self) -> Array:
@@ -64,7 +74,7 @@ class Estimate:
     mean, low, high : ndarray of shape (n_channels,)
         Mean and central 90 % interval of ROI.
     curves : ResponseCurves
-        Outcome over all rows against each channel's total spend.
+        Outcome over all rows against each channel's total spend; of several regions, each at the same factor.
     processor, clock : float
         Seconds of the fit; the processor's count all processes and threads.
     note : str

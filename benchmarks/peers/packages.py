@@ -67,12 +67,10 @@ class PyMCMarketing:
     """
 
     def __init__(self, problem: HillProblem) -> None:
-        import arviz as az
         import pandas as pd
         import xarray as xr
-        from pymc_marketing.mmm import HillSaturation
+        from pymc_marketing.mmm import MMM, BudgetOptimizerWrapper, HillSaturation
         from pymc_marketing.mmm.components.adstock import NoAdstock
-        from pymc_marketing.mmm.multidimensional import MMM, MultiDimensionalBudgetOptimizerWrapper
 
         scale, half_saturation, slope = (
             np.atleast_2d(a)[np.newaxis] for a in (problem.scale, problem.half_saturation, problem.slope)
@@ -104,8 +102,8 @@ class PyMCMarketing:
                 },
                 coords={"chain": [0], "draw": np.arange(draws), "channel": channels},
             )
-            model.idata = az.InferenceData(posterior=posterior)
-            self._model = MultiDimensionalBudgetOptimizerWrapper(model, "2024-03-04", "2024-03-04")
+            model.idata = xr.DataTree.from_dict({"posterior": posterior})
+            self._model = BudgetOptimizerWrapper(model, "2024-03-04", "2024-03-04")
 
     def optimize_budget(self) -> Answer:
         """Call `optimize_budget` with its defaults, but return where it stood if it fails."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.mix_worlds import simulated_mix
+
+import channelmix as cm
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from peers.histories import History, geometric, logistic_media, simulated_history  # noqa: E402
+from peers.estimators import KINDS, together  # noqa: E402
+from peers.histories import Estimate, History, geometric, logistic_media, simulated_history  # noqa: E402
+from peers.measured import STORED, Comparison, judged  # noqa: E402
 from peers.mmm_pymc import FACTORS, LAGS, fit_pymc, mean_curves  # noqa: E402
 
 
@@ -44,6 +51,87 @@ def test_mean_curves_are_what_the_formula_says_of_scaled_spend() -> None:
         assert found[k].sum() == pytest.approx(np.mean(value))
 
 
+def test_a_sigmoid_away_from_zero_counts_from_its_value_at_nothing() -> None:
+    rng = np.random.default_rng(1)
+    spend = rng.gamma(2.0, 1.0, (20, 2))
+    retention, steepness, size, middle = rng.random((4, 3, 2))
+    found = mean_curves(spend, retention, steepness, size, middle)
+    carried = geometric(spend, retention, LAGS)
+    for k in (0, 20, 60):
+        x = FACTORS[k] * carried
+        steep, away = steepness[:, np.newaxis], middle[:, np.newaxis]
+        value = 1.0 / (1.0 + np.exp(-steep * (x - away))) - 1.0 / (1.0 + np.exp(steep * away))
+        assert found[k] == pytest.approx((size * value.sum(axis=1)).mean(axis=0))
+
+
+def test_regions_of_a_channel_make_one_curve() -> None:
+    rows = pd.DataFrame({"week": [0, 0, 1, 1], "shop": ["a", "b"] * 2, "c0": [1.0, 2.0, 3.0, 4.0], "c1": 1.0})
+    history = History("two", rows, np.ones(4), "week", (), np.ones(2), market="shop")
+    assert history.channels == ("c0", "c1")
+    names = ["a/c0", "b/c0", "a/c1", "b/c1"]
+    size, steepness = np.array([5.0, 7.0, 2.0, 3.0]), np.array([0.5, 0.3, 1.0, 0.2])
+    curves = cm.ResponseCurves.logistic(size, steepness, names=names)
+    found = together(history, curves).mean_value(2.0 * history.total)
+    each = curves.mean_value(2.0 * np.array([4.0, 6.0, 2.0, 2.0]))
+    assert found == pytest.approx([each[0] + each[1], each[2] + each[3]])
+
+
+def test_an_estimate_is_held_against_the_truth(history: History) -> None:
+    assert history.media is not None
+    estimate = Estimate(
+        2.0 * history.roi,
+        history.roi,
+        3.0 * history.roi,
+        cm.ResponseCurves.logistic(np.ones(len(history.roi)), np.ones(len(history.roi))),
+        1.0,
+        1.0,
+        "",
+    )
+    most = history.media(np.ones(len(history.roi))) * 1.01
+    kept = judged(history, estimate, lambda _, __: np.ones(len(history.roi)), lambda: most)
+    assert kept["off"] == pytest.approx([np.log(2.0)] * len(history.roi))
+    assert kept["error"] == pytest.approx(np.log(2.0))
+    assert kept["cover"] == 1.0
+    assert kept["regret"] == pytest.approx(kept["keep"])
+    assert kept["regret"] > 0.0
+    idle = replace(history, roi=np.r_[0.0, history.roi[1:]], media=None)
+    other = judged(idle, estimate, lambda _, __: np.ones(1), lambda: 0.0)
+    assert other["off"][0] is None
+    assert other["cover"] == pytest.approx(1.0 - 1.0 / len(idle.roi))
+    assert other["regret"] is None
+
+
+def test_stored_results_are_shown_where_no_peer_is_installed(history: History, tmp_path: Path) -> None:
+    entries = [
+        {"key": f"{name} | Peer 9.9", "result": {"kind": kind, "error": 0.5}}
+        for name, kind in (("2000", "pymc"), ("2001", "pymc"), ("2000 ", "meridian"))
+    ]
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    comparison = Comparison("some", [], lambda *_: np.ones(1), lambda _: 0.0, tmp_path)
+    assert list(comparison.peers(history)) == []
+    if any(peer.label() for peer in KINDS.values()):
+        pytest.skip("would fit the peer for minutes")
+    comparison = Comparison("some", ["pymc"], lambda *_: np.ones(1), lambda _: 0.0, tmp_path)
+    assert list(comparison.peers(history)) == [("Peer 9.9", entries[0]["result"])]
+
+
+@pytest.mark.parametrize("path", sorted(STORED.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_what_is_kept_of_the_peers_is_whole(path: Path) -> None:
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({line["key"] for line in lines}) == len(lines) > 0
+    for line in lines:
+        _, label = line["key"].split(" | ")
+        result = line["result"]
+        assert label.startswith(KINDS[result["kind"]].title + " ")
+        known = [off for off in result["off"] if off is not None]
+        assert result["error"] == pytest.approx(np.mean(np.abs(known)))
+        assert 0.0 <= result["cover"] <= 1.0
+        assert result["clock"] > 0.0 < result["ours"]["clock"]
+        assert (result["regret"] is None) == (result["keep"] is None)
+        if result["regret"] is not None:
+            assert result["regret"] >= 0.0 <= result["keep"]
+
+
 def test_a_simulated_history_is_its_world(history: History) -> None:
     world = simulated_mix(2000)
     assert history.total == pytest.approx(world.total)
@@ -56,14 +144,17 @@ def test_a_simulated_history_is_its_world(history: History) -> None:
 def test_the_benchmark_runs_on_what_is_installed() -> None:
     if importlib.util.find_spec("pymc_marketing") is not None:
         pytest.skip("would fit the peer for minutes")
-    done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "bench_history_peers.py"), "--data", "nowhere", "--worlds", "1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [
+        sys.executable,
+        str(BENCHMARKS / "bench_history_peers.py"),
+        "--data",
+        "nowhere",
+        "--worlds",
+        "1",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "PyMC-Marketing is not installed: skipped" in done.stderr
+    assert "PyMC-Marketing is not installed: its stored results are shown" in done.stderr
     assert "no data with known truth at nowhere" in done.stdout
     regret = float(done.stdout.splitlines()[-1].split()[-1])
     assert 0.0 <= regret < 0.5

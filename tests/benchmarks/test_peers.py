@@ -81,6 +81,12 @@ def test_slsqp_keeps_its_start_where_the_outcome_is_small() -> None:
     assert abs(shortfall(problem, slsqp_from_many(problem))) < 0.02
 
 
+def test_slsqp_does_not_stop_early_where_the_outcome_is_large() -> None:
+    problem = draw_problem(0, s_shaped=False)
+    splits = [slsqp(problem.rescaled(outcome=outcome)).spend for outcome in (1e9, 1e12)]
+    assert splits[0] == pytest.approx(splits[1], abs=1e-6 * problem.budget)
+
+
 def test_another_unit_is_the_same_problem() -> None:
     problem = draw_problem(3, s_shaped=True)
     other = problem.rescaled(currency=1000.0, outcome=7.0)
