@@ -1,7 +1,7 @@
 """Does this version harm no company that another version of channelmix served better?
 
     python benchmarks/bench_history_versions.py --other PATH/src [--worlds 200] [--seed 11000] [--cache FOLDER]
-        [--fit other this] [--kinds]
+        [--fit other this] [--kinds] [--tail 0.3]
 
 Both versions fit the same simulated companies of `tests/mix_worlds.py`, each in a process of its own with its source on
 the path, and split the historical total anew, each channel between 0 and 3 times its spend, by mean curves and by
@@ -38,9 +38,6 @@ Array = NDArray[np.float64]
 
 THIS = Path(__file__).resolve().parent.parent / "src"
 
-TAIL = 0.3
-"""Worst part of draws that must not lose: the default of both versions."""
-
 FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Of a channel's spend, at which mean curves are compared with the truth."""
 
@@ -68,10 +65,12 @@ class Version:
     ----------
     source : Path
         Folder that holds the package.
+    tail : float
+        Worst part of draws over which its safe split must not lose.
     """
 
-    def __init__(self, source: Path) -> None:
-        self._source = source.resolve()
+    def __init__(self, source: Path, tail: float) -> None:
+        self._source, self._tail = source.resolve(), tail
         self._process: subprocess.Popen[str] | None = None
 
     def fitted(self, world: MixWorld) -> Any:
@@ -85,7 +84,7 @@ class Version:
         company = {
             "spend": world.spend.tolist(),
             "outcome": world.outcome.tolist(),
-            "tail": TAIL,
+            "tail": self._tail,
             "factors": FACTORS,
         }
         process = self._process or self._started()
@@ -255,6 +254,9 @@ def main() -> int:
     parser.add_argument(
         "--fit", nargs="*", choices=["other", "this"], default=["other", "this"], help="versions that may fit"
     )
+    parser.add_argument(
+        "--tail", type=float, default=0.3, help="of both versions' safe splits; 0.3 is 0.1.0's"
+    )
     parser.add_argument("--kinds", action="store_true", help="compare by broken assumption too")
     arguments = parser.parse_args()
     if not (arguments.other / "channelmix").is_dir():
@@ -263,7 +265,7 @@ def main() -> int:
     sources = {"other": arguments.other, "this": THIS}
     caches = {name: ResultCache(arguments.cache, f"versions_{name}") for name in sources}
     for name in arguments.fit:
-        version = Version(sources[name])
+        version = Version(sources[name], arguments.tail)
         for number, seed in enumerate(seeds, 1):
             began = time.perf_counter()
             caches[name].result(str(seed), partial(version.fitted, simulated_mix(seed)))

@@ -80,7 +80,7 @@ def test_lines_that_are_worse_are_named(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_version_that_is_not_there_is_not_taken_from_elsewhere(tmp_path: Path, world: MixWorld) -> None:
-    version = Version(tmp_path)
+    version = Version(tmp_path, 0.3)
     with pytest.raises(RuntimeError, match="was asked for"):
         version.fitted(world)
     version.close()

@@ -11,6 +11,7 @@ import pytest
 
 import channelmix as cm
 from channelmix.core.errors import InputError
+from channelmix.effectiveness.own.columns import _spent_days
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence
 
@@ -44,6 +45,15 @@ def fit(company: CompanyProfile, history: Any, **options: Any) -> Evidence:
 @pytest.fixture(scope="module")
 def evidence(company: CompanyProfile) -> Evidence:
     return fit(company, table())
+
+
+def test_a_sending_day_a_week_is_a_week_with_spend() -> None:
+    """What of a history is thin is counted in weeks: a day of spend in each of ten weeks are ten weeks."""
+    day = np.zeros(70)
+    day[2::7] = 100.0
+    assert _spent_days(day, 1.0) == 70.0
+    assert _spent_days(np.array([0.0, 5.0, 5.0]), 7.0) == 14.0
+    assert _spent_days(np.array([0.0, 5.0, 5.0]), 30.0) == 60.0
 
 
 def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: Evidence) -> None:

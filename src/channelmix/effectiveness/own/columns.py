@@ -34,6 +34,8 @@ from channelmix.profile.fields.fields import DAYS_A_YEAR
 PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
 
+DAYS_A_WEEK = 7.0
+
 LEAST_SPREAD = 0.7
 """Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other
 companies, and what a company states of itself has not been measured."""
@@ -241,7 +243,7 @@ def columns_of(
                 spend=float(one.money.sum()) / one.periods,
                 active_spend=one.active_spend,
                 active_periods=one.active_periods,
-                spent_days=row_days * int(np.count_nonzero(one.money)),
+                spent_days=_spent_days(one.money, row_days),
                 timing=one.dates,
                 least=one.least,
                 most=one.most,
@@ -250,6 +252,14 @@ def columns_of(
             )
         )
     return tuple(columns)
+
+
+def _spent_days(money: Array, row_days: float) -> float:
+    """Days of the rows with spend; where rows are shorter than a week, of the weeks with any."""
+    if row_days < DAYS_A_WEEK:
+        week = np.arange(len(money)) * row_days // DAYS_A_WEEK
+        return DAYS_A_WEEK * len(np.unique(week[money > 0.0]))
+    return row_days * int(np.count_nonzero(money))
 
 
 def unpaid_of(

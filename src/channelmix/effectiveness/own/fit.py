@@ -339,7 +339,13 @@ def _without_contradicted(
         found.verdict is Verdict.FAIL and found.check == say("check.zero_outcomes")
         for found in model.diagnostics_
     )
-    wrong = [name for name, one in model.expectations_.items() if one.contradicted and not looks_wrong]
+    # A fit that ended before all rows counted says nothing of what these contradict.
+    unfinished = any(
+        found.verdict is Verdict.FAIL and found.check == say("check.time_limit")
+        for found in model.diagnostics_
+    )
+    judges = not (looks_wrong or unfinished)
+    wrong = [name for name, one in model.expectations_.items() if one.contradicted and judges]
     chance = model.expected_roi_holds_
     # Where none is left and all are as good as ignored, they count for nothing as it is.
     if wrong and not (len(wrong) == len(believed) and chance < IGNORED):

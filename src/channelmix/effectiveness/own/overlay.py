@@ -34,9 +34,9 @@ from channelmix.engine.rules import (
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence, covered, table_of
 
-TAIL = 0.3
-"""Share of the worst draws over which a plan from own history must not lose on average: the largest with which few
-simulated companies lost (docs/explanation/history.md)."""
+TAIL = 0.2
+"""Share of the worst draws over which a plan from own history must not lose on average: with it, fewer than 5 % of
+simulated companies lost (docs/explanation/history_measured.md)."""
 
 LEAST_HALF = 1000
 """Draws that a half of the posterior needs where the worst of them count."""

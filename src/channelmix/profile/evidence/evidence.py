@@ -45,7 +45,7 @@ class Column(_Brief):
     active_periods: float | None = Field(default=None, gt=0.0)
     """Number of the periods with spend that it is the mean of."""
     spent_days: float | None = Field(default=None, gt=0.0)
-    """Days of the rows with spend."""
+    """Days of the rows with spend; where rows are shorter than a week, of the weeks with any."""
     timing: tuple[str | int, str | int] | None = None
     """First and last date of the rows that show when a period's money is spent."""
     months_ahead: tuple[float, ...] | None = None
