@@ -64,6 +64,7 @@ def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: E
     assert column.spend == pytest.approx(rows["sms/promotion"].sum() / months)
     assert column.active_spend == pytest.approx(column.spend, rel=0.02)
     assert column.active_periods == pytest.approx(months, abs=1.0)
+    assert column.since_periods == pytest.approx(months)
     assert column.spent_days == pytest.approx(7.0 * np.count_nonzero(rows["sms/promotion"]))
     assert column.timing == ("2023-07-03", "2024-06-24")
     at_mean = evidence.response.value([column.usual_spend])[:, 0] / column.usual_spend

@@ -144,11 +144,32 @@ def test_cells_whose_own_history_is_thin_are_named(plan: Plan) -> None:
         return " ".join(facts(thin, plan.totals))
 
     assert [row.spent_days for row in plan.allocation] == [None, 63.0, None]
-    assert "thin" not in said()
-    assert "thin" not in said(sms=200.0, social=60.0)
+    assert "is thin" not in said()
+    assert "is thin" not in said(sms=200.0, social=60.0)
     assert "That history is thin for sms (9 weeks with spend)." in said(sms=60.9, social=60.9)
     assert "That history is thin for sms (1 week with spend)." in said(sms=7.0)
     assert "Cet historique est mince pour sms (9 semaines avec dépense)." in said("fr", sms=60.9)
+
+
+@pytest.mark.parametrize(("active", "named"), [(4.0, True), (20.0, False)])
+def test_a_channel_bought_in_bursts_is_named_where_a_plan_buys_it_in_every_period(
+    active: float, named: bool
+) -> None:
+    """Of 26 periods since its first spend; a channel launched late had spend in all of them."""
+    evidence = written(EVIDENCE)
+    columns = tuple(
+        column.model_copy(
+            update={"active_spend": 6000.0, "active_periods": active, "since_periods": 26.0, "spend": 1000.0}
+        )
+        if column.name == "sms/promotion"
+        else column
+        for column in evidence.columns
+    )
+    profile = CompanyProfile.model_validate(content()).with_evidence(written(EVIDENCE, columns=columns))
+    said = [warning for warning in cm.optimize(profile).warnings if "since it began" in warning]
+    assert len(said) == named
+    if named:
+        assert "sms/promotion had spend in 4 of the 26 periods since it began, EUR 923 a period" in said[0]
 
 
 def test_curves_of_the_same_draws_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,7 @@ def columns_of(
                 spend=float(one.money.sum()) / one.periods,
                 active_spend=one.active_spend,
                 active_periods=one.active_periods,
+                since_periods=one.periods * (1.0 - np.flatnonzero(one.money)[0] / len(one.money)),
                 spent_days=_spent_days(one.money, row_days),
                 timing=one.dates,
                 least=one.least,

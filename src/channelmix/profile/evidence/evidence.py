@@ -44,6 +44,8 @@ class Column(_Brief):
     """Mean spend in currency per period, over the periods with any."""
     active_periods: float | None = Field(default=None, gt=0.0)
     """Number of the periods with spend that it is the mean of."""
+    since_periods: float | None = Field(default=None, gt=0.0)
+    """Number of periods from its first spend to the last row."""
     spent_days: float | None = Field(default=None, gt=0.0)
     """Days of the rows with spend; where rows are shorter than a week, of the weeks with any."""
     timing: tuple[str | int, str | int] | None = None

@@ -212,7 +212,7 @@ def _plan(
     question = budget_question(profile)
     warned = [
         *([] if question is None else [question]),
-        *history_warnings(draws, None if spend is None else spend.max(axis=0)),
+        *history_warnings(draws, spend),
     ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
