@@ -19,12 +19,13 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
 )
+from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.content import OWN, Content
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
 
-DAYS_A_WEEK, FEW_WEEKS, MOST_THIN = 7.0, 26, 4
+FEW_WEEKS, MOST_THIN = 26, 4
 """Weeks with spend below which a cell's own history is thin, and how many such cells are named."""
 
 HARDLY = 0.01

@@ -29,12 +29,10 @@ from channelmix.effectiveness.published.prior_draws import published_draws
 from channelmix.effectiveness.published.response import prior_response
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Column, FittedMarket, History, Unpaid, covered
-from channelmix.profile.fields.fields import DAYS_A_YEAR
+from channelmix.profile.fields.fields import DAYS_A_WEEK, DAYS_A_YEAR
 
 PRIOR_DRAWS = 1024
 """Draws of published figures: a range of them is stable to a percent or so."""
-
-DAYS_A_WEEK = 7.0
 
 LEAST_SPREAD = 0.7
 """Least standard deviation of the log of a believed ROI, a factor of three either way: published figures are of other

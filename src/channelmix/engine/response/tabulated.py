@@ -115,9 +115,8 @@ class Tabulated(Family, kind="tabulated"):
             found = [np.searchsorted(self.points[:, j], spend[:, j], side="right") for j in cell]
             k = np.stack(found, axis=1)
         k = np.clip(k - 1, 0, len(self.points) - 2)
-        if (
-            cells == 1 and len(k) == 1
-        ):  # the same amounts in every draw: whole rows, many times as fast as numbers
+        if cells == 1 and len(k) == 1:
+            # The same amounts in every draw: whole rows, many times as fast as single numbers.
             rows = k[0]
             return self.points[rows, 0], self._slopes[rows, :, 0].T, self.outcome[rows, :, 0].T
         draw = np.arange(draws)[:, np.newaxis]

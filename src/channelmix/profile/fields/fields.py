@@ -246,10 +246,10 @@ def _each_once(values: Iterable[str]) -> None:
         raise ProblemsError(problems)
 
 
-DAYS_A_YEAR = 365.25
+DAYS_A_WEEK, DAYS_A_YEAR = 7.0, 365.25
 PERIOD_DAYS = {
     "day": 1.0,
-    "week": 7.0,
+    "week": DAYS_A_WEEK,
     "month": DAYS_A_YEAR / 12,
     "quarter": DAYS_A_YEAR / 4,
     "year": DAYS_A_YEAR,

@@ -30,7 +30,7 @@ from channelmix.engine.solver.solve import solve
 from channelmix.plan import CautiousPlan, InformationOf, InformationValue, LiftTestValue
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Fitted
-from channelmix.profile.fields.fields import DAYS_A_YEAR
+from channelmix.profile.fields.fields import DAYS_A_WEEK, DAYS_A_YEAR
 from channelmix.recommender.information_value.knowledge import Gain, Knowledge
 from channelmix.recommender.information_value.lift_tests import LiftTestDesign, Trials
 from channelmix.recommender.information_value.robustness import cautious_plans, regret, spread
@@ -43,8 +43,6 @@ DRAWS = 256
 
 NOISE = 0.25
 """Judged standard deviation of a week's noise, as a share of what all channels of the market bring in a week."""
-
-DAYS_A_WEEK = 7.0
 
 STEPS = 3
 """Steps of progress that follow those of the draws."""
