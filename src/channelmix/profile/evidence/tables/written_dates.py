@@ -96,6 +96,8 @@ def _written(
     parts = [known[text] for text in texts]
     for i, (_, days, _) in enumerate(parts):
         if not days:
+            if form is None and (short := short_of(texts[i])):
+                raise StatementError(_day_or_year(texts[i], short, name, place(i)), ("date_format",))
             said = _not_a_date(texts[i], name, place(i), form)
             raise StatementError(said, ("date",) if form is None else ("date_format",))
     clocks = [clock for _, _, clock in parts]
@@ -135,9 +137,7 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     if form is not None:
         return f"{name} must hold dates written as {form}, and {where} has {text[:40] or 'nothing'!r}"
     more = ""
-    if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
-        more = " (is its number a day or a year?)"
-    elif re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
+    if re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
         more = " (is its number a week? Write such as 2024-W05)"
     elif re.fullmatch(r"\d{4}", text):
         more = ": remove the row if it adds up a year"
@@ -146,6 +146,19 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
+    )
+
+
+def _day_or_year(text: str, short: tuple[str, str, str, bool], name: str, where: str) -> str:
+    """Ask about a month's name with a number of two digits."""
+    month, between, number, first = short
+    forms = [f"%{part}{between}%b" if first else f"%b{between}%{part}" for part in ("y", "d")]
+    year = next(iter(days_of(f"1 {month} {number}").values())).strftime("%B %Y")
+    meant = f"{year}, or {int(number)} {year.split()[0]}" if 1 <= int(number) <= DAYS else year
+    alone = f"; a day needs its year, too: write {text}{between}2024 and state --date-format "
+    return (
+        f"{name}: {text!r} in {where} is {meant}, and does not tell which: state --date-format {shlex.quote(forms[0])} "
+        f"if its number is a year{alone}{shlex.quote(forms[1] + between + '%Y')} (date_format in Python and in a profile)"
     )
 
 
