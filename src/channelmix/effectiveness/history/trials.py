@@ -110,7 +110,12 @@ def rows_taken(stated: Sequence[LiftTest], used: Sequence[LiftTest]) -> list[Fin
     """Say of which tests the rows were taken for what the test left, though nothing was said of them."""
     return [
         Finding.of(
-            "lift_test_left", Verdict.PASS, 0.0, channel=test.named, start=test.start, withheld=-sum(test.changes)
+            "lift_test_left",
+            Verdict.PASS,
+            0.0,
+            channel=test.named,
+            start=test.start,
+            withheld=-sum(test.changes),
         )
         for test in used
         if test not in stated
