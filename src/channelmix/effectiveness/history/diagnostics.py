@@ -112,7 +112,7 @@ def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Findin
 def _rows_each(window: Window, posterior: Posterior, markets: int) -> float:
     """Rows with a known outcome per estimated parameter."""
     fixed = posterior.trend.fixed(window.periods, window.controls).shape[1]
-    return int(window.known.sum()) / ((1 + SHAPES / markets) * len(window.names) + fixed)
+    return float(window.known.sum() / ((1 + SHAPES / markets) * len(window.names) + fixed))
 
 
 def _unknown_outcomes(window: Window) -> Finding:
