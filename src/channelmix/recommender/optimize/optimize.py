@@ -47,7 +47,6 @@ from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
     history_remarks,
-    history_warnings,
 )
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
@@ -58,6 +57,7 @@ from channelmix.recommender.optimize.company_problem import (
     with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
+from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
 from channelmix.recommender.optimize.survey import beside_the_survey
