@@ -66,6 +66,16 @@ def percent(share: float) -> str:
     return f"{value:.2g} %" if abs(value) >= 0.01 else f"{_two_digits(value)} %"
 
 
+def counted(number: float, what: str) -> str:
+    """A number of things, in words that are regular in the plural.
+
+    >>> counted(1, "row"), counted(7.0, "day"), counted(30.4375, "day"), counted(0, "row")
+    ('1 row', '7 days', '30.44 days', '0 rows')
+    """
+    written = stated(number)
+    return f"{written} {what}{'s' * (written != '1')}"
+
+
 def _steady(value: float) -> float:
     """Drop digits that another machine may round otherwise, so that 45,499.9999999 and 45,500 read alike."""
     return float(f"{value:.9g}")
