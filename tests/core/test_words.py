@@ -94,18 +94,34 @@ def test_one_thing_is_no_plural() -> None:
     english, french = Words("en", "EUR"), Words("fr", "EUR")
     written = [english.vformat(place, (), {"rows": rows}) for rows in (0, 1, 1.5, 2, 10400, 812.3)]
     assert written == ["0 rows", "1 row", "1.5 rows", "2 rows", "10,400 rows", "812 rows"]
-    assert [french.vformat(place, (), {"rows": rows}) for rows in (0, 1.5, 2)] == ["0 row", "1,5 row", "2 rows"]
+    assert [french.vformat(place, (), {"rows": rows}) for rows in (0, 1.5, 2)] == [
+        "0 row",
+        "1,5 row",
+        "2 rows",
+    ]
     gap = say("finding.gaps.otherwise", missing=1, rows="2024-01-01")
     assert gap == (
         "1 period has no row (2024-01-01): it counts as a period without spend. Add this row if money was spent."
     )
-    assert in_french(gap).startswith("1 période n’a pas de ligne")
+    assert in_french(gap).startswith("1 période n\u2019a pas de ligne")
     seen = {"file": "h.csv", "first": "2024-01-01", "last": "2024-01-07"}
     assert say("source.rows", rows=1, **seen).startswith("h.csv, 1 row from")
     assert say("source.rows", rows=2, **seen).startswith("h.csv, 2 rows from")
 
 
-COUNTS = {"count", "rows", "periods", "weeks", "cells", "missing", "markets", "sources", "figures", "span", "all"}
+COUNTS = {
+    "count",
+    "rows",
+    "periods",
+    "weeks",
+    "cells",
+    "missing",
+    "markets",
+    "sources",
+    "figures",
+    "span",
+    "all",
+}
 """What texts call numbers of things."""
 
 

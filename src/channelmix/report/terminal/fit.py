@@ -71,10 +71,8 @@ def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterab
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
     markets = fitted.markets or ()
-    yield Text(
-        f"{fitted.source}: {counted(fitted.rows, 'row')} of {counted(fitted.row_days, 'day')}, {fitted.first} to {fitted.last}",
-        style="bold",
-    )
+    rows = f"{counted(fitted.rows, 'row')} of {counted(fitted.row_days, 'day')}"
+    yield Text(f"{fitted.source}: {rows}, {fitted.first} to {fitted.last}", style="bold")
     if markets:
         yield Text(_rows_by_market(markets))
     yield Text(
@@ -128,7 +126,8 @@ def _amounts(evidence: Evidence, period: str) -> str:
     days, per_period = evidence.fitted.row_days, evidence.period_days / evidence.fitted.row_days
     unit, one = ("periods", period) if period[:1].isdigit() else (f"{period}s", f"a {period}")
     if per_period < 1.0:
-        return f"Amounts are per {period}; each row of {counted(days, 'day')} is taken as {1.0 / per_period:.3g} equal {unit}."
+        row = f"each row of {counted(days, 'day')}"
+        return f"Amounts are per {period}; {row} is taken as {1.0 / per_period:.3g} equal {unit}."
     rows = next((name for name, long in ROWS.items() if abs(days / long - 1.0) < CLOSE), None)
     rows = rows or f"rows of {counted(days, 'day')}"
     said = f"Amounts are per {period} ({per_period:.3g} {rows})."
@@ -227,8 +226,12 @@ def _rows_by_market(markets: Sequence[FittedMarket]) -> str:
     spans = {(market.rows, market.first, market.last) for market in markets}
     count = counted(len(markets), "market")
     if len(spans) == 1:
-        return f"{count} of {counted(markets[0].rows, 'row')}: {', '.join(market.name for market in markets)}."
-    each = (f"{market.name} {counted(market.rows, 'row')}, {market.first} to {market.last}" for market in markets)
+        return (
+            f"{count} of {counted(markets[0].rows, 'row')}: {', '.join(market.name for market in markets)}."
+        )
+    each = (
+        f"{market.name} {counted(market.rows, 'row')}, {market.first} to {market.last}" for market in markets
+    )
     return f"{count}: {'; '.join(each)}."
 
 

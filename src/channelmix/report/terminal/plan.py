@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.tolerances import SPEND_SHOWN
-from channelmix.core.wording import amount, percent, short
+from channelmix.core.wording import amount, amount_change, percent, short
 from channelmix.core.words import Words
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
+from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled
 from channelmix.report.terminal.periods import by_period
@@ -86,7 +87,7 @@ def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
 
 def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
     """Labelled lines below the table."""
-    yield _labelled("Compare", _comparisons(plan, width - LABEL))
+    yield _labelled("Compare", _comparisons(content, width - LABEL))
     if any(row.evidence in OWN for row in plan.cells):
         yield _labelled("History", _history(plan))
     if plan.word_of_mouth is not None:
@@ -220,7 +221,9 @@ def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, 
     money = amount if usual else short
     nothing = _nothing(plan)
     now, then = (0.0 if abs(value) <= nothing else value for value in (now, then))
-    change = 0.0 if abs(then - now) <= nothing else then - now
+    change = amount_change(now, then)
+    if not usual and abs(change) > nothing:
+        change = then - now
     style = "green" if change > 0.0 else "red" if change < 0.0 else ""
     return {
         "now": Text(money(now)),
@@ -258,8 +261,11 @@ def _bars(plan: Plan, width: int) -> Iterable[Table]:
         yield _labelled(label, _lines(parts, width))
 
 
-def _comparisons(plan: Plan, width: int) -> str:
-    parts = [f"{c.name} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons]
+def _comparisons(content: Content, width: int) -> str:
+    plan = content.plan
+    parts = [
+        f"{called(content, c)} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons
+    ]
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
     note = [] if all(c.feasible for c in plan.comparisons) else ["(* not allowed by your rules)"]

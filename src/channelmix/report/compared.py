@@ -1,0 +1,75 @@
+"""The plan compared with today's spend and with its baseline, in words: what a reader takes the gain to be against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from channelmix.core.wording import amount_change
+from channelmix.core.words import Message, say
+from channelmix.plan import Comparison
+from channelmix.report.content import Content
+
+CALLED = {
+    "how.moved": "baseline.moved",
+    "how.scaled": "baseline.scaled",
+    "how.scaled_little": "baseline.scaled",
+}
+"""What the current mix is called where it is not today's spend, by how it was made."""
+
+
+def called(content: Content, split: Comparison) -> str:
+    """Return what a reader calls a split: the current mix is not today's spend where it was scaled or moved."""
+    if split.name == say("split.current") and _made(content, split) in CALLED:
+        return content.words(CALLED[_made(content, split)])
+    return content.said(split.name)
+
+
+def compared(content: Content, money: float) -> Iterator[str]:
+    """Compare the plan, which takes some money, with today's spend where its baseline is another, and with that."""
+    base = content.baseline
+    if base is None:
+        return
+    today = next((other for other in content.plan.comparisons if other.name == say("split.today")), None)
+    if today is not None:
+        yield _with_today(content, today, base, money)
+    yield _with_baseline(content, base, money, alone=today is None)
+
+
+def _made(content: Content, split: Comparison) -> str:
+    """Return the code of how a split was made; empty in plans of the first format."""
+    how = content.plan.message(split.description)
+    return how.code if isinstance(how, Message) else ""
+
+
+def _with_today(content: Content, today: Comparison, base: Comparison, money: float) -> str:
+    words, gain = content.words, today.gain
+    values = {"low": gain.low, "high": gain.high}
+    broken = not today.feasible and _made(content, base) == "how.moved"
+    rules = words("headline.today_breaks") if broken else ""
+    if not _is_fixed(content):
+        profit = gain.mean + today.money - money
+        return words(
+            "headline.today_profit", money=today.money, gain=gain.mean, profit=profit, rules=rules, **values
+        )
+    if gain.low == gain.mean == gain.high == 0.0:
+        return words("headline.same_today")
+    change = amount_change(today.money, money)
+    with_ = words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change)) if change else ""
+    key = "headline.today_more" if gain.mean >= 0.0 else "headline.today_less"
+    return words(key, gain=abs(gain.mean), money=with_, rules=rules, **values)
+
+
+def _with_baseline(content: Content, base: Comparison, money: float, *, alone: bool) -> str:
+    words, gain = content.words, base.gain
+    values = {"baseline": called(content, base), "low": gain.low, "high": gain.high}
+    if gain.low == gain.mean == gain.high == 0.0:
+        return words("headline.same", **values)
+    if not _is_fixed(content):  # its money may be another
+        profit = gain.mean + base.money - money
+        return words("headline.gain_profit", money=base.money, gain=gain.mean, profit=profit, **values)
+    key = ("headline.gain" if gain.mean >= 0.0 else "headline.loss") + ("" if alone else "_beside")
+    return words(key, gain=abs(gain.mean), chance=base.chance, **values)
+
+
+def _is_fixed(content: Content) -> bool:
+    return content.plan.scenario.get("kind") == "fixed_budget"
