@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+
+import numpy as np
 
 from channelmix.core.wording import amount_change
 from channelmix.core.words import Message, say
-from channelmix.plan import Comparison
+from channelmix.engine.rules import FixedBudget
+from channelmix.plan import Comparison, obeys
 from channelmix.report.content import Content
 
 CALLED = {
@@ -41,11 +45,18 @@ def _made(content: Content, split: Comparison) -> str:
     return how.code if isinstance(how, Message) else ""
 
 
+def _breaks_rules(content: Content, today: Comparison, base: Comparison) -> bool:
+    """Whether today's spend breaks a rule, whatever money the scenario allows."""
+    if today.feasible or _made(content, base) != "how.moved":
+        return False
+    ample = dataclasses.replace(content.problem, scenario=FixedBudget(today.money))
+    return not obeys(ample, np.array([today.spend.get(name, 0.0) for name in ample.cells.names]))
+
+
 def _with_today(content: Content, today: Comparison, base: Comparison, money: float) -> str:
     words, gain = content.words, today.gain
     values = {"low": gain.low, "high": gain.high}
-    broken = not today.feasible and _made(content, base) == "how.moved"
-    rules = words("headline.today_breaks") if broken else ""
+    rules = words("headline.today_breaks") if _breaks_rules(content, today, base) else ""
     if not _is_fixed(content):
         profit = gain.mean + today.money - money
         return words(

@@ -14,7 +14,6 @@ from channelmix.plan import (
     IfTen,
     InformationOf,
     InformationValue,
-    Mend,
     Plan,
     Totals,
     WordOfMouth,
@@ -22,6 +21,7 @@ from channelmix.plan import (
 from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
+from channelmix.report.no_plan import is_far
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
@@ -55,7 +55,8 @@ def asked(content: Content) -> str:
             what = ", ".join(parts)
         case kind:
             what = words("asked.other", kind=kind, per=per)
-    return what if most is None else words("asked.up_to", what=what, money=words.money(float(most)))
+    is_own = most is not None and not is_far(plan)
+    return what if not is_own else words("asked.up_to", what=what, money=words.money(float(most)))
 
 
 def headline(content: Content, totals: Totals) -> list[str]:
@@ -160,38 +161,6 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         less = _charge(content, totals, totals.periods / plan.span)
         values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome, "less": less}
         yield words("facts.horizon", periods=totals.periods, **values)
-
-
-def out_of_reach(plan: Plan) -> tuple[Mend, float, float] | None:
-    """The limit on outcome that must give way, what the scenario asks for, and the most that the rules allow."""
-    asked = {"target_outcome": "amount", "flexible_budget min_roi": "min_roi"}
-    for mend in plan.mends:
-        if mend.rule in asked:
-            wanted = float(plan.scenario[asked[mend.rule]])
-            return mend, wanted, wanted - mend.amount
-    return None
-
-
-def no_plan(content: Content) -> tuple[list[str], list[str], str, list[tuple[str, str]]]:
-    """What is in the way where there is no plan, and what would help.
-
-    Returns
-    -------
-    sentences, rules, remedy, relaxed
-        What is wrong; the rules or cells in the way; what would help; and each rule to relax, with by how much.
-    """
-    plan, words = content.plan, content.words
-    if plan.status is Status.UNBOUNDED:
-        return [words("unbounded")], plan.conflicts, words("unbounded.mend"), []
-    said, rules = [words("infeasible")], plan.conflicts
-    missed = out_of_reach(plan)
-    if missed is not None:
-        aim = "target" if plan.scenario["kind"] == "target_outcome" else "roi"
-        said.append(words(f"infeasible.{aim}", asked=missed[1], most=missed[2]))
-    if rules:
-        said.append(words("infeasible.rules"))
-    relaxed = [(mend.rule, words("mend.by", amount=mend.amount)) for mend in plan.mends]
-    return said, rules, words("infeasible.mend") if relaxed else "", relaxed
 
 
 def claim(content: Content) -> str:

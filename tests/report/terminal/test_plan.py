@@ -351,8 +351,9 @@ def test_the_headline_does_not_set_a_return_beside_one_of_other_draws(example_pl
     headline, compare = text.split("Compare")
     assert "1.1M" not in headline
     gain = short(example_plan.comparisons[0].gain.mean)
-    assert f"That is EUR {gain} more than the current mix (90 % interval " in " ".join(headline.split())
-    assert "current mix 1.1M" in compare
+    against = f"Against the nearest mix that obeys your rules it is EUR {gain} more (90 % interval "
+    assert against in " ".join(headline.split())
+    assert "nearest mix that obeys your rules 1.1M" in compare
     first = example_plan.comparisons[0]
     assert f"plan {short(1e6 + first.outcome.mean + first.gain.mean)}" in compare
 

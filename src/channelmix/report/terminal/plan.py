@@ -16,6 +16,7 @@ from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
+from channelmix.report.no_plan import no_plan
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled
 from channelmix.report.terminal.periods import by_period
 
@@ -55,12 +56,13 @@ def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     content = Content(plan, Words("en", plan.currency, plain=True))
     yield _title(content, width)
     if plan.totals is None:
-        said, rules, remedy, relaxed = sentences.no_plan(content)
+        found = no_plan(content)
         lines = [
-            *said,
-            *(f"  - {rule}" for rule in rules),
-            remedy,
-            *(f"  - {rule}{by}" for rule, by in relaxed),
+            *found.said,
+            *(f"  - {rule}" for rule in found.rules),
+            *found.warnings,
+            found.remedy,
+            *(f"  - {rule}{by}" for rule, by in found.relaxed),
         ]
         yield from (Text(line) for line in lines if line)
         return
