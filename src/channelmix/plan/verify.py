@@ -195,7 +195,7 @@ def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
         if (
             limit.kind
             and name in limits
-            and limit.model_dump(include=Limit.model_fields.keys()) not in limits[name]
+            and limit.model_dump(include=set(Limit.model_fields)) not in limits[name]
         ):
             raise CertificateError(f"{name} is described as another limit than it is")
     if plan.mends and plan.status is not Status.INFEASIBLE:

@@ -55,8 +55,9 @@ def asked(content: Content) -> str:
             what = ", ".join(parts)
         case kind:
             what = words("asked.other", kind=kind, per=per)
-    is_own = most is not None and not is_far(plan)
-    return what if not is_own else words("asked.up_to", what=what, money=words.money(float(most)))
+    if most is None or is_far(plan):
+        return what
+    return words("asked.up_to", what=what, money=words.money(float(most)))
 
 
 def headline(content: Content, totals: Totals) -> list[str]:

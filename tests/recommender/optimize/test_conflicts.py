@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_a_search_that_runs_out_of_time_tells_the_sum(monkeypatch: pytest.Monkey
     def out_of_time(problem: cm.AllocationProblem, *_: Any, **__: Any) -> tuple[cm.Solution, None]:
         free = cm.solve(cm.AllocationProblem(problem.curves, problem.scenario), gap=0.1)
         nothing = np.full(problem.shape, np.nan)
-        return module.dataclasses.replace(free, status=cm.Status.NOT_CERTIFIED, spend=nothing), None
+        return replace(free, status=cm.Status.NOT_CERTIFIED, spend=nothing), None
 
     monkeypatch.setattr(module, "solve_and_verify", out_of_time)
     with pytest.raises(CertificateError, match=r"add up to 90 % \(social 30 %, sms 30 %, im 30 %\)"):

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from channelmix.core.wording import percent, short
+from channelmix.core.words import over, say
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.optimize import optimize
@@ -457,3 +458,35 @@ def test_bars_break_between_items(example_plan: Plan, width: int, monkeypatch: p
     assert sum(line.count(" %") for line in bars) == 8
     for line in bars:
         assert line.endswith(" %"), "no item is torn"
+
+
+def test_both_averages_of_spend_with_pauses_are_told(example_plan: Plan) -> None:
+    """A column bought in bursts has two averages: a plan on own history states them below its returns."""
+    data = json.loads(example_plan.to_json())
+    own = data["assumptions"][0] | {
+        "name": "return of FR/sms/promotion",
+        "basis": "history",
+        "note": "on EUR 1",
+    }
+    for row in data["allocation"]:
+        row["evidence"] = "history"
+    paces = [
+        say(
+            "remark.pace", column=f"burst{i}", currency="EUR", per=over("month"), active=8700.0, all=620.0 + i
+        )
+        for i in range(6)
+    ]
+    parts = {
+        "assumptions": [own],
+        "allocation": data["allocation"],
+        "remarks": [*map(str, paces), "Another remark."],
+        "messages": data["messages"] | {str(pace): pace.data for pace in paces},
+    }
+    told = piped(changed(example_plan, **parts)).split("History")[1].split("Survey")[0]
+    said = " ".join(told.split())
+    assert "burst0: EUR 8,700 a month over the periods with spend, 620 over all time in the history." in said
+    assert said.count("over the periods with spend") == 4
+    assert "and 2 more" in said
+    assert "Another remark" not in said
+    parts["remarks"] = ["Another remark."]
+    assert "periods with spend" not in piped(changed(example_plan, **parts))

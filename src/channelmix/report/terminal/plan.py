@@ -10,7 +10,7 @@ from rich.text import Text
 
 from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.wording import amount, amount_change, percent, short
-from channelmix.core.words import Words
+from channelmix.core.words import Message, Words
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
@@ -360,10 +360,12 @@ def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
 
 
 def _history(plan: Plan) -> str:
-    """What own history says beside published figures, cell by cell."""
+    """What own history says beside published figures, cell by cell, and of spend with pauses, column by column."""
     said = [
         f"{a.name} {a.value:.2f} ({a.low:.2f} to {a.high:.2f}) {a.note}"
         for a in plan.assumptions
         if a.basis in OWN
     ]
-    return _some(said, "\n")
+    remarks = map(plan.message, plan.remarks)
+    paces = [str(one) for one in remarks if isinstance(one, Message) and one.code == "remark.pace"]
+    return "\n".join([_some(said, "\n"), *([_some(paces, "\n")] if paces else [])])
