@@ -42,6 +42,9 @@ def test_where_todays_mix_breaks_a_rule_the_gain_is_against_today_and_against_th
     assert second.startswith(
         f"Against the nearest mix that obeys your rules it is EUR {short(nearest.gain.mean)} more (90 % "
     )
+    assert plan.totals is not None
+    assert nearest.money < plan.totals.spend  # the rest has nowhere to go without moving more than rules ask
+    assert f"), with EUR {short(plan.totals.spend - nearest.money)} more to spend, and better in " in second
     assert "current mix" not in " ".join(said(plan))
     page = plan.to_html()
     assert "nearest mix that obeys your rules" in page

@@ -64,10 +64,8 @@ def _with_today(content: Content, today: Comparison, base: Comparison, money: fl
         )
     if gain.low == gain.mean == gain.high == 0.0:
         return words("headline.same_today")
-    change = amount_change(today.money, money)
-    with_ = words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change)) if change else ""
     key = "headline.today_more" if gain.mean >= 0.0 else "headline.today_less"
-    return words(key, gain=abs(gain.mean), money=with_, rules=rules, **values)
+    return words(key, gain=abs(gain.mean), money=_other_money(content, today, money), rules=rules, **values)
 
 
 def _with_baseline(content: Content, base: Comparison, money: float, *, alone: bool) -> str:
@@ -79,7 +77,16 @@ def _with_baseline(content: Content, base: Comparison, money: float, *, alone: b
         profit = gain.mean + base.money - money
         return words("headline.gain_profit", money=base.money, gain=gain.mean, profit=profit, **values)
     key = ("headline.gain" if gain.mean >= 0.0 else "headline.loss") + ("" if alone else "_beside")
-    return words(key, gain=abs(gain.mean), chance=base.chance, **values)
+    other = _other_money(content, base, money)
+    return words(key, gain=abs(gain.mean), money=other, chance=base.chance, **values)
+
+
+def _other_money(content: Content, split: Comparison, money: float) -> str:
+    """How much more or less the plan takes than a split, as part of a sentence; empty where amounts look alike."""
+    change = amount_change(split.money, money)
+    if not change:
+        return ""
+    return content.words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change))
 
 
 def _is_fixed(content: Content) -> bool:

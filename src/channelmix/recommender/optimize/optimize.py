@@ -14,6 +14,7 @@ import numpy as np
 from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
+from channelmix.core.wording import counted
 from channelmix.core.words import Message, say
 from channelmix.effectiveness import CellDraws, prior_response, risk_of
 from channelmix.engine.problem.problem import AllocationProblem
@@ -141,7 +142,7 @@ def optimize(
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         why = conflict_sums(problem, problem.rule_names, profile.currency)
         raise CertificateError(
-            f"no split that obeys the rules was found within {time_limit:g} seconds"
+            f"no split that obeys the rules was found within {counted(time_limit, 'second')}"
             + (f". {' '.join(why)}" if why else "; allow more time")
         )
     checked = checked or verify(problem, solution)  # which says why it rejects the solution
