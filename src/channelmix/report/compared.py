@@ -10,7 +10,7 @@ import numpy as np
 from channelmix.core.wording import amount_change
 from channelmix.core.words import Message, say
 from channelmix.engine.rules import FixedBudget
-from channelmix.plan import Comparison, obeys
+from channelmix.plan import Comparison, Plan, obeys
 from channelmix.report.content import Content
 
 CALLED = {
@@ -21,11 +21,18 @@ CALLED = {
 """What the current mix is called where it is not today's spend, by how it was made."""
 
 
+def named(plan: Plan, split: Comparison) -> str:
+    """Return what a reader calls a plan's split: the current mix is not today's spend where it was scaled or moved."""
+    made = _made(plan, split)
+    return say(CALLED[made]) if split.name == say("split.current") and made in CALLED else split.name
+
+
 def called(content: Content, split: Comparison) -> str:
-    """Return what a reader calls a split: the current mix is not today's spend where it was scaled or moved."""
-    if split.name == say("split.current") and _made(content, split) in CALLED:
-        return content.words(CALLED[_made(content, split)])
-    return content.said(split.name)
+    """Return the same in the reader's language."""
+    name = named(content.plan, split)
+    if name == split.name or not isinstance(name, Message):
+        return content.said(split.name)
+    return content.words.said(name) or name
 
 
 def compared(content: Content, money: float) -> Iterator[str]:
@@ -39,15 +46,15 @@ def compared(content: Content, money: float) -> Iterator[str]:
     yield _with_baseline(content, base, money, alone=today is None)
 
 
-def _made(content: Content, split: Comparison) -> str:
+def _made(plan: Plan, split: Comparison) -> str:
     """Return the code of how a split was made; empty in plans of the first format."""
-    how = content.plan.message(split.description)
+    how = plan.message(split.description)
     return how.code if isinstance(how, Message) else ""
 
 
 def _breaks_rules(content: Content, today: Comparison, base: Comparison) -> bool:
     """Whether today's spend breaks a rule, whatever money the scenario allows."""
-    if today.feasible or _made(content, base) != "how.moved":
+    if today.feasible or _made(content.plan, base) != "how.moved":
         return False
     ample = dataclasses.replace(content.problem, scenario=FixedBudget(today.money))
     return not obeys(ample, np.array([today.spend.get(name, 0.0) for name in ample.cells.names]))
