@@ -80,6 +80,16 @@ def test_another_scenario_compares_money_with_today_too() -> None:
     assert second.startswith("Compared with the nearest mix that obeys your rules, which spends EUR 24k: ")
 
 
+def test_money_that_a_move_onto_the_rules_leaves_is_not_told(example_plan: Plan) -> None:
+    base = example_plan.comparisons[0]
+    assert example_plan.totals is not None
+    for left, told in ((15.0, False), (1500.0, True)):
+        other = base.model_copy(update={"money": example_plan.totals.spend - left})
+        plan = example_plan.model_copy(update={"comparisons": [other, *example_plan.comparisons[1:]]})
+        assert ("EUR 1.5k more to spend" in said(plan)[-1]) is told
+        assert ("to spend" in said(plan)[-1]) is told
+
+
 @pytest.mark.parametrize("amount", [30000.4, 29999.6])
 def test_amounts_that_look_alike_are_no_change(amount: float) -> None:
     """A budget off today's spend by rounding: nothing is scaled, and the total changes by nothing."""

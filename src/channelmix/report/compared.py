@@ -21,6 +21,10 @@ CALLED = {
 """What the current mix is called where it is not today's spend, by how it was made."""
 
 
+SAME_MONEY = 1e-3
+"""Share of a split's money up to which the plan takes as much: what moving a mix onto the rules leaves of it."""
+
+
 def named(plan: Plan, split: Comparison) -> str:
     """Return what a reader calls a plan's split: the current mix is not today's spend where it was scaled or moved."""
     made = _made(plan, split)
@@ -91,7 +95,7 @@ def _with_baseline(content: Content, base: Comparison, money: float, *, alone: b
 def _other_money(content: Content, split: Comparison, money: float) -> str:
     """How much more or less the plan takes than a split, as part of a sentence; empty where amounts look alike."""
     change = amount_change(split.money, money)
-    if not change:
+    if abs(change) <= SAME_MONEY * split.money:
         return ""
     return content.words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change))
 
