@@ -11,8 +11,8 @@ from tests.recommender.optimize.shops import planned
 from channelmix.core.wording import amount_change
 from channelmix.core.words import Words
 from channelmix.plan import Comparison, Plan
+from channelmix.plan.split_names import split_name
 from channelmix.report import to_terminal
-from channelmix.report.compared import named
 from channelmix.report.content import Content
 from channelmix.report.sentences import facts, headline
 
@@ -128,10 +128,10 @@ def test_the_change_shown_is_that_of_the_amounts_shown() -> None:
 
 def test_the_baseline_is_called_alike_outside_the_plan() -> None:
     moved, scaled = planned(NOTHING_ON_SMS), planned(scenario={"kind": "fixed_budget", "amount": 36000})
-    assert named(moved, moved.comparisons[0]) == "nearest mix that obeys your rules"
-    assert named(scaled, scaled.comparisons[0]) == "current mix at this budget"
-    assert [named(scaled, one) for one in scaled.comparisons[1:]] == [
+    assert split_name(moved, moved.comparisons[0]) == "nearest mix that obeys your rules"
+    assert split_name(scaled, scaled.comparisons[0]) == "current mix at this budget"
+    assert [split_name(scaled, one) for one in scaled.comparisons[1:]] == [
         one.name for one in scaled.comparisons[1:]
     ]
     first_format = Plan.from_json(json.dumps(json.loads(scaled.to_json()) | {"messages": {}}))
-    assert named(first_format, first_format.comparisons[0]) == "current mix"
+    assert split_name(first_format, first_format.comparisons[0]) == "current mix"

@@ -10,30 +10,17 @@ import numpy as np
 from channelmix.core.wording import amount_change
 from channelmix.core.words import Message, say
 from channelmix.engine.rules import FixedBudget
-from channelmix.plan import Comparison, Plan, obeys
+from channelmix.plan import Comparison, obeys
+from channelmix.plan.split_names import how_made, split_name
 from channelmix.report.content import Content
-
-CALLED = {
-    "how.moved": "baseline.moved",
-    "how.scaled": "baseline.scaled",
-    "how.scaled_little": "baseline.scaled",
-}
-"""What the current mix is called where it is not today's spend, by how it was made."""
-
 
 SAME_MONEY = 1e-3
 """Share of a split's money up to which the plan takes as much: what moving a mix onto the rules leaves of it."""
 
 
-def named(plan: Plan, split: Comparison) -> str:
-    """Return what a reader calls a plan's split: the current mix is not today's spend where it was scaled or moved."""
-    made = _made(plan, split)
-    return say(CALLED[made]) if split.name == say("split.current") and made in CALLED else split.name
-
-
 def called(content: Content, split: Comparison) -> str:
-    """Return the same in the reader's language."""
-    name = named(content.plan, split)
+    """Return what a reader calls a split, in the reader's language."""
+    name = split_name(content.plan, split)
     if name == split.name or not isinstance(name, Message):
         return content.said(split.name)
     return content.words.said(name) or name
@@ -50,15 +37,9 @@ def compared(content: Content, money: float) -> Iterator[str]:
     yield _with_baseline(content, base, money, alone=today is None)
 
 
-def _made(plan: Plan, split: Comparison) -> str:
-    """Return the code of how a split was made; empty in plans of the first format."""
-    how = plan.message(split.description)
-    return how.code if isinstance(how, Message) else ""
-
-
 def _breaks_rules(content: Content, today: Comparison, base: Comparison) -> bool:
     """Whether today's spend breaks a rule, whatever money the scenario allows."""
-    if today.feasible or _made(content.plan, base) != "how.moved":
+    if today.feasible or how_made(content.plan, base) != "how.moved":
         return False
     ample = dataclasses.replace(content.problem, scenario=FixedBudget(today.money))
     return not obeys(ample, np.array([today.spend.get(name, 0.0) for name in ample.cells.names]))

@@ -18,6 +18,7 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
 from channelmix.plan import NO_SPEND, InputEffect, Plan, Sensitivity
+from channelmix.plan.split_names import split_name
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.faults import path_text
@@ -25,7 +26,6 @@ from channelmix.recommender.optimize.assumptions import figure_name
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits, problem_of
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
-from channelmix.report.compared import named
 
 FIELD_FACTOR = 1.25
 """Factor by which a number of the profile is moved, since the profile does not state its uncertainty."""
@@ -147,7 +147,7 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     baseline = np.array([base.spend[name] for name in problem.cells.names])
     if not math.isclose(problem.value(spend), plan.certificate.value or 0.0, rel_tol=SPEND_MOVED):
         raise InputError("the plan's value is not what this version makes of the profile: plan again")
-    return draws, Reference(problem, spend, baseline, named(plan, base), plan.certificate.requested_gap)
+    return draws, Reference(problem, spend, baseline, split_name(plan, base), plan.certificate.requested_gap)
 
 
 def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
