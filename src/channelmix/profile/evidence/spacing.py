@@ -135,8 +135,9 @@ def _check_rhythm(days: Days) -> None:
     shifts = np.flatnonzero((gaps % step != 0) & (gaps != 0))
     if len(shifts) == 1 and min(shifts[0] + 1, len(days) - shifts[0] - 1) > max(2, FEW * len(days)):
         before, after = days[shifts[0]], days[shifts[0] + 1]
+        between = int((after - before).astype(int))
         raise InputError(
-            f"rows are {step} days apart up to {before} and from {after} on, and {(after - before).astype(int)} days "
+            f"rows are {step} days apart up to {before} and from {after} on, and {between} day{'s' * (between > 1)} "
             "between: date all by the same day of a row"
         )
 
