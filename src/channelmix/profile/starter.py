@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from channelmix.core.errors import InputError
-from channelmix.datasets.files import read_rows
+from channelmix.datasets.facts import USD
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.fields.values import CURRENCY_PATTERN
 
@@ -29,7 +29,7 @@ def rough_usd_rates() -> Mapping[str, float]:
 
     They only give amounts the right size; the starter's notes ask for today's rate.
     """
-    return {row["currency"]: float(row["units_per_usd"]) for row in read_rows("rough_usd_rates.csv")}
+    return {currency: float(f"{1.0 / dollars:.2g}") for currency, dollars in USD.items()}
 
 
 def starter_profile(
