@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from types import MappingProxyType
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from channelmix.core.errors import InputError, nearest_name
