@@ -33,11 +33,12 @@ def test_sizes_are_positive_and_say_what_they_count() -> None:
 def test_a_size_is_one_that_the_row_states() -> None:
     """As it stands there, or as the sum or a multiple of numbers there: the arms of an experiment."""
     words = {"two": 2, "three": 3, "four": 4, "six": 6, "nine": 9, "one": 1, "million": 1_000_000}
-    of_another_row = {"EXP058", "EXP059", "EXP125", "EXP126", "SVC146"}  # the same experiment as the row before
+    # Their rows say "same experiment", or are of another arm of it.
+    of_another_row = {"EXP058", "EXP059", "EXP116", "EXP125", "EXP126", "RET087", "SVC146"}
     for fact in FACTS.values():
         if fact.n is None or fact.fact_id in of_another_row:
             continue
-        text = re.sub(r"(?<=\d),(?=\d{3})", "", f"{fact.source_title} {fact.note}").lower()
+        text = re.sub(r"(?<=\d),(?=\d{3})", "", f"{fact.source_title} {fact.unit} {fact.note}").lower()
         stated = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
         stated |= {float(value) for word, value in words.items() if word in text}
         if "million" in text:
