@@ -97,6 +97,19 @@ def test_what_is_called_not_randomised_is_not() -> None:
     assert known.count(False) > 25
 
 
+def test_what_is_randomised_is_called_an_experiment() -> None:
+    another_figure_of_the_study = {"EXP033", "EXP075", "EXP122", "RSP139", "RSP140", "RSP141"}
+    words = re.compile(r"random|experiment|trial|\bRCT|A/B|same test|megastudy", re.IGNORECASE)
+    titles = {
+        fact.source_title for fact in FACTS.values() if words.search(f"{fact.source_title} {fact.note}")
+    }
+    for fact in FACTS.values():
+        if fact.randomised and fact.fact_id not in another_figure_of_the_study:
+            assert words.search(f"{fact.source_title} {fact.note}"), fact.fact_id
+    for fact_id in {"EXP033", "EXP075", "EXP122"}:
+        assert FACTS[fact_id].source_title in titles
+
+
 @pytest.fixture(scope="module")
 def customers() -> Mapping[str, Array]:
     """Rows of an e-mail experiment on 64,000 customers, where they stand beside the repository."""

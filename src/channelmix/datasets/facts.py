@@ -77,7 +77,8 @@ class Fact:
     source_title, source_url : str
         Citation.
     randomised : bool or None
-        Whether what the figure compares was assigned at random; None if the source was not read to say.
+        Whether the figure is of a randomised experiment, or of what is called an experiment or a trial of people; None
+        if the source was not read to say, as with tests of regions that vendors pool.
     n : int or None
         Size of the study as stated ("over 20,000" is 20,000): with control and treated together if `n_of` is people.
         Of a study of many brands, campaigns or experiments, a figure by sector or medium rests on a part.
