@@ -54,6 +54,9 @@ def test_draws_are_log_normal_with_the_stated_interval(small: dict[str, Any]) ->
         low, middle, high = np.quantile(sample, [0.05, 0.5, 0.95])
         k = entry.uncertainty_factor
         most = 1.0 if entry.quantity in SHARES else np.inf
+        if entry.basis.startswith("from clicks"):  # of two ways, which may lie apart
+            assert (low, middle, high) == pytest.approx((entry.low, entry.typical, entry.high), rel=0.02)
+            continue
         assert middle == pytest.approx(min(entry.typical, most), rel=0.01)
         assert low == pytest.approx(min(entry.typical / k, most), rel=0.02)
         assert high == pytest.approx(min(entry.typical * k, most), rel=0.02)
@@ -157,7 +160,10 @@ def test_points_are_those_of_scipy_to_the_last_bit(dimensions: int, exponent: in
     [
         ({"cost_per_contact": {"promotion": 0.05}}, {"cost_per_contact"}),
         ({"contacts_per_customer": 4.0}, {"saturation_frequency"}),
-        ({"orders_per_contact": 0.003}, {"conversion_rate", "incremental_factor"}),
+        (
+            {"orders_per_contact": 0.003},
+            {"conversion_rate", "incremental_factor", "orders_per_contact"},
+        ),
     ],
 )
 def test_a_stated_figure_replaces_published_ones(

@@ -47,26 +47,45 @@ def test_promotion_by_message(small: dict[str, Any]) -> None:
     outcome, q, cell = single(small, "FR/sms/promotion", 700.0)
     useful = min(50000.0, q["penetration"] * 200000.0) * q["saturation_frequency"] * MONTH / DAYS_PER_MONTH
     bought = 700.0 / (q["cost_per_contact"] * RATE)
-    orders = q["conversion_rate"] * q["incremental_factor"]
-    assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
+    contacts = useful * (1 - math.exp(-bought / useful))
+    assert outcome == pytest.approx(contacts * q["orders_per_contact"] * 20.0, rel=1e-12)
     assert cell.value == 20.0
 
 
-def test_promotion_on_social_media_counts_clicks(small: dict[str, Any]) -> None:
-    outcome, q, _ = single(small, "FR/social/promotion", 3000.0)
-    useful = 100000.0 * q["saturation_frequency"]
-    bought = 3000.0 / (q["cost_per_contact"] * RATE)
-    orders = q["response_rate"] * 0.03 * q["incremental_factor"]
-    assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
-    assert "orders_per_click" not in q
+def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions(
+    small: dict[str, Any],
+) -> None:
+    """Where each of 100,000 people sees the usual number, at usual prices, the average return is the effect."""
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    usual = 100000.0 * q["usual_contacts"] * q["cost_per_contact"] * RATE
+    outcome, _, _ = single(small, "FR/social/promotion", usual)
+    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * q["margin_share"], rel=1e-12)
+    small["purposes"]["promotion"]["order_value"] = 50.0
+    outcome, q, _ = single(small, "FR/social/promotion", usual)
+    assert "margin_share" not in q
+    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * 20.0 / 50.0, rel=1e-12)
 
 
-def test_a_default_stands_in_for_orders_per_click(small: dict[str, Any]) -> None:
+def test_who_pays_twice_the_usual_price_gets_half(small: dict[str, Any]) -> None:
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    price = 2.0 * q["cost_per_contact"] * RATE
+    usual = 100000.0 * q["usual_contacts"] * price
+    small["channels"]["social"]["cost_per_contact"] = {"promotion": price}
+    outcome, _, _ = single(small, "FR/social/promotion", usual)
+    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * q["margin_share"] / 2.0, rel=1e-12)
+
+
+def test_without_effects_clicks_and_orders_alone_count(small: dict[str, Any]) -> None:
     del small["purposes"]["promotion"]["orders_per_click"]
-    outcome, q, _ = single(small, "FR/social/promotion", 3000.0)
+    profile = CompanyProfile.model_validate(small)
+    draws = PublishedPrior(n_draws=1, regression=False).fit().draws(profile.cells())
+    curves = prior_response(draws, profile.period_days, RATE).curves
+    i = curves.names.index("FR/social/promotion")
+    q = {key: float(sample[0]) for key, sample in draws.quantities[i].items()}
     useful = 100000.0 * q["saturation_frequency"]
     bought = 3000.0 / (q["cost_per_contact"] * RATE)
     orders = q["response_rate"] * q["orders_per_click"] * q["incremental_factor"]
+    outcome = curves.value(np.full(curves.n_cells, 3000.0))[0, i]
     assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
 
 
@@ -87,8 +106,8 @@ def test_app_promotion_buys_users(small: dict[str, Any]) -> None:
     to_win = q["penetration"] * 200000.0 - 20000.0
     users = to_win * (1 - math.exp(-900.0 / (q["cost_per_retained_user"] * RATE) / to_win))
     pushes = q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"]
-    orders = q["response_rate"] * 0.03 * q["incremental_factor"]
-    assert outcome == pytest.approx(users * pushes * orders * 20.0, rel=1e-12)
+    assert pushes == pytest.approx(q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"])
+    assert outcome == pytest.approx(users * q["months_retained"] * q["orders_per_user"] * 20.0, rel=1e-12)
 
 
 def test_advocacy_counts_exposures(plain: dict[str, Any]) -> None:
@@ -192,14 +211,23 @@ def test_a_channel_like_another_has_its_curve(small: dict[str, Any]) -> None:
 
 
 def test_the_rate_scales_published_costs_only(small: dict[str, Any]) -> None:
-    small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
+    """Messages bring more orders the cheaper these are in dollars: theirs are stated here, and so is their price."""
+    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": 0.002}
+    small["channels"]["im"]["orders_per_contact"] = 0.002
     doubled = copy.deepcopy(small)
     doubled["usd_rate"] = 2 * RATE
     (one, _), (two, _) = curves_of(small), curves_of(doubled)
     spend = np.full(one.n_cells, 300.0)
     for i, name in enumerate(one.names):
         factor = 1.0 if name == "FR/sms/promotion" else 2.0
-        assert two.value(factor * spend)[:, i] == pytest.approx(one.value(spend)[:, i], rel=1e-12), name
+        dearer = two.value(factor * spend)[:, i]
+        if (
+            name == "FR/social/promotion"
+        ):  # by published returns it brings as much a unit of spend, by clicks half
+            assert (dearer > one.value(spend)[:, i]).all()
+            assert (dearer < 2.0 * one.value(spend)[:, i]).all()
+        else:
+            assert dearer == pytest.approx(one.value(spend)[:, i], rel=1e-12), name
 
 
 def test_tiny_amounts_keep_their_curves(small: dict[str, Any]) -> None:

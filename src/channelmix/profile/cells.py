@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from channelmix.datasets.facts import USD
 from channelmix.profile.fields.fields import (
     Channel,
     ChannelFigures,
@@ -15,7 +16,14 @@ from channelmix.profile.fields.fields import (
     MarketChannel,
     ProfileFields,
 )
-from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, BuiltInChannel, Purpose, Sector
+from channelmix.profile.fields.values import (
+    BUILT_IN_CHANNELS,
+    PURPOSES,
+    Audience,
+    BuiltInChannel,
+    Purpose,
+    Sector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,14 @@ class Cell:
         Value of one order, resolution or positive exposure, depending on the purpose; in currency.
     orders_per_click : float or None
         Share of clicks that become an order.
+    order_value : float or None
+        What a customer pays for one order, in currency.
+    purchases_per_year : float or None
+        Orders of one customer in a year.
+    audience : str or None
+        ``loyal`` or ``cold``: whom promotion reaches.
+    usd_rate : float or None
+        Units of the currency for one US dollar: stated, else a rough one, else None.
     word_of_mouth : Telling or None
         None where word of mouth is not counted.
     answer_on_time, fatigue : bool
@@ -110,6 +126,10 @@ class Cell:
     inbound_contacts: float | None
     value: float
     orders_per_click: float | None
+    order_value: float | None
+    purchases_per_year: float | None
+    audience: Audience | None
+    usd_rate: float | None
     word_of_mouth: Telling | None
     answer_on_time: bool
     fatigue: bool
@@ -163,7 +183,11 @@ def _cells(
         "reachable": _reachable(market, channel, own, part),
         **{name: _first(getattr(own, name), getattr(channel, name)) for name in _REPLACED},
         "inbound_contacts": _first(market.inbound_contacts, inbound),
-        "orders_per_click": None if promotion is None else promotion.orders_per_click,
+        **{
+            name: getattr(promotion, name, None)
+            for name in ("orders_per_click", "order_value", "purchases_per_year")
+        },
+        "usd_rate": _usd_rate(profile),
         "word_of_mouth": _telling(profile),
         "answer_on_time": "answer_on_time" not in profile.switched_off,
         "fatigue": "fatigue" not in profile.switched_off,
@@ -183,6 +207,13 @@ def _cells(
             value=worths[purpose],
             **shared,
         )
+
+
+def _usd_rate(profile: ProfileFields) -> float | None:
+    """Units of the currency for one US dollar; a rough rate is far more precise than what it is used for."""
+    if profile.usd_rate is not None:
+        return profile.usd_rate
+    return 1.0 / USD[profile.currency] if profile.currency in USD else None
 
 
 def _telling(profile: ProfileFields) -> Telling | None:

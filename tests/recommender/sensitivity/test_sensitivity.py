@@ -114,7 +114,7 @@ def test_the_most_influential_come_first(found: Sensitivity) -> None:
     assert influence == [effect.influence for effect in found.inputs]
 
 
-@pytest.mark.parametrize("quantity", ["conversion_rate", "cost_per_contact", "saturation_frequency"])
+@pytest.mark.parametrize("quantity", ["opt_out_per_message", "cost_per_contact", "saturation_frequency"])
 def test_figures_against_a_prior_with_shifted_ranges(
     profile: CompanyProfile, plan: Plan, found: Sensitivity, quantity: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_directions(found: Sensitivity) -> None:
 
     low, planned, high = spent("channels.sms.cost_per_contact.promotion", "FR/sms/promotion")
     assert low > planned > high
-    low, planned, high = spent("conversion rate of sms promotion", "FR/sms/promotion")
+    low, planned, high = spent("orders per contact of sms promotion", "FR/sms/promotion")
     assert low < planned < high
     cost = effects["channels.sms.cost_per_contact.promotion"]
     assert cost.low.kept_gain > found.gain > cost.high.kept_gain

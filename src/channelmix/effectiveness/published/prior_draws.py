@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import CellDraws, Figure
+from channelmix.effectiveness.draws import CellDraws, Drawn, Figure
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     Counterpart,
@@ -26,7 +26,8 @@ from channelmix.effectiveness.published.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.published.meta_regression import Setting
-from channelmix.effectiveness.published.quantities import OF_PEOPLE, SHARES, wanted
+from channelmix.effectiveness.published.promotion import channel_effects, effect_of
+from channelmix.effectiveness.published.quantities import OF_COMPANY, ORDERS, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
@@ -67,6 +68,7 @@ def published_draws(
     seed: int = 0,
     own: Iterable[PriorRange] = (),
     regression: bool = True,
+    ranked_as: Sequence[Cell] | None = None,
 ) -> CellDraws:
     """Draw the quantities of a profile's cells, as `PublishedPrior` describes.
 
@@ -82,27 +84,77 @@ def published_draws(
         Ranges that replace published ones, and regressions, of the same channel, purpose and quantity.
     regression : bool
         Whether regressions are used; else every quantity is drawn from its range.
+    ranked_as : sequence of Cell, optional
+        Cells of the same channels whose draws are to be the same ones; the cells themselves if not given.
     """
     replaced = {r.key: r for r in own}
     ranges = {**load_ranges(), **replaced}
     judged_only = replaced.keys() if regression else ranges.keys()
     uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
-    table = _table({use for of_cell in uses for use in of_cell}, _ranked(cells), n_draws, seed)
-    quantities = tuple({use.range.quantity: table[use] for use in of_cell} for of_cell in uses)
+    ranked = _ranked(cells if ranked_as is None else ranked_as)
+    both = [i for i, cell in enumerate(cells) if regression and effect_of(cell)]
+    promoted = [channel for channel in ranked if channel in {cells[i].channel for i in both}]
+    table, normal = _table({use for of_cell in uses for use in of_cell}, ranked, promoted, n_draws, seed)
+    quantities = [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses]
+    effects = _effects([(i, cells[i]) for i in both], promoted, quantities, normal, replaced)
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
     for cell, of_cell in zip(cells, uses, strict=True):
         for use in of_cell:
+            if cell.name in effects and use.range.quantity in ORDERS:
+                continue  # the effect that they come to is listed, with what both ways say of it
             country = use.setting.country if use.setting else ""
             users.setdefault((use.range.key, country), (use, []))[1].append(cell.name)
-    figures = tuple(
+    figures = [
         Figure(_presented(use), tuple(names), country)
         for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
-    )
-    return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(uses), n_draws)
+    ]
+    figures += _shown(cells, effects)
+    figures.sort(key=lambda figure: (figure.range.key, figure.country))
+    return CellDraws(tuple(cells), tuple(quantities), tuple(figures), ("prior",) * len(uses), n_draws)
 
 
-def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) -> dict[_Use, Array]:
-    """Draw everything that is used."""
+def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator[Figure]:
+    """One figure an effect, with the country where a channel's effects differ."""
+    users: dict[tuple[PriorRange, str], list[str]] = {}
+    for cell in cells:
+        if cell.name in effects:
+            users.setdefault((effects[cell.name], cell.country), []).append(cell.name)
+    for effect in dict.fromkeys(effect for effect, _ in users):
+        countries = [country for one, country in users if one == effect]
+        names = tuple(name for country in countries for name in users[effect, country])
+        alone = sum(one.key == effect.key for one in dict.fromkeys(one for one, _ in users)) == 1
+        yield Figure(effect, names, "" if alone else countries[0])
+
+
+def _effects(
+    both: Sequence[tuple[int, Cell]],
+    channels: Sequence[str],
+    quantities: Sequence[dict[str, Array]],
+    normal: Array,
+    replaced: Mapping[Key, PriorRange],
+) -> dict[str, PriorRange]:
+    """Add draws of their effects to the quantities of the cells that both ways speak of; return these by cell.
+
+    `normal` has a column for each of the channels: a channel's cells share its draws.
+    """
+    found, correlation = channel_effects([(cell, Drawn(quantities[i], len(normal))) for i, cell in both])
+    own = [channels.index(cell.channel) for _, cell in both]
+    first = [own.index(k) for k in range(len(channels))]
+    among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
+    normal = normal @ np.linalg.cholesky(among).T
+    presented = {}
+    for (i, cell), k, effect in zip(both, own, found, strict=True):
+        judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
+        presented[cell.name] = effect.presented() if judged is None else judged
+        draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
+        quantities[i][effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
+    return presented
+
+
+def _table(
+    uses: set[_Use], channels: Sequence[str], promoted: Sequence[str], n_draws: int, seed: int
+) -> tuple[dict[_Use, Array], Array]:
+    """Draw everything that is used, and a standard normal number for the effect of each channel of promotion."""
     # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
     # independent of the order in which the profile states them, and of the names it makes up.
     rank = {channel: i for i, channel in enumerate([*channels, ""])}
@@ -113,7 +165,8 @@ def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) ->
     settings = {
         block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
     }
-    normal = ndtri(_uniform(n_draws, sum(len(settings[block]) or 1 for block in order), seed))
+    dimensions = sum(len(settings[block]) or 1 for block in order)
+    normal = ndtri(_uniform(n_draws, dimensions + len(promoted), seed))
     table, done = {}, 0
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
@@ -121,13 +174,13 @@ def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) ->
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    return table
+    return table, normal[:, done:]
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
     counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
     if counterpart is None or judged.key in judged_only:
-        return _Use("" if judged.quantity in OF_PEOPLE else cell.channel, judged)
+        return _Use("" if judged.quantity in OF_COMPANY else cell.channel, judged)
     return _Use(cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell)))
 
 
@@ -165,8 +218,12 @@ def _drawn(use: _Use, logs: Mapping[Setting, Array], normal: Array) -> Array:
     if use.regression:
         draws: Array = use.regression[0].factor * np.exp(logs[use.regression[1]])
     else:
-        draws = use.range.typical * np.exp(math.log(use.range.uncertainty_factor) / Z90 * normal[:, 0])
+        draws = _log_normal(use.range, normal[:, 0])
     return np.minimum(draws, 1.0) if use.range.quantity in SHARES else draws
+
+
+def _log_normal(judged: PriorRange, normal: Array) -> Array:
+    return np.asarray(judged.typical * np.exp(math.log(judged.uncertainty_factor) / Z90 * normal))
 
 
 def _presented(use: _Use) -> PriorRange:

@@ -9,12 +9,19 @@ from channelmix.profile import Cell
 OF_PEOPLE = frozenset({"satisfied_share", "tells_if_satisfied", "tells_if_not"})
 """Quantities that are traits of the company's customers, whatever channel they use."""
 
+OF_COMPANY = OF_PEOPLE.union(("margin_share", "purchases_per_year"))
+"""Quantities that are drawn once for the company."""
+
 ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
 """Quantities that make orders of contacts."""
 
 _ANSWERS = ("service_share", "resolution", "on_time_share")
 
-SHARES = OF_PEOPLE.union(ORDERS, _ANSWERS, ("late_worth", "opt_out_per_message", "penetration", "publicness"))
+SHARES = OF_PEOPLE.union(
+    ORDERS,
+    _ANSWERS,
+    ("late_worth", "margin_share", "opt_out_per_message", "orders_per_contact", "penetration", "publicness"),
+)
 """Quantities that cannot exceed 1."""
 
 ON_PHONES = frozenset({"sms", "im", "app"})
@@ -26,15 +33,16 @@ free; for social media no figure was found."""
 
 _CLICKS = ("response_rate", "orders_per_click", "incremental_factor")
 _CONTACTS = ("cost_per_contact", "saturation_frequency")
+_AT_USUAL_PRICES = (*_CONTACTS, "usual_contacts")
 _MESSAGES = (*_CONTACTS, "conversion_rate", "incremental_factor")
 _USERS = ("cost_per_retained_user", "months_retained", "saturation_frequency")
 _SERVICE = ("cost_per_contact", *_ANSWERS, "load_variation")
 
 QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("social", "promotion"): (*_CONTACTS, *_CLICKS),
+    ("social", "promotion"): (*_AT_USUAL_PRICES, *_CLICKS, "margin_share"),
     ("sms", "promotion"): _MESSAGES,
     ("im", "promotion"): _MESSAGES,
-    ("app", "promotion"): (*_USERS, *_CLICKS),
+    ("app", "promotion"): (*_USERS, *_CLICKS, "purchases_per_year"),
     ("social", "service"): _SERVICE,
     ("sms", "service"): (*_SERVICE, "agent_cost_per_contact"),
     ("im", "service"): _SERVICE,
@@ -59,6 +67,8 @@ STATED: Mapping[str, tuple[str, ...]] = {
     "service_share": ("service_share",),
     "publicness": ("publicness",),
     "orders_per_click": ("orders_per_click",),
+    "order_value": ("margin_share",),
+    "purchases_per_year": ("purchases_per_year",),
 }
 """Published quantities that are not needed where the profile states a figure, by the profile's field."""
 
@@ -67,7 +77,11 @@ def wanted(cell: Cell) -> list[str]:
     """Quantities that the cell's curve and charge need and its profile does not state."""
     stated = {q for field, names in STATED.items() if getattr(cell, field) is not None for q in names}
     if cell.purpose == "promotion" and cell.orders_per_contact is not None:
-        stated.update(ORDERS)
+        stated.update(ORDERS, ("usual_contacts", "margin_share", "purchases_per_year"))
+    elif cell.purpose == "promotion":
+        # What is published of social media holds at usual prices and frequencies, whatever the company's own are; of
+        # pushes at their usual number.
+        stated -= {"social": set(_CONTACTS), "app": {"saturation_frequency"}}.get(cell.basis or "", set())
     if cell.word_of_mouth is not None and cell.word_of_mouth.satisfied_share is not None:
         stated.add("satisfied_share")
     names = [

@@ -13,6 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn, once
+from channelmix.effectiveness.published.promotion import worth_of_contact
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
@@ -107,7 +108,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         useful, cost = bought(cell, drawn, period_days, usd_rate)
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
-            worth = _worth_of_contact(cell, drawn)
+            worth = worth_of_contact(cell, drawn)
             scale = useful * worth
             charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
@@ -190,15 +191,3 @@ def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
         return drawn.constant(cell.contacts_per_customer)
     weekly = cell.basis == "app" and cell.purpose == "promotion"
     return drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
-
-
-def _worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
-    """Money that one more promotional contact brings."""
-    if cell.orders_per_contact is not None:
-        return drawn.constant(cell.orders_per_contact * cell.value)
-    attributed = (
-        drawn("conversion_rate")
-        if drawn.has("conversion_rate")
-        else drawn("response_rate") * drawn("orders_per_click", cell.orders_per_click)
-    )
-    return attributed * drawn("incremental_factor") * cell.value

@@ -12,6 +12,7 @@ from channelmix.profile.fields.timing import Timing
 from channelmix.profile.fields.values import (
     PURPOSES,
     Amount,
+    Audience,
     BuiltInChannel,
     Constraint,
     Count,
@@ -41,6 +42,11 @@ class Promotion(Record):
     """Margin of one order, in the profile's currency."""
     orders_per_click: Share | None = None
     """Share of clicks that become an order, between 0 and 1; without it, a wide published range."""
+    order_value: Positive | None = None
+    """What a customer pays for one order, in the profile's currency; without it, the margin's share of it is a wide
+    assumed range."""
+    purchases_per_year: Positive | None = None
+    """Orders of one customer in a year, as a count; without it, a wide assumed range."""
 
 
 class Service(Record):
@@ -102,6 +108,9 @@ class ChannelFigures(Record):
     """Share of contacted customers who withdraw their consent after a promotional contact, between 0 and 1."""
     value_per_consent: Amount | None = None
     """Value of one customer's consent to be contacted, for as long as it lasts, in the profile's currency."""
+    audience: Audience | None = None
+    """Whom promotion on the channel reaches: "loyal" customers or a "cold" list; without it, loyal customers for sms,
+    im and app, and both for social."""
     orders_per_contact: Share | None = None
     """Incremental orders per delivered promotional contact, a share from 0 to 1."""
     resolution_share: Share | None = None

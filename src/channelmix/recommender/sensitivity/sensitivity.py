@@ -13,7 +13,7 @@ import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.core.tolerances import SPEND_MOVED
-from channelmix.effectiveness import CellDraws, shifted, shifted_value
+from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
@@ -94,13 +94,13 @@ def sensitivity(
     >>> content["channels"] = {"sms": content["channels"]["sms"]}
     >>> found = cm.sensitivity(cm.CompanyProfile.model_validate(content))
     >>> found.inputs[0].name, found.inputs[0].kind
-    ('conversion rate of sms promotion', 'figure')
+    ('orders per contact of sms promotion', 'figure')
     """
     expect(profile, "profile", CompanyProfile)
     plan = optimize(profile) if plan is None else plan
     expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
-    inputs = [*_figures(profile, draws), *_fields(profile, draws)]
+    inputs = [*_figures(profile, draws), *_fields(profile, draws, plan.provenance.seed)]
     effects = []
     for done, moved in enumerate(inputs):
         if progress is not None:
@@ -173,7 +173,7 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
             )
 
 
-def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+def _fields(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
     """Every number that the profile states of the world, unless its limits leave no room to move it."""
     for path, number in beliefs(profile):
         sides = [with_belief_moved(profile, path, by) for by in (1.0 / FIELD_FACTOR, FIELD_FACTOR)]
@@ -188,17 +188,22 @@ def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
                 "facts": [],
             }
             yield _Input(
-                description, [_Side(value, moved, partial(_of_cells, moved, draws)) for value, moved in sides]
+                description,
+                [_Side(value, moved, partial(_of_cells, moved, draws, seed)) for value, moved in sides],
             )
 
 
-def _of_cells(moved: CompanyProfile, draws: CellDraws) -> CellDraws:
-    """Return the draws with a moved profile's cells, whose spend today is known and stays."""
+def _of_cells(moved: CompanyProfile, draws: CellDraws, seed: int) -> CellDraws:
+    """Return the same draws for a moved profile's cells, whose spend today is known and stays.
+
+    What is published of promotion is believed in the light of what the profile states: of its orders a click, say.
+    """
     cells = tuple(
         dataclasses.replace(cell, current_spend=before.current_spend)
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
-    return dataclasses.replace(draws, cells=cells)
+    published = published_draws(cells, draws.n_draws, seed, ranked_as=draws.cells)
+    return dataclasses.replace(draws, cells=cells, quantities=published.quantities)
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:
