@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -96,6 +96,9 @@ class Cell:
         Orders of one customer in a year.
     audience : str or None
         ``loyal`` or ``cold``: whom promotion reaches.
+    others : tuple of float
+        For each other channel of promotion in the market, the share of this channel's audience that it reaches too, if
+        that is above 0; empty for other purposes.
     usd_rate : float or None
         Units of the currency for one US dollar: stated, else a rough one, else None.
     word_of_mouth : Telling or None
@@ -129,6 +132,7 @@ class Cell:
     order_value: float | None
     purchases_per_year: float | None
     audience: Audience | None
+    others: tuple[float, ...]
     usd_rate: float | None
     word_of_mouth: Telling | None
     answer_on_time: bool
@@ -192,6 +196,7 @@ def _cells(
         "answer_on_time": "answer_on_time" not in profile.switched_off,
         "fatigue": "fatigue" not in profile.switched_off,
     }
+    reach = _reach_of_promotion(profile, market, part)
     worths = {
         "promotion": promotion.margin_per_order if promotion else 0.0,
         "service": service.value_per_resolution if service else 0.0,
@@ -205,8 +210,24 @@ def _cells(
             current_spend=own.current_spend.get(purpose, channel.current_spend.get(purpose, 0.0) * part),
             cost_per_contact=own.cost_per_contact.get(purpose, channel.cost_per_contact.get(purpose)),
             value=worths[purpose],
+            others=_others(profile.overlap, name, reach) if purpose == "promotion" else (),
             **shared,
         )
+
+
+def _reach_of_promotion(profile: ProfileFields, market: Market, part: float) -> dict[str, float]:
+    """Share of a market's customers whom each channel of promotion reaches, where that is above 0."""
+    reached = {
+        name: _reachable(market, channel, market.channels.get(name) or _nothing_own(), part)
+        for name, channel in profile.channels.items()
+        if "promotion" in profile.purposes_of(name)
+    }
+    return {name: min(count / market.customers, 1.0) for name, count in reached.items() if count > 0.0}
+
+
+def _others(overlap: float | None, channel: str, reach: Mapping[str, float]) -> tuple[float, ...]:
+    others = [share if overlap is None else overlap for name, share in reach.items() if name != channel]
+    return tuple(sorted(share for share in others if share > 0.0))
 
 
 def _usd_rate(profile: ProfileFields) -> float | None:

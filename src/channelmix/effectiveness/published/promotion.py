@@ -53,6 +53,9 @@ company, and advertisements reach both."""
 ORDER_RANGE = 5.0
 """Factor within which an order value lies, 9 times in 10, that is known in no currency with a rate."""
 
+MIDDLE = (0.005, 0.995)
+"""Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
+
 FEWEST_ORDERS = 1e-9
 """Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
 
@@ -136,8 +139,8 @@ class ChannelEffect:
     setting: EffectSetting
 
     def draws(self, normal: Array) -> Array:
-        """Draws of the effect from standard normal ones, (n_draws,)."""
-        return np.exp(self.belief.quantile(ndtr(normal)))
+        """Draws of the effect from standard normal ones, (n_draws,); those beyond `MIDDLE` are moved to its ends."""
+        return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
 
     def presented(self) -> PriorRange:
         """The belief as a range, with what each way says and the figures behind the way from the top down."""

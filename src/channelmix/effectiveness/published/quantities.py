@@ -9,7 +9,7 @@ from channelmix.profile import Cell
 OF_PEOPLE = frozenset({"satisfied_share", "tells_if_satisfied", "tells_if_not"})
 """Quantities that are traits of the company's customers, whatever channel they use."""
 
-OF_COMPANY = OF_PEOPLE.union(("margin_share", "purchases_per_year"))
+OF_COMPANY = OF_PEOPLE.union(("contact_pressure", "margin_share", "purchases_per_year"))
 """Quantities that are drawn once for the company."""
 
 ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
@@ -20,7 +20,15 @@ _ANSWERS = ("service_share", "resolution", "on_time_share")
 SHARES = OF_PEOPLE.union(
     ORDERS,
     _ANSWERS,
-    ("late_worth", "margin_share", "opt_out_per_message", "orders_per_contact", "penetration", "publicness"),
+    (
+        "contact_pressure",
+        "late_worth",
+        "margin_share",
+        "opt_out_per_message",
+        "orders_per_contact",
+        "penetration",
+        "publicness",
+    ),
 )
 """Quantities that cannot exceed 1."""
 
@@ -96,8 +104,9 @@ def wanted(cell: Cell) -> list[str]:
 def _of_mechanisms(cell: Cell) -> Sequence[str]:
     """Further quantities for word of mouth, timely answers and fatigue."""
     if cell.purpose == "promotion":
+        pressed = ("contact_pressure",) if cell.others and cell.contacts_per_customer is None else ()
         tires = cell.basis in TIRING or cell.opt_out_per_contact is not None
-        return ("opt_out_per_message", "months_consented") if cell.fatigue and tires else ()
+        return (*pressed, "opt_out_per_message", "months_consented") if cell.fatigue and tires else pressed
     if cell.purpose == "advocacy":
         return ("publicness", "response_rate", "satisfied_share") if cell.word_of_mouth else ()
     told = ("publicness", "tells_if_not", "tells_if_satisfied") if cell.word_of_mouth else ()

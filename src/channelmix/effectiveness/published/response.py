@@ -94,7 +94,8 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
     Returns
     -------
     PriorResponse
-        Audiences of different channels are taken to be separate: their overlap is ignored.
+        Customers whom several channels reach bear fewer contacts on each (see `borne_beside_others`); of those who hear
+        from customers, overlap is ignored.
     """
     shares = service_shares(draws)
     parts: list[ResponseCurves] = []
@@ -138,8 +139,9 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
     """Loss by opt-outs per unit of spend on promotion, a mean over draws.
 
-    Every promotional contact makes some customers withdraw their consent, and a consent is worth something. Where there
-    are no useful contacts, nobody opts out.
+    Every promotional contact makes some of those who are left withdraw their consent, and a consent is worth something:
+    f contacts a customer and period lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact, and
+    a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
 
     Parameters
     ----------
@@ -164,7 +166,9 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
         consent = months * contacts_a_month * margin
     else:
         consent = drawn.constant(cell.value_per_consent)
-    return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())
+    borne = _contacts_borne(cell, drawn, period_days)
+    lost = -np.expm1(-opt_out * borne) / borne
+    return float(np.where(useful > 0.0, lost * consent / cost, 0.0).mean())
 
 
 def _best_margin(worth: Array, cost: Array) -> Array:
@@ -190,4 +194,21 @@ def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
     if cell.contacts_per_customer is not None:
         return drawn.constant(cell.contacts_per_customer)
     weekly = cell.basis == "app" and cell.purpose == "promotion"
-    return drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
+    alone = drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
+    return alone * borne_beside_others(cell, drawn)
+
+
+def borne_beside_others(cell: Cell, drawn: Drawn) -> Array:
+    """Part of the contacts that a customer would bear from this channel alone, beside those of the others.
+
+    A customer whom k other channels reach too bears ``1 / (1 + p * k)`` of them, p being how far a contact on one
+    channel counts as one on another. Channels reach a customer independently, each with the share that `Cell.others`
+    has; the result is the mean over the customers whom this channel reaches. Shape (n_draws,).
+    """
+    if not cell.others:
+        return drawn.constant(1.0)
+    reached_by = np.ones(1)
+    for share in cell.others:
+        reached_by = np.convolve(reached_by, [1.0 - share, share])
+    pressure = drawn("contact_pressure")[:, np.newaxis]
+    return np.asarray((1.0 / (1.0 + pressure * np.arange(len(reached_by)))) @ reached_by)

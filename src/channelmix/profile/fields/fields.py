@@ -302,6 +302,9 @@ class ProfileFields(Record):
     """The channels by name: social, sms, im, app, or the company's own; amounts in the profile's currency."""
     rules: tuple[Constraint, ...] = ()
     """Business rules that the plan must obey; amounts in the profile's currency per period."""
+    overlap: Share | None = None
+    """Share of those whom a channel's promotion reaches that each other channel's reaches too, between 0 and 1; without
+    it, channels reach customers independently of each other."""
     word_of_mouth: WordOfMouth = Field(default_factory=WordOfMouth)
     """What customers tell others about the company; amounts in the profile's currency."""
     switched_off: tuple[Mechanism, ...] = ()
