@@ -238,9 +238,27 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
     )
     months = 1.0 / (1.0 / q["months_consented"] + 0.01 * 4.0)
     consent = months * 4.0 * -best.fun
-    assert response.charges["FR/sms/promotion"] == pytest.approx(0.01 * consent / 0.05, rel=1e-6)
+    lost = (
+        1.0 - math.exp(-0.01 * 4.0)
+    ) / 4.0  # a contact's part of the consents that a month's contacts lose
+    assert response.charges["FR/sms/promotion"] == pytest.approx(lost * consent / 0.05, rel=1e-6)
     small["channels"]["sms"]["value_per_consent"] = 2.0
-    assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(0.01 * 2.0 / 0.05, rel=1e-12)
+    assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(lost * 2.0 / 0.05, rel=1e-12)
+
+
+def test_no_more_customers_opt_out_than_there_are(small: dict[str, Any]) -> None:
+    """At the useful contacts of a month the charge stays below what all consents are worth."""
+    small["channels"]["sms"] |= {
+        "cost_per_contact": {"promotion": 0.05},
+        "contacts_per_customer": 4.0,
+        "orders_per_contact": 0.006,
+        "value_per_consent": 2.0,
+    }
+    charges = []
+    for opt_out in (0.01, 0.2, 1.0):
+        small["channels"]["sms"]["opt_out_per_contact"] = opt_out
+        charges.append(response_of(small).charges["FR/sms/promotion"] * 50000.0 * 4.0 * 0.05)
+    assert charges[0] < charges[1] < charges[2] < 50000.0 * 2.0
 
 
 def test_a_contact_never_costs_more_in_later_ones_than_one_of_them_is_worth(small: dict[str, Any]) -> None:

@@ -159,7 +159,7 @@ def test_points_are_those_of_scipy_to_the_last_bit(dimensions: int, exponent: in
     ("figure", "gone"),
     [
         ({"cost_per_contact": {"promotion": 0.05}}, {"cost_per_contact"}),
-        ({"contacts_per_customer": 4.0}, {"saturation_frequency"}),
+        ({"contacts_per_customer": 4.0}, {"contact_pressure", "saturation_frequency"}),
         (
             {"orders_per_contact": 0.003},
             {"conversion_rate", "incremental_factor", "orders_per_contact"},

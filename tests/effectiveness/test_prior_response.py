@@ -44,6 +44,7 @@ def plain(small: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_promotion_by_message(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     outcome, q, cell = single(small, "FR/sms/promotion", 700.0)
     useful = min(50000.0, q["penetration"] * 200000.0) * q["saturation_frequency"] * MONTH / DAYS_PER_MONTH
     bought = 700.0 / (q["cost_per_contact"] * RATE)
@@ -67,6 +68,7 @@ def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions
 
 
 def test_who_pays_twice_the_usual_price_gets_half(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     _, q, _ = single(small, "FR/social/promotion", 1.0)
     price = 2.0 * q["cost_per_contact"] * RATE
     usual = 100000.0 * q["usual_contacts"] * price
@@ -76,6 +78,7 @@ def test_who_pays_twice_the_usual_price_gets_half(small: dict[str, Any]) -> None
 
 
 def test_without_effects_clicks_and_orders_alone_count(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     del small["purposes"]["promotion"]["orders_per_click"]
     profile = CompanyProfile.model_validate(small)
     draws = PublishedPrior(n_draws=1, regression=False).fit().draws(profile.cells())
@@ -102,12 +105,41 @@ def test_stated_figures_are_used_as_they_are(small: dict[str, Any]) -> None:
 
 
 def test_app_promotion_buys_users(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     outcome, q, _ = single(small, "FR/app/promotion", 900.0)
     to_win = q["penetration"] * 200000.0 - 20000.0
     users = to_win * (1 - math.exp(-900.0 / (q["cost_per_retained_user"] * RATE) / to_win))
     pushes = q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"]
     assert pushes == pytest.approx(q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"])
     assert outcome == pytest.approx(users * q["months_retained"] * q["orders_per_user"] * 20.0, rel=1e-12)
+
+
+def test_a_customer_of_several_channels_bears_fewer_contacts_on_each(small: dict[str, Any]) -> None:
+    """Against customers drawn one by one: social reaches half of 200,000, SMS a quarter, messages 5 %, the app 10 %."""
+    rng = np.random.default_rng(4)
+    reached = rng.random((200_000, 4)) < [0.5, 0.25, 0.05, 0.1]
+    _, q, cell = single(small, "FR/sms/promotion", 1.0)
+    assert cell.others == (0.05, 0.1, 0.5)
+    others = reached[reached[:, 1]].sum(axis=1) - 1
+    share = float((1.0 / (1.0 + q["contact_pressure"] * others)).mean())
+    outcome, _, _ = single(small, "FR/sms/promotion", 1e9)
+    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e9)
+    assert outcome / alone == pytest.approx(share, rel=0.01)
+    together, q, cell = single(small | {"overlap": 1.0}, "FR/sms/promotion", 1e9)
+    assert together / alone == pytest.approx(1.0 / (1.0 + 3.0 * q["contact_pressure"]), rel=1e-12)
+
+
+def test_overlap_leaves_the_first_contact_what_it_is_worth(small: dict[str, Any]) -> None:
+    outcome, _, _ = single(small, "FR/sms/promotion", 1e-6)
+    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e-6)
+    assert outcome == pytest.approx(alone, rel=1e-6)
+
+
+def test_stated_contacts_are_not_shared(small: dict[str, Any]) -> None:
+    small["channels"]["sms"]["contacts_per_customer"] = 3.0
+    outcome, _, _ = single(small, "FR/sms/promotion", 1e9)
+    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e9)
+    assert outcome == alone
 
 
 def test_advocacy_counts_exposures(plain: dict[str, Any]) -> None:

@@ -140,7 +140,7 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
     """Loss by opt-outs per unit of spend on promotion, a mean over draws.
 
     Every promotional contact makes some of those who are left withdraw their consent, and a consent is worth something:
-    f contacts a customer and period lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact, and
+    f contacts a customer and month lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact, and
     a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
 
     Parameters
@@ -158,16 +158,15 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
         return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
     opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
     if cell.value_per_consent is None:
-        contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
         # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
         # costs more in later ones than one of these is worth.
         months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
         consent = months * contacts_a_month * margin
     else:
         consent = drawn.constant(cell.value_per_consent)
-    borne = _contacts_borne(cell, drawn, period_days)
-    lost = -np.expm1(-opt_out * borne) / borne
+    lost = -np.expm1(-opt_out * contacts_a_month) / contacts_a_month
     return float(np.where(useful > 0.0, lost * consent / cost, 0.0).mean())
 
 
