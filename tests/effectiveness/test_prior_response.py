@@ -15,6 +15,10 @@ from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.optimize import optimize
 
 RATE = 0.9
+
+NONE = 1e-12
+"""Overlap that is as good as none, with the same draws as any other."""
+
 MONTH = 365.25 / 12
 
 
@@ -62,7 +66,9 @@ def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions
     outcome, _, _ = single(small, "FR/social/promotion", usual)
     assert outcome / usual == pytest.approx(q["revenue_per_spend"] * q["margin_share"], rel=1e-12)
     small["purposes"]["promotion"]["order_value"] = 50.0
-    outcome, q, _ = single(small, "FR/social/promotion", usual)
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    usual = 100000.0 * q["usual_contacts"] * q["cost_per_contact"] * RATE
+    outcome, _, _ = single(small, "FR/social/promotion", usual)
     assert "margin_share" not in q
     assert outcome / usual == pytest.approx(q["revenue_per_spend"] * 20.0 / 50.0, rel=1e-12)
 
@@ -123,7 +129,7 @@ def test_a_customer_of_several_channels_bears_fewer_contacts_on_each(small: dict
     others = reached[reached[:, 1]].sum(axis=1) - 1
     share = float((1.0 / (1.0 + q["contact_pressure"] * others)).mean())
     outcome, _, _ = single(small, "FR/sms/promotion", 1e9)
-    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e9)
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e9)
     assert outcome / alone == pytest.approx(share, rel=0.01)
     together, q, cell = single(small | {"overlap": 1.0}, "FR/sms/promotion", 1e9)
     assert together / alone == pytest.approx(1.0 / (1.0 + 3.0 * q["contact_pressure"]), rel=1e-12)
@@ -131,14 +137,15 @@ def test_a_customer_of_several_channels_bears_fewer_contacts_on_each(small: dict
 
 def test_overlap_leaves_the_first_contact_what_it_is_worth(small: dict[str, Any]) -> None:
     outcome, _, _ = single(small, "FR/sms/promotion", 1e-6)
-    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e-6)
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e-6)
     assert outcome == pytest.approx(alone, rel=1e-6)
 
 
 def test_stated_contacts_are_not_shared(small: dict[str, Any]) -> None:
     small["channels"]["sms"]["contacts_per_customer"] = 3.0
-    outcome, _, _ = single(small, "FR/sms/promotion", 1e9)
-    alone, _, _ = single(small | {"overlap": 0.0}, "FR/sms/promotion", 1e9)
+    outcome, q, _ = single(small, "FR/sms/promotion", 1e9)
+    assert "contact_pressure" not in q
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e9)
     assert outcome == alone
 
 
