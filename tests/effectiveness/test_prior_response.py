@@ -61,6 +61,7 @@ def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions
     small: dict[str, Any],
 ) -> None:
     """Where each of 100,000 people sees the usual number, at usual prices, the average return is the effect."""
+    small["overlap"] = 0.0
     _, q, _ = single(small, "FR/social/promotion", 1.0)
     usual = 100000.0 * q["usual_contacts"] * q["cost_per_contact"] * RATE
     outcome, _, _ = single(small, "FR/social/promotion", usual)

@@ -140,8 +140,8 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
     """Loss by opt-outs per unit of spend on promotion, a mean over draws.
 
     Every promotional contact makes some of those who are left withdraw their consent, and a consent is worth something:
-    f contacts a customer and month lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact, and
-    a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
+    f contacts a customer and month lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact,
+    and a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
 
     Parameters
     ----------
