@@ -26,8 +26,9 @@ from channelmix.effectiveness.published.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.published.meta_regression import Setting
-from channelmix.effectiveness.published.quantities import OF_PEOPLE, SHARES, wanted
+from channelmix.effectiveness.published.quantities import OF_COMPANY, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
+from channelmix.effectiveness.stated import Scope, Score, statements
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 Key = tuple[str, str, str]
@@ -87,7 +88,13 @@ def published_draws(
     ranges = {**load_ranges(), **replaced}
     judged_only = replaced.keys() if regression else ranges.keys()
     uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
-    table = _table({use for of_cell in uses for use in of_cell}, _ranked(cells), n_draws, seed)
+    stated = [statements(cell) for cell in cells]
+    table, scores = _drawn_all(
+        {use for of_cell in uses for use in of_cell},
+        {scope for of_cell in stated for scope in of_cell.values()},
+        (_ranked(cells), _ranked_markets(cells)),
+        (n_draws, seed),
+    )
     quantities = tuple({use.range.quantity: table[use] for use in of_cell} for of_cell in uses)
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
     for cell, of_cell in zip(cells, uses, strict=True):
@@ -98,22 +105,37 @@ def published_draws(
         Figure(_presented(use), tuple(names), country)
         for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
     )
-    return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(uses), n_draws)
+    return CellDraws(
+        tuple(cells),
+        quantities,
+        figures,
+        ("prior",) * len(uses),
+        n_draws,
+        scores=tuple({name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated),
+    )
 
 
-def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) -> dict[_Use, Array]:
-    """Draw everything that is used."""
-    # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
+def _drawn_all(
+    uses: set[_Use], scopes: set[Scope], ranked: tuple[Sequence[str], Sequence[str]], how: tuple[int, int]
+) -> tuple[dict[_Use, Array], dict[Scope, Score]]:
+    """Draw everything that is used: published quantities, and what is stated.
+
+    `ranked` are the channels and the markets, `how` is the number of draws and the seed.
+    """
+    # A custom channel that borrows figures has its own draws of them. Ranking the channels and markets makes the draws
     # independent of the order in which the profile states them, and of the names it makes up.
-    rank = {channel: i for i, channel in enumerate([*channels, ""])}
+    channels, markets = ({name: i for i, name in enumerate([*names, ""])} for names in ranked)
     blocks: dict[tuple[str, Key], list[_Use]] = {}
     for use in uses:
         blocks.setdefault(use.block, []).append(use)
-    order = sorted(blocks, key=lambda block: (rank[block[0]], block[1]))
+    order = sorted(blocks, key=lambda block: (channels[block[0]], block[1]))
     settings = {
         block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
     }
-    normal = ndtri(_uniform(n_draws, sum(len(settings[block]) or 1 for block in order), seed))
+    statements_made = sorted(scopes, key=lambda scope: (channels[scope[1]], markets[scope[0]], scope[2]))
+    n_draws, seed = how
+    published = sum(len(settings[block]) or 1 for block in order)
+    normal = ndtri(_uniform(n_draws, published + len(statements_made), seed))
     table, done = {}, 0
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
@@ -121,13 +143,14 @@ def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) ->
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    return table
+    scores = {scope: Score(normal[:, published + i]) for i, scope in enumerate(statements_made)}
+    return table, scores
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
     counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
     if counterpart is None or judged.key in judged_only:
-        return _Use("" if judged.quantity in OF_PEOPLE else cell.channel, judged)
+        return _Use("" if judged.quantity in OF_COMPANY else cell.channel, judged)
     return _Use(cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell)))
 
 
@@ -187,6 +210,17 @@ def _ranked(cells: Iterable[Cell]) -> list[str]:
     built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
     others = stated.keys() - set(built_in)
     return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+
+
+def _ranked_markets(cells: Iterable[Cell]) -> list[str]:
+    """Order markets by what is stated of them, and by name between equals."""
+    stated: dict[str, list[tuple[str | float, ...]]] = {}
+    for cell in cells:
+        if cell.own:  # others share what is stated of the company and its channels
+            figures = (getattr(cell, name) for name in FIGURES)
+            statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+            stated.setdefault(cell.market, []).append(statement)
+    return sorted(stated, key=lambda market: (sorted(stated[market]), market))
 
 
 def _generators(seed: int) -> Iterator[np.random.Generator]:

@@ -111,7 +111,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
             scale = useful * worth
             charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
-            scale, charge = useful * cell.value, 0.0
+            scale, charge = useful * drawn.stated("value_per_exposure"), 0.0
         else:
             told = talk(cell, drawn, cell.word_of_mouth, useful, rate)
             talks[cell.name] = told
@@ -127,11 +127,11 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     borne = _contacts_borne(cell, drawn, period_days)
     rate = 1.0 if cell.cost_per_contact else usd_rate
     if cell.basis != "app":
-        return _audience(cell, drawn) * borne, drawn("cost_per_contact", cell.cost_per_contact) * rate
-    owners = drawn("penetration", cell.penetration) * cell.customers
-    to_win = np.maximum(owners - cell.reachable, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
+        return _audience(cell, drawn) * borne, drawn("cost_per_contact", "cost_per_contact") * rate
+    owners, users = drawn("penetration", "penetration") * cell.customers, drawn.stated("reachable")
+    to_win = np.maximum(owners - users, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
     of_each = borne * drawn("months_retained") * DAYS_PER_MONTH / period_days
-    return to_win * of_each, drawn("cost_per_retained_user", cell.cost_per_contact) * rate / of_each
+    return to_win * of_each, drawn("cost_per_retained_user", "cost_per_contact") * rate / of_each
 
 
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
@@ -154,7 +154,7 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
     if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
         return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
-    opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
     if cell.value_per_consent is None:
         contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
         # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
@@ -162,7 +162,7 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
         months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
         consent = months * contacts_a_month * margin
     else:
-        consent = drawn.constant(cell.value_per_consent)
+        consent = drawn.stated("value_per_consent")
     return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())
 
 
@@ -178,16 +178,16 @@ def _best_margin(worth: Array, cost: Array) -> Array:
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:
     """Customers the channel reaches; nobody is reached on a mobile phone he does not have."""
-    reachable = drawn.constant(cell.reachable)
+    reachable = drawn.stated("reachable")
     if cell.basis not in ON_PHONES:
         return reachable
-    return np.minimum(reachable, cell.customers * drawn("penetration", cell.penetration))
+    return np.minimum(reachable, cell.customers * drawn("penetration", "penetration"))
 
 
 def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
     """Contacts that one customer bears in a period (published caps are per month, for pushes per week)."""
     if cell.contacts_per_customer is not None:
-        return drawn.constant(cell.contacts_per_customer)
+        return drawn.stated("contacts_per_customer")
     weekly = cell.basis == "app" and cell.purpose == "promotion"
     return drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
 
@@ -195,10 +195,11 @@ def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
 def _worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
     """Money that one more promotional contact brings."""
     if cell.orders_per_contact is not None:
-        return drawn.constant(cell.orders_per_contact * cell.value)
-    attributed = (
-        drawn("conversion_rate")
-        if drawn.has("conversion_rate")
-        else drawn("response_rate") * drawn("orders_per_click", cell.orders_per_click)
-    )
-    return attributed * drawn("incremental_factor") * cell.value
+        orders = drawn.stated("orders_per_contact")
+    elif drawn.has("conversion_rate"):
+        orders = drawn("conversion_rate")
+    else:
+        orders = drawn("response_rate") * drawn("orders_per_click", "orders_per_click")
+    if drawn.has("incremental_factor"):  # else the profile states what would not have been bought anyway
+        orders = orders * drawn("incremental_factor")
+    return orders * drawn.stated("margin_per_order")
