@@ -76,11 +76,15 @@ def test_markets_share_draws_and_channels_do_not(small: dict[str, Any]) -> None:
             assert all((q == cells["B/" + name[2:]][key]).all() for key, q in quantities.items())
     # One range for several channels is no reason to draw it together.
     independent = [
-        np.log(cells[name]["incremental_factor"])
-        for name in ("A/sms/promotion", "A/im/promotion", "A/app/promotion")
+        np.log(cells[name]["resolution"]) for name in ("A/sms/service", "A/im/service", "A/app/service")
     ] + [np.log(cells["A/sms/promotion"]["conversion_rate"])]
     correlation = np.corrcoef(independent) - np.eye(4)
     assert np.abs(correlation).max() < 0.05
+    # But how a company counts orders is the same for all of its channels.
+    factors = [
+        cells[f"A/{channel}/promotion"]["incremental_factor"] for channel in ("social", "sms", "im", "app")
+    ]
+    assert all((factor == factors[0]).all() for factor in factors)
 
 
 def test_what_customers_are_like_is_drawn_once(small: dict[str, Any]) -> None:
@@ -157,7 +161,11 @@ def test_points_are_those_of_scipy_to_the_last_bit(dimensions: int, exponent: in
     [
         ({"cost_per_contact": {"promotion": 0.05}}, {"cost_per_contact"}),
         ({"contacts_per_customer": 4.0}, {"saturation_frequency"}),
-        ({"orders_per_contact": 0.003}, {"conversion_rate", "incremental_factor"}),
+        ({"orders_per_contact": 0.003}, {"conversion_rate"}),
+        (
+            {"orders_per_contact": {"value": 0.003, "incremental": True}},
+            {"conversion_rate", "incremental_factor"},
+        ),
     ],
 )
 def test_a_stated_figure_replaces_published_ones(

@@ -7,8 +7,9 @@ number of cases that the figure was measured on, or is assumed by its kind (`sta
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, expit
@@ -16,7 +17,8 @@ from scipy.special import betaincinv, expit
 from channelmix.core.arrays import Array
 from channelmix.datasets import load_stated_ranges
 from channelmix.effectiveness.constants import Z90
-from channelmix.profile import Cell, Estimate
+from channelmix.profile import Cell, CompanyProfile, Estimate
+from channelmix.profile.faults import Path
 
 WORTH = {
     "promotion": "margin_per_order",
@@ -57,8 +59,26 @@ _USED = {
 }
 """Figures of a cell's curve and charge, beside the worth of what it brings and word of mouth."""
 
-Scope = tuple[str, str, str]
-"""Market, channel and figure of one statement; a market or a channel is empty where it holds for all of them."""
+ALIKE = 0.5
+"""Correlation of what markets of one company state for themselves: they count alike, each its own customers."""
+
+
+class Scope(NamedTuple):
+    """One statement: a figure, and where it holds.
+
+    `market` or `channel` is empty where it holds for all of them; `measured` are statements that name the number of
+    cases: their errors are those of chance, which no two share.
+    """
+
+    market: str
+    channel: str
+    figure: str
+    measured: bool
+
+    @property
+    def common(self) -> Scope | None:
+        """What the statements of other markets have in common with a market's own; None where there is nothing."""
+        return None if self.measured or not self.market else self._replace(market="")
 
 
 def stated(cell: Cell, figure: str) -> float | None:
@@ -82,7 +102,8 @@ def statements(cell: Cell) -> dict[str, Scope]:
 
 def _scope(cell: Cell, figure: str) -> Scope:
     market = cell.market if figure in cell.own else ""
-    return market, "" if figure in COMPANY_WIDE | OF_MARKETS else cell.channel, figure
+    channel = "" if figure in COMPANY_WIDE | OF_MARKETS else cell.channel
+    return Scope(market, channel, figure, getattr(stated(cell, figure), "n", None) is not None)
 
 
 def most_of(figure: str, customers: float) -> float:
@@ -127,6 +148,29 @@ def _within(value: float, factor: float, most: float) -> tuple[float, float]:
     return tuple(most * part / (1.0 + part) for part in (odds / factor, odds * factor))  # type: ignore[return-value]
 
 
+def field_of(path: Path) -> str | None:
+    """Return the name of a stated figure by its path in a profile; None for other numbers."""
+    for part in path[-1:] + path[-2:-1]:
+        name = "reachable" if part == "reachable_share" else part
+        if name in load_stated_ranges():
+            return str(name)
+    return None
+
+
+def stated_interval(profile: CompanyProfile, path: Path, number: float) -> tuple[float, float] | None:
+    """Return the 90 % interval of a number of a profile, by its path; None where it counts as it stands."""
+    figure = field_of(path)
+    if figure is None:
+        return None
+    most = 1.0
+    if figure != "reachable" or path[-1] == "reachable":
+        of_market = path[0] == "markets" and isinstance(path[1], int)
+        markets = [profile.markets[int(path[1])]] if of_market else profile.markets
+        most = most_of(figure, math.fsum(market.customers for market in markets))
+    ends = interval_of(figure, number, most)
+    return None if ends[0] == ends[1] else ends
+
+
 @dataclass(frozen=True, eq=False)
 class Score:
     """Where each draw lies in the distribution of one statement: standard normal numbers, of shape (n_draws,)."""
@@ -147,7 +191,9 @@ class Score:
         unit = value if most == math.inf else most
         key = (1.0 if most == math.inf else value / most, ends[0] / unit, ends[1] / unit)
         if key not in self._made:
-            self._made[key] = _amounts(self.normal, *key[1:]) if most == math.inf else _shares(self.normal, *key)
+            self._made[key] = (
+                _amounts(self.normal, *key[1:]) if most == math.inf else _shares(self.normal, *key)
+            )
         return unit * self._made[key]
 
 
@@ -161,11 +207,8 @@ def _amounts(normal: Array, low: float, high: float) -> Array:
 def _shares(normal: Array, value: float, low: float, high: float) -> Array:
     """Draw shares of a mean above 0 and below 1."""
     ends = max(low, LEAST * value), min(high, 1.0 - LEAST * (1.0 - value))
-    logits = _spread(
-        normal,
-        *(math.log(end / (1.0 - end)) for end in ends),
-        lambda logits: float(expit(logits).mean()) > value,
-    )
+    logit_low, logit_high = (math.log(end / (1.0 - end)) for end in ends)
+    logits = _spread(normal, logit_low, logit_high, lambda spread: float(expit(spread).mean()) > value)
     for _ in range(NEWTON_STEPS):
         drawn = expit(logits)
         logits = logits + np.clip((value - drawn.mean()) / (drawn * (1.0 - drawn)).mean(), -1.0, 1.0)
@@ -173,7 +216,7 @@ def _shares(normal: Array, value: float, low: float, high: float) -> Array:
 
 
 def _spread(normal: Array, low: float, high: float, too_high: Callable[[Array], bool]) -> Array:
-    """Spread draws over an interval on a scale without ends, wider on the side where its middle is farther from its end.
+    """Spread draws over an interval on a scale without ends, wider on the side on which the middle is farther from it.
 
     The middle is where the mean is right: then the interval is as stated, and so is the mean. Where no middle does it,
     since the interval reaches too far up or down for its mean, the caller shifts what comes nearest.
@@ -188,3 +231,14 @@ def _spread(normal: Array, low: float, high: float, too_high: Callable[[Array], 
         middle = 0.5 * (start + end)
         start, end = (start, middle) if too_high(around(middle)) else (middle, end)
     return around(0.5 * (start + end))
+
+
+def scores_of(normal: Array, scopes: Iterable[Scope]) -> dict[Scope, Score]:
+    """Give each statement its score: one column of `normal` (n_draws, n) each, and half of what markets share."""
+    columns = dict(zip(scopes, normal.T, strict=True))
+    scores = {}
+    for scope, own in columns.items():
+        shared = scope.common
+        mixed = own if shared is None else math.sqrt(ALIKE) * columns[shared] + math.sqrt(1.0 - ALIKE) * own
+        scores[scope] = Score(mixed)
+    return scores

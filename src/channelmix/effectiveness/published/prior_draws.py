@@ -28,7 +28,7 @@ from channelmix.effectiveness.published.counterparts import (
 from channelmix.effectiveness.published.meta_regression import Setting
 from channelmix.effectiveness.published.quantities import OF_COMPANY, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
-from channelmix.effectiveness.stated import Scope, Score, statements
+from channelmix.effectiveness.stated import Scope, Score, scores_of, statements
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 Key = tuple[str, str, str]
@@ -128,14 +128,19 @@ def _drawn_all(
     blocks: dict[tuple[str, Key], list[_Use]] = {}
     for use in uses:
         blocks.setdefault(use.block, []).append(use)
-    order = sorted(blocks, key=lambda block: (channels[block[0]], block[1]))
     settings = {
-        block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
+        block: sorted({use.setting for use in of_block if use.setting}, key=_place)
+        for block, of_block in blocks.items()
     }
-    statements_made = sorted(scopes, key=lambda scope: (channels[scope[1]], markets[scope[0]], scope[2]))
+    # What is drawn jointly comes first: the sequence's first dimensions are the evenest together.
+    order = sorted(blocks, key=lambda block: (not settings[block], channels[block[0]], block[1]))
+    said = sorted(
+        scopes.union(scope.common for scope in scopes if scope.common),
+        key=lambda scope: (channels[scope.channel], markets[scope.market], scope.figure, scope.measured),
+    )
     n_draws, seed = how
     published = sum(len(settings[block]) or 1 for block in order)
-    normal = ndtri(_uniform(n_draws, published + len(statements_made), seed))
+    normal = ndtri(_uniform(n_draws, published + len(said), seed))
     table, done = {}, 0
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
@@ -143,8 +148,7 @@ def _drawn_all(
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    scores = {scope: Score(normal[:, published + i]) for i, scope in enumerate(statements_made)}
-    return table, scores
+    return table, scores_of(normal[:, published:], said)
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:

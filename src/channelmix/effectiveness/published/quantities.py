@@ -9,9 +9,9 @@ from channelmix.profile import Cell, is_incremental
 OF_PEOPLE = frozenset({"satisfied_share", "tells_if_satisfied", "tells_if_not"})
 """Quantities that are traits of the company's customers, whatever channel they use."""
 
-OF_COMPANY = OF_PEOPLE.union(("incremental_factor", "orders_per_click"))
-"""Quantities that are drawn once for the whole company: how it counts orders, and what its site makes of a visit, are
-the same for all channels."""
+OF_COMPANY = OF_PEOPLE.union(("incremental_factor", "orders_per_click", "late_worth"))
+"""Quantities that are drawn once for the whole company: how it counts orders, what its site makes of a visit, and what
+its customers would give for an answer on time are the same for all channels."""
 
 ORDERS = ("conversion_rate", "response_rate", "orders_per_click", "incremental_factor")
 """Quantities that make orders of contacts."""

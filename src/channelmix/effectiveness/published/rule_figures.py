@@ -98,9 +98,7 @@ def _service(rule: Any, response: PriorResponse, i: int) -> Service:
     return curve
 
 
-def _for_level(
-    rule: ServiceLevel, draws: CellDraws, response: PriorResponse, i: int, share: Array
-) -> float:
+def _for_level(rule: ServiceLevel, draws: CellDraws, response: PriorResponse, i: int, share: Array) -> float:
     curve, load = _service(rule, response, i), mean_load(draws.cells[i], draws.drawn(i), share)
     if rule.level == 1.0:
         raise InputError(

@@ -103,7 +103,7 @@ def service_shares(draws: CellDraws) -> list[Array]:
         of_market.setdefault(cell.market, []).append(i)
     shares = [none] * len(draws.cells)
     for places in of_market.values():
-        known = np.sum([none, *(stated[i] for i in places if stated[i] is not None)], axis=0)
+        known = np.sum([none, *(mine for i in places if (mine := stated[i]) is not None)], axis=0)
         fit = 1.0 / np.maximum(known, 1.0)
         others = np.sum([drawn[i] for i in places], axis=0)
         room = np.minimum(1.0, np.maximum(1.0 - known, 0.0) / np.maximum(others, TINY))

@@ -75,8 +75,6 @@ def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array)
     telling_anyone = drawn("response_rate") * useful / market
     satisfied = drawn("satisfied_share", "satisfied_share")
     praise = telling_anyone * satisfied * telling.told_if_satisfied
-    criticism = (
-        telling_anyone * (1.0 - satisfied) * people_told(telling, drawn("publicness", "publicness"))
-    )
+    criticism = telling_anyone * (1.0 - satisfied) * people_told(telling, drawn("publicness", "publicness"))
     reach = value * market
     return Talk(value * useful, -reach * np.expm1(-praise), -reach * np.expm1(-criticism), rate)

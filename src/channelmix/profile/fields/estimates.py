@@ -58,6 +58,9 @@ class Estimate(float):
             return float(self) == float(other) and mine == (other.low, other.high, other.n, other.incremental)
         return mine == (None, None, None, False) and float(self) == other
 
+    def __ne__(self, other: object) -> bool:  # a float has one of its own
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(float(self))
 
@@ -66,9 +69,7 @@ class Estimate(float):
 
     def times(self, factor: float) -> Estimate:
         """Return the same statement of a part of it."""
-        low, high, most = (
-            None if end is None else end * factor for end in (self.low, self.high, self.most)
-        )
+        low, high, most = (None if end is None else end * factor for end in (self.low, self.high, self.most))
         return Estimate(float(self) * factor, low, high, self.n, self.incremental, most)
 
     @property

@@ -30,7 +30,6 @@ from channelmix.profile.fields.values import (
     Scenario,
     SchemaVersion,
     Sector,
-    Share,
     Title,
 )
 
