@@ -40,8 +40,11 @@ and one for the other orders of each group, which are taken to be as many as tho
 LEAST = 1e-3
 """Part of the figure, or of what a share leaves, that stands for a stated end of 0, or of 1."""
 
-NEWTON_STEPS = 8
-"""Steps of Newton's method for the shift: they are few, since the middle was found before."""
+NEWTON_STEPS = 60
+"""Most steps of Newton's method for the shift of a share's draws. Few are needed where the middle was found before."""
+
+MEAN_TOLERANCE = 1e-12
+"""Relative precision of the mean of a share's draws."""
 
 STEPS = 12
 """Bisections for the median; what they leave is made up for by a shift."""
@@ -209,10 +212,13 @@ def _shares(normal: Array, value: float, low: float, high: float) -> Array:
     ends = max(low, LEAST * value), min(high, 1.0 - LEAST * (1.0 - value))
     logit_low, logit_high = (math.log(end / (1.0 - end)) for end in ends)
     logits = _spread(normal, logit_low, logit_high, lambda spread: float(expit(spread).mean()) > value)
+    drawn = expit(logits)
     for _ in range(NEWTON_STEPS):
-        drawn = expit(logits)
+        if abs(drawn.mean() - value) <= MEAN_TOLERANCE * value:
+            break
         logits = logits + np.clip((value - drawn.mean()) / (drawn * (1.0 - drawn)).mean(), -1.0, 1.0)
-    return np.asarray(expit(logits))
+        drawn = expit(logits)
+    return np.asarray(drawn)
 
 
 def _spread(normal: Array, low: float, high: float, too_high: Callable[[Array], bool]) -> Array:
