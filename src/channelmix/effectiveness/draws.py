@@ -135,7 +135,7 @@ class OwnDraws:
 
 @dataclass(frozen=True, eq=False)
 class CellDraws:
-    """Joint draws of the quantities of some cells.
+    """Joint draws of the quantities of some cells, and of what their profile states.
 
     Parameters
     ----------
