@@ -190,7 +190,7 @@ def test_fields_against_a_plan_of_the_changed_profile(
         change(other, side.value)
         plan = cm.optimize(CompanyProfile.model_validate(other), n_draws=DRAWS, seed=5)
         spend = {row.name: row.spend for row in plan.allocation}
-        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 2e-3 * found.budget
+        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 5e-3 * found.budget
 
 
 def test_directions(found: Sensitivity) -> None:
