@@ -42,9 +42,11 @@ def test_what_is_stated_is_kept_and_written(content: dict[str, Any]) -> None:
     assert (sms.orders_per_contact.n, sms.orders_per_contact.incremental) == (5000.0, True)
     assert (sms.publicness.low, sms.publicness.high) == (0.05, 0.2)  # type: ignore[union-attr]
     assert sms.cost_per_contact["promotion"] == Estimate(0.05, n=3.0)
+    sure = Estimate(0.1, 0.05, 0.2)
     for again in (pickle.loads(pickle.dumps(profile)), copy.deepcopy(profile)):
         assert again == profile
-        assert again.channels["sms"].publicness.parts == {"value": 0.1, "low": 0.05, "high": 0.2}
+        assert again.channels["sms"].publicness == sure
+    assert sure.parts == {"value": 0.1, "low": 0.05, "high": 0.2}
     written = profile.model_dump(mode="json", by_alias=True, exclude_none=True)
     assert written["channels"]["sms"]["orders_per_contact"] == {
         "value": 0.02,

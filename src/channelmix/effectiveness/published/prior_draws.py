@@ -169,13 +169,13 @@ def _find(ranges: Mapping[Key, PriorRange], cell: Cell, quantity: str) -> PriorR
 def _uniform(n_draws: int, dimensions: int, seed: int) -> Array:
     """Draw points of the unit cube; shape (n_draws, dimensions)."""
     # The sequence is balanced over powers of two only: a number between is the beginning of the next one. Quantities
-    # beyond what one sequence can draw together take further ones.
+    # beyond what one sequence can draw together take further ones, shuffled: the first digits of the same dimension of
+    # two sequences are equal, or all of them differ.
     exponent = (n_draws - 1).bit_length()
-    starts = range(0, dimensions, MOST_DIMENSIONS)
-    parts = [
-        sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
-        for start, rng in zip(starts, _generators(seed), strict=False)
-    ]
+    parts = []
+    for start, rng in zip(range(0, dimensions, MOST_DIMENSIONS), _generators(seed), strict=False):
+        points = sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
+        parts.append(points if start == 0 else rng.permutation(points))
     return np.hstack([part[:n_draws] for part in parts] or [np.empty((n_draws, 0))])
 
 
