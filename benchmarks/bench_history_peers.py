@@ -42,7 +42,7 @@ from bench_history_regions import table_of
 from bench_history_worlds import truly_best
 from peers.estimators import KINDS
 from peers.histories import Estimate, History, logistic_media, simulated_history
-from peers.measured import STORED, Comparison, Result
+from peers.measured import STORED, Comparison, Result, paired
 
 Array = NDArray[np.float64]
 
@@ -187,23 +187,8 @@ def _summary(ours: dict[str, Result], peers: dict[str, dict[str, Result]]) -> No
             f"{name}: {ratios[0]:.1f} times our processor seconds and {ratios[1]:.1f} times our clock's in its run "
             "(geometric means)"
         )
-        for column in ("error", "cover", "regret"):
-            pairs = np.array(
-                [
-                    (results[key][column], ours[key][column])
-                    for key in results
-                    if key in ours and ours[key][column] is not None
-                ]
-            )
-            if len(pairs) > 1:
-                gained = pairs[:, 0] - pairs[:, 1]
-                spread = gained.std(ddof=1) / np.sqrt(len(gained))
-                print(
-                    f"  {column} over {len(pairs)}: {pairs[:, 0].mean():.4f}, ours {pairs[:, 1].mean():.4f}, the lower "
-                    f"of the two in each {pairs.min(axis=1).mean():.4f}; paired difference {gained.mean():+.4f} "
-                    f"(standard error {spread:.4f})",
-                    flush=True,
-                )
+        for line in paired(results, ours):
+            print(line, flush=True)
 
 
 def _mean(results: list[Result]) -> Result:

@@ -9,10 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from tests.mix_worlds import MixWorld
+from tests.recovery_worlds import RecoveryWorld
 
 import channelmix as cm
 
-__all__ = ["Estimate", "History", "MeanCurves", "logistic_media", "simulated_history", "tabulated"]
+__all__ = [
+    "Estimate",
+    "History",
+    "MeanCurves",
+    "few_regions_history",
+    "logistic_media",
+    "simulated_history",
+    "tabulated",
+]
 
 Array = NDArray[np.float64]
 
@@ -111,6 +120,22 @@ def simulated_history(world: MixWorld, name: str) -> History:
     rows = pd.DataFrame(world.spend, columns=[f"c{k}" for k in range(channels)])
     rows.insert(0, "date", pd.date_range("2021-01-04", periods=weeks, freq="W-MON"))
     return History(name, rows, world.outcome, "date", (), world.roi(), world.media)
+
+
+def few_regions_history(world: RecoveryWorld, name: str) -> History:
+    """A company of one or two regions of the kind of the public benchmark of recovery, with dates."""
+    regions, weeks, channels = world.spend.shape
+    dates = pd.date_range("2021-01-04", periods=weeks, freq="W-MON")
+    rows = pd.DataFrame(world.spend.reshape(-1, channels), columns=[f"x{k}" for k in range(channels)])
+    controls = tuple(f"c{k}" for k in range(world.controls.shape[2]))
+    rows[list(controls)] = world.controls.reshape(-1, len(controls))
+    rows.insert(0, "date", np.tile(dates.to_numpy(), regions))
+    market = None
+    if regions > 1:
+        market = "geo"
+        rows.insert(1, market, np.repeat([f"g{r}" for r in range(regions)], weeks))
+    outcome, roi = world.outcome.reshape(-1), world.roi()
+    return History(name, rows, outcome, "date", controls, roi, world.media, market, knot_weeks=26)
 
 
 def logistic_media(

@@ -15,7 +15,7 @@ from peers.estimators import fit_ours, installed
 from peers.histories import Estimate, History
 from result_cache import ResultCache
 
-__all__ = ["STORED", "Comparison", "error", "judged"]
+__all__ = ["STORED", "Comparison", "error", "judged", "paired"]
 
 Array = NDArray[np.float64]
 Result = dict[str, Any]
@@ -69,6 +69,26 @@ def judged(history: History, estimate: Estimate, split: Split, best: Callable[[]
 def error(result: Result) -> float:
     """Mean absolute error of log ROI over channels with an effect."""
     return float(result["error"])
+
+
+def paired(theirs: dict[str, Result], ours: dict[str, Result]) -> Iterator[str]:
+    """A line for error, cover and regret of a peer beside ours on the histories that both have, by their names."""
+    for column in ("error", "cover", "regret"):
+        pairs = np.array(
+            [
+                (theirs[key][column], ours[key][column])
+                for key in theirs
+                if key in ours and ours[key][column] is not None
+            ]
+        )
+        if len(pairs) > 1:
+            gained = pairs[:, 0] - pairs[:, 1]
+            spread = gained.std(ddof=1) / np.sqrt(len(gained))
+            yield (
+                f"  {column} over {len(pairs)}: {pairs[:, 0].mean():.4f}, ours {pairs[:, 1].mean():.4f}, the lower of "
+                f"the two in each {pairs.min(axis=1).mean():.4f}; paired difference {gained.mean():+.4f} (standard "
+                f"error {spread:.4f})"
+            )
 
 
 class Comparison:

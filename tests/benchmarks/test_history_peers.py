@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.mix_worlds import simulated_mix
+from tests.recovery_worlds import recovery_world
 
 import channelmix as cm
 
@@ -20,8 +21,15 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 from peers.estimators import KINDS, together  # noqa: E402
-from peers.histories import Estimate, History, geometric, logistic_media, simulated_history  # noqa: E402
-from peers.measured import STORED, Comparison, judged  # noqa: E402
+from peers.histories import (  # noqa: E402
+    Estimate,
+    History,
+    few_regions_history,
+    geometric,
+    logistic_media,
+    simulated_history,
+)
+from peers.measured import STORED, Comparison, judged, paired  # noqa: E402
 from peers.mmm_pymc import FACTORS, LAGS, fit_pymc, mean_curves  # noqa: E402
 
 
@@ -139,6 +147,49 @@ def test_a_simulated_history_is_its_world(history: History) -> None:
     ones = np.ones(len(world.total))
     loss = history.media(ones) - history.media(ones - np.eye(len(ones))[0])
     assert loss / history.total[0] == pytest.approx(history.roi[0])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_history_of_few_regions_is_its_world(seed: int) -> None:
+    world = recovery_world(seed)
+    history = few_regions_history(world, "some")
+    regions, weeks, channels = world.spend.shape
+    assert len(history.channels) == channels
+    assert history.total == pytest.approx(world.total)
+    assert history.outcome.sum() == pytest.approx(world.outcome.sum())
+    assert history.media is not None
+    ones = np.ones(channels)
+    last = history.media(ones) - history.media(ones - np.eye(channels)[-1])
+    assert last / history.total[-1] == pytest.approx(history.roi[-1])
+    assert (history.market is None) == (regions == 1)
+    for r, rows in enumerate([history.rows] if regions == 1 else [g for _, g in history.rows.groupby("geo")]):
+        assert rows["date"].is_monotonic_increasing
+        assert rows["date"].nunique() == len(rows) == weeks
+        assert rows[list(history.channels)].to_numpy() == pytest.approx(world.spend[r])
+        assert rows[list(history.controls)].to_numpy() == pytest.approx(world.controls[r])
+        assert history.outcome[rows.index] == pytest.approx(world.outcome[r])
+
+
+def test_pairs_are_of_the_histories_that_both_have() -> None:
+    ours = {name: {"error": 0.1, "cover": 1.0, "regret": None} for name in "abc"}
+    theirs = {
+        name: {"error": e, "cover": 0.5, "regret": 0.1}
+        for name, e in zip("abd", [0.2, 0.4, 9.0], strict=True)
+    }
+    error, cover = paired(theirs, ours)
+    assert error.strip().startswith("error over 2: 0.3000, ours 0.1000, the lower of the two in each 0.1000")
+    assert error.endswith("paired difference +0.2000 (standard error 0.1000)")
+    assert "paired difference -0.5000 (standard error 0.0000)" in cover
+
+
+def test_stored_results_of_fresh_companies_of_few_regions_are_shown() -> None:
+    command = [sys.executable, str(BENCHMARKS / "bench_history_recovery.py"), "--data", "nowhere"]
+    command += ["--worlds", "2", "--seed", "500", "--seeds"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"no companies at {Path('nowhere') / 'param_recovery'}" in done.stdout
+    assert "simulated 501, PyMC-Marketing 1.3.0: error 0." in done.stdout
+    assert "PyMC-Marketing 1.3.0, mean of 2: error 0." in done.stdout
 
 
 def test_the_benchmark_runs_on_what_is_installed() -> None:

@@ -260,7 +260,8 @@ def test_data_without_a_plan_says_why(run: Run, tmp_path: Path, small: dict[str,
     assert result.exit_code == 4
     assert result.stderr == (
         "channelmix: infeasible: no split of the budget obeys these rules together: "
-        "fixed_budget, spend_bounds sms; least to relax: spend_bounds sms by 10,000\n"
+        "fixed_budget, spend_bounds sms. These rules need EUR 30,000 at least, and the budget is 20,000; "
+        "least to relax: spend_bounds sms (lower limit) by 10,000\n"
     )
     assert run("optimize", "p.json").stderr == "", "the table says it itself"
 

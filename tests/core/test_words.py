@@ -88,6 +88,59 @@ def test_sentences_keep_their_values() -> None:
     assert in_french(say("reason.kept", rule="keep_working FR/sms")) == "maintenu par keep_working FR/sms"
 
 
+def test_one_thing_is_no_plural() -> None:
+    """Wherever a text counts, one thing has other words than many; French has them below two, too."""
+    place = "{rows:# row|# rows}"
+    english, french = Words("en", "EUR"), Words("fr", "EUR")
+    written = [english.vformat(place, (), {"rows": rows}) for rows in (0, 1, 1.5, 2, 10400, 812.3)]
+    assert written == ["0 rows", "1 row", "1.5 rows", "2 rows", "10,400 rows", "812 rows"]
+    assert [french.vformat(place, (), {"rows": rows}) for rows in (0, 1.5, 2)] == [
+        "0 row",
+        "1,5 row",
+        "2 rows",
+    ]
+    gap = say("finding.gaps.otherwise", missing=1, rows="2024-01-01")
+    assert gap == (
+        "1 period has no row (2024-01-01): it counts as a period without spend. Add this row if money was spent."
+    )
+    assert in_french(gap).startswith("1 période n\u2019a pas de ligne")
+    seen = {"file": "h.csv", "first": "2024-01-01", "last": "2024-01-07"}
+    assert say("source.rows", rows=1, **seen).startswith("h.csv, 1 row from")
+    assert say("source.rows", rows=2, **seen).startswith("h.csv, 2 rows from")
+
+
+COUNTS = {
+    "count",
+    "rows",
+    "periods",
+    "weeks",
+    "cells",
+    "missing",
+    "markets",
+    "sources",
+    "figures",
+    "span",
+    "all",
+}
+"""What texts call numbers of things."""
+
+
+NEVER_ONE = {
+    *("curves.shown", "facts.horizon", "facts.some_own", "note.published_shared", "rules.periods"),
+    *("finding.stretch.otherwise", "warning.cut.cells", "warning.cut.part", "warning.stop.cells"),
+    *("warning.stop.part", "explain.periods_rule"),
+}
+"""Texts of several things only: of more than some, of several periods, of rows one after the other."""
+
+
+def test_every_text_that_counts_has_words_for_one() -> None:
+    for code, text in catalogue("en").items():
+        counted = re.findall(r"\{(\w+)(?::\w+)?\} (?:\w+ )?[a-z]+s\b", text)
+        alone = code.endswith(".one") or f"{code}.one" in catalogue("en") or code.startswith("together.")
+        if not alone and not code.startswith(tuple(NEVER_ONE)):
+            assert not COUNTS & set(counted), code
+
+
 def test_a_message_survives_a_document(small_plan: Plan) -> None:
     read = Plan.from_json(small_plan.to_json())
     words = Words("fr", "EUR")

@@ -189,6 +189,10 @@ def test_a_slip_in_spend_does_not_lift_the_range_that_plans_may_use() -> None:
     assert found.message.startswith(f"{frame.loc[place, 'date']}: ")
     assert "Plans keep to what was spent without it: up to " in found.message
     assert after == pytest.approx(before, rel=0.15)
+    # Both averages are without it: spend was never paused, so they are one.
+    column = slipped.columns[0]
+    assert column.spend == pytest.approx(fit(published=False).columns[0].spend, rel=0.02)
+    assert column.active_spend == pytest.approx(column.spend, rel=0.02)
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="needs the folder of cases")

@@ -56,6 +56,21 @@ def test_a_sending_day_a_week_is_a_week_with_spend() -> None:
     assert _spent_days(np.array([0.0, 5.0, 5.0]), 30.0) == 60.0
 
 
+def test_when_a_channel_was_last_bought_and_what_a_table_leaves_out_are_stated(
+    company: CompanyProfile,
+) -> None:
+    """Two rows that are not listed count as time; a channel stopped 30 weeks before the last row."""
+    rows = table()
+    rows.loc[WEEKS - 30 :, "sms/promotion"] = 0.0
+    rows = rows.drop(index=[10, 40])
+    found = fit(company, rows, draws=60)
+    (column,) = found.columns
+    assert column.last_spend == str(rows["date"][WEEKS - 31].date())
+    assert column.idle_days == 7.0 * 30
+    assert (found.fitted.rows, found.fitted.unlisted) == (WEEKS - 2, 2)
+    assert Evidence.from_json(found.to_json()) == found
+
+
 def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: Evidence) -> None:
     """78 weeks are 17.94 months: the curve runs through what a month like the others brings, in money."""
     rows = table()
@@ -67,6 +82,8 @@ def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: E
     assert column.since_periods == pytest.approx(months)
     assert column.spent_days == pytest.approx(7.0 * np.count_nonzero(rows["sms/promotion"]))
     assert column.timing == ("2023-07-03", "2024-06-24")
+    assert (column.last_spend, column.idle_days) == ("2024-06-24", 0.0)
+    assert evidence.fitted.unlisted is None
     at_mean = evidence.response.value([column.usual_spend])[:, 0] / column.usual_spend
     assert column.roi.mean == pytest.approx(at_mean.mean(), rel=1e-9)
     assert [column.roi.low, column.roi.high] == pytest.approx(np.quantile(at_mean, [0.05, 0.95]), rel=1e-9)

@@ -254,3 +254,25 @@ def test_the_most_that_was_seen_is_what_a_period_had(period: float) -> None:
     rows = round(period)
     sums = pd.Series(spend).rolling(rows).sum().dropna() * (period / rows)
     assert seen(spend, timing) == pytest.approx((sums.min(), sums.max()))
+
+
+@pytest.mark.parametrize("freq", ROWS)
+@pytest.mark.parametrize("period_days", [7.0, MONTH, YEAR / 4.0, YEAR])
+def test_of_spend_that_never_paused_both_averages_are_one(freq: str, period_days: float) -> None:
+    """Tables begin and end within a month; spend grows tenfold, so that no end may be left out."""
+    for n in (ROWS[freq], ROWS[freq] - 3):
+        spend = np.geomspace(100.0, 1000.0, n)
+        labels, per_period, _ = placed(freq, n, period_days)
+        mean, periods = active_average(spend, spend, labels, per_period)
+        assert periods == pytest.approx(n / per_period)
+        assert mean == pytest.approx(spend.sum() / (n / per_period))
+
+
+def test_the_part_of_a_month_in_which_spend_began_or_ended_is_no_period_of_it() -> None:
+    """104 weeks from Monday 2 January 2023: spend from the second week, and to the last but one."""
+    labels, per_period, _ = placed("7D", 104, MONTH)
+    spend = np.full(104, 100.0)
+    spend[[0, -1]] = 0.0
+    mean, periods = active_average(spend, spend, labels, per_period)
+    assert periods < 102 / per_period
+    assert mean == pytest.approx(100.0 * per_period)

@@ -161,7 +161,9 @@ def test_the_answer_comes_first_and_warnings_with_it(example_plan: Plan) -> None
     assert opening[0].get("class") == "headline"
     said = words_of(opening[0])
     assert said.startswith("Move EUR 49k: expected return EUR 148k a month (90 % interval 53k to 306k)")
-    assert ". That is EUR 40k more than the current mix" in said
+    today = next(one for one in example_plan.comparisons if one.name == "today")
+    assert f". That is {Words('en', 'EUR').about(today.gain.mean)} more than today (90 % interval " in said
+    assert ". Against the nearest mix that obeys your rules it is EUR 40k more (90 % interval " in said
     assert [words_of(item) for item in opening.findall(".//li")] == example_plan.warnings
 
 
@@ -173,7 +175,9 @@ def test_other_scenarios_fees_and_safety_are_told(small: dict[str, Any]) -> None
     fees = [{"kind": "activation_fee", "select": "sms/promotion", "amount": 100.0}]
     said = told(scenario={"kind": "max_profit", "max_amount": 15000.0}, rules=fees)
     assert said.startswith("Spend EUR ")
-    assert "Compared with the current mix, which spends EUR 15k: return " in said
+    assert "Compared with today, which spends EUR 20k: return " in said
+    assert "Compared with the nearest mix that obeys your rules, which spends EUR 15k: return " in said
+    assert "today's mix breaks your rules" not in said  # it only takes more money
     assert "Fees take EUR 100 of the money." in said
     said = told(scenario={"kind": "target_outcome", "amount": 9000.0, "max_amount": 20000.0})
     assert said.startswith("Reach EUR 9.0k with EUR ")
@@ -186,7 +190,8 @@ def test_a_safe_plan_tells_what_it_loses_at_worst(example_plan: Plan) -> None:
         example_plan, problem=example_plan.problem | {"risk": {"kind": "safe_improvement", "tail": 0.1}}
     )
     loss = Words("en", "EUR").about(example_plan.comparisons[0].tail_loss)
-    said = f"In the worst tenth of simulations it loses {loss} on average against the current mix."
+    mix = "nearest mix that obeys your rules"
+    said = f"In the worst tenth of simulations it loses {loss} on average against the {mix}."
     assert said in words_of(parsed(to_html(safe)))
     assert said not in words_of(parsed(to_html(example_plan)))
 
@@ -267,7 +272,8 @@ def test_comparisons_state_chance_and_tail_loss(example_plan: Plan) -> None:
     words = Words("en", "EUR")
     [table] = by_id(parsed(to_html(example_plan)), "comparisons").findall(".//table")
     for row, other in zip(rows_of(table), example_plan.comparisons, strict=True):
-        assert row[0].startswith(other.name)
+        moved = "moved as little as" in other.description
+        assert row[0].startswith("nearest mix that obeys your rules" if moved else other.name)
         assert row[5].replace("\u00a0", " ") == words.percent(other.chance).replace("\u00a0", " ")
         assert row[6] == words.short(other.tail_loss)
         assert (row[7] == "yes") is other.feasible

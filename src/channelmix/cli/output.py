@@ -85,12 +85,19 @@ def style_of(output: str | None) -> str:
 def shortcoming(plan: Any) -> str:
     """Return what keeps a plan from being optimal, to follow its status in one line; empty if nothing does."""
     from channelmix.core.wording import percent
+    from channelmix.core.words import Words
     from channelmix.engine.proof.solution import Status
+    from channelmix.report.content import Content
+    from channelmix.report.no_plan import conflict_sums, relaxed_by
 
     if plan.status is Status.INFEASIBLE:
         rules = f"these rules together: {', '.join(plan.conflicts)}" if plan.conflicts else "all rules"
-        mends = ", ".join(f"{mend.rule} by {mend.amount:,.6g}" for mend in plan.mends)
-        return f": no split of the budget obeys {rules}" + (f"; least to relax: {mends}" if mends else "")
+        why = "".join(f". {said.removesuffix('.')}" for said in conflict_sums(plan))
+        content = Content(plan, Words("en", plan.currency, plain=True))
+        mends = ", ".join(f"{mend.rule}{relaxed_by(content, mend)}" for mend in plan.mends)
+        return f": no split of the budget obeys {rules}{why}" + (
+            f"; least to relax: {mends}" if mends else ""
+        )
     if plan.status is Status.UNBOUNDED:
         return f": {', '.join(plan.conflicts)} keeps paying off without limit; state a max_amount"
     if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":

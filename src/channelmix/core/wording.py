@@ -66,6 +66,26 @@ def percent(share: float) -> str:
     return f"{value:.2g} %" if abs(value) >= 0.01 else f"{_two_digits(value)} %"
 
 
+def amount_change(before: float, after: float) -> float:
+    """The change between two amounts as `amount` shows them: none where they look alike.
+
+    >>> amount_change(33999.6, 34000.2), amount_change(7000.4, 7001.6), amount_change(0.04, 0.0)
+    (0.0, 2.0, -0.04)
+    """
+    shown_before, shown_after = (float(amount(value).replace(",", "")) for value in (before, after))
+    return shown_after - shown_before
+
+
+def counted(number: float, what: str) -> str:
+    """A number of things, in words that are regular in the plural.
+
+    >>> counted(1, "row"), counted(7.0, "day"), counted(30.4375, "day"), counted(0, "row")
+    ('1 row', '7 days', '30.44 days', '0 rows')
+    """
+    written = stated(number)
+    return f"{written} {what}{'s' * (written != '1')}"
+
+
 def _steady(value: float) -> float:
     """Drop digits that another machine may round otherwise, so that 45,499.9999999 and 45,500 read alike."""
     return float(f"{value:.9g}")

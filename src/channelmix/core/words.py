@@ -3,6 +3,7 @@
 A sentence that a document carries is a `Message`: its English text, and the code and values that it is made of, so that
 it can be written in another language. Templates in the catalogues (``catalogue/en.json``, ``catalogue/fr.json``) have
 places such as ``{amount:short}``: a value's name, and how it is written (a method of `Words` or a format of Python's).
+A place such as ``{rows:# row|# rows}`` holds the words for one and for many, with the number for ``#`` if there is one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ LEAST_CHANCE = 0.0005
 
 WRITTEN = frozenset({"about", "amount", "short", "signed", "change", "percent", "chance", "ratio", "figure"})
 """Methods of `Words` that a template may name for a number."""
+
+ONE_DAY = ("1 day", "1 days")
+"""How a period of one day may be stated as a number of days."""
+
+WHOLE = 10.0
+"""Counts from here on have no decimals."""
 
 DEEPEST = 8
 """Messages within messages that are written: a forged document may nest them without end."""
@@ -196,9 +203,18 @@ class Words(string.Formatter):
             return ", ".join(self.format_field(one, format_spec) for one in value)
         if isinstance(value, str):
             return format(value, format_spec)
+        if "|" in format_spec:
+            return self._counted(value, format_spec)
         if format_spec in WRITTEN:
             return str(getattr(self, format_spec)(value))
         return self._number(format(value, format_spec))
+
+    def _counted(self, value: float, forms: str) -> str:
+        """Choose the words for one or for many; French counts all below 2 as one."""
+        number = self.figure(round(value) if abs(value) >= WHOLE else value)
+        is_one = abs(value) < 2.0 if self.language == "fr" else number == "1"
+        one, many = forms.split("|")
+        return (one if is_one else many).replace("#", number)
 
     def amount(self, value: float) -> str:
         """Whole units of currency with separators."""
@@ -274,11 +290,13 @@ class Words(string.Formatter):
 def over(period: str, span: int = 1) -> str:
     """Return a message that says for each period, or for several together; `period` is as in a profile, in words.
 
-    >>> over("month"), over("month", 3), over("45 days", 2)
-    ('a month', 'over 3 months', 'over 2 periods of 45 days')
+    >>> over("month"), over("month", 3), over("45 days", 2), over("1 day", 2)
+    ('a month', 'over 3 months', 'over 2 periods of 45 days', 'over 2 days')
     """
     if not period:  # of a problem that no company states
         period = "period"
+    if period in ONE_DAY:
+        period = "day"
     kind = "each" if span == 1 else "together"
     if period[:1].isdigit():
         return say(f"{kind}.days", days=period.split()[0], span=span)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.core.documents import Interval, Part, Said
-from channelmix.engine.rules.rows import Row
+from channelmix.engine.rules.rows import Row, Side
 
 
 def flat(name: str, interval: Interval | None) -> dict[str, float | None]:
@@ -228,9 +228,9 @@ class Limit(Part):
     """Which limit it is, where the rule has several on the same amount."""
 
 
-def limit_of(row: Row) -> dict[str, Any]:
-    """Return the fields of a `Limit` for a row."""
-    return {"kind": row.kind, "part": row.part, "period": row.period, "side": row.side}
+def limit_of(row: Row, side: Side | None = None) -> dict[str, Any]:
+    """Return the fields of a `Limit` for a row, or for one side of a row that is about both."""
+    return {"kind": row.kind, "part": row.part, "period": row.period, "side": row.side or side}
 
 
 class ShadowPrice(Limit):

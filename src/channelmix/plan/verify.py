@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Stat
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import Row
 from channelmix.engine.rules.auxiliary import OnOff
-from channelmix.plan.parts import Totals, limit_of
+from channelmix.engine.rules.rows import Side
+from channelmix.plan.parts import Limit, Totals, limit_of
 from channelmix.plan.plan import Plan
 from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
 
@@ -174,13 +176,27 @@ def _verified(plan: Plan) -> Certificate:
     return certificate
 
 
+def _limits_of(row: Row) -> list[dict[str, Any]]:
+    """What a figure may be about that names a row: the row, or one of its limits."""
+    ends: list[Side] = []
+    if math.isfinite(row.low):
+        ends.append("low")
+    if math.isfinite(row.high):
+        ends.append("high")
+    return [limit_of(row), *(limit_of(row, side) for side in ends)]
+
+
 def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
     claims = plan.certificate
-    limits = {row.label: limit_of(row) for row in problem.rows}
+    limits = {row.label: _limits_of(row) for row in problem.rows}
     if any(mend.rule not in limits or mend.amount <= 0.0 for mend in plan.mends):
         raise CertificateError("a relaxation names an unknown rule or a non-positive amount")
     for name, limit in [(p.constraint, p) for p in plan.shadow_prices] + [(m.rule, m) for m in plan.mends]:
-        if limit.kind and name in limits and limits[name] != limit.model_dump(include=set(limits[name])):
+        if (
+            limit.kind
+            and name in limits
+            and limit.model_dump(include=set(Limit.model_fields)) not in limits[name]
+        ):
             raise CertificateError(f"{name} is described as another limit than it is")
     if plan.mends and plan.status is not Status.INFEASIBLE:
         raise CertificateError(f"called {plan.status}, and yet it says how rules would have to give way")

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.core.tolerances import SPEND_KEPT, SPEND_SHOWN
+from channelmix.core.wording import amount_change
 from channelmix.core.words import Message, Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
     CautiousPlan,
     CellPlan,
-    Comparison,
     IfTen,
     InformationOf,
     InformationValue,
-    Mend,
     Plan,
     Totals,
     WordOfMouth,
 )
 from channelmix.profile.fields.fields import DAYS_A_WEEK
+from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
+from channelmix.report.no_plan import is_far
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
@@ -54,7 +55,9 @@ def asked(content: Content) -> str:
             what = ", ".join(parts)
         case kind:
             what = words("asked.other", kind=kind, per=per)
-    return what if most is None else words("asked.up_to", what=what, money=words.money(float(most)))
+    if most is None or is_far(plan):
+        return what
+    return words("asked.up_to", what=what, money=words.money(float(most)))
 
 
 def headline(content: Content, totals: Totals) -> list[str]:
@@ -62,7 +65,7 @@ def headline(content: Content, totals: Totals) -> list[str]:
     plan, words = content.plan, content.words
     money = totals.spend + totals.fees
     kind = str(plan.scenario.get("kind"))
-    change = money - totals.current_spend
+    change = amount_change(totals.current_spend, money)
     than_today = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
     spent = (
         words(than_today, money=money, change=abs(change))
@@ -84,7 +87,7 @@ def headline(content: Content, totals: Totals) -> list[str]:
         done = words("headline.nothing", why=content.said(common_reason(plan)))
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
     first = words("headline", done=done, per=content.over, less=_charge(content, totals), **interval)
-    return [first] if content.baseline is None else [first, _beside(content, content.baseline, money)]
+    return [first, *compared(content, money)]
 
 
 def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
@@ -93,19 +96,6 @@ def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
         return ""
     harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
     return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
-
-
-def _beside(content: Content, base: Comparison, money: float) -> str:
-    """The plan compared with its baseline, on fresh draws."""
-    words, gain = content.words, base.gain
-    values = {"baseline": content.said(base.name), "low": gain.low, "high": gain.high}
-    if gain.low == gain.mean == gain.high == 0.0:
-        return words("headline.same", **values)
-    if content.plan.scenario.get("kind") != "fixed_budget":  # its money may be another
-        profit = gain.mean + base.money - money
-        return words("headline.gain_profit", money=base.money, gain=gain.mean, profit=profit, **values)
-    key = "headline.gain" if gain.mean >= 0.0 else "headline.loss"
-    return words(key, gain=abs(gain.mean), chance=base.chance, **values)
 
 
 def common_reason(plan: Plan) -> str:
@@ -155,7 +145,7 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     if thin := _thin(content):
         yield words("facts.thin", cells=thin)
     base = content.baseline
-    baseline = "" if base is None else content.said(base.name)
+    baseline = "" if base is None else called(content, base)
     if base is not None and base.description != say("how.today"):
         yield words("facts.baseline", baseline=baseline, how=content.said(base.description))
     risk = plan.problem.get("risk")
@@ -172,38 +162,6 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         less = _charge(content, totals, totals.periods / plan.span)
         values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome, "less": less}
         yield words("facts.horizon", periods=totals.periods, **values)
-
-
-def out_of_reach(plan: Plan) -> tuple[Mend, float, float] | None:
-    """The limit on outcome that must give way, what the scenario asks for, and the most that the rules allow."""
-    asked = {"target_outcome": "amount", "flexible_budget min_roi": "min_roi"}
-    for mend in plan.mends:
-        if mend.rule in asked:
-            wanted = float(plan.scenario[asked[mend.rule]])
-            return mend, wanted, wanted - mend.amount
-    return None
-
-
-def no_plan(content: Content) -> tuple[list[str], list[str], str, list[tuple[str, str]]]:
-    """What is in the way where there is no plan, and what would help.
-
-    Returns
-    -------
-    sentences, rules, remedy, relaxed
-        What is wrong; the rules or cells in the way; what would help; and each rule to relax, with by how much.
-    """
-    plan, words = content.plan, content.words
-    if plan.status is Status.UNBOUNDED:
-        return [words("unbounded")], plan.conflicts, words("unbounded.mend"), []
-    said, rules = [words("infeasible")], plan.conflicts
-    missed = out_of_reach(plan)
-    if missed is not None:
-        aim = "target" if plan.scenario["kind"] == "target_outcome" else "roi"
-        said.append(words(f"infeasible.{aim}", asked=missed[1], most=missed[2]))
-    if rules:
-        said.append(words("infeasible.rules"))
-    relaxed = [(mend.rule, words("mend.by", amount=mend.amount)) for mend in plan.mends]
-    return said, rules, words("infeasible.mend") if relaxed else "", relaxed
 
 
 def claim(content: Content) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from tests.mix_worlds import simulated_mix
 
 import channelmix as cm
-from channelmix.effectiveness.history.diagnostics import _sampling
+from channelmix.effectiveness.history.diagnostics import FEW_ROWS, _autocorrelation, _sampling
 from channelmix.effectiveness.history.findings import Finding, Verdict
 
 Numbers = NDArray[np.float64]
@@ -375,3 +376,44 @@ def test_clean_companies_raise_no_alarm() -> None:
         model = cm.MarketingMixRegressor(draws=60).fit(world.spend, world.outcome)
         alarms += bool(looked_at(model))
     assert alarms <= 1
+
+
+def swings(lag: float, rows: int = 400) -> Numbers:
+    """Residuals of an autocorrelation, about."""
+    rng = np.random.default_rng(4)
+    found = rng.standard_normal(rows)
+    for k in range(1, rows):
+        found[k] = lag * found[k - 1] + np.sqrt(1.0 - lag**2) * found[k]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lag", "each", "verdict", "said"),
+    [
+        (
+            -0.8,
+            FEW_ROWS - 2.0,
+            "REVIEW",
+            r"400 rows are few .*\(3.0 per parameter\): too few to tell .*longer history",
+        ),
+        (-0.8, FEW_ROWS + 1.0, "FAIL", "what one row gains, the next one loses"),
+        (-0.2, FEW_ROWS - 2.0, "PASS", "not autocorrelated"),
+        (-0.2, FEW_ROWS + 1.0, "PASS", "not autocorrelated"),
+        (0.8, FEW_ROWS - 2.0, "FAIL", "add it as a control"),
+        (0.8, FEW_ROWS + 1.0, "FAIL", "add it as a control"),
+    ],
+)
+def test_swings_from_row_to_row_are_no_missing_control(
+    lag: float, each: float, verdict: str, said: str
+) -> None:
+    found = _autocorrelation(swings(lag), each)
+    assert found.verdict == verdict
+    assert re.search(said, found.message)
+    assert ("control" in found.message) == (lag > 0.5)
+
+
+def test_swings_of_a_short_history_are_not_sent_for_controls() -> None:
+    _, model = shop(rows=20)
+    (found,) = (one for one in model.diagnostics_ if one.check == "residual autocorrelation")
+    assert found.verdict is Verdict.REVIEW
+    assert "20 rows are few for what is estimated (2.5 per parameter): too few to tell" in found.message

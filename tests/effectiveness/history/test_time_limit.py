@@ -13,7 +13,9 @@ import channelmix as cm
 from channelmix.core.progress import listening
 from channelmix.effectiveness.history.sampling import pooled_particles, pooled_sampler
 from channelmix.effectiveness.history.sampling.pace import Pace
+from channelmix.effectiveness.history.sampling.particles import SamplerReport
 from channelmix.effectiveness.history.sampling.threads import Each
+from channelmix.effectiveness.history.time_limit import time_limit_findings
 
 
 def rows(markets: int, weeks: int = 60) -> tuple[pd.DataFrame, pd.Series]:
@@ -41,6 +43,23 @@ def test_a_fit_ends_at_its_time_limit_with_what_there_is(markets: int) -> None:
     assert np.isfinite(roi.to_numpy()).all()
     assert (roi["low"] < roi["high"]).all()
     assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(("counted", "said"), [(0.4, "40 %"), (0.998, "99.8 %"), (0.9999, "> 99.9 %")])
+def test_the_share_that_counts_is_not_rounded_to_all(counted: float, said: str) -> None:
+    [found] = time_limit_findings(SamplerReport(1.0, 0.1, 0.0, 1.0, 1, counted=counted, stopped=True), 20.0)
+    assert found.verdict == "FAIL"
+    assert f"with {said} of the rows' evidence counted: ranges are wider" in found.message
+
+
+def test_a_fit_that_counts_all_rows_does_not_blame_what_it_left_out() -> None:
+    [found] = time_limit_findings(SamplerReport(1.0, 0.1, 0.0, 1.0, 1, stopped=True), 20.0)
+    assert (found.check, found.verdict, found.figure) == ("time limit", "REVIEW", 0.0)
+    assert found.message.startswith(
+        "The fit ended at its time limit of 20 s. All of the rows' evidence counts"
+    )
+    assert "wider" not in found.message
+    assert "%" not in found.message
 
 
 def test_a_fit_that_ends_in_time_says_nothing_of_it() -> None:

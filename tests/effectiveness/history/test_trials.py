@@ -13,7 +13,7 @@ from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.model.shapes import lagged
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import Window
-from channelmix.effectiveness.history.trials import arms, as_trial
+from channelmix.effectiveness.history.trials import arms, as_trial, placed_tests
 
 SPENT = np.array([10.0, 20.0, 30.0, 40.0])
 
@@ -331,6 +331,60 @@ def test_a_change_that_rows_show_already_is_asked_about(rows: tuple[Any, Any]) -
     assert diagnosed(rows, 12, -190.0) == {}
     (hidden,) = diagnosed(rows, 12, -190.0, rows="with_change").values()
     assert 'state "rows": "without_change"' in hidden.message
+
+
+def placed(
+    spend: Any, change: Any, start: int = 30, stop: int = 33, channel: Any = "sms", **more: Any
+) -> str | None:
+    """What the rows of a test are taken to hold, where they were in another order than by date."""
+    columns = np.atleast_2d(np.asarray(spend, dtype=float).T).T
+    n = len(columns)
+    order = np.random.default_rng(3).permutation(n)
+    shuffled = Window(
+        ("sms", "im")[: columns.shape[1]],
+        order,
+        columns[order],
+        np.zeros((n, 0)),
+        np.full(n, 500.0),
+        np.ones(n),
+        52.18,
+    )
+    test = cm.LiftTest(channel, start, stop, change, np.sign(np.sum(change)) * 100.0, 20.0, **more)
+    (((used, *_),),) = placed_tests([shuffled], [test], Timeline("number", 0.0, 1.0), order.astype(float))
+    return used.rows
+
+
+def dark(left: float, other: float = 100.0) -> Any:
+    """Spend of 60 rows, `left` in four of them."""
+    spend = other * (1.0 + 0.2 * np.sin(np.arange(60)))
+    spend[30:34] = left
+    return spend
+
+
+def test_rows_that_can_only_show_what_a_test_left_are_taken_for_it() -> None:
+    assert placed(dark(20.0), -320.0) == "with_change"
+    assert placed(dark(0.0), -400.0) == "with_change"
+    assert placed(dark(20.0), -320.0, rows="without_change") == "without_change"  # the fit refuses it
+    both = np.column_stack([dark(20.0), dark(10.0, 50.0)])
+    for change in (-480.0, [-320.0, -160.0], [-60.0, -160.0]):
+        assert placed(both, change, channel=["sms", "im"]) == "with_change"
+
+
+@pytest.mark.parametrize(
+    ("spend", "change", "more"),
+    [
+        (dark(50.0), -190.0, {}),  # they can hold the usual spend: asked about elsewhere
+        (dark(100.0), -401.0, {}),  # rounded
+        (dark(100.0), -520.0, {}),  # not lower than at other times
+        (dark(20.0), -1e6, {}),  # more than was ever spent: another unit
+        (dark(20.0), 320.0, {}),
+        (dark(20.0)[28:36], -320.0, {"start": 2, "stop": 5}),  # nothing to compare with
+    ],
+)
+def test_what_rows_hold_is_left_as_stated_where_they_do_not_settle_it(
+    spend: Any, change: float, more: dict[str, Any]
+) -> None:
+    assert placed(spend, change, **more) is None
 
 
 def refused(rows: tuple[Any, Any], *test: Any, **more: Any) -> str:

@@ -223,10 +223,6 @@ def test_a_sign_that_no_channel_has_and_more_than_all_outcome_are_asked_about() 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        (
-            "right",
-            'only 926 was spent in these rows; if they show what was left, state "rows": "with_change"',
-        ),
         ("sign", "the outcome rose by 411, 4.6 standard errors from 0"),
         ("between", "2024-05-08 lies within the row of 2024-05-06"),
         ("money", "Is it in money? One unit of orders is worth 18, so it would be -411.3."),
@@ -247,3 +243,20 @@ def test_cases_of_public_reports_are_asked_about_by_name(name: str, said: str) -
     assert message.startswith(f"{name}.csv: lift test of sms from 2024-05-0")
     assert said in message
     assert "history.csv" not in message
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases lie beside the project")
+def test_the_right_way_to_record_a_lift_test_is_no_question() -> None:
+    """3,702 was withheld and 926 is in the rows, far less than at other times: they can only show what was left."""
+    evidence = cm.fit_history(
+        cm.CompanyProfile.from_file(CASES / "profile.json"),
+        CASES / "history.csv",
+        outcome="orders",
+        outcome_worth=18.0,
+        experiments=CASES / "right.csv",
+        draws=60,
+    )
+    assert [test.rows for test in evidence.experiments] == ["with_change"]
+    of_test = [one for one in evidence.checks if "lift test" in one.check]
+    assert {one.verdict for one in of_test} == {"PASS"}
+    assert [one for one in of_test if one.message.endswith("the rows are taken to show what the test left.")]

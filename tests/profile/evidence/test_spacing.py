@@ -32,6 +32,8 @@ def check(dates: list[str]) -> None:
         # Only weeks with campaigns are listed.
         [day for i, day in enumerate(days("2022-01-03", 150)) if i % 13 in (0, 1, 2, 7)],
         [day for i, day in enumerate(days("2022-01-03", 150)) if i % 52 == 20],
+        # So many that four in a row are two weeks apart, here and there.
+        [day for i, day in enumerate(days("2022-01-03", 150)) if i % 17 in (0, 1, 2, 3, 4, 6, 8, 10, 12, 15)],
         # A pause of a year and a half between two campaigns of equal length.
         days("2021-01-04", 20) + days("2022-11-07", 20),
         days("2023-01-02", 2),
@@ -55,6 +57,12 @@ def test_regular_rows_and_rows_with_gaps_are_taken(dates: list[str]) -> None:
         (
             months("2021-01", 12) + days("2022-01-03", 40),
             "a month from 2021-01-01 to 2021-12-01 and 7 days from 2022",
+        ),
+        (
+            # Weeks of which two are missing, then fortnights.
+            [day for i, day in enumerate(days("2022-01-03", 40)) if i not in (7, 20)]
+            + days("2022-10-10", 20, 14),
+            "and 14 days from 2022-10-10 to 2023-07-03: add up the shorter rows, or list those that are left out",
         ),
         ([*days("2023-01-02", 60), "2032-07-31"], "2032-07-31 lies 8.4 years from the next date, 2024-02-19"),
         (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import channelmix as cm
+from channelmix.report import to_terminal
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"
 
@@ -46,6 +48,10 @@ def test_a_channel_that_began_late_is_judged_at_the_spend_of_its_weeks(
     place = evidence.response.names.index("im")
     today = evidence.response.take([place]).mean_value([cell.current_spend])[0]
     assert today / cell.current_spend == pytest.approx(im.roi.mean, rel=0.15)
+    shown = io.StringIO()
+    to_terminal(plan, shown)
+    pace = f"im: EUR {im.usual_spend:,.0f} a month over the periods with spend, {im.spend:,.0f} over all time"
+    assert pace in " ".join(shown.getvalue().split())
 
 
 def test_growth_is_judged_at_todays_pace() -> None:

@@ -20,7 +20,7 @@ from channelmix.effectiveness.published.service import service_shares
 from channelmix.engine.rules.risk import tail_mean
 from channelmix.plan import Plan, verify_plan
 from channelmix.profile import CompanyProfile
-from channelmix.profile.evidence import Check
+from channelmix.profile.evidence import Check, FittedMarket
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.report.content import Content
 from channelmix.report.sentences import facts
@@ -170,6 +170,50 @@ def test_a_channel_bought_in_bursts_is_named_where_a_plan_buys_it_in_every_perio
     assert len(said) == named
     if named:
         assert "sms/promotion had spend in 4 of the 26 periods since it began, EUR 923 a period" in said[0]
+
+
+def warned(code: str, fitted: dict[str, Any] | None = None, **column: Any) -> list[str]:
+    """Warnings of a code in the plan of a history; `column` is what it says of SMS."""
+    evidence = written(EVIDENCE)
+    changes = {
+        "columns": tuple(
+            one.model_copy(update=column) if one.name == "sms/promotion" else one for one in evidence.columns
+        ),
+        "fitted": evidence.fitted.model_copy(update=fitted or {}),
+    }
+    profile = CompanyProfile.model_validate(content()).with_evidence(written(EVIDENCE, **changes))
+    return [warning for warning in cm.optimize(profile).warnings if getattr(warning, "code", "") == code]
+
+
+def test_a_channel_that_was_stopped_long_ago_is_named_where_a_plan_buys_it() -> None:
+    (said,) = warned("warning.long_ago", last_spend="2024-05-27", idle_days=210.0)
+    assert "sms/promotion was last bought in the row of 2024-05-27, 30 weeks before own history ends" in said
+    assert "its curve rests on rows that old, and the plan spends EUR 5,000 on it" in said
+    assert warned("warning.long_ago", last_spend="2024-10-28", idle_days=56.0) == []
+
+
+@pytest.mark.parametrize(("unlisted", "named"), [(60, True), (11, True), (2, False), (None, False)])
+def test_a_table_that_leaves_out_many_periods_is_told_of_by_the_plan(
+    unlisted: int | None, named: bool
+) -> None:
+    said = warned("warning.unlisted", {"unlisted": unlisted})
+    assert len(said) == named
+    if named:
+        start = (
+            f"own history has 104 rows from 2023-01-02 to 2024-12-23 and leaves out {unlisted} between them"
+        )
+        assert said[0].startswith(start)
+
+
+def test_what_each_market_leaves_out_adds_up() -> None:
+    market = {"first": "2023-01-02", "last": "2024-12-23", "rows": 52, "noise": 1.0}
+    each = tuple(
+        FittedMarket(name=name, unlisted=missing, **market) for name, missing in (("FR", 6), ("DE", None))
+    )
+    assert warned("warning.unlisted", {"markets": each}) == []
+    each = (each[0], each[1].model_copy(update={"unlisted": 6}))
+    (said,) = warned("warning.unlisted", {"markets": each})
+    assert "leaves out 12 between them" in said
 
 
 def test_curves_of_the_same_draws_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:

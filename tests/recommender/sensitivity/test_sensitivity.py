@@ -86,7 +86,7 @@ def test_what_the_profile_states_is_a_field_and_no_figure(found: Sensitivity) ->
 def test_the_plan_itself(plan: Plan, found: Sensitivity) -> None:
     assert found.spend == {row.name: row.spend for row in plan.allocation}
     assert found.current_spend == {row.name: row.current_spend for row in plan.allocation}
-    assert (found.budget, found.baseline) == (20000.0, "current mix")
+    assert (found.budget, found.baseline) == (20000.0, "current mix at this budget")
     assert (found.seed, found.draws) == (5, DRAWS)
     fresh = next(comparison for comparison in plan.comparisons if comparison.is_baseline).gain
     assert fresh.low < found.gain < fresh.high

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from channelmix.core.wording import percent, short
+from channelmix.core.words import over, say
 from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.optimize import optimize
@@ -351,8 +352,9 @@ def test_the_headline_does_not_set_a_return_beside_one_of_other_draws(example_pl
     headline, compare = text.split("Compare")
     assert "1.1M" not in headline
     gain = short(example_plan.comparisons[0].gain.mean)
-    assert f"That is EUR {gain} more than the current mix (90 % interval " in " ".join(headline.split())
-    assert "current mix 1.1M" in compare
+    against = f"Against the nearest mix that obeys your rules it is EUR {gain} more (90 % interval "
+    assert against in " ".join(headline.split())
+    assert "nearest mix that obeys your rules 1.1M" in compare
     first = example_plan.comparisons[0]
     assert f"plan {short(1e6 + first.outcome.mean + first.gain.mean)}" in compare
 
@@ -456,3 +458,35 @@ def test_bars_break_between_items(example_plan: Plan, width: int, monkeypatch: p
     assert sum(line.count(" %") for line in bars) == 8
     for line in bars:
         assert line.endswith(" %"), "no item is torn"
+
+
+def test_both_averages_of_spend_with_pauses_are_told(example_plan: Plan) -> None:
+    """A column bought in bursts has two averages: a plan on own history states them below its returns."""
+    data = json.loads(example_plan.to_json())
+    own = data["assumptions"][0] | {
+        "name": "return of FR/sms/promotion",
+        "basis": "history",
+        "note": "on EUR 1",
+    }
+    for row in data["allocation"]:
+        row["evidence"] = "history"
+    paces = [
+        say(
+            "remark.pace", column=f"burst{i}", currency="EUR", per=over("month"), active=8700.0, all=620.0 + i
+        )
+        for i in range(6)
+    ]
+    parts = {
+        "assumptions": [own],
+        "allocation": data["allocation"],
+        "remarks": [*map(str, paces), "Another remark."],
+        "messages": data["messages"] | {str(pace): pace.data for pace in paces},
+    }
+    told = piped(changed(example_plan, **parts)).split("History")[1].split("Survey")[0]
+    said = " ".join(told.split())
+    assert "burst0: EUR 8,700 a month over the periods with spend, 620 over all time in the history." in said
+    assert said.count("over the periods with spend") == 4
+    assert "and 2 more" in said
+    assert "Another remark" not in said
+    parts["remarks"] = ["Another remark."]
+    assert "periods with spend" not in piped(changed(example_plan, **parts))

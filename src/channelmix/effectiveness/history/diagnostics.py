@@ -29,6 +29,9 @@ SHAPES = 2
 SWINGS = 0.4
 """Negative autocorrelation of what is left, from which on it is to be looked at."""
 
+FEW_ROWS = 5.0
+"""Rows per estimated parameter below which they are few."""
+
 FEW_UNKNOWN, MANY_UNKNOWN = 0.1, 0.2
 """Shares of the rows up to which outcomes that are not known do no harm, and beyond which they fail."""
 
@@ -71,7 +74,9 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
         *_spend(window),
         _collinear(window),
         *rows.weekdays(),
-        _autocorrelation(rows.left[known] * np.sqrt(window.weight[known])),
+        _autocorrelation(
+            rows.left[known] * np.sqrt(window.weight[known]), _rows_each(window, posterior, len(windows))
+        ),
         *_followers(window, posterior, rows.left),
         _negative_baseline(linear),
         *_learnt(fit),
@@ -95,14 +100,19 @@ def _sampling(fit: Fit, misled: bool) -> Iterator[Finding]:
 
 def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Finding]:
     """Are there enough rows, in every period, with known outcomes?"""
-    fixed = posterior.trend.fixed(window.periods, window.controls).shape[1]
-    each = int(window.known.sum()) / ((1 + SHAPES / markets) * len(window.names) + fixed)
-    yield Finding.graded("rows", 1.0 / each, 1.0 / 5.0, 1.0 / 2.0, each=each)
+    each = _rows_each(window, posterior, markets)
+    yield Finding.graded("rows", 1.0 / each, 1.0 / FEW_ROWS, 1.0 / 2.0, each=each)
     rows = len(window.periods)
     missing = int(np.ptp(window.periods)) + 1 - rows
     # A table of the weeks with campaigns alone has many.
     yield Finding.graded("gaps", missing / rows, 0.0, np.inf, missing=missing, rows=window.gaps())
     yield _unknown_outcomes(window)
+
+
+def _rows_each(window: Window, posterior: Posterior, markets: int) -> float:
+    """Rows with a known outcome per estimated parameter."""
+    fixed = posterior.trend.fixed(window.periods, window.controls).shape[1]
+    return float(window.known.sum() / ((1 + SHAPES / markets) * len(window.names) + fixed))
 
 
 def _unknown_outcomes(window: Window) -> Finding:
@@ -179,12 +189,19 @@ def alike_in_markets(windows: Sequence[Window]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _autocorrelation(residual: Array) -> Finding:
+def _autocorrelation(residual: Array, each: float) -> Finding:
+    """Look at what is left from one row to the next, where there are `each` rows per estimated parameter."""
     lag = float(residual[1:] @ residual[:-1] / max(float(residual @ residual), NO_DIVISION))
-    by_chance = 2.0 / np.sqrt(len(residual))
-    # A level that follows the rows closely turns noise into swings: only large ones say anything.
-    review = max(by_chance, 0.2) if lag > 0.0 else SWINGS
-    return Finding.graded("autocorrelation", abs(lag), review, 0.5, lag=lag)
+    if lag >= 0.0:
+        review = max(2.0 / np.sqrt(len(residual)), 0.2)
+        return Finding.graded("autocorrelation", lag, review, 0.5, lag=lag)
+    # A level that follows the rows closely turns noise into swings: only large ones say anything, of many rows.
+    few = each < FEW_ROWS
+    found = Finding.graded("autocorrelation", -lag, SWINGS, np.inf if few else 0.5, lag=lag)
+    if found.verdict is Verdict.PASS:
+        return found
+    code = "finding.autocorrelation.few_rows" if few else "finding.autocorrelation.swings"
+    return replace(found, message=say(code, lag=lag, rows=len(residual), each=each))
 
 
 def _followers(window: Window, posterior: Posterior, left: Array) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from channelmix.effectiveness.history.rows.windows import FEWEST_ROWS, Window, r
 from channelmix.effectiveness.history.sampling.pace import Pace
 from channelmix.effectiveness.history.storage import read_fit, write_fit
 from channelmix.effectiveness.history.time_limit import time_limit_findings, time_limit_of
-from channelmix.effectiveness.history.trials import placed_tests
+from channelmix.effectiveness.history.trials import placed_tests, rows_taken
 from channelmix.profile.evidence import LiftTest
 
 EXPECTED = ["roi", "roi_low", "roi_high", "share", "share_low", "share_high"]
@@ -86,6 +86,8 @@ class MarketingMixRegressor(Readings, RegressorMixin, BaseEstimator):
         Columns of media that cost nothing.
     diagnostics_ : tuple of Finding
         Checks of the data, the draws and the fit.
+    experiments_ : tuple of LiftTest
+        The lift tests as they were used: what their rows hold was settled by the rows where it was not stated.
     expectations_ : dict of str to Judged
         Of each channel whose ROI the priors expect: `chance` that the range holds here, and whether the rows have
         `contradicted` it.
@@ -166,6 +168,7 @@ class MarketingMixRegressor(Readings, RegressorMixin, BaseEstimator):
         pace = Pace(time_limit_of(self.time_limit))
         windows, costs, times = self._windows(X, y, sample_weight)
         tests = placed_tests(windows, experiments, self._timeline, times)
+        self.experiments_ = tuple(test for each in tests for test, _, _ in each)
         rng = np.random.default_rng(self.random_state)
         # Many small products are slower on several threads, and differ in the last digits by their number.
         with threadpool_limits(1, user_api="blas"):
@@ -186,7 +189,12 @@ class MarketingMixRegressor(Readings, RegressorMixin, BaseEstimator):
         self.slips_ = tuple(slip for _, slips in found.values() for slip in slips)
         findings = worst_findings({market: checked for market, (checked, _) in found.items()})
         ended = time_limit_findings(report, self.time_limit)
-        self.diagnostics_: tuple[Finding, ...] = findings + alike_in_markets(windows) + ended
+        self.diagnostics_: tuple[Finding, ...] = (
+            *findings,
+            *rows_taken(experiments, self.experiments_),
+            *alike_in_markets(windows),
+            *ended,
+        )
         return self
 
     def prior_predictive(self, X: Any, y: Any, level: float = 0.9) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.spend_slips import Slip
+from channelmix.profile.evidence import LiftTest
 
 FORMAT, READ = "channelmix marketing mix 6", ("channelmix marketing mix 5", "channelmix marketing mix 6")
 
@@ -56,6 +57,7 @@ def write_fit(model: Any, path: Path) -> None:
             for m in markets
         ],
         "diagnostics": [asdict(finding) for finding in model.diagnostics_],
+        "experiments": [test.to_dict() for test in model.experiments_],
         "slips": [asdict(slip) for slip in model.slips_],
         "expectations": {name: asdict(one) for name, one in model.expectations_.items()},
     }
@@ -95,6 +97,7 @@ def read_fit(kind: type[Any], path: Path) -> Any:
     model.diagnostics_ = tuple(
         Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
     )
+    model.experiments_ = tuple(LiftTest(**stated) for stated in text.get("experiments", []))
     model.slips_ = tuple(Slip(**stated) for stated in text["slips"])
     model.expectations_ = {name: Judged(**stated) for name, stated in text["expectations"].items()}
     priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from channelmix.core.errors import InputError
+from channelmix.core.words import say
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.sampling.particles import SamplerReport
 
@@ -33,6 +34,8 @@ def time_limit_findings(report: SamplerReport, limit: float | None) -> tuple[Fin
     """Say that a fit ended at its time limit, and how much of the rows' evidence counts; nothing where it did not."""
     if not report.stopped:
         return ()
-    verdict = Verdict.REVIEW if report.counted == 1.0 else Verdict.FAIL
-    left = 1.0 - report.counted
-    return (Finding.of("time_limit", verdict, left, limit=limit, counted=100.0 * report.counted),)
+    counted = report.counted
+    if counted == 1.0:
+        message = say("finding.time_limit.all", limit=limit)
+        return (Finding(say("check.time_limit"), Verdict.REVIEW, 0.0, message),)
+    return (Finding.of("time_limit", Verdict.FAIL, 1.0 - counted, limit=limit, counted=counted),)

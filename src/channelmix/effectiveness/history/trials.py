@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array, Indices
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.core.wording import amount, percent, stated
+from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.model.mix import Trial, TrialPart
 from channelmix.effectiveness.history.model.shapes import lagged_rows
 from channelmix.effectiveness.history.rows.timeline import Timeline
@@ -18,6 +20,9 @@ from channelmix.profile.evidence import LiftTest, LiftTestError, check_market, c
 
 ROUNDED = 0.005
 """Share of all that could be changed by which a rounded change may exceed it."""
+
+LOW = 0.1
+"""Part of all other stretches of a test's length that may have less spend than its rows, if these show what it left."""
 
 HALF_A_UNIT = 0.5
 """What rounding to whole units may take from a row's spend."""
@@ -67,8 +72,54 @@ def placed_tests(
         spend = window.spend[:, [_place_of(name, test, window) for name in test.channels]]
         outcome = float(np.abs(window.outcome[window.known]).sum())
         check_size(test, float(spend[window.known].sum()), outcome, change=float(spend[rows].sum()))
-        placed[place].append((test, first, last))
+        order = np.argsort(window.periods)
+        within = np.flatnonzero(np.isin(order, rows))
+        placed[place].append((_as_rows_show(test, spend[order], within), first, last))
     return placed
+
+
+def _as_rows_show(test: LiftTest, spend: Array, rows: Indices) -> LiftTest:
+    """Take rows that cannot hold the usual spend, and are as low as the test would leave them, for what it left.
+
+    Parameters
+    ----------
+    test : LiftTest
+        Of which may not be stated what its rows hold.
+    spend : ndarray of shape (n_rows, n_channels)
+        On its channels, by date.
+    rows : ndarray of shape (n_tested,)
+        Rows of the test, which follow one another.
+    """
+    if test.rows is not None or not test.changes or max(test.changes) >= 0.0:
+        return test
+    total, length, first = spend.sum(axis=1), len(rows), int(rows[0])
+    left = spend[rows].sum(axis=0)
+    most = left if len(test.changes) == len(left) else left.sum(keepdims=True)
+    if (-np.array(test.changes) <= (1.0 + ROUNDED) * most).all():
+        return test  # the rows can hold the usual spend
+    sums = np.convolve(total, np.ones(length), mode="valid")
+    elsewhere = sums[np.abs(np.arange(len(sums)) - first) >= length]
+    if not len(elsewhere):
+        return test
+    without = float(left.sum() - sum(test.changes))
+    low = float(left.sum()) <= np.quantile(elsewhere, LOW)
+    return replace(test, rows="with_change") if low and without <= elsewhere.max() else test
+
+
+def rows_taken(stated: Sequence[LiftTest], used: Sequence[LiftTest]) -> list[Finding]:
+    """Say of which tests the rows were taken for what the test left, though nothing was said of them."""
+    return [
+        Finding.of(
+            "lift_test_left",
+            Verdict.PASS,
+            0.0,
+            channel=test.named,
+            start=test.start,
+            withheld=-sum(test.changes),
+        )
+        for test in used
+        if test not in stated
+    ]
 
 
 def as_trial(placed: Placed, window: Window, reference: Array, unit: float) -> Trial:
@@ -218,7 +269,7 @@ def _check(test: LiftTest, name: str, spent: Array, change: float) -> None:
         )
     elif test.rows == "with_change" and change > 0.0:
         said = f"its rows cannot hold {size} added to {name}, which had {whole} in all"
-    elif test.rows == "without_change" and change < 0.0:
+    elif test.rows != "with_change" and change < 0.0:
         said = (
             f"{size} of {name} cannot be withheld, only {whole} was spent in these rows; if they show what was "
             'left, state "rows": "with_change"'

@@ -51,7 +51,7 @@ class ColumnSpend:
         Column of the history, in which several markets may have spent.
     market : str or None
     money : ndarray of shape (n_rows,)
-        From the market's first row to its last, 0 where a row is missing.
+        From the market's first row to its last, 0 where a row is missing, and what is usual where a slip is.
     periods : float
         Periods of the profile from the first row to the last.
     active_spend, active_periods : float
@@ -67,6 +67,8 @@ class ColumnSpend:
         See `seen`.
     tested : bool
         Whether a lift test was used.
+    last : str or int
+        Date of the last row with spend.
     """
 
     name: str
@@ -82,6 +84,7 @@ class ColumnSpend:
     least: float
     most: float
     tested: bool
+    last: Any
 
 
 def column_spends(
@@ -135,7 +138,7 @@ def column_spends(
                     _selector(market, column),
                     column,
                     market,
-                    paid,
+                    usual,
                     n / per_period,
                     *active,
                     timing,
@@ -143,6 +146,7 @@ def column_spends(
                     (min(within), max(within)),
                     *seen(usual, timing),
                     (market, column) in tested,
+                    dates[where][at - first == np.flatnonzero(paid)[-1]].tolist()[0],
                 )
             )
     return found
@@ -243,6 +247,8 @@ def columns_of(
                 active_periods=one.active_periods,
                 since_periods=one.periods * (1.0 - np.flatnonzero(one.money)[0] / len(one.money)),
                 spent_days=_spent_days(one.money, row_days),
+                last_spend=one.last,
+                idle_days=row_days * (len(one.money) - 1 - int(np.flatnonzero(one.money)[-1])),
                 timing=one.dates,
                 least=one.least,
                 most=one.most,
@@ -301,9 +307,17 @@ def _range(row: Array) -> Interval:
 
 def span_of(rows: History, residual: Array, where: Any = slice(None)) -> dict[str, Any]:
     """First and last date, number and noise of some rows, as `Fitted` and `FittedMarket` state them."""
-    dates, left = np.asarray(rows.dates)[where].tolist(), residual[where]
+    every = np.asarray(rows.dates)
+    dates, left = every[where].tolist(), residual[where]
     noise = rows.outcome_worth * float(np.nanstd(left))
-    return {"first": min(dates), "last": max(dates), "rows": len(dates), "noise": noise}
+    missing = int(np.ptp(Timeline.of(every).positions(sorted(set(dates))))) + 1 - len(set(dates))
+    return {
+        "first": min(dates),
+        "last": max(dates),
+        "rows": len(dates),
+        "unlisted": missing or None,
+        "noise": noise,
+    }
 
 
 def markets_of(rows: History, residual: Array) -> tuple[FittedMarket, ...] | None:

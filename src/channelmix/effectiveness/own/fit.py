@@ -290,7 +290,7 @@ def _fitted(
             read_as=rows.read_as or None,
             **span_of(rows, residual),
         ),
-        experiments=rows.experiments,
+        experiments=model.experiments_,
         columns=columns,
         unpaid=unpaid_of(rows, model, table, predicted, stated.period_days),
         checks=tuple(

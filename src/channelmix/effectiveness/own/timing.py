@@ -225,10 +225,27 @@ def months_ahead(spend: Array, labels: Indices, per_period: float) -> list[Array
 
 
 def active_average(spend: Array, paid: Array, labels: Indices, per_period: float) -> tuple[float, float]:
-    """Money a period over all periods with spend, and the number of these periods."""
-    blocks = periods_with_spend(spend, labels, per_period)
+    """Money a period over all periods with spend, and the number of these periods.
+
+    Where spend went on at an end of the table, the part of a period that it cuts counts, too: of a column that never
+    paused this is the mean of all time.
+    """
+    blocks = _to_the_ends(periods_with_spend(spend, labels, per_period), spend, labels, per_period)
     periods = sum(block.periods for block in blocks)
     return sum(float(paid[block.start : block.stop].sum()) for block in blocks) / periods, periods
+
+
+def _to_the_ends(blocks: list[Block], spend: Array, labels: Indices, per_period: float) -> list[Block]:
+    """Add to the first and the last block the part of a period that the table cuts, where spend went on in it."""
+    own, found = labels[1:-1], list(blocks)
+    first, last = found[0], found[-1]
+    if first.goes_on and first.start > 0 and spend[0] > 0.0 and own[0] == own[first.start - 1]:
+        found[0] = Block(0, first.stop, first.periods + first.start / per_period, goes_on=True)
+        last = found[-1]
+    after = len(own) - last.stop
+    if last.goes_on and after > 0 and spend[-1] > 0.0 and own[-1] == own[last.stop]:
+        found[-1] = Block(last.start, len(own), last.periods + after / per_period, goes_on=True)
+    return found
 
 
 def _spread(spend: Array, labels: Indices, per_period: float) -> Array:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError
+from channelmix.engine.rules.rows import Side
 
 MOST_DRAWS = 10_000_000
 """Most draws that a proof may weigh, so that a small file cannot request excessive memory."""
@@ -161,6 +162,8 @@ class Solution:
     mend : mapping of str to float
         By how much rows must be relaxed, least in total, to make the problem feasible, in the unit of each row's limit;
         empty unless infeasible.
+    mend_sides : mapping of str to str
+        Which limit of each of these rows must give way: ``low`` or ``high``.
     proof : Proof
         What `verify` checks.
     report : SearchReport
@@ -179,6 +182,7 @@ class Solution:
     report: SearchReport
     baseline: Array | None = None
     mend: Mapping[str, float] = field(default_factory=dict)
+    mend_sides: Mapping[str, Side] = field(default_factory=dict)
 
 
 def relative_gap(upper_bound: float, value: float, size: float) -> float:

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from channelmix.engine.problem.money_limits import (
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, FlexibleBudget, TargetOutcome
 from channelmix.engine.rules.auxiliary import OnOff
+from channelmix.engine.rules.rows import Side
 from channelmix.engine.solver.linear_program import LinearProgram
 from channelmix.engine.solver.projection import nearest_spend
 from channelmix.engine.solver.searches import search_for
@@ -38,10 +39,11 @@ LINK = 1e3
 
 @dataclass(frozen=True)
 class Conflict:
-    """Names of conflicting rules, and by how much rows must be relaxed; see `Solution`."""
+    """Names of conflicting rules, by how much rows must be relaxed, and at which limit; see `Solution`."""
 
     rules: tuple[str, ...]
     relaxations: Mapping[str, float]
+    sides: Mapping[str, Side] = field(default_factory=dict)
 
 
 def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
@@ -74,14 +76,14 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     if not elastic.conflict(remaining):
         return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
-    slack, unit = elastic.slack(remaining), problem.standard.row_unit
-    relaxations = {
-        row.label: float(missed * size)
-        for row, missed, size in zip(problem.rows, slack, unit, strict=False)
-        if missed > INTEGER_CONFLICT_TOLERANCE
-    }
-    if far.standard.B.any():  # this may not suffice: rows on outcome were ignored
-        relaxations = {}
+    (below, above), unit = elastic.missed(remaining), problem.standard.row_unit
+    relaxations: dict[str, float] = {}
+    sides: dict[str, Side] = {}
+    if not far.standard.B.any():  # else this may not suffice: rows on outcome were ignored
+        for row, *ends, size in zip(problem.rows, below, above, unit, strict=False):
+            if sum(ends) > INTEGER_CONFLICT_TOLERANCE:
+                relaxations[row.label] = float(sum(ends) * size)
+                sides[row.label] = "low" if ends[0] > ends[1] else "high"
     silent = []  # rules without rows: fees, which count in the scenario's row
     for name, rule in zip(problem.rule_names[1:], problem.constraints, strict=True):
         if name in remaining:
@@ -97,7 +99,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         without = [other for other in remaining if other != name]
         if elastic.conflict(without):
             remaining = without
-    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), relaxations)
+    return Conflict(tuple(name for name in order if name in (*remaining, *silent)), relaxations, sides)
 
 
 class LeastViolation:
@@ -145,6 +147,10 @@ class LeastViolation:
 
     def slack(self, rules: Sequence[str]) -> Array:
         """Violation of each row, in standard units, where that of these rules is least in total; shape (n_rows,)."""
+        return np.asarray(self.missed(rules).sum(axis=0))
+
+    def missed(self, rules: Sequence[str]) -> Array:
+        """The same by side: what each row misses below its low limit, and above its high one; shape (2, n_rows)."""
         m, n, weights = len(self._low), len(self._most), self._weights(rules)
         found = self._program.solve(
             -np.concatenate([np.zeros(n), weights, weights]),
@@ -156,7 +162,7 @@ class LeastViolation:
         )
         if found is None:
             raise RuntimeError("the solver failed on a feasible linear program")
-        return np.asarray(found[0][n : n + m] + found[0][n + m :])
+        return np.asarray(found[0][n:]).reshape(2, m)
 
     def _weights(self, rules: Sequence[str]) -> Array:
         own = [float(name in rules) for name in self._rows]

@@ -249,6 +249,7 @@ class _Run:
             report=self._report(search),
             baseline=self.baseline,
             mend=conflict.relaxations,
+            mend_sides=conflict.sides,
         )
 
     def _enough(self) -> Array | None:

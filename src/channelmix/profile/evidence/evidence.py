@@ -48,6 +48,10 @@ class Column(_Brief):
     """Number of periods from its first spend to the last row."""
     spent_days: float | None = Field(default=None, gt=0.0)
     """Days of the rows with spend; where rows are shorter than a week, of the weeks with any."""
+    last_spend: str | int | None = None
+    """Date of the last row with spend."""
+    idle_days: float | None = Field(default=None, ge=0.0)
+    """Days from the end of that row to the end of the last row."""
     timing: tuple[str | int, str | int] | None = None
     """First and last date of the rows that show when a period's money is spent."""
     months_ahead: tuple[float, ...] | None = None
@@ -92,7 +96,7 @@ class Check(Part):
     """What was found, and what to do about it."""
 
 
-class FittedMarket(Part):
+class FittedMarket(_Brief):
     """Rows of one of several markets."""
 
     name: str
@@ -103,6 +107,8 @@ class FittedMarket(Part):
     """Last date."""
     rows: int = Field(ge=1)
     """Number of rows."""
+    unlisted: int | None = Field(default=None, ge=1)
+    """Number of periods between the first row and the last that have none."""
     noise: float = Field(ge=0.0)
     """Standard deviation of what the fit leaves of a row's outcome, in money."""
 
@@ -126,6 +132,8 @@ class Fitted(_Brief):
     """Last date."""
     rows: int = Field(ge=1)
     """Number of rows."""
+    unlisted: int | None = Field(default=None, ge=1)
+    """Number of periods between the first row and the last that have none."""
     row_days: float = Field(gt=0.0)
     """Length of a row, in days."""
     noise: float = Field(ge=0.0)

@@ -97,7 +97,7 @@ def read_experiments(
                     float(numbers["lift"][i]),
                     float(numbers["standard_error"][i]),
                     test.get("market") or None,
-                    test.get("rows") or "without_change",
+                    test.get("rows") or None,
                     None if test.get("held_out") is None else float(numbers["held_out"][i]),
                 )
             )

@@ -48,10 +48,12 @@ class LiftTest(Described):
         Standard error of the lift.
     market : str, optional
         Market that was tested, where the rows are of several.
-    rows : {"without_change", "with_change"}
+    rows : {"without_change", "with_change"}, optional
         Whether the rows' spend holds the change. ``without_change``: the rows show the usual spend, since the change
         was made elsewhere or is left out of them. ``with_change``: the rows show what was really spent; without the
-        test it would have been their spend less the change.
+        test it would have been their spend less the change. Where nothing is said it is ``without_change``, unless more
+        was withheld than the rows hold, which are as low as a test would leave them: then only ``with_change`` can be
+        meant.
     held_out : float, optional
         Share of the customers who were held out, between 0 and 1: they got nothing of what was spent in the test on all
         others. Then `spend_change` is either the spend on the others (above 0), and `lift` what it brought from them;
@@ -83,7 +85,7 @@ class LiftTest(Described):
     lift: float
     standard_error: float
     market: str | None = None
-    rows: Literal["without_change", "with_change"] = "without_change"
+    rows: Literal["without_change", "with_change"] | None = None
     held_out: float | None = None
 
     def __post_init__(self) -> None:
@@ -103,7 +105,7 @@ class LiftTest(Described):
         self._check_changes(place)
         if self.standard_error <= 0.0:
             raise InputError(f"{place}: standard_error must be above 0")
-        if self.rows not in ("without_change", "with_change"):
+        if self.rows not in ("without_change", "with_change", None):
             raise InputError(f"{place}: rows must be without_change or with_change, not {self.rows!r}")
         if self.held_out is not None:
             share = _finite(place, "held_out", self.held_out)
@@ -186,8 +188,6 @@ class LiftTest(Described):
             list(self.changes) if isinstance(self.spend_change, tuple) else self.spend_change
         )
         data["start"], data["end"] = _plain(self.start), _plain(self.end)
-        if self.rows == "without_change":
-            del data["rows"]
         return {name: value for name, value in data.items() if value is not None or name == "spend_change"}
 
 

@@ -15,6 +15,9 @@ Days = NDArray[np.datetime64]
 RUN = 4
 """Successive gaps of one length that make a stretch of rows of that length."""
 
+MOST_CHANGES = 6
+"""Changes from one such length to another, beyond which rows are left out here and there, as between campaigns."""
+
 FAR = 3.0
 """Times the usual gap, and at least more than a year, beyond which a few rows lie far from all others."""
 
@@ -85,9 +88,18 @@ def _check_lengths(days: Days) -> None:
     kinds = {"1 day": gaps == 1, "7 days": gaps == 7, "14 days": gaps == 14, "a month": months}
     stretches = {kind: _stretch(where) for kind, where in kinds.items()}
     found = [(start, end, kind) for kind, span in stretches.items() if span for start, end in [span]]
-    if len(found) > 1:
+    if len(found) > 1 and not _leaves_out_rows(np.array([kinds[kind] for _, _, kind in found])):
         said = " and ".join(f"{kind} from {days[start]} to {days[end]}" for start, end, kind in sorted(found))
-        raise InputError(f"rows are apart by {said}: add up the shorter rows, so that all are of one length")
+        raise InputError(
+            f"rows are apart by {said}: add up the shorter rows, or list those that are left out, so that all are of "
+            "one length"
+        )
+
+
+def _leaves_out_rows(kinds: NDArray[np.bool_]) -> bool:
+    """Whether gaps of several lengths, (n_kinds, n_gaps), change so often that rows are of one, and some not listed."""
+    of_kind = kinds.argmax(axis=0)[kinds.any(axis=0)]
+    return bool(np.count_nonzero(np.diff(of_kind)) > MOST_CHANGES)
 
 
 def _stretch(where: NDArray[np.bool_]) -> tuple[int, int] | None:
@@ -123,8 +135,9 @@ def _check_rhythm(days: Days) -> None:
     shifts = np.flatnonzero((gaps % step != 0) & (gaps != 0))
     if len(shifts) == 1 and min(shifts[0] + 1, len(days) - shifts[0] - 1) > max(2, FEW * len(days)):
         before, after = days[shifts[0]], days[shifts[0] + 1]
+        between = int((after - before).astype(int))
         raise InputError(
-            f"rows are {step} days apart up to {before} and from {after} on, and {(after - before).astype(int)} days "
+            f"rows are {step} days apart up to {before} and from {after} on, and {between} day{'s' * (between > 1)} "
             "between: date all by the same day of a row"
         )
 

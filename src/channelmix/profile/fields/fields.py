@@ -342,4 +342,6 @@ class ProfileFields(Record):
     @property
     def period_text(self) -> str:
         """The period in words, such as ``month`` or ``45 days``."""
-        return self.period if isinstance(self.period, str) else f"{self.period:g} days"
+        if isinstance(self.period, str):
+            return self.period
+        return f"{self.period:g} day{'s' * (self.period != 1.0)}"

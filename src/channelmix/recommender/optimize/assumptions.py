@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from channelmix.core.arrays import Array
 from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import load_stated_ranges, source_titles
 from channelmix.effectiveness import (
@@ -19,7 +18,6 @@ from channelmix.effectiveness import (
     risk_of,
     stated_interval,
 )
-from channelmix.effectiveness.draws import OwnDraws
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, interval
 from channelmix.profile import CompanyProfile
@@ -98,13 +96,6 @@ def _shared(names: Sequence[str]) -> Message:
 
 PAUSED = 0.05
 """Share by which a column's spend in the periods with any must differ from that in all of them to be named."""
-
-SELDOM, OFTEN = 0.6, 1.5
-"""Part of the periods since a column began with spend in them below which it came in bursts, and how many times what it
-had on average since then a plan must spend for this to be named."""
-
-BEYOND = 0.01
-"""Share of the most that was ever spent on a cell by which a plan must exceed it to be called an extrapolation."""
 
 NAMED = 6
 """Cells that a remark names; more are counted."""
@@ -247,57 +238,3 @@ def _paces(evidence: Evidence, profile: CompanyProfile) -> Iterator[Message]:
                 active=column.usual_spend,
                 all=column.spend,
             )
-
-
-def history_warnings(draws: CellDraws, spend: Array | None = None) -> list[Message]:
-    """Checks of the history that failed, and cells that get more, or far more often, than was ever spent on them.
-
-    `spend` (n_periods, n_cells) is a plan's; None without one.
-    """
-    if draws.own is None:
-        return []
-    evidence = draws.own.evidence
-    failed = [
-        say("warning.check", check=evidence.message(check.check), message=evidence.message(check.message))
-        for check in evidence.checks
-        if check.verdict == "FAIL"
-    ]
-    if spend is None:
-        return failed
-    most = spend.max(axis=0)
-    beyond = [
-        say(
-            "warning.extrapolated",
-            name=draws.cells[i].name,
-            currency=evidence.currency,
-            amount=float(most[i]),
-            most=seen,
-        )
-        for i, (_, seen) in draws.own.seen().items()
-        if most[i] > (1.0 + BEYOND) * seen
-    ]
-    return failed + beyond + _seldom(draws.own, spend.mean(axis=0), evidence.currency)
-
-
-def _seldom(own: OwnDraws, spend: Array, currency: str) -> list[Message]:
-    """Columns bought in few of the periods since they began, on which a plan's mean period spends far more."""
-    found = []
-    for each in own.columns:
-        column = each.column
-        if column.since_periods is None or column.active_periods is None:
-            continue
-        part = column.active_periods / column.since_periods
-        usual, planned = part * column.usual_spend, float(spend[list(each.cells)].sum())
-        if part < SELDOM and planned > OFTEN * usual:
-            found.append(
-                say(
-                    "warning.seldom",
-                    name=column.name,
-                    active=max(round(column.active_periods), 1),
-                    since=round(column.since_periods),
-                    currency=currency,
-                    amount=planned,
-                    usual=usual,
-                )
-            )
-    return found

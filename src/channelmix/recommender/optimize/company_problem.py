@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,13 +120,19 @@ def _within_reach(problem: AllocationProblem) -> AllocationProblem:
     curves = problem.response if problem.carryover is None else problem.curves
     brought = np.array([curves.mean_value(np.full(curves.n_cells, spend)) for spend in spends])
     enough = spends[np.argmax(brought >= NEARLY_ALL * brought[-1], axis=0)]
-    most = float(enough[brought[-1] > 0.0].sum())
+    most = _rounded_up(float(enough[brought[-1] > 0.0].sum()))
     if problem.carryover is not None:
         most *= float(problem.carryover.over(curves.n_cells).cost.sum(axis=0).max())
     spending = dataclasses.replace(problem, scenario=FixedBudget(most), risk=None)
     if solve(spending, REACH_GAP).value >= target.amount:
         return problem
     return dataclasses.replace(problem, scenario=dataclasses.replace(target, max_amount=most))
+
+
+def _rounded_up(amount: float) -> float:
+    """Return an amount of two digits that is no less: one that is our own is stated as roughly as it is meant."""
+    unit = 10.0 ** (math.floor(math.log10(amount)) - 1) if amount > 0.0 else 1.0
+    return unit * math.ceil(amount / unit)
 
 
 def with_curves_of(

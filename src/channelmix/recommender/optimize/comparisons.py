@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import SAME_AMOUNT, SAME_OUTCOME
-from channelmix.core.words import say
+from channelmix.core.wording import amount_change
+from channelmix.core.words import Message, say
 from channelmix.datasets import SERVICE_USE, SURVEYED_COMPANIES, USE, use_standard_error
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FixedBudget, SafeImprovement
@@ -35,10 +36,9 @@ def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float
     splits = []
     if spent > 0.0:
         scaled = {name: amount * (budget / spent) for name, amount in mix.items()}
+        how = _scaled(called, spent, budget)
         if math.isclose(spent, budget, rel_tol=1e-9):
-            scaled, how = mix, called
-        else:
-            how = say("how.scaled", mix=called, factor=budget / spent)
+            scaled = mix
         splits.append(_within_rules(problem, budget, Split(say("split.current"), how, scaled)))
         if splits[0].description != say("how.today") and any(today.values()):
             splits.append(over_periods(problem, Split(say("split.today"), say("how.unscaled"), today)))
@@ -49,6 +49,16 @@ def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float
     splits.append(over_periods(problem, equal) if splits else _within_rules(problem, budget, equal))
     surveyed = surveyed_mix(cells, budget)
     return splits if surveyed is None else [*splits, over_periods(problem, surveyed)]
+
+
+def _scaled(mix: Message, spent: float, budget: float) -> Message:
+    """Say that a mix was scaled, unless both amounts look alike."""
+    if amount_change(spent, budget) == 0.0:
+        return mix
+    factor = budget / spent
+    if float(f"{factor:.3g}") == 1.0:
+        return say("how.scaled_little", mix=mix)
+    return say("how.scaled", mix=mix, factor=factor)
 
 
 def over_periods(problem: AllocationProblem, split: Split) -> Split:

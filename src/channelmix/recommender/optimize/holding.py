@@ -96,6 +96,8 @@ class Standing:
         The rule about a share of total spend that more on the cell would break unless others get more too; else empty.
     pays : ndarray of bool
         Whether some spend on the cell alone would bring more than money must.
+    exact : ndarray of bool
+        Cells to which a rule gives an exact share of total spend, each by itself.
     by_return : bool
         Whether the plan is judged by what spend returns; not where a chance counts.
     """
@@ -111,6 +113,7 @@ class Standing:
     off: list[str]
     crowded: list[str]
     pays: Mask
+    exact: Mask
     by_return: bool
 
     @property
@@ -131,16 +134,25 @@ class Standing:
     def kept(self, cell: int) -> bool:
         """Whether a rule keeps money on a cell, rather than from it."""
         if self.by_return:
-            return bool(self.wants_less[cell])
+            return bool(self.wants_less[cell] if not self.exact[cell] else self._falls_short(cell))
         return not self.empty[cell] and self.more[cell] is None
 
     def held(self, cell: int) -> Held | None:
         """Return the rule that stops a cell short of what would pay; None where none does."""
         if self.kept(cell):
             return self.less[cell]
+        if self.exact[cell] and self.by_return:
+            return self.more[cell] if self.rises[cell] > self.base + self.room else None
         # The first unit of a cell may bring little where a larger sum would pay.
         stopped = self.wants_more[cell] or (self.empty[cell] and self.pays[cell]) or not self.by_return
         return self.more[cell] if stopped else None
+
+    def _falls_short(self, cell: int) -> bool:
+        """Whether the last unit on a cell brought less than money must bring anywhere.
+
+        Shares that are all exact leave open which of them has the price: money is no dearer for one cell by it.
+        """
+        return bool(not self.empty[cell] and self.falls[cell] < self.base - self.room)
 
 
 def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> Standing:
@@ -166,6 +178,7 @@ def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
     binds = any(any(_at_limits(problem, row, spend)) for row in problem.rows if _is_scenario(problem, row))
     scarce = binds or problem.scenario.price > 0.0
     more, less = _stopping(problem, spend, prices, shares=not scarce)
+    exact = np.array([_is_exact(*rows) for rows in zip(more, less, strict=True)])
     rises, falls = _slopes(problem, spend, asked)
     changes = _costs_of_change(problem, spend)
     for i, (_, charge) in changes.items():
@@ -198,8 +211,8 @@ def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
             found = None if row is None else _named(*row, prices, i, gain if priced else None)
             into.append(found or (Held(changes[i][0]) if i in changes else safe))
     wanted = pays | (rises > money + room)
-    off, crowded = _off_by(problem, spend, wanted), _crowded(problem, spend)
-    return Standing(base, money, rises, falls, room, empty, *named, off, crowded, pays, by_return)
+    off, crowded = _off_by(problem, spend, wanted), _crowded(problem, spend, prices)
+    return Standing(base, money, rises, falls, room, empty, *named, off, crowded, pays, exact, by_return)
 
 
 def _is_scenario(problem: AllocationProblem, row: Row) -> bool:
@@ -247,14 +260,21 @@ def _stopping(
     return found[True], found[False]
 
 
-def _crowded(problem: AllocationProblem, spend: Array) -> list[str]:
-    """For each cell, a rule that gives others a share of total spend no less than they have; else empty."""
+def _crowded(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> list[str]:
+    """For each cell, the dearest rule that gives others a share of spend no less than they have; else empty."""
     crowded = [""] * len(spend)
-    for row in problem.rows:
+    for row in sorted(problem.rows, key=lambda row: abs(prices.get(row.label, 0.0))):
         if _is_share(row) and _at_limits(problem, row, spend)[0]:
             for i in np.flatnonzero(row.coefficients < 0.0):
                 crowded[i] = row.rule
     return crowded
+
+
+def _is_exact(more: tuple[Row, bool] | None, less: tuple[Row, bool] | None) -> bool:
+    """Whether the rows that stop a cell both ways are one rule that gives it alone an exact share of total spend."""
+    if more is None or less is None or more[0].rule != less[0].rule or not _is_share(more[0]):
+        return False
+    return int(np.count_nonzero(more[0].coefficients > 0.0)) == 1
 
 
 def _is_share(row: Row) -> bool:

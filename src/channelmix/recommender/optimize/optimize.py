@@ -14,6 +14,7 @@ import numpy as np
 from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
+from channelmix.core.wording import counted
 from channelmix.core.words import Message, say
 from channelmix.effectiveness import CellDraws, prior_response, risk_of
 from channelmix.engine.problem.problem import AllocationProblem
@@ -47,7 +48,6 @@ from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
     history_remarks,
-    history_warnings,
     stated_assumptions,
 )
 from channelmix.recommender.optimize.company_problem import (
@@ -59,6 +59,8 @@ from channelmix.recommender.optimize.company_problem import (
     with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
+from channelmix.recommender.optimize.conflicts import conflict_sums
+from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
 from channelmix.recommender.optimize.survey import beside_the_survey
@@ -139,8 +141,10 @@ def optimize(
     problem, splits = problem_and_splits(profile, draws)
     solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
+        why = conflict_sums(problem, problem.rule_names, profile.currency)
         raise CertificateError(
-            f"no split that obeys the rules was found within {time_limit:g} seconds; allow more time"
+            f"no split that obeys the rules was found within {counted(time_limit, 'second')}"
+            + (f". {' '.join(why)}" if why else "; allow more time")
         )
     checked = checked or verify(problem, solution)  # which says why it rejects the solution
     comparisons: list[Comparison] = []
@@ -212,6 +216,7 @@ def _plan(
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
     question = budget_question(profile)
     warned = [
+        *conflict_sums(problem, solution.conflicts, profile.currency),
         *([] if question is None else [question]),
         *history_warnings(draws, spend),
     ]
@@ -250,7 +255,8 @@ def _plan(
         ],
         conflicts=list(solution.conflicts),
         mends=[
-            Mend(rule=name, amount=amount, **limit_of(limits[name])) for name, amount in solution.mend.items()
+            Mend(rule=name, amount=amount, **limit_of(limits[name], solution.mend_sides.get(name)))
+            for name, amount in solution.mend.items()
         ],
         warnings=warned,
         problem=json.loads(json.dumps(problem.to_dict())),  # the very data that a reader of the JSON gets

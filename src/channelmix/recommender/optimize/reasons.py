@@ -14,7 +14,7 @@ from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
-from channelmix.engine.rules import ObservedRange, TargetOutcome
+from channelmix.engine.rules import GroupShare, ObservedRange, TargetOutcome
 from channelmix.profile import Cell
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
@@ -193,6 +193,9 @@ class _Why:
     def _left_out(self, i: int, givers: NDArray[np.bool_]) -> Message:
         """Why a cell gets nothing though its next unit brings no less than that of cells with money."""
         stand, marginal, scenario = self.stand, self.marginal, self.problem.scenario
+        tied = self._tied_by_shares(i)
+        if tied:
+            return tied
         if isinstance(scenario, TargetOutcome) and self._beyond_target:
             return say("reason.target_reached")
         if self._at_min_roi and marginal[i] < scenario.min_roi:
@@ -204,6 +207,19 @@ class _Why:
         if not rules:
             return say("reason.little_more")
         return say("reason.left_none", rule=rules[min(rules, key=lambda k: marginal[k])])
+
+    def _tied_by_shares(self, i: int) -> Message | None:
+        """Name the share of spend that keeps a cell from what would pay by itself; None where none does.
+
+        A plan of nothing is at the limits of all shares: a unit on the cell takes others elsewhere, which do not pay.
+        """
+        stand = self.stand
+        if stand.rises[i] <= stand.base + stand.room:
+            return None
+        own, crowding = stand.more[i], stand.crowded[i]
+        if own is not None and own.kind == GroupShare.kind:
+            return say("reason.held", rule=own.rule)
+        return say("reason.left_none", rule=crowding) if crowding else None
 
     def _with_money(self, i: int, cell: Cell) -> Message:
         """Why a cell gets what it gets though no rule holds it there."""

@@ -18,6 +18,7 @@ from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
 from channelmix.plan import NO_SPEND, InputEffect, Plan, Sensitivity
+from channelmix.plan.split_names import split_name
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved
 from channelmix.profile.faults import path_text
@@ -147,7 +148,7 @@ def _reference(profile: CompanyProfile, plan: Plan) -> tuple[CellDraws, Referenc
     baseline = np.array([base.spend[name] for name in problem.cells.names])
     if not math.isclose(problem.value(spend), plan.certificate.value or 0.0, rel_tol=SPEND_MOVED):
         raise InputError("the plan's value is not what this version makes of the profile: plan again")
-    return draws, Reference(problem, spend, baseline, base.name, plan.certificate.requested_gap)
+    return draws, Reference(problem, spend, baseline, split_name(plan, base), plan.certificate.requested_gap)
 
 
 def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from channelmix.core.wording import amount_change
 from channelmix.plan import CellPlan
 from channelmix.report.content import Content
 from channelmix.report.html.inline import cell_data, said, swatch
@@ -63,10 +64,8 @@ def _with_shares(content: Content, now: float, plan: float, totals: tuple[float,
 def _money(content: Content, now: float, plan: float) -> list[str]:
     """Spend today and in the plan, and the change between what is shown of them."""
     now, plan = content.shown(now), content.shown(plan)
-    words, change = content.words, plan - now
-    if abs(change) <= 1e-9 * max(now, plan):
-        change = 0.0
-    return [words.amount(now), words.amount(plan), words.change(change)]
+    words = content.words
+    return [words.amount(now), words.amount(plan), words.change(amount_change(now, plan))]
 
 
 def _by_cell(content: Content) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channelmix.plan import CellPlan, Comparison, SurveyRow, WordOfMouth
+from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
 from channelmix.report.html.inline import cell_data, said, swatch
 from channelmix.report.html.markup import Markup, join, tag
@@ -107,8 +108,11 @@ def comparisons_section(content: Content) -> Markup:
 def _named(content: Content, other: Comparison) -> Markup:
     words = content.words
     mark = tag("strong", f" ({words('comparisons.baseline')})") if other.is_baseline else None
+    name = called(content, other)
     return join(
-        said(content, other.name), mark, tag("span", said(content, other.description), class_="small-print")
+        said(content, other.name) if name == content.said(other.name) else name,
+        mark,
+        tag("span", said(content, other.description), class_="small-print"),
     )
 
 

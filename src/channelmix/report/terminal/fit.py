@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.documents import Interval
-from channelmix.core.wording import amount, short
+from channelmix.core.wording import amount, counted, short
 from channelmix.core.words import over
 from channelmix.profile.evidence import Column, Evidence, FittedMarket
 from channelmix.profile.fields.fields import DAYS_A_YEAR
@@ -71,10 +71,8 @@ def _parts(evidence: Evidence, period: str, verbose: bool, width: int) -> Iterab
     fitted, money = evidence.fitted, evidence.currency
     tests = {0: "no lift test", 1: "1 lift test"}.get(n := len(evidence.experiments), f"{n} lift tests")
     markets = fitted.markets or ()
-    yield Text(
-        f"{fitted.source}: {fitted.rows} rows of {fitted.row_days:.4g} days, {fitted.first} to {fitted.last}",
-        style="bold",
-    )
+    rows = f"{counted(fitted.rows, 'row')} of {counted(fitted.row_days, 'day')}"
+    yield Text(f"{fitted.source}: {rows}, {fitted.first} to {fitted.last}", style="bold")
     if markets:
         yield Text(_rows_by_market(markets))
     yield Text(
@@ -120,7 +118,7 @@ def _checks(evidence: Evidence, verbose: bool) -> Iterator[Text | Table]:
     if listed:
         yield checks
     if passed and not verbose:
-        yield Text(f"{passed} check{'s' * (passed > 1)} passed", style=STYLES["PASS"])
+        yield Text(f"{counted(passed, 'check')} passed", style=STYLES["PASS"])
 
 
 def _amounts(evidence: Evidence, period: str) -> str:
@@ -128,9 +126,11 @@ def _amounts(evidence: Evidence, period: str) -> str:
     days, per_period = evidence.fitted.row_days, evidence.period_days / evidence.fitted.row_days
     unit, one = ("periods", period) if period[:1].isdigit() else (f"{period}s", f"a {period}")
     if per_period < 1.0:
-        return f"Amounts are per {period}; each row of {days:.4g} days is taken as {1.0 / per_period:.3g} equal {unit}."
+        row = f"each row of {counted(days, 'day')}"
+        return f"Amounts are per {period}; {row} is taken as {1.0 / per_period:.3g} equal {unit}."
     rows = next((name for name, long in ROWS.items() if abs(days / long - 1.0) < CLOSE), None)
-    said = f"Amounts are per {period} ({per_period:.3g} {rows or f'rows of {days:.4g} days'})."
+    rows = rows or f"rows of {counted(days, 'day')}"
+    said = f"Amounts are per {period} ({per_period:.3g} {rows})."
     timing = _timing(evidence)
     return said + f" Within {one}, spend is timed as in the latest {unit} with spend: {timing}." * bool(
         timing
@@ -224,10 +224,14 @@ def _names(evidence: Evidence) -> Iterator[tuple[Text, int | None]]:
 def _rows_by_market(markets: Sequence[FittedMarket]) -> str:
     """How many rows there are of each market, and from when to when."""
     spans = {(market.rows, market.first, market.last) for market in markets}
-    count = f"{len(markets)} market{'s' * (len(markets) > 1)}"
+    count = counted(len(markets), "market")
     if len(spans) == 1:
-        return f"{count} of {markets[0].rows} rows: {', '.join(market.name for market in markets)}."
-    each = (f"{market.name} {market.rows} rows, {market.first} to {market.last}" for market in markets)
+        return (
+            f"{count} of {counted(markets[0].rows, 'row')}: {', '.join(market.name for market in markets)}."
+        )
+    each = (
+        f"{market.name} {counted(market.rows, 'row')}, {market.first} to {market.last}" for market in markets
+    )
     return f"{count}: {'; '.join(each)}."
 
 

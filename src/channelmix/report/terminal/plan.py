@@ -9,12 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.tolerances import SPEND_SHOWN
-from channelmix.core.wording import amount, percent, short
-from channelmix.core.words import Words
+from channelmix.core.wording import amount, amount_change, percent, short
+from channelmix.core.words import Message, Words
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
+from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
+from channelmix.report.no_plan import no_plan
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled
 from channelmix.report.terminal.periods import by_period
 
@@ -54,12 +56,13 @@ def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
     content = Content(plan, Words("en", plan.currency, plain=True))
     yield _title(content, width)
     if plan.totals is None:
-        said, rules, remedy, relaxed = sentences.no_plan(content)
+        found = no_plan(content)
         lines = [
-            *said,
-            *(f"  - {rule}" for rule in rules),
-            remedy,
-            *(f"  - {rule}{by}" for rule, by in relaxed),
+            *found.said,
+            *(f"  - {rule}" for rule in found.rules),
+            *found.warnings,
+            found.remedy,
+            *(f"  - {rule}{by}" for rule, by in found.relaxed),
         ]
         yield from (Text(line) for line in lines if line)
         return
@@ -86,7 +89,7 @@ def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
 
 def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
     """Labelled lines below the table."""
-    yield _labelled("Compare", _comparisons(plan, width - LABEL))
+    yield _labelled("Compare", _comparisons(content, width - LABEL))
     if any(row.evidence in OWN for row in plan.cells):
         yield _labelled("History", _history(plan))
     if plan.word_of_mouth is not None:
@@ -220,7 +223,9 @@ def _money(plan: Plan, now: float, then: float, outcome: Interval) -> dict[str, 
     money = amount if usual else short
     nothing = _nothing(plan)
     now, then = (0.0 if abs(value) <= nothing else value for value in (now, then))
-    change = 0.0 if abs(then - now) <= nothing else then - now
+    change = amount_change(now, then)
+    if not usual and abs(change) > nothing:
+        change = then - now
     style = "green" if change > 0.0 else "red" if change < 0.0 else ""
     return {
         "now": Text(money(now)),
@@ -258,8 +263,11 @@ def _bars(plan: Plan, width: int) -> Iterable[Table]:
         yield _labelled(label, _lines(parts, width))
 
 
-def _comparisons(plan: Plan, width: int) -> str:
-    parts = [f"{c.name} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons]
+def _comparisons(content: Content, width: int) -> str:
+    plan = content.plan
+    parts = [
+        f"{called(content, c)} {short(c.outcome.mean)}{'' if c.feasible else '*'}" for c in plan.comparisons
+    ]
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
     note = [] if all(c.feasible for c in plan.comparisons) else ["(* not allowed by your rules)"]
@@ -352,10 +360,12 @@ def _price_of(rule: str, prices: Sequence[ShadowPrice]) -> str:
 
 
 def _history(plan: Plan) -> str:
-    """What own history says beside published figures, cell by cell."""
+    """What own history says beside published figures, cell by cell, and of spend with pauses, column by column."""
     said = [
         f"{a.name} {a.value:.2f} ({a.low:.2f} to {a.high:.2f}) {a.note}"
         for a in plan.assumptions
         if a.basis in OWN
     ]
-    return _some(said, "\n")
+    remarks = map(plan.message, plan.remarks)
+    paces = [str(one) for one in remarks if isinstance(one, Message) and one.code == "remark.pace"]
+    return "\n".join([_some(said, "\n"), *([_some(paces, "\n")] if paces else [])])

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from channelmix.core.tolerances import SPEND_MOVED
-from channelmix.core.wording import amount, percent, short
+from channelmix.core.wording import amount, counted, percent, short
 from channelmix.core.words import over
 from channelmix.plan import InputEffect, Sensitivity, Side
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled, table
@@ -40,7 +40,7 @@ def parts(found: Sensitivity, width: int, *, top: int = TOP) -> Iterable[Text | 
     yield Text.assemble((left, "bold"), " " * gap, (right, "bold"))
     yield Text(
         f"The plan gains {short(found.gain)} {over(found.period, found.span)} over the {found.baseline}. "
-        f"Each of {_count(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
+        f"Each of {counted(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
         "by its own uncertainty factor, a number of the profile to the ends of its range, stated or assumed, or by "
         f"{found.field_factor:g} where it has none."
     )
@@ -113,7 +113,7 @@ def _moves(found: Sensitivity, moved: Sequence[Moved]) -> Table:
     order = sorted((cell for cell in largest if largest[cell] > nothing), key=lambda cell: -largest[cell])
     named, rest = [cell for cell in found.spend if cell in order[:CELLS]], order[CELLS:]
     single = len({cell.split("/")[0] for cell in found.spend}) == 1
-    others = [f"{len(rest)} other{'s' * (len(rest) > 1)}"] if rest else []
+    others = [counted(len(rest), "other")] if rest else []
     spends = table("", "input at", "moved", "worth", *(_head(cell, single) for cell in named), *others, gap=1)
     spends.columns[1].justify = "left"
     planned = [short(found.spend[cell]) for cell in named]
@@ -146,7 +146,7 @@ def _decisions(found: Sensitivity) -> Iterable[Text | Table]:
     for kind, what, of_what in (("figure", "figure", ""), ("profile", "number", " of the profile")):
         effects = [effect for effect in found.inputs if effect.kind == kind]
         changing = sum(effect.decides for effect in effects)
-        counts.append(f"{changing} of {_count(len(effects), what)}{of_what}")
+        counts.append(f"{changing} of {counted(len(effects), what)}{of_what}")
     deciding = [
         (effect, side)
         for effect in found.inputs
@@ -170,14 +170,10 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
 def _footnotes(found: Sensitivity) -> Iterable[Text]:
     standing = sum(effect.low.stands and effect.high.stands for effect in found.inputs)
     gap = percent(found.requested_gap)
-    yield Text(f"For {_count(standing, 'input')} the plan stays the best one at both ends, to within {gap}.")
+    yield Text(f"For {counted(standing, 'input')} the plan stays the best one at both ends, to within {gap}.")
     open_ended = [
         side.gap
         for _, _, side in _sides(found.inputs)
@@ -186,6 +182,6 @@ def _footnotes(found: Sensitivity) -> Iterable[Text]:
     if open_ended:
         are = "is" if len(open_ended) == 1 else "are"
         yield Text(
-            f"{_count(len(open_ended), 'new plan')} {are} not proven to that gap; "
+            f"{counted(len(open_ended), 'new plan')} {are} not proven to that gap; "
             f"the worst has {percent(max(open_ended))}."
         )

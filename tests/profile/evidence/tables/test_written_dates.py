@@ -99,7 +99,20 @@ def test_dates_are_read_in_every_certain_form(
         # A spreadsheet of another country turns 03/04 into a date and leaves 13/04 as text.
         (["2024-03-04", "13/04/2024"], "several ways: row 2 has '13/04/2024' and row 1 '2024-03-04'"),
         (["2024-01-08", "2024-01"], "several ways"),
-        (["Jan-23"], r"'Jan-23' \(is its number a day or a year\?\)"),
+        (
+            ["Jan-23"],
+            r"^date: 'Jan-23' in row 1 is January 2023 or 23 January: state --date-format %b-%y if its number ",
+        ),
+        (
+            ["Jan-23"],
+            r"if it is a day, write the year, too, and state --date-format %b-%d-%Y \(date_format in Python",
+        ),
+        (
+            ["23-mai", "24-mai"],
+            r"is May 2023 or 23 May: state --date-format %y-%b if .* state --date-format %d-%b-%Y ",
+        ),
+        (["févr.-45"], r"'févr.-45' in row 1 is February 2045: state --date-format %b-%y"),
+        (["2024-01-01", "Jan 24"], r"'Jan 24' in row 2 is .* state --date-format '%b %y' if "),
         (["2024-13"], "row 1 has '2024-13'"),
         (["2024-W54"], "row 1 has '2024-W54'"),
         (["30/02/2024"], "row 1 has '30/02/2024'"),
@@ -135,6 +148,10 @@ def test_what_is_not_certain_is_asked(column: list[Any], said: str) -> None:
         (["03.04.24"], "ymd", ("2003-04-24",), "year.month.day"),
         (["03/04/2024"], "%d/%m/%Y", ("2024-04-03",), "dates as %d/%m/%Y"),
         (["20240403"], "%Y%d%m", ("2024-03-04",), "dates as %Y%d%m"),
+        (["Jan-23", "Feb-23"], "%b-%y", MONTHS, "dates as %b-%y"),
+        (["janv.-23", "févr.-23"], "%b-%y", MONTHS, "dates as %b-%y"),
+        (["23 Januar", "23 Februar"], "%y %B", MONTHS, "dates as %y %B"),
+        (["Jan-02-2023", "Jan-16-2023"], "%b-%d-%Y", WEEKS, "dates as %b-%d-%Y"),
     ],
 )
 def test_a_statement_settles_it(column: list[str], stated: str, dates: tuple[str, ...], note: str) -> None:
@@ -154,6 +171,7 @@ def test_a_statement_leaves_certain_dates_as_they_are() -> None:
         (["2024-01-01", "14/01/2024"], "%d/%m/%Y", "written as %d/%m/%Y, and row 1 has '2024-01-01'"),
         (["03/04/2024"], "dym", "date_format must be dmy, mdy, ymd or a format"),
         (["03/04/2024"], "%Q", "written as %Q"),
+        (["Jan-23"], "%b-%d", "date_format %b-%d has no year, such as %Y: write dates with their year"),
     ],
 )
 def test_a_wrong_statement_is_named(column: list[str], stated: str, said: str) -> None:

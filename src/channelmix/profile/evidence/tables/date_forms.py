@@ -38,6 +38,8 @@ _BEFORE = re.compile(
 _CLOCK = re.compile(
     r"(?:T|\s+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?:\s*([AP])\.?M\.?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?"
 )
+_MONTH_NAME = re.compile(r"([^\W\d_]{3,})\.?")
+_SHORT = re.compile(r"(?:(\d{2})([-/ .'\u2019]+))?([^\W\d_]{3,}\.?)(?:([-/ .'\u2019]+)(\d{2}))?")
 _FROM_TO = re.compile(r"\s+(?:-|to|bis|au|until)\s+|\s*[\u2013\u2014]\s*|(?<=-\d\d)/(?=\d{4}-)")
 
 
@@ -94,12 +96,51 @@ def shape_of(text: str) -> str:
     return re.sub(r"\d{1,2}", "d", re.sub(r"\d{3,}", "y", re.sub(r"[^\W\d_]+", "W", plain)))
 
 
+def short_of(text: str) -> tuple[str, str, str, bool] | None:
+    """Parts of a name of a month beside one number that may be its day or its year; None where a text is none.
+
+    Returns
+    -------
+    tuple of (str, str, str, bool) or None
+        Name, what separates, number, and whether the number comes first.
+
+    >>> short_of("Jan-21"), short_of("21 janv."), short_of("Jan-2021"), short_of("week-21")
+    (('Jan', '-', '21', False), ('janv.', ' ', '21', True), None, None)
+    """
+    match = _SHORT.fullmatch(text.strip())
+    if match is None:
+        return None
+    before, left, name, right, after = match.groups()
+    if (before is None) == (after is None) or not _named_month(name.rstrip(".")):
+        return None
+    return name, right or left or "", before or after, before is not None
+
+
 def day_by_format(text: str, form: str) -> Days:
-    """The day that a text means by a format such as ``%d/%m/%Y``; empty where it is not written so."""
+    """The day that a text means by a format such as ``%d/%m/%Y``; empty where it is not written so.
+
+    Names of months may be English, French or German.
+
+    >>> {str(day) for day in day_by_format("f\u00e9vr.-21", "%b-%y").values()}
+    {'2021-02-01'}
+    """
+    if "%b" in form or "%B" in form:
+        text = _MONTH_NAME.sub(_in_english("%B" in form), text)
     try:
         return dict.fromkeys(ORDERS, datetime.strptime(text, form).date())
     except ValueError:
         return {}
+
+
+def _in_english(whole: bool) -> Callable[[re.Match[str]], str]:
+    """Replace a name of a month by the English one, `whole` or of three letters; other words stay."""
+
+    def name(match: re.Match[str]) -> str:
+        month = _named_month(match[1])
+        english = _MONTHS[month - 1].split()[0] if month else ""
+        return (english if whole else english[:3]) or match[0]
+
+    return name
 
 
 def _certain(year: int, month: int, day: int) -> Days:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import pairwise
@@ -17,6 +18,7 @@ from channelmix.profile.evidence.tables.date_forms import (
     days_of,
     first_of,
     shape_of,
+    short_of,
     without_clock,
 )
 from channelmix.profile.evidence.tables.statement import StatementError
@@ -27,6 +29,12 @@ Place = Callable[[int], str]
 
 LATE = "22:00:00"
 """Time of day from which a midnight of another zone may be meant."""
+
+LONGEST_MONTH = 31
+"""Days of a month, beyond which a number beside its name is a year."""
+
+_YEAR, _WITHIN_YEAR = re.compile(r"%[YyGcx]"), re.compile(r"%[bBdmjUVW]")
+"""What stands for a year in a format, and for a part of it."""
 
 _PLAIN = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?)?")
 """Dates of which nothing need be said."""
@@ -92,10 +100,16 @@ def _written(
             f"date_format must be dmy, mdy, ymd or a format such as %d/%m/%Y, not {stated!r}",
             ("date_format",),
         )
+    if form is not None and _WITHIN_YEAR.search(form) and not _YEAR.search(form):
+        raise StatementError(
+            f"date_format {form} has no year, such as %Y: write dates with their year", ("date_format",)
+        )
     known = {text: _parts(text, form) for text in set(texts)}
     parts = [known[text] for text in texts]
     for i, (_, days, _) in enumerate(parts):
         if not days:
+            if form is None and (short := short_of(texts[i])):
+                raise StatementError(_day_or_year(texts[i], short, name, place(i)), ("date_format",))
             said = _not_a_date(texts[i], name, place(i), form)
             raise StatementError(said, ("date",) if form is None else ("date_format",))
     clocks = [clock for _, _, clock in parts]
@@ -135,9 +149,7 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     if form is not None:
         return f"{name} must hold dates written as {form}, and {where} has {text[:40] or 'nothing'!r}"
     more = ""
-    if re.fullmatch(r"[^\W\d_]{3,}\.?[- ]\d\d", text):
-        more = " (is its number a day or a year?)"
-    elif re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
+    if re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
         more = " (is its number a week? Write such as 2024-W05)"
     elif re.fullmatch(r"\d{4}", text):
         more = ": remove the row if it adds up a year"
@@ -146,6 +158,19 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
+    )
+
+
+def _day_or_year(text: str, short: tuple[str, str, str, bool], name: str, where: str) -> str:
+    """Ask about a month's name with a number of two digits."""
+    month, between, number, first = short
+    year = next(iter(days_of(f"1 {month} {number}").values()))
+    meant = f"{year:%B %Y}" + (f" or {int(number)} {year:%B}" if 1 <= int(number) <= LONGEST_MONTH else "")
+    as_year, as_day = (f"%{part}{between}%b" if first else f"%b{between}%{part}" for part in ("y", "d"))
+    forms = [f"--date-format {shlex.quote(form)}" for form in (as_year, f"{as_day}{between}%Y")]
+    return (
+        f"{name}: {text!r} in {where} is {meant}: state {forms[0]} if its number is a year; if it is a day, write the "
+        f"year, too, and state {forms[1]} (date_format in Python and in a profile)"
     )
 
 
