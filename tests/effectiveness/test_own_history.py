@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.own_evidence import POINTS, returns, written
+from tests.stated_figures import certain
 
 from channelmix.core.errors import InputError
 from channelmix.effectiveness import (
@@ -115,9 +116,10 @@ def test_opt_outs_are_charged_and_harm_by_talk_is_not(small: dict[str, Any]) -> 
 def test_opt_outs_cost_what_history_says_that_contacts_earn(small: dict[str, Any]) -> None:
     table = returns()
     stated = {
-        "opt_out_per_contact": 0.01,
-        "contacts_per_customer": 4.0,
-        "cost_per_contact": {"promotion": 0.05},
+        "reachable": certain(50000.0),
+        "opt_out_per_contact": certain(0.01),
+        "contacts_per_customer": certain(4.0),
+        "cost_per_contact": {"promotion": certain(0.05)},
     }
     small["channels"]["sms"] |= stated
     _, draws = drawn(small, written({"sms/promotion": table}))

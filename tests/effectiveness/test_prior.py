@@ -79,11 +79,15 @@ def test_markets_share_draws_and_channels_do_not(small: dict[str, Any]) -> None:
             assert all((q == cells["B/" + name[2:]][key]).all() for key, q in quantities.items())
     # One range for several channels is no reason to draw it together.
     independent = [
-        np.log(cells[name]["incremental_factor"])
-        for name in ("A/sms/promotion", "A/im/promotion", "A/app/promotion")
+        np.log(cells[name]["resolution"]) for name in ("A/sms/service", "A/im/service", "A/app/service")
     ] + [np.log(cells["A/sms/promotion"]["conversion_rate"])]
     correlation = np.corrcoef(independent) - np.eye(4)
     assert np.abs(correlation).max() < 0.05
+    # But how a company counts orders is the same for all of its channels.
+    factors = [
+        cells[f"A/{channel}/promotion"]["incremental_factor"] for channel in ("social", "sms", "im", "app")
+    ]
+    assert all((factor == factors[0]).all() for factor in factors)
 
 
 def test_what_customers_are_like_is_drawn_once(small: dict[str, Any]) -> None:
@@ -142,9 +146,11 @@ def test_any_number_of_draws(small: dict[str, Any], n_draws: int) -> None:
 
 
 def test_more_quantities_than_one_sequence_can_draw() -> None:
-    points = _uniform(2, MOST_DIMENSIONS + 3, seed=5)
-    assert points.shape == (2, MOST_DIMENSIONS + 3)
-    assert (points[:, :3] != points[:, -3:]).all()
+    points = _uniform(128, MOST_DIMENSIONS + 3, seed=5)
+    assert points.shape == (128, MOST_DIMENSIONS + 3)
+    for place in range(3):
+        correlation = np.corrcoef(points[:, place], points[:, MOST_DIMENSIONS + place])[0, 1]
+        assert abs(correlation) < 0.35, "four standard errors"
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 63, 256, 257])
@@ -160,8 +166,9 @@ def test_points_are_those_of_scipy_to_the_last_bit(dimensions: int, exponent: in
     [
         ({"cost_per_contact": {"promotion": 0.05}}, {"cost_per_contact"}),
         ({"contacts_per_customer": 4.0}, {"contact_pressure", "saturation_frequency"}),
+        ({"orders_per_contact": 0.003}, {"conversion_rate"}),
         (
-            {"orders_per_contact": 0.003},
+            {"orders_per_contact": {"value": 0.003, "incremental": True}},
             {"conversion_rate", "incremental_factor", "orders_per_contact"},
         ),
     ],

@@ -103,7 +103,7 @@ def test_stated_figures_are_used_as_they_are(small: dict[str, Any]) -> None:
     small["channels"]["sms"] |= {
         "cost_per_contact": {"promotion": 0.05},
         "contacts_per_customer": 3.0,
-        "orders_per_contact": 0.004,
+        "orders_per_contact": {"value": 0.004, "incremental": True},
     }
     outcome, _, _ = single(small, "FR/sms/promotion", 700.0)
     useful = 50000.0 * 3.0
@@ -162,7 +162,8 @@ def test_service_is_capacity_against_a_random_load(plain: dict[str, Any], channe
     """The curve is E[min(n, load)], here integrated over a logistic load numerically."""
     spend = 600.0
     outcome, q, _ = single(plain, f"FR/{channel}/service", spend)
-    load = 5000.0 * q["service_share"]
+    # Of 200,000 customers 20,000 have the app: it cannot serve more than a tenth of the contacts.
+    load = 5000.0 * min(q["service_share"], 0.1 if channel == "app" else 1.0)
     cost = (q["cost_per_contact"] + q.get("agent_cost_per_contact", 0.0)) * RATE
     relative = math.sqrt(3.0) / math.pi * q["load_variation"]
     load /= 1.0 + relative * math.log1p(math.exp(-1.0 / relative))
@@ -181,7 +182,10 @@ def test_service_never_exceeds_what_is_asked_for(plain: dict[str, Any]) -> None:
             q = draws.quantities[i]
             # Of 200,000 customers 20,000 have the app: it cannot serve more than a tenth of the contacts.
             share = np.minimum(q["service_share"], 0.1 if cell.channel == "app" else 1.0)
-            ceiling = 5000.0 * share * q["resolution"] * q["on_time_share"] * 9.0
+            inbound, worth = (
+                draws.drawn(i).stated(name) for name in ("inbound_contacts", "value_per_resolution")
+            )
+            ceiling = inbound * share * q["resolution"] * q["on_time_share"] * worth
             assert (most[:, i] <= ceiling * (1 + 1e-9)).all()
             assert most[:, i] == pytest.approx(ceiling, rel=0.02)
 
@@ -189,9 +193,11 @@ def test_service_never_exceeds_what_is_asked_for(plain: dict[str, Any]) -> None:
 def test_shares_of_a_market_sum_to_at_most_one_and_stated_ones_stand(plain: dict[str, Any]) -> None:
     for channel in plain["channels"].values():
         channel |= {"resolution_share": 1.0, "on_time_share": 1.0}
-    plain["channels"]["sms"]["service_share"] = 0.85
+    plain["channels"]["sms"]["service_share"] = {"value": 0.85, "low": 0.85, "high": 0.85}
     curves, draws = curves_of(plain, n_draws=256)
-    handled = curves.value(np.full(curves.n_cells, 1e12)) / 9.0 / 5000.0
+    at = curves.names.index("FR/sms/service")
+    inbound, worth = (draws.drawn(at).stated(name) for name in ("inbound_contacts", "value_per_resolution"))
+    handled = curves.value(np.full(curves.n_cells, 1e12)) / (inbound * worth)[:, np.newaxis]
     of = {cell.channel: handled[:, i] for i, cell in enumerate(draws.cells) if cell.purpose == "service"}
     assert of["sms"] == pytest.approx(0.85, rel=0.01), "what is stated is kept"
     assert np.sum(list(of.values()), axis=0).max() <= 1.0 + 1e-9
@@ -233,7 +239,7 @@ def test_a_channel_of_ones_own_needs_no_phone(small: dict[str, Any]) -> None:
         "purposes": ["promotion"],
         "cost_per_contact": {"promotion": 0.5},
         "contacts_per_customer": 2.0,
-        "orders_per_contact": 0.01,
+        "orders_per_contact": {"value": 0.01, "incremental": True},
     }
     small["channels"] = {"letters": own}
     small["markets"][0]["penetration"] = 0.5

@@ -24,7 +24,7 @@ def filled(content: dict[str, Any], *rules: dict[str, Any]) -> tuple[list[Any], 
 
 
 def test_contacts_per_unit_of_spend(small: dict[str, Any]) -> None:
-    small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
+    small["channels"]["sms"]["cost_per_contact"] = {"promotion": {"value": 0.05, "low": 0.05, "high": 0.05}}
     cap = {"kind": "contact_cap", "contacts": 3}
     (rule,), _ = filled(small, cap)
     assert set(rule.per_spend) == {f"FR/{channel}/promotion" for channel in ("social", "sms", "im", "app")}
@@ -47,7 +47,10 @@ def test_contacts_per_unit_of_spend(small: dict[str, Any]) -> None:
 
 
 def test_service_level_by_simulation(small: dict[str, Any]) -> None:
-    small["channels"]["im"] |= {"service_share": 0.4, "cost_per_contact": {"service": 2.0}}
+    small["channels"]["im"] |= {
+        "service_share": 0.4,
+        "cost_per_contact": {"service": {"value": 2.0, "low": 2.0, "high": 2.0}},
+    }
     name = "FR/im/service"
     rules, response = filled(small, {"kind": "service_level", "level": 0.8, "select": name})
     needed = rules[0].spend[name]

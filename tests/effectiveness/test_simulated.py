@@ -19,7 +19,7 @@ def companies() -> list[SimulatedCompany]:
 def test_a_seed_draws_the_same_company(companies: list[SimulatedCompany]) -> None:
     again = simulated_company(3)
     assert again.profile == companies[3].profile
-    spend = np.full(again.truth.curves.n_cells, 100.0)
+    spend = np.full(again.curves.n_cells, 100.0)
     assert again.earned(spend) == companies[3].earned(spend)
     assert companies[4].profile != companies[3].profile
 
@@ -41,7 +41,7 @@ def test_the_belief_in_returns_covers_nine_truths_in_ten(companies: list[Simulat
         curves = prior_response(draws, profile.period_days, 1.0).curves
         spend = np.array([max(cell.current_spend, 1.0) for cell in draws.cells])
         low, high = np.quantile(curves.value(spend), [0.05, 0.95], axis=0)
-        true = company.truth.curves.value(spend)[0]
+        true = company.curves.value(spend)[0]
         known = high > low
         inside += int(((low <= true) & (true <= high))[known].sum())
         count += int(known.sum())
@@ -51,10 +51,10 @@ def test_the_belief_in_returns_covers_nine_truths_in_ten(companies: list[Simulat
 
 
 def test_what_is_earned_is_outcome_less_charges(companies: list[SimulatedCompany]) -> None:
-    company = next(one for one in companies if one.truth.charges)
-    names = company.truth.curves.names
+    company = next(one for one in companies if one.charges)
+    names = company.curves.names
     spend = np.full(len(names), 1000.0)
-    charged = 1000.0 * sum(company.truth.charges.values())
-    brought = float(company.truth.curves.value(spend)[0].sum())
+    charged = 1000.0 * sum(company.charges.values())
+    brought = float(company.curves.value(spend)[0].sum())
     assert company.earned(spend) == pytest.approx(brought - charged)
     assert company.earned(np.zeros(len(names))) == 0.0

@@ -16,3 +16,5 @@ from channelmix.effectiveness.published.response import prior_response as prior_
 from channelmix.effectiveness.published.rule_figures import with_figures as with_figures
 from channelmix.effectiveness.published.shifts import shifted as shifted
 from channelmix.effectiveness.published.shifts import shifted_value as shifted_value
+from channelmix.effectiveness.stated import field_of as field_of
+from channelmix.effectiveness.stated import stated_interval as stated_interval

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from channelmix.datasets.facts import USD
+from channelmix.profile.fields.estimates import scaled
 from channelmix.profile.fields.fields import (
     Channel,
     ChannelFigures,
@@ -51,7 +52,8 @@ class Telling:
 class Cell:
     """One purpose of one channel in one market: what money is spent on.
 
-    Counts and amounts are this market's part. None means that the profile does not state the figure.
+    Counts and amounts are this market's part. None means that the profile does not state the figure. A figure of which
+    the profile says how sure it is, is an `Estimate`.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ class Cell:
     value_per_consent : float or None
         Worth of a consent over the rest of its life, in currency.
     orders_per_contact : float or None
-        Incremental orders per delivered contact, a share.
+        Orders per delivered contact, a share; attributed ones, unless it is an `Estimate` that says otherwise.
     resolution_share, on_time_share : float or None
         Shares of handled service contacts that are resolved, and answered in time.
     service_share : float or None
@@ -89,7 +91,7 @@ class Cell:
     value : float
         Value of one order, resolution or positive exposure, depending on the purpose; in currency.
     orders_per_click : float or None
-        Share of clicks that become an order.
+        Share of clicks that become an order; attributed ones, unless it is an `Estimate` that says otherwise.
     order_value : float or None
         What a customer pays for one order, in currency.
     purchases_per_year : float or None
@@ -105,6 +107,8 @@ class Cell:
         None where word of mouth is not counted.
     answer_on_time, fatigue : bool
         Whether an answer in time is worth more than a late one, and whether opt-outs are charged.
+    own : frozenset of str
+        Names of the profile's fields that the market states for itself.
     """
 
     market: str
@@ -137,6 +141,7 @@ class Cell:
     word_of_mouth: Telling | None
     answer_on_time: bool
     fatigue: bool
+    own: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -177,7 +182,7 @@ def _cells(
 ) -> Iterator[Cell]:
     own = market.channels.get(name) or _nothing_own()
     promotion, service, advocacy = (getattr(profile.purposes, purpose) for purpose in PURPOSES)
-    inbound = None if service is None else service.inbound_contacts * part
+    inbound = None if service is None else scaled(service.inbound_contacts, part)
     shared: dict[str, Any] = {
         "basis": basis_of(name, channel),
         "sector": profile.sector,
@@ -197,6 +202,7 @@ def _cells(
         "fatigue": "fatigue" not in profile.switched_off,
     }
     reach = _reach_of_promotion(profile, market, part)
+    stated = _own(market, own)
     worths = {
         "promotion": promotion.margin_per_order if promotion else 0.0,
         "service": service.value_per_resolution if service else 0.0,
@@ -211,6 +217,7 @@ def _cells(
             cost_per_contact=own.cost_per_contact.get(purpose, channel.cost_per_contact.get(purpose)),
             value=worths[purpose],
             others=_others(profile.overlap, name, reach) if purpose == "promotion" else (),
+            own=stated | {"cost_per_contact"} if purpose in own.cost_per_contact else stated,
             **shared,
         )
 
@@ -255,14 +262,25 @@ def basis_of(name: str, channel: Channel) -> BuiltInChannel | None:
     return next((built_in for built_in in BUILT_IN_CHANNELS if built_in == name), channel.like)
 
 
+def _own(market: Market, own: MarketChannel) -> frozenset[str]:
+    """Name the figures that a market states for itself, of a channel or of its customers, prices aside."""
+    of_channel = {name for name in (*_REPLACED, "reachable") if getattr(own, name) is not None}
+    if own.reachable_share is not None:
+        of_channel.add("reachable")
+    of_market = (name for name in ("penetration", "inbound_contacts") if getattr(market, name) is not None)
+    return frozenset(of_channel.union(of_market))
+
+
 def _reachable(market: Market, channel: Channel, own: MarketChannel, part: float) -> float:
     if own.reachable is not None:
         return own.reachable
     share = own.reachable_share
     if share is None and channel.reachable is not None:
-        return min(channel.reachable * part, market.customers)  # the product may exceed them by rounding
-    reached: float = _first(share, channel.reachable_share, 0.0)
-    return reached * market.customers
+        # The product may exceed them by rounding.
+        reached = scaled(channel.reachable, part)
+        return reached if reached <= market.customers else market.customers
+    stated: float = _first(share, channel.reachable_share, 0.0)
+    return scaled(stated, market.customers)
 
 
 def _first(*values: Any) -> Any:

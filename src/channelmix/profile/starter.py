@@ -88,6 +88,8 @@ def starter_profile(
             "Replace every figure with your own. Amounts are in your currency, per period.",
             "usd_rate: write today's units of your currency for one US dollar.",
             "reachable: customers you may contact there; cost_per_contact and other figures are optional.",
+            "Figures count as estimates with a range by their kind; to state your own, write "
+            '{"value": 0.03, "low": 0.02, "high": 0.05}.',
         ],
         "name": name,
         "sector": sector,

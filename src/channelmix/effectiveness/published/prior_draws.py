@@ -29,6 +29,7 @@ from channelmix.effectiveness.published.meta_regression import Setting
 from channelmix.effectiveness.published.promotion import channel_effects, effect_of
 from channelmix.effectiveness.published.quantities import OF_COMPANY, ORDERS, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
+from channelmix.effectiveness.stated import Scope, Score, scores_of, statements
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 Key = tuple[str, str, str]
@@ -91,12 +92,21 @@ def published_draws(
     ranges = {**load_ranges(), **replaced}
     judged_only = replaced.keys() if regression else ranges.keys()
     uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
-    ranked = _ranked(cells if ranked_as is None else ranked_as)
+    alike = cells if ranked_as is None else ranked_as
+    ranked = _ranked(alike)
     both = [i for i, cell in enumerate(cells) if regression and effect_of(cell)]
     promoted = [channel for channel in ranked if channel in {cells[i].channel for i in both}]
-    table, normal = _table({use for of_cell in uses for use in of_cell}, ranked, promoted, n_draws, seed)
+    stated = [statements(cell) for cell in cells]
+    table, scores, normal = _drawn_all(
+        {use for of_cell in uses for use in of_cell},
+        {scope for of_cell in stated for scope in of_cell.values()},
+        (ranked, _ranked_markets(alike), promoted),
+        (n_draws, seed),
+    )
     quantities = [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses]
-    effects = _effects([(i, cells[i]) for i in both], promoted, quantities, normal, replaced)
+    own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
+    told = [(cells[i], Drawn(quantities[i], n_draws, cells[i], own_scores[i])) for i in both]
+    effects = _effects(told, promoted, [quantities[i] for i in both], normal, replaced)
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
     for cell, of_cell in zip(cells, uses, strict=True):
         for use in of_cell:
@@ -110,7 +120,14 @@ def published_draws(
     ]
     figures += _shown(cells, effects)
     figures.sort(key=lambda figure: (figure.range.key, figure.country))
-    return CellDraws(tuple(cells), tuple(quantities), tuple(figures), ("prior",) * len(uses), n_draws)
+    return CellDraws(
+        tuple(cells),
+        tuple(quantities),
+        tuple(figures),
+        ("prior",) * len(uses),
+        n_draws,
+        scores=tuple(own_scores),
+    )
 
 
 def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator[Figure]:
@@ -127,7 +144,7 @@ def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator
 
 
 def _effects(
-    both: Sequence[tuple[int, Cell]],
+    both: Sequence[tuple[Cell, Drawn]],
     channels: Sequence[str],
     quantities: Sequence[dict[str, Array]],
     normal: Array,
@@ -137,36 +154,51 @@ def _effects(
 
     `normal` has a column for each of the channels: a channel's cells share its draws.
     """
-    found, correlation = channel_effects([(cell, Drawn(quantities[i], len(normal))) for i, cell in both])
-    own = [channels.index(cell.channel) for _, cell in both]
+    found, correlation = channel_effects(both)
+    own = [channels.index(cell.channel) for cell, _ in both]
     first = [own.index(k) for k in range(len(channels))]
     among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
     normal = normal @ np.linalg.cholesky(among).T
     presented = {}
-    for (i, cell), k, effect in zip(both, own, found, strict=True):
+    for (cell, _), of_cell, k, effect in zip(both, quantities, own, found, strict=True):
         judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
         presented[cell.name] = effect.presented() if judged is None else judged
         draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
-        quantities[i][effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
+        of_cell[effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
     return presented
 
 
-def _table(
-    uses: set[_Use], channels: Sequence[str], promoted: Sequence[str], n_draws: int, seed: int
-) -> tuple[dict[_Use, Array], Array]:
-    """Draw everything that is used, and a standard normal number for the effect of each channel of promotion."""
-    # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
+def _drawn_all(
+    uses: set[_Use],
+    scopes: set[Scope],
+    ranked: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    how: tuple[int, int],
+) -> tuple[dict[_Use, Array], dict[Scope, Score], Array]:
+    """Draw everything that is used: published quantities, what is stated, and effects of promotion.
+
+    `ranked` are the channels, the markets and the channels of promotion that have an effect, of which each gets a
+    column of standard normal numbers; `how` is the number of draws and the seed.
+    """
+    # A custom channel that borrows figures has its own draws of them. Ranking the channels and markets makes the draws
     # independent of the order in which the profile states them, and of the names it makes up.
-    rank = {channel: i for i, channel in enumerate([*channels, ""])}
+    channels, markets = ({name: i for i, name in enumerate([*names, ""])} for names in ranked[:2])
     blocks: dict[tuple[str, Key], list[_Use]] = {}
     for use in uses:
         blocks.setdefault(use.block, []).append(use)
-    order = sorted(blocks, key=lambda block: (rank[block[0]], block[1]))
     settings = {
-        block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
+        block: sorted({use.setting for use in of_block if use.setting}, key=_place)
+        for block, of_block in blocks.items()
     }
-    dimensions = sum(len(settings[block]) or 1 for block in order)
-    normal = ndtri(_uniform(n_draws, dimensions + len(promoted), seed))
+    # What is drawn jointly comes first: the sequence's first dimensions are the evenest together.
+    order = sorted(blocks, key=lambda block: (not settings[block], channels[block[0]], block[1]))
+    said = sorted(
+        scopes.union(scope.common for scope in scopes if scope.common),
+        key=lambda scope: (channels[scope.channel], markets[scope.market], scope.figure, scope.measured),
+    )
+    n_draws, seed = how
+    published = sum(len(settings[block]) or 1 for block in order)
+    normal = ndtri(_uniform(n_draws, published + len(said) + len(ranked[2]), seed))
+    stated, effects = np.split(normal[:, published:], [len(said)], axis=1)
     table, done = {}, 0
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
@@ -174,7 +206,7 @@ def _table(
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    return table, normal[:, done:]
+    return table, scores_of(stated, said), effects
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
@@ -195,13 +227,13 @@ def _find(ranges: Mapping[Key, PriorRange], cell: Cell, quantity: str) -> PriorR
 def _uniform(n_draws: int, dimensions: int, seed: int) -> Array:
     """Draw points of the unit cube; shape (n_draws, dimensions)."""
     # The sequence is balanced over powers of two only: a number between is the beginning of the next one. Quantities
-    # beyond what one sequence can draw together take further ones.
+    # beyond what one sequence can draw together take further ones, shuffled: the first digits of the same dimension of
+    # two sequences are equal, or all of them differ.
     exponent = (n_draws - 1).bit_length()
-    starts = range(0, dimensions, MOST_DIMENSIONS)
-    parts = [
-        sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
-        for start, rng in zip(starts, _generators(seed), strict=False)
-    ]
+    parts = []
+    for start, rng in zip(range(0, dimensions, MOST_DIMENSIONS), _generators(seed), strict=False):
+        points = sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
+        parts.append(points if start == 0 else rng.permutation(points))
     return np.hstack([part[:n_draws] for part in parts] or [np.empty((n_draws, 0))])
 
 
@@ -244,6 +276,17 @@ def _ranked(cells: Iterable[Cell]) -> list[str]:
     built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
     others = stated.keys() - set(built_in)
     return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+
+
+def _ranked_markets(cells: Iterable[Cell]) -> list[str]:
+    """Order markets by what is stated of them, and by name between equals."""
+    stated: dict[str, list[tuple[str | float, ...]]] = {}
+    for cell in cells:
+        if cell.own:  # others share what is stated of the company and its channels
+            figures = (getattr(cell, name) for name in FIGURES)
+            statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+            stated.setdefault(cell.market, []).append(statement)
+    return sorted(stated, key=lambda market: (sorted(stated[market]), market))
 
 
 def _generators(seed: int) -> Iterator[np.random.Generator]:

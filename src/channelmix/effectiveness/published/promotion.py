@@ -28,7 +28,7 @@ from channelmix.effectiveness.published.pooled_effects import (
     pooled_effects,
 )
 from channelmix.effectiveness.published.two_ways import Belief, Way, combined
-from channelmix.profile import Cell
+from channelmix.profile import Cell, is_incremental
 from channelmix.profile.fields.fields import DAYS_A_WEEK, DAYS_A_YEAR
 
 MONTHS_A_YEAR = 12.0
@@ -65,31 +65,31 @@ MOST_FACTS_LISTED = 20
 
 def effect_of(cell: Cell) -> str | None:
     """Return the effect that a cell's worth rests on; None where the profile states it, or nothing is published."""
-    if (
-        cell.purpose != "promotion"
-        or cell.basis is None
-        or cell.orders_per_contact is not None
-        or cell.value == 0.0
-    ):
+    measured = is_incremental(cell.orders_per_contact)
+    if cell.purpose != "promotion" or cell.basis is None or measured or cell.value == 0.0:
         return None
     return EFFECTS[cell.basis][0]
 
 
 def worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
     """Money that one more promotional contact brings; shape (n_draws,)."""
-    if cell.orders_per_contact is not None:
-        return drawn.constant(cell.orders_per_contact * cell.value)
     effect = effect_of(cell)
     if effect is None or not drawn.has(effect):
-        return attributed_orders(cell, drawn) * drawn("incremental_factor") * cell.value
+        return orders_by_clicks(cell, drawn) * drawn.stated("margin_per_order")
     return drawn(effect) * worth_of_effect(cell, drawn)
 
 
-def attributed_orders(cell: Cell, drawn: Drawn) -> Array:
-    """Orders attributed to one contact, whether or not they would have come anyway; shape (n_draws,)."""
-    if drawn.has("conversion_rate"):
-        return drawn("conversion_rate")
-    return np.asarray(drawn("response_rate") * drawn("orders_per_click", cell.orders_per_click))
+def orders_by_clicks(cell: Cell, drawn: Drawn) -> Array:
+    """Incremental orders of one contact from the bottom up, or as the profile states them; shape (n_draws,)."""
+    if cell.orders_per_contact is not None:
+        orders = drawn.stated("orders_per_contact")
+    elif drawn.has("conversion_rate"):
+        orders = drawn("conversion_rate")
+    else:
+        orders = drawn("response_rate") * drawn("orders_per_click", "orders_per_click")
+    if drawn.has("incremental_factor"):  # else the profile states what would not have been bought anyway
+        orders = orders * drawn("incremental_factor")
+    return orders
 
 
 def worth_of_effect(cell: Cell, drawn: Drawn) -> Array:
@@ -103,17 +103,18 @@ def worth_of_effect(cell: Cell, drawn: Drawn) -> Array:
     """
     if cell.basis == "social":
         usual = drawn("usual_contacts") / drawn("saturation_frequency")
-        share = drawn.constant(cell.value / cell.order_value) if cell.order_value else drawn("margin_share")
+        margin = drawn.stated("margin_per_order")
+        share = margin / cell.order_value if cell.order_value else drawn("margin_share")
         return np.asarray(_usual_price(cell, drawn) * usual / -np.expm1(-usual) * share)
     if cell.basis == "app":
         pushes = drawn("saturation_frequency") * DAYS_A_YEAR / MONTHS_A_YEAR / DAYS_A_WEEK
-        return np.asarray(cell.value / pushes)
-    return drawn.constant(cell.value)
+        return np.asarray(drawn.stated("margin_per_order") / pushes)
+    return drawn.stated("margin_per_order")
 
 
 def _usual_price(cell: Cell, drawn: Drawn) -> Array:
     if cell.usd_rate is None:  # needed only where costs are stated: then the stated one counts as usual
-        return drawn.constant(cell.cost_per_contact or 0.0)
+        return drawn.stated("cost_per_contact")
     return drawn("cost_per_contact") * cell.usd_rate
 
 
@@ -204,14 +205,16 @@ def channel_effects(cells: Sequence[tuple[Cell, Drawn]]) -> tuple[list[ChannelEf
 def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, place: int) -> ChannelEffect:
     quantity, measure = EFFECTS[cell.basis or ""]
     shift, further = 0.0, 0.0
-    orders = np.maximum(attributed_orders(cell, drawn) * drawn("incremental_factor"), FEWEST_ORDERS)
-    logs = np.log(orders * cell.value) - np.log(worth_of_effect(cell, drawn))
+    orders = np.maximum(orders_by_clicks(cell, drawn), FEWEST_ORDERS)
+    logs = np.log(orders * drawn.stated("margin_per_order")) - np.log(worth_of_effect(cell, drawn))
     if measure == "orders_per_contact":
         # Orders attributed to a message are published for usual orders, as effects are compared for them.
         logs += ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
         further = abs(ORDER_SLOPE[0]) * _order_deviation(cell)
     elif measure == "relative_lift":
-        monthly = np.log(drawn("purchases_per_year", cell.purchases_per_year) / MONTHS_A_YEAR)
+        stated = cell.purchases_per_year
+        yearly = drawn("purchases_per_year") if stated is None else drawn.constant(stated)
+        monthly = np.log(yearly / MONTHS_A_YEAR)
         shift, further = float(monthly.mean()), float(monthly.std())
     up, down = Way.up(logs), Way.down(mixture, place, shift, further)
     return ChannelEffect(cell.channel, quantity, up, down, combined(up, down), measure, setting)

@@ -113,7 +113,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
             scale = useful * worth
             charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
-            scale, charge = useful * cell.value, 0.0
+            scale, charge = useful * drawn.stated("value_per_exposure"), 0.0
         else:
             told = talk(cell, drawn, cell.word_of_mouth, useful, rate)
             talks[cell.name] = told
@@ -129,11 +129,11 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     borne = _contacts_borne(cell, drawn, period_days)
     rate = 1.0 if cell.cost_per_contact else usd_rate
     if cell.basis != "app":
-        return _audience(cell, drawn) * borne, drawn("cost_per_contact", cell.cost_per_contact) * rate
-    owners = drawn("penetration", cell.penetration) * cell.customers
-    to_win = np.maximum(owners - cell.reachable, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
+        return _audience(cell, drawn) * borne, drawn("cost_per_contact", "cost_per_contact") * rate
+    owners, users = drawn("penetration", "penetration") * cell.customers, drawn.stated("reachable")
+    to_win = np.maximum(owners - users, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
     of_each = borne * drawn("months_retained") * DAYS_PER_MONTH / period_days
-    return to_win * of_each, drawn("cost_per_retained_user", cell.cost_per_contact) * rate / of_each
+    return to_win * of_each, drawn("cost_per_retained_user", "cost_per_contact") * rate / of_each
 
 
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
@@ -157,7 +157,7 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
     if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
         return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
-    opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
     contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
     if cell.value_per_consent is None:
         # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
@@ -165,7 +165,7 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
         months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
         consent = months * contacts_a_month * margin
     else:
-        consent = drawn.constant(cell.value_per_consent)
+        consent = drawn.stated("value_per_consent")
     lost = -np.expm1(-opt_out * contacts_a_month) / contacts_a_month
     return float(np.where(useful > 0.0, lost * consent / cost, 0.0).mean())
 
@@ -182,16 +182,16 @@ def _best_margin(worth: Array, cost: Array) -> Array:
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:
     """Customers the channel reaches; nobody is reached on a mobile phone he does not have."""
-    reachable = drawn.constant(cell.reachable)
+    reachable = drawn.stated("reachable")
     if cell.basis not in ON_PHONES:
         return reachable
-    return np.minimum(reachable, cell.customers * drawn("penetration", cell.penetration))
+    return np.minimum(reachable, cell.customers * drawn("penetration", "penetration"))
 
 
 def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
     """Contacts that one customer bears in a period (published caps are per month, for pushes per week)."""
     if cell.contacts_per_customer is not None:
-        return drawn.constant(cell.contacts_per_customer)
+        return drawn.stated("contacts_per_customer")
     weekly = cell.basis == "app" and cell.purpose == "promotion"
     alone = drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
     return alone * borne_beside_others(cell, drawn)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.effectiveness.draws import CellDraws
 from channelmix.effectiveness.published.prior_draws import published_draws
-from channelmix.effectiveness.published.response import PriorResponse, prior_response
+from channelmix.effectiveness.published.response import prior_response
+from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
 
 DRAWS = 256
@@ -49,20 +49,20 @@ class SimulatedCompany:
     ----------
     profile : CompanyProfile
         What a planner sees of it.
-    truth : PriorResponse
-        Its true curves, of one draw, and charges.
+    curves : ResponseCurves
+        Its true curves, of one draw.
+    charges : mapping of str to float
+        What contacts cost besides their price, as believed: a mean over draws.
     """
 
     profile: CompanyProfile
-    truth: PriorResponse
+    curves: ResponseCurves
+    charges: Mapping[str, float]
 
     def earned(self, spend: Array) -> float:
         """What spend of shape (n_cells,) truly brings in a period, less charges, in the profile's currency."""
-        names = self.truth.curves.names
-        charged = sum(
-            self.truth.charges.get(name, 0.0) * amount for name, amount in zip(names, spend, strict=True)
-        )
-        return float(self.truth.curves.mean_value(spend).sum() - charged)
+        rates = [self.charges.get(name, 0.0) for name in self.curves.names]
+        return float(self.curves.mean_value(spend).sum() - np.dot(rates, spend))
 
 
 def simulated_company(seed: int) -> SimulatedCompany:
@@ -76,22 +76,14 @@ def simulated_company(seed: int) -> SimulatedCompany:
     Examples
     --------
     >>> company = simulated_company(1)
-    >>> company.profile.currency, company.truth.curves.n_draws
+    >>> company.profile.currency, company.curves.n_draws
     ('USD', 1)
     """
     rng = np.random.default_rng([23, seed])
     profile = CompanyProfile.model_validate(_content(rng))
-    believed = published_draws(profile.cells(), DRAWS, int(rng.integers(2**31)))
-    true = _only(believed, int(rng.integers(DRAWS)))
-    return SimulatedCompany(profile, prior_response(true, profile.period_days, profile.usd_rate or 1.0))
-
-
-def _only(draws: CellDraws, draw: int) -> CellDraws:
-    """Keep one draw."""
-    quantities = tuple(
-        {name: sample[draw : draw + 1] for name, sample in own.items()} for own in draws.quantities
-    )
-    return CellDraws(draws.cells, quantities, draws.figures, draws.evidence, 1)
+    draws = published_draws(profile.cells(), DRAWS, int(rng.integers(2**31)))
+    believed = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
+    return SimulatedCompany(profile, believed.curves.of_draws([int(rng.integers(DRAWS))]), believed.charges)
 
 
 def _content(rng: np.random.Generator) -> dict[str, Any]:

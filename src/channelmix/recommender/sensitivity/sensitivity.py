@@ -13,7 +13,7 @@ import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.core.tolerances import SPEND_MOVED
-from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value
+from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value, stated_interval
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
@@ -28,7 +28,7 @@ from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
 
 FIELD_FACTOR = 1.25
-"""Factor by which a number of the profile is moved, since the profile does not state its uncertainty."""
+"""Factor by which a number of the profile is moved that has no range."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def sensitivity(
     """Move every input of a plan alone, down and up, and report how its gain and its spend respond.
 
     Inputs are the published and judged figures in use, each moved by its own uncertainty factor, and the numbers that
-    the profile states about the world, each moved by 1.25. For each value the plan is compared with the baseline, and a
-    new plan is made and proven; it counts only if it is better by more than the gap. Everything is computed on the
+    the profile states about the world, each moved to the ends of its range, stated or assumed; those without one by
+    1.25. For each value the plan is compared with the baseline, and a new plan is made and proven; it counts only if it
+    is better by more than the gap. Everything is computed on the
     draws that the plan was made on, so that differences come from the input alone. Spend today stays the same, and so
     do the baseline and the figures in rules about contacts and service. Over several periods gains and spend are sums
     over all of them, and season, carry-over and prices over time are inputs too.
@@ -176,13 +177,14 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
 def _fields(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
     """Every number that the profile states of the world, unless its limits leave no room to move it."""
     for path, number in beliefs(profile):
-        sides = [with_belief_moved(profile, path, by) for by in (1.0 / FIELD_FACTOR, FIELD_FACTOR)]
+        low, high = stated_interval(profile, path, number) or (number / FIELD_FACTOR, number * FIELD_FACTOR)
+        sides = [with_belief_moved(profile, path, end / number) for end in (low, high)]
         if any(value != number for value, _ in sides):
             description = {
                 "name": path_text(path),
                 "kind": "profile",
-                "factor": FIELD_FACTOR,
-                "assumed": number,
+                "factor": math.sqrt(high / low) if low > 0.0 else FIELD_FACTOR,
+                "assumed": float(number),
                 "unit": "",
                 "basis": "",
                 "facts": [],
@@ -203,7 +205,7 @@ def _of_cells(moved: CompanyProfile, draws: CellDraws, seed: int) -> CellDraws:
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
     published = published_draws(cells, draws.n_draws, seed, ranked_as=draws.cells)
-    return dataclasses.replace(draws, cells=cells, quantities=published.quantities)
+    return dataclasses.replace(draws, cells=cells, quantities=published.quantities, scores=published.scores)
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:
