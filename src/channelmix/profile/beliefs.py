@@ -59,6 +59,12 @@ def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
         yield path, part if isinstance(part, Estimate) else float(part)
 
 
+def with_overlap(profile: CompanyProfile, overlap: float) -> CompanyProfile:
+    """Return the profile with a stated overlap of audiences, a share from 0 to 1."""
+    content = profile.model_dump(mode="json", by_alias=True, exclude_none=True) | {"overlap": overlap}
+    return type(profile).model_validate(content, context={"own": profile.own})
+
+
 def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tuple[float, CompanyProfile]:
     """Multiply one number, or bring it as close to that as the profile's checks allow.
 

@@ -99,8 +99,8 @@ class Cell:
     audience : str or None
         ``loyal`` or ``cold``: whom promotion reaches.
     others : tuple of float
-        For each other channel of promotion in the market, the share of this channel's audience that it reaches too, if
-        that is above 0; empty for other purposes.
+        For each other channel of promotion that reaches somebody in the market, the share of this channel's audience
+        that it reaches too; empty for other purposes.
     usd_rate : float or None
         Units of the currency for one US dollar: stated, else a rough one, else None.
     word_of_mouth : Telling or None
@@ -233,8 +233,9 @@ def _reach_of_promotion(profile: ProfileFields, market: Market, part: float) -> 
 
 
 def _others(overlap: float | None, channel: str, reach: Mapping[str, float]) -> tuple[float, ...]:
-    others = [share if overlap is None else overlap for name, share in reach.items() if name != channel]
-    return tuple(sorted(share for share in others if share > 0.0))
+    return tuple(
+        sorted(share if overlap is None else overlap for name, share in reach.items() if name != channel)
+    )
 
 
 def _usd_rate(profile: ProfileFields) -> float | None:

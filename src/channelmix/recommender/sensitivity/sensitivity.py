@@ -13,6 +13,7 @@ import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.core.tolerances import SPEND_MOVED
+from channelmix.core.words import say
 from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value, stated_interval
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
@@ -20,7 +21,7 @@ from channelmix.engine.rules import FixedBudget
 from channelmix.plan import NO_SPEND, InputEffect, Plan, Sensitivity
 from channelmix.plan.split_names import split_name
 from channelmix.profile import CompanyProfile
-from channelmix.profile.beliefs import beliefs, with_belief_moved
+from channelmix.profile.beliefs import beliefs, with_belief_moved, with_overlap
 from channelmix.profile.faults import path_text
 from channelmix.recommender.optimize.assumptions import figure_name
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits, problem_of
@@ -101,7 +102,8 @@ def sensitivity(
     plan = optimize(profile) if plan is None else plan
     expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
-    inputs = [*_figures(profile, draws), *_fields(profile, draws, plan.provenance.seed)]
+    seed = plan.provenance.seed
+    inputs = [*_figures(profile, draws), *_fields(profile, draws, seed), *_overlap(profile, draws, seed)]
     effects = []
     for done, moved in enumerate(inputs):
         if progress is not None:
@@ -193,6 +195,26 @@ def _fields(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_I
                 description,
                 [_Side(value, moved, partial(_of_cells, moved, draws, seed)) for value, moved in sides],
             )
+
+
+def _overlap(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
+    """Whether channels reach the same customers, where the profile does not say: none of them, or all."""
+    shares = [share for cell in draws.cells for share in cell.others]
+    if profile.overlap is None and shares:
+        sides = [(overlap, with_overlap(profile, overlap)) for overlap in (0.0, 1.0)]
+        description = {
+            "name": "overlap",
+            "kind": "profile",
+            "factor": FIELD_FACTOR,
+            "assumed": float(np.mean(shares)),
+            "unit": "",
+            "basis": say("overlap.independent"),
+            "facts": [],
+        }
+        yield _Input(
+            description,
+            [_Side(value, moved, partial(_of_cells, moved, draws, seed)) for value, moved in sides],
+        )
 
 
 def _of_cells(moved: CompanyProfile, draws: CellDraws, seed: int) -> CellDraws:
