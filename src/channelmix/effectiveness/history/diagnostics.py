@@ -32,6 +32,9 @@ SWINGS = 0.4
 FEW_ROWS = 5.0
 """Rows per estimated parameter below which they are few."""
 
+FEWEST_SPENT = 4
+"""Rows with spend on a channel below which they show neither how long it acts nor how it saturates."""
+
 FEW_UNKNOWN, MANY_UNKNOWN = 0.1, 0.2
 """Shares of the rows up to which outcomes that are not known do no harm, and beyond which they fail."""
 
@@ -134,6 +137,10 @@ def _spend(window: Window) -> Iterator[Finding]:
     for c, (name, column) in enumerate(zip(window.names, window.spend.T, strict=True)):
         if not column.any():
             continue  # of several markets, this one has none of it
+        rows = int(np.count_nonzero(column))
+        if rows < FEWEST_SPENT:
+            check = _worded("few_spent", c, window)
+            yield Finding.of(check, Verdict.REVIEW, 1.0 / rows, channel=name, rows=rows)
         variation = float(column.std() / column.mean())
         yield Finding.graded(
             _worded("variation", c, window), -variation, -0.1, -SAME_AMOUNT, channel=name, variation=variation
