@@ -279,7 +279,7 @@ def test_the_part_of_a_month_in_which_spend_began_or_ended_is_no_period_of_it() 
 
 
 def test_the_number_of_periods_with_spend_times_their_mean_is_all_that_was_spent() -> None:
-    """Seven bursts of four weeks in 156, which lie in two months each: seven months' worth, not those that are whole."""
+    """Seven bursts of four weeks in 156, which lie in two months each: seven months' worth, not whole ones alone."""
     labels, per_period, _ = placed("7D", 156, MONTH)
     spend = np.zeros(156)
     for start in range(3, 156, 23):
