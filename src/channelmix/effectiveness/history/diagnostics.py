@@ -70,6 +70,7 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
         *copies(window, windows),
         *copies_of_outcome(window),
     )
+    asked = shown_changes(window, fit.model.tests)
     findings = (
         *of_rows,
         *_sampling(fit, misled=any(one.verdict is Verdict.FAIL for one in of_rows)),
@@ -83,8 +84,8 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
         *_followers(window, posterior, rows.left),
         _negative_baseline(linear),
         *_learnt(fit),
-        *shown_changes(window, fit.model.tests),
-        *_contradictions([test for test, _, _ in fit.model.tests], lifts),
+        *[found for found in asked if found is not None],
+        *_contradictions([test for test, _, _ in fit.model.tests], lifts, asked),
     )
     return findings, slips
 
@@ -266,16 +267,15 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
         )
 
 
-def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:
-    """How far the rows pull the model away from what each lift test measured."""
-    for test, predicted in zip(tests, lifts.T, strict=True):
+def _contradictions(
+    tests: Sequence[LiftTest], lifts: Array, asked: Sequence[Finding | None]
+) -> Iterator[Finding]:
+    """How far the rows pull the model away from what each lift test measured.
+
+    That they agree says nothing where it is `asked` how the test is meant.
+    """
+    for test, predicted, question in zip(tests, lifts.T, asked, strict=True):
         off = abs(float(predicted.mean()) - test.lift) / test.standard_error
-        yield Finding.graded(
-            "lift_test",
-            off,
-            2.0,
-            4.0,
-            channel=test.named,
-            start=test.start,
-            off=off,
-        )
+        found = Finding.graded("lift_test", off, 2.0, 4.0, channel=test.named, start=test.start, off=off)
+        if question is None or found.verdict is not Verdict.PASS:
+            yield found
