@@ -91,15 +91,18 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
 
 
 def _sampling(fit: Fit, misled: bool) -> Iterator[Finding]:
-    """Are there enough draws? Where rows mislead the fit, more draws are no remedy."""
+    """Are there enough draws? Where rows mislead the fit, or it had no time, more draws are no remedy."""
     size, report = len(fit.draws.log_margin), fit.report
     lost = 1.0 - report.effective / size
     found = Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
-    if misled and found.verdict is not Verdict.PASS:
-        message = say("finding.effective_draws.misled", size=size, worth=report.effective)
-        found = replace(found, message=message)
+    if found.verdict is not Verdict.PASS and (misled or report.stopped):
+        code = f"finding.effective_draws.{'misled' if misled else 'stopped'}"
+        found = replace(found, message=say(code, size=size, worth=report.effective))
     yield found
-    yield Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
+    found = Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
+    if found.verdict is not Verdict.PASS and report.stopped:
+        found = replace(found, message=say("finding.importance_weights.stopped", khat=report.khat))
+    yield found
 
 
 def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Finding]:
