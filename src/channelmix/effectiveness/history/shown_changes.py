@@ -54,18 +54,11 @@ def shown_changes(window: Window, placed: Sequence[Placed]) -> list[Finding | No
         usual = len(inside) * float(np.abs(spend).mean())
         code = _asked(test.rows, off, change, spread, matters=change >= MATTERS * usual)
         sign = float(np.sign(test.changes[0]))
+        values = {"start": test.start, "end": test.end, "off": sign * off, "change": sign * change}
         found.append(
-            code
-            and Finding.of(
-                code,
-                Verdict.REVIEW,
-                off / change,
-                channel=test.named,
-                start=test.start,
-                end=test.end,
-                off=sign * off,
-                change=sign * change,
-            )
+            None
+            if code is None
+            else Finding.of(code, Verdict.REVIEW, off / change, channel=test.named, **values)
         )
     return found
 
