@@ -337,6 +337,7 @@ def set_cell(column: str, value: Any) -> Any:
         (lambda X, y: (X, y.where(y.index != 4, np.inf)), "infinite in row 4"),
         (lambda X, y: (X[:5], y[:5]), "too few"),
         (lambda X, y: (X, y.where(y.index < 5)), "5 rows with an outcome are too few"),
+        (lambda X, y: (X, y.where(y.index < 1)), "^1 row with an outcome is too few"),
         (lambda X, y: (X.rename(columns={"price": "prices"}), y), 'did you mean "prices"'),
     ],
 )

@@ -242,6 +242,8 @@ def test_rows_in_no_order_or_with_gaps_are_not_taken_for_swapped() -> None:
 def test_no_format_is_advised_for_names_of_months_that_it_does_not_read(
     texts: list[str], form: str | None
 ) -> None:
-    with pytest.raises(StatementError, match="names of months are read in English, French and German") as error:
+    with pytest.raises(
+        StatementError, match="names of months are read in English, French and German"
+    ) as error:
         read_dates(texts, "month", lambda i: f"row {i}", form)
     assert "--date-format" not in str(error.value)

@@ -192,8 +192,8 @@ def _check_swapped(found: list[date], texts: list[str], name: str, place: Place,
     raise StatementError(
         f"{name}: day and month seem to be swapped in {count} date{'s' * (count > 1)}, as spreadsheets do with days up "
         f"to 12: {texts[i]!r} in {place(i)} reads {day}, and rows lie evenly apart if it is {day.year}-{day.day:02d}-"
-        f"{day.month:02d}: correct them, or state --date-format {order} (date_format in Python and in a profile) if they "
-        "are right",
+        f"{day.month:02d}: correct them, or state --date-format {order} (date_format in Python and in a profile) if "
+        "they are right",
         ("date_format",),
     )
 
