@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from channelmix.core.tolerances import SPEND_KEPT, SPEND_SHOWN
-from channelmix.core.wording import amount_change
+from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.words import Message, Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
@@ -14,7 +13,6 @@ from channelmix.plan import (
     IfTen,
     InformationOf,
     InformationValue,
-    Plan,
     Totals,
     WordOfMouth,
 )
@@ -22,6 +20,7 @@ from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
 from channelmix.report.no_plan import is_far
+from channelmix.report.what_to_do import what_to_do
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
@@ -62,32 +61,11 @@ def asked(content: Content) -> str:
 
 def headline(content: Content, totals: Totals) -> list[str]:
     """The answer: what to do and what it brings, and how that compares with the baseline."""
-    plan, words = content.plan, content.words
-    money = totals.spend + totals.fees
-    kind = str(plan.scenario.get("kind"))
-    change = amount_change(totals.current_spend, money)
-    than_today = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
-    spent = (
-        words(than_today, money=money, change=abs(change))
-        if totals.current_spend and change
-        else words.about(money)
-    )
-    known = kind in ("fixed_budget", "target_outcome", "max_profit", "flexible_budget")
-    done = words(
-        f"headline.{kind}" if known else "headline.other",
-        moved=totals.moved,
-        money=spent,
-        target=float(plan.scenario.get("amount") or 0.0),
-        profit=totals.profit,
-        roi="-" if totals.roi is None else words.ratio(totals.roi),
-    )
-    if kind == "fixed_budget" and totals.moved <= SPEND_KEPT * money:
-        done = words("headline.keep")
-    if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
-        done = words("headline.nothing", why=content.said(common_reason(plan)))
+    words = content.words
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
+    done = what_to_do(content, totals)
     first = words("headline", done=done, per=content.over, less=_charge(content, totals), **interval)
-    return [first, *compared(content, money)]
+    return [first, *compared(content, totals.spend + totals.fees)]
 
 
 def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
@@ -96,12 +74,6 @@ def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
         return ""
     harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
     return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
-
-
-def common_reason(plan: Plan) -> str:
-    """The reason that all cells have; empty if there are several."""
-    said = {row.reason for row in plan.cells}
-    return said.pop() if len(said) == 1 else ""
 
 
 def _short(content: Content, cell: CellPlan) -> str:
