@@ -85,7 +85,7 @@ def _messages(value: Any) -> Iterator[Message]:
     elif isinstance(value, Part):
         for _, field in value:
             yield from _messages(field)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _messages(one)
 
@@ -104,9 +104,12 @@ class Document(Part):
 
     @model_validator(mode="after")
     def _gather_messages(self) -> Self:
+        self._note_messages()
+        return self
+
+    def _note_messages(self) -> None:
         for message in _messages(self):
             self.messages.setdefault(str(message), message.data)
-        return self
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the document as a table, for CSV: one dictionary a row, without nesting."""

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.core.tolerances import SPEND_SHOWN
-from channelmix.core.words import Message, Words, say
+from channelmix.core.words import Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
     CautiousPlan,
-    CellPlan,
     IfTen,
     InformationOf,
     InformationValue,
     Totals,
     WordOfMouth,
 )
-from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
+from channelmix.report.grounds import failed_checks, grounds
 from channelmix.report.no_plan import is_far
 from channelmix.report.what_to_do import what_to_do
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
-
-FEW_WEEKS, MOST_THIN = 26, 4
-"""Weeks with spend below which a cell's own history is thin, and how many such cells are named."""
 
 HARDLY = 0.01
 """Share of an interval's upper end below which its lower end is as good as nothing."""
@@ -60,12 +56,12 @@ def asked(content: Content) -> str:
 
 
 def headline(content: Content, totals: Totals) -> list[str]:
-    """The answer: what to do and what it brings, and how that compares with the baseline."""
+    """The answer: what to do and what it brings, how that compares with the baseline, and whether to trust it."""
     words = content.words
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
     done = what_to_do(content, totals)
     first = words("headline", done=done, per=content.over, less=_charge(content, totals), **interval)
-    return [first, *compared(content, totals.spend + totals.fees)]
+    return [first, *compared(content, totals.spend + totals.fees), *failed_checks(content)]
 
 
 def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
@@ -76,46 +72,12 @@ def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
     return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
 
 
-def _short(content: Content, cell: CellPlan) -> str:
-    """A cell's name without what all cells have in common."""
-    parts = [
-        part
-        for part, all_of_them in (
-            (cell.market, content.markets),
-            (cell.channel, ()),
-            (cell.purpose, content.purposes),
-        )
-        if len(all_of_them) != 1
-    ]
-    return "/".join(parts)
-
-
-def _thin(content: Content) -> list[Message]:
-    """Cells whose own history has spend in less than half a year, and no test, the thinnest first."""
-    listed = sorted(
-        (cell for cell in content.plan.cells if cell.evidence == "history" and cell.spent_days is not None),
-        key=lambda cell: cell.spent_days or 0.0,
-    )
-    weeks = [(_short(content, cell), round((cell.spent_days or 0.0) / DAYS_A_WEEK)) for cell in listed]
-    thin = [say("thin.cell", cell=name, count=max(n, 1)) for name, n in weeks if n < FEW_WEEKS]
-    more = len(thin) - MOST_THIN
-    return [*thin[:MOST_THIN], say("rows.more", more=more)] if more > 1 else thin
-
-
 def facts(content: Content, totals: Totals) -> Iterator[str]:
     """Sentences below the headline: what it rests on, and what it comes to over all periods."""
     plan, words = content.plan, content.words
     if words.language != "en" and not plan.messages:
         yield words("facts.english")
-    own = sum(cell.evidence in OWN for cell in plan.cells)
-    if own == len(plan.cells):
-        yield words("facts.own")
-    elif own:
-        yield words("facts.some_own", own=own, all=len(plan.cells))
-    elif {cell.evidence for cell in plan.cells} == {"prior"}:
-        yield words("facts.prior")
-    if thin := _thin(content):
-        yield words("facts.thin", cells=thin)
+    yield from grounds(content, charged=bool(_charge(content, totals)))
     base = content.baseline
     baseline = "" if base is None else called(content, base)
     if base is not None and base.description != say("how.today"):

@@ -191,6 +191,7 @@ class Evidence(_Brief, Document):
     def sealed(cls, **content: Any) -> Self:
         """Make evidence of its content and seal it with its digest."""
         open_one = cls.model_construct(**content, sha256="")
+        open_one._note_messages()
         return cls.model_validate({**content, "sha256": open_one._digest()})
 
     @model_validator(mode="after")
