@@ -68,8 +68,19 @@ def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
     """What opt-outs and harm take from the return, as the end of a sentence; empty where it is rounding."""
     if totals.charge <= SPEND_SHOWN * max(totals.spend, totals.current_spend):
         return ""
-    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
-    return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
+    code = "headline.less_harm" if _harms(content) else "headline.less"
+    return content.words(code, charge=times * totals.charge)
+
+
+def after_charges(content: Content, totals: Totals) -> str:
+    """Say that amounts are less what opt-outs and harm take, as part of a sentence; empty where these take nothing."""
+    if not _charge(content, totals):
+        return ""
+    return content.words(f"after.{'harm' if _harms(content) else 'opt_outs'}")
+
+
+def _harms(content: Content) -> bool:
+    return any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
 
 
 def facts(content: Content, totals: Totals) -> Iterator[str]:
@@ -86,6 +97,8 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     if base is not None and isinstance(risk, dict) and risk.get("kind") == "safe_improvement":
         key = "facts.safe" if base.tail_loss > 0.0 else "facts.safer"
         yield words(key, baseline=baseline, loss=base.tail_loss)
+    if after := after_charges(content, totals):
+        yield words("facts.after_charges", currency=words.currency, after=after)
     if totals.fees > 0.0:
         yield words("facts.fees", fees=totals.fees)
     if plan.span > 1:
