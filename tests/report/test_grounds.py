@@ -82,8 +82,8 @@ def test_what_opt_outs_cost_rests_on_published_figures() -> None:
 @pytest.mark.parametrize(
     ("tested", "what"),
     [
-        (("social", "sms", "im"), "your own lift tests"),
-        (("social",), "your own history and lift tests"),
+        (("social", "sms", "im"), "your own experiments (lift tests)"),
+        (("social",), "your own history and experiments (lift tests)"),
         ((), "your own history"),
     ],
 )
