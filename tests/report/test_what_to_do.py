@@ -84,6 +84,8 @@ def test_money_that_counts_fees_says_so() -> None:
     plan = of_budget(30000.0, {"kind": "activation_fee", "select": "all", "amount": 50000})
     assert said(plan)[1].endswith("80k less to spend, fees included.")
     assert not any("fees" in line for line in said(of_budget(15000.0)))
+    paid = of_budget(100000.0, {"kind": "activation_fee", "select": "all", "amount": 50000})
+    assert " to spend EUR 100k (EUR 20k more than today), fees included: expected" in said(paid)[0]
 
 
 @pytest.mark.parametrize("amount", [0.0, 1.0])

@@ -76,10 +76,11 @@ def _beside_today(content: Content, totals: Totals) -> str:
     each = np.array([cell.current_spend for cell in plan.cells]) / plan.span
     today = problem.money(problem.each_period(each)) if totals.fees else totals.current_spend
     change = amount_change(today, money)
-    if not (totals.current_spend and change):
-        return words.about(money)
-    code = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
-    return words(code, money=money, change=abs(change))
+    said = words.about(money)
+    if totals.current_spend and change:
+        code = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
+        said = words(code, money=money, change=abs(change))
+    return words("fees.included", what=said) if totals.fees else said
 
 
 def common_reason(plan: Plan) -> str:
