@@ -229,7 +229,7 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
     """The margin of a consent is what the curve itself earns at best, found here by a search."""
     small["channels"]["sms"] |= {
         "cost_per_contact": {"promotion": certain(0.05)},
-        "contacts_per_customer": 4.0,
+        "contacts_per_customer": certain(4.0),
         "orders_per_contact": {"value": 0.006, "incremental": True},
         "opt_out_per_contact": certain(0.01),
     }
@@ -248,14 +248,14 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
 def test_no_more_customers_opt_out_than_there_are(small: dict[str, Any]) -> None:
     """At the useful contacts of a month the charge stays below what all consents are worth."""
     small["channels"]["sms"] |= {
-        "cost_per_contact": {"promotion": 0.05},
-        "contacts_per_customer": 4.0,
+        "cost_per_contact": {"promotion": certain(0.05)},
+        "contacts_per_customer": certain(4.0),
         "orders_per_contact": 0.006,
-        "value_per_consent": 2.0,
+        "value_per_consent": certain(2.0),
     }
     charges = []
     for opt_out in (0.01, 0.2, 1.0):
-        small["channels"]["sms"]["opt_out_per_contact"] = opt_out
+        small["channels"]["sms"]["opt_out_per_contact"] = certain(opt_out)
         charges.append(response_of(small).charges["FR/sms/promotion"] * 50000.0 * 4.0 * 0.05)
     assert charges[0] < charges[1] < charges[2] < 50000.0 * 2.0
 

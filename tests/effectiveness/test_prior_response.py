@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.stated_figures import certain
 
 from channelmix.effectiveness import CellDraws, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior
@@ -76,12 +77,12 @@ def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions
 
 def test_who_pays_twice_the_usual_price_gets_half(small: dict[str, Any]) -> None:
     small["overlap"] = 0.0
+    small["channels"]["social"]["cost_per_contact"] = {"promotion": certain(0.04)}
     _, q, _ = single(small, "FR/social/promotion", 1.0)
-    price = 2.0 * q["cost_per_contact"] * RATE
-    usual = 100000.0 * q["usual_contacts"] * price
-    small["channels"]["social"]["cost_per_contact"] = {"promotion": price}
-    outcome, _, _ = single(small, "FR/social/promotion", usual)
-    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * q["margin_share"] / 2.0, rel=1e-12)
+    spend = 100000.0 * q["usual_contacts"] * 0.04
+    outcome, _, _ = single(small, "FR/social/promotion", spend)
+    dearer = 0.04 / (q["cost_per_contact"] * RATE)
+    assert outcome / spend == pytest.approx(q["revenue_per_spend"] * q["margin_share"] / dearer, rel=1e-12)
 
 
 def test_without_effects_clicks_and_orders_alone_count(small: dict[str, Any]) -> None:
@@ -258,8 +259,9 @@ def test_a_channel_like_another_has_its_curve(small: dict[str, Any]) -> None:
 
 def test_the_rate_scales_published_costs_only(small: dict[str, Any]) -> None:
     """Messages bring more orders the cheaper these are in dollars: theirs are stated here, and so is their price."""
-    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": 0.002}
-    small["channels"]["im"]["orders_per_contact"] = 0.002
+    rate = {"value": 0.002, "incremental": True}
+    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": rate}
+    small["channels"]["im"]["orders_per_contact"] = rate
     doubled = copy.deepcopy(small)
     doubled["usd_rate"] = 2 * RATE
     (one, _), (two, _) = curves_of(small), curves_of(doubled)
@@ -267,9 +269,8 @@ def test_the_rate_scales_published_costs_only(small: dict[str, Any]) -> None:
     for i, name in enumerate(one.names):
         factor = 1.0 if name == "FR/sms/promotion" else 2.0
         dearer = two.value(factor * spend)[:, i]
-        if (
-            name == "FR/social/promotion"
-        ):  # by published returns it brings as much a unit of spend, by clicks half
+        # Social media bring as much a unit of spend by published returns, and half of it by clicks.
+        if name == "FR/social/promotion":
             assert (dearer > one.value(spend)[:, i]).all()
             assert (dearer < 2.0 * one.value(spend)[:, i]).all()
         else:

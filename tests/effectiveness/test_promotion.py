@@ -72,7 +72,9 @@ def test_messages_return_more_from_loyal_customers_than_from_a_cold_list(price: 
     assert low < 1.7 < high
     low, _, high = interval(cold)
     assert low < 0.5 < high
-    assert (cold < loyal).all(), "the same draws"
+    levels = np.linspace(0.01, 0.99, 99)
+    assert (np.quantile(cold, levels) < np.quantile(loyal, levels)).all()
+    assert cold.mean() < loyal.mean()
 
 
 def test_ten_times_todays_spend_is_not_ten_times_the_belief() -> None:
@@ -115,7 +117,7 @@ def test_without_an_order_value_the_margin_share_is_wide() -> None:
     without = copy.deepcopy(content)
     del without["purposes"]["promotion"]["order_value"]
     stated, assumed = (returns(each, "social", 0.05) for each in (content, without))
-    assert np.std(np.log(assumed)) > 1.02 * np.std(np.log(stated))
+    assert np.std(np.log(assumed)) > np.std(np.log(stated))
     draws = published_draws(cm.CompanyProfile.model_validate(without).cells(), 8)
     assert any(figure.range.quantity == "margin_share" for figure in draws.figures)
 
@@ -139,7 +141,22 @@ def test_channels_of_one_measure_are_believed_together_and_others_apart() -> Non
         for cell, q in zip(draws.cells, draws.quantities, strict=True)
     }
     assert np.corrcoef(effect["sms"], effect["im"])[0, 1] > 0.5
-    assert abs(np.corrcoef(effect["sms"], effect["social"])[0, 1]) < 0.1
+    assert 0.0 < np.corrcoef(effect["sms"], effect["social"])[0, 1] < 0.3, "one discount of attributed orders"
+
+
+def test_one_discount_of_attributed_orders_is_shared_by_channels_of_different_measures() -> None:
+    """What clicks bring beyond what came anyway is one number for the company, and moves all that rests on it."""
+    content = company()
+    content["channels"]["app"] = {"reachable": 20000.0, "current_spend": {"promotion": 500.0}}
+    draws = published_draws(cm.CompanyProfile.model_validate(content).cells(), DRAWS)
+    by_channel = dict(zip((cell.channel for cell in draws.cells), draws.quantities, strict=True))
+    discount = np.log(by_channel["social"]["incremental_factor"])
+    for channel, quantity in (
+        ("social", "revenue_per_spend"),
+        ("sms", "orders_per_contact"),
+        ("app", "orders_per_user"),
+    ):
+        assert 0.1 < np.corrcoef(discount, np.log(by_channel[channel][quantity]))[0, 1] < 0.9
 
 
 def test_no_interval_is_narrower_than_a_factor_of_two() -> None:

@@ -63,9 +63,9 @@ def test_service_level_by_simulation(small: dict[str, Any]) -> None:
 
 def test_reputation_limit_is_where_the_loss_falls_to_it(small: dict[str, Any]) -> None:
     name = "FR/social/service"
-    rules, response = filled(small, {"kind": "reputation_limit", "amount": 40.0, "select": name})
+    rules, response = filled(small, {"kind": "reputation_limit", "amount": 45.0, "select": name})
     curve = response.curves.cell(response.curves.names.index(name))
-    assert curve.criticism_left(np.array([rules[0].spend[name]])).mean() == pytest.approx(40.0)
+    assert curve.criticism_left(np.array([rules[0].spend[name]])).mean() == pytest.approx(45.0)
     rules, _ = filled(small, {"kind": "reputation_limit", "amount": 1e6})
     assert set(rules[0].spend.values()) == {0.0}
 

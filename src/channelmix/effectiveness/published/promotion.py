@@ -125,6 +125,8 @@ class ChannelEffect:
     Parameters
     ----------
     channel, quantity : str
+    by_clicks : ndarray of shape (n_draws,)
+        Draws of its logarithm from the bottom up.
     up, down : Way
     belief : Belief
     measure : str
@@ -133,6 +135,7 @@ class ChannelEffect:
 
     channel: str
     quantity: str
+    by_clicks: Array
     up: Way
     down: Way
     belief: Belief
@@ -140,7 +143,17 @@ class ChannelEffect:
     setting: EffectSetting
 
     def draws(self, normal: Array) -> Array:
-        """Draws of the effect from standard normal ones, (n_draws,); those beyond `MIDDLE` are moved to its ends."""
+        """Draw the effect; shape (n_draws,).
+
+        Each draw lies as high in the belief as its own clicks, orders and discount lie in what they say, and as
+        standard normal numbers say, each of the two by the part of the belief that its way explains. So what cells
+        share, such as one discount of attributed orders, stays shared. Draws beyond `MIDDLE` are moved to its ends.
+        """
+        spread = self.by_clicks.std()
+        if spread > 0.0:
+            place = (self.by_clicks - self.by_clicks.mean()) / spread
+            part = self.belief.weight_down
+            normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
         return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
 
     def presented(self) -> PriorRange:
@@ -217,7 +230,7 @@ def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, 
         monthly = np.log(yearly / MONTHS_A_YEAR)
         shift, further = float(monthly.mean()), float(monthly.std())
     up, down = Way.up(logs), Way.down(mixture, place, shift, further)
-    return ChannelEffect(cell.channel, quantity, up, down, combined(up, down), measure, setting)
+    return ChannelEffect(cell.channel, quantity, logs, up, down, combined(up, down), measure, setting)
 
 
 def _setting(cell: Cell) -> EffectSetting:
