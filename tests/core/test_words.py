@@ -256,9 +256,9 @@ def test_published_figures_have_their_french() -> None:
     for stated in load_stated_ranges().values():
         assert words.published(stated.note), stated.note
     for figure in figures:
-        for said in (figure.range.unit, figure.range.basis, figure.range.note):
-            french = words.said(said) if isinstance(said, Message) else words.published(said)
-            assert not said or french, said
+        for text in (figure.range.unit, figure.range.basis, figure.range.note):
+            french = words.said(text) if isinstance(text, Message) else words.published(text)
+            assert not text or french, text
     assert len(in_use) >= 25
 
 
