@@ -62,9 +62,10 @@ def main() -> None:
     measured = lift + 90.0 * rng.standard_normal()
     with (HERE / "atelier_tests.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["channel", "start", "end", "spend_change", "lift", "standard_error"])
-        change = float((withheld - social).sum())
-        writer.writerow(["social", days[TEST][0], days[TEST][-1], round(change), round(float(measured)), 90])
+        writer.writerow(["channel", "start", "end", "spend_change", "lift", "standard_error", "rows"])
+        change, lost = float((withheld - social).sum()), round(float(measured))
+        # The history above shows the usual spend.
+        writer.writerow(["social", days[TEST][0], days[TEST][-1], round(change), lost, 90, "without_change"])
     for name, brought, spend in (("social", by_social, social), ("sms", by_sms, sms)):
         print(f"{name}: {MARGIN * brought.sum() / spend.sum():.2f} in margin for each euro")
 

@@ -11,6 +11,7 @@ import pytest
 
 import channelmix as cm
 from channelmix.core.errors import InputError
+from channelmix.core.words import PLAIN, Words
 from channelmix.effectiveness.own.columns import _spent_days
 from channelmix.profile import CompanyProfile
 from channelmix.profile.evidence import Evidence
@@ -69,6 +70,17 @@ def test_when_a_channel_was_last_bought_and_what_a_table_leaves_out_are_stated(
     assert column.idle_days == 7.0 * 30
     assert (found.fitted.rows, found.fitted.unlisted) == (WEEKS - 2, 2)
     assert Evidence.from_json(found.to_json()) == found
+
+
+def test_what_checks_found_is_known_in_every_language(evidence: Evidence) -> None:
+    """And from a file, too: reports quote findings that fail in the reader's language."""
+    for found in (evidence, Evidence.from_json(evidence.to_json())):
+        for check in found.checks:
+            for text in (check.check, check.message):
+                french = found.said(text, Words("fr", "EUR"))
+                assert french is not None
+                assert found.said(text, PLAIN) == text
+    assert any(evidence.said(check.message, Words("fr")) != check.message for check in evidence.checks)
 
 
 def test_a_week_becomes_the_profiles_period(company: CompanyProfile, evidence: Evidence) -> None:

@@ -274,5 +274,17 @@ def test_the_part_of_a_month_in_which_spend_began_or_ended_is_no_period_of_it() 
     spend = np.full(104, 100.0)
     spend[[0, -1]] = 0.0
     mean, periods = active_average(spend, spend, labels, per_period)
-    assert periods < 102 / per_period
+    assert periods == pytest.approx(102 / per_period)
     assert mean == pytest.approx(100.0 * per_period)
+
+
+def test_the_number_of_periods_with_spend_times_their_mean_is_all_that_was_spent() -> None:
+    """Seven bursts of four weeks in 156, which lie in two months each: seven months' worth, not whole ones alone."""
+    labels, per_period, _ = placed("7D", 156, MONTH)
+    spend = np.zeros(156)
+    for start in range(3, 156, 23):
+        spend[start : start + 4] = 5000.0
+    mean, periods = active_average(spend, spend, labels, per_period)
+    assert mean * periods == pytest.approx(spend.sum())
+    assert 6.0 < periods < 8.0
+    assert mean == pytest.approx(5000.0 * 4.0, rel=0.15)

@@ -192,7 +192,13 @@ def test_a_unit_is_asked_about_where_the_other_one_is_more_usual(
 def test_tests_of_every_kind_are_kept_in_the_file(company: cm.CompanyProfile) -> None:
     tests = [
         cm.LiftTest(
-            ["sms/promotion", "newsletter"], "2023-06-05", "2023-07-30", [-8000.0, -40000.0], -500.0, 90.0
+            ["sms/promotion", "newsletter"],
+            "2023-06-05",
+            "2023-07-30",
+            [-8000.0, -40000.0],
+            -500.0,
+            90.0,
+            rows="without_change",
         ),
         cm.LiftTest("sms/promotion", "2023-09-04", "2023-10-01", 900.0, 100.0, 40.0, held_out=0.1),
         cm.LiftTest("sms/promotion", "2023-11-06", "2023-12-03", 900.0, 100.0, 40.0, rows="with_change"),

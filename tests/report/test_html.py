@@ -415,7 +415,8 @@ def test_own_history_is_told_beside_published_figures() -> None:
     plan = optimize(CompanyProfile.from_file(EXAMPLE.with_name("atelier.json")))
     tree = parsed(to_html(plan))
     said = words_of(tree)
-    assert "It rests on your own history for 2 of 3 cells, on published figures for the others." in said
+    own_and_tested = "your own history and experiments (lift tests)"
+    assert f"It rests on {own_and_tested} for 2 of 3 cells, on published figures for the others." in said
     assert "it loses nothing on average against the current mix" in said
     own = rows_of(by_id(tree, "evidence").findall(".//table")[1])
     assert [row[0] for row in own] == ["return of FR/social/promotion", "return of FR/sms/promotion"]

@@ -85,7 +85,7 @@ def _messages(value: Any) -> Iterator[Message]:
     elif isinstance(value, Part):
         for _, field in value:
             yield from _messages(field)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _messages(one)
 
@@ -102,10 +102,14 @@ class Document(Part):
     """How texts of this document are made: by the English text, its code and values, so that other languages can be
     written."""
 
-    @model_validator(mode="after")
-    def _gather_messages(self) -> Self:
+    def gather_messages(self) -> None:
+        """Note how the texts of this document are made; done when it is made."""
         for message in _messages(self):
             self.messages.setdefault(str(message), message.data)
+
+    @model_validator(mode="after")
+    def _with_messages(self) -> Self:
+        self.gather_messages()
         return self
 
     def rows(self) -> list[dict[str, Any]]:

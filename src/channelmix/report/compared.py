@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -78,7 +79,12 @@ def _other_money(content: Content, split: Comparison, money: float) -> str:
     change = amount_change(split.money, money)
     if abs(change) <= SAME_MONEY * split.money:
         return ""
-    return content.words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change))
+    said = content.words(f"headline.with_{'more' if change > 0.0 else 'less'}", money=abs(change))
+    fees = (
+        split.money - math.fsum(split.spend.values()),
+        money - math.fsum(cell.spend for cell in content.plan.cells),
+    )
+    return content.words("fees.included", what=said) if max(fees) > SAME_MONEY * split.money else said
 
 
 def _is_fixed(content: Content) -> bool:

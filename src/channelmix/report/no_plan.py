@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from channelmix.core.words import Message
 from channelmix.engine.proof.solution import Status
+from channelmix.engine.rules import ObservedRange
 from channelmix.plan import Mend, Plan
+from channelmix.report.broken import own_ranges
 from channelmix.report.content import Content
+
+LIFTED = '{"kind": "mean"}'
+"""The risk in a profile that switches off what own history brings with it."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class NoPlan:
         What would help; empty where nothing is known.
     relaxed : sequence of (str, str)
         Each rule to relax, and by how much.
+    own : str
+        What rules there are that no profile states, and how to lift them; empty where none is in the way.
     """
 
     said: Sequence[str]
@@ -34,6 +41,7 @@ class NoPlan:
     warnings: Sequence[str]
     remedy: str
     relaxed: Sequence[tuple[str, str]]
+    own: str = ""
 
 
 def no_plan(content: Content) -> NoPlan:
@@ -49,7 +57,9 @@ def no_plan(content: Content) -> NoPlan:
     if rules:
         said.append(words("infeasible.rules"))
     relaxed = [(mend.rule, relaxed_by(content, mend)) for mend in plan.mends]
-    return NoPlan(said, rules, plan.warnings, words("infeasible.mend") if relaxed else "", relaxed)
+    in_the_way = own_ranges([*plan.conflicts, *(mend.rule for mend in plan.mends)])
+    own = words("infeasible.own", risk=LIFTED) if in_the_way else ""
+    return NoPlan(said, rules, plan.warnings, words("infeasible.mend") if relaxed else "", relaxed, own)
 
 
 def relaxed_by(content: Content, mend: Mend) -> str:
@@ -74,6 +84,8 @@ def is_far(plan: Plan) -> bool:
 def _out_of_reach(content: Content) -> str:
     """Say that the scenario asks for more than there is, and what holds it; empty where it does not."""
     plan, words = content.plan, content.words
+    kinds = {rule.inner.kind for rule in content.problem.constraints}
+    own, stated = ObservedRange.kind in kinds, bool(kinds - {ObservedRange.kind})
     asked = {"target_outcome": "amount", "flexible_budget min_roi": "min_roi"}
     for mend in plan.mends:
         if mend.rule not in asked:
@@ -81,10 +93,15 @@ def _out_of_reach(content: Content) -> str:
         wanted = float(plan.scenario[asked[mend.rule]])
         values = {"asked": wanted, "most": wanted - mend.amount}
         if mend.rule != "target_outcome":
-            return words("infeasible.roi", **values)
+            return words(
+                "infeasible.roi" if stated else "infeasible.roi_range" if own else "infeasible.roi_channels",
+                **values,
+            )
         limit = None if is_far(plan) else plan.scenario.get("max_amount")
-        if len(plan.conflicts) > 1:
+        if stated and len(plan.conflicts) > 1:
             return words("infeasible.target", **values)
+        if own and not stated:
+            return words("infeasible.target_range", **values)
         if plan.problem.get("constraints"):
             return words("infeasible.target_without", **values)
         if limit is None:

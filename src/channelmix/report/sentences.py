@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from channelmix.core.tolerances import SPEND_KEPT, SPEND_SHOWN
-from channelmix.core.wording import amount_change
-from channelmix.core.words import Message, Words, say
+from channelmix.core.tolerances import SPEND_SHOWN
+from channelmix.core.words import Words, say
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import (
     CautiousPlan,
-    CellPlan,
     IfTen,
     InformationOf,
     InformationValue,
-    Plan,
     Totals,
     WordOfMouth,
 )
-from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
+from channelmix.report.grounds import failed_checks, grounds
 from channelmix.report.no_plan import is_far
+from channelmix.report.what_to_do import what_to_do
 
 SAYING = (3.0, 3000.0)
 """People told by a happy and by an angry customer, as the saying has it."""
-
-FEW_WEEKS, MOST_THIN = 26, 4
-"""Weeks with spend below which a cell's own history is thin, and how many such cells are named."""
 
 HARDLY = 0.01
 """Share of an interval's upper end below which its lower end is as good as nothing."""
@@ -61,73 +56,31 @@ def asked(content: Content) -> str:
 
 
 def headline(content: Content, totals: Totals) -> list[str]:
-    """The answer: what to do and what it brings, and how that compares with the baseline."""
-    plan, words = content.plan, content.words
-    money = totals.spend + totals.fees
-    kind = str(plan.scenario.get("kind"))
-    change = amount_change(totals.current_spend, money)
-    than_today = "headline.less_than_today" if change < 0.0 else "headline.more_than_today"
-    spent = (
-        words(than_today, money=money, change=abs(change))
-        if totals.current_spend and change
-        else words.about(money)
-    )
-    known = kind in ("fixed_budget", "target_outcome", "max_profit", "flexible_budget")
-    done = words(
-        f"headline.{kind}" if known else "headline.other",
-        moved=totals.moved,
-        money=spent,
-        target=float(plan.scenario.get("amount") or 0.0),
-        profit=totals.profit,
-        roi="-" if totals.roi is None else words.ratio(totals.roi),
-    )
-    if kind == "fixed_budget" and totals.moved <= SPEND_KEPT * money:
-        done = words("headline.keep")
-    if kind != "fixed_budget" and money == 0.0 and common_reason(plan):
-        done = words("headline.nothing", why=content.said(common_reason(plan)))
+    """The answer: what to do and what it brings, how that compares with the baseline, and whether to trust it."""
+    words = content.words
     interval = {"mean": totals.outcome.mean, "low": totals.outcome.low, "high": totals.outcome.high}
+    done = what_to_do(content, totals)
     first = words("headline", done=done, per=content.over, less=_charge(content, totals), **interval)
-    return [first, *compared(content, money)]
+    return [first, *compared(content, totals.spend + totals.fees), *failed_checks(content)]
 
 
 def _charge(content: Content, totals: Totals, times: float = 1.0) -> str:
     """What opt-outs and harm take from the return, as the end of a sentence; empty where it is rounding."""
     if totals.charge <= SPEND_SHOWN * max(totals.spend, totals.current_spend):
         return ""
-    harm = any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
-    return content.words("headline.less_harm" if harm else "headline.less", charge=times * totals.charge)
+    code = "headline.less_harm" if _harms(content) else "headline.less"
+    return content.words(code, charge=times * totals.charge)
 
 
-def common_reason(plan: Plan) -> str:
-    """The reason that all cells have; empty if there are several."""
-    said = {row.reason for row in plan.cells}
-    return said.pop() if len(said) == 1 else ""
+def after_charges(content: Content, totals: Totals) -> str:
+    """Say that amounts are less what opt-outs and harm take, as part of a sentence; empty where these take nothing."""
+    if not _charge(content, totals):
+        return ""
+    return content.words(f"after.{'harm' if _harms(content) else 'opt_outs'}")
 
 
-def _short(content: Content, cell: CellPlan) -> str:
-    """A cell's name without what all cells have in common."""
-    parts = [
-        part
-        for part, all_of_them in (
-            (cell.market, content.markets),
-            (cell.channel, ()),
-            (cell.purpose, content.purposes),
-        )
-        if len(all_of_them) != 1
-    ]
-    return "/".join(parts)
-
-
-def _thin(content: Content) -> list[Message]:
-    """Cells whose own history has spend in less than half a year, and no test, the thinnest first."""
-    listed = sorted(
-        (cell for cell in content.plan.cells if cell.evidence == "history" and cell.spent_days is not None),
-        key=lambda cell: cell.spent_days or 0.0,
-    )
-    weeks = [(_short(content, cell), round((cell.spent_days or 0.0) / DAYS_A_WEEK)) for cell in listed]
-    thin = [say("thin.cell", cell=name, count=max(n, 1)) for name, n in weeks if n < FEW_WEEKS]
-    more = len(thin) - MOST_THIN
-    return [*thin[:MOST_THIN], say("rows.more", more=more)] if more > 1 else thin
+def _harms(content: Content) -> bool:
+    return any(row.charge > 0.0 and row.purpose == "advocacy" for row in content.plan.cells)
 
 
 def facts(content: Content, totals: Totals) -> Iterator[str]:
@@ -135,15 +88,7 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     plan, words = content.plan, content.words
     if words.language != "en" and not plan.messages:
         yield words("facts.english")
-    own = sum(cell.evidence in OWN for cell in plan.cells)
-    if own == len(plan.cells):
-        yield words("facts.own")
-    elif own:
-        yield words("facts.some_own", own=own, all=len(plan.cells))
-    elif {cell.evidence for cell in plan.cells} == {"prior"}:
-        yield words("facts.prior")
-    if thin := _thin(content):
-        yield words("facts.thin", cells=thin)
+    yield from grounds(content, charged=bool(_charge(content, totals)))
     base = content.baseline
     baseline = "" if base is None else called(content, base)
     if base is not None and base.description != say("how.today"):
@@ -152,6 +97,8 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
     if base is not None and isinstance(risk, dict) and risk.get("kind") == "safe_improvement":
         key = "facts.safe" if base.tail_loss > 0.0 else "facts.safer"
         yield words(key, baseline=baseline, loss=base.tail_loss)
+    if after := after_charges(content, totals):
+        yield words("facts.after_charges", currency=words.currency, after=after)
     if totals.fees > 0.0:
         yield words("facts.fees", fees=totals.fees)
     if plan.span > 1:

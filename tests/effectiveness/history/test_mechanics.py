@@ -24,6 +24,7 @@ from channelmix.effectiveness.history.model.families import (
 from channelmix.effectiveness.history.model.mix import Mix, Trial, TrialPart
 from channelmix.effectiveness.history.model.priors import DIFFERENCES, Priors
 from channelmix.effectiveness.history.model.shapes import (
+    acting_later,
     adstock_weights,
     elasticity,
     lagged,
@@ -424,3 +425,21 @@ def test_later_steps_of_the_level_start_after_the_last_knot() -> None:
     assert trend.later_walk(inside).shape[1] == 0
     assert (trend.walk(after)[:, :-1] == 1.0).all()
     assert trend.later_walk(after)[-1].sum() > 1.0
+
+
+def test_spend_of_the_last_row_alone_needs_no_ceiling_beyond_what_it_brings_in_the_end() -> None:
+    """Where it begins to act late, the rows hold a vanishing part of its effect."""
+    n, rows, rng = 2000, 60, np.random.default_rng(5)
+    spend = np.zeros(rows)
+    spend[-1] = 1.0
+    mix = replace(company(0), lagged=[lagged(spend)] * 2, total=np.ones(2), outcome=np.zeros(rows))
+    shape = rng.standard_normal((n, NUMBERS))
+    at = rng.integers(0, NO_EFFECT, n)
+    within = mix.ceiling(0, shape, at, mix.reached(0, shape, at))
+    assert within.max() > 1e9
+    late = replace(mix, later=[acting_later(np.arange(rows), spend)] * 2)
+    ceiling = late.ceiling(0, shape, at, late.reached(0, shape, at))
+    # As if the same spend stood amid the rows.
+    spend = np.roll(spend, -LAGS)
+    amid = replace(mix, lagged=[lagged(spend)] * 2)
+    assert ceiling == pytest.approx(amid.ceiling(0, shape, at, amid.reached(0, shape, at)))

@@ -18,6 +18,8 @@ from tests.mix_worlds import BROKEN, simulated_mix
 import channelmix as cm
 from channelmix.effectiveness.history import Priors
 from channelmix.effectiveness.history.backtest import backtest_finding
+from channelmix.effectiveness.history.model.families import LAGS
+from channelmix.effectiveness.history.model.shapes import acting_later
 
 TIME = "a row's outcome depends on the rows before it: rows cannot be shuffled or read one by one"
 
@@ -335,6 +337,7 @@ def set_cell(column: str, value: Any) -> Any:
         (lambda X, y: (X, y.where(y.index != 4, np.inf)), "infinite in row 4"),
         (lambda X, y: (X[:5], y[:5]), "too few"),
         (lambda X, y: (X, y.where(y.index < 5)), "5 rows with an outcome are too few"),
+        (lambda X, y: (X, y.where(y.index < 1)), "^1 row with an outcome is too few"),
         (lambda X, y: (X.rename(columns={"price": "prices"}), y), 'did you mean "prices"'),
     ],
 )
@@ -454,3 +457,32 @@ def test_a_backtest_is_judged_beside_the_year_before(error: float, covered: floa
     assert found.figure == pytest.approx(error)
     assert f"{error:.2f} times" in found.message
     assert backtest_finding({"error": [1.0], "naive_error": [0.0], "covered": [1.0]}, 13).verdict == "FAIL"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unpaid", [False, True])
+def test_a_channel_of_the_last_row_alone_is_fitted_as_one_of_any_other(unpaid: bool) -> None:
+    """What a late spend brings comes after the rows: no ceiling need bring it within them."""
+    rng = np.random.default_rng(4)
+    weeks = 60
+    X = pd.DataFrame({"sms": rng.gamma(3.0, 30.0, weeks), "im": np.zeros(weeks)})
+    X.loc[weeks - 1, "im"] = 100.0
+    y = 500.0 + 0.8 * X["sms"] + 20.0 * rng.standard_normal(weeks)
+    model = cm.MarketingMixRegressor(channels=["sms"], unpaid=["im"], draws=200, random_state=1)
+    if not unpaid:
+        model = cm.MarketingMixRegressor(draws=200, random_state=1)
+    model.fit(X, y)
+    shares = model.shares(X)
+    assert np.isfinite(shares.to_numpy()).all()
+    assert shares.loc["im", "high"] < 0.2
+    asked = [found for found in model.diagnostics_ if "Only 1 row has" in found.message]
+    assert len(asked) == 1
+
+
+def test_late_spend_counts_where_it_acts_after_the_rows_and_other_spend_does_not() -> None:
+    periods = np.array([0, 1, 2, 4, 5])  # 3 has no row
+    late = acting_later(periods, np.array([0.0, 0.0, 0.0, 0.0, 2.0]))
+    assert late.shape == (LAGS, LAGS)  # period 3, in which nothing acts yet, and those after the last row
+    assert late.sum() == pytest.approx(2.0 * (LAGS - 1))
+    full = np.arange(4 * LAGS)
+    assert len(acting_later(full, np.ones(4 * LAGS))) == 0

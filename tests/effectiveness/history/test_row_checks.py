@@ -256,12 +256,19 @@ def test_more_draws_are_no_remedy_for_rows_that_look_wrong() -> None:
 
     zeros, *_ = shop(after=closed)[1].diagnostics_
     assert (zeros.check, zeros.verdict) == ("outcomes of 0", Verdict.FAIL)
-    few = SimpleNamespace(
-        draws=SimpleNamespace(log_margin=np.zeros(100)), report=SimpleNamespace(effective=5.0, khat=0.0)
-    )
-    said = {misled: next(_sampling(few, misled)) for misled in (True, False)}  # type: ignore[arg-type]
-    assert {one.verdict for one in said.values()} == {Verdict.FAIL}
-    assert [one.message.endswith("fit with more draws.") for one in said.values()] == [False, True]
+    said = {}
+    for misled in (True, False):
+        for stopped in (True, False):
+            report = SimpleNamespace(effective=5.0, khat=0.9, stopped=stopped)
+            few = SimpleNamespace(draws=SimpleNamespace(log_margin=np.zeros(100)), report=report)
+            said[misled, stopped] = list(_sampling(few, misled))  # type: ignore[arg-type]
+    assert {one.verdict for one, _ in said.values()} == {Verdict.FAIL}
+    assert {one.verdict for _, one in said.values()} == {Verdict.REVIEW}
+    more = {case: ["with more draws" in one.message for one in both] for case, both in said.items()}
+    assert more[True, False] == [False, True]
+    assert more[False, False] == [True, True]
+    assert more[True, True] == more[False, True] == [False, False]
+    assert all("allow more time" in one.message for one in said[False, True])
 
 
 def test_slips_are_kept_with_the_model(tmp_path: Any) -> None:

@@ -13,6 +13,7 @@ from channelmix.effectiveness.history.model.families import LAGS
 from channelmix.effectiveness.history.model.shapes import lagged
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.history.shown_changes import shown_changes
 from channelmix.effectiveness.history.trials import arms, as_trial, placed_tests
 
 SPENT = np.array([10.0, 20.0, 30.0, 40.0])
@@ -331,6 +332,41 @@ def test_a_change_that_rows_show_already_is_asked_about(rows: tuple[Any, Any]) -
     assert diagnosed(rows, 12, -190.0) == {}
     (hidden,) = diagnosed(rows, 12, -190.0, rows="with_change").values()
     assert 'state "rows": "without_change"' in hidden.message
+
+
+def test_rows_that_cannot_tell_whether_they_hold_the_change_are_asked_about() -> None:
+    """Spend that swings by half from week to week: half of it withheld shows, but might be chance."""
+    rng = np.random.default_rng(11)
+    sms = np.maximum(rng.normal(100.0, 50.0, 80), 5.0)
+    left = sms.copy()
+    left[40:44] *= 0.5
+    change = float(left[40:44].sum() - sms[40:44].sum())
+    X = pd.DataFrame({"sms": left, "week": pd.date_range("2024-01-01", periods=80, freq="7D")})
+    table = X, 500.0 + 100.0 * (1.0 - np.exp(-left / 80.0)) + rng.normal(0.0, 5.0, 80)
+    (found,) = diagnosed(table, 40, change).values()
+    assert found.verdict == "REVIEW"
+    assert '"rows": "with_change"' in found.message
+    assert '"without_change"' in found.message
+    for said in ("with_change", "without_change"):
+        assert diagnosed(table, 40, change, rows=said) == {}
+
+
+@pytest.mark.parametrize("swing", [0.1, 0.25])
+def test_rows_with_usual_spend_are_seldom_asked_about(swing: float) -> None:
+    """Of half of spend withheld elsewhere, over many histories; where it was withheld in the rows, nearly always."""
+    rng, asked = np.random.default_rng(2), np.zeros(2)
+    for _ in range(100):
+        spend = np.maximum(rng.normal(100.0, 100.0 * swing, 104), 1.0)
+        change = 0.5 * float(spend[50:54].sum())
+        left = spend.copy()
+        left[50:54] *= 0.5
+        for k, each in enumerate((spend, left)):
+            column, ones = each[:, np.newaxis], np.ones(104)
+            window = Window(("sms",), np.arange(104), column, np.zeros((104, 0)), ones, ones, 52.18)
+            test = cm.LiftTest("sms", 50, 53, -change, -1.0, 1.0)
+            asked[k] += shown_changes(window, [(test, 50, 53)])[0] is not None
+    assert asked[0] <= (1 if swing < 0.2 else 25)
+    assert asked[1] >= 95
 
 
 def placed(

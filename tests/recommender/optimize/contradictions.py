@@ -48,6 +48,7 @@ WITH = (
     "returns more elsewhere",
     "held by",
     "kept by",
+    "best return up to here",
     "pays up to here",
     "smaller budget",
     "the target needs no more",
@@ -140,6 +141,11 @@ def _of_all(plan: Plan, row: CellPlan) -> Iterator[str]:
         highest >= float(found[2]) or abs(highest - float(found[3])) > ROUNDED or found[1] != plan.currency
     ):
         yield f"{highest:.3f}"
+    if row.reason == "pays up to here" and plan.scenario["kind"] == "fixed_budget":
+        yield "a budget, which is spent whether that pays or not"
+    reached = plan.totals is not None and plan.totals.outcome.mean >= plan.scenario.get("amount", 0.0)
+    if row.reason == "little to gain from more" and plan.scenario["kind"] == "target_outcome" and reached:
+        yield "a target that is reached"
     today = sum(one.current_spend for one in plan.allocation)
     if row.reason == "smaller budget" and (plan.totals is None or (plan.totals.budget or 0.0) >= today):
         yield f"a budget of {today:g} today"

@@ -130,7 +130,7 @@ def test_the_table_shows_what_each_cell_rests_on(plan: Plan) -> None:
     assert "experiment" in lines["social"]
     assert "history" in lines["sms"]
     assert "prior" in lines["im"]
-    assert "It rests on your own history for 2 of 3 cells" in text
+    assert "It rests on your own history and experiments (lift tests) for 2 of 3 cells" in text
     assert "History   return of FR/social/promotion" in text
 
 

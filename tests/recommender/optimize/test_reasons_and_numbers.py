@@ -278,9 +278,9 @@ def test_a_plan_of_nothing_says_why_at_once() -> None:
     (why,) = set(reasons(plan).values())
     buffer = io.StringIO()
     to_terminal(plan, buffer)
-    assert f"Spend nothing ({why}): expected return" in " ".join(buffer.getvalue().split())
-    assert f"Spend nothing ({why})" in plan.to_html()
-    assert "Ne rien dépenser (aucun EUR ne rapporte 2,5, " in plan.to_html(lang="fr")
+    assert f"Stop all spend ({why}): expected return" in " ".join(buffer.getvalue().split())
+    assert f"Stop all spend ({why})" in plan.to_html()
+    assert "Arrêter toute dépense (aucun EUR ne rapporte 2,5, " in plan.to_html(lang="fr")
 
 
 def test_periods_together_are_told_by_a_period_like_the_best() -> None:

@@ -32,6 +32,9 @@ SWINGS = 0.4
 FEW_ROWS = 5.0
 """Rows per estimated parameter below which they are few."""
 
+FEWEST_SPENT = 4
+"""Rows with spend on a channel below which they show neither how long it acts nor how it saturates."""
+
 FEW_UNKNOWN, MANY_UNKNOWN = 0.1, 0.2
 """Shares of the rows up to which outcomes that are not known do no harm, and beyond which they fail."""
 
@@ -67,6 +70,7 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
         *copies(window, windows),
         *copies_of_outcome(window),
     )
+    asked = shown_changes(window, fit.model.tests)
     findings = (
         *of_rows,
         *_sampling(fit, misled=any(one.verdict is Verdict.FAIL for one in of_rows)),
@@ -80,22 +84,25 @@ def diagnose(fit: Fit, windows: Sequence[Window]) -> tuple[tuple[Finding, ...], 
         *_followers(window, posterior, rows.left),
         _negative_baseline(linear),
         *_learnt(fit),
-        *shown_changes(window, fit.model.tests),
-        *_contradictions([test for test, _, _ in fit.model.tests], lifts),
+        *[found for found in asked if found is not None],
+        *_contradictions([test for test, _, _ in fit.model.tests], lifts, asked),
     )
     return findings, slips
 
 
 def _sampling(fit: Fit, misled: bool) -> Iterator[Finding]:
-    """Are there enough draws? Where rows mislead the fit, more draws are no remedy."""
+    """Are there enough draws? Where rows mislead the fit, or it had no time, more draws are no remedy."""
     size, report = len(fit.draws.log_margin), fit.report
     lost = 1.0 - report.effective / size
     found = Finding.graded("effective_draws", lost, 1.0 - ENOUGH, 0.9, size=size, worth=report.effective)
-    if misled and found.verdict is not Verdict.PASS:
-        message = say("finding.effective_draws.misled", size=size, worth=report.effective)
-        found = replace(found, message=message)
+    if found.verdict is not Verdict.PASS and (misled or report.stopped):
+        code = f"finding.effective_draws.{'misled' if misled else 'stopped'}"
+        found = replace(found, message=say(code, size=size, worth=report.effective))
     yield found
-    yield Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
+    found = Finding.graded("importance_weights", report.khat, GREATEST_K, 1.0, khat=report.khat)
+    if found.verdict is not Verdict.PASS and report.stopped:
+        found = replace(found, message=say("finding.importance_weights.stopped", khat=report.khat))
+    yield found
 
 
 def _rows(window: Window, posterior: Posterior, markets: int) -> Iterator[Finding]:
@@ -134,6 +141,10 @@ def _spend(window: Window) -> Iterator[Finding]:
     for c, (name, column) in enumerate(zip(window.names, window.spend.T, strict=True)):
         if not column.any():
             continue  # of several markets, this one has none of it
+        rows = int(np.count_nonzero(column))
+        if rows < FEWEST_SPENT:
+            check = _worded("few_spent", c, window)
+            yield Finding.of(check, Verdict.REVIEW, 1.0 / rows, channel=name, rows=rows)
         variation = float(column.std() / column.mean())
         yield Finding.graded(
             _worded("variation", c, window), -variation, -0.1, -SAME_AMOUNT, channel=name, variation=variation
@@ -259,16 +270,15 @@ def _learnt(fit: Fit) -> Iterator[Finding]:
         )
 
 
-def _contradictions(tests: Sequence[LiftTest], lifts: Array) -> Iterator[Finding]:
-    """How far the rows pull the model away from what each lift test measured."""
-    for test, predicted in zip(tests, lifts.T, strict=True):
+def _contradictions(
+    tests: Sequence[LiftTest], lifts: Array, asked: Sequence[Finding | None]
+) -> Iterator[Finding]:
+    """How far the rows pull the model away from what each lift test measured.
+
+    That they agree says nothing where it is `asked` how the test is meant.
+    """
+    for test, predicted, question in zip(tests, lifts.T, asked, strict=True):
         off = abs(float(predicted.mean()) - test.lift) / test.standard_error
-        yield Finding.graded(
-            "lift_test",
-            off,
-            2.0,
-            4.0,
-            channel=test.named,
-            start=test.start,
-            off=off,
-        )
+        found = Finding.graded("lift_test", off, 2.0, 4.0, channel=test.named, start=test.start, off=off)
+        if question is None or found.verdict is not Verdict.PASS:
+            yield found

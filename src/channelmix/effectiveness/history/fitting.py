@@ -17,7 +17,7 @@ from channelmix.effectiveness.history.model.heavy_tails import NORMAL, TAILS, ta
 from channelmix.effectiveness.history.model.mix import Mix
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Believed
-from channelmix.effectiveness.history.model.shapes import lagged_rows
+from channelmix.effectiveness.history.model.shapes import acting_later, lagged_rows
 from channelmix.effectiveness.history.model.shared_shocks import SharedShocks, linear_part, shared_shocks
 from channelmix.effectiveness.history.model.trend import Trend
 from channelmix.effectiveness.history.posterior import Posterior
@@ -242,6 +242,7 @@ class MarketModel:
             [as_trial(placed, window, reference, unit) for placed in experiments],
             believed,
             window.unpaid,
+            [acting_later(window.periods, column) for column in (spend / reference).T],
         )
         return cls(window, mix, trend, middle, unit, reference, experiments)
 

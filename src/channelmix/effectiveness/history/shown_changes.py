@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,42 +19,60 @@ ALIKE = 0.5
 UNUSUAL = 3.0
 """Robust standard deviations of other stretches beyond which a deviation is more than spend's own ups and downs."""
 
+LIKELIER = math.log(3.0)
+"""Log of how many times as likely the usual spend must be as the change for rows not to be asked about."""
+
+STEADY = 0.1
+"""Least standard deviation of spend's ups and downs that is reckoned with, over the change."""
+
+MATTERS = 0.2
+"""Part of the usual spend from which on a change's return depends on whether the rows hold it."""
+
 BESIDE = 4
 """Fewest rows on either side that a stretch is compared with."""
 
 
-def shown_changes(window: Window, placed: Sequence[Placed]) -> Iterator[Finding]:
-    """Compare the spend in each test's rows with its neighbours'.
+def shown_changes(window: Window, placed: Sequence[Placed]) -> list[Finding | None]:
+    """Compare the spend in each test's rows with its neighbours'; None for a test that nothing need be asked of.
 
-    A test that is stated as ``without_change`` while spend lies off by about its change is asked about, and so is one
-    that is stated as ``with_change`` while nothing shows.
+    A test that is taken as ``without_change`` while spend lies off by about its change is asked about, and so is one
+    that is stated as ``with_change`` while nothing shows. One that states neither is asked about unless spend's ups and
+    downs make it much likelier that its rows do not hold the change.
     """
     order = np.argsort(window.periods)
+    found: list[Finding | None] = []
     for test, first, last in placed:
         if test.held_out is not None:
-            continue  # the others' spend need not differ
+            found.append(None)  # the others' spend need not differ
+            continue
         signs = np.sign(test.changes)
         columns = [window.names.index(str(name)) for name in test.channels]
         spend = (window.spend[order][:, columns] * signs).sum(axis=1)
         change = float(np.abs(test.changes).sum())
         inside = np.flatnonzero((window.periods[order] >= first) & (window.periods[order] <= last))
         off, spread = _deviation(spend, int(inside[0]), len(inside))
-        shown = abs(off - change) <= ALIKE * change and off > UNUSUAL * spread
+        usual = len(inside) * float(np.abs(spend).mean())
+        code = _asked(test.rows, off, change, spread, matters=change >= MATTERS * usual)
+        sign = float(np.sign(test.changes[0]))
+        values = {"start": test.start, "end": test.end, "off": sign * off, "change": sign * change}
+        found.append(
+            None
+            if code is None
+            else Finding.of(code, Verdict.REVIEW, off / change, channel=test.named, **values)
+        )
+    return found
+
+
+def _asked(rows: str | None, off: float, change: float, spread: float, *, matters: bool) -> str | None:
+    """Which question a test's rows raise, by how far their spend lies off; None where they raise none."""
+    if rows == "with_change":
         hidden = off < (1.0 - ALIKE) * change and change > UNUSUAL * spread
-        stated = test.rows == "with_change"
-        if hidden if stated else shown:
-            sign = float(np.sign(test.changes[0]))
-            code = "lift_test_hidden" if stated else "lift_test_already"
-            yield Finding.of(
-                code,
-                Verdict.REVIEW,
-                off / change,
-                channel=test.named,
-                start=test.start,
-                end=test.end,
-                off=sign * off,
-                change=sign * change,
-            )
+        return "lift_test_hidden" if hidden else None
+    if abs(off - change) <= ALIKE * change and off > UNUSUAL * spread:
+        return "lift_test_already"
+    # Of normal ups and downs around the usual spend, or around what the change leaves of it.
+    log_odds = 0.5 * ((off - change) ** 2 - off**2) / max(spread, STEADY * change) ** 2
+    return "lift_test_unclear" if rows is None and matters and log_odds < LIKELIER else None
 
 
 def _deviation(spend: Array, first: int, length: int) -> tuple[float, float]:

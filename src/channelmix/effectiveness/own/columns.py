@@ -55,7 +55,7 @@ class ColumnSpend:
     periods : float
         Periods of the profile from the first row to the last.
     active_spend, active_periods : float
-        Money a period over the periods with spend, and their number.
+        Money a period over the periods with spend, and the number of such periods that all of the money makes.
     timing : Timing
         When a period's money is spent.
     months : sequence of (ndarray or None)

@@ -225,14 +225,16 @@ def months_ahead(spend: Array, labels: Indices, per_period: float) -> list[Array
 
 
 def active_average(spend: Array, paid: Array, labels: Indices, per_period: float) -> tuple[float, float]:
-    """Money a period over all periods with spend, and the number of these periods.
+    """Money a period over all periods with spend, and the number of such periods that all of the money makes.
 
     Where spend went on at an end of the table, the part of a period that it cuts counts, too: of a column that never
-    paused this is the mean of all time.
+    paused this is the mean of all time. Months that hold only the beginning or the end of a time with spend are not
+    whole: what was spent in them counts in the number, in parts of a period.
     """
     blocks = _to_the_ends(periods_with_spend(spend, labels, per_period), spend, labels, per_period)
     periods = sum(block.periods for block in blocks)
-    return sum(float(paid[block.start : block.stop].sum()) for block in blocks) / periods, periods
+    mean = sum(float(paid[block.start : block.stop].sum()) for block in blocks) / periods
+    return mean, float(paid.sum()) / mean
 
 
 def _to_the_ends(blocks: list[Block], spend: Array, labels: Indices, per_period: float) -> list[Block]:

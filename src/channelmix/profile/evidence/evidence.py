@@ -43,7 +43,7 @@ class Column(_Brief):
     active_spend: float | None = Field(default=None, gt=0.0)
     """Mean spend in currency per period, over the periods with any."""
     active_periods: float | None = Field(default=None, gt=0.0)
-    """Number of the periods with spend that it is the mean of."""
+    """Number of such periods that all of the spend makes: times `active_spend`, it is the total since the first."""
     since_periods: float | None = Field(default=None, gt=0.0)
     """Number of periods from its first spend to the last row."""
     spent_days: float | None = Field(default=None, gt=0.0)
@@ -191,6 +191,7 @@ class Evidence(_Brief, Document):
     def sealed(cls, **content: Any) -> Self:
         """Make evidence of its content and seal it with its digest."""
         open_one = cls.model_construct(**content, sha256="")
+        open_one.gather_messages()
         return cls.model_validate({**content, "sha256": open_one._digest()})
 
     @model_validator(mode="after")

@@ -21,6 +21,9 @@ from channelmix.engine.solver.projection import project
 from channelmix.plan import Comparison, interval, obeys
 from channelmix.profile import Cell, CompanyProfile
 
+LEAST_FACTOR = 1e-3
+"""Factor of a mix below which it tells nobody anything: next to nothing is left of the mix."""
+
 
 def splits_of(profile: CompanyProfile, problem: AllocationProblem, budget: float) -> list[Split]:
     """The baseline first, then what else the plan is compared with; `budget` is per period."""
@@ -56,7 +59,7 @@ def _scaled(mix: Message, spent: float, budget: float) -> Message:
     if amount_change(spent, budget) == 0.0:
         return mix
     factor = budget / spent
-    if float(f"{factor:.3g}") == 1.0:
+    if float(f"{factor:.3g}") == 1.0 or factor < LEAST_FACTOR:
         return say("how.scaled_little", mix=mix)
     return say("how.scaled", mix=mix, factor=factor)
 

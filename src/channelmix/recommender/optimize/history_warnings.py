@@ -25,8 +25,12 @@ LONG_AGO = 91.0
 """Days without spend at the end of the rows, a quarter, from which on a channel is started anew."""
 
 
+UNITS = ("contradicted", "prior_agreement", "worth", "lift_unit", "today")
+"""Findings that ask to check units: where they are right, every return of the history is wrong."""
+
+
 def history_warnings(draws: CellDraws, spend: Array | None = None) -> list[Message]:
-    """Checks of the history that failed, and cells that get more, or far more often, than was ever spent on them.
+    """Checks of the history that failed or ask to check units, and cells that get more, or more often, than before.
 
     `spend` (n_periods, n_cells) is a plan's; None without one.
     """
@@ -38,6 +42,7 @@ def history_warnings(draws: CellDraws, spend: Array | None = None) -> list[Messa
         for check in evidence.checks
         if check.verdict == "FAIL"
     ]
+    failed += _units(evidence)
     if spend is None:
         return failed
     most = spend.max(axis=0)
@@ -61,6 +66,15 @@ def history_warnings(draws: CellDraws, spend: Array | None = None) -> list[Messa
         *_long_ago(draws.own, planned, evidence.currency),
         *_unlisted(evidence),
     ]
+
+
+def _units(evidence: Evidence) -> Iterator[Message]:
+    """Findings to look at because a unit may be wrong."""
+    codes = {f"finding.{name}.otherwise" for name in UNITS}
+    for check in evidence.checks:
+        message = evidence.message(check.message)
+        if check.verdict == "REVIEW" and isinstance(message, Message) and message.code in codes:
+            yield say("warning.review", check=evidence.message(check.check), message=message)
 
 
 def _seldom(own: OwnDraws, spend: Array, currency: str) -> list[Message]:

@@ -18,6 +18,7 @@ from channelmix.engine.rules import (
     EachPeriod,
     GroupShare,
     MinimumIfActive,
+    PackSize,
     ReachTarget,
     Row,
 )
@@ -92,8 +93,8 @@ class Standing:
         The rule by which a cell cannot get more, or less, whether that would pay or not.
     off : list of str
         The rule that switches off a cell which would pay at some spend; else empty.
-    crowded : list of str
-        The rule about a share of total spend that more on the cell would break unless others get more too; else empty.
+    crowded, freed : list of str
+        The rule about a share of total spend for which others need more with the cell, or get room by it; else empty.
     pays : ndarray of bool
         Whether some spend on the cell alone would bring more than money must.
     exact : ndarray of bool
@@ -112,6 +113,7 @@ class Standing:
     less: list[Held | None]
     off: list[str]
     crowded: list[str]
+    freed: list[str]
     pays: Mask
     exact: Mask
     by_return: bool
@@ -211,8 +213,11 @@ def standing(problem: AllocationProblem, spend: Array, prices: Mapping[str, floa
             found = None if row is None else _named(*row, prices, i, gain if priced else None)
             into.append(found or (Held(changes[i][0]) if i in changes else safe))
     wanted = pays | (rises > money + room)
-    off, crowded = _off_by(problem, spend, wanted), _crowded(problem, spend, prices)
-    return Standing(base, money, rises, falls, room, empty, *named, off, crowded, pays, exact, by_return)
+    off = _off_by(problem, spend, wanted)
+    crowded, freed = (_by_shares_of_others(problem, spend, prices, high=high) for high in (False, True))
+    return Standing(
+        base, money, rises, falls, room, empty, *named, off, crowded, freed, pays, exact, by_return
+    )
 
 
 def _is_scenario(problem: AllocationProblem, row: Row) -> bool:
@@ -260,14 +265,16 @@ def _stopping(
     return found[True], found[False]
 
 
-def _crowded(problem: AllocationProblem, spend: Array, prices: Mapping[str, float]) -> list[str]:
-    """For each cell, the dearest rule that gives others a share of spend no less than they have; else empty."""
-    crowded = [""] * len(spend)
+def _by_shares_of_others(
+    problem: AllocationProblem, spend: Array, prices: Mapping[str, float], *, high: bool
+) -> list[str]:
+    """For each cell, the dearest rule that gives others a share of spend that they are at; else empty."""
+    named = [""] * len(spend)
     for row in sorted(problem.rows, key=lambda row: abs(prices.get(row.label, 0.0))):
-        if _is_share(row) and _at_limits(problem, row, spend)[0]:
+        if _is_share(row) and _at_limits(problem, row, spend)[high]:
             for i in np.flatnonzero(row.coefficients < 0.0):
-                crowded[i] = row.rule
-    return crowded
+                named[i] = row.rule
+    return named
 
 
 def _is_exact(more: tuple[Row, bool] | None, less: tuple[Row, bool] | None) -> bool:
@@ -283,6 +290,8 @@ def _is_share(row: Row) -> bool:
 
 def _named(row: Row, higher: bool, prices: Mapping[str, float], cell: int, gain: float | None) -> Held:
     """Name a row that stops a cell, with its price; one that is about the cell alone is worth what the cell gains."""
+    if row.kind == PackSize.kind:  # whole packs: no limit that a unit of money would move
+        return Held(row.rule, higher, kind=row.kind)
     price = prices.get(row.label)
     if price is not None and (price > 0.0) == higher:
         return Held(row.rule, higher, price, row.kind)

@@ -15,7 +15,7 @@ from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, expect_whole
 from channelmix.core.wording import counted
-from channelmix.core.words import Message, say
+from channelmix.core.words import Message, over, say
 from channelmix.effectiveness import CellDraws, prior_response, risk_of
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
@@ -222,7 +222,7 @@ def _plan(
     ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
-        rows, sums = _allocation(draws, problem, solution, profile.currency)
+        rows, sums = _allocation(draws, problem, solution, profile.currency, profile.period_text)
         survey = beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel()))
         totals = _totals(profile, problem, solution, prices)
         found = {"allocation": rows, "sums": sums, "totals": totals, "survey": survey}
@@ -304,7 +304,7 @@ def _taken(profile: CompanyProfile, problem: AllocationProblem, own: bool) -> It
 
 
 def _allocation(
-    draws: CellDraws, problem: AllocationProblem, solution: Solution, currency: str
+    draws: CellDraws, problem: AllocationProblem, solution: Solution, currency: str, period: str
 ) -> tuple[list[CellPlan], list[CellPlan]]:
     """One row a cell and period, and one a cell over all periods where several are planned."""
     spend, n = solution.spend.ravel(), problem.curves.n_cells
@@ -316,7 +316,12 @@ def _allocation(
         return rows, []
     spent, now, brings, cost = (problem.by_cell(values) for values in (spend, today, outcome, charged))
     slopes = marginal.reshape(-1, n).max(axis=0)
-    said = said_of_all_periods(why, spend, marginal, n)
+    said = [
+        say("reason.each_period", reason=one, per=over(period))
+        if one.code.startswith("reason.never_")
+        else one
+        for one in said_of_all_periods(why, spend, marginal, n)  # its amounts are sums over all periods
+    ]
     return rows, [
         row.model_copy(update={"period": 0}) for row in _rows(draws, said, spent, now, brings, cost, slopes)
     ]

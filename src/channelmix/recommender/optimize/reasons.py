@@ -171,6 +171,8 @@ class _Why:
     def _without_money(self, i: int) -> Message:
         """Why a cell gets nothing though no rule holds it."""
         stand, marginal = self.stand, self.marginal
+        if isinstance(self.problem.scenario, TargetOutcome) and self.spend.sum() <= 0.0:
+            return say("reason.target_reached")
         if stand.wants_more[i]:
             crowding = stand.crowded[i]
             return say("reason.left_none", rule=crowding) if crowding else self._within_the_gap(i, more=True)
@@ -235,7 +237,7 @@ class _Why:
         if self._is_free:
             return _more_harm(cell) if self.problem.charges[i] > 0.0 else say("reason.little_more")
         if self._buys_what_pays:
-            return say("reason.pays_up_to_here")
+            return self._up_to_here(i)
         if self.spend[i] < (1.0 - SPEND_MOVED) * self.current[i]:
             return self._cut(i)
         if self.problem.draw_weights(self.spend) is not None:
@@ -245,7 +247,7 @@ class _Why:
                 return say("reason.worst_draws_more")
         # At a corner of its curve a cell brings enough up to here, and its next unit does not.
         at_corner = stand.rises[i] < stand.money[i] - stand.room
-        return say("reason.pays_up_to_here" if at_corner else "reason.best")
+        return self._up_to_here(i) if at_corner else say("reason.best")
 
     def _cut(self, i: int) -> Message:
         """Say where the money of a cell that gets less than today is gone."""
@@ -265,6 +267,17 @@ class _Why:
             held = rules[k]
             if held:
                 return say("reason.makes_room", rule=held.rule)
+        return self._up_to_here(i)
+
+    def _up_to_here(self, i: int) -> Message:
+        """Say that the next unit is not worth its money: it pays no more, or less than that of other cells."""
+        if not self._buys_what_pays:
+            return say("reason.best_up_to_here")
+        stand, asked, own = self.stand, float(self.problem.scenario.price), float(self.marginal[i])
+        if own > (1.0 + COARSE) * asked and stand.crowded[i]:
+            return say("reason.more_needs_more", rule=stand.crowded[i])
+        if own < (1.0 - COARSE) * asked and stand.freed[i]:
+            return say("reason.makes_room", rule=stand.freed[i])
         return say("reason.pays_up_to_here")
 
     def _within_the_gap(self, i: int, *, more: bool) -> Message:

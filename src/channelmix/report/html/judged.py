@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channelmix.plan import CellPlan, Comparison, SurveyRow, WordOfMouth
+from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
 from channelmix.report.html.inline import cell_data, said, swatch
@@ -93,7 +94,9 @@ def comparisons_section(content: Content) -> Markup:
                 whisker(other.gain.low, other.gain.mean, other.gain.high, span),
                 words.percent(other.chance),
                 words.short(other.tail_loss),
-                words("yes" if other.feasible else "comparisons.breaks"),
+                words("yes")
+                if other.feasible
+                else words("comparisons.breaks", what=broken_by(content, [other])),
             ],
         )
         for other in others

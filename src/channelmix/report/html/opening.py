@@ -17,6 +17,7 @@ def no_plan_section(content: Content) -> Markup:
         tag("p", first, class_="headline"),
         *(tag("p", sentence) for sentence in others),
         _list([tag("li", rule_name(name)) for name in found.rules]),
+        tag("p", found.own) if found.own else None,
         *(tag("p", said(content, warning)) for warning in found.warnings),
         tag("p", found.remedy) if found.remedy else None,
         _list(items),

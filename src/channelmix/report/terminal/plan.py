@@ -14,6 +14,7 @@ from channelmix.core.words import Message, Words
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
 from channelmix.report import sentences
+from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
 from channelmix.report.no_plan import no_plan
@@ -60,6 +61,7 @@ def parts(plan: Plan, width: int) -> Iterable[Text | Table]:
         lines = [
             *found.said,
             *(f"  - {rule}" for rule in found.rules),
+            found.own,
             *found.warnings,
             found.remedy,
             *(f"  - {rule}{by}" for rule, by in found.relaxed),
@@ -270,8 +272,10 @@ def _comparisons(content: Content, width: int) -> str:
     ]
     # The plan on the same fresh draws as the other splits, not on those that it was made on.
     mean = plan.comparisons[0].outcome.mean + plan.comparisons[0].gain.mean
-    note = [] if all(c.feasible for c in plan.comparisons) else ["(* not allowed by your rules)"]
-    parts[0] = f"double-checked on fresh draws: {parts[0]}"
+    broken = [c for c in plan.comparisons if not c.feasible]
+    note = [f"(* not allowed by {', '.join(broken_by(content, broken))})"] if broken else []
+    after = "" if plan.totals is None else sentences.after_charges(content, plan.totals)
+    parts[0] = f"double-checked on fresh draws{', net' * bool(after)}{after}: {parts[0]}"
     return _lines([*parts, f"plan {short(mean)}", *note], width)
 
 

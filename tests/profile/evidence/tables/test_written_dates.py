@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from channelmix.core.errors import InputError
+from channelmix.profile.evidence.tables.statement import StatementError
 from channelmix.profile.evidence.tables.written_dates import is_date, read_dates
 
 
@@ -182,3 +184,66 @@ def test_a_wrong_statement_is_named(column: list[str], stated: str, said: str) -
 def test_a_date_is_told_from_words() -> None:
     assert is_date("March 2024")
     assert not is_date("Source: CRM")
+
+
+def swapped(day: date) -> date:
+    return date(day.year, day.day, day.month) if day.day <= 12 else day
+
+
+ROWS = {
+    "weeks": [date(2023, 1, 2) + timedelta(7 * i) for i in range(80)],
+    "days": [date(2023, 1, 1) + timedelta(i) for i in range(400)],
+    "months": [date(2021 + i // 12, 1 + i % 12, 1) for i in range(36)],
+}
+
+
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d/%m/%Y"])
+def test_days_and_months_that_a_spreadsheet_swapped_are_asked_about(rows: str, form: str) -> None:
+    if rows == "months" and form != "%Y-%m-%d":
+        return  # no day above 12 tells the order, which is asked about anyway
+    texts = [swapped(day).strftime(form) for day in ROWS[rows]]
+    order = "ymd" if form == "%Y-%m-%d" else "dmy"
+    first = next(day for day in ROWS[rows] if swapped(day) != day)
+    asked = rf"seem to be swapped in \d+ dates.* reads {swapped(first)}, .* if it is {first}: .*--date-format {order}"
+    with pytest.raises(StatementError, match=asked):
+        read_dates(texts, "date", lambda i: f"row {i}")
+    found, _ = read_dates(texts, "date", lambda i: f"row {i}", order)
+    assert found == tuple(swapped(day).isoformat() for day in ROWS[rows])
+    right = [day.strftime(form) for day in ROWS[rows]]
+    assert read_dates(right, "date", lambda i: f"row {i}")[0] == tuple(d.isoformat() for d in ROWS[rows])
+
+
+def test_days_swapped_in_the_later_half_of_a_table_alone_are_asked_about() -> None:
+    days = ROWS["weeks"]
+    texts = [str(day if i < 40 else swapped(day)) for i, day in enumerate(days)]
+    with pytest.raises(StatementError, match="seem to be swapped"):
+        read_dates(texts, "date", lambda i: f"row {i}")
+
+
+def test_rows_in_no_order_or_with_gaps_are_not_taken_for_swapped() -> None:
+    rng = np.random.default_rng(0)
+    for days in ROWS.values():
+        mixed = [str(days[i]) for i in rng.permutation(len(days))]
+        assert read_dates(mixed, "date", lambda i: f"row {i}")[0] == tuple(mixed)
+        some = [str(days[i]) for i in np.flatnonzero(rng.random(len(days)) < 0.6)]
+        assert read_dates(some, "date", lambda i: f"row {i}")[0] == tuple(some)
+
+
+@pytest.mark.parametrize(
+    ("texts", "form"),
+    [
+        (["ene-23", "feb-23"], None),
+        (["feb-23", "mar-23", "abr-23"], None),
+        (["feb-23", "abr-23"], "%b-%y"),
+        (["gen 2023", "feb 2023"], None),
+    ],
+)
+def test_no_format_is_advised_for_names_of_months_that_it_does_not_read(
+    texts: list[str], form: str | None
+) -> None:
+    with pytest.raises(
+        StatementError, match="names of months are read in English, French and German"
+    ) as error:
+        read_dates(texts, "month", lambda i: f"row {i}", form)
+    assert "--date-format" not in str(error.value)

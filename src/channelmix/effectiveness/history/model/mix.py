@@ -84,6 +84,9 @@ class Mix:
         What other sources say of channels' ROI.
     unpaid : int
         Number of channels without a bill; they come last.
+    later : sequence of ndarray of shape (n_periods, LAGS), optional
+        As `lagged`, of the periods without a row in which a channel's spend acts, too, where most of it does: see
+        `acting_later`. What the channel brings there counts in `total`.
     """
 
     lagged: Sequence[Array]
@@ -95,6 +98,7 @@ class Mix:
     tests: Sequence[Trial] = ()
     believed: Believed | None = None
     unpaid: int = 0
+    later: Sequence[Array] | None = None
 
     @property
     def n_channels(self) -> int:
@@ -138,8 +142,16 @@ class Mix:
 
     def ceiling(self, channel: int, shape: Array, family: Indices, reached: Array) -> Array:
         """Contribution to a row that a channel cannot exceed at a margin of 1, see `ceiling_of`; (n_draws,)."""
-        whole = reached[:, : len(self.outcome)].sum(axis=1) * elasticity(shape, self.priors)
+        inside = reached[:, : len(self.outcome)].sum(axis=1)
+        whole = (inside + self.reached_later(channel, shape, family)) * elasticity(shape, self.priors)
         return ceiling_of(self.total[channel], whole, family)
+
+    def reached_later(self, channel: int, shape: Array, family: Indices) -> Array:
+        """Sum of the shares of the ceiling reached in the periods of `later`; (n_draws,)."""
+        if self.later is None or not len(self.later[channel]):
+            return np.zeros(len(shape))
+        weights = adstock_weights(shape, family, self.priors)
+        return np.asarray(saturated(weights @ self.later[channel].T, shape, family, self.priors).sum(axis=1))
 
     def log_excess(self, shape: Array) -> Array:
         """Log of each channel's apparent effect in the rows over its true effect; (n_draws, n_channels)."""

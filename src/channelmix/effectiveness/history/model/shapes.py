@@ -26,6 +26,9 @@ WEIBULL_SHAPE, WEIBULL_SPREAD = 1.4, 0.4
 SLOPE_SPREAD = 0.3
 """Standard deviation of the log of a Hill curve's slope around 1: above 1 a curve is S-shaped."""
 
+LATE = 0.25
+"""Part of the periods that spend may act in below which rows hold too few of them to measure what it brings by."""
+
 RATES = np.geomspace(40.0, 1e-3, 400)
 """Rates of exponential and logistic curves, in falling order, so that their elasticities rise."""
 
@@ -45,6 +48,26 @@ def lagged_rows(periods: Indices, column: Array) -> Array:
     full = np.zeros(int(periods.max()) + 1)
     full[periods] = column
     return lagged(full)[periods]
+
+
+def acting_later(periods: Indices, column: Array) -> Array:
+    """Lagged spend of the periods without a row in which spend acts, (n_periods, LAGS), where rows hold few of these.
+
+    What spend of the last row brings comes later, and rows alone would hold next to nothing of a delayed effect: no
+    ceiling could bring it. No period where rows hold at least a part of `LATE`.
+
+    >>> acting_later(np.arange(3), np.array([0.0, 0.0, 2.0]))[:2, :3].tolist()
+    [[0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]
+    >>> acting_later(np.arange(60), np.ones(60)).shape
+    (0, 26)
+    """
+    full = np.zeros(int(periods.max()) + LAGS)
+    full[periods] = column
+    acting = lagged(full)
+    without = np.ones(len(full), dtype=bool)
+    without[periods] = False
+    held = acting[~without].sum()
+    return acting[without] if held < LATE * acting.sum() else acting[:0]
 
 
 def adstock_weights(shape: Array, family: Indices, priors: Priors) -> Array:

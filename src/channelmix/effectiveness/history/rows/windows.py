@@ -187,7 +187,8 @@ def _row_weights(weight: Array, outcome: Array, market: str | None) -> Array:
     if known < FEWEST_ROWS:
         place = "" if market is None else f" of {market}"
         raise InputError(
-            f"{known} rows{place} with an outcome are too few: at least {FEWEST_ROWS} are needed"
+            f"{known} row{'' if known == 1 else 's'}{place} with an outcome {'is' if known == 1 else 'are'} too few: "
+            f"at least {FEWEST_ROWS} are needed"
         )
     return np.asarray(weight * (known / weight.sum()))
 

@@ -194,6 +194,7 @@ class Products:
                 )
             ],
         )
+        self._mixes = mixes
         self._total = np.array([mix.total for mix in mixes])
         self._root = np.stack([_placed(mix.baseline.root, place, most) for mix, place in both])
         self._weight = self._root**2
@@ -224,7 +225,8 @@ class Products:
         """Series of new shapes of one channel, (n_markets, n_draws, n_periods), and its lifts, (n_draws, n_parts)."""
         reached = self._mix.reached(c, shape, family)
         by_market = reached[:, : self._root.size].reshape(len(shape), *self._root.shape)
-        whole = by_market.sum(axis=2) * elasticity(shape, self._mix.priors)[:, np.newaxis]
+        later = np.stack([mix.reached_later(c, shape, family) for mix in self._mixes], axis=1)
+        whole = (by_market.sum(axis=2) + later) * elasticity(shape, self._mix.priors)[:, np.newaxis]
         ceiling = ceiling_of(self._total[:, c], whole, family[:, np.newaxis])
         series = np.swapaxes(by_market, 0, 1) * ceiling.T[:, :, np.newaxis]
         mine = [(k, m) for k, (m, part) in enumerate(self.parts) if part.channel == c]

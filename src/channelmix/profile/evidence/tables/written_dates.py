@@ -22,6 +22,7 @@ from channelmix.profile.evidence.tables.date_forms import (
     without_clock,
 )
 from channelmix.profile.evidence.tables.statement import StatementError
+from channelmix.profile.evidence.tables.swapped_days import swapped_days
 from channelmix.profile.evidence.tables.table import is_blank
 
 Place = Callable[[int], str]
@@ -32,6 +33,12 @@ LATE = "22:00:00"
 
 LONGEST_MONTH = 31
 """Days of a month, beyond which a number beside its name is a year."""
+
+MONTH_NAMES = " (names of months are read in English, French and German; write months such as 2024-01)"
+"""What is said of a name that is not read."""
+
+_WORD, _NAMED = re.compile(r"[^\W\d_]{3,}"), re.compile(r"%[bB]")
+"""What may be a name of a month, and what stands for one in a format."""
 
 _YEAR, _WITHIN_YEAR = re.compile(r"%[YyGcx]"), re.compile(r"%[bBdmjUVW]")
 """What stands for a year in a format, and for a part of it."""
@@ -109,6 +116,7 @@ def _written(
     for i, (_, days, _) in enumerate(parts):
         if not days:
             if form is None and (short := short_of(texts[i])):
+                _check_names(texts, parts, name, place)
                 raise StatementError(_day_or_year(texts[i], short, name, place(i)), ("date_format",))
             said = _not_a_date(texts[i], name, place(i), form)
             raise StatementError(said, ("date",) if form is None else ("date_format",))
@@ -119,6 +127,8 @@ def _written(
         raise InputError(_several_ways(texts, name, place, (other, 0)))
     order = _order([days for _, days, _ in parts], texts, name, place, stated)
     found = [days[order] for _, days, _ in parts]
+    if date_format is None:
+        _check_swapped(found, texts, name, place, "ymd" if plain else order)
     ranges = any(last is not None for last, _, _ in parts)
     _check_ranges([last for last, _, _ in parts], found, order, form, name, place)
     if form is not None:
@@ -146,9 +156,11 @@ def _parts(text: str, form: str | None) -> tuple[str | None, Days, tuple[str, st
 
 
 def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
+    named = MONTH_NAMES if re.search(r"\d", text) and _WORD.search(text) else ""
     if form is not None:
-        return f"{name} must hold dates written as {form}, and {where} has {text[:40] or 'nothing'!r}"
-    more = ""
+        more = named if _NAMED.search(form) else ""
+        return f"{name} must hold dates written as {form}, and {where} has {text[:40] or 'nothing'!r}{more}"
+    more = named
     if re.fullmatch(r"(?:1[3-9]|[2-4]\d|5[0-3])[-/.]\d{4}", text):
         more = " (is its number a week? Write such as 2024-W05)"
     elif re.fullmatch(r"\d{4}", text):
@@ -158,6 +170,31 @@ def _not_a_date(text: str, name: str, where: str, form: str | None) -> str:
     return (
         f"{name} must hold dates such as 2024-01-31, 2024-01, 2024-W05 or 20240131, or whole numbers of periods; "
         f"{where} has {text[:40] or 'nothing'!r}{more}"
+    )
+
+
+def _check_names(
+    texts: list[str], parts: list[tuple[str | None, Days, tuple[str, str]]], name: str, place: Place
+) -> None:
+    """Check that no row beside months with a number is no date in any format that could be advised."""
+    for i, (text, (_, days, _)) in enumerate(zip(texts, parts, strict=True)):
+        if not days and not short_of(text):
+            raise StatementError(_not_a_date(text, name, place(i), None), ("date",))
+
+
+def _check_swapped(found: list[date], texts: list[str], name: str, place: Place, order: str) -> None:
+    """Ask about dates of which day and month seem to be swapped where they can be."""
+    swapped = swapped_days(found)
+    if not len(swapped):
+        return
+    i, count = int(swapped[0]), len(swapped)
+    day = found[i]
+    raise StatementError(
+        f"{name}: day and month seem to be swapped in {count} date{'s' * (count > 1)}, as spreadsheets do with days up "
+        f"to 12: {texts[i]!r} in {place(i)} reads {day}, and rows lie evenly apart if it is {day.year}-{day.day:02d}-"
+        f"{day.month:02d}: correct them, or state --date-format {order} (date_format in Python and in a profile) if "
+        "they are right",
+        ("date_format",),
     )
 
 
