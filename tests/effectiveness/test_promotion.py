@@ -11,7 +11,9 @@ import pytest
 
 import channelmix as cm
 from channelmix.core.arrays import Array
+from channelmix.core.words import Message
 from channelmix.effectiveness import prior_response, published_draws
+from channelmix.effectiveness.constants import Z90
 
 DRAWS = 2048
 
@@ -110,6 +112,27 @@ def test_a_message_sells_fewer_of_dearer_orders() -> None:
     dear["purposes"]["promotion"] |= {"margin_per_order": 1750.0, "order_value": 5000.0}
     ratio = np.median(returns(dear, "sms", 0.05)) / np.median(returns(content, "sms", 0.05))
     assert 1.0 < ratio < 5.0, "a hundred times the margin an order"
+
+
+def test_orders_that_a_company_states_are_of_its_own_orders_however_dear() -> None:
+    """Only published orders of a message are of usual ones: the company's own need no correction for what it sells."""
+    content = company()
+    content["channels"]["sms"]["orders_per_contact"] = 0.01
+    dear = copy.deepcopy(content)
+    dear["purposes"]["promotion"] |= {"margin_per_order": 1750.0, "order_value": 5000.0}
+    told = []
+    for each in (content, dear):
+        draws = published_draws(cm.CompanyProfile.model_validate(each).cells(), DRAWS)
+        (note,) = (f.range.note for f in draws.figures if f.range.quantity == "orders_per_contact")
+        assert isinstance(note, Message)
+        told.append(note.values)
+    usual, dearer = told
+    for end in ("up_low", "up_median", "up_high"):
+        assert dearer[end] == pytest.approx(usual[end], rel=1e-9)
+    # 0.3 of the attributed ones, of which the mean is stated, and which are known within a factor of 2.
+    middle = 0.01 * math.exp(-0.5 * (math.log(2.0) / Z90) ** 2)
+    assert usual["up_median"] == pytest.approx(0.3 * middle, rel=0.05)
+    assert dearer["down_median"] < 0.1 * usual["down_median"]
 
 
 def test_without_an_order_value_the_margin_share_is_wide() -> None:

@@ -221,8 +221,9 @@ def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, 
     orders = np.maximum(orders_by_clicks(cell, drawn), FEWEST_ORDERS)
     logs = np.log(orders * drawn.stated("margin_per_order")) - np.log(worth_of_effect(cell, drawn))
     if measure == "orders_per_contact":
-        # Orders attributed to a message are published for usual orders, as effects are compared for them.
-        logs += ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
+        if cell.orders_per_contact is None:
+            # Orders attributed to a message are published for usual orders; a company states those of its own.
+            logs += ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
         further = abs(ORDER_SLOPE[0]) * _order_deviation(cell)
     elif measure == "relative_lift":
         stated = cell.purchases_per_year
