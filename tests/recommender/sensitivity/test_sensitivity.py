@@ -27,8 +27,9 @@ def content() -> dict[str, Any]:
     del made["channels"]["app"]
     made["channels"]["sms"]["reachable"] = 150000.0
     made["channels"]["sms"]["resolution_share"] = 0.7
-    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.06}
-    made["rules"] = [{"kind": "keep_working", "floor": 0.3}]
+    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.1}
+    made["purposes"]["promotion"]["order_value"] = 50.0  # else it would be taken to follow from the margin
+    made["rules"] = [{"kind": "keep_working", "floor": 0.5}]
     return made
 
 
@@ -193,6 +194,47 @@ def test_fields_against_a_plan_of_the_changed_profile(
         assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 5e-3 * found.budget
 
 
+def test_overlap_against_plans_of_the_profile_that_states_it(plan: Plan, found: Sensitivity) -> None:
+    effect = by_name(found)["overlap"]
+    # Social media, SMS and instant messages reach a half, three quarters and a twentieth of all customers.
+    assert effect.assumed == pytest.approx(2.0 * (0.5 + 0.75 + 0.05) / 6.0)
+    assert (effect.low.value, effect.high.value) == (0.0, 1.0)
+    base = next(one for one in plan.comparisons if one.is_baseline)
+    for side in (effect.low, effect.high):
+        assert not side.stands
+        stating = CompanyProfile.model_validate(content() | {"overlap": side.value})
+        other = cm.optimize(stating, n_draws=DRAWS, seed=5)
+        spend = {row.name: row.spend for row in other.allocation}
+        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 5e-3 * found.budget
+        there = cm.AllocationProblem.from_dict(other.problem)
+        kept, before = (
+            there.value([split[name] for name in there.cells.names]) for split in (found.spend, base.spend)
+        )
+        assert side.kept_gain == pytest.approx(kept - before)
+        assert side.best_gain == pytest.approx((other.certificate.value or 0.0) - before, abs=2e-4 * kept)
+    assert effect.low.kept_gain != effect.high.kept_gain
+
+
+@pytest.mark.parametrize(
+    ("own", "moved"),
+    [({}, [(0.0, 1.0)]), ({"overlap": 0.5}, [(0.4, 0.625)]), ({"overlap": 0.0}, [])],
+    ids=["not stated", "a half", "none"],
+)
+def test_a_stated_overlap_moves_as_other_fields_do(
+    own: dict[str, Any], moved: list[tuple[float, float]]
+) -> None:
+    """None or all is what remains possible where nothing is stated, and only there."""
+    made = content()
+    made["purposes"] = {"promotion": made["purposes"]["promotion"]}
+    made["channels"] = {name: made["channels"][name] for name in ("social", "sms")}
+    del made["channels"]["sms"]["resolution_share"]
+    made["channels"]["social"]["current_spend"] = {"promotion": 6000.0}
+    profile = CompanyProfile.model_validate(made | own)
+    found = cm.sensitivity(profile, cm.optimize(profile, n_draws=16))
+    ends = [(effect.low.value, effect.high.value) for effect in found.inputs if effect.name == "overlap"]
+    assert ends == [pytest.approx(pair) for pair in moved]
+
+
 def test_directions(found: Sensitivity) -> None:
     """What a contact costs drives money away, what it brings attracts it, and service money follows its load."""
     effects = by_name(found)
@@ -246,7 +288,7 @@ def test_markets_keep_todays_spend_and_the_same_gives_the_same() -> None:
     assert cm.sensitivity(two, plan).to_json() == found.to_json()
     effect = by_name(found)["markets[1].customers"]
     assert effect.high.value == 62500.0
-    floors = {cell: 0.3 * now for cell, now in found.current_spend.items()}
+    floors = {cell: 0.5 * now for cell, now in found.current_spend.items()}
     for side in sides(found):
         assert all(side.spend[cell] >= floors[cell] - 1e-6 * found.budget for cell in floors)
 
