@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import channelmix as cm
 from channelmix.cli import main
@@ -107,6 +109,12 @@ DOCUMENTS = {
 }
 """Top-level keys of each document's JSON."""
 
+FACT = """
+fact_id quantity channel purpose sector region country continent low typical high unit year kind note source_title
+source_url randomised n n_of control treated level standard_error
+"""
+"""Keys of a published figure in JSON and CSV."""
+
 PROFILE = """
 $schema schema_version name sector country currency usd_rate period periods timing scenario purposes markets channels
 rules word_of_mouth switched_off risk evidence history notes
@@ -155,6 +163,12 @@ def test_documents_keep_their_keys() -> None:
     assert {name: set(listed.split()) - keys[name] for name, listed in DOCUMENTS.items()} == {
         name: set() for name in DOCUMENTS
     }
+
+
+def test_published_figures_keep_their_keys() -> None:
+    result = CliRunner().invoke(main, ["facts", "EXP001", "--format", "json"])
+    (fact,) = json.loads(result.stdout)
+    assert set(FACT.split()) <= set(fact)
 
 
 def test_profiles_keep_their_fields() -> None:

@@ -61,7 +61,7 @@ def test_mechanisms_are_left_out(run: Run, tmp_path: Path) -> None:
     run("init", str(tmp_path / "p.json"))
     options = ("--format", "json", "--without", "fatigue", "--without", "word_of_mouth")
     plan = Plan.from_json(run("optimize", str(tmp_path / "p.json"), *options).stdout)
-    assert plan.not_counted == ["overlap of audiences", "word of mouth", "opt-outs"]
+    assert plan.not_counted == ["word of mouth", "opt-outs"]
     assert plan.word_of_mouth is None
     assert plan.totals is not None
     assert plan.totals.charge == 0.0

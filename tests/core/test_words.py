@@ -12,12 +12,13 @@ import pytest
 
 import channelmix
 from channelmix.core.words import DEEPEST, LANGUAGES, Message, Words, catalogue, say
-from channelmix.datasets import load_ranges
+from channelmix.datasets import load_ranges, load_stated_ranges
 from channelmix.effectiveness.history import MarketingMixRegressor
 from channelmix.effectiveness.history.backtest import backtest_finding
 from channelmix.effectiveness.history.diagnostics import alike_in_markets
 from channelmix.effectiveness.history.findings import Finding, Verdict, worst_findings
 from channelmix.effectiveness.history.rows.windows import Window
+from channelmix.effectiveness.published.quantities import QUANTITIES, STATED
 from channelmix.plan import Interval, Plan, verify_plan
 from channelmix.profile import CompanyProfile, starter_profile
 from channelmix.recommender.optimize.assumptions import figure_name
@@ -245,13 +246,20 @@ def test_published_figures_have_their_french() -> None:
         name = words.said(figure_name(figure))
         assert name is not None
         assert "\u00a0: " in name
-    in_use = {figure.range.quantity for figure in figures} | {"months_retained"}
+    in_use = {figure.range.quantity for figure in figures}
+    in_use |= {name for names in (*QUANTITIES.values(), *STATED.values()) for name in names}
     for entry in load_ranges().values():
         if entry.quantity in in_use:
             assert f"quantity.{entry.quantity}" in catalogue("fr")
             for text in (entry.unit, entry.basis, entry.note):
                 assert not text or words.published(text), text
-    assert len(in_use) >= 15
+    for stated in load_stated_ranges().values():
+        assert words.published(stated.note), stated.note
+    for figure in figures:
+        for text in (figure.range.unit, figure.range.basis, figure.range.note):
+            french = words.said(text) if isinstance(text, Message) else words.published(text)
+            assert not text or french, text
+    assert len(in_use) >= 25
 
 
 def test_failed_checks_of_a_history_have_their_french() -> None:

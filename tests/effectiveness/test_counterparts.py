@@ -85,6 +85,8 @@ def test_draws_have_the_regressions_median_and_interval(
             assert middle == pytest.approx(median, rel=0.02)
             assert low == pytest.approx(median / factor, rel=0.03)
             assert high == pytest.approx(median * factor, rel=0.03)
+            if quantity == "response_rate":
+                continue  # not listed of its own: it is part of what clicks and orders say of an effect
             entry = figure_of(draws, cell.name, quantity).range
             assert (entry.typical, entry.uncertainty_factor) == pytest.approx((median, factor))
             assert (entry.low, entry.high) == pytest.approx((median / factor, median * factor))
@@ -96,10 +98,8 @@ def test_the_country_moves_prices_and_what_no_figure_tells_apart_stays(three: di
     cost = {cell: figure_of(draws, f"{cell}/sms/service", "cost_per_contact").range for cell in "ABC"}
     assert cost["B"].typical < 0.03 < cost["C"].typical < cost["A"].typical < 0.09
     assert cost["C"].uncertainty_factor > cost["A"].uncertainty_factor
-    # Push logs name no country: one prediction serves all.
-    assert figure_of(draws, "A/app/promotion", "response_rate") == figure_of(
-        draws, "B/app/promotion", "response_rate"
-    )
+    # Push logs name no country: one prediction serves all, and so does one belief.
+    assert effect_of(draws, "A/app/promotion") == effect_of(draws, "B/app/promotion")
     cells = by_cell(draws)
     assert (cells["A/app/promotion"]["response_rate"] == cells["B/app/promotion"]["response_rate"]).all()
 
@@ -163,6 +163,11 @@ def test_a_range_of_the_users_own_wins(three: dict[str, Any]) -> None:
     assert len(set(cells["A/sms/service"]["cost_per_contact"])) == 8
 
 
+def effect_of(draws: CellDraws, cell: str) -> Figure:
+    (found,) = (f for f in draws.figures if cell in f.cells and f.range.basis.startswith("from clicks"))
+    return found
+
+
 def test_without_regression_every_figure_is_a_judged_range(three: dict[str, Any]) -> None:
     draws = draw(three, n_draws=2048, regression=False)
     assert all(
@@ -177,7 +182,13 @@ def test_what_has_no_sound_counterpart_stays_judged(three: dict[str, Any]) -> No
     """An agent's time is no message; figures of conversion count clicks, messages and leads alike."""
     draws = draw(three)
     regressions = {f.range.key for f in draws.figures if f.range.basis.startswith("regression")}
-    assert regressions == COUNTERPARTS.keys()
+    clicks = {key for key in COUNTERPARTS if key[2] == "response_rate"}
+    assert regressions == COUNTERPARTS.keys() - clicks
+    assert {f.range.quantity for f in draws.figures if f.range.basis.startswith("from clicks")} == {
+        "orders_per_contact",
+        "orders_per_user",
+        "revenue_per_spend",
+    }
     assert not any(key[1:] == ("promotion", "conversion_rate") for key in regressions)
     assert ("im", "service", "cost_per_contact") not in regressions
 
@@ -227,4 +238,10 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert len(unknown.facts) == MOST_FACTS_LISTED
     kinds = {fact.fact_id: fact.kind for fact in load_facts()}
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
-    assert listed["response rate of app promotion"].note.startswith("app: 35 figures, ")
+    effect = listed["revenue per unit of spend of social promotion in FR"]
+    assert (
+        effect.basis == "from clicks and orders, and from 44 published experiments and returns of 26 sources"
+    )
+    assert effect.note.startswith("from the bottom up ")
+    assert {"RET037", "CRV035"} <= set(effect.facts)
+    assert effect.unit == "incremental revenue per unit of spend"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 from scipy import optimize as scipy_optimize
+from tests.stated_figures import certain
 
 from channelmix.effectiveness import CellDraws, PriorResponse, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior
@@ -227,10 +228,10 @@ def test_harm_is_a_charge_and_not_a_falling_curve(small: dict[str, Any]) -> None
 def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> None:
     """The margin of a consent is what the curve itself earns at best, found here by a search."""
     small["channels"]["sms"] |= {
-        "cost_per_contact": {"promotion": 0.05},
-        "contacts_per_customer": 4.0,
-        "orders_per_contact": 0.006,
-        "opt_out_per_contact": 0.01,
+        "cost_per_contact": {"promotion": certain(0.05)},
+        "contacts_per_customer": certain(4.0),
+        "orders_per_contact": {"value": 0.006, "incremental": True},
+        "opt_out_per_contact": certain(0.01),
     }
     q, response = quantities(small, "FR/sms/promotion")
     best = scipy_optimize.minimize_scalar(
@@ -238,21 +239,39 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
     )
     months = 1.0 / (1.0 / q["months_consented"] + 0.01 * 4.0)
     consent = months * 4.0 * -best.fun
-    assert response.charges["FR/sms/promotion"] == pytest.approx(0.01 * consent / 0.05, rel=1e-6)
-    small["channels"]["sms"]["value_per_consent"] = 2.0
-    assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(0.01 * 2.0 / 0.05, rel=1e-12)
+    lost = (1.0 - math.exp(-0.01 * 4.0)) / 4.0  # a contact's part of what a month's contacts lose
+    assert response.charges["FR/sms/promotion"] == pytest.approx(lost * consent / 0.05, rel=1e-6)
+    small["channels"]["sms"]["value_per_consent"] = certain(2.0)
+    assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(lost * 2.0 / 0.05, rel=1e-12)
+
+
+def test_no_more_customers_opt_out_than_there_are(small: dict[str, Any]) -> None:
+    """At the useful contacts of a month the charge stays below what all consents are worth."""
+    small["channels"]["sms"] |= {
+        "cost_per_contact": {"promotion": certain(0.05)},
+        "contacts_per_customer": certain(4.0),
+        "orders_per_contact": 0.006,
+        "value_per_consent": certain(2.0),
+    }
+    charges = []
+    for opt_out in (0.01, 0.2, 1.0):
+        small["channels"]["sms"]["opt_out_per_contact"] = certain(opt_out)
+        charges.append(response_of(small).charges["FR/sms/promotion"] * 50000.0 * 4.0 * 0.05)
+    assert charges[0] < charges[1] < charges[2] < 50000.0 * 2.0
 
 
 def test_a_contact_never_costs_more_in_later_ones_than_one_of_them_is_worth(small: dict[str, Any]) -> None:
     """The more often customers are contacted, the sooner they leave anyway, and the less is lost each time."""
     for often in (1.0, 30.0, 3000.0):
-        small["channels"]["sms"] |= {"contacts_per_customer": often, "orders_per_contact": 0.006}
+        orders = {"value": 0.006, "incremental": True}
+        small["channels"]["sms"] |= {"contacts_per_customer": often, "orders_per_contact": orders}
         small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
         assert response_of(small).charges["FR/sms/promotion"] < (0.12 - 0.05) / 0.05
 
 
 def test_a_contact_that_never_pays_makes_no_consent_worth_anything(small: dict[str, Any]) -> None:
-    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": 0.001}
+    orders = certain(0.001, incremental=True)
+    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": orders}
     assert "FR/sms/promotion" not in response_of(small).charges
 
 
@@ -268,7 +287,7 @@ def test_who_is_charged_for_opt_outs(small: dict[str, Any]) -> None:
         "orders_per_contact": 0.1,
     }
     assert set(response_of(small).charges) == {f"FR/{c}/promotion" for c in ("sms", "im", "kiosk")}
-    small["channels"]["social"]["opt_out_per_contact"] = 0.001
+    small["channels"]["social"] |= {"opt_out_per_contact": 0.001, "value_per_consent": 1.0}
     small["channels"]["letter"]["opt_out_per_contact"] = 0.001
     small["channels"]["sms"]["opt_out_per_contact"] = 0.0
     assert set(response_of(small).charges) == {

@@ -46,6 +46,13 @@ def test_money_is_in_us_dollars_and_percent_in_shares() -> None:
     assert figures["RCH002"].unit == "share"
 
 
+def test_signs_nulls_bounds_and_net_revenue_are_no_figures() -> None:
+    figures = {fact.fact_id for fact in usable_figures(load_facts())}
+    assert {"EXP117", "EXP124", "RET025"} <= figures
+    sign, null, negative, bound, net = "EXP034", "EXP085", "EXP104", "EXP120", "RET026"
+    assert not {sign, null, negative, bound, net} & figures
+
+
 def test_the_country_moves_a_price(model: MetaRegression) -> None:
     settings = [
         Setting("sms", "all", country=c, continent=continent_of(c), kind="platform_doc")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.stated_figures import certain
 
 from channelmix.effectiveness import CellDraws, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior
@@ -15,6 +16,10 @@ from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.optimize import optimize
 
 RATE = 0.9
+
+NONE = 1e-12
+"""Overlap that is as good as none, with the same draws as any other."""
+
 MONTH = 365.25 / 12
 
 
@@ -44,29 +49,54 @@ def plain(small: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_promotion_by_message(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     outcome, q, cell = single(small, "FR/sms/promotion", 700.0)
     useful = min(50000.0, q["penetration"] * 200000.0) * q["saturation_frequency"] * MONTH / DAYS_PER_MONTH
     bought = 700.0 / (q["cost_per_contact"] * RATE)
-    orders = q["conversion_rate"] * q["incremental_factor"]
-    assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
+    contacts = useful * (1 - math.exp(-bought / useful))
+    assert outcome == pytest.approx(contacts * q["orders_per_contact"] * 20.0, rel=1e-12)
     assert cell.value == 20.0
 
 
-def test_promotion_on_social_media_counts_clicks(small: dict[str, Any]) -> None:
-    outcome, q, _ = single(small, "FR/social/promotion", 3000.0)
-    useful = 100000.0 * q["saturation_frequency"]
-    bought = 3000.0 / (q["cost_per_contact"] * RATE)
-    orders = q["response_rate"] * 0.03 * q["incremental_factor"]
-    assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
-    assert "orders_per_click" not in q
+def test_social_media_return_what_is_believed_at_the_usual_number_of_impressions(
+    small: dict[str, Any],
+) -> None:
+    """Where each of 100,000 people sees the usual number, at usual prices, the average return is the effect."""
+    small["overlap"] = 0.0
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    usual = 100000.0 * q["usual_contacts"] * q["cost_per_contact"] * RATE
+    outcome, _, _ = single(small, "FR/social/promotion", usual)
+    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * q["margin_share"], rel=1e-12)
+    small["purposes"]["promotion"]["order_value"] = 50.0
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    usual = 100000.0 * q["usual_contacts"] * q["cost_per_contact"] * RATE
+    outcome, _, _ = single(small, "FR/social/promotion", usual)
+    assert "margin_share" not in q
+    assert outcome / usual == pytest.approx(q["revenue_per_spend"] * 20.0 / 50.0, rel=1e-12)
 
 
-def test_a_default_stands_in_for_orders_per_click(small: dict[str, Any]) -> None:
+def test_who_pays_twice_the_usual_price_gets_half(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
+    small["channels"]["social"]["cost_per_contact"] = {"promotion": certain(0.04)}
+    _, q, _ = single(small, "FR/social/promotion", 1.0)
+    spend = 100000.0 * q["usual_contacts"] * 0.04
+    outcome, _, _ = single(small, "FR/social/promotion", spend)
+    dearer = 0.04 / (q["cost_per_contact"] * RATE)
+    assert outcome / spend == pytest.approx(q["revenue_per_spend"] * q["margin_share"] / dearer, rel=1e-12)
+
+
+def test_without_effects_clicks_and_orders_alone_count(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     del small["purposes"]["promotion"]["orders_per_click"]
-    outcome, q, _ = single(small, "FR/social/promotion", 3000.0)
+    profile = CompanyProfile.model_validate(small)
+    draws = PublishedPrior(n_draws=1, regression=False).fit().draws(profile.cells())
+    curves = prior_response(draws, profile.period_days, RATE).curves
+    i = curves.names.index("FR/social/promotion")
+    q = {key: float(sample[0]) for key, sample in draws.quantities[i].items()}
     useful = 100000.0 * q["saturation_frequency"]
     bought = 3000.0 / (q["cost_per_contact"] * RATE)
     orders = q["response_rate"] * q["orders_per_click"] * q["incremental_factor"]
+    outcome = curves.value(np.full(curves.n_cells, 3000.0))[0, i]
     assert outcome == pytest.approx(useful * (1 - math.exp(-bought / useful)) * orders * 20.0, rel=1e-12)
 
 
@@ -74,7 +104,7 @@ def test_stated_figures_are_used_as_they_are(small: dict[str, Any]) -> None:
     small["channels"]["sms"] |= {
         "cost_per_contact": {"promotion": 0.05},
         "contacts_per_customer": 3.0,
-        "orders_per_contact": 0.004,
+        "orders_per_contact": {"value": 0.004, "incremental": True},
     }
     outcome, _, _ = single(small, "FR/sms/promotion", 700.0)
     useful = 50000.0 * 3.0
@@ -83,12 +113,42 @@ def test_stated_figures_are_used_as_they_are(small: dict[str, Any]) -> None:
 
 
 def test_app_promotion_buys_users(small: dict[str, Any]) -> None:
+    small["overlap"] = 0.0
     outcome, q, _ = single(small, "FR/app/promotion", 900.0)
     to_win = q["penetration"] * 200000.0 - 20000.0
     users = to_win * (1 - math.exp(-900.0 / (q["cost_per_retained_user"] * RATE) / to_win))
     pushes = q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"]
-    orders = q["response_rate"] * 0.03 * q["incremental_factor"]
-    assert outcome == pytest.approx(users * pushes * orders * 20.0, rel=1e-12)
+    assert pushes == pytest.approx(q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"])
+    assert outcome == pytest.approx(users * q["months_retained"] * q["orders_per_user"] * 20.0, rel=1e-12)
+
+
+def test_a_customer_of_several_channels_bears_fewer_contacts_on_each(small: dict[str, Any]) -> None:
+    """Against customers drawn one by one: social reaches half of 200,000, SMS a quarter, messages 5 %, the app 10 %."""
+    rng = np.random.default_rng(4)
+    reached = rng.random((200_000, 4)) < [0.5, 0.25, 0.05, 0.1]
+    _, q, cell = single(small, "FR/sms/promotion", 1.0)
+    assert cell.others == (0.05, 0.1, 0.5)
+    others = reached[reached[:, 1]].sum(axis=1) - 1
+    share = float((1.0 / (1.0 + q["contact_pressure"] * others)).mean())
+    outcome, _, _ = single(small, "FR/sms/promotion", 1e9)
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e9)
+    assert outcome / alone == pytest.approx(share, rel=0.01)
+    together, q, cell = single(small | {"overlap": 1.0}, "FR/sms/promotion", 1e9)
+    assert together / alone == pytest.approx(1.0 / (1.0 + 3.0 * q["contact_pressure"]), rel=1e-12)
+
+
+def test_overlap_leaves_the_first_contact_what_it_is_worth(small: dict[str, Any]) -> None:
+    outcome, _, _ = single(small, "FR/sms/promotion", 1e-6)
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e-6)
+    assert outcome == pytest.approx(alone, rel=1e-6)
+
+
+def test_stated_contacts_are_not_shared(small: dict[str, Any]) -> None:
+    small["channels"]["sms"]["contacts_per_customer"] = 3.0
+    outcome, q, _ = single(small, "FR/sms/promotion", 1e9)
+    assert "contact_pressure" not in q
+    alone, _, _ = single(small | {"overlap": NONE}, "FR/sms/promotion", 1e9)
+    assert outcome == alone
 
 
 def test_advocacy_counts_exposures(plain: dict[str, Any]) -> None:
@@ -103,7 +163,8 @@ def test_service_is_capacity_against_a_random_load(plain: dict[str, Any], channe
     """The curve is E[min(n, load)], here integrated over a logistic load numerically."""
     spend = 600.0
     outcome, q, _ = single(plain, f"FR/{channel}/service", spend)
-    load = 5000.0 * q["service_share"]
+    # Of 200,000 customers 20,000 have the app: it cannot serve more than a tenth of the contacts.
+    load = 5000.0 * min(q["service_share"], 0.1 if channel == "app" else 1.0)
     cost = (q["cost_per_contact"] + q.get("agent_cost_per_contact", 0.0)) * RATE
     relative = math.sqrt(3.0) / math.pi * q["load_variation"]
     load /= 1.0 + relative * math.log1p(math.exp(-1.0 / relative))
@@ -122,7 +183,10 @@ def test_service_never_exceeds_what_is_asked_for(plain: dict[str, Any]) -> None:
             q = draws.quantities[i]
             # Of 200,000 customers 20,000 have the app: it cannot serve more than a tenth of the contacts.
             share = np.minimum(q["service_share"], 0.1 if cell.channel == "app" else 1.0)
-            ceiling = 5000.0 * share * q["resolution"] * q["on_time_share"] * 9.0
+            inbound, worth = (
+                draws.drawn(i).stated(name) for name in ("inbound_contacts", "value_per_resolution")
+            )
+            ceiling = inbound * share * q["resolution"] * q["on_time_share"] * worth
             assert (most[:, i] <= ceiling * (1 + 1e-9)).all()
             assert most[:, i] == pytest.approx(ceiling, rel=0.02)
 
@@ -130,9 +194,11 @@ def test_service_never_exceeds_what_is_asked_for(plain: dict[str, Any]) -> None:
 def test_shares_of_a_market_sum_to_at_most_one_and_stated_ones_stand(plain: dict[str, Any]) -> None:
     for channel in plain["channels"].values():
         channel |= {"resolution_share": 1.0, "on_time_share": 1.0}
-    plain["channels"]["sms"]["service_share"] = 0.85
+    plain["channels"]["sms"]["service_share"] = {"value": 0.85, "low": 0.85, "high": 0.85}
     curves, draws = curves_of(plain, n_draws=256)
-    handled = curves.value(np.full(curves.n_cells, 1e12)) / 9.0 / 5000.0
+    at = curves.names.index("FR/sms/service")
+    inbound, worth = (draws.drawn(at).stated(name) for name in ("inbound_contacts", "value_per_resolution"))
+    handled = curves.value(np.full(curves.n_cells, 1e12)) / (inbound * worth)[:, np.newaxis]
     of = {cell.channel: handled[:, i] for i, cell in enumerate(draws.cells) if cell.purpose == "service"}
     assert of["sms"] == pytest.approx(0.85, rel=0.01), "what is stated is kept"
     assert np.sum(list(of.values()), axis=0).max() <= 1.0 + 1e-9
@@ -174,7 +240,7 @@ def test_a_channel_of_ones_own_needs_no_phone(small: dict[str, Any]) -> None:
         "purposes": ["promotion"],
         "cost_per_contact": {"promotion": 0.5},
         "contacts_per_customer": 2.0,
-        "orders_per_contact": 0.01,
+        "orders_per_contact": {"value": 0.01, "incremental": True},
     }
     small["channels"] = {"letters": own}
     small["markets"][0]["penetration"] = 0.5
@@ -192,14 +258,23 @@ def test_a_channel_like_another_has_its_curve(small: dict[str, Any]) -> None:
 
 
 def test_the_rate_scales_published_costs_only(small: dict[str, Any]) -> None:
-    small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
+    """Messages bring more orders the cheaper these are in dollars: theirs are stated here, and so is their price."""
+    rate = {"value": 0.002, "incremental": True}
+    small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": rate}
+    small["channels"]["im"]["orders_per_contact"] = rate
     doubled = copy.deepcopy(small)
     doubled["usd_rate"] = 2 * RATE
     (one, _), (two, _) = curves_of(small), curves_of(doubled)
     spend = np.full(one.n_cells, 300.0)
     for i, name in enumerate(one.names):
         factor = 1.0 if name == "FR/sms/promotion" else 2.0
-        assert two.value(factor * spend)[:, i] == pytest.approx(one.value(spend)[:, i], rel=1e-12), name
+        dearer = two.value(factor * spend)[:, i]
+        # Social media bring as much a unit of spend by published returns, and half of it by clicks.
+        if name == "FR/social/promotion":
+            assert (dearer > one.value(spend)[:, i]).all()
+            assert (dearer < 2.0 * one.value(spend)[:, i]).all()
+        else:
+            assert dearer == pytest.approx(one.value(spend)[:, i], rel=1e-12), name
 
 
 def test_tiny_amounts_keep_their_curves(small: dict[str, Any]) -> None:

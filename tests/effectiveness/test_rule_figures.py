@@ -24,7 +24,7 @@ def filled(content: dict[str, Any], *rules: dict[str, Any]) -> tuple[list[Any], 
 
 
 def test_contacts_per_unit_of_spend(small: dict[str, Any]) -> None:
-    small["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.05}
+    small["channels"]["sms"]["cost_per_contact"] = {"promotion": {"value": 0.05, "low": 0.05, "high": 0.05}}
     cap = {"kind": "contact_cap", "contacts": 3}
     (rule,), _ = filled(small, cap)
     assert set(rule.per_spend) == {f"FR/{channel}/promotion" for channel in ("social", "sms", "im", "app")}
@@ -47,7 +47,10 @@ def test_contacts_per_unit_of_spend(small: dict[str, Any]) -> None:
 
 
 def test_service_level_by_simulation(small: dict[str, Any]) -> None:
-    small["channels"]["im"] |= {"service_share": 0.4, "cost_per_contact": {"service": 2.0}}
+    small["channels"]["im"] |= {
+        "service_share": 0.4,
+        "cost_per_contact": {"service": {"value": 2.0, "low": 2.0, "high": 2.0}},
+    }
     name = "FR/im/service"
     rules, response = filled(small, {"kind": "service_level", "level": 0.8, "select": name})
     needed = rules[0].spend[name]
@@ -60,9 +63,9 @@ def test_service_level_by_simulation(small: dict[str, Any]) -> None:
 
 def test_reputation_limit_is_where_the_loss_falls_to_it(small: dict[str, Any]) -> None:
     name = "FR/social/service"
-    rules, response = filled(small, {"kind": "reputation_limit", "amount": 40.0, "select": name})
+    rules, response = filled(small, {"kind": "reputation_limit", "amount": 45.0, "select": name})
     curve = response.curves.cell(response.curves.names.index(name))
-    assert curve.criticism_left(np.array([rules[0].spend[name]])).mean() == pytest.approx(40.0)
+    assert curve.criticism_left(np.array([rules[0].spend[name]])).mean() == pytest.approx(45.0)
     rules, _ = filled(small, {"kind": "reputation_limit", "amount": 1e6})
     assert set(rules[0].spend.values()) == {0.0}
 

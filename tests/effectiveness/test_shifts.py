@@ -49,7 +49,7 @@ def test_shares_stop_at_one(draws: CellDraws) -> None:
         moved.quantities[at]["resolution"], np.minimum(1.15 * draws.quantities[at]["resolution"], 1.0)
     )
     assert moved.quantities[at]["resolution"].max() == 1.0
-    assert shifted_value(figure, 1.15) == pytest.approx(1.15 * 0.83)
+    assert shifted_value(figure, 1.15) == pytest.approx(1.15 * 0.7)
     assert shifted_value(figure, 2.0) == 1.0
     cost = figures(draws)["cost_per_contact FR/im/service"]
     assert shifted_value(cost, 2.0) == 2.0 * cost.range.typical

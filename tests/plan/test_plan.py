@@ -118,7 +118,7 @@ def test_from_file(tmp_path: Path, plan_text: str) -> None:
         ('"name": "Maison', '"name": "\\ud800Maison', "Invalid JSON"),
         ('"name": "Maison', '"name": "\ud800Maison', "not valid Unicode"),
         ('"seed": 0', '"seed": -1', "provenance.seed: it should be greater than or equal to 0"),
-        ('"low": ', '"low": 9', "its low end below its high end"),
+        ('"low": ', '"low": 9999', "its low end below its high end"),
         ("}", "", "Invalid JSON"),
     ],
 )

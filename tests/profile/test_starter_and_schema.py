@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from channelmix.core.errors import InputError
+from channelmix.datasets.facts import USD
 from channelmix.profile import CompanyProfile, ProfileError, json_schema, starter_profile
 from channelmix.profile.fields.values import Sector
 
@@ -129,3 +130,12 @@ def test_every_field_is_described_in_one_line() -> None:
                 assert "\n" not in field["description"]
                 described += 1
     assert described > 60
+
+
+def test_starter_and_published_figures_share_their_rates() -> None:
+    assert len(USD) > 20
+    for currency, dollars in USD.items():
+        country = "US" if currency == "USD" else "FR"
+        rate = starter_profile(currency=currency, country=country)["usd_rate"]
+        assert rate == pytest.approx(1.0 / dollars, rel=0.05)
+        assert rate == float(f"{rate:.2g}")

@@ -189,7 +189,7 @@ def test_a_curve_is_read_with_its_slider_and_under_the_pointer(
     figure = page.locator("figure[data-curve]").nth(3)
     assert figure.locator("figcaption").inner_text() == "sms / promotion"
     reading = figure.locator("output")
-    assert reading.inner_text().startswith("47k brings 74k")
+    assert reading.inner_text().startswith("57k brings 97k")
     figure.locator("input").focus()
     page.keyboard.press("Home")
     assert reading.inner_text().startswith("0 brings 0")
@@ -197,7 +197,7 @@ def test_a_curve_is_read_with_its_slider_and_under_the_pointer(
     box = chart.bounding_box()
     assert box is not None
     chart.hover(position={"x": 0.95 * box["width"], "y": 40.0})
-    assert reading.inner_text().startswith("61k brings")
+    assert reading.inner_text().startswith("74k brings")
     assert figure.locator(".cursor").get_attribute("visibility") == "visible"
 
 

@@ -23,9 +23,9 @@ def sensitivity(profile: str, top: int, style: str | None, output: str | None, q
     """Vary each input of the plan for PROFILE ("-" reads standard input), one at a time, down and up.
 
     Inputs are the published figures in use, varied by their own uncertainty factors, and the numbers that the profile
-    states, varied by a factor of 1.25. For each, show the gain of the unchanged plan and of a new plan, and whether the
-    recommendation changes: over a tenth of the budget moves, a cell is cut instead of raised or raised instead of cut,
-    or the gain turns negative.
+    states, varied over their ranges, stated or assumed, or by 1.25 where they have none. For each, show the gain of the
+    unchanged plan and of a new plan, and whether the recommendation changes: over a tenth of the budget moves, a cell
+    is cut instead of raised or raised instead of cut, or the gain turns negative.
     """
     import channelmix as cm
 

@@ -1,11 +1,13 @@
-"""Over a thousand published figures on channels, each with its source."""
+"""Over 1,200 published figures on channels, each with its source."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -32,9 +34,18 @@ TRUST: Mapping[str, float] = MappingProxyType(
 """Weight of a figure by its kind of source: a judgement that orders the kinds by trust."""
 
 USD: Mapping[str, float] = MappingProxyType(
-    {"USD": 1.0, "EUR": 1.08, "GBP": 1.27, "PLN": 0.25, "INR": 0.012, "AED": 0.272}
+    {row["currency"]: float(row["usd_per_unit"]) for row in read_rows("rough_usd_rates.csv")}
 )
-"""US dollars for one unit of each currency in the figures: rough rates, far more precise than the figures."""
+"""US dollars for one unit of common currencies: rough rates, far more precise than the figures."""
+
+COUNTED = (
+    "people", "households", "messages", "experiments", "campaigns", "brands", "companies", "regions", "estimates",
+    "models",
+)  # fmt: skip
+"""What the size of a study counts."""
+
+_BOUND = re.compile(r"[(, ](below|at (most|least)|more than|up to|as much as|often or more)\)")
+"""Words of a unit that make its figure the end of an unknown range."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,21 @@ class Fact:
         Remark.
     source_title, source_url : str
         Citation.
+    randomised : bool or None
+        Whether the figure is of a randomised experiment, or of what is called an experiment or a trial of people; None
+        if the source was not read to say, as with tests of regions that vendors pool.
+    n : int or None
+        Size of the study as stated ("over 20,000" is 20,000): with control and treated together if `n_of` is people.
+        Of a study of many brands, campaigns or experiments, a figure by sector or medium rests on a part.
+    n_of : str
+        What `n` counts, one of `COUNTED`; empty without n.
+    control, treated : float or None
+        Levels as stated, in the percent or money of `unit`. The figure is their difference if the unit says points or
+        counts money, else the level of the treated.
+    level : float or None
+        Confidence level of the interval from `low` to `high`, such as 0.9; None where they are a range.
+    standard_error : float or None
+        Of the figure, in `unit`: as stated, else half the interval over the quantile of its level.
     """
 
     fact_id: str
@@ -84,15 +110,30 @@ class Fact:
     note: str
     source_title: str
     source_url: str
+    randomised: bool | None = None
+    n: int | None = None
+    n_of: str = ""
+    control: float | None = None
+    treated: float | None = None
+    level: float | None = None
+    standard_error: float | None = None
 
     @property
     def value(self) -> float | None:
-        """The typical figure, else the geometric mean of its range, else the end that is stated; in `unit`."""
+        """The typical figure, else the middle of its range, else the end that is stated; in `unit`.
+
+        The middle is the geometric mean, or the arithmetic one of a range that begins below zero.
+        """
         if self.typical is not None:
             return self.typical
-        if self.low is not None and self.high is not None and self.low > 0.0:
-            return math.sqrt(self.low * self.high)
+        if self.low is not None and self.high is not None and self.low != 0.0:
+            return math.sqrt(self.low * self.high) if self.low > 0.0 else (self.low + self.high) / 2.0
         return self.low or self.high
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the unit calls the figure a bound: "(at most)", "(more than)"."""
+        return _BOUND.search(self.unit) is not None
 
 
 @cache
@@ -106,25 +147,50 @@ def load_facts() -> tuple[Fact, ...]:
     (True, True)
     """
     spellings = {(row["field"], row["spelling"]): row for row in read_rows("spellings.csv")}
-    facts = []
-    for row in read_rows("facts.csv"):
-        sector, region = spellings["sector", row["sector"]], spellings["region", row["region"]]
-        texts = {key: row[key] for key in ("fact_id", "quantity", "channel", "purpose", "region", "unit")}
-        rest = {key: row[key] for key in ("year", "kind", "note", "source_title", "source_url")}
-        low, typical, high = (float(row[key]) if row[key] else None for key in ("low", "typical", "high"))
-        facts.append(
-            Fact(
-                **texts,
-                **rest,
-                sector=sector["code"],
-                country=region["code"],
-                continent=region["continent"],
-                low=low,
-                typical=typical,
-                high=high,
-            )
-        )
-    return tuple(facts)
+    return tuple(
+        _fact(row, spellings["sector", row["sector"]], spellings["region", row["region"]])
+        for row in read_rows("facts.csv")
+    )
+
+
+def _fact(row: Mapping[str, str], sector: Mapping[str, str], region: Mapping[str, str]) -> Fact:
+    low, typical, high, control, treated, level, stated_error = (
+        float(row[key]) if row[key] else None
+        for key in ("low", "typical", "high", "control", "treated", "level", "standard_error")
+    )
+    return Fact(
+        fact_id=row["fact_id"],
+        quantity=row["quantity"],
+        channel=row["channel"],
+        purpose=row["purpose"],
+        sector=sector["code"],
+        region=row["region"],
+        country=region["code"],
+        continent=region["continent"],
+        low=low,
+        typical=typical,
+        high=high,
+        unit=row["unit"],
+        year=row["year"],
+        kind=row["kind"],
+        note=row["note"],
+        source_title=row["source_title"],
+        source_url=row["source_url"],
+        randomised={"yes": True, "no": False, "": None}[row["randomised"]],
+        n=int(row["n"]) if row["n"] else None,
+        n_of=row["n_of"],
+        control=control,
+        treated=treated,
+        level=level,
+        standard_error=_standard_error(low, high, level) if stated_error is None else stated_error,
+    )
+
+
+def _standard_error(low: float | None, high: float | None, level: float | None) -> float | None:
+    """Half an interval over the quantile of its level; None for a range."""
+    if low is None or high is None or level is None:
+        return None
+    return (high - low) / (2.0 * NormalDist().inv_cdf((1.0 + level) / 2.0))
 
 
 def continent_of(country: str) -> str:
@@ -147,8 +213,8 @@ def find_facts(selector: str = "all") -> list[Fact]:
     Parameters
     ----------
     selector : str
-        ``all``, or some of channel, purpose, country, sector, quantity and fact id, joined by ``/``: ``sms``,
-        ``FR/sms``, ``service``, ``sms/cost_per_sms``.
+        ``all``, or some of channel, purpose, country, sector, quantity, kind of source, ``randomised`` and fact id,
+        joined by ``/``: ``sms``, ``FR/sms``, ``service``, ``sms/cost_per_sms``, ``sms/randomised``.
 
     Raises
     ------
@@ -183,5 +249,5 @@ def facts_frame(selector: str = "all") -> pd.DataFrame:
 
 
 def _tags(fact: Fact) -> set[str]:
-    parts = {fact.channel, fact.purpose, fact.country, fact.sector, fact.quantity, fact.fact_id}
-    return parts - {"", "all"}
+    parts = {fact.channel, fact.purpose, fact.country, fact.sector, fact.quantity, fact.kind, fact.fact_id}
+    return (parts | {"randomised" if fact.randomised else ""}) - {"", "all"}

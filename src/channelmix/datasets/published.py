@@ -2,6 +2,7 @@
 
 `priors.csv` holds ranges based on published facts; `judgements.csv` holds the library's own choices where no usable
 figure exists or one had to be borrowed, as its basis says. The facts that they name are in `channelmix.datasets.facts`.
+`stated_ranges.csv` says how far what a company states of itself may be off where it does not say so.
 """
 
 from __future__ import annotations
@@ -50,6 +51,58 @@ class PriorRange:
     def key(self) -> tuple[str, str, str]:
         """(channel, purpose, quantity)."""
         return self.channel, self.purpose, self.quantity
+
+
+@dataclass(frozen=True)
+class StatedRange:
+    """How far a figure that a company states of itself may be off, by its kind: the library's own judgement.
+
+    Parameters
+    ----------
+    figure : str
+        The profile's field.
+    kind : str
+        ``price``, ``margin``, ``count``, ``habit``, ``worth``: amounts; ``reach``: a part of the customers; ``rate``,
+        ``share``: between 0 and 1.
+    uncertainty_factor : float
+        The k of the 90 % interval ``[stated / k, stated * k]``: of the figure for amounts, of the odds ``s / (1 - s)``
+        for shares s, which for small ones is the same.
+    variation : float
+        Standard deviation of single observations over their mean, for amounts that were measured; 0 for shares, whose
+        error follows from their number.
+    basis, note : str
+        Kind of basis, and remark.
+    """
+
+    figure: str
+    kind: str
+    uncertainty_factor: float
+    variation: float
+    basis: str
+    note: str
+
+
+@cache
+def load_stated_ranges() -> Mapping[str, StatedRange]:
+    """Return the range of every kind of stated figure, by the profile's field.
+
+    Examples
+    --------
+    >>> load_stated_ranges()["value_per_resolution"].uncertainty_factor
+    2.0
+    """
+    ranges = [
+        StatedRange(
+            row["figure"],
+            row["kind"],
+            float(row["uncertainty_factor"]),
+            float(row["variation"] or 0.0),
+            row["basis"],
+            row["note"],
+        )
+        for row in read_rows("stated_ranges.csv")
+    ]
+    return MappingProxyType({r.figure: r for r in ranges})
 
 
 @cache

@@ -13,6 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange
+from channelmix.effectiveness.stated import Score, most_of, stated
 from channelmix.profile import Cell
 from channelmix.profile.evidence import Column, Evidence
 
@@ -32,15 +33,29 @@ class Figure:
 
 
 class Drawn:
-    """Drawn quantities of one cell, unless the profile states them; shape (n_draws,) each."""
+    """Drawn quantities of one cell, and draws of what the profile states of it; shape (n_draws,) each."""
 
-    def __init__(self, quantities: Mapping[str, Array], n_draws: int) -> None:
+    def __init__(
+        self, quantities: Mapping[str, Array], n_draws: int, cell: Cell, scores: Mapping[str, Score]
+    ) -> None:
         self._quantities = quantities
         self._n_draws = n_draws
+        self._cell = cell
+        self._scores = scores
 
-    def __call__(self, name: str, stated: float | None = None) -> Array:
-        """Return the stated number in every draw, or else the quantity's draws."""
-        return self._quantities[name] if stated is None else self.constant(stated)
+    def __call__(self, name: str, figure: str = "") -> Array:
+        """Return draws of the figure of the profile, or else those of the published quantity."""
+        number = stated(self._cell, figure) if figure else None
+        return self._quantities[name] if number is None else self.stated(figure)
+
+    def stated(self, figure: str) -> Array:
+        """Return draws of a figure that the profile states; their mean is what it states."""
+        number = stated(self._cell, figure)
+        if number is None:
+            raise KeyError(figure)
+        if figure not in self._scores:
+            return self.constant(number)
+        return self._scores[figure].draws(figure, number, most_of(figure, self._cell.customers))
 
     def constant(self, number: float) -> Array:
         """The same number in every draw."""
@@ -120,7 +135,7 @@ class OwnDraws:
 
 @dataclass(frozen=True, eq=False)
 class CellDraws:
-    """Joint draws of the quantities of some cells.
+    """Joint draws of the quantities of some cells, and of what their profile states.
 
     Parameters
     ----------
@@ -136,6 +151,8 @@ class CellDraws:
         Number of draws.
     own : OwnDraws, optional
         Draws from the company's own history, for some of the cells.
+    scores : tuple of mapping of str to Score
+        Where the draws of what the profile states of each cell lie, by its field; without them they are all as stated.
     """
 
     cells: tuple[Cell, ...]
@@ -144,10 +161,12 @@ class CellDraws:
     evidence: tuple[str, ...]
     n_draws: int
     own: OwnDraws | None = None
+    scores: tuple[Mapping[str, Score], ...] = ()
 
     def drawn(self, cell: int) -> Drawn:
         """Return the quantities of one cell, by its place."""
-        return Drawn(self.quantities[cell], self.n_draws)
+        scores = self.scores[cell] if self.scores else {}
+        return Drawn(self.quantities[cell], self.n_draws, self.cells[cell], scores)
 
     @functools.cached_property
     def silent(self) -> CellDraws:

@@ -188,12 +188,12 @@ class SurveyRow(Part):
 
 
 class Assumption(Part):
-    """A figure that the profile does not state, and where it comes from."""
+    """A figure that the plan rests on and does not know for certain, and where it comes from."""
 
     name: Said
     """What the figure is."""
     value: float
-    """Typical value."""
+    """Typical value; of a stated figure what is stated."""
     low: float
     """Lower end of its 90 % interval."""
     high: float
@@ -208,6 +208,11 @@ class Assumption(Part):
     """The first few sources of these facts."""
     note: Said
     """Remark."""
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the company states it of itself."""
+        return self.basis.startswith("stated by the company")
 
 
 class Limit(Part):

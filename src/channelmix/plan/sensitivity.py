@@ -38,10 +38,11 @@ class InputEffect(Part):
     name: Said
     """What the input is: a figure in words, or the path of a field in the profile."""
     kind: Literal["figure", "profile"]
-    """A published or judged figure, moved by its own uncertainty factor; or a number of the profile, moved by the
-    common one."""
+    """A published or judged figure, moved by its own uncertainty factor; or a number of the profile, moved to the ends
+    of its range, or by the common factor where it has none."""
     factor: float
-    """By which the input is divided and multiplied; a share stops at 1, a field at its limits."""
+    """By which the input is divided and multiplied; a share stops at 1, a field at its limits. For a number of the
+    profile with a range of two sides, the mean of both."""
     assumed: float
     """The value that the plan rests on: the typical value of a figure, the number stated in the profile."""
     unit: Said
@@ -105,7 +106,7 @@ class Sensitivity(Document):
     gain: float
     """The plan's gain over the baseline with every input as assumed."""
     field_factor: float
-    """By which numbers of the profile are moved."""
+    """By which numbers of the profile are moved that have no range."""
     spend: dict[str, float]
     """The plan's spend by cell."""
     current_spend: dict[str, float]

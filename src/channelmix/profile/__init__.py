@@ -5,6 +5,8 @@ from channelmix.profile.cells import Telling as Telling
 from channelmix.profile.company import CompanyProfile as CompanyProfile
 from channelmix.profile.faults import Fault as Fault
 from channelmix.profile.faults import ProfileError as ProfileError
+from channelmix.profile.fields.estimates import Estimate as Estimate
+from channelmix.profile.fields.estimates import is_incremental as is_incremental
 from channelmix.profile.fields.fields import Advocacy as Advocacy
 from channelmix.profile.fields.fields import Channel as Channel
 from channelmix.profile.fields.fields import Market as Market

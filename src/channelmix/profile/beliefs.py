@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.faults import Path
+from channelmix.profile.fields.estimates import Estimate
 from channelmix.profile.fields.values import Record
 
 NOT_BELIEFS = {
@@ -36,8 +37,11 @@ PRECISION = 1e-6
 
 
 def beliefs(profile: CompanyProfile) -> list[tuple[Path, float]]:
-    """List the profile's uncertain numbers other than 0, each with its path, in the order of the fields."""
-    return [(path, float(number)) for path, number in _numbers(profile, ()) if number]
+    """List the profile's uncertain numbers other than 0, each with its path, in the order of the fields.
+
+    A number of which the profile says how sure it is, is an `Estimate`.
+    """
+    return [(path, number) for path, number in _numbers(profile, ()) if number]
 
 
 def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
@@ -52,7 +56,13 @@ def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
         for i, value in enumerate(part):
             yield from _numbers(value, (*path, i))
     elif isinstance(part, int | float) and not isinstance(part, bool):
-        yield path, part
+        yield path, part if isinstance(part, Estimate) else float(part)
+
+
+def with_overlap(profile: CompanyProfile, overlap: float) -> CompanyProfile:
+    """Return the profile with a stated overlap of audiences, a share from 0 to 1."""
+    content = profile.model_dump(mode="json", by_alias=True, exclude_none=True) | {"overlap": overlap}
+    return type(profile).model_validate(content, context={"own": profile.own})
 
 
 def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tuple[float, CompanyProfile]:
@@ -64,7 +74,7 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     path : tuple of str or int
         From `beliefs`.
     factor : float
-        Factor on the number.
+        Factor on the number, and on the interval stated for it.
 
     Returns
     -------
@@ -77,10 +87,11 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     holder: Any = content
     for part in path[:-1]:
         holder = holder[part]
-    start = float(holder[path[-1]])
+    said = holder[path[-1]]
+    start = float(said["value"] if isinstance(said, dict) else said)
 
     def attempt(number: float) -> CompanyProfile | None:
-        holder[path[-1]] = number
+        holder[path[-1]] = _moved(said, number) if isinstance(said, dict) else number
         try:
             return type(profile).model_validate(content, context={"own": profile.own})
         except ValidationError:
@@ -97,3 +108,9 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     limit = float(f"{beyond:.5g}")  # limits tend to be round
     moved = attempt(limit)
     return (limit, moved) if moved is not None else (inside, best)
+
+
+def _moved(said: Mapping[str, Any], number: float) -> dict[str, Any]:
+    """Move a figure that is stated with its uncertainty."""
+    ends = {name: said[name] * number / said["value"] for name in ("low", "high") if name in said}
+    return {**said, **ends, "value": number}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from channelmix.datasets.facts import USD
+from channelmix.profile.fields.estimates import scaled
 from channelmix.profile.fields.fields import (
     Channel,
     ChannelFigures,
@@ -15,7 +17,14 @@ from channelmix.profile.fields.fields import (
     MarketChannel,
     ProfileFields,
 )
-from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, BuiltInChannel, Purpose, Sector
+from channelmix.profile.fields.values import (
+    BUILT_IN_CHANNELS,
+    PURPOSES,
+    Audience,
+    BuiltInChannel,
+    Purpose,
+    Sector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class Telling:
 class Cell:
     """One purpose of one channel in one market: what money is spent on.
 
-    Counts and amounts are this market's part. None means that the profile does not state the figure.
+    Counts and amounts are this market's part. None means that the profile does not state the figure. A figure of which
+    the profile says how sure it is, is an `Estimate`.
 
     Parameters
     ----------
@@ -71,7 +81,7 @@ class Cell:
     value_per_consent : float or None
         Worth of a consent over the rest of its life, in currency.
     orders_per_contact : float or None
-        Incremental orders per delivered contact, a share.
+        Orders per delivered contact, a share; attributed ones, unless it is an `Estimate` that says otherwise.
     resolution_share, on_time_share : float or None
         Shares of handled service contacts that are resolved, and answered in time.
     service_share : float or None
@@ -81,11 +91,24 @@ class Cell:
     value : float
         Value of one order, resolution or positive exposure, depending on the purpose; in currency.
     orders_per_click : float or None
-        Share of clicks that become an order.
+        Share of clicks that become an order; attributed ones, unless it is an `Estimate` that says otherwise.
+    order_value : float or None
+        What a customer pays for one order, in currency.
+    purchases_per_year : float or None
+        Orders of one customer in a year.
+    audience : str or None
+        ``loyal`` or ``cold``: whom promotion reaches.
+    others : tuple of float
+        For each other channel of promotion that reaches somebody in the market, the share of this channel's audience
+        that it reaches too; empty for other purposes.
+    usd_rate : float or None
+        Units of the currency for one US dollar: stated, else a rough one, else None.
     word_of_mouth : Telling or None
         None where word of mouth is not counted.
     answer_on_time, fatigue : bool
         Whether an answer in time is worth more than a late one, and whether opt-outs are charged.
+    own : frozenset of str
+        Names of the profile's fields that the market states for itself.
     """
 
     market: str
@@ -110,9 +133,15 @@ class Cell:
     inbound_contacts: float | None
     value: float
     orders_per_click: float | None
+    order_value: float | None
+    purchases_per_year: float | None
+    audience: Audience | None
+    others: tuple[float, ...]
+    usd_rate: float | None
     word_of_mouth: Telling | None
     answer_on_time: bool
     fatigue: bool
+    own: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -153,7 +182,7 @@ def _cells(
 ) -> Iterator[Cell]:
     own = market.channels.get(name) or _nothing_own()
     promotion, service, advocacy = (getattr(profile.purposes, purpose) for purpose in PURPOSES)
-    inbound = None if service is None else service.inbound_contacts * part
+    inbound = None if service is None else scaled(service.inbound_contacts, part)
     shared: dict[str, Any] = {
         "basis": basis_of(name, channel),
         "sector": profile.sector,
@@ -163,11 +192,17 @@ def _cells(
         "reachable": _reachable(market, channel, own, part),
         **{name: _first(getattr(own, name), getattr(channel, name)) for name in _REPLACED},
         "inbound_contacts": _first(market.inbound_contacts, inbound),
-        "orders_per_click": None if promotion is None else promotion.orders_per_click,
+        **{
+            name: getattr(promotion, name, None)
+            for name in ("orders_per_click", "order_value", "purchases_per_year")
+        },
+        "usd_rate": _usd_rate(profile),
         "word_of_mouth": _telling(profile),
         "answer_on_time": "answer_on_time" not in profile.switched_off,
         "fatigue": "fatigue" not in profile.switched_off,
     }
+    reach = _reach_of_promotion(profile, market, part)
+    stated = _own(market, own)
     worths = {
         "promotion": promotion.margin_per_order if promotion else 0.0,
         "service": service.value_per_resolution if service else 0.0,
@@ -181,8 +216,33 @@ def _cells(
             current_spend=own.current_spend.get(purpose, channel.current_spend.get(purpose, 0.0) * part),
             cost_per_contact=own.cost_per_contact.get(purpose, channel.cost_per_contact.get(purpose)),
             value=worths[purpose],
+            others=_others(profile.overlap, name, reach) if purpose == "promotion" else (),
+            own=stated | {"cost_per_contact"} if purpose in own.cost_per_contact else stated,
             **shared,
         )
+
+
+def _reach_of_promotion(profile: ProfileFields, market: Market, part: float) -> dict[str, float]:
+    """Share of a market's customers whom each channel of promotion reaches, where that is above 0."""
+    reached = {
+        name: _reachable(market, channel, market.channels.get(name) or _nothing_own(), part)
+        for name, channel in profile.channels.items()
+        if "promotion" in profile.purposes_of(name)
+    }
+    return {name: min(count / market.customers, 1.0) for name, count in reached.items() if count > 0.0}
+
+
+def _others(overlap: float | None, channel: str, reach: Mapping[str, float]) -> tuple[float, ...]:
+    return tuple(
+        sorted(share if overlap is None else overlap for name, share in reach.items() if name != channel)
+    )
+
+
+def _usd_rate(profile: ProfileFields) -> float | None:
+    """Units of the currency for one US dollar; a rough rate is far more precise than what it is used for."""
+    if profile.usd_rate is not None:
+        return profile.usd_rate
+    return 1.0 / USD[profile.currency] if profile.currency in USD else None
 
 
 def _telling(profile: ProfileFields) -> Telling | None:
@@ -203,14 +263,25 @@ def basis_of(name: str, channel: Channel) -> BuiltInChannel | None:
     return next((built_in for built_in in BUILT_IN_CHANNELS if built_in == name), channel.like)
 
 
+def _own(market: Market, own: MarketChannel) -> frozenset[str]:
+    """Name the figures that a market states for itself, of a channel or of its customers, prices aside."""
+    of_channel = {name for name in (*_REPLACED, "reachable") if getattr(own, name) is not None}
+    if own.reachable_share is not None:
+        of_channel.add("reachable")
+    of_market = (name for name in ("penetration", "inbound_contacts") if getattr(market, name) is not None)
+    return frozenset(of_channel.union(of_market))
+
+
 def _reachable(market: Market, channel: Channel, own: MarketChannel, part: float) -> float:
     if own.reachable is not None:
         return own.reachable
     share = own.reachable_share
     if share is None and channel.reachable is not None:
-        return min(channel.reachable * part, market.customers)  # the product may exceed them by rounding
-    reached: float = _first(share, channel.reachable_share, 0.0)
-    return reached * market.customers
+        # The product may exceed them by rounding.
+        reached = scaled(channel.reachable, part)
+        return reached if reached <= market.customers else market.customers
+    stated: float = _first(share, channel.reachable_share, 0.0)
+    return scaled(stated, market.customers)
 
 
 def _first(*values: Any) -> Any:

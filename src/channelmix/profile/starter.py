@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from channelmix.core.errors import InputError
-from channelmix.datasets.files import read_rows
+from channelmix.datasets.facts import USD
 from channelmix.profile.company import CompanyProfile
 from channelmix.profile.fields.values import CURRENCY_PATTERN
 
@@ -29,7 +29,7 @@ def rough_usd_rates() -> Mapping[str, float]:
 
     They only give amounts the right size; the starter's notes ask for today's rate.
     """
-    return {row["currency"]: float(row["units_per_usd"]) for row in read_rows("rough_usd_rates.csv")}
+    return {currency: float(f"{1.0 / dollars:.2g}") for currency, dollars in USD.items()}
 
 
 def starter_profile(
@@ -88,6 +88,8 @@ def starter_profile(
             "Replace every figure with your own. Amounts are in your currency, per period.",
             "usd_rate: write today's units of your currency for one US dollar.",
             "reachable: customers you may contact there; cost_per_contact and other figures are optional.",
+            "Figures count as estimates with a range by their kind; to state your own, write "
+            '{"value": 0.03, "low": 0.02, "high": 0.05}.',
         ],
         "name": name,
         "sector": sector,

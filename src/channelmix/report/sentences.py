@@ -125,7 +125,9 @@ def claim(content: Content) -> str:
 
 def assumed(content: Content) -> str:
     """How many figures the profile leaves open."""
-    figures = [figure for figure in content.plan.assumptions if figure.basis not in OWN]
+    figures = [
+        figure for figure in content.plan.assumptions if figure.basis not in OWN and not figure.is_stated
+    ]
     judged = sum(figure.basis == "judgement" and not figure.facts for figure in figures)
     return content.words("assumptions.summary", count=len(figures), judged=judged)
 

@@ -20,7 +20,7 @@ SHOP: dict[str, Any] = {
     "usd_rate": 0.9,
     "period": "month",
     "scenario": {"kind": "fixed_budget", "amount": 30000},
-    "purposes": {"promotion": {"margin_per_order": 20, "orders_per_click": 0.03}},
+    "purposes": {"promotion": {"margin_per_order": 20, "order_value": 100, "orders_per_click": 0.03}},
     "markets": [{"name": "FR", "customers": 400000}],
     "channels": {
         "social": {"reachable": 250000, "current_spend": {"promotion": 24000}},

@@ -129,7 +129,13 @@ def test_assumptions_name_figures_and_sources(small: dict[str, Any]) -> None:
     listed = assumptions(draws.figures)
     names = [entry.name for entry in listed]
     assert len(names) == len(set(names)) == len(draws.figures)
-    (rate,) = (entry for entry in listed if entry.name == "conversion rate of sms promotion")
-    assert (rate.value, rate.low, rate.high) == pytest.approx((0.01, 0.004, 0.025))
-    assert rate.facts[0].startswith("RSP")
+    (rate,) = (entry for entry in listed if entry.name == "opt out per message of sms promotion")
+    assert (rate.value, rate.low, rate.high) == pytest.approx((0.012, 0.0048, 0.03))
+    assert rate.facts[0].startswith("FTG")
     assert rate.sources
+    # Rates of orders are listed as the effect that they come to, with the experiments that speak of it.
+    assert "conversion rate of sms promotion" not in names
+    (effect,) = (entry for entry in listed if entry.name == "orders per contact of sms promotion")
+    assert 0.0 < effect.low < effect.value < effect.high
+    assert effect.facts[0].startswith("EXP")
+    assert effect.sources

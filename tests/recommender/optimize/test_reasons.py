@@ -38,11 +38,11 @@ def reasons(content: dict[str, Any]) -> dict[str, str]:
             "held by spend_bounds sms/promotion",
         ),
         (
-            {"kind": "spend_bounds", "bounds": {"social/promotion": [5000.0, None]}},
+            {"kind": "spend_bounds", "bounds": {"social/promotion": [9000.0, None]}},
             "FR/social/promotion",
             "kept by spend_bounds social/promotion",
         ),
-        ({"kind": "change_limit", "relative": 0.25}, "FR/sms/promotion", "held by change_limit all"),
+        ({"kind": "change_limit", "relative": 0.05}, "FR/social/promotion", "held by change_limit all"),
         ({"kind": "change_limit", "relative": 0.25}, "FR/app/promotion", "kept by change_limit all"),
         (
             {

@@ -134,6 +134,7 @@ def test_a_minimum_roi_is_reached(pair: dict[str, Any]) -> None:
 
 
 def test_states_fees_and_packs(small: dict[str, Any]) -> None:
+    small["channels"]["social"]["reachable"] = 20000.0
     rules = [
         {"kind": "minimum_if_active", "select": "sms", "amount": 4000},
         {"kind": "at_most_active", "count": 2, "of": "channel"},

@@ -33,7 +33,7 @@ def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
             verb = "stops" if row.spend <= 1e-6 * row.current_spend else "cuts"
             assert said[0].startswith(verb)
     assert any(line.startswith("stops FR/app/promotion: EUR 3,000 to 0;") for line in lines)
-    assert any(line.startswith("cuts FR/social/promotion by ") for line in lines)
+    assert any(line.startswith("cuts FR/social/service by ") for line in lines)
 
 
 def test_what_a_cell_returns_today_stands_beside_its_opt_outs() -> None:
@@ -71,7 +71,7 @@ def test_nothing_to_warn_of(small: dict[str, Any]) -> None:
 
 def test_the_last_unit_returns_less_than_itself(small: dict[str, Any]) -> None:
     (line,) = (line for line in warnings_of(small) if "the last EUR" in line)
-    assert "brings back 0.37: a smaller budget earns more" in line
+    assert "brings back 0.54: a smaller budget earns more" in line
     small["scenario"]["amount"] = 2000.0
     assert not any("the last EUR" in line for line in warnings_of(small))
 

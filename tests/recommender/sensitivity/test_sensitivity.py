@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +27,9 @@ def content() -> dict[str, Any]:
     del made["channels"]["app"]
     made["channels"]["sms"]["reachable"] = 150000.0
     made["channels"]["sms"]["resolution_share"] = 0.7
-    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.06}
-    made["rules"] = [{"kind": "keep_working", "floor": 0.3}]
+    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.1}
+    made["purposes"]["promotion"]["order_value"] = 50.0  # else it would be taken to follow from the margin
+    made["rules"] = [{"kind": "keep_working", "floor": 0.5}]
     return made
 
 
@@ -55,8 +57,9 @@ def sides(found: Sensitivity) -> list[Side]:
 
 
 def test_every_figure_in_use_is_an_input_unless_it_is_certain(plan: Plan, found: Sensitivity) -> None:
-    uncertain = {entry.name for entry in plan.assumptions if entry.high > entry.value}
-    assert uncertain < {entry.name for entry in plan.assumptions}, "penetration is taken as certain"
+    figures = [entry for entry in plan.assumptions if not entry.is_stated]
+    uncertain = {entry.name for entry in figures if entry.high > entry.value}
+    assert uncertain < {entry.name for entry in figures}, "penetration is taken as certain"
     assert {effect.name for effect in found.inputs if effect.kind == "figure"} == uncertain
     listed = {entry.name: entry for entry in plan.assumptions}
     for effect in found.inputs:
@@ -70,8 +73,10 @@ def test_every_figure_in_use_is_an_input_unless_it_is_certain(plan: Plan, found:
 def test_what_the_profile_states_is_a_field_and_no_figure(found: Sensitivity) -> None:
     effects = by_name(found)
     assert effects["channels.sms.resolution_share"].kind == "profile"
-    assert effects["channels.sms.resolution_share"].factor == FIELD_FACTOR
-    assert effects["channels.sms.resolution_share"].low.value == pytest.approx(0.56)
+    effect = effects["channels.sms.resolution_share"]  # odds of 7 to 3, twice as high or half as high
+    assert (effect.low.value, effect.high.value) == pytest.approx((7.0 / 13.0, 14.0 / 17.0))
+    assert effect.factor == pytest.approx(math.sqrt(14.0 / 17.0 / (7.0 / 13.0)))
+    assert effects["markets[0].customers"].factor == FIELD_FACTOR, "which counts as stated"
     assert effects["channels.sms.cost_per_contact.promotion"].kind == "profile"
     assert not any(
         name.startswith(("resolution of sms", "cost per contact of sms promotion")) for name in effects
@@ -114,7 +119,7 @@ def test_the_most_influential_come_first(found: Sensitivity) -> None:
     assert influence == [effect.influence for effect in found.inputs]
 
 
-@pytest.mark.parametrize("quantity", ["conversion_rate", "cost_per_contact", "saturation_frequency"])
+@pytest.mark.parametrize("quantity", ["opt_out_per_message", "cost_per_contact", "saturation_frequency"])
 def test_figures_against_a_prior_with_shifted_ranges(
     profile: CompanyProfile, plan: Plan, found: Sensitivity, quantity: str
 ) -> None:
@@ -167,12 +172,12 @@ def _place(cells: tuple[str, ...]) -> str:
     [
         (
             "purposes.promotion.margin_per_order",
-            lambda c, f: c["purposes"]["promotion"].update(margin_per_order=20.0 * f),
+            lambda c, to: c["purposes"]["promotion"].update(margin_per_order=to),
         ),
-        ("channels.sms.reachable", lambda c, f: c["channels"]["sms"].update(reachable=150000.0 * f)),
+        ("channels.sms.reachable", lambda c, to: c["channels"]["sms"].update(reachable=to)),
         (
             "purposes.service.inbound_contacts",
-            lambda c, f: c["purposes"]["service"].update(inbound_contacts=5000.0 * f),
+            lambda c, to: c["purposes"]["service"].update(inbound_contacts=to),
         ),
     ],
 )
@@ -180,12 +185,54 @@ def test_fields_against_a_plan_of_the_changed_profile(
     found: Sensitivity, name: str, change: Callable[[dict[str, Any], float], None]
 ) -> None:
     effect = by_name(found)[name]
-    for side, factor in ((effect.low, 1.0 / FIELD_FACTOR), (effect.high, FIELD_FACTOR)):
+    assert effect.low.value < effect.assumed < effect.high.value
+    for side in (effect.low, effect.high):
         other = content()
-        change(other, factor)
+        change(other, side.value)
         plan = cm.optimize(CompanyProfile.model_validate(other), n_draws=DRAWS, seed=5)
         spend = {row.name: row.spend for row in plan.allocation}
-        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 2e-3 * found.budget
+        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 5e-3 * found.budget
+
+
+def test_overlap_against_plans_of_the_profile_that_states_it(plan: Plan, found: Sensitivity) -> None:
+    effect = by_name(found)["overlap"]
+    # Social media, SMS and instant messages reach a half, three quarters and a twentieth of all customers.
+    assert effect.assumed == pytest.approx(2.0 * (0.5 + 0.75 + 0.05) / 6.0)
+    assert (effect.low.value, effect.high.value) == (0.0, 1.0)
+    base = next(one for one in plan.comparisons if one.is_baseline)
+    for side in (effect.low, effect.high):
+        assert not side.stands
+        stating = CompanyProfile.model_validate(content() | {"overlap": side.value})
+        other = cm.optimize(stating, n_draws=DRAWS, seed=5)
+        spend = {row.name: row.spend for row in other.allocation}
+        assert max(abs(side.spend[cell] - spend[cell]) for cell in spend) <= 5e-3 * found.budget
+        there = cm.AllocationProblem.from_dict(other.problem)
+        kept, before = (
+            there.value([split[name] for name in there.cells.names]) for split in (found.spend, base.spend)
+        )
+        assert side.kept_gain == pytest.approx(kept - before)
+        assert side.best_gain == pytest.approx((other.certificate.value or 0.0) - before, abs=2e-4 * kept)
+    assert effect.low.kept_gain != effect.high.kept_gain
+
+
+@pytest.mark.parametrize(
+    ("own", "moved"),
+    [({}, [(0.0, 1.0)]), ({"overlap": 0.5}, [(0.4, 0.625)]), ({"overlap": 0.0}, [])],
+    ids=["not stated", "a half", "none"],
+)
+def test_a_stated_overlap_moves_as_other_fields_do(
+    own: dict[str, Any], moved: list[tuple[float, float]]
+) -> None:
+    """None or all is what remains possible where nothing is stated, and only there."""
+    made = content()
+    made["purposes"] = {"promotion": made["purposes"]["promotion"]}
+    made["channels"] = {name: made["channels"][name] for name in ("social", "sms")}
+    del made["channels"]["sms"]["resolution_share"]
+    made["channels"]["social"]["current_spend"] = {"promotion": 6000.0}
+    profile = CompanyProfile.model_validate(made | own)
+    found = cm.sensitivity(profile, cm.optimize(profile, n_draws=16))
+    ends = [(effect.low.value, effect.high.value) for effect in found.inputs if effect.name == "overlap"]
+    assert ends == [pytest.approx(pair) for pair in moved]
 
 
 def test_directions(found: Sensitivity) -> None:
@@ -198,7 +245,7 @@ def test_directions(found: Sensitivity) -> None:
 
     low, planned, high = spent("channels.sms.cost_per_contact.promotion", "FR/sms/promotion")
     assert low > planned > high
-    low, planned, high = spent("conversion rate of sms promotion", "FR/sms/promotion")
+    low, planned, high = spent("orders per contact of sms promotion", "FR/sms/promotion")
     assert low < planned < high
     cost = effects["channels.sms.cost_per_contact.promotion"]
     assert cost.low.kept_gain > found.gain > cost.high.kept_gain
@@ -241,7 +288,7 @@ def test_markets_keep_todays_spend_and_the_same_gives_the_same() -> None:
     assert cm.sensitivity(two, plan).to_json() == found.to_json()
     effect = by_name(found)["markets[1].customers"]
     assert effect.high.value == 62500.0
-    floors = {cell: 0.3 * now for cell, now in found.current_spend.items()}
+    floors = {cell: 0.5 * now for cell, now in found.current_spend.items()}
     for side in sides(found):
         assert all(side.spend[cell] >= floors[cell] - 1e-6 * found.budget for cell in floors)
 

@@ -96,8 +96,8 @@ def test_the_whole() -> None:
     assert shown(sensitivity(TWO)) == [
         "Small   EUR 100,000 a month                                                              SENSITIVITY",
         "The plan gains 20k a month over the current mix. Each of 2 inputs is moved alone, down and up: a",
-        "published or judged figure by its own uncertainty factor, a number of the profile by 1.25, which",
-        "says nothing of how sure it is.",
+        "published or judged figure by its own uncertainty factor, a number of the profile to the ends of its",
+        "range, stated or assumed, or by 1.25 where it has none.",
         "",
         "  input                  moved by     low to high           gain low low -, high +         gain high",
         "1 orders of sms          figure 2     0.01 to 0.04 orders        10k -------|+++++++++++++       40k",

@@ -219,6 +219,7 @@ def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[F
         draws,
         n_draws=PROBED,
         quantities=tuple({name: q[:PROBED] for name, q in each.items()} for each in draws.quantities),
+        scores=tuple({name: score.first(PROBED) for name, score in each.items()} for each in draws.scores),
         own=own.first(PROBED),
     )
     rate = profile.usd_rate or 1.0

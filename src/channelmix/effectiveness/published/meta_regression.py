@@ -139,14 +139,17 @@ class MetaRegression:
 
 
 def usable_figures(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Figures with a positive number, money turned into US dollars and percent into shares."""
+    """Figures with a positive number, money turned into US dollars and percent into shares.
+
+    Bounds are left out, and revenue net of the spend, which the gross one of other sources is not comparable with.
+    """
     return tuple(fact for fact in map(_in_standard_unit, facts) if fact is not None)
 
 
 @cache
 def _in_standard_unit(fact: Fact) -> Fact | None:
     value = fact.value
-    if value is None or value <= 0.0:
+    if value is None or value <= 0.0 or fact.is_bound or " net per " in fact.unit:
         return None
     currency, _, rest = fact.unit.partition(" ")
     if currency in USD and rest.startswith("per"):

@@ -20,8 +20,9 @@ class PublishedPrior(BaseEstimator):
     A quantity of `COUNTERPARTS` is drawn from the regression of its published counterpart, for the cell's sector and
     country: markets of one country share their draws, those of others are correlated as the regression says, and so
     are the purposes of a channel, since one company is one source. Every other quantity is drawn from a judged
-    range, whatever the market. Different channels and quantities are independent, the factor from attributed to
-    incremental included; but how satisfied and how talkative customers are is one draw for all channels.
+    range, whatever the market. Different channels and quantities are independent; but what customers are like, what a
+    click becomes and the factor from attributed to incremental are one draw for all channels. What a profile states is
+    drawn around what it states (see `effectiveness.stated`).
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import CellDraws, Figure
+from channelmix.effectiveness.draws import CellDraws, Drawn, Figure
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     Counterpart,
@@ -26,8 +26,10 @@ from channelmix.effectiveness.published.counterparts import (
     setting_of,
 )
 from channelmix.effectiveness.published.meta_regression import Setting
-from channelmix.effectiveness.published.quantities import OF_PEOPLE, SHARES, wanted
+from channelmix.effectiveness.published.promotion import channel_effects, effect_of
+from channelmix.effectiveness.published.quantities import OF_COMPANY, ORDERS, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
+from channelmix.effectiveness.stated import Scope, Score, scores_of, statements
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 Key = tuple[str, str, str]
@@ -67,6 +69,7 @@ def published_draws(
     seed: int = 0,
     own: Iterable[PriorRange] = (),
     regression: bool = True,
+    ranked_as: Sequence[Cell] | None = None,
 ) -> CellDraws:
     """Draw the quantities of a profile's cells, as `PublishedPrior` describes.
 
@@ -82,38 +85,120 @@ def published_draws(
         Ranges that replace published ones, and regressions, of the same channel, purpose and quantity.
     regression : bool
         Whether regressions are used; else every quantity is drawn from its range.
+    ranked_as : sequence of Cell, optional
+        Cells of the same channels whose draws are to be the same ones; the cells themselves if not given.
     """
     replaced = {r.key: r for r in own}
     ranges = {**load_ranges(), **replaced}
     judged_only = replaced.keys() if regression else ranges.keys()
     uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
-    table = _table({use for of_cell in uses for use in of_cell}, _ranked(cells), n_draws, seed)
-    quantities = tuple({use.range.quantity: table[use] for use in of_cell} for of_cell in uses)
+    alike = cells if ranked_as is None else ranked_as
+    ranked = _ranked(alike)
+    both = [i for i, cell in enumerate(cells) if regression and effect_of(cell)]
+    promoted = [channel for channel in ranked if channel in {cells[i].channel for i in both}]
+    stated = [statements(cell) for cell in cells]
+    table, scores, normal = _drawn_all(
+        {use for of_cell in uses for use in of_cell},
+        {scope for of_cell in stated for scope in of_cell.values()},
+        (ranked, _ranked_markets(alike), promoted),
+        (n_draws, seed),
+    )
+    quantities = [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses]
+    own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
+    told = [(cells[i], Drawn(quantities[i], n_draws, cells[i], own_scores[i])) for i in both]
+    effects = _effects(told, promoted, [quantities[i] for i in both], normal, replaced)
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
     for cell, of_cell in zip(cells, uses, strict=True):
         for use in of_cell:
+            if cell.name in effects and use.range.quantity in ORDERS:
+                continue  # the effect that they come to is listed, with what both ways say of it
             country = use.setting.country if use.setting else ""
             users.setdefault((use.range.key, country), (use, []))[1].append(cell.name)
-    figures = tuple(
+    figures = [
         Figure(_presented(use), tuple(names), country)
         for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
+    ]
+    figures += _shown(cells, effects)
+    figures.sort(key=lambda figure: (figure.range.key, figure.country))
+    return CellDraws(
+        tuple(cells),
+        tuple(quantities),
+        tuple(figures),
+        ("prior",) * len(uses),
+        n_draws,
+        scores=tuple(own_scores),
     )
-    return CellDraws(tuple(cells), quantities, figures, ("prior",) * len(uses), n_draws)
 
 
-def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) -> dict[_Use, Array]:
-    """Draw everything that is used."""
-    # A custom channel that borrows figures has its own draws of them. Ranking the channels makes the draws
+def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator[Figure]:
+    """One figure an effect, with the country where a channel's effects differ."""
+    users: dict[tuple[PriorRange, str], list[str]] = {}
+    for cell in cells:
+        if cell.name in effects:
+            users.setdefault((effects[cell.name], cell.country), []).append(cell.name)
+    for effect in dict.fromkeys(effect for effect, _ in users):
+        countries = [country for one, country in users if one == effect]
+        names = tuple(name for country in countries for name in users[effect, country])
+        alone = sum(one.key == effect.key for one in dict.fromkeys(one for one, _ in users)) == 1
+        yield Figure(effect, names, "" if alone else countries[0])
+
+
+def _effects(
+    both: Sequence[tuple[Cell, Drawn]],
+    channels: Sequence[str],
+    quantities: Sequence[dict[str, Array]],
+    normal: Array,
+    replaced: Mapping[Key, PriorRange],
+) -> dict[str, PriorRange]:
+    """Add draws of their effects to the quantities of the cells that both ways speak of; return these by cell.
+
+    `normal` has a column for each of the channels: a channel's cells share its draws.
+    """
+    found, correlation = channel_effects(both)
+    own = [channels.index(cell.channel) for cell, _ in both]
+    first = [own.index(k) for k in range(len(channels))]
+    among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
+    normal = normal @ np.linalg.cholesky(among).T
+    presented = {}
+    for (cell, _), of_cell, k, effect in zip(both, quantities, own, found, strict=True):
+        judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
+        presented[cell.name] = effect.presented() if judged is None else judged
+        draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
+        of_cell[effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
+    return presented
+
+
+def _drawn_all(
+    uses: set[_Use],
+    scopes: set[Scope],
+    ranked: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    how: tuple[int, int],
+) -> tuple[dict[_Use, Array], dict[Scope, Score], Array]:
+    """Draw everything that is used: published quantities, what is stated, and effects of promotion.
+
+    `ranked` are the channels, the markets and the channels of promotion that have an effect, of which each gets a
+    column of standard normal numbers; `how` is the number of draws and the seed.
+    """
+    # A custom channel that borrows figures has its own draws of them. Ranking the channels and markets makes the draws
     # independent of the order in which the profile states them, and of the names it makes up.
-    rank = {channel: i for i, channel in enumerate([*channels, ""])}
+    channels, markets = ({name: i for i, name in enumerate([*names, ""])} for names in ranked[:2])
     blocks: dict[tuple[str, Key], list[_Use]] = {}
     for use in uses:
         blocks.setdefault(use.block, []).append(use)
-    order = sorted(blocks, key=lambda block: (rank[block[0]], block[1]))
     settings = {
-        block: sorted({use.setting for use in blocks[block] if use.setting}, key=_place) for block in order
+        block: sorted({use.setting for use in of_block if use.setting}, key=_place)
+        for block, of_block in blocks.items()
     }
-    normal = ndtri(_uniform(n_draws, sum(len(settings[block]) or 1 for block in order), seed))
+    # What is drawn jointly comes first: the sequence's first dimensions are the evenest together.
+    order = sorted(blocks, key=lambda block: (not settings[block], channels[block[0]], block[1]))
+    said = sorted(
+        scopes.union(scope.common for scope in scopes if scope.common),
+        key=lambda scope: (channels[scope.channel], markets[scope.market], scope.figure, scope.measured),
+    )
+    n_draws, seed = how
+    published = sum(len(settings[block]) or 1 for block in order)
+    normal = ndtri(_uniform(n_draws, published + len(said) + len(ranked[2]), seed))
+    stated, effects = np.split(normal[:, published:], [len(said)], axis=1)
     table, done = {}, 0
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
@@ -121,13 +206,13 @@ def _table(uses: set[_Use], channels: Sequence[str], n_draws: int, seed: int) ->
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    return table
+    return table, scores_of(stated, said), effects
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
     counterpart = COUNTERPARTS.get((cell.basis or "", cell.purpose, judged.quantity))
     if counterpart is None or judged.key in judged_only:
-        return _Use("" if judged.quantity in OF_PEOPLE else cell.channel, judged)
+        return _Use("" if judged.quantity in OF_COMPANY else cell.channel, judged)
     return _Use(cell.channel, judged, (counterpart, setting_of(published_regression(), counterpart, cell)))
 
 
@@ -142,13 +227,13 @@ def _find(ranges: Mapping[Key, PriorRange], cell: Cell, quantity: str) -> PriorR
 def _uniform(n_draws: int, dimensions: int, seed: int) -> Array:
     """Draw points of the unit cube; shape (n_draws, dimensions)."""
     # The sequence is balanced over powers of two only: a number between is the beginning of the next one. Quantities
-    # beyond what one sequence can draw together take further ones.
+    # beyond what one sequence can draw together take further ones, shuffled: the first digits of the same dimension of
+    # two sequences are equal, or all of them differ.
     exponent = (n_draws - 1).bit_length()
-    starts = range(0, dimensions, MOST_DIMENSIONS)
-    parts = [
-        sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
-        for start, rng in zip(starts, _generators(seed), strict=False)
-    ]
+    parts = []
+    for start, rng in zip(range(0, dimensions, MOST_DIMENSIONS), _generators(seed), strict=False):
+        points = sobol(min(MOST_DIMENSIONS, dimensions - start), exponent, rng)
+        parts.append(points if start == 0 else rng.permutation(points))
     return np.hstack([part[:n_draws] for part in parts] or [np.empty((n_draws, 0))])
 
 
@@ -165,8 +250,12 @@ def _drawn(use: _Use, logs: Mapping[Setting, Array], normal: Array) -> Array:
     if use.regression:
         draws: Array = use.regression[0].factor * np.exp(logs[use.regression[1]])
     else:
-        draws = use.range.typical * np.exp(math.log(use.range.uncertainty_factor) / Z90 * normal[:, 0])
+        draws = _log_normal(use.range, normal[:, 0])
     return np.minimum(draws, 1.0) if use.range.quantity in SHARES else draws
+
+
+def _log_normal(judged: PriorRange, normal: Array) -> Array:
+    return np.asarray(judged.typical * np.exp(math.log(judged.uncertainty_factor) / Z90 * normal))
 
 
 def _presented(use: _Use) -> PriorRange:
@@ -187,6 +276,17 @@ def _ranked(cells: Iterable[Cell]) -> list[str]:
     built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
     others = stated.keys() - set(built_in)
     return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+
+
+def _ranked_markets(cells: Iterable[Cell]) -> list[str]:
+    """Order markets by what is stated of them, and by name between equals."""
+    stated: dict[str, list[tuple[str | float, ...]]] = {}
+    for cell in cells:
+        if cell.own:  # others share what is stated of the company and its channels
+            figures = (getattr(cell, name) for name in FIGURES)
+            statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+            stated.setdefault(cell.market, []).append(statement)
+    return sorted(stated, key=lambda market: (sorted(stated[market]), market))
 
 
 def _generators(seed: int) -> Iterator[np.random.Generator]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn, once
+from channelmix.effectiveness.published.promotion import worth_of_contact
 from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
@@ -93,7 +94,8 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
     Returns
     -------
     PriorResponse
-        Audiences of different channels are taken to be separate: their overlap is ignored.
+        Customers whom several channels reach bear fewer contacts on each (see `borne_beside_others`); of those who hear
+        from customers, overlap is ignored.
     """
     shares = service_shares(draws)
     parts: list[ResponseCurves] = []
@@ -107,11 +109,11 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         useful, cost = bought(cell, drawn, period_days, usd_rate)
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
-            worth = _worth_of_contact(cell, drawn)
+            worth = worth_of_contact(cell, drawn)
             scale = useful * worth
             charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
         elif cell.word_of_mouth is None:
-            scale, charge = useful * cell.value, 0.0
+            scale, charge = useful * drawn.stated("value_per_exposure"), 0.0
         else:
             told = talk(cell, drawn, cell.word_of_mouth, useful, rate)
             talks[cell.name] = told
@@ -127,18 +129,19 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     borne = _contacts_borne(cell, drawn, period_days)
     rate = 1.0 if cell.cost_per_contact else usd_rate
     if cell.basis != "app":
-        return _audience(cell, drawn) * borne, drawn("cost_per_contact", cell.cost_per_contact) * rate
-    owners = drawn("penetration", cell.penetration) * cell.customers
-    to_win = np.maximum(owners - cell.reachable, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
+        return _audience(cell, drawn) * borne, drawn("cost_per_contact", "cost_per_contact") * rate
+    owners, users = drawn("penetration", "penetration") * cell.customers, drawn.stated("reachable")
+    to_win = np.maximum(owners - users, 0.0) if cell.reachable > 0.0 else np.zeros_like(owners)
     of_each = borne * drawn("months_retained") * DAYS_PER_MONTH / period_days
-    return to_win * of_each, drawn("cost_per_retained_user", cell.cost_per_contact) * rate / of_each
+    return to_win * of_each, drawn("cost_per_retained_user", "cost_per_contact") * rate / of_each
 
 
 def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
     """Loss by opt-outs per unit of spend on promotion, a mean over draws.
 
-    Every promotional contact makes some customers withdraw their consent, and a consent is worth something. Where there
-    are no useful contacts, nobody opts out.
+    Every promotional contact makes some of those who are left withdraw their consent, and a consent is worth something:
+    f contacts a customer and month lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact,
+    and a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
 
     Parameters
     ----------
@@ -154,16 +157,17 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
     if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
         return 0.0
     useful, cost = bought(cell, drawn, period_days, usd_rate)
-    opt_out = drawn("opt_out_per_message", cell.opt_out_per_contact)
+    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
+    contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
     if cell.value_per_consent is None:
-        contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
         # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
         # costs more in later ones than one of these is worth.
         months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
         consent = months * contacts_a_month * margin
     else:
-        consent = drawn.constant(cell.value_per_consent)
-    return float(np.where(useful > 0.0, opt_out * consent / cost, 0.0).mean())
+        consent = drawn.stated("value_per_consent")
+    lost = -np.expm1(-opt_out * contacts_a_month) / contacts_a_month
+    return float(np.where(useful > 0.0, lost * consent / cost, 0.0).mean())
 
 
 def _best_margin(worth: Array, cost: Array) -> Array:
@@ -178,27 +182,32 @@ def _best_margin(worth: Array, cost: Array) -> Array:
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:
     """Customers the channel reaches; nobody is reached on a mobile phone he does not have."""
-    reachable = drawn.constant(cell.reachable)
+    reachable = drawn.stated("reachable")
     if cell.basis not in ON_PHONES:
         return reachable
-    return np.minimum(reachable, cell.customers * drawn("penetration", cell.penetration))
+    return np.minimum(reachable, cell.customers * drawn("penetration", "penetration"))
 
 
 def _contacts_borne(cell: Cell, drawn: Drawn, period_days: float) -> Array:
     """Contacts that one customer bears in a period (published caps are per month, for pushes per week)."""
     if cell.contacts_per_customer is not None:
-        return drawn.constant(cell.contacts_per_customer)
+        return drawn.stated("contacts_per_customer")
     weekly = cell.basis == "app" and cell.purpose == "promotion"
-    return drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
+    alone = drawn("saturation_frequency") * period_days / (DAYS_PER_WEEK if weekly else DAYS_PER_MONTH)
+    return alone * borne_beside_others(cell, drawn)
 
 
-def _worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
-    """Money that one more promotional contact brings."""
-    if cell.orders_per_contact is not None:
-        return drawn.constant(cell.orders_per_contact * cell.value)
-    attributed = (
-        drawn("conversion_rate")
-        if drawn.has("conversion_rate")
-        else drawn("response_rate") * drawn("orders_per_click", cell.orders_per_click)
-    )
-    return attributed * drawn("incremental_factor") * cell.value
+def borne_beside_others(cell: Cell, drawn: Drawn) -> Array:
+    """Part of the contacts that a customer would bear from this channel alone, beside those of the others.
+
+    A customer whom k other channels reach too bears ``1 / (1 + p * k)`` of them, p being how far a contact on one
+    channel counts as one on another. Channels reach a customer independently, each with the share that `Cell.others`
+    has; the result is the mean over the customers whom this channel reaches. Shape (n_draws,).
+    """
+    if not cell.others:
+        return drawn.constant(1.0)
+    reached_by = np.ones(1)
+    for share in cell.others:
+        reached_by = np.convolve(reached_by, [1.0 - share, share])
+    pressure = drawn("contact_pressure")[:, np.newaxis]
+    return np.asarray((1.0 / (1.0 + pressure * np.arange(len(reached_by)))) @ reached_by)

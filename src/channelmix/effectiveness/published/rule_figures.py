@@ -11,10 +11,9 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.draws import CellDraws
 from channelmix.effectiveness.published.response import PriorResponse, bought
-from channelmix.effectiveness.published.service import cost_of_handling, service_shares
+from channelmix.effectiveness.published.service import cost_of_handling, mean_load, service_shares
 from channelmix.engine.response import Service
 from channelmix.engine.rules import Cells, ContactCap, PriceTiers, ReputationLimit, ServiceLevel
-from channelmix.profile import Cell
 
 EVERY_CONTACT = 1e100
 """Spend that answers every contact, and where doubling ends."""
@@ -66,7 +65,7 @@ def with_figures(
                 rate = rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile)
                 found[cells.names[i]] = float(rate / cheapest[i])
             elif isinstance(rule, ServiceLevel):
-                found[cells.names[i]] = _for_level(rule, draws.cells[i], response, i, shares[i])
+                found[cells.names[i]] = _for_level(rule, draws, response, i, shares[i])
             else:
                 found[cells.names[i]] = _for_reputation(rule, response, i)
         filled.append(rule.with_figures({**found, **(stated or {})}))
@@ -99,8 +98,8 @@ def _service(rule: Any, response: PriorResponse, i: int) -> Service:
     return curve
 
 
-def _for_level(rule: ServiceLevel, cell: Cell, response: PriorResponse, i: int, share: Array) -> float:
-    curve, load = _service(rule, response, i), (cell.inbound_contacts or 0.0) * share
+def _for_level(rule: ServiceLevel, draws: CellDraws, response: PriorResponse, i: int, share: Array) -> float:
+    curve, load = _service(rule, response, i), mean_load(draws.cells[i], draws.drawn(i), share)
     if rule.level == 1.0:
         raise InputError(
             f"{rule.label}: no spend answers every contact of a random load; state a level below 1"

@@ -36,17 +36,17 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
     usd_rate : float
         Units of the profile's currency for one US dollar.
     """
-    load = (cell.inbound_contacts or 0.0) * share
+    load = mean_load(cell, drawn, share)
     relative = LOGISTIC_SCALE * drawn("load_variation")
     # A logistic load falls below 0 now and then, and is cut there: its location makes up for that, so that the mean of
     # the load is as stated.
     location = load / (1.0 + relative * np.log1p(np.exp(-1.0 / relative)))
     cap = positive(location * cost_of_handling(cell, drawn, usd_rate))
-    resolution = drawn("resolution", cell.resolution_share)
-    in_time = drawn("on_time_share", cell.on_time_share)
+    resolution = drawn("resolution", "resolution_share")
+    in_time = drawn("on_time_share", "on_time_share")
     late = drawn("late_worth") if cell.answer_on_time else None
     parameters = {
-        "scale": load * resolution * cell.value,
+        "scale": load * resolution * drawn.stated("value_per_resolution"),
         "cap": cap,
         "spread": relative * cap,
         "handled": in_time if late is None else late,
@@ -58,10 +58,17 @@ def service_curve(cell: Cell, drawn: Drawn, share: Array, usd_rate: float) -> Re
     return ResponseCurves.service(**columns, names=[cell.name])
 
 
+def mean_load(cell: Cell, drawn: Drawn, share: Array) -> Array:
+    """Contacts that customers start over the cell's channel in an average period; shape (n_draws,)."""
+    if cell.inbound_contacts is None:
+        return np.zeros_like(share)
+    return drawn.stated("inbound_contacts") * share
+
+
 def cost_of_handling(cell: Cell, drawn: Drawn, usd_rate: float) -> Array:
     """Cost of one handled contact, in currency; shape (n_draws,)."""
     if cell.cost_per_contact is not None:
-        return drawn.constant(cell.cost_per_contact)
+        return drawn.stated("cost_per_contact")
     agent = drawn("agent_cost_per_contact") if drawn.has("agent_cost_per_contact") else 0.0
     return np.asarray((drawn("cost_per_contact") + agent) * usd_rate)
 
@@ -71,34 +78,39 @@ def _word_of_mouth(cell: Cell, drawn: Drawn, load: Array) -> dict[str, Array]:
     telling = cell.word_of_mouth
     if telling is None:
         return dict.fromkeys(("reach", "criticism", "praise"), np.zeros_like(load))
-    of_each = people_told(telling, drawn("publicness", cell.publicness))
+    of_each = people_told(telling, drawn("publicness", "publicness"))
     return {
-        "reach": drawn.constant(telling.value_per_exposure * cell.customers),
+        "reach": drawn.stated("value_per_exposure") * cell.customers,
         "criticism": load * drawn("tells_if_not") * of_each / cell.customers,
         "praise": load * drawn("tells_if_satisfied") * telling.told_if_satisfied / cell.customers,
     }
 
 
 def service_shares(draws: CellDraws) -> list[Array]:
-    """Each cell's share of its market's inbound contacts; drawn shares are scaled down to what stated ones leave."""
+    """Each cell's share of its market's inbound contacts.
+
+    Drawn shares are scaled down to what stated ones leave. Draws in which stated ones exceed 1 together, as what is
+    stated may be off, are scaled down to 1.
+    """
     none = np.zeros(draws.n_draws)
-    stated: dict[str, float] = {}
-    drawn: dict[str, Array] = {}
-    shares = [
+    stated = [_stated_share(cell, draws.drawn(i)) for i, cell in enumerate(draws.cells)]
+    drawn = [
         np.minimum(quantities.get("service_share", none), _most_of_contacts(cell))
         for cell, quantities in zip(draws.cells, draws.quantities, strict=True)
     ]
-    for cell, share in zip(draws.cells, shares, strict=True):
-        stated[cell.market] = stated.get(cell.market, 0.0) + _stated_share(cell)
-        drawn[cell.market] = drawn.get(cell.market, none) + share
-    fits = {
-        market: np.minimum(1.0, max(1.0 - stated[market], 0.0) / np.maximum(total, TINY))
-        for market, total in drawn.items()
-    }
-    return [
-        share * fits[cell.market] + _stated_share(cell)
-        for cell, share in zip(draws.cells, shares, strict=True)
-    ]
+    of_market: dict[str, list[int]] = {}
+    for i, cell in enumerate(draws.cells):
+        of_market.setdefault(cell.market, []).append(i)
+    shares = [none] * len(draws.cells)
+    for places in of_market.values():
+        known = np.sum([none, *(mine for i in places if (mine := stated[i]) is not None)], axis=0)
+        fit = 1.0 / np.maximum(known, 1.0)
+        others = np.sum([drawn[i] for i in places], axis=0)
+        room = np.minimum(1.0, np.maximum(1.0 - known, 0.0) / np.maximum(others, TINY))
+        for i in places:
+            mine = stated[i]
+            shares[i] = drawn[i] * room if mine is None else mine * fit
+    return shares
 
 
 def _most_of_contacts(cell: Cell) -> float:
@@ -106,5 +118,7 @@ def _most_of_contacts(cell: Cell) -> float:
     return cell.reachable / cell.customers if cell.basis == "app" else 1.0
 
 
-def _stated_share(cell: Cell) -> float:
-    return (cell.service_share or 0.0) if cell.purpose == "service" else 0.0
+def _stated_share(cell: Cell, drawn: Drawn) -> Array | None:
+    if cell.purpose != "service" or cell.service_share is None:
+        return None
+    return drawn.stated("service_share")

@@ -71,12 +71,10 @@ def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array)
     rate : ndarray of shape (n_draws,)
         Spend that buys them, above 0.
     """
-    market, value = cell.customers, telling.value_per_exposure
+    market, value = cell.customers, drawn.stated("value_per_exposure")
     telling_anyone = drawn("response_rate") * useful / market
-    satisfied = drawn("satisfied_share", telling.satisfied_share)
+    satisfied = drawn("satisfied_share", "satisfied_share")
     praise = telling_anyone * satisfied * telling.told_if_satisfied
-    criticism = (
-        telling_anyone * (1.0 - satisfied) * people_told(telling, drawn("publicness", cell.publicness))
-    )
+    criticism = telling_anyone * (1.0 - satisfied) * people_told(telling, drawn("publicness", "publicness"))
     reach = value * market
     return Talk(value * useful, -reach * np.expm1(-praise), -reach * np.expm1(-criticism), rate)

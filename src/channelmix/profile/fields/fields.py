@@ -8,10 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
 from channelmix.profile.faults import Problem, ProblemsError, echo
+from channelmix.profile.fields.estimates import StatedAmount, StatedPositive, StatedRate, StatedShare
 from channelmix.profile.fields.timing import Timing
 from channelmix.profile.fields.values import (
     PURPOSES,
     Amount,
+    Audience,
     BuiltInChannel,
     Constraint,
     Count,
@@ -37,25 +39,31 @@ from channelmix.profile.fields.values import (
 class Promotion(Record):
     """What promotion is worth to the company."""
 
-    margin_per_order: Amount
+    margin_per_order: StatedAmount
     """Margin of one order, in the profile's currency."""
-    orders_per_click: Share | None = None
-    """Share of clicks that become an order, between 0 and 1; without it, a wide published range."""
+    orders_per_click: StatedRate | None = None
+    """Share of clicks that become an order, between 0 and 1, attributed to them unless it says incremental; without it,
+    a wide published range."""
+    order_value: Positive | None = None
+    """What a customer pays for one order, in the profile's currency; without it, the margin's share of it is a wide
+    assumed range."""
+    purchases_per_year: Positive | None = None
+    """Orders of one customer in a year, as a count; without it, a wide assumed range."""
 
 
 class Service(Record):
     """What after-sales service is worth to the company, and how much of it customers demand."""
 
-    inbound_contacts: Amount
+    inbound_contacts: StatedAmount
     """Service contacts that customers start, per period, for the whole company."""
-    value_per_resolution: Amount
+    value_per_resolution: StatedAmount
     """Value of one resolved contact, in the profile's currency."""
 
 
 class Advocacy(Record):
     """What image and word of mouth are worth to the company."""
 
-    value_per_exposure: Amount
+    value_per_exposure: StatedAmount
     """Value of one person hearing something good about the company, in the profile's currency."""
 
 
@@ -84,31 +92,34 @@ class Purposes(Record):
 class ChannelFigures(Record):
     """Figures of a channel, for the whole company or for one market."""
 
-    reachable: Amount | None = None
+    reachable: StatedAmount | None = None
     """Number of customers that the channel reaches, as a count; or state reachable_share."""
-    reachable_share: Share | None = None
+    reachable_share: StatedShare | None = None
     """Share of all customers that the channel reaches, between 0 and 1; or state reachable."""
     current_spend: Mapping[Purpose, Amount] = {}
     """Spend today for each purpose, in the profile's currency per period; 0 if not stated."""
-    cost_per_contact: Mapping[Purpose, Positive] = {}
+    cost_per_contact: Mapping[Purpose, StatedPositive] = {}
     """Cost of one contact for each purpose, in the profile's currency: of one delivered message or impression, of one
     handled service contact including labour or, for promotion and advocacy in the app, of one new active user;
     published figures if not stated."""
-    publicness: Share | None = None
+    publicness: StatedShare | None = None
     """How public the channel is: the share of others who see what is said on it, from 0 (private) to 1 (public)."""
-    contacts_per_customer: Positive | None = None
+    contacts_per_customer: StatedPositive | None = None
     """Promotional contacts that one customer accepts, per period."""
-    opt_out_per_contact: Share | None = None
+    opt_out_per_contact: StatedShare | None = None
     """Share of contacted customers who withdraw their consent after a promotional contact, between 0 and 1."""
-    value_per_consent: Amount | None = None
+    value_per_consent: StatedAmount | None = None
     """Value of one customer's consent to be contacted, for as long as it lasts, in the profile's currency."""
-    orders_per_contact: Share | None = None
-    """Incremental orders per delivered promotional contact, a share from 0 to 1."""
-    resolution_share: Share | None = None
+    audience: Audience | None = None
+    """Whom promotion on the channel reaches: "loyal" customers or a "cold" list; without it, loyal customers for sms,
+    im and app, and both for social."""
+    orders_per_contact: StatedRate | None = None
+    """Orders per delivered promotional contact, a share from 0 to 1, attributed to it unless it says incremental."""
+    resolution_share: StatedShare | None = None
     """Share of handled service contacts that are resolved, between 0 and 1."""
-    on_time_share: Share | None = None
+    on_time_share: StatedShare | None = None
     """Share of handled service contacts that are answered on time, between 0 and 1."""
-    service_share: Share | None = None
+    service_share: StatedShare | None = None
     """Share of inbound service contacts that arrive on this channel, between 0 and 1; over all channels, at most 1."""
 
     @model_validator(mode="after")
@@ -147,11 +158,11 @@ class Market(Record):
     """The market's name in rules and plans; no other market, channel or purpose may have it."""
     customers: Positive
     """Number of customers in the market, as a count above 0."""
-    penetration: Share | None = None
+    penetration: StatedShare | None = None
     """Share of the customers who have a mobile phone, between 0 and 1; without it, published figures."""
     country: Country | None = None
     """ISO 3166 code of the market's country, two capital letters; without it, the profile's country."""
-    inbound_contacts: Amount | None = None
+    inbound_contacts: StatedAmount | None = None
     """Service contacts that this market's customers start, per period; without it, a part of the company's in
     proportion to its customers."""
     channels: Mapping[str, MarketChannel] = {}
@@ -172,9 +183,9 @@ class WordOfMouth(Record):
     """Number of people that a dissatisfied customer tells on a public channel (publicness 1), as a count."""
     told_in_private: Positive = 10.0
     """Number of people that a dissatisfied customer tells on a private channel (publicness 0), as a count."""
-    satisfied_share: Share | None = None
+    satisfied_share: StatedShare | None = None
     """Share of all customers who are satisfied, between 0 and 1; without it, an assumed range."""
-    value_per_exposure: Amount | None = None
+    value_per_exposure: StatedAmount | None = None
     """Value of one person hearing something good about the company, and loss from one hearing something bad, in the
     profile's currency; needed only if purposes state no advocacy."""
 
@@ -293,6 +304,9 @@ class ProfileFields(Record):
     """The channels by name: social, sms, im, app, or the company's own; amounts in the profile's currency."""
     rules: tuple[Constraint, ...] = ()
     """Business rules that the plan must obey; amounts in the profile's currency per period."""
+    overlap: Share | None = None
+    """Share of those whom a channel's promotion reaches that each other channel's reaches too, between 0 and 1; without
+    it, channels reach customers independently of each other."""
     word_of_mouth: WordOfMouth = Field(default_factory=WordOfMouth)
     """What customers tell others about the company; amounts in the profile's currency."""
     switched_off: tuple[Mechanism, ...] = ()

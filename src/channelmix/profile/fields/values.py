@@ -21,6 +21,7 @@ Purpose = Literal["promotion", "service", "advocacy"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 BuiltInChannel = Literal["social", "sms", "im", "app"]
 BUILT_IN_CHANNELS: tuple[BuiltInChannel, ...] = get_args(BuiltInChannel)
+Audience = Literal["loyal", "cold"]
 Mechanism = Literal["word_of_mouth", "answer_on_time", "fatigue"]
 MECHANISMS: tuple[Mechanism, ...] = get_args(Mechanism)
 Sector = Literal[

@@ -42,6 +42,8 @@ _PATTERNS = {
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
 _QUOTED = re.compile(r"'([^']*)'")
+_OBJECT = {"$ref", "anyOf", "oneOf", "discriminator", "properties"}
+"""Keys of a schema that an object may have, rather than a number."""
 
 
 def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> list[Problem]:
@@ -161,8 +163,8 @@ def _resolve(node: Mapping[str, Any], data: Any, schema: Mapping[str, Any]) -> M
             node = schema["$defs"][node["$ref"].rpartition("/")[2]]
         elif "discriminator" in node:
             node = {"$ref": node["discriminator"]["mapping"][data["kind"]]}
-        elif "anyOf" in node:
-            node = node["anyOf"][0]
+        elif choices := node.get("anyOf") or node.get("oneOf"):
+            node = next((part for part in choices if _OBJECT & part.keys()), choices[0])
         else:
             break
     return node

@@ -52,8 +52,9 @@ SHARES = np.unique(np.concatenate([np.linspace(0.0, 1.0, 65), np.geomspace(1e-3,
 CLOSE = 1e-9
 """Distance between two tabulated spends that counts as rounding, as a share of the most that a cell may get."""
 
-NEAR = np.array([-0.02, -0.005, -0.001, 0.0, 0.001, 0.005, 0.02])
-"""Further tabulated spends around the plan and around its limits of material change, as shares of the budget."""
+NEAR = np.array([-0.02, -0.005, -0.001, -5e-5, 0.0, 5e-5, 0.001, 0.005, 0.02])
+"""Further tabulated spends around the plan and around its limits of material change, as shares of the budget. The
+nearest are close enough for the slope at a limit of a cell that saturates with next to nothing."""
 
 BreakEvenPair = tuple[BreakEven | None, BreakEven | None]
 """The lower and the higher break-even of a cell; None where no factor tried changes the plan materially."""

@@ -8,12 +8,22 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from channelmix.core.words import Message, named, over, say
-from channelmix.datasets import source_titles
-from channelmix.effectiveness import CellDraws, Figure, OwnColumn, PriorResponse, risk_of
+from channelmix.datasets import load_stated_ranges, source_titles
+from channelmix.effectiveness import (
+    CellDraws,
+    Figure,
+    OwnColumn,
+    PriorResponse,
+    field_of,
+    risk_of,
+    stated_interval,
+)
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, interval
 from channelmix.profile import CompanyProfile
+from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
+from channelmix.profile.faults import path_text
 
 SOURCES_SHOWN = 3
 
@@ -38,6 +48,32 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             )
         )
     return entries
+
+
+def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
+    """One entry a figure that the company states of itself, with the range that it counts with."""
+    ranges = load_stated_ranges()
+    for path, number in beliefs(profile):
+        figure, ends = field_of(path), stated_interval(profile, path, number)
+        if figure is None or ends is None:
+            continue
+        n, own = (getattr(number, name, None) for name in ("n", "low"))
+        basis = say("basis.stated_assumed")
+        if n is not None:
+            basis = say("basis.stated_measured", n=n)
+        elif own is not None:
+            basis = say("basis.stated_range")
+        yield Assumption(
+            name=path_text(path),
+            value=float(number),
+            low=ends[0],
+            high=ends[1],
+            unit="",
+            basis=basis,
+            facts=[],
+            sources=[],
+            note=ranges[figure].note if n is None and own is None else "",
+        )
 
 
 def figure_name(figure: Figure) -> Message:

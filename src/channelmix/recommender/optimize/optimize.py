@@ -48,6 +48,7 @@ from channelmix.recommender.optimize.assumptions import (
     assumptions,
     history_assumptions,
     history_remarks,
+    stated_assumptions,
 )
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
@@ -238,7 +239,10 @@ def _plan(
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=not_counted(profile),
-        assumptions=assumptions(draws.figures, _said_by_history(profile, draws)),
+        assumptions=[
+            *assumptions(draws.figures, _said_by_history(profile, draws)),
+            *stated_assumptions(profile),
+        ],
         remarks=[
             *remarks(profile),
             *history_remarks(profile, draws),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from channelmix.core.words import Message, say
+from channelmix.effectiveness import effect_of
 from channelmix.profile import CompanyProfile
 
 
@@ -13,7 +14,7 @@ def remarks(profile: CompanyProfile) -> list[Message]:
     return [
         say("remark.published" if profile.own is None else "remark.published_beside_own"),
         say("remark.attributed"),
-        say("remark.overlap"),
+        *_of_promotion(profile),
         *_of_word_of_mouth(profile),
         *_of_other_mechanisms(profile),
     ]
@@ -22,12 +23,21 @@ def remarks(profile: CompanyProfile) -> list[Message]:
 def not_counted(profile: CompanyProfile) -> list[Message]:
     """What is left out of a plan, in a few words each."""
     parts = {
-        "left_out.overlap": True,
         "left_out.word_of_mouth": not counts_word_of_mouth(profile),
         "left_out.opt_outs": "fatigue" in profile.switched_off,
         "left_out.delay": "answer_on_time" in profile.switched_off,
     }
     return [say(code) for code, left_out in parts.items() if left_out]
+
+
+def _of_promotion(profile: CompanyProfile) -> Iterator[Message]:
+    """What published effects do not tell apart, and how customers whom several channels reach are counted."""
+    if any(effect_of(cell) for cell in profile.cells()):
+        yield say("remark.sector")
+    if any(cell.others for cell in profile.cells()) or profile.overlap is not None:
+        stated = profile.overlap
+        how = say("overlap.independent") if stated is None else say("overlap.stated", share=stated)
+        yield say("remark.overlap", how=how)
 
 
 def counts_word_of_mouth(profile: CompanyProfile) -> bool:

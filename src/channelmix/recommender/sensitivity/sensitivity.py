@@ -13,14 +13,15 @@ import numpy as np
 
 from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
 from channelmix.core.tolerances import SPEND_MOVED
-from channelmix.effectiveness import CellDraws, shifted, shifted_value
+from channelmix.core.words import say
+from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value, stated_interval
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
 from channelmix.engine.rules import FixedBudget
 from channelmix.plan import NO_SPEND, InputEffect, Plan, Sensitivity
 from channelmix.plan.split_names import split_name
 from channelmix.profile import CompanyProfile
-from channelmix.profile.beliefs import beliefs, with_belief_moved
+from channelmix.profile.beliefs import beliefs, with_belief_moved, with_overlap
 from channelmix.profile.faults import path_text
 from channelmix.recommender.optimize.assumptions import figure_name
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits, problem_of
@@ -28,7 +29,7 @@ from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
 
 FIELD_FACTOR = 1.25
-"""Factor by which a number of the profile is moved, since the profile does not state its uncertainty."""
+"""Factor by which a number of the profile is moved that has no range."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ def sensitivity(
     """Move every input of a plan alone, down and up, and report how its gain and its spend respond.
 
     Inputs are the published and judged figures in use, each moved by its own uncertainty factor, and the numbers that
-    the profile states about the world, each moved by 1.25. For each value the plan is compared with the baseline, and a
-    new plan is made and proven; it counts only if it is better by more than the gap. Everything is computed on the
+    the profile states about the world, each moved to the ends of its range, stated or assumed; those without one by
+    1.25. For each value the plan is compared with the baseline, and a new plan is made and proven; it counts only if it
+    is better by more than the gap. Everything is computed on the
     draws that the plan was made on, so that differences come from the input alone. Spend today stays the same, and so
     do the baseline and the figures in rules about contacts and service. Over several periods gains and spend are sums
     over all of them, and season, carry-over and prices over time are inputs too.
@@ -94,13 +96,14 @@ def sensitivity(
     >>> content["channels"] = {"sms": content["channels"]["sms"]}
     >>> found = cm.sensitivity(cm.CompanyProfile.model_validate(content))
     >>> found.inputs[0].name, found.inputs[0].kind
-    ('conversion rate of sms promotion', 'figure')
+    ('orders per contact of sms promotion', 'figure')
     """
     expect(profile, "profile", CompanyProfile)
     plan = optimize(profile) if plan is None else plan
     expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
-    inputs = [*_figures(profile, draws), *_fields(profile, draws)]
+    seed = plan.provenance.seed
+    inputs = [*_figures(profile, draws), *_fields(profile, draws, seed), *_overlap(profile, draws, seed)]
     effects = []
     for done, moved in enumerate(inputs):
         if progress is not None:
@@ -173,32 +176,58 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
             )
 
 
-def _fields(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
+def _fields(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
     """Every number that the profile states of the world, unless its limits leave no room to move it."""
     for path, number in beliefs(profile):
-        sides = [with_belief_moved(profile, path, by) for by in (1.0 / FIELD_FACTOR, FIELD_FACTOR)]
+        low, high = stated_interval(profile, path, number) or (number / FIELD_FACTOR, number * FIELD_FACTOR)
+        sides = [with_belief_moved(profile, path, end / number) for end in (low, high)]
         if any(value != number for value, _ in sides):
             description = {
                 "name": path_text(path),
                 "kind": "profile",
-                "factor": FIELD_FACTOR,
-                "assumed": number,
+                "factor": math.sqrt(high / low) if low > 0.0 else FIELD_FACTOR,
+                "assumed": float(number),
                 "unit": "",
                 "basis": "",
                 "facts": [],
             }
             yield _Input(
-                description, [_Side(value, moved, partial(_of_cells, moved, draws)) for value, moved in sides]
+                description,
+                [_Side(value, moved, partial(_of_cells, moved, draws, seed)) for value, moved in sides],
             )
 
 
-def _of_cells(moved: CompanyProfile, draws: CellDraws) -> CellDraws:
-    """Return the draws with a moved profile's cells, whose spend today is known and stays."""
+def _overlap(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
+    """Whether channels reach the same customers, where the profile does not say: none of them, or all."""
+    shares = [share for cell in draws.cells for share in cell.others]
+    if profile.overlap is None and shares:
+        sides = [(overlap, with_overlap(profile, overlap)) for overlap in (0.0, 1.0)]
+        description = {
+            "name": "overlap",
+            "kind": "profile",
+            "factor": FIELD_FACTOR,
+            "assumed": float(np.mean(shares)),
+            "unit": "",
+            "basis": say("overlap.independent"),
+            "facts": [],
+        }
+        yield _Input(
+            description,
+            [_Side(value, moved, partial(_of_cells, moved, draws, seed)) for value, moved in sides],
+        )
+
+
+def _of_cells(moved: CompanyProfile, draws: CellDraws, seed: int) -> CellDraws:
+    """Return the same draws for a moved profile's cells, whose spend today is known and stays.
+
+    What is published of promotion is believed in the light of what the profile states: of its orders a click, say.
+    """
     cells = tuple(
         dataclasses.replace(cell, current_spend=before.current_spend)
         for cell, before in zip(moved.cells(), draws.cells, strict=True)
     )
-    return dataclasses.replace(draws, cells=cells)
+    published = published_draws(cells, draws.n_draws, seed, ranked_as=draws.cells)
+    return dataclasses.replace(draws, cells=cells, quantities=published.quantities, scores=published.scores)
 
 
 def _effect(moved: _Input, reference: Reference) -> InputEffect:

@@ -119,7 +119,7 @@ def certificate_section(content: Content) -> Markup:
 def assumptions_section(content: Content) -> Markup:
     """What the plan takes for granted, and every figure with its sources."""
     words, plan = content.words, content.plan
-    figures = [figure for figure in plan.assumptions if figure.basis not in OWN]
+    figures = [figure for figure in plan.assumptions if figure.basis not in OWN and not figure.is_stated]
     return join(
         tag("ul", *(tag("li", said(content, remark)) for remark in plan.remarks)) if plan.remarks else None,
         tag("p", not_counted(content)) if plan.not_counted else None,

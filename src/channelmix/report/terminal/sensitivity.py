@@ -41,8 +41,8 @@ def parts(found: Sensitivity, width: int, *, top: int = TOP) -> Iterable[Text | 
     yield Text(
         f"The plan gains {short(found.gain)} {over(found.period, found.span)} over the {found.baseline}. "
         f"Each of {counted(len(found.inputs), 'input')} is moved alone, down and up: a published or judged figure "
-        f"by its own uncertainty factor, a number of the profile by {found.field_factor:g}, which says nothing of how "
-        "sure it is."
+        "by its own uncertainty factor, a number of the profile to the ends of its range, stated or assumed, or by "
+        f"{found.field_factor:g} where it has none."
     )
     yield Text()
     yield _tornado(found, shown)

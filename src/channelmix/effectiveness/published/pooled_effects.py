@@ -1,0 +1,258 @@
+"""What experiments and returns say from the top down: one regression of each measure of published effects.
+
+The logarithm of an effect is a common level, plus what its channel, its audience and its order value make of it, plus a
+bias of the way it was found, plus what is peculiar to its source, plus noise that is the larger the less its kind of
+source deserves trust. A company is one more source, free of bias and noise. Effects near 0, or below, count by their
+likelihood, so that a trial that found nothing tells that effects are small.
+
+Scales are not estimated but averaged over, weighted by how well they explain the effects: a prediction is a mixture of
+normal distributions, one a set of scales.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+from scipy.special import ndtr
+
+from channelmix.core.arrays import Array
+from channelmix.datasets.effects import ComparableEffect, load_effects
+from channelmix.datasets.facts import TRUST
+from channelmix.effectiveness.constants import Z90
+
+CHANNEL_SCALES = (0.2, 0.4, 0.7, 1.1)
+SOURCE_SCALES = (0.2, 0.4, 0.6, 0.9, 1.3)
+NOISE_SCALES = (0.15, 0.3, 0.5, 0.8)
+"""Scales averaged over: standard deviations of logarithms between channels, between sources, and of a figure of full
+trust around its source."""
+
+USUAL_SCALES = (0.5, 0.7, 0.4)
+"""Standard deviations of the half-normal priors of these scales."""
+
+LEVEL_SCALE = 2.0
+"""Prior standard deviation of the common level, around the mean of the effects."""
+
+BIAS_SCALES: Mapping[str, float] = MappingProxyType(
+    {"randomised": 0.0, "matched": 0.5, "modelled": 0.5, "claimed": 1.5}
+)
+"""Prior standard deviation of the bias of each design: what is claimed without a comparison may be tenfold too high."""
+
+USUAL_ORDER = 40.0
+"""Order value in US dollars at which effects are compared."""
+
+AUDIENCES: Mapping[str, float] = MappingProxyType({"loyal": 0.5, "": 0.0, "cold": -0.5})
+"""Place of an audience between cold and loyal; where a source does not say, half way."""
+
+AUDIENCE_SLOPE = (0.7, 0.5)
+ORDER_SLOPE = (-0.8, 0.25)
+"""Prior mean and standard deviation of what lies, in logarithms, between a cold and a loyal audience, and of the
+elasticity of orders to the order value: the dearer the order, the fewer a message brings. At -1 a message would bring
+the same revenue whatever is sold."""
+
+QUANTILE_PRECISION = 1e-9
+"""Width to which a quantile of a logarithm is bracketed."""
+
+MIXING_STEPS = 4001
+"""Points of an integral over logarithms of effects."""
+
+
+@dataclass(frozen=True, order=True)
+class EffectSetting:
+    """What an effect is predicted for.
+
+    Parameters
+    ----------
+    channel, audience : str
+    order_value : float
+        In US dollars.
+    """
+
+    channel: str
+    audience: str = ""
+    order_value: float = USUAL_ORDER
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Mixture of joint normal distributions of logarithms.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_parts,)
+    mean : ndarray of shape (n_parts, n_settings)
+    covariance : ndarray of shape (n_parts, n_settings, n_settings)
+    """
+
+    weight: Array
+    mean: Array
+    covariance: Array
+
+    def marginal(self, setting: int) -> tuple[Array, Array]:
+        """Means and standard deviations of one setting's parts; shape (n_parts,) each."""
+        return self.mean[:, setting], np.sqrt(self.covariance[:, setting, setting])
+
+    def quantile(self, level: float, setting: int) -> float:
+        """Quantile of one setting's logarithm."""
+        return mixture_quantile(level, self.weight, *self.marginal(setting))
+
+    def correlation(self) -> Array:
+        """Correlations of the settings' logarithms, (n_settings, n_settings)."""
+        centre = self.weight @ self.mean
+        off = self.mean - centre
+        total = np.einsum("p,pij->ij", self.weight, self.covariance) + (self.weight * off.T) @ off
+        size = np.sqrt(np.diagonal(total))
+        return np.asarray(total / np.outer(size, size))
+
+
+def mixture_quantile(level: float, weight: Array, mean: Array, deviation: Array) -> float:
+    """Quantile of a mixture of normal distributions, whose parts have shape (n_parts,)."""
+    low, high = float((mean - 9.0 * deviation).min()), float((mean + 9.0 * deviation).max())
+    while high - low > QUANTILE_PRECISION:
+        middle = 0.5 * (low + high)
+        if float(weight @ ndtr((middle - mean) / deviation)) < level:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+class PooledEffects:
+    """Regression of one measure of published effects; see the module.
+
+    Parameters
+    ----------
+    effects : sequence of ComparableEffect
+        Of one measure.
+
+    References
+    ----------
+    Gelman, A. & Hill, J. (2007), "Data Analysis Using Regression and Multilevel/Hierarchical Models", chapters 11-13;
+    Higgins, J., Thompson, S. & Spiegelhalter, D. (2009), "A re-evaluation of random-effects meta-analysis", Journal of
+    the Royal Statistical Society A 172: the prediction for one more study.
+    """
+
+    def __init__(self, effects: Sequence[ComparableEffect]) -> None:
+        self.effects = tuple(effects)
+        seen = [in_logarithms(effect) for effect in effects]
+        self._places = [_place_of(effect) for effect in effects]
+        self._trust = np.array([TRUST[effect.fact.kind] for effect in effects])
+        self._error = np.array([variance for _, variance in seen])
+        log_values = np.array([mean for mean, _ in seen])
+        self._off = log_values - _features(self._places) @ _SLOPES
+        self._centre = float(np.average(self._off, weights=self._trust / (0.5 + self._error)))
+        self._grid = np.array(list(itertools.product(CHANNEL_SCALES, SOURCE_SCALES, NOISE_SCALES)))
+        noise = self._grid[:, 2, np.newaxis] ** 2 / self._trust + self._error
+        spread = _covariance(self._grid, self._places, self._places)
+        spread[:, np.arange(len(effects)), np.arange(len(effects))] += noise
+        self._factor = np.linalg.cholesky(spread)
+        self._pull = np.linalg.solve(
+            self._factor, np.broadcast_to(self._off - self._centre, noise.shape)[..., None]
+        )
+        fit = -0.5 * (self._pull[..., 0] ** 2).sum(axis=1)
+        fit -= np.log(np.diagonal(self._factor, axis1=1, axis2=2)).sum(axis=1)
+        fit -= 0.5 * ((self._grid / USUAL_SCALES) ** 2).sum(axis=1)
+        weight = np.exp(fit - fit.max())
+        self.weight = weight / weight.sum()
+
+    def scales(self) -> Array:
+        """Posterior means of the scales between channels and sources, and of noise; shape (3,)."""
+        return np.asarray(self.weight @ self._grid)
+
+    def predict(self, settings: Sequence[EffectSetting]) -> Mixture:
+        """Predict the logarithm of a company's own effects: of one new source, without bias or noise."""
+        places = [
+            _Place(s.channel, "the company itself", "randomised", s.audience, s.order_value) for s in settings
+        ]
+        return self._at(places, np.zeros((len(self._grid), len(settings))))
+
+    def predict_figures(self, effects: Sequence[ComparableEffect]) -> Mixture:
+        """Predict the logarithm of published figures themselves: with the bias of their design, and noise.
+
+        Errors of the figures are left out: they belong to the figures.
+        """
+        trust = np.array([TRUST[effect.fact.kind] for effect in effects])
+        noise = self._grid[:, 2, np.newaxis] ** 2 / trust
+        factors = np.array([(math.log(effect.factor) / Z90) ** 2 for effect in effects])
+        return self._at([_place_of(effect) for effect in effects], noise + factors)
+
+    def _at(self, places: Sequence[_Place], noise: Array) -> Mixture:
+        across = _covariance(self._grid, places, self._places)
+        solved = np.linalg.solve(self._factor, np.swapaxes(across, 1, 2))
+        mean = self._centre + (np.swapaxes(solved, 1, 2) @ self._pull)[..., 0] + _features(places) @ _SLOPES
+        covariance = _covariance(self._grid, places, places) - np.swapaxes(solved, 1, 2) @ solved
+        covariance[:, np.arange(len(places)), np.arange(len(places))] += noise
+        return Mixture(self.weight, mean, covariance)
+
+
+@cache
+def pooled_effects(measure: str) -> PooledEffects:
+    """Return the regression of all published effects of a measure, fitted when it is first asked for."""
+    return PooledEffects([effect for effect in load_effects() if effect.measure == measure])
+
+
+def in_logarithms(effect: ComparableEffect) -> tuple[float, float]:
+    """Return mean and variance of the normal distribution that says of an effect's logarithm what its figure says.
+
+    A figure with a standard error is a normal observation of the effect itself. Its likelihood is replaced by the
+    normal distribution that, times a wide prior of the logarithm, has the moments of the posterior distribution
+    (Minka, T. (2001), "Expectation propagation for approximate Bayesian inference", one site). So a figure of 0 says
+    "small", as far as its error lets it.
+    """
+    factor = (math.log(effect.factor) / Z90) ** 2
+    if effect.error is None:
+        return math.log(effect.value), factor
+    centre = math.log(max(effect.value, effect.error))
+    logs = np.linspace(centre - 6.0 * LEVEL_SCALE, centre + 3.0 * LEVEL_SCALE, MIXING_STEPS)
+    fit = (
+        -0.5 * ((effect.value - np.exp(logs)) / effect.error) ** 2
+        - 0.5 * ((logs - centre) / LEVEL_SCALE) ** 2
+    )
+    weight = np.exp(fit - fit.max())
+    weight /= weight.sum()
+    mean = float(weight @ logs)
+    variance = float(weight @ (logs - mean) ** 2)
+    precision = 1.0 / variance - 1.0 / LEVEL_SCALE**2
+    return (mean / variance - centre / LEVEL_SCALE**2) / precision, 1.0 / precision + factor
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an effect was found."""
+
+    channel: str
+    source: str
+    design: str
+    audience: str
+    order_value: float
+
+
+def _place_of(effect: ComparableEffect) -> _Place:
+    order_value = USUAL_ORDER if effect.order_value is None else effect.order_value
+    return _Place(effect.channel, effect.source, effect.design, effect.audience, order_value)
+
+
+_SLOPES = np.array([AUDIENCE_SLOPE[0], ORDER_SLOPE[0]])
+_SLOPE_SCALES = np.array([AUDIENCE_SLOPE[1], ORDER_SLOPE[1]])
+
+
+def _features(places: Sequence[_Place]) -> Array:
+    """Audience and logarithm of the order value, each 0 where it is usual; (n_places, 2)."""
+    return np.array([[AUDIENCES[p.audience], math.log(p.order_value / USUAL_ORDER)] for p in places])
+
+
+def _covariance(grid: Array, left: Sequence[_Place], right: Sequence[_Place]) -> Array:
+    """Prior covariance of levels for each set of scales, (n_sets, n_left, n_right)."""
+
+    def same(name: str) -> Array:
+        return np.array([[float(getattr(a, name) == getattr(b, name)) for b in right] for a in left])
+
+    bias = np.array([BIAS_SCALES[place.design] ** 2 for place in left])[:, np.newaxis] * same("design")
+    fixed = LEVEL_SCALE**2 + bias + (_features(left) * _SLOPE_SCALES**2) @ _features(right).T
+    channel, source = (grid[:, k, np.newaxis, np.newaxis] ** 2 for k in (0, 1))
+    return np.asarray(fixed + channel * same("channel") + source * same("source"))

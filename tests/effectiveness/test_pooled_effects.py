@@ -1,0 +1,139 @@
+"""Published effects from the top down: the regression against a direct calculation, and what figures near 0 say."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from channelmix.datasets.effects import DESIGNS, MEASURES, ComparableEffect, load_effects
+from channelmix.datasets.facts import TRUST
+from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.published import pooled_effects as pooled
+from channelmix.effectiveness.published.pooled_effects import (
+    AUDIENCES,
+    BIAS_SCALES,
+    EffectSetting,
+    PooledEffects,
+    in_logarithms,
+    mixture_quantile,
+)
+
+
+def of(measure: str) -> list[ComparableEffect]:
+    return [effect for effect in load_effects() if effect.measure == measure]
+
+
+def test_every_effect_has_a_fact_and_a_known_place() -> None:
+    for effect in load_effects():
+        assert effect.measure in MEASURES
+        assert effect.design in DESIGNS
+        assert effect.audience in AUDIENCES
+        assert effect.factor >= 1.0
+        assert effect.value >= 0.0
+        assert effect.value > 0.0 or effect.error, "a trial that found nothing says how sure it is"
+        assert (effect.design == "randomised") <= (effect.fact.randomised is not False), effect.fact.fact_id
+    keys = [(effect.fact.fact_id, effect.measure) for effect in load_effects()]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_precise_figure_is_its_logarithm() -> None:
+    effect = dataclasses.replace(of("orders_per_contact")[0], value=0.02, error=0.0004, factor=1.0)
+    mean, variance = in_logarithms(effect)
+    assert mean == pytest.approx(math.log(0.02), abs=0.001)
+    assert math.sqrt(variance) == pytest.approx(0.0004 / 0.02, rel=0.01)
+    without = dataclasses.replace(effect, error=None, factor=2.0)
+    assert in_logarithms(without) == pytest.approx((math.log(0.02), (math.log(2.0) / Z90) ** 2))
+
+
+def test_a_figure_of_nothing_says_small_and_not_how_small() -> None:
+    effect = dataclasses.replace(of("orders_per_contact")[0], value=0.0, error=0.002, factor=1.0)
+    mean, variance = in_logarithms(effect)
+    assert mean < math.log(0.002)
+    assert math.sqrt(variance) > 0.8
+    larger = in_logarithms(dataclasses.replace(effect, error=0.02))[0]
+    assert larger == pytest.approx(mean + math.log(10.0), abs=1e-6)
+    negative = in_logarithms(dataclasses.replace(effect, value=-0.002))[0]
+    assert negative < mean
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_prediction_is_that_of_a_linear_model(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one set of scales, against the posterior of every effect by its precision, in a design matrix."""
+    channel, source, noise = 0.4, 0.6, 0.3
+    monkeypatch.setattr(pooled, "CHANNEL_SCALES", (channel,))
+    monkeypatch.setattr(pooled, "SOURCE_SCALES", (source,))
+    monkeypatch.setattr(pooled, "NOISE_SCALES", (noise,))
+    effects = of(measure)
+    fitted = PooledEffects(effects)
+    known = np.array([in_logarithms(effect) for effect in effects])
+    trust = np.array([TRUST[effect.fact.kind] for effect in effects])
+    channels = sorted({effect.channel for effect in effects})
+    sources = sorted({effect.source for effect in effects})
+    biased = [design for design in DESIGNS if BIAS_SCALES[design] > 0.0]
+
+    def row(of_channel: str, of_source: str, design: str, audience: str, order_value: float) -> list[float]:
+        return [
+            1.0,
+            AUDIENCES[audience],
+            math.log(order_value / pooled.USUAL_ORDER),
+            *(float(name == of_channel) for name in channels),
+            *(float(name == of_source) for name in sources),
+            *(float(name == design) for name in biased),
+        ]
+
+    design = np.array(
+        [row(e.channel, e.source, e.design, e.audience, e.order_value or pooled.USUAL_ORDER) for e in effects]
+    )
+    prior = np.array([
+        pooled.LEVEL_SCALE, pooled.AUDIENCE_SLOPE[1], pooled.ORDER_SLOPE[1], *[channel] * len(channels),
+        *[source] * len(sources), *(BIAS_SCALES[name] for name in biased),
+    ])  # fmt: skip
+    start = np.zeros(len(prior))
+    start[:3] = fitted._centre, pooled.AUDIENCE_SLOPE[0], pooled.ORDER_SLOPE[0]
+    variance = known[:, 1] + noise**2 / trust
+    precision = np.diag(prior**-2.0) + (design.T / variance) @ design
+    coefficients = np.linalg.solve(precision, start / prior**2 + design.T @ (known[:, 0] / variance))
+    asked = np.array(row(channels[0], "a company", "randomised", "cold", 80.0))
+    found = fitted.predict([EffectSetting(channels[0], "cold", 80.0)])
+    assert found.mean[0, 0] == pytest.approx(float(asked @ coefficients), rel=1e-9)
+    spread = float(asked @ np.linalg.solve(precision, asked)) + source**2
+    assert found.covariance[0, 0, 0] == pytest.approx(spread, rel=1e-9)
+
+
+def test_quantiles_of_a_mixture() -> None:
+    weight, mean, deviation = np.array([0.3, 0.7]), np.array([-1.0, 2.0]), np.array([0.5, 1.0])
+    rng = np.random.default_rng(5)
+    part = rng.random(400_000) < 0.3
+    sample = np.where(part, rng.normal(-1.0, 0.5, part.size), rng.normal(2.0, 1.0, part.size))
+    for level in (0.05, 0.5, 0.95):
+        assert mixture_quantile(level, weight, mean, deviation) == pytest.approx(
+            np.quantile(sample, level), abs=0.02
+        )
+
+
+def test_a_cold_audience_and_a_dear_order_get_less() -> None:
+    fitted = pooled.pooled_effects("orders_per_contact")
+    settings = [
+        EffectSetting("sms", "loyal"),
+        EffectSetting("sms", "cold"),
+        EffectSetting("sms", "loyal", 400.0),
+    ]
+    found = fitted.predict(settings)
+    loyal, cold, dear = (found.quantile(0.5, k) for k in range(3))
+    assert cold < loyal
+    assert dear < loyal - 1.0
+
+
+def test_claims_count_for_little() -> None:
+    """A tenfold claim of a vendor for paid social media moves the belief by less than a fifth."""
+    effects = of("revenue_per_spend")
+    before = PooledEffects(effects).predict([EffectSetting("social")]).quantile(0.5, 0)
+    claim = next(effect for effect in effects if effect.fact.fact_id == "RET019")
+    after = PooledEffects([*effects, dataclasses.replace(claim, value=10.0 * claim.value)])
+    assert abs(after.predict([EffectSetting("social")]).quantile(0.5, 0) - before) < math.log(1.2)
+    trial = next(effect for effect in effects if effect.fact.fact_id == "RET037")
+    moved = [dataclasses.replace(trial, value=0.2) if effect is trial else effect for effect in effects]
+    assert PooledEffects(moved).predict([EffectSetting("social")]).quantile(0.5, 0) < before - math.log(1.2)

@@ -1,0 +1,96 @@
+"""Two ways to one number: narrower where they agree, both held where they contradict each other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.stats import norm, t
+
+from channelmix.core.arrays import Array
+from channelmix.effectiveness.published.two_ways import BIAS_DOWN, BIAS_UP, FREEDOM, Way, combined
+
+
+def way(mean: float, deviation: float, bias: float) -> Way:
+    return Way(np.ones(1), np.array([mean]), np.array([deviation]), bias)
+
+
+def both(up: float, down: float, deviation: float = 0.5) -> Array:
+    belief = combined(way(up, deviation, BIAS_UP), way(down, deviation, BIAS_DOWN))
+    return belief.quantile(np.array([0.05, 0.5, 0.95]))
+
+
+def test_the_belief_is_the_product_of_two_blurred_likelihoods() -> None:
+    """Against adaptive integration of densities of SciPy."""
+    up, down = way(-1.5, 0.8, BIAS_UP), way(0.0, 0.6, BIAS_DOWN)
+    belief = combined(up, down)
+
+    def likelihood(c: float, mean: float, deviation: float, bias: float) -> float:
+        def integrand(b: float) -> float:
+            return float(norm.pdf(mean - c - b, 0.0, deviation) * t.pdf(b / bias, FREEDOM) / bias)
+
+        return float(quad(integrand, -30.0, 30.0, points=[0.0, mean - c], limit=200)[0])
+
+    points = np.linspace(-8.0, 8.0, 401)
+    density = np.array(
+        [likelihood(c, -1.5, 0.8, BIAS_UP) * likelihood(c, 0.0, 0.6, BIAS_DOWN) for c in points]
+    )
+    below = np.cumsum(density) / density.sum()
+    for level in (0.05, 0.5, 0.95):
+        assert float(belief.quantile(level)) == pytest.approx(
+            float(np.interp(level, below, points)), abs=0.03
+        )
+
+
+def test_ways_that_agree_narrow() -> None:
+    low, middle, high = both(0.0, 0.0)
+    assert middle == pytest.approx(0.0, abs=1e-3)
+    alone = combined(way(0.0, 50.0, BIAS_UP), way(0.0, 0.5, BIAS_DOWN)).quantile(np.array([0.05, 0.95]))
+    assert high - low < float(np.diff(alone)[0])
+
+
+def test_ways_that_contradict_are_both_held() -> None:
+    low, middle, high = both(-8.0, 0.0)
+    assert low < -7.0
+    assert high > 0.0
+    assert middle > -4.0, "the bias from the bottom up is the larger one"
+
+
+@pytest.mark.parametrize("apart", [0.0, 1.0, 2.0, 4.0, 8.0])
+def test_the_interval_widens_with_the_contradiction(apart: float) -> None:
+    low, _, high = both(-apart, 0.0)
+    further_low, _, further_high = both(-apart - 1.0, 0.0)
+    assert further_high - further_low > high - low
+
+
+def test_the_weight_says_which_way_explains_the_belief() -> None:
+    precise = combined(way(0.0, 2.0, BIAS_UP), way(0.0, 0.2, BIAS_DOWN))
+    vague = combined(way(0.0, 0.2, BIAS_UP), way(0.0, 6.0, BIAS_DOWN))
+    assert precise.weight_down > 0.6 > 0.4 > vague.weight_down
+
+
+def test_draws_of_the_bottom_up_way() -> None:
+    rng = np.random.default_rng(2)
+    found = Way.up(rng.normal(-3.0, 0.7, 100_000))
+    assert found.quantile(0.5) == pytest.approx(-3.0, abs=0.01)
+    assert found.quantile(0.95) == pytest.approx(-3.0 + 1.645 * 0.7, abs=0.02)
+    exact = Way.up(np.full(8, -2.0))
+    assert exact.quantile(0.5) == pytest.approx(-2.0)
+
+
+def test_nine_in_ten_intervals_hold_the_truth() -> None:
+    """Truths from a wide flat range, biases and errors as they are assumed to be."""
+    rng = np.random.default_rng(11)
+    inside = 0
+    runs = 800
+    for _ in range(runs):
+        truth = rng.uniform(-3.0, 3.0)
+        up = truth + BIAS_UP * rng.standard_t(FREEDOM) + 0.8 * rng.standard_normal()
+        down = truth + BIAS_DOWN * rng.standard_t(FREEDOM) + 0.6 * rng.standard_normal()
+        low, high = combined(way(up, 0.8, BIAS_UP), way(down, 0.6, BIAS_DOWN)).quantile(
+            np.array([0.05, 0.95])
+        )
+        inside += int(low < truth < high)
+    assert abs(inside / runs - 0.9) < 4.0 * math.sqrt(0.09 / runs)
