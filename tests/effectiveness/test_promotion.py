@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 import channelmix as cm
 from channelmix.core.arrays import Array
@@ -165,6 +166,35 @@ def test_channels_of_one_measure_are_believed_together_and_others_apart() -> Non
     }
     assert np.corrcoef(effect["sms"], effect["im"])[0, 1] > 0.5
     assert 0.0 < np.corrcoef(effect["sms"], effect["social"])[0, 1] < 0.3, "one discount of attributed orders"
+
+
+@pytest.mark.parametrize(
+    ("channel", "field"), [("sms", "orders_per_contact"), ("social", "orders_per_click")]
+)
+def test_a_worse_figure_never_makes_a_belief_better(channel: str, field: str) -> None:
+    found = []
+    for rate in (0.0, 1e-7, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1):
+        content = company()
+        holder = (
+            content["channels"]["sms"] if field == "orders_per_contact" else content["purposes"]["promotion"]
+        )
+        holder[field] = rate
+        found.append(float(returns(content, channel, 0.05).mean()))
+    assert found == sorted(found)
+    assert found[0] < 0.01 * found[-1]
+
+
+def test_a_margin_above_the_order_is_refused() -> None:
+    content = company()
+    content["purposes"]["promotion"]["order_value"] = 10.0
+    with pytest.raises(ValidationError, match=r"order_value.*at least the margin of an order, 17\.5"):
+        cm.CompanyProfile.model_validate(content)
+
+
+def test_a_margin_that_may_be_nothing_can_be_planned() -> None:
+    content = company()
+    content["purposes"]["promotion"] = {"margin_per_order": {"value": 0.0, "low": 0.0, "high": 10.0}}
+    assert (returns(content, "sms", 0.05) == 0.0).all()
 
 
 def test_one_discount_of_attributed_orders_is_shared_by_channels_of_different_measures() -> None:

@@ -71,7 +71,7 @@ def test_nothing_to_warn_of(small: dict[str, Any]) -> None:
 
 def test_the_last_unit_returns_less_than_itself(small: dict[str, Any]) -> None:
     (line,) = (line for line in warnings_of(small) if "the last EUR" in line)
-    assert "brings back 0.54: a smaller budget earns more" in line
+    assert "brings back 0.46: a smaller budget earns more" in line
     small["scenario"]["amount"] = 2000.0
     assert not any("the last EUR" in line for line in warnings_of(small))
 

@@ -27,7 +27,7 @@ def content() -> dict[str, Any]:
     del made["channels"]["app"]
     made["channels"]["sms"]["reachable"] = 150000.0
     made["channels"]["sms"]["resolution_share"] = 0.7
-    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.1}
+    made["channels"]["sms"]["cost_per_contact"] = {"promotion": 0.15}
     made["purposes"]["promotion"]["order_value"] = 50.0  # else it would be taken to follow from the margin
     made["rules"] = [{"kind": "keep_working", "floor": 0.5}]
     return made
@@ -135,6 +135,8 @@ def test_figures_against_a_prior_with_shifted_ranges(
         r = figure.range
         if r.quantity != quantity or r.basis.startswith("regression"):
             continue
+        if "FR/social/promotion" in figure.cells:
+            continue  # the prior would believe its effect anew, in the light of the moved figure; here the belief stays
         effect = next(
             e
             for e in found.inputs

@@ -27,6 +27,7 @@ from channelmix.effectiveness.published.pooled_effects import (
     Mixture,
     pooled_effects,
 )
+from channelmix.effectiveness.published.quantities import BY_CLICK
 from channelmix.effectiveness.published.two_ways import Belief, Way, combined
 from channelmix.profile import Cell, is_incremental
 from channelmix.profile.fields.fields import DAYS_A_WEEK, DAYS_A_YEAR
@@ -66,7 +67,7 @@ MOST_FACTS_LISTED = 20
 def effect_of(cell: Cell) -> str | None:
     """Return the effect that a cell's worth rests on; None where the profile states it, or nothing is published."""
     measured = is_incremental(cell.orders_per_contact)
-    if cell.purpose != "promotion" or cell.basis is None or measured or cell.value == 0.0:
+    if cell.purpose != "promotion" or cell.basis is None or measured or float(cell.value) == 0.0:
         return None
     return EFFECTS[cell.basis][0]
 
@@ -230,7 +231,10 @@ def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, 
         yearly = drawn("purchases_per_year") if stated is None else drawn.constant(stated)
         monthly = np.log(yearly / MONTHS_A_YEAR)
         shift, further = float(monthly.mean()), float(monthly.std())
-    up, down = Way.up(logs), Way.down(mixture, place, shift, further)
+    stated_rates = cell.orders_per_contact is not None or (
+        cell.basis in BY_CLICK and cell.orders_per_click is not None
+    )
+    up, down = Way.up(logs, stated_rates), Way.down(mixture, place, shift, further)
     return ChannelEffect(cell.channel, quantity, logs, up, down, combined(up, down), measure, setting)
 
 

@@ -45,17 +45,25 @@ class Way:
         A mixture of normal distributions.
     bias : float
         Scale of its method's bias.
+    freedom : float
+        Degrees of freedom of the bias; infinite for a normal one.
     """
 
     weight: Array
     mean: Array
     deviation: Array
     bias: float
+    freedom: float = FREEDOM
 
     @classmethod
-    def up(cls, logs: Array) -> Self:
-        """From the bottom up: draws of the logarithm, (n_draws,), taken to be normal."""
-        return cls(np.ones(1), np.array([logs.mean()]), np.maximum([logs.std()], STEP), BIAS_UP)
+    def up(cls, logs: Array, stated: bool = False) -> Self:
+        """From the bottom up: draws of the logarithm, (n_draws,), taken to be normal.
+
+        What a company states of itself is never given up, however far it lies from what is published: its bias is
+        normal. So a worse figure never makes the belief better.
+        """
+        deviation = np.maximum([logs.std()], STEP)
+        return cls(np.ones(1), np.array([logs.mean()]), deviation, BIAS_UP, math.inf if stated else FREEDOM)
 
     @classmethod
     def down(cls, mixture: Mixture, setting: int, shift: float = 0.0, further: float = 0.0) -> Self:
@@ -76,7 +84,10 @@ class Way:
     def likelihood(self, logs: Array) -> Array:
         """Density of the estimate blurred by the bias, at evenly spaced logarithms."""
         offs = (logs - logs.mean()) / self.bias
-        blur = (1.0 + offs**2 / FREEDOM) ** (-0.5 * (FREEDOM + 1.0))
+        if math.isinf(self.freedom):
+            blur = np.exp(-0.5 * offs**2)
+        else:
+            blur = (1.0 + offs**2 / self.freedom) ** (-0.5 * (self.freedom + 1.0))
         return np.asarray(np.convolve(self.density(logs), blur / blur.sum(), mode="same"))
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, model_validator
 from pydantic_core import core_schema
 
 from channelmix.profile.faults import Problem, ProblemsError, echo
-from channelmix.profile.fields.values import LARGEST, Amount, Positive, Record, Share
+from channelmix.profile.fields.values import Amount, Positive, Record, Share
 
 
 class Estimate(float):
@@ -82,6 +82,10 @@ class Estimate(float):
         return stated if len(stated) > 1 else float(self)
 
 
+MOST_CASES = 1e12
+"""Largest number of cases that a figure may be measured on: more than there are contacts."""
+
+
 def scaled(figure: float, factor: float) -> float:
     """Multiply a stated figure and its interval."""
     return figure.times(factor) if isinstance(figure, Estimate) else figure * factor
@@ -92,7 +96,7 @@ def is_incremental(figure: float | None) -> bool:
     return isinstance(figure, Estimate) and figure.incremental
 
 
-Measured = Annotated[float, Field(strict=True, ge=1.0, le=LARGEST, allow_inf_nan=False)]
+Measured = Annotated[float, Field(strict=True, ge=1.0, le=MOST_CASES, allow_inf_nan=False)]
 
 
 class _Object(Record):

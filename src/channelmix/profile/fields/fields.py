@@ -50,6 +50,13 @@ class Promotion(Record):
     purchases_per_year: Positive | None = None
     """Orders of one customer in a year, as a count; without it, a wide assumed range."""
 
+    @model_validator(mode="after")
+    def _margin_within_order(self) -> Self:
+        if self.order_value is not None and self.order_value < self.margin_per_order:
+            expected = f"at least the margin of an order, {float(self.margin_per_order):.15g}"
+            raise ProblemsError((Problem(("order_value",), echo(self.order_value), expected),))
+        return self
+
 
 class Service(Record):
     """What after-sales service is worth to the company, and how much of it customers demand."""
