@@ -148,7 +148,8 @@ def _within(value: float, factor: float, most: float) -> tuple[float, float]:
     if most == math.inf:
         return value / factor, value * factor
     odds = value / (most - value)
-    return tuple(most * part / (1.0 + part) for part in (odds / factor, odds * factor))  # type: ignore[return-value]
+    low, high = odds / factor, odds * factor
+    return most * low / (1.0 + low), most * high / (1.0 + high)
 
 
 def field_of(path: Path) -> str | None:
