@@ -167,7 +167,7 @@ def test_plans_of_the_first_format_are_read(small_plan: Plan) -> None:
     [
         ("no.such.code", {}),
         ("reason.kept", {}),
-        ("reason.below_asked", {"currency": "EUR", "asked": 10**400}),
+        ("reason.below_asked", {"currency": "EUR", "asked": "10**400"}),
         ("warning.unspent", {"currency": "EUR", "amount": "much", "why": ""}),
         ("warning.unspent", {"currency": "EUR", "amount": None, "why": {}}),
         ("reason.nothing_kept", {"rule": "a", "reason": {"code": 5, "values": {}}}),

@@ -47,7 +47,6 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("status", "infeasible"),
         put("status", "not_certified"),
         put("scenario.amount", more),
-        put("scenario", {"kind": "fixed_budget"}),
         put("certificate.value", more),
         put("certificate.value", None),
         put("certificate.upper_bound", more),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from channelmix.cli.input import is_plan, read_or_make_plan, read_profile
+from channelmix.cli.input import planned, read_plan_or_profile
 from channelmix.cli.options import format_option, output_option, quiet_option, seed_option
 from channelmix.cli.output import require_allocation, write_document
 from channelmix.cli.progress import status_line
@@ -52,15 +52,16 @@ def compare(
     if (after is None) == (not edits):
         raise click.UsageError("compare takes either AFTER or --set")
     if edits:
-        if is_plan(before):
+        profile = read_plan_or_profile(before)
+        if isinstance(profile, cm.Plan):
             raise click.UsageError("--set edits a profile, and BEFORE is a plan")
-        profile = read_profile(before)
         changed = edited(profile, dict(_edit(edit) for edit in edits))
         with status_line(quiet):
             plans = [cm.optimize(one, seed=seed) for one in (profile, changed)]
     else:
+        given = [read_plan_or_profile(path) for path in (before, str(after))]
         with status_line(quiet):
-            plans = [read_or_make_plan(path, seed=seed) for path in (before, str(after))]
+            plans = [planned(one, seed=seed) for one in given]
     for plan, which in zip(plans, ("before: ", "after: "), strict=True):
         require_allocation(plan, which)
     found = cm.compare(*plans)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from channelmix.cli.input import read_or_make_plan
+from channelmix.cli.input import planned, read_plan_or_profile
 from channelmix.cli.options import format_option, output_option, quiet_option, time_limit_option
 from channelmix.cli.output import require_allocation, write_document
 from channelmix.cli.progress import progress_line
@@ -34,7 +34,7 @@ def explain(file: str, style: str | None, output: str | None, time_limit: float,
     """
     import channelmix as cm
 
-    plan = read_or_make_plan(file)
+    plan = planned(read_plan_or_profile(file))
     require_allocation(plan)
     with progress_line(quiet, "plans recomputed") as progress:
         found = cm.explain(plan, time_limit=time_limit, progress=progress)

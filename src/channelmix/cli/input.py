@@ -1,9 +1,9 @@
-"""How commands read profiles and plans: from files, or from standard input."""
+"""How commands read profiles and plans: once, and no more than they hold, from files or from standard input."""
 
 from __future__ import annotations
 
-import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,17 +11,35 @@ import click
 
 def read_profile(path: str, *, read_files: bool = True) -> Any:
     """Read a profile from a file, or from standard input for ``-``, with or without the files that it names."""
-    from channelmix.profile import CompanyProfile
-    from channelmix.profile.source import LARGEST_FILE
+    from channelmix.profile.source import LARGEST_FILE, read_file
 
-    if path == "-":
-        profile = CompanyProfile.from_json(
-            read_input(LARGEST_FILE), source="standard input", read_files=read_files
-        )
-    else:
-        profile = CompanyProfile.from_file(path, read_files=read_files)
+    data = read_input(LARGEST_FILE) if path == "-" else read_file(path)
+    return _profile(data, path, read_files=read_files)
+
+
+def _profile(data: bytes, path: str, *, read_files: bool = True) -> Any:
+    from channelmix.profile import CompanyProfile
+
+    named = "standard input" if path == "-" else path
+    folder = None if path == "-" else Path(path).parent
+    profile = CompanyProfile.from_json(data, source=named, folder=folder, read_files=read_files)
     say_how_read(profile.own)
     return profile
+
+
+def _is_plan(data: bytes) -> bool:
+    """Whether a text is a plan's, sound or not: a profile has no such keys but as names, which `read_json` tells."""
+    from channelmix.core.errors import InputError
+    from channelmix.core.json_text import read_json
+
+    keys = ("certificate", "proof")
+    if not all(f'"{key}"'.encode() in data for key in keys):
+        return False
+    try:
+        content = read_json(data)
+    except InputError:
+        return True
+    return isinstance(content, dict) and all(key in content for key in keys)
 
 
 def say_how_read(own: Any) -> None:
@@ -38,11 +56,23 @@ def read_plan(path: str) -> Any:
     return Plan.from_json(read_input(LARGEST_DOCUMENT)) if path == "-" else Plan.from_file(path)
 
 
-def read_or_make_plan(path: str, **options: Any) -> Any:
-    """Read a plan, or make one for the profile that the file holds."""
+def read_plan_or_profile(path: str) -> Any:
+    """Read a plan, or a profile, whichever a file or standard input holds: a pipe can be read only once."""
+    from channelmix.core.documents import LARGEST_DOCUMENT
+    from channelmix.plan import Plan
+    from channelmix.profile.source import LARGEST_FILE, read_file
+
+    data = read_input(LARGEST_DOCUMENT) if path == "-" else read_file(path, LARGEST_DOCUMENT)
+    if len(data) > LARGEST_FILE or _is_plan(data):
+        return Plan.from_json(data)
+    return _profile(data, path)
+
+
+def planned(given: Any, **options: Any) -> Any:
+    """Return a plan as it is, or make one for a profile."""
     import channelmix as cm
 
-    return read_plan(path) if is_plan(path) else cm.optimize(read_profile(path), **options)
+    return given if isinstance(given, cm.Plan) else cm.optimize(given, **options)
 
 
 def read_input(limit: int) -> bytes:
@@ -61,15 +91,3 @@ def read_input(limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(f"standard input has more than {limit} bytes")
     return data
-
-
-def is_plan(path: str) -> bool:
-    """Return whether a file holds a plan; whatever else is in it is left to its reader."""
-    if path == "-":
-        return False
-    try:
-        with open(path, encoding="utf-8") as stream:
-            content: Any = json.load(stream)
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and "proof" in content and "certificate" in content

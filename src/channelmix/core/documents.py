@@ -22,6 +22,8 @@ from pydantic_core import PydanticCustomError
 
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
+from channelmix.core.files import read_at_most
+from channelmix.core.json_text import read_json
 from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
@@ -161,11 +163,9 @@ class Document(Part):
         """
         expect(path, "path", str, os.PathLike)
         try:
-            with Path(path).open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size or cls._largest()  # a pipe has no size
-                text = stream.read(min(size, cls._largest()) + 1)  # sets aside all the room that it asks for
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from None
+            text = read_at_most(path, cls._largest())
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
         return cls._read(text, f"{path}: ")
 
     @classmethod
@@ -181,7 +181,10 @@ class Document(Part):
         not_one = f"{source}not {article} {cls.kind_of_document} of channelmix"
         try:
             data = text.encode() if isinstance(text, str) else text
+            read_json(data)
             return cls.model_validate_json(data, strict=True)
+        except InputError as error:
+            raise InputError(f"{not_one}: {error}") from None
         except UnicodeEncodeError:
             raise InputError(f"{not_one}: the text is not valid Unicode") from None
         except ValidationError as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Document, Said
+from channelmix.core.errors import InputError
 from channelmix.core.views import view
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Status
+from channelmix.engine.rules import Scenario, rule_from_dict
 from channelmix.plan.parts import (
     Assumption,
     CellPlan,
@@ -111,6 +114,17 @@ class Plan(Document):
     """The proof, in the units of the problem's standard form."""
     provenance: Provenance
     """What made the plan."""
+
+    @field_validator("scenario")
+    @classmethod
+    def _is_scenario(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            rule = rule_from_dict(value)
+        except InputError as error:
+            raise PydanticCustomError("scenario", "{why}", {"why": str(error)}) from None
+        if not isinstance(rule, Scenario):
+            raise PydanticCustomError("scenario", "Input should be a scenario, not a rule")
+        return value
 
     @property
     def cells(self) -> list[CellPlan]:

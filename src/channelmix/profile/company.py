@@ -69,7 +69,14 @@ class CompanyProfile(ProfileFields):
         )
 
     @classmethod
-    def from_json(cls, text: str | bytes, *, source: str = "profile", read_files: bool = True) -> Self:
+    def from_json(
+        cls,
+        text: str | bytes,
+        *,
+        source: str = "profile",
+        folder: str | os.PathLike[str] | None = None,
+        read_files: bool = True,
+    ) -> Self:
         """Read a profile from JSON text, or from its bytes in UTF-8.
 
         Parameters
@@ -77,8 +84,10 @@ class CompanyProfile(ProfileFields):
         text : str or bytes
         source : str
             What messages call the text, such as the name of its file.
+        folder : str or path-like, optional
+            Folder of the files that it names; without one, a profile that names files is an error.
         read_files : bool
-            Whether to read the files that it names, which is an error here, since text has no folder.
+            Whether to read the files that it names.
 
         Raises
         ------
@@ -86,7 +95,8 @@ class CompanyProfile(ProfileFields):
             If the profile is invalid; it lists the faults with line and column.
         """
         expect(text, "text", str, bytes, remedy="model_validate reads Python's own types")
-        return cls._read(text, source, read_files=read_files)
+        home = None if folder is None else FilePath(folder)
+        return cls._read(text, source, folder=home, read_files=read_files)
 
     @classmethod
     def _read(cls, text: str | bytes, source: str, **context: Any) -> Self:

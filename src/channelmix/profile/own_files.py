@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from channelmix.core.errors import InputError
+from channelmix.core.files import read_at_most
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.profile.cells import lay_out
 from channelmix.profile.evidence import (
@@ -132,10 +133,7 @@ def _read(folder: FilePath | None, name: str, path: Path, most: int) -> bytes:
             raise _refused(path, name, "a file in the profile's folder: a link leads out of it")
         if not target.is_file():
             raise _refused(path, name, "a regular file")
-        with target.open("rb") as stream:
-            data = stream.read(
-                min(target.stat().st_size, most) + 1
-            )  # room is set aside for what is asked for
+        data = read_at_most(target, most)
     except (OSError, RuntimeError) as error:
         said = (getattr(error, "strerror", None) or str(error)).lower()
         raise _refused(path, name, f"a readable file: {escape(said)}") from None

@@ -11,21 +11,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from pathlib import Path as FilePath
 from typing import Any
 
+from channelmix.core.files import read_at_most
+from channelmix.core.json_text import DEEPEST_NESTING, too_deep, whole_number
 from channelmix.profile.faults import Fault, Path, Problem, ProfileError, echo, escape, path_text
 
 LARGEST_FILE = 10_000_000
 """Bytes of the largest profile that is read."""
-DEEPEST_NESTING = 100
-"""Levels of lists and objects within each other."""
 LONGEST_NUMBER = 30
 """Characters of a number in which a decimal comma is looked for."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-# Possessive quantifiers (*+): an unterminated string must not be tried again from each of its characters.
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"[\w.+-]+|.", re.DOTALL)
 _BEFORE_COMMA = re.compile(r"(-?\d+),$")
@@ -79,11 +76,10 @@ class Document:
         return places[-1][1]
 
 
-def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a file of at most 10 MB, or raise a ProfileError that says why not."""
+def read_file(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> bytes:
+    """Read a file, no further than one byte beyond `limit`, or raise a ProfileError that says why not."""
     try:
-        with FilePath(path).open("rb") as stream:
-            return stream.read(LARGEST_FILE + 1)
+        return read_at_most(path, limit)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         said = getattr(error, "strerror", None) or str(error)
         raise _whole(os.fspath(path), escape(said)) from None
@@ -107,7 +103,9 @@ def read_document(data: str | bytes, source: str) -> Document:
     text = _decode(data, source).removeprefix("\ufeff")
     if not text.strip(" \t\r\n"):
         raise _whole(source, "an empty text", "a profile in JSON")
-    _check_depth(text, source)
+    if (deep := too_deep(text)) is not None:
+        expected = f"at most {DEEPEST_NESTING} levels of lists and objects"
+        raise _error_at(text, source, deep, f"nesting deeper than {DEEPEST_NESTING}", expected)
     repeated: list[tuple[dict[str, Any], list[str]]] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -118,7 +116,7 @@ def read_document(data: str | bytes, source: str) -> Document:
         return found
 
     try:
-        value = json.loads(text, parse_int=_whole_number, object_pairs_hook=members)
+        value = json.loads(text, parse_int=whole_number, object_pairs_hook=members)
     except json.JSONDecodeError as error:
         raise _syntax_error(text, source, error) from None
     if not isinstance(value, dict):
@@ -127,12 +125,6 @@ def read_document(data: str | bytes, source: str) -> Document:
     if problems := list(_problems(value, {id(found): keys for found, keys in repeated})):
         raise document.error(problems)
     return document
-
-
-def _whole_number(text: str) -> int | float:
-    """Read a whole number; thousands of digits become infinite instead of an error of Python's."""
-    value = float(text)
-    return int(text) if math.isfinite(value) else value
 
 
 def _decode(data: str | bytes, source: str) -> str:
@@ -146,20 +138,6 @@ def _decode(data: str | bytes, source: str) -> str:
         raise _error_at(
             before, source, len(before), f"byte 0x{raw[error.start]:02x}", "text in UTF-8"
         ) from None
-
-
-def _check_depth(text: str, source: str) -> None:
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        if match[0] in "[{":
-            depth += 1
-            if depth > DEEPEST_NESTING:
-                expected = f"at most {DEEPEST_NESTING} levels of lists and objects"
-                raise _error_at(
-                    text, source, match.start(), f"nesting deeper than {DEEPEST_NESTING}", expected
-                )
-        elif match[0] in "]}":
-            depth -= 1
 
 
 def _syntax_error(text: str, source: str, error: json.JSONDecodeError) -> ProfileError:

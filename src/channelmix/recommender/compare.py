@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, NoPlanError, expect
+from channelmix.core.json_text import read_json
 from channelmix.core.wording import amount
 from channelmix.core.words import Message, over, say
 from channelmix.engine.problem.problem import AllocationProblem
@@ -239,8 +240,8 @@ def edited(profile: CompanyProfile, edits: Mapping[str, str]) -> CompanyProfile:
     content = profile.model_dump(mode="json", by_alias=True, exclude_none=True)
     for path, text in edits.items():
         try:
-            value = json.loads(text)
-        except ValueError:
+            value = read_json(text)
+        except InputError:
             value = text
         if path == "budget":
             content["scenario"] = {"kind": "fixed_budget", "amount": value}

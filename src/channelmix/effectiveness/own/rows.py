@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from channelmix.core.errors import InputError, expect
+from channelmix.core.files import read_at_most
 from channelmix.profile.evidence import History, LiftTest
 from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, Table, read_table
@@ -71,8 +72,7 @@ def _table(history: Any, names: tuple[str, str]) -> tuple[str, Table]:
 
 def _bytes(path: str | os.PathLike[str]) -> bytes:
     try:
-        with Path(path).open("rb") as stream:
-            return stream.read(LARGEST_TABLE + 1)
+        return read_at_most(path, LARGEST_TABLE)
     except (OSError, ValueError) as error:
         raise InputError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from None
 

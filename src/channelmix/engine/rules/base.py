@@ -185,7 +185,7 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
     """
     known: Mapping[str, Any] = Stated.registered()
     kind: Any = data.get("kind")
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
     fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
     try:

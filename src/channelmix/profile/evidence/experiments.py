@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.json_text import read_json
 from channelmix.profile.evidence.lift_test import OPTIONAL, LiftTest
 from channelmix.profile.evidence.tables import read_table
 from channelmix.profile.evidence.tables.amounts import Kinds, read_numbers
@@ -48,9 +48,9 @@ def read_experiments(
     """
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         try:
-            tests = json.loads(data)
-        except ValueError as error:
-            raise InputError(f"{source}: not valid JSON ({error})") from None
+            tests = read_json(data)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
         if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
             raise InputError(f"{source}: lift tests are a list of objects")
     else:

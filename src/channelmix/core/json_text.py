@@ -1,0 +1,84 @@
+"""JSON of others, read strictly: no key twice, no nesting without end, no number that a computer cannot hold.
+
+Parsers accept all three, each in its own way: of a key that stands twice, one counts the first and another the last.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any, NoReturn
+
+from channelmix.core.errors import InputError
+
+DEEPEST_NESTING = 100
+"""Levels of lists and objects within each other."""
+
+LARGEST_INTEGER = 2**63 - 1
+"""Largest whole number of a document, either way: numbers beyond are written with an exponent."""
+
+LONGEST_ECHO = 40
+"""Characters of a text that a message repeats."""
+
+# Possessive quantifiers (*+): an unterminated string must not be tried again from each of its characters.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+
+
+def too_deep(text: str) -> int | None:
+    """Return where a text nests deeper than `DEEPEST_NESTING`; None if nowhere."""
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth > DEEPEST_NESTING:
+                return match.start()
+        elif match[0] in "]}":
+            depth -= 1
+    return None
+
+
+def whole_number(text: str) -> int | float:
+    """Read a whole number; thousands of digits become infinite instead of an error of Python's."""
+    value = float(text)
+    return int(text) if math.isfinite(value) else value
+
+
+def read_json(data: str | bytes) -> Any:
+    """Read JSON strictly; bytes are UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        If it is no valid JSON, a key stands twice in an object, it nests deeper than `DEEPEST_NESTING`, or a number is
+        not finite or a whole one beyond `LARGEST_INTEGER`.
+    """
+    try:
+        text = (data.decode() if isinstance(data, bytes) else data).removeprefix("\ufeff")
+        if too_deep(text) is not None:
+            raise InputError(f"nested deeper than {DEEPEST_NESTING} levels of lists and objects")
+        return json.loads(text, parse_int=_integer, parse_constant=_refuse, object_pairs_hook=_members)
+    except UnicodeDecodeError:
+        raise InputError("not text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"not valid JSON ({error})") from None
+
+
+def _integer(text: str) -> int:
+    number = whole_number(text)
+    if abs(number) > LARGEST_INTEGER:
+        raise InputError(f"a whole number of {len(text.lstrip('-')):,} digits, beyond {LARGEST_INTEGER}")
+    return int(number)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise InputError(f"{constant} where a finite number should be")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise InputError(f"the key {twice[:LONGEST_ECHO]!a} stands twice in one object")
+    return found
