@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,12 +27,75 @@ def test_a_reader_that_has_seen_enough(process: Process, profile: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+ASKED = ["schema", "--help", "--version", "optimize --help"]
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
-def test_a_full_disk(process: Process) -> None:
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_full_disk(process: Process, asked: str) -> None:
     with open("/dev/full", "wb") as full:
-        done = process("schema", stdout=full)
+        done = process(*asked.split(), stdout=full)
     assert done.returncode == 3
     assert done.stderr == b"channelmix: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_closed_standard_output(process: Process, asked: str) -> None:
+    done = process(*asked.split(), preexec_fn=lambda: os.close(1))
+    assert done.returncode == 3
+    assert done.stderr == b"channelmix: cannot write to standard output: it is closed\n"
+
+
+def test_a_result_in_a_file_needs_no_standard_output(process: Process, profile: str, tmp_path: Path) -> None:
+    """Nor does what a solver prints get into the first file that is opened."""
+    done = process("optimize", profile, "--output", "plan.json", preexec_fn=lambda: os.close(1))
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "plan.json").read_bytes())["status"] == "optimal"
+
+
+ENDED = """
+import os, signal, sys
+from channelmix.cli import main
+replace = os.replace
+os.replace = lambda *names: (os.kill(os.getpid(), signal.SIGTERM), replace(*names))
+main(sys.argv[1:])
+"""
+"""A process that is asked to end just before a written file takes its place."""
+
+
+def test_a_request_to_end_leaves_no_file_behind(tmp_path: Path, profile: str) -> None:
+    (tmp_path / "plan.json").write_text("as it was", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    command = [sys.executable, "-c", ENDED, "optimize", profile, "--output", "plan.json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert {path.name for path in tmp_path.iterdir()} == {profile, "plan.json"}
+    assert (tmp_path / "plan.json").read_text(encoding="utf-8") == "as it was"
+
+
+@pytest.mark.parametrize("command", [["explain"], ["compare", "other.json"]])
+def test_a_profile_from_a_pipe(process: Process, tmp_path: Path, profile: str, command: list[str]) -> None:
+    """A pipe can be read only once."""
+    text = (tmp_path / profile).read_bytes()
+    (tmp_path / "other.json").write_bytes(text)
+    name, *other = command
+    for given in ("/dev/stdin", "-"):
+        done = process(name, given, *other, "--quiet", input=text)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_plan_from_a_pipe(process: Process, tmp_path: Path, profile: str, plan_file: str) -> None:
+    planned = process("optimize", profile, "--format", "json").stdout
+    for given in ("/dev/stdin", "-"):
+        assert process("explain", given, "--quiet", input=planned).returncode == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="the system has no /dev/zero")
+@pytest.mark.parametrize("command", ["explain", "validate", "verify", "optimize", "compare"])
+def test_input_without_end(process: Process, command: str) -> None:
+    done = process(command, *["/dev/zero"] * (1 + (command == "compare")))
+    assert done.returncode == 3
+    assert b"bytes" in done.stderr
 
 
 def test_results_are_utf_8_whatever_the_locale(process: Process, tmp_path: Path) -> None:

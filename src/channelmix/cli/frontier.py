@@ -8,7 +8,7 @@ import click
 
 from channelmix.cli.input import read_profile
 from channelmix.cli.options import (
-    NOT_NEGATIVE,
+    AMOUNT,
     format_option,
     gap_option,
     output_option,
@@ -35,14 +35,14 @@ from channelmix.cli.session import command
 @click.option(
     "--from",
     "first",
-    type=NOT_NEGATIVE,
+    type=AMOUNT,
     metavar="AMOUNT",
     help="First budget per period; with --risk, first weight. Default: half the profile's budget, or 0.",
 )
 @click.option(
     "--to",
     "last",
-    type=NOT_NEGATIVE,
+    type=AMOUNT,
     metavar="AMOUNT",
     help="Last budget per period; with --risk, last weight. Default: twice the profile's budget, or 1.",
 )

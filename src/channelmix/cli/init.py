@@ -11,11 +11,10 @@ from typing import Any
 
 import click
 
-from channelmix.cli.options import Number
+from channelmix.cli.options import POSITIVE_AMOUNT, Number
 from channelmix.cli.output import write_result
 from channelmix.cli.session import command
 
-AMOUNT = Number(min=0, min_open=True, max=1e18)
 RATE = Number(min=1e-6, max=10**9)
 
 QUESTIONS = {
@@ -24,8 +23,8 @@ QUESTIONS = {
     "country": ("Country (two letters)", None),
     "currency": ("Currency (three letters)", None),
     "usd_rate": ("Units of that currency for one US dollar", RATE),
-    "budget": ("Budget per month", AMOUNT),
-    "customers": ("Customers", AMOUNT),
+    "budget": ("Budget per month", POSITIVE_AMOUNT),
+    "customers": ("Customers", POSITIVE_AMOUNT),
 }
 """What is asked, in order, and the type of a number."""
 
@@ -42,8 +41,8 @@ QUESTIONS = {
 @click.option("--country", metavar="CODE", help="ISO 3166 code, two capital letters.")
 @click.option("--currency", metavar="CODE", help="ISO 4217 code, three capital letters.")
 @click.option("--usd-rate", type=RATE, metavar="RATE", help="Units of the currency for one US dollar.")
-@click.option("--budget", type=AMOUNT, metavar="AMOUNT", help="Total spend per period.")
-@click.option("--customers", type=AMOUNT, metavar="COUNT", help="Number of customers.")
+@click.option("--budget", type=POSITIVE_AMOUNT, metavar="AMOUNT", help="Total spend per period.")
+@click.option("--customers", type=POSITIVE_AMOUNT, metavar="COUNT", help="Number of customers.")
 @click.option("--periods", type=int, metavar="COUNT", help="Number of periods to plan.")
 def init(file: str | None, force: bool, **flags: Any) -> None:
     """Write a complete, valid starter profile to FILE, or to standard output without FILE.

@@ -8,8 +8,9 @@ import click
 
 from channelmix.cli.input import read_profile
 from channelmix.cli.options import (
-    NOT_NEGATIVE,
+    AMOUNT,
     POSITIVE,
+    POSITIVE_AMOUNT,
     format_option,
     output_option,
     profile_argument,
@@ -41,14 +42,14 @@ from channelmix.cli.session import command
 )
 @click.option(
     "--noise",
-    type=POSITIVE,
+    type=POSITIVE_AMOUNT,
     metavar="AMOUNT",
     help="Standard deviation of a week's difference between tested and untested customers. Default: the "
     "residual of the fit of own history, else an assumed quarter of what the market's channels bring in a week.",
 )
 @click.option(
     "--test-cost",
-    type=NOT_NEGATIVE,
+    type=AMOUNT,
     default=0.0,
     show_default=True,
     metavar="AMOUNT",

@@ -8,8 +8,8 @@ import click
 
 from channelmix.cli.input import read_profile
 from channelmix.cli.options import (
-    NOT_NEGATIVE,
-    POSITIVE,
+    AMOUNT,
+    POSITIVE_AMOUNT,
     format_option,
     gap_option,
     output_option,
@@ -39,19 +39,19 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
 @output_option
 @click.option(
     "--budget",
-    type=NOT_NEGATIVE,
+    type=AMOUNT,
     metavar="AMOUNT",
     help="Budget per period, instead of the profile's scenario; with one of the next three, an upper limit.",
 )
 @click.option(
     "--target",
-    type=NOT_NEGATIVE,
+    type=AMOUNT,
     metavar="AMOUNT",
     help="Reach this outcome per period at least cost, instead of the profile's scenario.",
 )
 @click.option(
     "--min-roi",
-    type=POSITIVE,
+    type=POSITIVE_AMOUNT,
     metavar="RATIO",
     help="Spend as long as the outcome per unit of spend is at least this, instead of the profile's scenario.",
 )

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from channelmix.core.errors import LARGEST_AMOUNT
+
 
 class Number(click.FloatRange):
     """An option that is a finite number in a range."""
@@ -25,7 +27,8 @@ class Number(click.FloatRange):
         return number
 
 
-NOT_NEGATIVE = Number(min=0)
+AMOUNT = Number(min=0, max=LARGEST_AMOUNT)
+POSITIVE_AMOUNT = Number(min=0, min_open=True, max=LARGEST_AMOUNT)
 POSITIVE = Number(min=0, min_open=True)
 
 profile_argument = click.argument("profile", metavar="PROFILE")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import stat
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -55,15 +52,16 @@ def write_result(text: str, output: str | None = None) -> None:
         If it cannot be written.
     """
     from channelmix.core.errors import InputError
+    from channelmix.core.files import write_whole
 
     try:
         if output is None or output in STANDARD_OUTPUT:
             _print(text)
         else:
-            _write_file(text.encode(), Path(output))
-    except OSError as error:
+            write_whole(output, text.encode())
+    except (OSError, ValueError) as error:
         place = "to standard output" if output is None or output in STANDARD_OUTPUT else output
-        raise InputError(f"cannot write {place}: {error.strerror or error}") from None
+        raise InputError(f"cannot write {place}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def write_table(show: Callable[[IO[str]], None], output: str | None = None) -> None:
@@ -125,35 +123,3 @@ def _print(text: str) -> None:
     except BrokenPipeError:
         # The reader has closed the pipe. What is still buffered must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _write_file(data: bytes, path: Path) -> None:
-    target = Path(os.path.realpath(path))  # replaces the file that a link points to, not the link
-    try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        mode = stat.S_IFREG | (0o666 & ~_umask())
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        target.write_bytes(data)  # a pipe or a device has no content to keep
-        return
-    with _temporary(target) as name:
-        Path(name).write_bytes(data)
-        os.chmod(name, stat.S_IMODE(mode))
-        os.replace(name, target)
-
-
-@contextlib.contextmanager
-def _temporary(target: Path) -> Iterator[str]:
-    """Make an empty file next to the target; it is deleted at the end unless it has replaced the target."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".channelmix-")
-    os.close(handle)
-    try:
-        yield name
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

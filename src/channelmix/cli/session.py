@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import click
 
 from channelmix._version import __version__
-from channelmix.cli.streams import apart_from_results
+from channelmix.cli.streams import apart_from_results, discard_output, with_standard_streams
 
 DEFECT, INVALID, NO_PLAN, UNPROVEN = 1, 3, 4, 5
 """Exit codes. NO_PLAN (infeasible or unbounded) is no invalid input: the plan's document says why."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells."""
+
+TERMINATED = 128 + signal.SIGTERM
+"""Exit code after a request to end, as in shells."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that shows the traceback of a defect."""
@@ -34,6 +41,17 @@ class Commands(click.Group):
             cmd.callback = apart_from_results(cmd.callback)
         super().add_command(cmd, name)
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run as a program: what cannot be printed is an error, and a request to end leaves no file behind."""
+        with with_standard_streams(), _ending_cleanly():
+            try:
+                return super().main(*args, **extra)
+            except OSError as error:
+                discard_output()
+                with contextlib.suppress(OSError):
+                    click.echo(f"channelmix: {_system_says(error)}", err=True)
+                sys.exit(INVALID)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         from channelmix.core.errors import CertificateError, ChannelMixError, NoPlanError
@@ -50,6 +68,9 @@ class Commands(click.Group):
             _fail("interrupted", INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit):
             raise
+        except OSError as error:
+            discard_output()
+            _fail(_system_says(error), INVALID)
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise
@@ -59,6 +80,30 @@ class Commands(click.Group):
                 f"with the traceback that {TRACEBACK}=1 shows",
                 DEFECT,
             )
+
+
+@contextlib.contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """Leave as by an exception when asked to end, so that files half written are removed."""
+    is_default = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not is_default or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _system_says(error: OSError) -> str:
+    """What the system said of standard output, or of a file that no command names in its own words."""
+    place = "cannot write to standard output" if error.filename is None else str(error.filename)
+    return f"{place}: {error.strerror or error}"
 
 
 def _examples(lines: tuple[str, ...]) -> str:

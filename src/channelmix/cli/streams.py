@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import io
 import os
 import sys
@@ -25,6 +26,32 @@ _kept: list[IO[str] | None] = []
 def result_stream() -> IO[str] | None:
     """Return the standard output that results are written to; None if it is closed."""
     return _kept[-1] if _kept else sys.stdout
+
+
+class _Closed(io.TextIOBase):
+    """A standard output that is closed: what is written to it is not lost in silence."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+@contextlib.contextmanager
+def with_standard_streams() -> Iterator[None]:
+    """Let a closed standard output say so when it is written to, and no file take its place."""
+    if sys.stdout is not None:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != STANDARD_OUTPUT:
+        os.dup2(nowhere, STANDARD_OUTPUT)
+    with contextlib.redirect_stdout(_Closed()):
+        yield
+
+
+def discard_output() -> None:
+    """Let what is still buffered for standard output go nowhere, lest it fail again when Python exits."""
+    if _is_standard(sys.stdout):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
 
 
 def apart_from_results(command: Callable[..., Any]) -> Callable[..., Any]:

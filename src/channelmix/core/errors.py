@@ -9,6 +9,9 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any
 
+LARGEST_AMOUNT = 1e18
+"""Largest amount or count that is accepted, so that no sum or product of a few of them overflows."""
+
 LONGEST_TYPO = 60
 """Characters of the longest name for which the nearest known one is sought; comparing longer ones is slow."""
 

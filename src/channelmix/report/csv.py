@@ -7,8 +7,8 @@ import io
 
 from channelmix.core.documents import Document
 
-FORMULA_STARTS = ("=", "+", "-", "@")
-"""A spreadsheet would run text that begins so; an apostrophe keeps it text."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet would run text that begins so, in full width too; an apostrophe keeps it text."""
 
 
 def to_csv(document: Document) -> str:

@@ -104,7 +104,9 @@ HEADER = b"channel,start,end,spend_change,lift,standard_error,rows,held_out\n"
 def test_every_kind_of_test_can_be_written_in_csv_and_in_json(line: bytes, written: bytes) -> None:
     (test,) = read_experiments(HEADER + line + b"\n", "t.csv")
     lift = b"9" if b",9," in line else b"-9"
-    json = b'[{"start": 1, "end": 4, "lift": ' + lift + b', "standard_error": 2, "channel": ' + written + b"}]"
+    json = (
+        b'[{"start": 1, "end": 4, "lift": ' + lift + b', "standard_error": 2, "channel": ' + written + b"}]"
+    )
     assert read_experiments(json, "t.json") == (test,)
     again = test.to_dict()
     assert LiftTest(**again) == test

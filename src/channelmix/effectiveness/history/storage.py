@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from dataclasses import asdict, fields
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.errors import InputError
+from channelmix.core.files import write_whole
 from channelmix.effectiveness.history.findings import Finding, Verdict
 from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
@@ -66,8 +68,9 @@ def write_fit(model: Any, path: Path) -> None:
         arrays |= {f"{k} {name}": getattr(market.posterior, name) for name in ARRAYS}
         trend = market.posterior.trend
         arrays |= {f"{k} middle": trend.middle, f"{k} spread": trend.spread, f"{k} cost": market.cost}
-    with path.open("wb") as file:
-        np.savez(file, json=np.array(json.dumps(text, default=np.generic.item)), **arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, json=np.array(json.dumps(text, default=np.generic.item)), **arrays)
+    write_whole(path, buffer.getvalue())
 
 
 def read_fit(kind: type[Any], path: Path) -> Any:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.errors import LARGEST_AMOUNT, InputError, nearest_name
 from channelmix.engine.response.periods import in_period
 
 Side = Literal["low", "high", "up", "down"]
@@ -183,19 +183,21 @@ class OutOfRangeError(InputError):
 
 
 def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
-    """Raise OutOfRangeError unless `value` is None or a finite number of at least `minimum`."""
+    """Raise OutOfRangeError unless `value` is None or what `number` accepts."""
     if value is not None:
         number(value, what, minimum=minimum)
 
 
 def number(value: float, what: str, *, minimum: float = 0.0) -> None:
-    """Raise OutOfRangeError unless `value` is a finite number of at least `minimum`."""
+    """Raise OutOfRangeError unless `value` is a number of at least `minimum` and at most `LARGEST_AMOUNT`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise OutOfRangeError(what, "a number", value)
     if not math.isfinite(value):
         raise OutOfRangeError(what, "a finite number", value)
     if value < minimum:
         raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)
+    if value > LARGEST_AMOUNT:
+        raise OutOfRangeError(what, f"a number of at most {LARGEST_AMOUNT:g}", value)
 
 
 def share(value: float, what: str) -> None:

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from channelmix.core.described import Described
+from channelmix.core.errors import LARGEST_AMOUNT
 from channelmix.engine import rules
 from channelmix.profile.faults import Problem, ProblemsError, echo
 from channelmix.profile.fields.tagged import OneOf
 
-LARGEST = 1e18
-"""Largest amount or count that a profile accepts, so that no sum of them overflows."""
 COUNTRY_PATTERN = "^[A-Z]{2}$"
 CURRENCY_PATTERN = "^[A-Z]{3}$"
 
@@ -93,8 +92,8 @@ def _no_boolean(value: Any) -> Any:
     return value
 
 
-Amount = Annotated[float, Field(strict=True, ge=0.0, le=LARGEST, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0.0, le=LARGEST, allow_inf_nan=False)]
+Amount = Annotated[float, Field(strict=True, ge=0.0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
+Positive = Annotated[float, Field(strict=True, gt=0.0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0, allow_inf_nan=False)]
 Country = Annotated[str, Field(pattern=COUNTRY_PATTERN)]

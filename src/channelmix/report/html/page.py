@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from channelmix.core.errors import InputError
+from channelmix.core.files import write_whole
 from channelmix.core.words import Words
 from channelmix.plan import Explanation, Frontier, InformationValue, Plan
 from channelmix.report.content import Content
@@ -101,9 +102,9 @@ def write_html(text: str, path: str | Path | None) -> str:
     """
     if path is not None:
         try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+            write_whole(path, text.encode())
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
     return text
 
 
