@@ -42,6 +42,9 @@ _PATTERNS = {
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
 _QUOTED = re.compile(r"'([^']*)'")
+HINTED = 200
+"""Faults that may get the known name nearest to a mistyped one: more than a message lists, and comparing is slow."""
+
 _OBJECT = {"$ref", "anyOf", "oneOf", "discriminator", "properties"}
 """Keys of a schema that an object may have, rather than a number."""
 
@@ -58,8 +61,8 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
         Its JSON Schema, which lists the fields that a mistyped key may have meant.
     """
     merged: dict[tuple[Path, bool], Problem] = {}
-    for details in error.errors(include_url=False):
-        for problem in _problems(details, data, schema):
+    for count, details in enumerate(error.errors(include_url=False)):
+        for problem in _problems(details, data, schema, with_hint=count < HINTED):
             place = (problem.path, problem.at_key)
             first = merged.setdefault(place, problem)
             if problem.expected not in first.expected:  # the other members of a union
@@ -68,7 +71,9 @@ def translate(error: ValidationError, data: Any, schema: Mapping[str, Any]) -> l
     return list(merged.values())
 
 
-def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(
+    details: ErrorDetails, data: Any, schema: Mapping[str, Any], *, with_hint: bool
+) -> Iterator[Problem]:
     kind, context = details["type"], details.get("ctx", {})
     at_key = details["loc"][-1:] == ("[key]",)
     path = _path_in(data, details["loc"])
@@ -80,7 +85,7 @@ def _problems(details: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> It
         yield _broken_rule(path, _at(data, path), cause)
     elif kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = sorted(_fields_at(path[:-1], data, schema))
-        hint = closest(str(path[-1]), known)
+        hint = closest(str(path[-1]), known) if with_hint else ""
         expected = "a known field" if hint else f"one of the fields {', '.join(known)}"
         yield Problem(path, f"the unknown key {echo(path[-1])}", expected, hint, at_key=True)
     elif kind == "missing":
