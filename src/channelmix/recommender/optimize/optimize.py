@@ -52,7 +52,6 @@ from channelmix.recommender.optimize.assumptions import (
 )
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
-    charges_of,
     drawn,
     problem_and_splits,
     response_of,
@@ -151,8 +150,7 @@ def optimize(
     told = None
     if solution.status not in NO_SPEND:
         again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
-        charges = charges_of(problem.carryover, again)
-        fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
+        fresh = dataclasses.replace(problem, curves=again.curves, losses=again.losses)
         comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
         if counts_word_of_mouth(profile):
             told = word_of_mouth(
