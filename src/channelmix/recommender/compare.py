@@ -15,7 +15,6 @@ from channelmix.core.wording import amount
 from channelmix.core.words import Message, over, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
-from channelmix.engine.response.less_losses import steepest_loss
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Plan, fits, interval
 from channelmix.profile import CompanyProfile
 from channelmix.profile.faults import path_text
@@ -210,7 +209,7 @@ def _same_curve(name: str, first: _Side, second: _Side, of: str) -> bool:
     both: list[ResponseCurves | None] = [getattr(side.problem, of) for side in (first, second)]
     a, b = (None if curves is None else curves.cell(curves.names.index(name)) for curves in both)
     if a is None or b is None:
-        return a is b or not any(steepest_loss(one).any() for one in (a, b) if one is not None)
+        return a is b or not any(one.steepest().any() for one in (a, b) if one is not None)
     return type(a) is type(b) and all(
         np.array_equal(array, b.parameters[key]) for key, array in a.parameters.items()
     )

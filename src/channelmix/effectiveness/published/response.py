@@ -19,6 +19,7 @@ from channelmix.effectiveness.published.service import positive, service_curve, 
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
 from channelmix.engine.response.families import Exponential, Family, Hill
+from channelmix.engine.response.opt_outs import OptOuts
 from channelmix.profile import Cell
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -112,7 +113,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         if cell.purpose == "promotion":
             worth = worth_of_contact(cell, drawn)
             scale = useful * worth
-            lost = opt_outs(cell, drawn, period_days, usd_rate, useful * _best_margin(worth, cost))
+            lost = opt_outs(cell, drawn, period_days, usd_rate, (scale, rate))
         elif cell.word_of_mouth is None:
             scale, lost = useful * drawn.stated("value_per_exposure"), None
         else:
@@ -146,7 +147,9 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     return to_win * of_each, drawn("cost_per_retained_user", "cost_per_contact") * rate / of_each
 
 
-def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earned: Array) -> Family | None:
+def opt_outs(
+    cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earned: tuple[Array, Array] | Array
+) -> Family | None:
     """What is lost by opt-outs at a spend on promotion, in money per period; None where nobody opts out.
 
     Every promotional contact makes some of those who are left withdraw their consent: at x contacts a customer and
@@ -163,8 +166,9 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earn
         Its quantities.
     period_days, usd_rate : float
         See `prior_response`.
-    earned : ndarray of shape (n_draws,)
-        What the reachable customers earn after the cost of contacts, in currency per period.
+    earned : tuple of ndarray or ndarray, of shape (n_draws,)
+        Scale and rate of an exponential curve of what contacts bring; or what the reachable customers earn after the
+        cost of contacts, whatever is spent, in currency per period.
     """
     if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
         return None
@@ -176,19 +180,12 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earn
     if cell.value_per_consent is not None:
         worth = np.where(some, customers * drawn.stated("value_per_consent"), 0.0)
         return Exponential(worth[:, np.newaxis], spend[:, np.newaxis])
-    half = spend * period_days / DAYS_PER_MONTH / drawn("months_consented")
+    half = (spend * period_days / DAYS_PER_MONTH / drawn("months_consented"))[:, np.newaxis]
+    if isinstance(earned, tuple):
+        scale, rate = np.where(some, earned[0], 0.0)[:, np.newaxis], earned[1][:, np.newaxis]
+        return OptOuts(scale, rate, np.ones_like(scale), half)
     worth = np.where(some, earned, 0.0)[:, np.newaxis]
-    return Hill(worth, half[:, np.newaxis], np.ones_like(worth))
-
-
-def _best_margin(worth: Array, cost: Array) -> Array:
-    """What a useful contact earns at best, after its cost.
-
-    The curve itself says so: u contacts bought for each useful one bring ``worth * (1 - exp(-u)) - cost * u``, which is
-    largest at ``u = log(worth / cost)``. Taking the first contact's worth for all would count them as if none repeated.
-    """
-    ratio = np.maximum(worth / cost, 1.0)
-    return np.asarray(cost * (ratio - 1.0 - np.log(ratio)))
+    return Hill(worth, half, np.ones_like(worth))
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:

@@ -26,8 +26,9 @@ from channelmix.engine.response.families import (
     Power,
 )
 from channelmix.engine.response.joining import joined
-from channelmix.engine.response.less_losses import LessLosses, steepest_loss
+from channelmix.engine.response.less_losses import LessLosses
 from channelmix.engine.response.numerics import as_numbers
+from channelmix.engine.response.opt_outs import OptOuts as OptOuts
 from channelmix.engine.response.service import Service
 from channelmix.engine.response.storage import encoded, read_curves
 from channelmix.engine.response.tabulated import Tabulated
@@ -318,7 +319,7 @@ class ResponseCurves:
         blocks, rates = [], np.zeros(self.n_cells)
         for i in range(self.n_cells):
             block, lost = self.cell(i), losses.cell(i)
-            rate = steepest_loss(lost)
+            rate = lost.steepest().max(axis=0)
             rates[i] = rate[0]
             blocks.append(LessLosses(block, lost, rate) if rates[i] > 0.0 else block)
         return type(self)(self.names, tuple(joined(blocks))), rates

@@ -133,6 +133,10 @@ class Family(Registered, ABC):
         """Whether outcome stays below a limit however much is spent."""
         return True
 
+    def steepest(self) -> Array:
+        """Bound the slope of every draw and cell from above; NaN or infinite where none is known."""
+        return self._peak
+
     def gross(self, spend: Array) -> Array:
         """Outcome at `spend` before what is lost."""
         return self.value(spend)

@@ -101,16 +101,6 @@ class LessLosses(Family):
         )
 
 
-def steepest_loss(losses: Family) -> Array:
-    """Largest slope of some losses in any draw, by cell; shape (n_cells,).
-
-    Between knots their slope must not rise: then it is largest at 0 or right of a knot.
-    """
-    at = np.concatenate([[0.0], losses.knots()])
-    slopes = [losses.derivative(np.full((1, losses.shape[1]), spend)).max(axis=0) for spend in at]
-    return np.asarray(np.max(slopes, axis=0))
-
-
 def _along(curve: Family, points: Points) -> Points:
     spend = np.atleast_2d(points.spend)
     return Points(points.spend, curve.value(spend), curve.derivative(spend))

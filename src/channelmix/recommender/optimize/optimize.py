@@ -43,6 +43,7 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
+from channelmix.profile.frequencies import many_contacts
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
@@ -216,6 +217,7 @@ def _plan(
     warned = [
         *conflict_sums(problem, solution.conflicts, profile.currency),
         *([] if question is None else [question]),
+        *many_contacts(profile),
         *history_warnings(draws, spend),
     ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
