@@ -111,8 +111,8 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         useful, cost = bought(cell, drawn, period_days, usd_rate)
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
-            worth = worth_of_contact(cell, drawn)
-            scale = useful * worth
+            left = _left_within_a_period(cell, drawn, period_days)
+            scale, rate = useful * left * worth_of_contact(cell, drawn), positive(useful * left * cost)
             lost = opt_outs(cell, drawn, period_days, usd_rate, (scale, rate))
         elif cell.word_of_mouth is None:
             scale, lost = useful * drawn.stated("value_per_exposure"), None
@@ -170,7 +170,7 @@ def opt_outs(
         Scale and rate of an exponential curve of what contacts bring; or what the reachable customers earn after the
         cost of contacts, whatever is spent, in currency per period.
     """
-    if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
+    if not _tires(cell, drawn):
         return None
     opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
     customers, (_, cost) = _audience(cell, drawn), bought(cell, drawn, period_days, usd_rate)
@@ -186,6 +186,23 @@ def opt_outs(
         return OptOuts(scale, rate, np.ones_like(scale), half)
     worth = np.where(some, earned, 0.0)[:, np.newaxis]
     return Hill(worth, half, np.ones_like(worth))
+
+
+def _tires(cell: Cell, drawn: Drawn) -> bool:
+    """Whether opt-outs count."""
+    return cell.fatigue and (cell.opt_out_per_contact is not None or drawn.has("opt_out_per_message"))
+
+
+def _left_within_a_period(cell: Cell, drawn: Drawn, period_days: float) -> Array:
+    """Part of the useful contacts that reach customers who have not opted out since the period began.
+
+    A contact leaves ``exp(-1 / f)`` of what the next one is worth, and ``1 - o`` of the customers. Where the profile
+    does not say what a consent is worth, what those bring who are gone is among the losses.
+    """
+    if cell.value_per_consent is None or not _tires(cell, drawn):
+        return drawn.constant(1.0)
+    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
+    return np.asarray(1.0 / (1.0 + opt_out * _contacts_borne(cell, drawn, period_days)))
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:
