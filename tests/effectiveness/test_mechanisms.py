@@ -304,8 +304,8 @@ def test_opt_outs_cost_no_more_than_whom_there_is_to_lose(
         before, net_before = losses.mean(axis=1), net
     if not stated:  # as long as more contacts earn more, they do so after opt-outs
         earned = gains - spends[:, np.newaxis]
-        rising = np.arange(len(spends))[:, np.newaxis] <= earned.argmax(axis=0)
-        assert (earned - losses)[rising & (earned > 0.0)].min(initial=0.0) >= -1e-9 * earned.max()
+        rising = np.arange(len(spends))[:, np.newaxis] < earned.argmax(axis=0)
+        assert (earned - losses)[rising & (earned > 0.0)].min(initial=0.0) >= -1e-9 * gains.max()
 
 
 def test_opt_outs_of_a_message_take_as_much_of_its_gain_as_a_reminder_lost(small: dict[str, Any]) -> None:

@@ -49,8 +49,8 @@ class AllocationProblem(Statement):
         of spend. Charges of overlapping selectors add up.
     losses : ResponseCurves, optional
         What spend on each cell costs besides itself where that does not rise in proportion, such as customers who opt
-        out and can be lost only once: curves of the same cells and draws, of a finite slope. They count as charges do,
-        draw by draw.
+        out and can be lost only once: curves of the same cells and draws, of a finite slope and not S-shaped. They
+        count as charges do, draw by draw.
     current : mapping of selector to float, optional
         Spend today on each cell by name, per period; cells not named have none. `KeepWorking` and `ChangeLimit` need
         it.

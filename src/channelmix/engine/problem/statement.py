@@ -243,6 +243,11 @@ def _check_losses(losses: ResponseCurves, curves: ResponseCurves) -> None:
     if losses.n_draws not in (1, curves.n_draws):
         raise InputError(f"losses have {losses.n_draws} draws, the curves {curves.n_draws}")
     for block in losses.blocks:
+        turns = (
+            block.inflection()
+        )  # a convex piece is bounded from above alone, and losses must be from below
+        if (np.isfinite(turns) & (turns > 0.0)).any():
+            raise InputError(f"losses must not rise faster the more is spent, as {block.kind} curves may")
         if not np.isfinite(block.steepest()).all():
             raise InputError(f"losses must have a finite slope, which {block.kind} curves may not have")
 

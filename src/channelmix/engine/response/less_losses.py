@@ -17,6 +17,9 @@ from channelmix.engine.response.families import Family, Points
 class LessLosses(Family):
     """Curves ``gains(s) - losses(s) + rate * s``, where losses rise by at most `rate` a unit of spend.
 
+    Slopes of `losses` are bounded from both sides by their `slope_bounds`: they have no convex piece that is bounded by
+    its chord.
+
     Losses that saturate make the net outcome fall and then level off. With `rate` the curves never fall, as a search
     asks of them, and where it is charged for each unit of spend, nothing is left of it. `rate` has shape (n_cells,).
     """
