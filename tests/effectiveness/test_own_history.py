@@ -103,13 +103,18 @@ def test_word_of_mouth_moves_no_history(small: dict[str, Any]) -> None:
             assert of(response(other, DAYS, RATE), name, 3000.0) == pytest.approx(of(brings, name, 3000.0))
 
 
+def lost(brings: PriorResponse, name: str, spend: float) -> Any:
+    assert brings.losses is not None
+    return brings.losses.cell(brings.losses.names.index(name)).value(np.array([[spend]]))[:, 0]
+
+
 def test_opt_outs_are_charged_and_harm_by_talk_is_not(small: dict[str, Any]) -> None:
     small["channels"]["social"] = {"reachable": 5000.0, "contacts_per_customer": 2.0, "publicness": 1.0}
     small["word_of_mouth"] = {"told_if_not": 1e5, "satisfied_share": 0.0}
     _, draws = drawn(small, written({"sms/promotion": returns(), "social/advocacy": returns(seed=1)}))
     brings, published = both(draws)
-    assert published.charges["FR/social/advocacy"] > 0.0
-    assert "FR/social/advocacy" not in brings.charges
+    assert lost(published, "FR/social/advocacy", 1000.0).any()
+    assert not lost(brings, "FR/social/advocacy", 1000.0).any()
     assert "FR/social/advocacy" not in brings.talk
 
 
@@ -125,19 +130,19 @@ def test_opt_outs_cost_what_history_says_that_contacts_earn(small: dict[str, Any
     _, draws = drawn(small, written({"sms/promotion": table}))
     brings, published = both(draws)
     place = brings.curves.names.index("FR/sms/promotion")
-    months = 1.0 / (1.0 / draws.quantities[place]["months_consented"] + 0.01 * 4.0)
-    # Today's 5,000 earn so much a month by 50,000 customers. A euro buys 20 contacts, each of which loses 0.01 of one.
-    consent = months * np.maximum(table[:64, 1] - 5000.0, 0.0) / 50000.0
-    lost = (1.0 - np.exp(-0.01 * 4.0)) / 4.0  # a contact's part of what a month's four lose
-    by_hand = np.mean(lost * consent) / 0.05
-    assert brings.charges["FR/sms/promotion"] == pytest.approx(by_hand)
-    assert brings.charges["FR/sms/promotion"] != pytest.approx(
-        published.charges["FR/sms/promotion"], rel=0.03
-    )
+    # Today's 5,000 earn so much a month by 50,000 customers, of whom contacts and time make so many leave.
+    earned = np.maximum(table[:64, 1] - 5000.0, 0.0)
+    for spend in (1000.0, 5000.0, 1e6):
+        contacts = spend / 0.05 / 50000.0
+        gone = 0.01 * contacts / (0.01 * contacts + 1.0 / draws.quantities[place]["months_consented"])
+        assert lost(brings, "FR/sms/promotion", spend) == pytest.approx(earned * gone)
+        own, others = (lost(each, "FR/sms/promotion", spend).mean() for each in (brings, published))
+        assert own != pytest.approx(others, rel=0.03)
     small["channels"]["sms"]["value_per_consent"] = 2.0  # what is stated stays
     _, draws = drawn(small, written({"sms/promotion": table}))
     brings, published = both(draws)
-    assert brings.charges["FR/sms/promotion"] == pytest.approx(published.charges["FR/sms/promotion"])
+    own, others = (lost(each, "FR/sms/promotion", 5000.0) for each in (brings, published))
+    assert own == pytest.approx(others)
 
 
 def test_plan_and_comparison_use_different_draws_of_one_half_each(small: dict[str, Any]) -> None:

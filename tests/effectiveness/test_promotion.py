@@ -15,6 +15,8 @@ from channelmix.core.arrays import Array
 from channelmix.core.words import Message
 from channelmix.effectiveness import prior_response, published_draws
 from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.draws import Drawn
+from channelmix.effectiveness.published.promotion import worth_of_contact
 
 DRAWS = 2048
 
@@ -154,6 +156,34 @@ def test_more_purchases_a_year_make_a_user_of_the_app_worth_more() -> None:
         content["purposes"]["promotion"]["purchases_per_year"] = purchases
         found.append(float(np.median(returns(content, "app", 0.05))))
     assert found[0] < found[1] < found[2] < 6.0 * found[0]
+
+
+def test_part_of_what_pushes_win_at_first_lasts() -> None:
+    """More of them gained at two weeks and lost after a year (EXP034, EXP035); a company's own test stays as it is."""
+    content = company()
+    content["channels"]["app"] = {"reachable": 20000.0, "current_spend": {"promotion": 500.0}}
+    cells = cm.CompanyProfile.model_validate(content).cells()
+    draws = published_draws(cells, DRAWS)
+    place = [cell.channel for cell in cells].index("app")
+    for cell, quantities in zip(draws.cells, draws.quantities, strict=True):
+        assert ("lasting_part" in quantities) == (cell.channel == "app")
+    part = draws.quantities[place]["lasting_part"]
+    assert interval(part) == pytest.approx((0.3, 0.6, 1.0), rel=0.02)
+    (figure,) = (one for one in draws.figures if one.range.quantity == "lasting_part")
+    assert {"EXP034", "EXP035"} <= set(figure.range.fact_ids)
+    first = worth_of_contact(
+        cells[place],
+        Drawn(
+            {**draws.quantities[place], "lasting_part": np.ones(DRAWS)},
+            DRAWS,
+            cells[place],
+            draws.scores[place],
+        ),
+    )
+    assert worth_of_contact(cells[place], draws.drawn(place)) == pytest.approx(part * first)
+    content["channels"]["app"]["orders_per_contact"] = {"value": 0.001, "incremental": True}
+    measured = published_draws(cm.CompanyProfile.model_validate(content).cells(), 8)
+    assert all("lasting_part" not in quantities for quantities in measured.quantities)
 
 
 def test_channels_of_one_measure_are_believed_together_and_others_apart() -> None:

@@ -50,11 +50,14 @@ def test_the_belief_in_returns_covers_nine_truths_in_ten(companies: list[Simulat
     assert abs(inside / count - 0.9) < 4.0 * np.sqrt(0.09 / COMPANIES)
 
 
-def test_what_is_earned_is_outcome_less_charges(companies: list[SimulatedCompany]) -> None:
-    company = next(one for one in companies if one.charges)
+def test_what_is_earned_is_outcome_less_losses(companies: list[SimulatedCompany]) -> None:
+    company = next(one for one in companies if one.losses)
+    assert company.losses is not None
+    assert company.losses.n_draws == 1
     names = company.curves.names
     spend = np.full(len(names), 1000.0)
-    charged = 1000.0 * sum(company.charges.values())
+    lost = float(company.losses.value(spend)[0].sum())
+    assert lost > 0.0
     brought = float(company.curves.value(spend)[0].sum())
-    assert company.earned(spend) == pytest.approx(brought - charged)
+    assert company.earned(spend) == pytest.approx(brought - lost)
     assert company.earned(np.zeros(len(names))) == 0.0

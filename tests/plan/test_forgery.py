@@ -31,6 +31,11 @@ def put(path: str, value: Any) -> Change:
     return change
 
 
+def rename(data: dict[str, Any], renamed: Callable[[list[str]], list[str]]) -> None:
+    for curves in ("curves", "losses"):
+        data["problem"][curves]["names"] = renamed(data["problem"][curves]["names"])
+
+
 def more(number: float) -> float:
     return number * 1.001 + 0.01
 
@@ -73,8 +78,9 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("word_of_mouth.praise", more),
         put("word_of_mouth.criticism", more),
         put("word_of_mouth.balance", more),
-        put("problem.charge.FR/sms/promotion", more),
-        put("problem.charge", {}),
+        put("problem.charge", {"FR/sms/promotion": 0.01}),
+        put("problem.losses.blocks", lambda blocks: blocks[::-1]),
+        lambda data: data["problem"].pop("losses"),
         put("allocation.0.marginal_return", more),
         put("allocation.0.marginal_return", None),
         put("allocation.0.period", 2),
@@ -114,7 +120,7 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("problem.constraints.1.high", 0.3),
         put("problem.constraints", []),
         put("problem.current.FR/social/promotion", 71000.0),
-        put("problem.curves.names", lambda names: [*names[1:], names[0]]),
+        lambda data: rename(data, lambda names: [*names[1:], names[0]]),
         put("problem.curves.blocks", lambda blocks: [blocks[3], *blocks[1:3], blocks[0], *blocks[4:]]),
         put("allocation", lambda rows: rows[:-1]),
         put("allocation", lambda rows: [rows[1], rows[0], *rows[2:]]),

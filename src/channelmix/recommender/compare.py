@@ -15,6 +15,7 @@ from channelmix.core.json_text import read_json
 from channelmix.core.wording import amount
 from channelmix.core.words import Message, over, say
 from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.response import ResponseCurves
 from channelmix.plan import NO_SPEND, CellDifference, CellPlan, Difference, Plan, fits, interval
 from channelmix.profile import CompanyProfile
 from channelmix.profile.faults import path_text
@@ -26,6 +27,9 @@ SPENT_ALIKE = 1e-6
 
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 """One step of a path: an index in a list, or a name."""
+
+OBJECTIVE = ("risk", "charge", "losses")
+"""Parts of a problem beside its curves and its scenario that decide what plans are compared by."""
 
 LISTED = 3
 """Number of a rule's values that are listed when it changes."""
@@ -149,7 +153,7 @@ def _cell(name: str, first: _Side, second: _Side, *, paired: bool) -> CellDiffer
 def _certified(first: _Side, second: _Side) -> tuple[float | None, float | None]:
     """Proven interval of the difference between the best objectives; None where they are not comparable."""
     objectives = [
-        (side.plan.problem.get("risk"), side.plan.problem.get("charge"), scenario.gain, scenario.price)
+        (*(side.plan.problem.get(part) for part in OBJECTIVE), scenario.gain, scenario.price)
         for side in (first, second)
         for scenario in [side.problem.scenario]
     ]
@@ -175,12 +179,17 @@ def _changes(first: _Side, second: _Side) -> Iterator[Message]:
     yield from (say("difference.cell_gone", cell=name) for name in dropped)
     yield from (say("difference.cell_added", cell=name) for name in added)
     shared = [name for name in names if name not in dropped]
-    different = [name for name in shared if not _same_curve(name, first, second)]
+    different = [name for name in shared if not _same_curve(name, first, second, "curves")]
     if different:
         yield say("difference.curves", number=len(different), all=len(shared), cells=different)
     for part in ("charge", "current"):
         amounts = [problem.get(part) or {} for problem in (one, other)]
-        moved = [name for name in shared if amounts[0].get(name, 0.0) != amounts[1].get(name, 0.0)]
+        moved = [
+            name
+            for name in shared
+            if amounts[0].get(name, 0.0) != amounts[1].get(name, 0.0)
+            or (part == "charge" and not _same_curve(name, first, second, "losses"))
+        ]
         if moved:
             yield say(f"difference.{part}", cells=moved)
     if one.get("carryover") != other.get("carryover"):
@@ -196,8 +205,12 @@ def _apart(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list
     return [one for one in before if one not in after], [one for one in after if one not in before]
 
 
-def _same_curve(name: str, first: _Side, second: _Side) -> bool:
-    a, b = (side.problem.curves.cell(side.problem.curves.names.index(name)) for side in (first, second))
+def _same_curve(name: str, first: _Side, second: _Side, of: str) -> bool:
+    """Whether a cell has the same `curves`, or the same `losses`, in both."""
+    both: list[ResponseCurves | None] = [getattr(side.problem, of) for side in (first, second)]
+    a, b = (None if curves is None else curves.cell(curves.names.index(name)) for curves in both)
+    if a is None or b is None:
+        return a is b or not any(one.steepest().any() for one in (a, b) if one is not None)
     return type(a) is type(b) and all(
         np.array_equal(array, b.parameters[key]) for key, array in a.parameters.items()
     )

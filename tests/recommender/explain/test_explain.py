@@ -129,7 +129,7 @@ def test_warnings_state_what_reasons_state(plan: Plan, found: Explanation) -> No
     """What a cell that is cut returns today is one number in both, its charges apart from it."""
     problem, _ = made_on(plan)
     current = np.array([row.current_spend for row in plan.allocation])
-    today, charges = problem.outcomes(current).mean(axis=0), problem.charges * current
+    today, charges = problem.outcomes(current).mean(axis=0), problem.charged(current)
     told = 0
     for i, cell in enumerate(found.cells):
         for warning in plan.warnings:

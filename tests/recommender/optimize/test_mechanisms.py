@@ -31,8 +31,10 @@ def test_charges_add_up(small_plan: Plan) -> None:
     assert small_plan.certificate.value == pytest.approx(totals.outcome.mean - totals.charge, rel=1e-9)
     assert totals.charge == pytest.approx(sum(row.charge for row in small_plan.allocation), rel=1e-9)
     problem = AllocationProblem.from_dict(small_plan.problem)
-    slope = problem.curves.derivative([row.spend for row in small_plan.allocation]).mean(axis=0)
-    for row, steep, charge in zip(small_plan.allocation, slope, problem.charges, strict=True):
+    assert problem.losses is not None
+    spend = [row.spend for row in small_plan.allocation]
+    slope, lost = (curves.derivative(spend).mean(axis=0) for curves in (problem.curves, problem.losses))
+    for row, steep, charge in zip(small_plan.allocation, slope, lost, strict=True):
         assert row.marginal_return == pytest.approx(steep - charge, rel=1e-9, abs=1e-12)
         assert row.charge == 0.0 or row.purpose != "service"
 

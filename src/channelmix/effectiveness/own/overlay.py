@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.effectiveness.draws import CellDraws, Figure, OwnColumn, OwnDraws, once, spending_cells
-from channelmix.effectiveness.published.response import PriorResponse, bought, opt_outs, prior_response
+from channelmix.effectiveness.published.response import PriorResponse, losses_of, opt_outs, prior_response
 from channelmix.effectiveness.published.shifts import shifted
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.families import Family
@@ -105,7 +105,7 @@ def with_own(draws: CellDraws, profile: CompanyProfile, *, fresh: bool) -> CellD
 
 @once
 def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
-    """Turn draws into curves and charges: by own history where there is one, else by published figures.
+    """Turn draws into curves and losses: by own history where there is one, else by published figures.
 
     A column F of one cell is the cell's curve. A column of several cells is divided so that its total is kept wherever
     they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
@@ -129,30 +129,31 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     for i, curve in own.items():
         blocks[i] = curve
     silent = {names[i] for i in own}
-    charges = {name: charge for name, charge in published.charges.items() if name not in silent}
+    kept = {} if published.losses is None else dict(zip(names, published.losses.blocks, strict=True))
+    losses = {
+        name: lost for name, lost in kept.items() if name not in silent and lost.parameters["scale"].any()
+    }
     return PriorResponse(
         ResponseCurves(names, tuple(blocks)),
-        charges | _opt_outs(draws, draws.own, own, period_days, usd_rate),
+        losses_of(names, losses | _opt_outs(draws, draws.own, own, period_days, usd_rate)),
         {name: told for name, told in published.talk.items() if name not in silent},
     )
 
 
 def _opt_outs(
     draws: CellDraws, own: OwnDraws, curves: Mapping[int, Family], period_days: float, usd_rate: float
-) -> dict[str, float]:
-    """Loss by opt-outs per unit of spend, with promotion's earnings by history at today's spend."""
-    charges = {}
+) -> dict[str, Family]:
+    """Losses by opt-outs, with promotion's earnings by history at today's spend."""
+    losses = {}
     for i, spend in own.known_spend(draws.cells).items():
         cell, drawn = draws.cells[i], draws.drawn(i)
         if cell.purpose != "promotion":
             continue
         earned = np.maximum(curves[i].value(np.array([[spend]]))[:, 0] - spend, 0.0)
-        useful = bought(cell, drawn, period_days, usd_rate)[0]
-        margin = earned / np.where(useful > 0.0, useful, 1.0)
-        charge = opt_outs(cell, drawn, period_days, usd_rate, margin)
-        if charge > 0.0:
-            charges[cell.name] = charge
-    return charges
+        lost = opt_outs(cell, drawn, period_days, usd_rate, earned)
+        if lost is not None:
+            losses[cell.name] = lost
+    return losses
 
 
 def observed_ranges(profile: CompanyProfile, draws: CellDraws) -> list[ObservedRange]:
@@ -232,18 +233,23 @@ def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[F
         if not places.keys().isdisjoint(figure.cells):
             after = response(shifted(few, figure, HALF), profile.period_days, rate)
         cells = tuple(
-            name for name in figure.cells if name not in places or _differ(before, after, name, places[name])
+            name for name in figure.cells if name not in places or _differ(before, after, places[name])
         )
         if cells:
             kept.append(dataclasses.replace(figure, cells=cells))
     return tuple(kept)
 
 
-def _differ(before: PriorResponse, after: PriorResponse, name: str, place: int) -> bool:
-    """Whether a cell's curve or its charge moved."""
-    one, other = (each.curves.blocks[place].parameters for each in (before, after))
-    same = all(np.array_equal(one[key], other[key]) for key in one)
-    return not same or before.charges.get(name) != after.charges.get(name)
+def _differ(before: PriorResponse, after: PriorResponse, place: int) -> bool:
+    """Whether a cell's curve or its losses moved."""
+    return not _same(before.curves, after.curves, place) or not _same(before.losses, after.losses, place)
+
+
+def _same(one: ResponseCurves | None, other: ResponseCurves | None, place: int) -> bool:
+    if one is None or other is None:
+        return one is other
+    numbers = [curves.blocks[place].parameters for curves in (one, other)]
+    return all(np.array_equal(numbers[0][key], numbers[1][key]) for key in numbers[0])
 
 
 def _asked_by_rules(profile: CompanyProfile, draws: CellDraws) -> NDArray[np.bool_]:

@@ -73,11 +73,16 @@ def effect_of(cell: Cell) -> str | None:
 
 
 def worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
-    """Money that one more promotional contact brings; shape (n_draws,)."""
+    """Money that one more promotional contact brings in the long run; shape (n_draws,).
+
+    Published effects of pushes were seen within weeks, and more of them lost in a year what they had won: part lasts.
+    """
     effect = effect_of(cell)
     if effect is None or not drawn.has(effect):
-        return orders_by_clicks(cell, drawn) * drawn.stated("margin_per_order")
-    return drawn(effect) * worth_of_effect(cell, drawn)
+        worth = orders_by_clicks(cell, drawn) * drawn.stated("margin_per_order")
+    else:
+        worth = drawn(effect) * worth_of_effect(cell, drawn)
+    return worth * drawn("lasting_part") if drawn.has("lasting_part") else worth
 
 
 def orders_by_clicks(cell: Cell, drawn: Drawn) -> Array:

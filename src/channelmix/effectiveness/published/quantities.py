@@ -27,6 +27,7 @@ SHARES = OF_PEOPLE.union(
     _ANSWERS,
     (
         "contact_pressure",
+        "lasting_part",
         "late_worth",
         "margin_share",
         "opt_out_per_message",
@@ -58,7 +59,7 @@ QUANTITIES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("social", "promotion"): (*_AT_USUAL_PRICES, *_CLICKS, "margin_share"),
     ("sms", "promotion"): _MESSAGES,
     ("im", "promotion"): _MESSAGES,
-    ("app", "promotion"): (*_USERS, *_CLICKS, "purchases_per_year"),
+    ("app", "promotion"): (*_USERS, *_CLICKS, "purchases_per_year", "lasting_part"),
     ("social", "service"): _SERVICE,
     ("sms", "service"): (*_SERVICE, "agent_cost_per_contact"),
     ("im", "service"): _SERVICE,
@@ -116,7 +117,7 @@ def _of_stated_orders(cell: Cell) -> Sequence[str]:
     """Quantities that stated rates of orders replace; those that are attributed are still discounted."""
     if cell.orders_per_contact is not None:
         if is_incremental(cell.orders_per_contact):
-            return (*ORDERS, "usual_contacts", "margin_share", "purchases_per_year")
+            return (*ORDERS, "usual_contacts", "margin_share", "purchases_per_year", "lasting_part")
         return [name for name in ORDERS if name != "incremental_factor"]
     by_click = cell.basis in BY_CLICK and is_incremental(cell.orders_per_click)
     return ("incremental_factor",) if by_click else ()

@@ -1,4 +1,4 @@
-"""Response curves and charges from draws of published quantities.
+"""Response curves and losses from draws of published quantities.
 
 Symbols: A, customers reachable; f, contacts that one of them bears in a period; N = A * f, useful contacts; n, contacts
 bought = spend / cost per contact. All money is in the profile's currency per period.
@@ -6,7 +6,7 @@ bought = spend / cost per contact. All money is in the profile's currency per pe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from channelmix.effectiveness.published.quantities import ON_PHONES
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
+from channelmix.engine.response.families import Exponential, Family, Hill
+from channelmix.engine.response.opt_outs import OptOuts
 from channelmix.profile import Cell
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -28,21 +30,21 @@ DAYS_PER_WEEK = 7.0
 
 @dataclass(frozen=True, eq=False)
 class PriorResponse:
-    """Response curves and charges of some cells.
+    """Response curves and losses of some cells.
 
     Parameters
     ----------
     curves : ResponseCurves
         Named by cell; spend in currency per period, outcome in money per period.
-    charges : mapping of str to float
-        Cost that spend causes besides itself, in money per unit of spend, for the cells where it does: opt-outs, and
-        criticism by those whom advocacy contacts.
+    losses : ResponseCurves or None
+        What spend on the same cells loses besides itself, in money per period: customers who opt out, and criticism by
+        those whom advocacy contacts. None where nothing is lost.
     talk : mapping of str to Talk
         Word of mouth of contacted customers, for the cells of advocacy where it is counted.
     """
 
     curves: ResponseCurves
-    charges: Mapping[str, float]
+    losses: ResponseCurves | None
     talk: Mapping[str, Talk]
 
     def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
@@ -69,10 +71,10 @@ class PriorResponse:
 
 @once
 def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
-    """Turn drawn quantities into response curves, one family a purpose, and into charges.
+    """Turn drawn quantities into response curves, one family a purpose, and into losses.
 
-    - Promotion: ``N * (1 - exp(-n / N)) * incremental orders per contact * margin per order``, less a charge for the
-      customers who opt out.
+    - Promotion: ``N * (1 - exp(-n / N)) * incremental orders per contact * margin per order``, less the customers who
+      opt out.
     - Service: the load that is handled, the earlier the better, times resolution and the value of a resolution, and the
       word of mouth of those who made contact (see `Service`); load random around inbound contacts times the channel's
       share of them. A market's shares sum to at most 1 in every draw: stated ones are kept, drawn ones share what these
@@ -99,7 +101,7 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
     """
     shares = service_shares(draws)
     parts: list[ResponseCurves] = []
-    charges: dict[str, float] = {}
+    losses: dict[str, Family] = {}
     talks: dict[str, Talk] = {}
     for i, cell in enumerate(draws.cells):
         drawn = draws.drawn(i)
@@ -109,19 +111,28 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         useful, cost = bought(cell, drawn, period_days, usd_rate)
         rate = positive(useful * cost)
         if cell.purpose == "promotion":
-            worth = worth_of_contact(cell, drawn)
-            scale = useful * worth
-            charge = opt_outs(cell, drawn, period_days, usd_rate, _best_margin(worth, cost))
+            left = _left_within_a_period(cell, drawn, period_days)
+            scale, rate = useful * left * worth_of_contact(cell, drawn), positive(useful * left * cost)
+            lost = opt_outs(cell, drawn, period_days, usd_rate, (scale, rate))
         elif cell.word_of_mouth is None:
-            scale, charge = useful * drawn.stated("value_per_exposure"), 0.0
+            scale, lost = useful * drawn.stated("value_per_exposure"), None
         else:
             told = talk(cell, drawn, cell.word_of_mouth, useful, rate)
             talks[cell.name] = told
-            scale, charge = np.maximum(told.net, 0.0), told.charge
+            scale, lost = np.maximum(told.net, 0.0), told.harm
         parts.append(ResponseCurves.exponential(scale[:, np.newaxis], rate[:, np.newaxis], names=[cell.name]))
-        if charge > 0.0:
-            charges[cell.name] = charge
-    return PriorResponse(ResponseCurves.concat(parts), charges, talks)
+        if lost is not None:
+            losses[cell.name] = lost
+    curves = ResponseCurves.concat(parts)
+    return PriorResponse(curves, losses_of(curves.names, losses), talks)
+
+
+def losses_of(names: Sequence[str], lost: Mapping[str, Family]) -> ResponseCurves | None:
+    """Losses of all cells, of which some lose nothing; None where none does."""
+    if not lost:
+        return None
+    nothing = Exponential(np.zeros((1, 1)), np.ones((1, 1)))
+    return ResponseCurves(tuple(names), tuple(lost.get(name, nothing) for name in names))
 
 
 def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tuple[Array, Array]:
@@ -136,12 +147,16 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
     return to_win * of_each, drawn("cost_per_retained_user", "cost_per_contact") * rate / of_each
 
 
-def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, margin: Array) -> float:
-    """Loss by opt-outs per unit of spend on promotion, a mean over draws.
+def opt_outs(
+    cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earned: tuple[Array, Array] | Array
+) -> Family | None:
+    """What is lost by opt-outs at a spend on promotion, in money per period; None where nobody opts out.
 
-    Every promotional contact makes some of those who are left withdraw their consent, and a consent is worth something:
-    f contacts a customer and month lose the share ``1 - exp(-o * f)`` of the consents, o being opt-outs per contact,
-    and a contact is charged with its part of that. Where there are no useful contacts, nobody opts out.
+    Every promotional contact makes some of those who are left withdraw their consent: at x contacts a customer and
+    month consents end at a rate of ``h + o * x``, h for other reasons and o by a contact. Where this goes on, a share
+    ``o * x / (h + o * x)`` of those who would be there is not, and with it that part of what they earn. So no more is
+    lost than all of them earn. What a consent is worth by the profile is lost once for each: ``1 - exp(-o * x)`` of
+    them in a period of x contacts a customer, spread over customers at random.
 
     Parameters
     ----------
@@ -151,33 +166,43 @@ def opt_outs(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, marg
         Its quantities.
     period_days, usd_rate : float
         See `prior_response`.
-    margin : ndarray of shape (n_draws,)
-        What a useful contact earns after its cost, in currency.
+    earned : tuple of ndarray or ndarray, of shape (n_draws,)
+        Scale and rate of an exponential curve of what contacts bring; or what the reachable customers earn after the
+        cost of contacts, whatever is spent, in currency per period.
     """
-    if not cell.fatigue or (cell.opt_out_per_contact is None and not drawn.has("opt_out_per_message")):
-        return 0.0
-    useful, cost = bought(cell, drawn, period_days, usd_rate)
+    if not _tires(cell, drawn):
+        return None
     opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
-    contacts_a_month = _contacts_borne(cell, drawn, period_days) * DAYS_PER_MONTH / period_days
-    if cell.value_per_consent is None:
-        # A consent ends for other reasons or by an opt-out: however often customers are contacted, a contact never
-        # costs more in later ones than one of these is worth.
-        months = 1.0 / (1.0 / drawn("months_consented") + opt_out * contacts_a_month)
-        consent = months * contacts_a_month * margin
-    else:
-        consent = drawn.stated("value_per_consent")
-    lost = -np.expm1(-opt_out * contacts_a_month) / contacts_a_month
-    return float(np.where(useful > 0.0, lost * consent / cost, 0.0).mean())
+    customers, (_, cost) = _audience(cell, drawn), bought(cell, drawn, period_days, usd_rate)
+    some = (opt_out > 0.0) & (customers > 0.0)
+    # Spend at which each customer has had as many contacts as there are to one opt-out.
+    spend = positive(np.where(some, customers * cost / np.where(some, opt_out, 1.0), 1.0))
+    if cell.value_per_consent is not None:
+        worth = np.where(some, customers * drawn.stated("value_per_consent"), 0.0)
+        return Exponential(worth[:, np.newaxis], spend[:, np.newaxis])
+    half = (spend * period_days / DAYS_PER_MONTH / drawn("months_consented"))[:, np.newaxis]
+    if isinstance(earned, tuple):
+        scale, rate = np.where(some, earned[0], 0.0)[:, np.newaxis], earned[1][:, np.newaxis]
+        return OptOuts(scale, rate, np.ones_like(scale), half)
+    worth = np.where(some, earned, 0.0)[:, np.newaxis]
+    return Hill(worth, half, np.ones_like(worth))
 
 
-def _best_margin(worth: Array, cost: Array) -> Array:
-    """What a useful contact earns at best, after its cost.
+def _tires(cell: Cell, drawn: Drawn) -> bool:
+    """Whether opt-outs count."""
+    return cell.fatigue and (cell.opt_out_per_contact is not None or drawn.has("opt_out_per_message"))
 
-    The curve itself says so: u contacts bought for each useful one bring ``worth * (1 - exp(-u)) - cost * u``, which is
-    largest at ``u = log(worth / cost)``. Taking the first contact's worth for all would count them as if none repeated.
+
+def _left_within_a_period(cell: Cell, drawn: Drawn, period_days: float) -> Array:
+    """Part of the useful contacts that reach customers who have not opted out since the period began.
+
+    A contact leaves ``exp(-1 / f)`` of what the next one is worth, and ``1 - o`` of the customers. Where the profile
+    does not say what a consent is worth, what those bring who are gone is among the losses.
     """
-    ratio = np.maximum(worth / cost, 1.0)
-    return np.asarray(cost * (ratio - 1.0 - np.log(ratio)))
+    if cell.value_per_consent is None or not _tires(cell, drawn):
+        return drawn.constant(1.0)
+    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
+    return np.asarray(1.0 / (1.0 + opt_out * _contacts_borne(cell, drawn, period_days)))
 
 
 def _audience(cell: Cell, drawn: Drawn) -> Array:

@@ -51,18 +51,18 @@ class SimulatedCompany:
         What a planner sees of it.
     curves : ResponseCurves
         Its true curves, of one draw.
-    charges : mapping of str to float
-        What contacts cost besides their price, as believed: a mean over draws.
+    losses : ResponseCurves or None
+        What contacts truly cost besides their price, of the same draw.
     """
 
     profile: CompanyProfile
     curves: ResponseCurves
-    charges: Mapping[str, float]
+    losses: ResponseCurves | None
 
     def earned(self, spend: Array) -> float:
-        """What spend of shape (n_cells,) truly brings in a period, less charges, in the profile's currency."""
-        rates = [self.charges.get(name, 0.0) for name in self.curves.names]
-        return float(self.curves.mean_value(spend).sum() - np.dot(rates, spend))
+        """What spend of shape (n_cells,) truly brings in a period, less losses, in the profile's currency."""
+        lost = 0.0 if self.losses is None else float(self.losses.mean_value(spend).sum())
+        return float(self.curves.mean_value(spend).sum()) - lost
 
 
 def simulated_company(seed: int) -> SimulatedCompany:
@@ -83,7 +83,9 @@ def simulated_company(seed: int) -> SimulatedCompany:
     profile = CompanyProfile.model_validate(_content(rng))
     draws = published_draws(profile.cells(), DRAWS, int(rng.integers(2**31)))
     believed = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
-    return SimulatedCompany(profile, believed.curves.of_draws([int(rng.integers(DRAWS))]), believed.charges)
+    true = [int(rng.integers(DRAWS))]
+    losses = None if believed.losses is None else believed.losses.of_draws(true)
+    return SimulatedCompany(profile, believed.curves.of_draws(true), losses)
 
 
 def _content(rng: np.random.Generator) -> dict[str, Any]:

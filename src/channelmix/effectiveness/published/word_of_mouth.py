@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import Drawn
+from channelmix.engine.response.families import Exponential, Family
 from channelmix.profile import Cell, Telling
 
 
@@ -45,14 +46,14 @@ class Talk:
         return self.heard + self.praise - self.criticism
 
     @property
-    def charge(self) -> float:
-        """Loss per unit of spend where contacts do harm, a mean over draws; it grows with every contact."""
-        return float((np.maximum(-self.net, 0.0) / self.rate).mean())
+    def harm(self) -> Family | None:
+        """Loss where contacts do harm, which saturates as gains do; None where they never do."""
+        lost = np.maximum(-self.net, 0.0)
+        return Exponential(lost[:, np.newaxis], self.rate[:, np.newaxis]) if lost.any() else None
 
     def part(self, spend: float) -> Array:
-        """Useful contacts made at a spend, as a share of all of them; unbounded where contacts do harm."""
-        bought = spend / self.rate
-        return np.where(self.net < 0.0, bought, -np.expm1(-bought))
+        """Useful contacts made at a spend, as a share of all of them."""
+        return np.asarray(-np.expm1(-spend / self.rate))
 
 
 def talk(cell: Cell, drawn: Drawn, telling: Telling, useful: Array, rate: Array) -> Talk:

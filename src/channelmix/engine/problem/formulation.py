@@ -63,7 +63,9 @@ class Formulation:
     charge_in_outcome: Array
     """Charges in units of outcome, per unit of each variable."""
     offset: Array
-    """Outcome of spend before the plan, which does not count; shape (n_draws,)."""
+    """Net outcome of spend before the plan, which does not count; shape (n_draws,)."""
+    rates: Array
+    """What the cells' curves are too high by, per unit of spend, since their losses are charged so; (n_cells,)."""
     box_low: Array
     box_high: Array
     auxiliaries: tuple[Auxiliary, ...]
@@ -86,6 +88,9 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
         If a cell's spend has no limit.
     """
     curves, auxiliaries, spends = stated.response, stated.auxiliaries, len(stated.charges)
+    rates = np.zeros(curves.n_cells)
+    if stated.lossy is not None:
+        curves, rates = curves.less(stated.lossy)
     gain, price = stated.scenario.gain, stated.scenario.price
     A, low, high = _stated(stated.rows, spends, auxiliaries)
     B = np.array([row.outcome for row in stated.rows])
@@ -98,6 +103,8 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
     A, B = np.vstack([A, links]), np.append(B, np.zeros(len(links)))
     charge_in_outcome = np.append(stated.charges, [one.charge for one in auxiliaries])
     money = np.append(np.ones(spends), [one.fee for one in auxiliaries])
+    if stated.delay is None:
+        charge_in_outcome[:spends] += rates
     form = Formulation(
         curves=curves,
         A=A - B[:, np.newaxis] * charge_in_outcome,
@@ -108,6 +115,7 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
         charge=gain * charge_in_outcome + price * money,
         charge_in_outcome=charge_in_outcome,
         offset=np.zeros(curves.n_draws),
+        rates=rates,
         box_low=box_low,
         box_high=box_high,
         auxiliaries=auxiliaries,
@@ -127,15 +135,16 @@ def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
     box_low, box_high = np.maximum(least - OUTWARD_ROUNDING * most, 0.0), most * (1.0 + OUTWARD_ROUNDING)
     if (form.box_low > form.box_high).any():  # an empty box stays empty in spend alone
         box_high = np.maximum(box_low, box_high)
-    offset, B = form.curves.value(start).sum(axis=1), np.append(form.B, none)
+    offset, B = form.curves.value(start).sum(axis=1) - form.rates @ start, np.append(form.B, none)
+    of_rows = -form.B[:, np.newaxis] * form.rates
     return dataclasses.replace(
         form,
-        A=np.vstack([np.hstack([np.zeros((len(form.A), n)), form.A]), link]),
+        A=np.vstack([np.hstack([of_rows, form.A]), link]),
         B=B,
         low=np.append(form.low, start) + B * float(offset.mean()),
         high=np.append(form.high, start),
-        charge=np.append(none, form.charge),
-        charge_in_outcome=np.append(none, form.charge_in_outcome),
+        charge=np.append(form.gain * form.rates, form.charge),
+        charge_in_outcome=np.append(form.rates, form.charge_in_outcome),
         offset=offset,
         box_low=np.append(box_low, form.box_low),
         box_high=np.append(box_high, form.box_high),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -46,6 +47,10 @@ class AllocationProblem(Statement):
     charge : mapping of selector to float, optional
         Cost per unit of spend that comes on top of spend itself (fatigue, for instance), in outcome per unit
         of spend. Charges of overlapping selectors add up.
+    losses : ResponseCurves, optional
+        What spend on each cell costs besides itself where that does not rise in proportion, such as customers who opt
+        out and can be lost only once: curves of the same cells and draws, of a finite slope and not S-shaped. They
+        count as charges do, draw by draw.
     current : mapping of selector to float, optional
         Spend today on each cell by name, per period; cells not named have none. `KeepWorking` and `ChangeLimit` need
         it.
@@ -81,7 +86,7 @@ class AllocationProblem(Statement):
 
     def net(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend` less charges."""
-        return self.gross(spend) - self._charge_of(spend)
+        return self.gross(spend) - self.charge_of(spend) - float(self.lost(spend).mean(axis=0).sum())
 
     def money(self, spend: Any) -> float:
         """Money that `spend` takes: its sum and the fees that it incurs."""
@@ -90,13 +95,21 @@ class AllocationProblem(Statement):
 
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
-        return np.asarray(self.outcomes(spend).sum(axis=1) - self._charge_of(spend))
+        net = self.outcomes(spend).sum(axis=1) - self.lost(spend).sum(axis=1)
+        return np.asarray(net - self.charge_of(spend))
 
-    def _charge_of(self, spend: Any) -> float:
-        """Charges of spend and of the rules' auxiliary variables, in outcome."""
+    def charge_of(self, spend: Any) -> float:
+        """Charges of spend and of the rules' auxiliary variables, in outcome, without losses."""
         array = np.asarray(spend, dtype=float).ravel()
         extra = sum(one.charge * one.value(array) for one in self.auxiliaries if one.charge)
         return float(self.charges @ array) + extra
+
+    def lost(self, spend: Any) -> Array:
+        """Losses of every draw and curve of `response` at `spend`, beside earlier spend's; (n_draws or 1, n_curves)."""
+        if self.lossy is None:
+            return np.zeros((1, self.response.n_cells))
+        drawn = self.lossy.value(self.acting(spend))
+        return drawn if self.delay is None else drawn - self.lossy.value(self.delay.start)
 
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
@@ -115,13 +128,22 @@ class AllocationProblem(Statement):
         return np.tile(values, len(self.cells) // self.curves.n_cells)
 
     def charged(self, spend: Any) -> Array:
-        """Charges of the spend on each cell, those of changes included; shape (n_spends,)."""
+        """Charges of each cell, those of changes and mean losses included; shape (n_curves,), with all periods'."""
         array = np.asarray(spend, dtype=float).ravel()
         charged = self.charges * array
         for one in self.auxiliaries:
             if one.charge:
                 charged = charged + np.where(one.cells, one.charge * one.value(array), 0.0)
-        return np.asarray(charged)
+        lost = self.lost(spend).mean(axis=0)
+        lost[: len(array)] += charged
+        return np.asarray(lost)
+
+    def charge_slopes(self, spend: Any) -> Array:
+        """Charges and mean losses of the next unit of spend on each cell, without those of changes; (n_spends,)."""
+        if self.lossy is None:
+            return self.charges
+        slope = self.lossy.derivative(self.acting(spend)).mean(axis=0)
+        return np.asarray(self.charges + (slope if self.delay is None else slope @ self.delay.matrix))
 
     def marginal(self, spend: Any, weights: Array | None = None) -> Array:
         """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
@@ -132,9 +154,7 @@ class AllocationProblem(Statement):
         array = np.asarray(spend, dtype=float).ravel()
         slope, beyond = (
             slopes.mean(axis=0) if weights is None else weights @ slopes
-            for slopes in map(
-                self.response.derivative, map(self.acting, (array, array * (1.0 + SPEND_ROUNDING)))
-            )
+            for slopes in map(self._slopes, (array, array * (1.0 + SPEND_ROUNDING)))
         )
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
@@ -145,6 +165,12 @@ class AllocationProblem(Statement):
                 up = array[one.cells] >= one.current
                 slope[one.cells] -= np.where(up, one.charge, -one.charge)
         return np.asarray(slope - self.charges)
+
+    def _slopes(self, spend: Array) -> Array:
+        """Slope of every draw and curve of `response`, less that of its losses; shape (n_draws, n_curves)."""
+        acting = self.acting(spend)
+        slopes = self.response.derivative(acting)
+        return slopes if self.lossy is None else slopes - self.lossy.derivative(acting)
 
     def draw_weights(self, spend: Any) -> Array | None:
         """Weights of the draws in the objective, given the worst draws at `spend`; None where their mean counts."""
@@ -226,6 +252,11 @@ class AllocationProblem(Statement):
         """Return the same problem with another mix to improve on, of the problem's shape."""
         mix = dict(zip(self.cells.names, np.ravel(baseline).tolist(), strict=True))
         return dataclasses.replace(self, risk=dataclasses.replace(self.risk, current=mix))
+
+    def of_draws(self, index: Sequence[int]) -> Self:
+        """Return the same problem on some of the draws."""
+        losses = None if self.losses is None else self.losses.of_draws(index)
+        return dataclasses.replace(self, curves=self.curves.of_draws(index), losses=losses)
 
     @property
     def on_average(self) -> Self:

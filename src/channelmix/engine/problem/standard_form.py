@@ -57,9 +57,8 @@ class StandardForm(Formulation):
         n, first = curves.n_cells, len(raw.charge) - len(auxiliaries)
         reach = np.maximum(np.maximum(box_low, box_high), 0.0)
         spend_unit = _power_of_two(float(reach[:n].max(initial=0.0)))
-        at_most = curves.mean_value(reach[:n])
+        at_most, half = (curves.gross(part * reach[:n]).mean(axis=0) for part in (1.0, 0.5))
         outcome_unit = _power_of_two(float(at_most.sum()))
-        half = curves.mean_value(0.5 * reach[:n])
         order = np.lexsort(
             (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
         )
@@ -88,6 +87,7 @@ class StandardForm(Formulation):
             charge=raw.charge[places] * (unit / outcome_unit),
             charge_in_outcome=raw.charge_in_outcome[places] * (unit / outcome_unit),
             offset=raw.offset / outcome_unit,
+            rates=raw.rates[order] * (spend_unit / outcome_unit),
             box_low=box_low[places] / unit,
             box_high=box_high[places] / unit,
             integer=np.append(np.zeros(first, dtype=bool), [one.integer for one in auxiliaries]).astype(bool),
@@ -285,8 +285,14 @@ class StandardForm(Formulation):
 
     def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
         """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
-        n, charges = self.n_cells, self.charge_in_outcome * np.stack([box_low, box_high])
-        low, high = (self.curves.value(np.maximum(end[:n], 0.0)).sum(axis=1) for end in (box_low, box_high))
+        n, charge = self.n_cells, self.charge_in_outcome.copy()
+        charge[:n] -= self.rates  # losses are bounded themselves
+        charges = charge * np.stack([box_low, box_high])
+        ends = [np.maximum(end[:n], 0.0) for end in (box_low, box_high)]
+        low, high = (self.curves.gross(end).sum(axis=1) for end in ends)
+        if self.rates.any():
+            least_lost, most_lost = (self.curves.lost(end).sum(axis=1) for end in ends)
+            low, high = low - most_lost, high - least_lost
         least, most = charges.max(axis=0).sum(), charges.min(axis=0).sum()
         return low - self.offset - least, high - self.offset - most
 
@@ -306,11 +312,19 @@ class StandardForm(Formulation):
         """Denominator of the gap, in `value_unit`."""
         if self.target is not None:
             return 1.0
-        return max(
-            abs(value),
-            self.gain * (self.outcome(variables) - float(self.offset.mean())),
-            self.gain * NEGLIGIBLE_OUTCOME,
-        )
+        return max(abs(value), self.gain * self.gross(variables), self.gain * NEGLIGIBLE_OUTCOME)
+
+    def gross(self, variables: Array) -> float:
+        """Mean outcome before charges and losses, without that of spend before the plan, in the standard unit."""
+        gross = float(self.curves.gross(variables[: self.n_cells]).mean(axis=0).sum())
+        return gross - self._gross_before
+
+    @cached_property
+    def _gross_before(self) -> float:
+        if self.delay is None:
+            return 0.0
+        n = self.n_cells
+        return float(self.curves.gross(self.delay.start[self.order] / self.unit[:n]).mean(axis=0).sum())
 
     @property
     def smallest(self) -> float:

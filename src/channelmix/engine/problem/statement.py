@@ -44,6 +44,7 @@ class Statement:
     carryover: Carryover | None = None
     charge: Mapping[str, float] | None = None
     current: Mapping[str, float] | None = field(default=None, kw_only=True)
+    losses: ResponseCurves | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         expect(self.curves, "curves", ResponseCurves)
@@ -62,6 +63,9 @@ class Statement:
         object.__setattr__(self, "constraints", tuple(self.constraints))
         for rule in self.constraints:
             _expect_kind(rule, Constraint, "a constraint")
+        expect(self.losses, "losses", ResponseCurves, NoneType)
+        if self.losses is not None:
+            _check_losses(self.losses, self.curves)
         # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
 
@@ -137,10 +141,21 @@ class Statement:
     @cached_property
     def response(self) -> ResponseCurves:
         """The cells' curves at their prices; with carry-over, a curve for each cell and period of the horizon."""
-        curves = self.curves
+        curves = self._at_prices(self.curves)
+        return curves if self.delay is None else self.delay.curves(curves)
+
+    @cached_property
+    def lossy(self) -> ResponseCurves | None:
+        """What the cells lose at their prices, a curve for each of `response`; None where nothing is lost."""
+        if self.losses is None:
+            return None
+        losses = self._at_prices(self.losses)
+        return losses if self.delay is None else self.delay.losses(losses)
+
+    def _at_prices(self, curves: ResponseCurves) -> ResponseCurves:
         for rule in self.constraints:
             curves = rule.curves(curves)
-        return curves if self.delay is None else self.delay.curves(curves)
+        return curves
 
     @property
     def tail(self) -> tuple[float, float] | None:
@@ -186,6 +201,8 @@ class Statement:
             data["charge"] = dict(self.charge)
         if self.current is not None:
             data["current"] = dict(self.current)
+        if self.losses is not None:
+            data["losses"] = self.losses.to_dict()
         return data
 
     @classmethod
@@ -209,6 +226,7 @@ class Statement:
                 carryover=Carryover.from_dict(data["carryover"]) if "carryover" in data else None,
                 charge=data.get("charge"),
                 current=data.get("current"),
+                losses=ResponseCurves.from_dict(data["losses"]) if "losses" in data else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"problem: damaged data ({error!r})") from None
@@ -217,6 +235,21 @@ class Statement:
 def _expect_kind(value: Any, base: type[Scenario | Constraint | Risk], what: str) -> None:
     if not isinstance(value, base):
         raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {value!r}")
+
+
+def _check_losses(losses: ResponseCurves, curves: ResponseCurves) -> None:
+    if losses.names != curves.names:
+        raise InputError("losses must be of the same cells as the curves, in the same order")
+    if losses.n_draws not in (1, curves.n_draws):
+        raise InputError(f"losses have {losses.n_draws} draws, the curves {curves.n_draws}")
+    for block in losses.blocks:
+        turns = (
+            block.inflection()
+        )  # a convex piece is bounded from above alone, and losses must be from below
+        if (np.isfinite(turns) & (turns > 0.0)).any():
+            raise InputError(f"losses must not rise faster the more is spent, as {block.kind} curves may")
+        if not np.isfinite(block.steepest()).all():
+            raise InputError(f"losses must have a finite slope, which {block.kind} curves may not have")
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -37,6 +37,7 @@ def total_spend(problem: AllocationProblem) -> AllocationProblem:
         constraints=[rule for rule in map(_without_cost, problem.constraints) if rule is not None],
         risk=None,
         charge=None,
+        losses=None,
         carryover=None if problem.delay is None else Carryover([1.0], problem.delay.periods),
     )
 

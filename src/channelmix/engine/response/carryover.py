@@ -171,8 +171,17 @@ class Delay:
 
     def curves(self, curves: ResponseCurves) -> ResponseCurves:
         """Return one curve a period of the horizon and cell, scaled by season and discount."""
+        return self._scaled(curves, self.factors)
+
+    def losses(self, losses: ResponseCurves) -> ResponseCurves:
+        """Return one curve of losses a period of the horizon and cell: they know no season, but the discount."""
+        discounts = self.discounts(self.carryover.horizon)[:, np.newaxis]
+        return self._scaled(losses, np.broadcast_to(discounts, (self.carryover.horizon, self.n_cells)))
+
+    @staticmethod
+    def _scaled(curves: ResponseCurves, factors: Array) -> ResponseCurves:
         parts = []
-        for t, row in enumerate(self.factors, start=1):
+        for t, row in enumerate(factors, start=1):
             for i, factor in enumerate(row):
                 block = curves.cell(i)
                 # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.

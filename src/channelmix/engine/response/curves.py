@@ -25,7 +25,10 @@ from channelmix.engine.response.families import (
     Logistic,
     Power,
 )
+from channelmix.engine.response.joining import joined
+from channelmix.engine.response.less_losses import LessLosses
 from channelmix.engine.response.numerics import as_numbers
+from channelmix.engine.response.opt_outs import OptOuts as OptOuts
 from channelmix.engine.response.service import Service
 from channelmix.engine.response.storage import encoded, read_curves
 from channelmix.engine.response.tabulated import Tabulated
@@ -249,6 +252,14 @@ class ResponseCurves:
         """Mean outcome over draws of each cell at `spend` of shape (n_cells,); shape (n_cells,)."""
         return np.asarray(self.value(spend).mean(axis=0))
 
+    def gross(self, spend: ArrayLike) -> Array:
+        """Outcome of each draw and cell before what is lost; shape (n_draws, n_cells)."""
+        return self._spread(spend, lambda block, part: block.gross(part))
+
+    def lost(self, spend: ArrayLike) -> Array:
+        """What each draw and cell loses; shape (n_draws, n_cells)."""
+        return self._spread(spend, lambda block, part: block.lost(part))
+
     def derivative(self, spend: ArrayLike) -> Array:
         """Marginal return of each draw and cell at `spend` of shape (n_cells,); shape (n_draws, n_cells).
 
@@ -274,7 +285,7 @@ class ResponseCurves:
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
         blocks = [self.cell(i) for i in indices]
-        return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
+        return type(self)(tuple(self.names[i] for i in indices), tuple(joined(blocks)))
 
     def of_draws(self, indices: ArrayLike) -> Self:
         """Return some of the joint draws, in the order of `indices`, which count from 0."""
@@ -294,7 +305,24 @@ class ResponseCurves:
             Discounted.of(self.cell(i), tiers) if cheaper else self.cell(i)
             for i, cheaper in enumerate(np.asarray(chosen, dtype=bool).tolist())
         ]
-        return type(self)(self.names, tuple(_merge(blocks)))
+        return type(self)(self.names, tuple(joined(blocks)))
+
+    def less(self, losses: Self) -> tuple[Self, Array]:
+        """Return the curves less `losses` of the same cells, made to rise by a rate a unit of spend; see `LessLosses`.
+
+        Returns
+        -------
+        curves : ResponseCurves
+        rates : ndarray of shape (n_cells,)
+            Outcome a unit of spend that they are too high by; 0 where a cell loses nothing.
+        """
+        blocks, rates = [], np.zeros(self.n_cells)
+        for i in range(self.n_cells):
+            block, lost = self.cell(i), losses.cell(i)
+            rate = lost.steepest().max(axis=0)
+            rates[i] = rate[0]
+            blocks.append(LessLosses(block, lost, rate) if rates[i] > 0.0 else block)
+        return type(self)(self.names, tuple(joined(blocks))), rates
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome in these units (powers of two keep every digit)."""
@@ -361,23 +389,6 @@ class ResponseCurves:
             for start, block in zip(starts, self.blocks, strict=False)
         ]
         return np.concatenate(parts, axis=1)
-
-
-def _merge(blocks: Iterable[Family]) -> list[Family]:
-    """Join neighbours of one family, so that evaluation stays vectorised."""
-    merged: list[Family] = []
-    for _, group in itertools.groupby(enumerate(blocks), _kind_of):
-        alike = [block for _, block in group]
-        columns = {k: np.concatenate([b.parameters[k] for b in alike], axis=-1) for k in alike[0].parameters}
-        merged.append(alike[0] if len(alike) == 1 else type(alike[0])(**columns))
-    return merged
-
-
-def _kind_of(placed: tuple[int, Family]) -> tuple[Any, ...]:
-    """Key by which neighbouring blocks are joined; a block that cannot be joined has a key of its own."""
-    place, block = placed
-    alone = isinstance(block, Tabulated | Discounted)
-    return type(block), block.shape[0], place if alone else -1
 
 
 def _check_unique(names: tuple[str, ...]) -> None:

@@ -67,6 +67,10 @@ class Discounted(Family):
         """See `Family.derivative`."""
         return self.inner.derivative(self.buys(spend)) * self._factor(spend)
 
+    def steepest(self) -> Array:
+        """See `Family.steepest`."""
+        return self.inner.steepest() * max(1.0, float(np.max(self.factors, initial=1.0)))
+
     def inflection(self) -> Array:
         """NaN: the slope may jump at every tier."""
         return np.full(self.shape, np.nan)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -123,9 +123,27 @@ class Family(Registered, ABC):
             return self
         return type(self)(**{name: array[index] for name, array in self.parameters.items()})
 
+    @classmethod
+    def joined(cls, blocks: Sequence[Self]) -> Self:
+        """Join blocks of this family, of equally many draws, into one."""
+        names = blocks[0].parameters
+        return cls(**{name: np.concatenate([b.parameters[name] for b in blocks], axis=-1) for name in names})
+
     def saturates(self) -> bool:
         """Whether outcome stays below a limit however much is spent."""
         return True
+
+    def steepest(self) -> Array:
+        """Bound the slope of every draw and cell from above; NaN or infinite where none is known."""
+        return self._peak
+
+    def gross(self, spend: Array) -> Array:
+        """Outcome at `spend` before what is lost."""
+        return self.value(spend)
+
+    def lost(self, spend: Array) -> Array:
+        """What is lost at `spend`."""
+        return np.zeros(np.broadcast_shapes(self.shape, np.shape(spend)))
 
     @classmethod
     def read(cls, parameters: Mapping[str, Array]) -> Self:

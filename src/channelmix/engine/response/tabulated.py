@@ -91,6 +91,10 @@ class Tabulated(Family, kind="tabulated"):
         """Infinite: between knots the curve is a straight line, treated as convex."""
         return np.full(self.shape, np.inf)
 
+    def steepest(self) -> Array:
+        """See `Family.steepest`."""
+        return np.asarray(self._slopes.max(axis=0))
+
     def knots(self) -> Array:
         """The points' spend, all cells together."""
         return np.unique(self.points)

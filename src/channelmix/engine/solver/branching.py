@@ -57,7 +57,9 @@ def _behind(form: StandardForm, variables: Array) -> tuple[Array, Array]:
     if form.delay is not None:
         return spend, spend
     brings = np.empty(form.n_variables)
-    brings[form.places[: form.n_cells]] = form.curves.mean_value(np.maximum(variables[: form.n_cells], 0.0))
+    brings[form.places[: form.n_cells]] = form.curves.gross(np.maximum(variables[: form.n_cells], 0.0)).mean(
+        axis=0
+    )
     return spend, brings[: len(spend)]
 
 
@@ -82,7 +84,7 @@ def _counts_broken(form: StandardForm, variables: Array) -> bool:
 
 def _fractional(form: StandardForm, variables: Array, fraction: Array) -> int:
     """Return the fractional whole number to split on: the state with most outcome behind it, else the coarsest pack."""
-    heights = form.curves.mean_value(variables[: form.n_cells])
+    heights = form.curves.gross(variables[: form.n_cells]).mean(axis=0)
     places = np.argsort(form.places)  # where each adstocked spend, spend and auxiliary variable stands
     score = np.full(len(variables), -1.0)
     for i in np.flatnonzero(fraction > INTEGER_TOLERANCE):

@@ -51,15 +51,16 @@ class ChanceSearch(Search):
         # One row a draw: what it reaches of the way from its least to the target stays within its outcome.
         way = target - least[open_]
         slopes = (rise - form.charge_in_outcome[owner]) / way[:, np.newaxis]
-        # At the box's lower end a draw has its outcome there less all that charges may take: its least.
-        taken = np.where(form.charge_in_outcome > 0.0, high, low) - start
+        taken = (
+            form.net(start)[open_] - least[open_]
+        )  # what charges and losses may take of the box's lower end
         left = form.A @ start
         found = LinearProgram(self._solver).solve(
             np.append(np.zeros(len(owner)), np.full(reached, 1.0 / len(form.offset))),
             block_array([[form.A[:, owner], None], [slopes, -np.eye(reached)]]),
             np.zeros(len(owner) + reached),
             np.concatenate([np.repeat(width[:n] / pieces, pieces), width[n:], np.ones(reached)]),
-            np.append(form.low - left, -float(form.charge_in_outcome @ taken) / way),
+            np.append(form.low - left, -taken / way),
             np.append(form.high - left, np.full(reached, np.inf)),
             self.deadline,
         )

@@ -156,7 +156,7 @@ def information_value(
     optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: report(done))
     complete = not optima.interrupted
     if not complete:  # what can be said is about these draws alone
-        problem = dataclasses.replace(problem, curves=problem.curves.of_draws(range(len(optima.value))))
+        problem = problem.of_draws(range(len(optima.value)))
     names = problem.curves.names
     known = Knowledge(problem, np.vstack([best.spend, plan, optima.spend]))
     outcome = float(known.worth.mean(axis=0).max())

@@ -73,17 +73,21 @@ class Knowledge:
 
     @cached_property
     def outcomes(self) -> Array:
-        """Outcome of each cell in each draw at each split; shape (n_cells, n_draws, n_splits)."""
+        """Outcome of each cell in each draw at each split, less losses; shape (n_cells, n_draws, n_splits)."""
         return self.outcomes_of(self.splits)
 
     def outcomes_of(self, splits: Array) -> Array:
         """The same for other splits."""
         response, n = self.problem.response, self.problem.curves.n_draws
         shape = (n, len(splits))
-        parts = [
-            np.broadcast_to(response.cell(i).value(splits[:, i][np.newaxis]), shape)
-            for i in range(response.n_cells)
-        ]
+        lossy = self.problem.lossy
+        parts = []
+        for i in range(response.n_cells):
+            spend = splits[:, i][np.newaxis]
+            value = response.cell(i).value(spend)
+            parts.append(
+                np.broadcast_to(value if lossy is None else value - lossy.cell(i).value(spend), shape)
+            )
         return np.asarray(self.problem.scenario.gain * np.stack(parts))
 
     def certain_part(self, splits: Array) -> Array:
@@ -91,7 +95,7 @@ class Knowledge:
         scenario = self.problem.scenario
         return np.array(
             [
-                -scenario.gain * float(self.problem.charged(s).sum()) - scenario.price * self.problem.money(s)
+                -scenario.gain * self.problem.charge_of(s) - scenario.price * self.problem.money(s)
                 for s in splits
             ]
         )
@@ -266,13 +270,18 @@ def tabulated_as(problem: AllocationProblem, spend: Array, outcome: Array) -> Al
     problem : AllocationProblem
     spend : ndarray of shape (n_points, n_cells)
     outcome : ndarray of shape (n_draws, n_points, n_cells)
-        Made to start at 0 and never to decrease, as sums of curves with negative weights might.
+        Made to start at 0 and never to decrease, as sums of curves with negative weights might. Losses are taken at
+        their mean.
     """
     rising = np.maximum.accumulate(np.maximum(outcome - outcome[:, :1], 0.0), axis=1)
     curves = ResponseCurves.tabulated(spend, rising, names=problem.curves.names)
     # Price tiers are part of the tabulated curves already.
     kept = [rule for rule in problem.constraints if not isinstance(rule, PriceTiers)]
-    return dataclasses.replace(problem, curves=curves, constraints=kept)
+    losses = problem.lossy if problem.delay is None else problem.losses
+    if losses is not None:
+        mean = [losses.cell(i).value(spend[:, i][np.newaxis]).mean(axis=0) for i in range(losses.n_cells)]
+        losses = ResponseCurves.tabulated(spend, np.column_stack(mean), names=problem.curves.names)
+    return dataclasses.replace(problem, curves=curves, losses=losses, constraints=kept)
 
 
 def _filled(splits: Array, cell: int) -> Array:

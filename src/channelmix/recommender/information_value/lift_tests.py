@@ -117,6 +117,9 @@ class Trials:
         gain = (about or self._about(i)).gain(weights)
         problem = self.knowledge.problem
         extra = design.spend_change * (1.0 + float(problem.charges[i])) - float(lift.mean())
+        if problem.lossy is not None:
+            lost = problem.lossy.cell(i).value(np.array([[before, after]])).mean(axis=0)
+            extra += float(lost[1] - lost[0])
         cost = max(extra, 0.0) * design.weeks / self.weeks_a_period + self.fixed_cost
         return LiftTestValue(
             cell=design.cell,

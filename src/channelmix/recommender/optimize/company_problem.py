@@ -22,8 +22,6 @@ from channelmix.effectiveness import (
     with_own,
 )
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.engine.response.carryover import Carryover
-from channelmix.engine.response.periods import in_period
 from channelmix.engine.rules import EachPeriod, FixedBudget, SafeImprovement, TargetOutcome
 from channelmix.engine.solver.solve import solve
 from channelmix.profile import CompanyProfile
@@ -43,7 +41,7 @@ def drawn(profile: CompanyProfile, n_draws: int, seed: int, *, fresh: bool = Fal
 
 
 def response_of(profile: CompanyProfile, draws: CellDraws) -> PriorResponse:
-    """Turn draws of a profile's cells into curves and charges."""
+    """Turn draws of a profile's cells into curves and losses."""
     return response(draws, profile.period_days, profile.usd_rate or 1.0)
 
 
@@ -71,22 +69,9 @@ def problem_of(
         scenario,
         rules,
         carryover=carryover,
-        charge=charges_of(carryover, brings) or None,
+        losses=brings.losses,
         current={cell.name: cell.current_spend for cell in draws.cells},
     )
-
-
-def charges_of(carryover: Carryover | None, brings: PriorResponse) -> dict[str, float]:
-    """Charges per unit of spend, by cell, or by cell and period where contacts' prices or worths differ."""
-    if carryover is None:
-        return dict(brings.charges)
-    delay = carryover.over(brings.curves.n_cells)
-    factors = delay.discounts(delay.periods)[:, np.newaxis] / delay.cost
-    return {
-        in_period(name, t + 1): rate * float(factors[t, brings.curves.names.index(name)])
-        for t in range(delay.periods)
-        for name, rate in brings.charges.items()
-    }
 
 
 def _over_all(scenario: Any, periods: int) -> Any:
@@ -141,5 +126,5 @@ def with_curves_of(
     """Return the same problem on other draws, its rules with the figures that belong to these."""
     other = problem_of(profile, draws)
     return dataclasses.replace(
-        problem, curves=other.curves, charge=other.charge, constraints=other.constraints
+        problem, curves=other.curves, losses=other.losses, constraints=other.constraints
     )

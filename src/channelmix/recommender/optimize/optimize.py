@@ -43,6 +43,7 @@ from channelmix.plan import (
     span_of,
 )
 from channelmix.profile import CompanyProfile
+from channelmix.profile.frequencies import many_contacts
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
@@ -52,7 +53,6 @@ from channelmix.recommender.optimize.assumptions import (
 )
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
-    charges_of,
     drawn,
     problem_and_splits,
     response_of,
@@ -151,8 +151,7 @@ def optimize(
     told = None
     if solution.status not in NO_SPEND:
         again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
-        charges = charges_of(problem.carryover, again)
-        fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
+        fresh = dataclasses.replace(problem, curves=again.curves, losses=again.losses)
         comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
         if counts_word_of_mouth(profile):
             told = word_of_mouth(
@@ -218,6 +217,7 @@ def _plan(
     warned = [
         *conflict_sums(problem, solution.conflicts, profile.currency),
         *([] if question is None else [question]),
+        *many_contacts(profile),
         *history_warnings(draws, spend),
     ]
     claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}

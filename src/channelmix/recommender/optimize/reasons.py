@@ -118,6 +118,11 @@ class _Why:
         return self.problem.each_period(self.problem.curves.mean_value(alone))
 
     @cached_property
+    def charges(self) -> Array:
+        """Charges and losses of the next unit of spend on each cell; shape (n_spends,)."""
+        return self.problem.charge_slopes(self.spend)
+
+    @cached_property
     def keeps_baseline(self) -> bool:
         """Whether the plan is the mix that it may only improve on."""
         baseline = self.problem.baseline
@@ -131,7 +136,7 @@ class _Why:
             for sums in (self.spend, self.problem.outcomes(self.spend).mean(axis=0))
         )
         average = brought / np.where(spent > 0.0, spent, 1.0)
-        slope = self.marginal + self.problem.charges  # what the curve itself brings
+        slope = self.marginal + self.charges  # what the curve itself brings
         return np.asarray(slope <= SATURATED * self.problem.each_period(average))
 
     def line(self, i: int, cell: Cell) -> Message:
@@ -139,7 +144,7 @@ class _Why:
         stand, held = self.stand, self.stand.held(i)
         if self.problem.scenario.limit == 0.0:
             return say("reason.no_budget")
-        if stand.empty[i] and not held and self.problem.charges[i] > 0.0 and self.marginal[i] <= 0.0:
+        if stand.empty[i] and not held and self.charges[i] > 0.0 and self.marginal[i] <= 0.0:
             return _harm(cell)
         if self.most[i] <= 0.0:
             kept = None if stand.empty[i] else stand.less[i]
@@ -235,7 +240,7 @@ class _Why:
         if stand.falls[i] < money - COARSE * abs(money) - stand.room:
             return self._within_the_gap(i, more=False)
         if self._is_free:
-            return _more_harm(cell) if self.problem.charges[i] > 0.0 else say("reason.little_more")
+            return _more_harm(cell) if self.charges[i] > 0.0 else say("reason.little_more")
         if self._buys_what_pays:
             return self._up_to_here(i)
         if self.spend[i] < (1.0 - SPEND_MOVED) * self.current[i]:

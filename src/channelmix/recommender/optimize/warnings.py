@@ -48,7 +48,8 @@ def _why_unspent(
     # What is left would not bring more than the gap even at the best cell's return: no rule is to blame.
     negligible = solution.requested_gap * max(abs(solution.value), problem.gross(solution.spend))
     if not problem.constraints or float(marginal.max()) * left <= negligible:
-        if problem.charges.any() and float((marginal + problem.charges).max()) * left > negligible:
+        charges = problem.charge_slopes(solution.spend)
+        if charges.any() and float((marginal + charges).max()) * left > negligible:
             return say("unspent.harm")
         return say("unspent.little_and_loss" if marginal.max() < 1.0 else "unspent.little")
     return say("unspent.rules")
@@ -59,7 +60,7 @@ def _cuts(problem: AllocationProblem, spend: NDArray[np.float64], currency: str)
         return []
     today = problem.by_cell(problem.outcomes(problem.cells.current).mean(axis=0))
     current = problem.by_cell(problem.cells.current)
-    charges = problem.by_cell(problem.charges * problem.cells.current)
+    charges = problem.by_cell(problem.charged(problem.cells.current))
     names = problem.curves.names
     cut = [
         i
