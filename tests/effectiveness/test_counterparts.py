@@ -245,3 +245,12 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert effect.note.startswith("from the bottom up ")
     assert {"RET037", "CRV035"} <= set(effect.facts)
     assert effect.unit == "incremental revenue per unit of spend"
+    messages = [
+        entry for name, entry in listed.items() if name.startswith("orders per contact of sms promotion")
+    ]
+    assert messages
+    for one in messages:
+        assert one.basis == (
+            "from clicks and orders, and from 14 published experiments and returns (4 of e-mail, as a proxy) "
+            "of 11 sources"
+        )
