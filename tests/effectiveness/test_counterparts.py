@@ -240,7 +240,7 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
     effect = listed["revenue per unit of spend of social promotion in FR"]
     assert (
-        effect.basis == "from clicks and orders, and from 44 published experiments and returns of 26 sources"
+        effect.basis == "from clicks and orders, and from 48 published experiments and returns of 30 sources"
     )
     assert effect.note.startswith("from the bottom up ")
     assert {"RET037", "CRV035"} <= set(effect.facts)

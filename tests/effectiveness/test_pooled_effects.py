@@ -137,3 +137,22 @@ def test_claims_count_for_little() -> None:
     trial = next(effect for effect in effects if effect.fact.fact_id == "RET037")
     moved = [dataclasses.replace(trial, value=0.2) if effect is trial else effect for effect in effects]
     assert PooledEffects(moved).predict([EffectSetting("social")]).quantile(0.5, 0) < before - math.log(1.2)
+
+
+def test_one_ratio_of_advertising_to_sales_stands_behind_all_elasticities() -> None:
+    """More of them do not make it surer: a ratio three times as high moves the belief hardly more than for one."""
+    effects = of("revenue_per_spend")
+    assert sum(effect.design == "elasticity" for effect in effects) == 4
+
+    def moved(n: int) -> float:
+        told = [effect for effect in effects if effect.design != "elasticity"]
+        one = next(effect for effect in effects if effect.design == "elasticity")
+        studies = [dataclasses.replace(one.fact, source_title=f"study {k}") for k in range(n)]
+        low, high = (
+            PooledEffects([*told, *(dataclasses.replace(one, fact=fact, value=value) for fact in studies)])
+            for value in (2.0, 6.0)
+        )
+        setting = [EffectSetting("social")]
+        return high.predict(setting).quantile(0.5, 0) - low.predict(setting).quantile(0.5, 0)
+
+    assert 0.0 < moved(1) < moved(20) < math.log(1.25)
