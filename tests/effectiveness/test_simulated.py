@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from channelmix.effectiveness import prior_response, published_draws
-from channelmix.effectiveness.published.simulated import SimulatedCompany, simulated_company
+from channelmix.effectiveness.published.simulated import (
+    SimulatedCompany,
+    response_of_draw,
+    simulated_company,
+)
 
 COMPANIES = 120
 
@@ -58,3 +62,23 @@ def test_what_is_earned_is_outcome_less_charges(companies: list[SimulatedCompany
     brought = float(company.curves.value(spend)[0].sum())
     assert company.earned(spend) == pytest.approx(brought - charged)
     assert company.earned(np.zeros(len(names))) == 0.0
+
+
+def test_a_truth_is_one_draw_of_the_belief_in_curves_and_charges_alike(
+    companies: list[SimulatedCompany],
+) -> None:
+    """Over all draws, what spend truly earns is on average what the belief expects of it."""
+    company = next(one for one in companies if one.charges and "service" in str(one.curves.names))
+    profile, n_draws = company.profile, 64
+    draws = published_draws(profile.cells(), n_draws, seed=3)
+    believed = prior_response(draws, profile.period_days, 1.0)
+    truths = [
+        SimulatedCompany(profile, one.curves, one.charges)
+        for one in (response_of_draw(draws, k, profile.period_days, 1.0) for k in range(n_draws))
+    ]
+    for spend in (np.full(believed.curves.n_cells, 100.0), np.full(believed.curves.n_cells, 10000.0)):
+        assert truths[5].curves.value(spend) == pytest.approx(believed.curves.value(spend)[[5]])
+        expected = SimulatedCompany(profile, believed.curves, believed.charges).earned(spend)
+        assert np.mean([one.earned(spend) for one in truths]) == pytest.approx(expected)
+    rates = [sum(one.charges.values()) for one in truths]
+    assert np.std(rates) > 0.3 * np.mean(rates), "whoever loses more customers by a message is charged more"

@@ -2,11 +2,13 @@
 
 A company's truth is one joint draw of the belief that its own profile leads to. So sectors, countries, prices and
 audiences matter as much as the published figures say, ways contradict each other as they do there, and a belief is as
-wrong about a company as it says. What a plan is worth can then be told from what it promises.
+wrong about a company as it says. What a plan is worth can then be told from what it promises. It stands here, above
+the published figures themselves, since it needs the belief that they lead to.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
+from channelmix.effectiveness.draws import CellDraws
 from channelmix.effectiveness.published.prior_draws import published_draws
-from channelmix.effectiveness.published.response import prior_response
+from channelmix.effectiveness.published.response import PriorResponse, prior_response
+from channelmix.effectiveness.stated import Score
 from channelmix.engine.response import ResponseCurves
 from channelmix.profile import CompanyProfile
 
@@ -52,7 +56,7 @@ class SimulatedCompany:
     curves : ResponseCurves
         Its true curves, of one draw.
     charges : mapping of str to float
-        What contacts cost besides their price, as believed: a mean over draws.
+        What contacts truly cost besides their price, of the same draw, in money per unit of spend.
     """
 
     profile: CompanyProfile
@@ -82,8 +86,35 @@ def simulated_company(seed: int) -> SimulatedCompany:
     rng = np.random.default_rng([23, seed])
     profile = CompanyProfile.model_validate(_content(rng))
     draws = published_draws(profile.cells(), DRAWS, int(rng.integers(2**31)))
-    believed = prior_response(draws, profile.period_days, profile.usd_rate or 1.0)
-    return SimulatedCompany(profile, believed.curves.of_draws([int(rng.integers(DRAWS))]), believed.charges)
+    truth = response_of_draw(draws, int(rng.integers(DRAWS)), profile.period_days, profile.usd_rate or 1.0)
+    return SimulatedCompany(profile, truth.curves, truth.charges)
+
+
+def response_of_draw(draws: CellDraws, draw: int, period_days: float, usd_rate: float) -> PriorResponse:
+    """Work out the curves and charges of one draw alone, as if it were known; see `prior_response`."""
+    alone = dataclasses.replace(
+        draws,
+        quantities=tuple(
+            {name: values[[draw]] for name, values in of_cell.items()} for of_cell in draws.quantities
+        ),
+        scores=tuple(
+            {name: _OfOneDraw(score.normal, draw=draw) for name, score in of_cell.items()}
+            for of_cell in draws.scores
+        ),
+        n_draws=1,
+    )
+    return prior_response(alone, period_days, usd_rate)
+
+
+@dataclass(frozen=True, eq=False)
+class _OfOneDraw(Score):
+    """Where one draw lies among all of them, of which a stated figure is the mean."""
+
+    draw: int = 0
+
+    def draws(self, figure: str, number: float, most: float) -> Array:
+        """See `Score.draws`; shape (1,)."""
+        return super().draws(figure, number, most)[[self.draw]]
 
 
 def _content(rng: np.random.Generator) -> dict[str, Any]:
