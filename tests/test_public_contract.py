@@ -22,9 +22,9 @@ ActivationFee AllocationProblem AtMostActive Carryover Certificate CertificateEr
 CompanyProfile ContactCap Difference EachPeriod Evidence Explanation FixedBudget FlexibleBudget Frontier GroupShare
 InformationValue InputError KeepWorking LiftTest LiftTestDesign LinearConstraint MarketingMixRegressor MaxProfit
 MeanCVaR MeanRisk MinimumIfActive NoPlanError Pacing PackSize Phasing Plan PriceTiers Priors ProfileError
-PublishedPrior ReachTarget ReputationLimit ResponseCurves SafeImprovement Sensitivity ServiceLevel Solution SpendBounds
-Status TargetOutcome WorstCase __version__ compare explain fit_history frontier information_value optimize sensitivity
-solve verify
+PublishedPrior ReachTarget ReputationLimit ResponseCurves SafeImprovement Sensitivity ServiceLevel SimulatedCompany
+Solution SpendBounds Status TargetOutcome WorstCase __version__ compare explain fit_history frontier information_value
+optimize sensitivity simulated_company solve verify
 """
 
 ATTRIBUTES = {
@@ -41,6 +41,7 @@ ATTRIBUTES = {
         hill exponential logistic power logarithmic capped_linear service tabulated concat
         names n_draws n_cells value mean_value derivative
     """,
+    "SimulatedCompany": "profile curves charges earned",
     "LiftTest": "channel start end spend_change lift standard_error market rows held_out",
     "MarketingMixRegressor": "fit predict predict_interval contributions roi shares curves",
 }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from channelmix.effectiveness.history import Priors as Priors
     from channelmix.effectiveness.own.fit import fit_history as fit_history
     from channelmix.effectiveness.published.prior import PublishedPrior as PublishedPrior
+    from channelmix.effectiveness.published.simulated import SimulatedCompany as SimulatedCompany
+    from channelmix.effectiveness.published.simulated import simulated_company as simulated_company
     from channelmix.engine.problem.problem import AllocationProblem as AllocationProblem
     from channelmix.engine.proof.solution import Solution as Solution
     from channelmix.engine.proof.solution import Status as Status
@@ -51,6 +53,7 @@ _HOMES = {
     for module, names in {
         "core.errors": ("CertificateError", "ChannelMixError", "InputError", "NoPlanError"),
         "effectiveness.published.prior": ("PublishedPrior",),
+        "effectiveness.published.simulated": ("SimulatedCompany", "simulated_company"),
         "effectiveness.history": ("LiftTest", "MarketingMixRegressor", "Priors"),
         "effectiveness.own.fit": ("fit_history",),
         "engine.problem.problem": ("AllocationProblem",),

@@ -17,4 +17,4 @@ def test_held_out_sources_are_covered(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["bench_held_out_effects.py"])
     assert bench.main() == 0
-    assert "74 figures" in capsys.readouterr().out
+    assert "78 figures" in capsys.readouterr().out

@@ -11,8 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import channelmix as cm
 from channelmix.core.arrays import Array
+from channelmix.datasets.effects import load_effects
 from channelmix.datasets.facts import COUNTED, Fact, load_facts
+from channelmix.effectiveness import published_draws
+from channelmix.effectiveness.published import promotion
+from channelmix.effectiveness.published.pooled_effects import EffectSetting, PooledEffects
 
 FACTS: Mapping[str, Fact] = {fact.fact_id: fact for fact in load_facts()}
 
@@ -164,3 +169,56 @@ def test_effects_of_an_email_are_those_of_its_rows(
         assert fact.treated == pytest.approx(treated.mean(), abs=0.0051)
     if fact.n is not None:
         assert fact.n == len(treated) + len(control)
+
+
+def of_the_email(customers: Mapping[str, Array]) -> tuple[list[float], float]:
+    """Orders that one e-mail of either version won, and US dollars of an order."""
+    bought, money = (customers[name].astype(float) for name in ("conversion", "spend"))
+    control = bought[customers["arm"] == "none"].mean()
+    won = [float(bought[customers["arm"] == arm].mean() - control) for arm in ("mens", "womens")]
+    return won, float(money.sum() / bought.sum())
+
+
+def regression(held_out: bool) -> PooledEffects:
+    """The regression of orders of a message; held out, without anything of this experiment."""
+    effects = [effect for effect in load_effects() if effect.measure == "orders_per_contact"]
+    own = {effect.source for effect in effects if effect.fact.fact_id == "EXP003"}
+    return PooledEffects([effect for effect in effects if not (held_out and effect.source in own)])
+
+
+@pytest.mark.parametrize("channel", ["email", "sms", "im"])
+@pytest.mark.parametrize("held_out", [False, True])
+def test_experiments_with_messages_lead_to_expect_the_effects_of_an_email(
+    customers: Mapping[str, Array], channel: str, held_out: bool
+) -> None:
+    """E-mail stands in for messages, and messages for e-mail: what the other sources say holds what its rows say."""
+    won, order_value = of_the_email(customers)
+    found = regression(held_out).predict([EffectSetting(channel, "loyal", order_value)])
+    low, high = (math.exp(found.quantile(level, 0)) for level in (0.05, 0.95))
+    for effect in won:
+        assert 0.003 < effect < 0.007
+        assert low < effect < high
+
+
+@pytest.mark.parametrize("channel", ["sms", "im"])
+@pytest.mark.parametrize("held_out", [False, True])
+def test_the_belief_in_messages_holds_the_effects_of_an_email(
+    customers: Mapping[str, Array], monkeypatch: pytest.MonkeyPatch, channel: str, held_out: bool
+) -> None:
+    """Both ways together, for a company whose orders and customers are like those of the experiment."""
+    won, order_value = of_the_email(customers)
+    without = regression(held_out)
+    monkeypatch.setattr(promotion, "pooled_effects", lambda _: without)
+    profile = cm.CompanyProfile.model_validate(
+        {
+            "name": "Catalogue", "sector": "retail", "country": "US", "currency": "USD", "period": "month",
+            "scenario": {"kind": "fixed_budget", "amount": 1000.0},
+            "purposes": {"promotion": {"margin_per_order": 40.0, "order_value": order_value}},
+            "markets": [{"name": "all customers", "customers": 64000.0}],
+            "channels": {channel: {"reachable_share": 1.0, "audience": "loyal"}},
+        }
+    )  # fmt: skip
+    draws = published_draws(profile.cells(), 2048)
+    low, high = np.quantile(draws.quantities[0]["orders_per_contact"], [0.05, 0.95])
+    for effect in won:
+        assert low < effect < high

@@ -240,8 +240,17 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
     effect = listed["revenue per unit of spend of social promotion in FR"]
     assert (
-        effect.basis == "from clicks and orders, and from 44 published experiments and returns of 26 sources"
+        effect.basis == "from clicks and orders, and from 48 published experiments and returns of 30 sources"
     )
     assert effect.note.startswith("from the bottom up ")
     assert {"RET037", "CRV035"} <= set(effect.facts)
     assert effect.unit == "incremental revenue per unit of spend"
+    messages = [
+        entry for name, entry in listed.items() if name.startswith("orders per contact of sms promotion")
+    ]
+    assert messages
+    for one in messages:
+        assert one.basis == (
+            "from clicks and orders, and from 14 published experiments and returns (4 of e-mail, as a proxy) "
+            "of 11 sources"
+        )

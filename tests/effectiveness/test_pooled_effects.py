@@ -93,7 +93,8 @@ def test_a_prediction_is_that_of_a_linear_model(measure: str, monkeypatch: pytes
     ])  # fmt: skip
     start = np.zeros(len(prior))
     start[:3] = fitted._centre, pooled.AUDIENCE_SLOPE[0], pooled.ORDER_SLOPE[0]
-    variance = known[:, 1] + noise**2 / trust
+    own = np.array([pooled.OWN_BIAS**2 if effect.design == "claimed" else 0.0 for effect in effects])
+    variance = known[:, 1] + noise**2 / trust + own
     precision = np.diag(prior**-2.0) + (design.T / variance) @ design
     coefficients = np.linalg.solve(precision, start / prior**2 + design.T @ (known[:, 0] / variance))
     asked = np.array(row(channels[0], "a company", "randomised", "cold", 80.0))
@@ -127,13 +128,55 @@ def test_a_cold_audience_and_a_dear_order_get_less() -> None:
     assert dear < loyal - 1.0
 
 
-def test_claims_count_for_little() -> None:
-    """A tenfold claim of a vendor for paid social media moves the belief by less than a fifth."""
+def test_a_claim_counts_for_orders_of_magnitude_less_than_an_experiment() -> None:
+    """By how far the logarithm of the belief moves with that of a figure of its channel, or of all claims of it."""
+    effects = of("revenue_per_spend")
+
+    def moved(*fact_ids: str) -> float:
+        factor = 1.5
+        told = [
+            dataclasses.replace(effect, value=factor * effect.value)
+            if effect.fact.fact_id in fact_ids
+            else effect
+            for effect in effects
+        ]
+        before, after = (PooledEffects(each).predict([EffectSetting("social")]) for each in (effects, told))
+        return (after.quantile(0.5, 0) - before.quantile(0.5, 0)) / math.log(factor)
+
+    experiment = moved("RET037")
+    claims = [e.fact.fact_id for e in effects if e.design == "claimed" and e.channel == "social"]
+    assert len(claims) == 2
+    assert experiment > 0.1
+    for claim in claims:
+        assert 0.0 < moved(claim) < experiment / 20.0
+    assert moved(*claims) < experiment / 10.0
+
+
+def test_a_claim_ten_times_as_high_hardly_moves_the_belief() -> None:
     effects = of("revenue_per_spend")
     before = PooledEffects(effects).predict([EffectSetting("social")]).quantile(0.5, 0)
     claim = next(effect for effect in effects if effect.fact.fact_id == "RET019")
     after = PooledEffects([*effects, dataclasses.replace(claim, value=10.0 * claim.value)])
-    assert abs(after.predict([EffectSetting("social")]).quantile(0.5, 0) - before) < math.log(1.2)
+    assert abs(after.predict([EffectSetting("social")]).quantile(0.5, 0) - before) < math.log(1.05)
     trial = next(effect for effect in effects if effect.fact.fact_id == "RET037")
     moved = [dataclasses.replace(trial, value=0.2) if effect is trial else effect for effect in effects]
     assert PooledEffects(moved).predict([EffectSetting("social")]).quantile(0.5, 0) < before - math.log(1.2)
+
+
+def test_one_ratio_of_advertising_to_sales_stands_behind_all_elasticities() -> None:
+    """More of them do not make it surer: a ratio three times as high moves the belief hardly more than for one."""
+    effects = of("revenue_per_spend")
+    assert sum(effect.design == "elasticity" for effect in effects) == 4
+
+    def moved(n: int) -> float:
+        told = [effect for effect in effects if effect.design != "elasticity"]
+        one = next(effect for effect in effects if effect.design == "elasticity")
+        studies = [dataclasses.replace(one.fact, source_title=f"study {k}") for k in range(n)]
+        low, high = (
+            PooledEffects([*told, *(dataclasses.replace(one, fact=fact, value=value) for fact in studies)])
+            for value in (2.0, 6.0)
+        )
+        setting = [EffectSetting("social")]
+        return high.predict(setting).quantile(0.5, 0) - low.predict(setting).quantile(0.5, 0)
+
+    assert 0.0 < moved(1) < moved(20) < math.log(1.25)

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from channelmix.effectiveness import prior_response, published_draws
-from channelmix.effectiveness.published.simulated import SimulatedCompany, simulated_company
+from channelmix.effectiveness.published.simulated import (
+    SimulatedCompany,
+    simulated_company,
+)
 
 COMPANIES = 120
 

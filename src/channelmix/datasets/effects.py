@@ -20,9 +20,10 @@ MEASURES = ("orders_per_contact", "revenue_per_spend", "relative_lift")
 """What effects are compared by: orders of one more message or impression; revenue within some 13 weeks of one more unit
 of spend; what is bought more by those reached, over what a control buys."""
 
-DESIGNS = ("randomised", "matched", "modelled", "claimed")
+DESIGNS = ("randomised", "matched", "modelled", "elasticity", "claimed")
 """How an effect was found, the most trusted first: against a control drawn at random, against people like those
-reached, by a model of sales, or without any of these."""
+reached, by a model of sales, from an elasticity of sales and the usual ratio of advertising to sales, or without any of
+these."""
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,11 @@ TRUST: Mapping[str, float] = MappingProxyType(
         "consultancy": 0.6,
         "survey_vendor": 0.4,
         "secondary": 0.4,
-        "vendor_blog": 0.25,
+        "vendor_blog": 0.1,
     }
 )
-"""Weight of a figure by its kind of source: a judgement that orders the kinds by trust."""
+"""Weight of a figure by its kind of source: a judgement that orders the kinds by trust, but for the last one. Vendors'
+blogs weigh as little as cover of other sources allows (docs/explanation/prior.md)."""
 
 USD: Mapping[str, float] = MappingProxyType(
     {row["currency"]: float(row["usd_per_unit"]) for row in read_rows("rough_usd_rates.csv")}

@@ -16,8 +16,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from channelmix.core.arrays import Array
-from channelmix.core.words import say
+from channelmix.core.words import Message, say
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.datasets.effects import ComparableEffect
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import Drawn
 from channelmix.effectiveness.published.pooled_effects import (
@@ -56,6 +57,9 @@ ORDER_RANGE = 5.0
 
 MIDDLE = (0.005, 0.995)
 """Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
+
+PROXY = "email"
+"""Channel whose experiments stand in for those of messages and pushes, of which there are few."""
 
 FEWEST_ORDERS = 1e-9
 """Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
@@ -162,6 +166,13 @@ class ChannelEffect:
             normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
         return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
 
+    def _basis(self, effects: Sequence[ComparableEffect]) -> Message:
+        counted = {"figures": len(effects), "sources": len({effect.source for effect in effects})}
+        proxies = sum(effect.channel == PROXY for effect in effects)
+        if self.measure == "revenue_per_spend" or not proxies:
+            return say("basis.two_ways", **counted)
+        return say("basis.two_ways_email", proxies=proxies, **counted)
+
     def presented(self) -> PriorRange:
         """The belief as a range, with what each way says and the figures behind the way from the top down."""
         low, median, high = np.exp(self.belief.quantile(np.array([0.05, 0.5, 0.95])))
@@ -182,7 +193,7 @@ class ChannelEffect:
             unit=say(f"unit.{self.quantity}"),
             uncertainty_factor=math.sqrt(float(high / low)),
             fact_ids=tuple(sorted({effect.fact.fact_id for effect in best[:MOST_FACTS_LISTED]})),
-            basis=say("basis.two_ways", figures=len(effects), sources=len({e.source for e in effects})),
+            basis=self._basis(effects),
             note=say("note.two_ways", share=self.belief.weight_down, **ways),
         )
 

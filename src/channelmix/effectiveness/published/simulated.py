@@ -2,7 +2,8 @@
 
 A company's truth is one joint draw of the belief that its own profile leads to. So sectors, countries, prices and
 audiences matter as much as the published figures say, ways contradict each other as they do there, and a belief is as
-wrong about a company as it says. What a plan is worth can then be told from what it promises.
+wrong about a company as it says. What a plan is worth can then be told from what it promises. It stands here, above
+the published figures themselves, since it needs the belief that they lead to.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ def remarks(profile: CompanyProfile) -> list[Message]:
         say("remark.published" if profile.own is None else "remark.published_beside_own"),
         say("remark.attributed"),
         *_of_promotion(profile),
+        *_of_one_way(profile),
         *_of_word_of_mouth(profile),
         *_of_other_mechanisms(profile),
     ]
@@ -38,6 +39,15 @@ def _of_promotion(profile: CompanyProfile) -> Iterator[Message]:
         stated = profile.overlap
         how = say("overlap.independent") if stated is None else say("overlap.stated", share=stated)
         yield say("remark.overlap", how=how)
+
+
+def _of_one_way(profile: CompanyProfile) -> Iterator[Message]:
+    """Purposes of which no published experiment or return tells, and what is therefore not part of them."""
+    purposes = {cell.purpose for cell in profile.cells()}
+    if "service" in purposes:
+        yield say("remark.one_way_service")
+    if "advocacy" in purposes:
+        yield say("remark.one_way_advocacy")
 
 
 def counts_word_of_mouth(profile: CompanyProfile) -> bool:
