@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from scipy import integrate
 from scipy import optimize as scipy_optimize
-from tests.stated_figures import certain
 
 from channelmix.effectiveness import CellDraws, PriorResponse, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior
@@ -23,8 +23,10 @@ CUSTOMERS = 200000.0
 
 
 def drawn(content: dict[str, Any], n_draws: int = 32) -> CellDraws:
+    """Draw published quantities; what the profile states counts as it stands."""
     profile = CompanyProfile.model_validate(content)
-    return PublishedPrior(n_draws=n_draws).fit().draws(profile.cells())
+    draws = PublishedPrior(n_draws=n_draws).fit().draws(profile.cells())
+    return dataclasses.replace(draws, scores=())
 
 
 def response_of(content: dict[str, Any], n_draws: int = 32) -> PriorResponse:
@@ -228,10 +230,10 @@ def test_harm_is_a_charge_and_not_a_falling_curve(small: dict[str, Any]) -> None
 def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> None:
     """The margin of a consent is what the curve itself earns at best, found here by a search."""
     small["channels"]["sms"] |= {
-        "cost_per_contact": {"promotion": certain(0.05)},
-        "contacts_per_customer": certain(4.0),
+        "cost_per_contact": {"promotion": 0.05},
+        "contacts_per_customer": 4.0,
         "orders_per_contact": {"value": 0.006, "incremental": True},
-        "opt_out_per_contact": certain(0.01),
+        "opt_out_per_contact": 0.01,
     }
     q, response = quantities(small, "FR/sms/promotion")
     best = scipy_optimize.minimize_scalar(
@@ -241,21 +243,21 @@ def test_a_charge_for_opt_outs_in_figures_of_ones_own(small: dict[str, Any]) -> 
     consent = months * 4.0 * -best.fun
     lost = (1.0 - math.exp(-0.01 * 4.0)) / 4.0  # a contact's part of what a month's contacts lose
     assert response.charges["FR/sms/promotion"] == pytest.approx(lost * consent / 0.05, rel=1e-6)
-    small["channels"]["sms"]["value_per_consent"] = certain(2.0)
+    small["channels"]["sms"]["value_per_consent"] = 2.0
     assert response_of(small).charges["FR/sms/promotion"] == pytest.approx(lost * 2.0 / 0.05, rel=1e-12)
 
 
 def test_no_more_customers_opt_out_than_there_are(small: dict[str, Any]) -> None:
     """At the useful contacts of a month the charge stays below what all consents are worth."""
     small["channels"]["sms"] |= {
-        "cost_per_contact": {"promotion": certain(0.05)},
-        "contacts_per_customer": certain(4.0),
+        "cost_per_contact": {"promotion": 0.05},
+        "contacts_per_customer": 4.0,
         "orders_per_contact": 0.006,
-        "value_per_consent": certain(2.0),
+        "value_per_consent": 2.0,
     }
     charges = []
     for opt_out in (0.01, 0.2, 1.0):
-        small["channels"]["sms"]["opt_out_per_contact"] = certain(opt_out)
+        small["channels"]["sms"]["opt_out_per_contact"] = opt_out
         charges.append(response_of(small).charges["FR/sms/promotion"] * 50000.0 * 4.0 * 0.05)
     assert charges[0] < charges[1] < charges[2] < 50000.0 * 2.0
 
@@ -270,7 +272,7 @@ def test_a_contact_never_costs_more_in_later_ones_than_one_of_them_is_worth(smal
 
 
 def test_a_contact_that_never_pays_makes_no_consent_worth_anything(small: dict[str, Any]) -> None:
-    orders = certain(0.001, incremental=True)
+    orders = {"value": 0.001, "incremental": True}
     small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": orders}
     assert "FR/sms/promotion" not in response_of(small).charges
 

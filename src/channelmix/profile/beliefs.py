@@ -37,11 +37,13 @@ PRECISION = 1e-6
 
 
 def beliefs(profile: CompanyProfile) -> list[tuple[Path, float]]:
-    """List the profile's uncertain numbers other than 0, each with its path, in the order of the fields.
+    """List the profile's uncertain numbers, each with its path, in the order of the fields.
 
-    A number of which the profile says how sure it is, is an `Estimate`.
+    A number of which the profile says how sure it is, is an `Estimate`. A 0 is listed only if it is one.
     """
-    return [(path, number) for path, number in _numbers(profile, ()) if number]
+    return [
+        (path, number) for path, number in _numbers(profile, ()) if number or isinstance(number, Estimate)
+    ]
 
 
 def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:

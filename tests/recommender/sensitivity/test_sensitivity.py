@@ -135,8 +135,6 @@ def test_figures_against_a_prior_with_shifted_ranges(
         r = figure.range
         if r.quantity != quantity or r.basis.startswith("regression"):
             continue
-        if "FR/social/promotion" in figure.cells:
-            continue  # the prior would believe its effect anew, in the light of the moved figure; here the belief stays
         effect = next(
             e
             for e in found.inputs
