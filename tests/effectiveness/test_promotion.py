@@ -183,7 +183,11 @@ def test_order_values_and_purchases_count_with_their_ranges() -> None:
     for figure, value, channel in (("order_value", 50.0, "social"), ("purchases_per_year", 4.0, "app")):
         widths = []
         for wide in (1.01, 3.0):
-            content["purposes"]["promotion"][figure] = {"value": value, "low": value / wide, "high": value * wide}
+            content["purposes"]["promotion"][figure] = {
+                "value": value,
+                "low": value / wide,
+                "high": value * wide,
+            }
             sample = np.log(returns(content, channel, 0.02))
             widths.append(float(np.quantile(sample, 0.95) - np.quantile(sample, 0.05)))
         assert widths[1] > 1.03 * widths[0], figure

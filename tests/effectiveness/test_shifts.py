@@ -63,7 +63,9 @@ def test_a_moved_figure_is_believed_as_a_prior_with_a_moved_range_believes_it(
         if r.quantity != quantity or not any("promotion" in name for name in figure.cells):
             continue
         for factor in (0.8, 1.1):
-            moved = dataclasses.replace(r, low=factor * r.low, typical=factor * r.typical, high=factor * r.high)
+            moved = dataclasses.replace(
+                r, low=factor * r.low, typical=factor * r.typical, high=factor * r.high
+            )
             anew = PublishedPrior(n_draws=128, seed=3).fit([moved]).draws(cells)
             for one, other in zip(shifted(draws, figure, factor).quantities, anew.quantities, strict=True):
                 assert one.keys() == other.keys()
