@@ -235,5 +235,10 @@ def test_a_belief_is_moved_with_its_interval(content: dict[str, Any]) -> None:
     assert moved.channels["sms"].publicness.parts == pytest.approx(  # type: ignore[union-attr]
         {"value": 0.48, "low": 0.24, "high": 0.96}
     )
-    number, _ = with_belief_moved(profile, path, 2.0)
-    assert number == pytest.approx(0.5, rel=1e-4), "the upper end stops at 1"
+    number, moved = with_belief_moved(profile, path, 2.0)
+    assert number == 0.8
+    assert moved.channels["sms"].publicness.parts == pytest.approx(  # type: ignore[union-attr]
+        {"value": 0.8, "low": 0.4, "high": 1.0}
+    ), "the upper end stops at 1"
+    number, _ = with_belief_moved(profile, path, 3.0)
+    assert number == pytest.approx(1.0, rel=1e-4)

@@ -204,7 +204,7 @@ def _overlap(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_
     shares = [share for cell in draws.cells for share in cell.others]
     if profile.overlap is None and shares:
         sides = [(overlap, with_overlap(profile, overlap)) for overlap in (0.0, 1.0)]
-        description = {
+        description: dict[str, Any] = {
             "name": say("overlap.input"),
             "kind": "profile",
             "factor": None,
