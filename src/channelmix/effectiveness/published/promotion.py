@@ -191,8 +191,8 @@ class ChannelEffect:
         best = sorted(near, key=lambda effect: (effect.design != "randomised", effect.fact.fact_id))
         ways: dict[str, float] = {}
         for name, way in (("up", self.up), ("down", self.down)):
-            quantiles = {"low": 0.05, "median": 0.5, "high": 0.95}
-            ways |= {f"{name}_{key}": math.exp(way.quantile(level)) for key, level in quantiles.items()}
+            for end, value in zip(("low", "median", "high"), way.ends, strict=True):
+                ways[f"{name}_{end}"] = math.exp(value)
         return PriorRange(
             self.channel,
             "promotion",
@@ -241,16 +241,17 @@ def channel_effects(
         places = [asked.index(settings[leading[k]]) for k in leads]
         among = SHARED * mixture.correlation()[np.ix_(places, places)]
         correlation[np.ix_(leads, leads)] += among - np.diag(np.diagonal(among))
+    downs: dict[tuple[Any, ...], Way] = {}
     effects: dict[tuple[Any, ...], ChannelEffect] = {}
     found = []
     for (cell, drawn), setting, measure in zip(cells, settings, measures, strict=True):
         logs, shift, further, stated_rates = _by_clicks(cell, drawn, setting)
         key = cell.channel, setting, shift, further, stated_rates, logs.tobytes()
         if key not in effects:
-            up, down = (
-                Way.up(logs, stated_rates),
-                Way.down(*ways[measure, setting], shift, further),
-            )
+            of_down = measure, setting, shift, further
+            if of_down not in downs:
+                downs[of_down] = Way.down(*ways[measure, setting], shift, further)
+            up, down = Way.up(logs, stated_rates), downs[of_down]
             quantity = EFFECTS[cell.basis or ""][0]
             effects[key] = ChannelEffect(
                 cell.channel, quantity, logs, up, down, combined(up, down), measure, setting
