@@ -403,6 +403,38 @@ def test_no_return_is_narrow_however_sure_a_company_is_of_what_it_did_not_measur
         assert each.low < each.value < each.high
 
 
+EXTREMES: dict[str, dict[str, Any]] = {
+    "none counted": {"value": 0.0, "n": 5},
+    "from none": {"value": 0.0, "low": 0.0, "high": 0.9},
+    "all counted": {"value": 1.0, "n": 5},
+    "up to all": {"value": 1.0, "low": 0.2, "high": 1.0},
+    "one case": {"value": 0.3, "n": 1},
+    "to one side": {"value": 0.3, "low": 0.3, "high": 0.9},
+    "anything": {"value": 0.01, "low": 0.0, "high": 1.0},
+}
+
+
+@pytest.mark.parametrize("stated", EXTREMES.values(), ids=EXTREMES)
+def test_whatever_is_stated_can_be_planned(small: dict[str, Any], stated: dict[str, Any]) -> None:
+    sms = small["channels"]["sms"]
+    names = ("publicness", "orders_per_contact", "opt_out_per_contact", "value_per_consent")
+    sms |= dict.fromkeys((*names, "resolution_share", "on_time_share", "service_share"), stated)
+    small["channels"]["im"] |= {"reachable_share": stated}
+    small["channels"]["im"].pop("reachable", None)
+    small["markets"][0]["penetration"] = stated
+    small["purposes"]["promotion"] |= {"margin_per_order": stated, "orders_per_click": stated}
+    small["purposes"]["service"] = dict.fromkeys(("inbound_contacts", "value_per_resolution"), stated)
+    small["purposes"]["advocacy"] = {"value_per_exposure": stated}
+    small["word_of_mouth"] = {"satisfied_share": stated}
+    plan = optimize(CompanyProfile.model_validate(small), n_draws=32)
+    assert plan.certificate.value is not None
+    assert math.isfinite(plan.certificate.value)
+    listed = [each for each in plan.assumptions if each.is_stated]
+    assert len(listed) >= 10
+    for each in listed:
+        assert each.low <= each.value <= each.high
+
+
 def test_the_gain_of_a_company_without_data_is_not_certain(company: CompanyProfile) -> None:
     plan = optimize(company)
     base = next(each for each in plan.comparisons if each.is_baseline)
