@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from scipy import integrate
 from scipy import optimize as scipy_optimize
-from tests.stated_figures import certain
 
 from channelmix.effectiveness import CellDraws, PriorResponse, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior
@@ -24,8 +24,10 @@ CUSTOMERS = 200000.0
 
 
 def drawn(content: dict[str, Any], n_draws: int = 32) -> CellDraws:
+    """Draw published quantities; what the profile states counts as it stands."""
     profile = CompanyProfile.model_validate(content)
-    return PublishedPrior(n_draws=n_draws).fit().draws(profile.cells())
+    draws = PublishedPrior(n_draws=n_draws).fit().draws(profile.cells())
+    return dataclasses.replace(draws, scores=())
 
 
 def response_of(content: dict[str, Any], n_draws: int = 32) -> PriorResponse:
@@ -243,11 +245,11 @@ def test_harm_is_lost_and_the_curve_does_not_fall(small: dict[str, Any]) -> None
 
 
 OWN_FIGURES = {
-    "cost_per_contact": {"promotion": certain(0.05)},
-    "reachable": certain(50000.0),
-    "contacts_per_customer": certain(4.0),
-    "orders_per_contact": certain(0.006, incremental=True),
-    "opt_out_per_contact": certain(0.01),
+    "cost_per_contact": {"promotion": 0.05},
+    "reachable": 50000.0,
+    "contacts_per_customer": 4.0,
+    "orders_per_contact": {"value": 0.006, "incremental": True},
+    "opt_out_per_contact": 0.01,
 }
 """Of a message that brings 0.12 at 20 an order, to 50,000 customers who bear 4 a month."""
 
@@ -269,7 +271,7 @@ def test_opt_outs_lose_what_customers_who_are_gone_would_earn(small: dict[str, A
 def test_a_consent_of_stated_worth_is_lost_once(small: dict[str, Any]) -> None:
     small["channels"]["sms"] |= OWN_FIGURES
     most = outcome(response_of(small), "FR/sms/promotion", ALL)
-    small["channels"]["sms"]["value_per_consent"] = certain(2.0)
+    small["channels"]["sms"]["value_per_consent"] = 2.0
     response = response_of(small)
     for spend in (100.0, 10000.0, 1e6):
         share = 1.0 - math.exp(-0.01 * spend / 0.05 / 50000.0)
@@ -278,20 +280,20 @@ def test_a_consent_of_stated_worth_is_lost_once(small: dict[str, Any]) -> None:
     assert outcome(response, "FR/sms/promotion", ALL) == pytest.approx(most / 1.04)
 
 
-@pytest.mark.parametrize("stated", [{}, {"value_per_consent": certain(2.0)}], ids=["worth", "stated"])
+@pytest.mark.parametrize("stated", [{}, {"value_per_consent": 2.0}], ids=["worth", "stated"])
 @pytest.mark.parametrize("often", [1.0, 4.0, 30.0])
 @pytest.mark.parametrize("price", [0.002, 0.05, 0.5])
 def test_opt_outs_cost_no_more_than_whom_there_is_to_lose(
     small: dict[str, Any], stated: dict[str, Any], often: float, price: float
 ) -> None:
     """At any spend, and the more the higher the share that opts out; the net return falls with it."""
-    small["channels"]["sms"] |= OWN_FIGURES | stated | {"contacts_per_customer": certain(often)}
-    small["channels"]["sms"]["cost_per_contact"] = {"promotion": certain(price)}
+    small["channels"]["sms"] |= OWN_FIGURES | stated | {"contacts_per_customer": often}
+    small["channels"]["sms"]["cost_per_contact"] = {"promotion": price}
     name = "FR/sms/promotion"
     spends = 50000.0 * often * price * np.geomspace(1e-3, 1e4, 60)
     before, net_before = np.zeros(len(spends)), np.full(len(spends), np.inf)
     for opt_out in (0.001, 0.012, 0.05, 0.2, 0.6, 1.0):
-        small["channels"]["sms"]["opt_out_per_contact"] = certain(opt_out)
+        small["channels"]["sms"]["opt_out_per_contact"] = opt_out
         response = response_of(small)
         losses = np.array([lost(response, name, spend) for spend in spends])
         gains = np.array([outcome(response, name, spend) for spend in spends])
@@ -314,7 +316,7 @@ def test_opt_outs_of_a_message_take_as_much_of_its_gain_as_a_reminder_lost(small
     Of the second message of a month at a usual price, at as many opt-outs.
     """
     small["channels"]["sms"] |= {
-        "opt_out_per_contact": certain(0.016),
+        "opt_out_per_contact": 0.016,
         "cost_per_contact": {"promotion": 0.03},
     }
     response = response_of(small, 512)
@@ -338,7 +340,7 @@ def test_the_second_message_of_a_month_brings_less_than_the_first(small: dict[st
 
 
 def test_a_contact_that_never_pays_makes_no_consent_worth_anything(small: dict[str, Any]) -> None:
-    orders = certain(0.001, incremental=True)
+    orders = {"value": 0.001, "incremental": True}
     small["channels"]["sms"] |= {"cost_per_contact": {"promotion": 0.05}, "orders_per_contact": orders}
     assert "FR/sms/promotion" not in losing(response_of(small))
 

@@ -186,6 +186,47 @@ def test_part_of_what_pushes_win_at_first_lasts() -> None:
     assert all("lasting_part" not in quantities for quantities in measured.quantities)
 
 
+def test_who_pays_the_usual_price_gets_in_the_mean_what_one_gets_who_does_not_say() -> None:
+    """What nobody knows of usual prices is no reason to expect more of a price that is known."""
+    content = company()
+    draws = published_draws(cm.CompanyProfile.model_validate(content).cells(), 8)
+    (price,) = (
+        figure.range.typical
+        for figure in draws.figures
+        if figure.range.quantity == "cost_per_contact" and figure.cells == ("all customers/social/promotion",)
+    )
+    twice = copy.deepcopy(content)
+    stating = copy.deepcopy(content)
+    stating["channels"]["social"]["cost_per_contact"] = {"promotion": price}
+    twice["channels"]["social"]["cost_per_contact"] = {"promotion": 2.0 * price}
+    for a_head in (0.002, 0.02, 0.05, 0.1):
+        unsaid, said, dear = (returns(each, "social", a_head) for each in (content, stating, twice))
+        assert said.mean() == pytest.approx(float(unsaid.mean()), rel=0.05), a_head
+        assert np.std(np.log(said)) > np.std(np.log(unsaid)), "what is usual stays uncertain"
+        # Half as many impressions, of which fewer repeat.
+        assert 0.5 <= dear.mean() / said.mean() < {0.1: 0.62}.get(a_head, 0.57)
+
+
+def test_order_values_and_purchases_count_with_their_ranges() -> None:
+    content = company()
+    content["channels"]["app"] = {"reachable": 20000.0, "current_spend": {"promotion": 500.0}}
+    for figure, value, channel in (("order_value", 50.0, "social"), ("purchases_per_year", 4.0, "app")):
+        widths = []
+        for wide in (1.01, 3.0):
+            content["purposes"]["promotion"][figure] = {
+                "value": value,
+                "low": value / wide,
+                "high": value * wide,
+            }
+            sample = np.log(returns(content, channel, 0.02))
+            widths.append(float(np.quantile(sample, 0.95) - np.quantile(sample, 0.05)))
+        assert widths[1] > 1.03 * widths[0], figure
+    low, high = 20.0, 60.0  # orders that may be smaller than their margin
+    content["purposes"]["promotion"]["order_value"] = {"value": 25.0, "low": low, "high": high}
+    content["purposes"]["promotion"]["margin_per_order"] = {"value": 24.0, "low": 12.0, "high": 48.0}
+    assert np.isfinite(returns(content, "social", 0.02)).all()
+
+
 def test_channels_of_one_measure_are_believed_together_and_others_apart() -> None:
     content = company()
     content["channels"]["im"] = {"reachable": 60000.0, "current_spend": {"promotion": 1000.0}}
@@ -224,6 +265,11 @@ def test_a_margin_above_the_order_is_refused() -> None:
 def test_a_margin_that_may_be_nothing_can_be_planned() -> None:
     content = company()
     content["purposes"]["promotion"] = {"margin_per_order": {"value": 0.0, "low": 0.0, "high": 10.0}}
+    sample = returns(content, "sms", 0.05)
+    assert (sample >= 0.0).all()
+    assert np.mean(sample == 0.0) == pytest.approx(0.5, abs=0.01), "the median is what is stated"
+    assert sample.max() > 0.1
+    content["purposes"]["promotion"] = {"margin_per_order": 0.0}
     assert (returns(content, "sms", 0.05) == 0.0).all()
 
 

@@ -112,6 +112,8 @@ def test_what_a_market_states_itself(content: dict[str, Any]) -> None:
             "n: found 9, expected either low and high, or n",
         ),
         ("share", {"value": 0.2, "n": 0}, "n: found 0, expected a number of at least 1"),
+        ("share", {"value": 0.2, "n": 0.5}, "n: found 0.5, expected a number of at least 1"),
+        ("share", {"value": 0.2, "n": 2.5}, "n: found 2.5, expected a whole number of cases, at least 1"),
         ("share", {"value": True, "n": 3}, "value: found true, expected a number"),
         ("share", {"n": 3}, "value: found nothing, expected a value"),
         (
@@ -150,6 +152,56 @@ def test_faults_name_the_place_and_the_remedy(
     assert error.value.faults[0].line is not None
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        (("markets", 0), "customers"),
+        (("scenario",), "amount"),
+        (("channels", "sms", "current_spend"), "promotion"),
+        ((), "overlap"),
+        ((), "usd_rate"),
+        ((), "periods"),
+        (("word_of_mouth",), "told_if_not"),
+    ],
+)
+def test_what_counts_as_it_stands_takes_no_range(
+    content: dict[str, Any], path: tuple[Any, ...], field: str
+) -> None:
+    content |= {"word_of_mouth": {}, "scenario": {"kind": "fixed_budget", "amount": 1000.0}}
+    holder: Any = content
+    for part in path:
+        holder = holder[part]
+    holder[field] = {"value": 3, "low": 2, "high": 4}
+    with pytest.raises(ProfileError) as error:
+        read(content)
+    assert f"{field}: found an object, expected a number alone: this field takes no range" in str(error.value)
+
+
+def test_orders_of_a_customer_take_ranges_and_have_a_limit(content: dict[str, Any]) -> None:
+    promotion = content["purposes"]["promotion"]
+    promotion |= {
+        "order_value": {"value": 80, "low": 60, "high": 120},
+        "purchases_per_year": {"value": 5, "n": 400},
+    }
+    cell = read(content).cells()[0]
+    assert cell.order_value == Estimate(80.0, 60.0, 120.0)
+    assert cell.purchases_per_year == Estimate(5.0, n=400.0)
+    promotion |= {"purchases_per_year": 1e6, "order_value": {"value": 1, "n": 3}}
+    with pytest.raises(ProfileError) as error:
+        read(content)
+    said = str(error.value)
+    assert "purchases_per_year: found 1000000, expected at most 1,000, the orders of one customer" in said
+    assert "order_value: found 1, expected at least the margin of an order" in said
+
+
+def test_a_zero_is_listed_only_with_what_is_said_of_it(content: dict[str, Any]) -> None:
+    path = ("channels", "sms", "publicness")
+    content["channels"]["sms"]["publicness"] = 0.0
+    assert path not in dict(beliefs(read(content)))
+    content["channels"]["sms"]["publicness"] = {"value": 0.0, "n": 50}
+    assert dict(beliefs(read(content)))[path] == Estimate(0.0, n=50.0)
+
+
 def test_faults_between_fields_see_the_value(content: dict[str, Any]) -> None:
     content["channels"]["sms"]["reachable"] = {"value": 600_000, "low": 1, "high": 700_000}
     content["channels"]["sms"]["service_share"] = {"value": 0.7, "n": 10}
@@ -183,5 +235,10 @@ def test_a_belief_is_moved_with_its_interval(content: dict[str, Any]) -> None:
     assert moved.channels["sms"].publicness.parts == pytest.approx(  # type: ignore[union-attr]
         {"value": 0.48, "low": 0.24, "high": 0.96}
     )
-    number, _ = with_belief_moved(profile, path, 2.0)
-    assert number == pytest.approx(0.5, rel=1e-4), "the upper end stops at 1"
+    number, moved = with_belief_moved(profile, path, 2.0)
+    assert number == 0.8
+    assert moved.channels["sms"].publicness.parts == pytest.approx(  # type: ignore[union-attr]
+        {"value": 0.8, "low": 0.4, "high": 1.0}
+    ), "the upper end stops at 1"
+    number, _ = with_belief_moved(profile, path, 3.0)
+    assert number == pytest.approx(1.0, rel=1e-4)

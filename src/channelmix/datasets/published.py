@@ -67,6 +67,8 @@ class StatedRange:
     uncertainty_factor : float
         The k of the 90 % interval ``[stated / k, stated * k]``: of the figure for amounts, of the odds ``s / (1 - s)``
         for shares s, which for small ones is the same.
+    least_factor : float
+        The least k of a range that a company states without a measurement.
     variation : float
         Standard deviation of single observations over their mean, for amounts that were measured; 0 for shares, whose
         error follows from their number.
@@ -77,6 +79,7 @@ class StatedRange:
     figure: str
     kind: str
     uncertainty_factor: float
+    least_factor: float
     variation: float
     basis: str
     note: str
@@ -96,6 +99,7 @@ def load_stated_ranges() -> Mapping[str, StatedRange]:
             row["figure"],
             row["kind"],
             float(row["uncertainty_factor"]),
+            float(row["least_factor"]),
             float(row["variation"] or 0.0),
             row["basis"],
             row["note"],

@@ -17,4 +17,5 @@ from channelmix.effectiveness.published.rule_figures import with_figures as with
 from channelmix.effectiveness.published.shifts import shifted as shifted
 from channelmix.effectiveness.published.shifts import shifted_value as shifted_value
 from channelmix.effectiveness.stated import field_of as field_of
+from channelmix.effectiveness.stated import is_widened as is_widened
 from channelmix.effectiveness.stated import stated_interval as stated_interval

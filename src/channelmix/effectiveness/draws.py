@@ -49,7 +49,7 @@ class Drawn:
         return self._quantities[name] if number is None else self.stated(figure)
 
     def stated(self, figure: str) -> Array:
-        """Return draws of a figure that the profile states; their mean is what it states."""
+        """Return draws of a figure that the profile states."""
         number = stated(self._cell, figure)
         if number is None:
             raise KeyError(figure)
@@ -134,6 +134,25 @@ class OwnDraws:
 
 
 @dataclass(frozen=True, eq=False)
+class Promoted:
+    """What draws of the effects of promotion are made of, beside those of other quantities.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Channels that have an effect.
+    normal : ndarray of shape (n_draws, n_channels)
+        Independent standard normal numbers.
+    judged : mapping of (channel, purpose, quantity) to PriorRange
+        Ranges that replace published ones.
+    """
+
+    channels: tuple[str, ...]
+    normal: Array
+    judged: Mapping[tuple[str, str, str], PriorRange]
+
+
+@dataclass(frozen=True, eq=False)
 class CellDraws:
     """Joint draws of the quantities of some cells, and of what their profile states.
 
@@ -153,6 +172,8 @@ class CellDraws:
         Draws from the company's own history, for some of the cells.
     scores : tuple of mapping of str to Score
         Where the draws of what the profile states of each cell lie, by its field; without them they are all as stated.
+    promoted : Promoted, optional
+        What the effects of promotion among the quantities were drawn of, so that they follow where a figure is moved.
     """
 
     cells: tuple[Cell, ...]
@@ -162,6 +183,7 @@ class CellDraws:
     n_draws: int
     own: OwnDraws | None = None
     scores: tuple[Mapping[str, Score], ...] = ()
+    promoted: Promoted | None = None
 
     def drawn(self, cell: int) -> Drawn:
         """Return the quantities of one cell, by its place."""

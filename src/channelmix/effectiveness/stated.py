@@ -1,22 +1,26 @@
 """What a company states of itself, as a distribution: an estimate, not a truth.
 
-The mean of the draws is the stated figure. Their 90 % interval is the one that the profile states, follows from the
-number of cases that the figure was measured on, or is assumed by its kind (`stated_ranges.csv`).
+The 90 % interval is the one that the profile states, follows from the number of cases that the figure was measured on,
+or is assumed by its kind (`stated_ranges.csv`). A figure with a range of its own is the median, others are the mean.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-from scipy.special import betaincinv, expit
-
 from channelmix.core.arrays import Array
 from channelmix.datasets import load_stated_ranges
-from channelmix.effectiveness.constants import Z90
+from channelmix.effectiveness.stated_shapes import (
+    Shape,
+    TwoPiece,
+    assumed_amount,
+    assumed_share,
+    measured_amount,
+    measured_share,
+)
 from channelmix.profile import Cell, CompanyProfile, Estimate
 from channelmix.profile.faults import Path
 
@@ -27,7 +31,9 @@ WORTH = {
 }
 """The profile's field behind a cell's value, by purpose."""
 
-COMPANY_WIDE = frozenset({*WORTH.values(), "orders_per_click", "satisfied_share"})
+COMPANY_WIDE = frozenset(
+    (*WORTH.values(), "orders_per_click", "order_value", "purchases_per_year", "satisfied_share")
+)
 """Figures that are the same for every channel and market."""
 
 OF_MARKETS = frozenset({"inbound_contacts", "penetration"})
@@ -37,22 +43,16 @@ CONTROLLED = 3.0
 """Parts of the error of an experiment's effect, a difference of two groups of the same size: one of the effect itself,
 and one for the other orders of each group, which are taken to be as many as those of the effect."""
 
-LEAST = 1e-3
-"""Part of the figure, or of what a share leaves, that stands for a stated end of 0, or of 1."""
+EXACT = TwoPiece(1.0, 1.0, 1.0, bounded=False)
+"""What counts as it stands: an amount of 0, or a share of 0 or 1, without more said of it."""
 
-NEWTON_STEPS = 60
-"""Most steps of Newton's method for the shift of a share's draws. Few are needed where the middle was found before."""
-
-MEAN_TOLERANCE = 1e-12
-"""Relative precision of the mean of a share's draws."""
-
-STEPS = 12
-"""Bisections for the median; what they leave is made up for by a shift."""
+ROUNDED = 1e-9
+"""Relative difference of two ends that is one of rounding."""
 
 _USED = {
     "promotion": (
         *("cost_per_contact", "reachable", "penetration", "contacts_per_customer", "opt_out_per_contact"),
-        *("value_per_consent", "orders_per_contact", "orders_per_click"),
+        *("value_per_consent", "orders_per_contact", "orders_per_click", "order_value", "purchases_per_year"),
     ),
     "service": (
         *("cost_per_contact", "inbound_contacts", "resolution_share", "on_time_share", "service_share"),
@@ -115,8 +115,25 @@ def most_of(figure: str, customers: float) -> float:
     return {"rate": 1.0, "share": 1.0, "reach": customers}.get(kind, math.inf)
 
 
-def interval_of(figure: str, number: float, most: float) -> tuple[float, float]:
-    """Return the ends of the 90 % interval of a stated figure.
+class Belief(NamedTuple):
+    """Distribution of a stated figure: `shape`, in units of `unit`."""
+
+    unit: float
+    shape: Shape
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its 5 % and 95 % quantiles, in the figure's own unit."""
+        low, high = self.shape.interval
+        return self.unit * low, self.unit * high
+
+
+def belief_of(figure: str, number: float, most: float) -> Belief:
+    """Return the distribution of a stated figure.
+
+    - With ``low`` and ``high`` the figure is the median and these are the ends of the 90 % interval, unless they are
+      closer than `least_factor` of its kind allows of what nobody measured: then they are moved apart.
+    - With ``n``, and by itself, the figure is the mean.
 
     Parameters
     ----------
@@ -128,28 +145,37 @@ def interval_of(figure: str, number: float, most: float) -> tuple[float, float]:
         What it cannot exceed; infinite for an amount.
     """
     assumed = load_stated_ranges()[figure]
+    value, bounded = float(number), most < math.inf
     low, high, n = (getattr(number, name, None) for name in ("low", "high", "n"))
-    value = float(number)
     if low is not None and high is not None:
-        return low, high
+        unit = most if bounded else value or high or 1.0
+        ends = TwoPiece(low / unit, value / unit, min(high / unit, 1.0) if bounded else high / unit, bounded)
+        return Belief(unit, ends.widened(assumed.least_factor))
+    if n is not None and bounded:
+        cases = n / CONTROLLED if isinstance(number, Estimate) and number.incremental else n
+        return Belief(most, measured_share(value / most, cases))
     if not 0.0 < value < most:
-        return value, value
-    if n is None:
-        return _within(value, assumed.uncertainty_factor, most)
-    if most == math.inf:
-        return _within(value, math.exp(Z90 * assumed.variation / math.sqrt(n)), most)
-    cases = n / CONTROLLED if isinstance(number, Estimate) and number.incremental else n
-    share = value / most
-    ends = betaincinv(share * cases + 0.5, (1.0 - share) * cases + 0.5, np.array([0.05, 0.95]))
-    return min(float(ends[0]) * most, value), max(float(ends[1]) * most, value)
+        return Belief(value, EXACT)
+    if n is not None:
+        return Belief(value, measured_amount(assumed.variation, n))
+    if bounded:
+        return Belief(most, assumed_share(value / most, assumed.uncertainty_factor))
+    return Belief(value, assumed_amount(assumed.uncertainty_factor))
 
 
-def _within(value: float, factor: float, most: float) -> tuple[float, float]:
-    if most == math.inf:
-        return value / factor, value * factor
-    odds = value / (most - value)
-    low, high = odds / factor, odds * factor
-    return most * low / (1.0 + low), most * high / (1.0 + high)
+def is_widened(number: Estimate, ends: tuple[float, float]) -> bool:
+    """Whether a figure states a range that is narrower than the one that it counts with."""
+    if number.low is None or number.high is None:
+        return False
+    return ends[0] < number.low * (1.0 - ROUNDED) or ends[1] > number.high * (1.0 + ROUNDED)
+
+
+def interval_of(figure: str, number: float, most: float) -> tuple[float, float]:
+    """Return the ends of the 90 % interval of a stated figure; see `belief_of`."""
+    low, high = belief_of(figure, number, most).interval
+    if getattr(number, "n", None) is not None:  # what was counted, if only none or all of them, is in it
+        return min(low, float(number)), max(high, float(number))
+    return low, high
 
 
 def field_of(path: Path) -> str | None:
@@ -180,64 +206,18 @@ class Score:
     """Where each draw lies in the distribution of one statement: standard normal numbers, of shape (n_draws,)."""
 
     normal: Array
-    _made: dict[tuple[float, float, float], Array] = field(default_factory=dict, repr=False)
+    _made: dict[Shape, Array] = field(default_factory=dict, repr=False)
 
     def first(self, n_draws: int) -> Score:
         """Return the first draws only."""
         return Score(self.normal[:n_draws])
 
     def draws(self, figure: str, number: float, most: float) -> Array:
-        """Draw a stated figure; its mean over the draws is the figure, and no draw exceeds `most`."""
-        value = float(number)
-        ends = interval_of(figure, number, most)
-        if not 0.0 < value < most or ends[0] == ends[1]:
-            return np.full(len(self.normal), value)
-        unit = value if most == math.inf else most
-        key = (1.0 if most == math.inf else value / most, ends[0] / unit, ends[1] / unit)
-        if key not in self._made:
-            self._made[key] = (
-                _amounts(self.normal, *key[1:]) if most == math.inf else _shares(self.normal, *key)
-            )
-        return unit * self._made[key]
-
-
-def _amounts(normal: Array, low: float, high: float) -> Array:
-    """Draw numbers of mean 1."""
-    ends = math.log(max(low, LEAST)), math.log(high)
-    drawn = np.exp(_spread(normal, *ends, lambda logs: float(np.exp(logs).mean()) > 1.0))
-    return np.asarray(drawn / drawn.mean())
-
-
-def _shares(normal: Array, value: float, low: float, high: float) -> Array:
-    """Draw shares of a mean above 0 and below 1."""
-    ends = max(low, LEAST * value), min(high, 1.0 - LEAST * (1.0 - value))
-    logit_low, logit_high = (math.log(end / (1.0 - end)) for end in ends)
-    logits = _spread(normal, logit_low, logit_high, lambda spread: float(expit(spread).mean()) > value)
-    drawn = expit(logits)
-    for _ in range(NEWTON_STEPS):
-        if abs(drawn.mean() - value) <= MEAN_TOLERANCE * value:
-            break
-        logits = logits + np.clip((value - drawn.mean()) / (drawn * (1.0 - drawn)).mean(), -1.0, 1.0)
-        drawn = expit(logits)
-    return np.asarray(drawn)
-
-
-def _spread(normal: Array, low: float, high: float, too_high: Callable[[Array], bool]) -> Array:
-    """Spread draws over an interval on a scale without ends, wider on the side on which the middle is farther from it.
-
-    The middle is where the mean is right: then the interval is as stated, and so is the mean. Where no middle does it,
-    since the interval reaches too far up or down for its mean, the caller shifts what comes nearest.
-    """
-    below, above = np.minimum(normal, 0.0) / Z90, np.maximum(normal, 0.0) / Z90
-
-    def around(middle: float) -> Array:
-        return np.asarray(middle + (middle - low) * below + (high - middle) * above)
-
-    start, end = low, high
-    for _ in range(STEPS):
-        middle = 0.5 * (start + end)
-        start, end = (start, middle) if too_high(around(middle)) else (middle, end)
-    return around(0.5 * (start + end))
+        """Draw a stated figure; no draw exceeds `most`."""
+        belief = belief_of(figure, number, most)
+        if belief.shape not in self._made:
+            self._made[belief.shape] = belief.shape.draws(self.normal)
+        return belief.unit * self._made[belief.shape]
 
 
 def scores_of(normal: Array, scopes: Iterable[Scope]) -> dict[Scope, Score]:

@@ -40,13 +40,14 @@ class InputEffect(Part):
     kind: Literal["figure", "profile"]
     """A published or judged figure, moved by its own uncertainty factor; or a number of the profile, moved to the ends
     of its range, or by the common factor where it has none."""
-    factor: float
+    factor: float | None
     """By which the input is divided and multiplied; a share stops at 1, a field at its limits. For a number of the
-    profile with a range of two sides, the mean of both."""
+    profile with a range of two sides, the mean of both. None for an overlap that the profile does not state: it goes
+    from none to all."""
     assumed: float
     """The value that the plan rests on: the typical value of a figure, the number stated in the profile."""
     unit: Said
-    """Unit of a figure; empty for a field of the profile, which has its own."""
+    """Unit of a figure; empty for a stated field of the profile, which has its own."""
     basis: Said
     """Kind of basis of a figure; empty for a field of the profile."""
     facts: list[str]

@@ -37,11 +37,13 @@ PRECISION = 1e-6
 
 
 def beliefs(profile: CompanyProfile) -> list[tuple[Path, float]]:
-    """List the profile's uncertain numbers other than 0, each with its path, in the order of the fields.
+    """List the profile's uncertain numbers, each with its path, in the order of the fields.
 
-    A number of which the profile says how sure it is, is an `Estimate`.
+    A number of which the profile says how sure it is, is an `Estimate`. A 0 is listed only if it is one.
     """
-    return [(path, number) for path, number in _numbers(profile, ()) if number]
+    return [
+        (path, number) for path, number in _numbers(profile, ()) if number or isinstance(number, Estimate)
+    ]
 
 
 def _numbers(part: Any, path: Path) -> Iterator[tuple[Path, float]]:
@@ -89,9 +91,10 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
         holder = holder[part]
     said = holder[path[-1]]
     start = float(said["value"] if isinstance(said, dict) else said)
+    most = getattr(_at(profile, path), "most", None)
 
     def attempt(number: float) -> CompanyProfile | None:
-        holder[path[-1]] = _moved(said, number) if isinstance(said, dict) else number
+        holder[path[-1]] = _moved(said, number, most) if isinstance(said, dict) else number
         try:
             return type(profile).model_validate(content, context={"own": profile.own})
         except ValidationError:
@@ -110,7 +113,15 @@ def with_belief_moved(profile: CompanyProfile, path: Path, factor: float) -> tup
     return (limit, moved) if moved is not None else (inside, best)
 
 
-def _moved(said: Mapping[str, Any], number: float) -> dict[str, Any]:
-    """Move a figure that is stated with its uncertainty."""
+def _at(part: Any, path: Path) -> Any:
+    for key in path:
+        part = getattr(part, str(key)) if isinstance(part, Record) else part[key]
+    return part
+
+
+def _moved(said: Mapping[str, Any], number: float, most: float | None) -> dict[str, Any]:
+    """Move a figure that is stated with its uncertainty; its range stops where the figure does."""
     ends = {name: said[name] * number / said["value"] for name in ("low", "high") if name in said}
+    if most is not None and "high" in ends:
+        ends["high"] = min(ends["high"], most)
     return {**said, **ends, "value": number}

@@ -216,22 +216,27 @@ def _weights(expected: Array, parts: Array) -> Array:
 
 def _in_use(draws: CellDraws, own: OwnDraws, profile: CompanyProfile) -> tuple[Figure, ...]:
     """The published figures that still matter, each with the cells that depend on it."""
-    few = dataclasses.replace(
-        draws,
-        n_draws=PROBED,
-        quantities=tuple({name: q[:PROBED] for name, q in each.items()} for each in draws.quantities),
-        scores=tuple({name: score.first(PROBED) for name, score in each.items()} for each in draws.scores),
-        own=own.first(PROBED),
-    )
-    rate = profile.usd_rate or 1.0
-    before = response(few, profile.period_days, rate)
+
+    def probed(whole: CellDraws) -> PriorResponse:
+        few = dataclasses.replace(
+            whole,
+            n_draws=PROBED,
+            quantities=tuple({name: q[:PROBED] for name, q in each.items()} for each in whole.quantities),
+            scores=tuple(
+                {name: score.first(PROBED) for name, score in each.items()} for each in whole.scores
+            ),
+            own=own.first(PROBED),
+        )
+        return response(few, profile.period_days, profile.usd_rate or 1.0)
+
+    before = probed(draws)
     asked = _asked_by_rules(profile, draws)
     places = {draws.cells[i].name: i for i in own.cells if not asked[i]}
     kept = []
     for figure in draws.figures:
         after = before
         if not places.keys().isdisjoint(figure.cells):
-            after = response(shifted(few, figure, HALF), profile.period_days, rate)
+            after = probed(shifted(draws, figure, HALF))
         cells = tuple(
             name for name in figure.cells if name not in places or _differ(before, after, places[name])
         )

@@ -20,7 +20,7 @@ from functools import cache
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from channelmix.core.arrays import Array
 from channelmix.datasets.effects import ComparableEffect, load_effects
@@ -119,6 +119,8 @@ class Mixture:
 
 def mixture_quantile(level: float, weight: Array, mean: Array, deviation: Array) -> float:
     """Quantile of a mixture of normal distributions, whose parts have shape (n_parts,)."""
+    if len(weight) == 1:
+        return float(mean[0] + deviation[0] * ndtri(level))
     low, high = float((mean - 9.0 * deviation).min()), float((mean + 9.0 * deviation).max())
     while high - low > QUANTILE_PRECISION:
         middle = 0.5 * (low + high)

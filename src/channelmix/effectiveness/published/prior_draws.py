@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -15,8 +14,7 @@ from scipy.special import ndtri
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
-from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import CellDraws, Drawn, Figure
+from channelmix.effectiveness.draws import CellDraws, Figure, Promoted
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     Counterpart,
@@ -25,8 +23,14 @@ from channelmix.effectiveness.published.counterparts import (
     regressed,
     setting_of,
 )
+from channelmix.effectiveness.published.effect_draws import (
+    NEGLIGIBLE,
+    believed,
+    log_normal,
+    shown_effects,
+)
 from channelmix.effectiveness.published.meta_regression import Setting
-from channelmix.effectiveness.published.promotion import channel_effects, effect_of
+from channelmix.effectiveness.published.promotion import effect_of
 from channelmix.effectiveness.published.quantities import OF_COMPANY, ORDERS, SHARES, wanted
 from channelmix.effectiveness.published.sobol import MOST_DIMENSIONS, sobol
 from channelmix.effectiveness.stated import Scope, Score, scores_of, statements
@@ -36,9 +40,6 @@ Key = tuple[str, str, str]
 
 FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
 """Numbers that a profile may state of a cell."""
-
-NEGLIGIBLE = 1e-9
-"""Share of the largest variance that is added to all, so that a singular covariance has a Cholesky factor."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +95,20 @@ def published_draws(
     uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
     alike = cells if ranked_as is None else ranked_as
     ranked = _ranked(alike)
-    both = [i for i, cell in enumerate(cells) if regression and effect_of(cell)]
-    promoted = [channel for channel in ranked if channel in {cells[i].channel for i in both}]
+    of_both = {cell.channel for cell in cells if regression and effect_of(cell)}
+    channels = [channel for channel in ranked if channel in of_both]
     stated = [statements(cell) for cell in cells]
     table, scores, normal = _drawn_all(
         {use for of_cell in uses for use in of_cell},
         {scope for of_cell in stated for scope in of_cell.values()},
-        (ranked, _ranked_markets(alike), promoted),
+        (ranked, _ranked_markets(alike), channels),
         (n_draws, seed),
     )
-    quantities = [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses]
     own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
-    told = [(cells[i], Drawn(quantities[i], n_draws, cells[i], own_scores[i])) for i in both]
-    effects = _effects(told, promoted, [quantities[i] for i in both], normal, replaced)
+    promoted = Promoted(tuple(channels), normal, replaced)
+    quantities, effects = believed(
+        cells, [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses], own_scores, promoted
+    )
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
     for cell, of_cell in zip(cells, uses, strict=True):
         for use in of_cell:
@@ -118,7 +120,7 @@ def published_draws(
         Figure(_presented(use), tuple(names), country)
         for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
     ]
-    figures += _shown(cells, effects)
+    figures += shown_effects(cells, effects, promoted)
     figures.sort(key=lambda figure: (figure.range.key, figure.country))
     return CellDraws(
         tuple(cells),
@@ -127,45 +129,8 @@ def published_draws(
         ("prior",) * len(uses),
         n_draws,
         scores=tuple(own_scores),
+        promoted=promoted,
     )
-
-
-def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator[Figure]:
-    """One figure an effect, with the country where a channel's effects differ."""
-    users: dict[tuple[PriorRange, str], list[str]] = {}
-    for cell in cells:
-        if cell.name in effects:
-            users.setdefault((effects[cell.name], cell.country), []).append(cell.name)
-    for effect in dict.fromkeys(effect for effect, _ in users):
-        countries = [country for one, country in users if one == effect]
-        names = tuple(name for country in countries for name in users[effect, country])
-        alone = sum(one.key == effect.key for one in dict.fromkeys(one for one, _ in users)) == 1
-        yield Figure(effect, names, "" if alone else countries[0])
-
-
-def _effects(
-    both: Sequence[tuple[Cell, Drawn]],
-    channels: Sequence[str],
-    quantities: Sequence[dict[str, Array]],
-    normal: Array,
-    replaced: Mapping[Key, PriorRange],
-) -> dict[str, PriorRange]:
-    """Add draws of their effects to the quantities of the cells that both ways speak of; return these by cell.
-
-    `normal` has a column for each of the channels: a channel's cells share its draws.
-    """
-    found, correlation = channel_effects(both)
-    own = [channels.index(cell.channel) for cell, _ in both]
-    first = [own.index(k) for k in range(len(channels))]
-    among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
-    normal = normal @ np.linalg.cholesky(among).T
-    presented = {}
-    for (cell, _), of_cell, k, effect in zip(both, quantities, own, found, strict=True):
-        judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
-        presented[cell.name] = effect.presented() if judged is None else judged
-        draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
-        of_cell[effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
-    return presented
 
 
 def _drawn_all(
@@ -250,12 +215,8 @@ def _drawn(use: _Use, logs: Mapping[Setting, Array], normal: Array) -> Array:
     if use.regression:
         draws: Array = use.regression[0].factor * np.exp(logs[use.regression[1]])
     else:
-        draws = _log_normal(use.range, normal[:, 0])
+        draws = log_normal(use.range, normal[:, 0])
     return np.minimum(draws, 1.0) if use.range.quantity in SHARES else draws
-
-
-def _log_normal(judged: PriorRange, normal: Array) -> Array:
-    return np.asarray(judged.typical * np.exp(math.log(judged.uncertainty_factor) / Z90 * normal))
 
 
 def _presented(use: _Use) -> PriorRange:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -55,6 +56,10 @@ company, and advertisements reach both."""
 ORDER_RANGE = 5.0
 """Factor within which an order value lies, 9 times in 10, that is known in no currency with a rate."""
 
+ANCHOR = 0.5
+"""Part of the usual number of impressions at which a stated price that is the usual one changes nothing: half way
+between the first impression and the number at which returns are published."""
+
 MIDDLE = (0.005, 0.995)
 """Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
 
@@ -85,7 +90,8 @@ def worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
     if effect is None or not drawn.has(effect):
         worth = orders_by_clicks(cell, drawn) * drawn.stated("margin_per_order")
     else:
-        worth = drawn(effect) * worth_of_effect(cell, drawn)
+        draws = drawn(effect)
+        worth = draws * worth_of_effect(cell, drawn) * _beside_own_price(cell, drawn, draws)
     return worth * drawn("lasting_part") if drawn.has("lasting_part") else worth
 
 
@@ -113,13 +119,33 @@ def worth_of_effect(cell: Cell, drawn: Drawn) -> Array:
     """
     if cell.basis == "social":
         usual = drawn("usual_contacts") / drawn("saturation_frequency")
-        margin = drawn.stated("margin_per_order")
-        share = margin / cell.order_value if cell.order_value else drawn("margin_share")
+        if cell.order_value is None:
+            share = drawn("margin_share")
+        else:  # what is stated of both may be off; no margin exceeds its order
+            share = np.minimum(drawn.stated("margin_per_order") / drawn.stated("order_value"), 1.0)
         return np.asarray(_usual_price(cell, drawn) * usual / -np.expm1(-usual) * share)
     if cell.basis == "app":
         pushes = drawn("saturation_frequency") * DAYS_A_YEAR / MONTHS_A_YEAR / DAYS_A_WEEK
         return np.asarray(drawn.stated("margin_per_order") / pushes)
     return drawn.stated("margin_per_order")
+
+
+def _beside_own_price(cell: Cell, drawn: Drawn, effect: Array) -> float:
+    """Factor on what a contact of social media is worth where the company states its own price.
+
+    That is revenue of a unit of spend x usual price over own price, and the mean of an uncertain price lies above its
+    median. But what is not known of usual prices is no reason to expect more. With the factor, whoever pays the median
+    of usual prices gets in the mean what one gets who does not say what it pays, at `ANCHOR` of the usual number of
+    impressions; nearly so at others, where a known price saturates differently.
+    """
+    if cell.basis != "social" or cell.cost_per_contact is None or cell.usd_rate is None:
+        return 1.0
+    price = drawn("cost_per_contact")
+    usual = drawn("usual_contacts") / drawn("saturation_frequency")
+    first = effect * price * drawn("usual_contacts") / -np.expm1(-usual)
+    dearer = price / np.exp(np.log(price).mean())
+    unsaid, said = (-first * np.expm1(-ANCHOR * usual / of_median) for of_median in (dearer, 1.0))
+    return float(unsaid.mean() / said.mean())
 
 
 def _usual_price(cell: Cell, drawn: Drawn) -> Array:
@@ -181,8 +207,8 @@ class ChannelEffect:
         best = sorted(near, key=lambda effect: (effect.design != "randomised", effect.fact.fact_id))
         ways: dict[str, float] = {}
         for name, way in (("up", self.up), ("down", self.down)):
-            quantiles = {"low": 0.05, "median": 0.5, "high": 0.95}
-            ways |= {f"{name}_{key}": math.exp(way.quantile(level)) for key, level in quantiles.items()}
+            for end, value in zip(("low", "median", "high"), way.ends, strict=True):
+                ways[f"{name}_{end}"] = math.exp(value)
         return PriorRange(
             self.channel,
             "promotion",
@@ -198,60 +224,76 @@ class ChannelEffect:
         )
 
 
-def channel_effects(cells: Sequence[tuple[Cell, Drawn]]) -> tuple[list[ChannelEffect], Array]:
-    """Work out the effects of some cells of promotion, one a channel and setting.
+def channel_effects(
+    cells: Sequence[tuple[Cell, Drawn]], leading: Sequence[int]
+) -> tuple[list[ChannelEffect], Array]:
+    """Work out the effects of some cells of promotion.
 
     Parameters
     ----------
     cells : sequence of (Cell, Drawn)
         Cells that have an effect, each with draws of what the way from the bottom up needs.
+    leading : sequence of int
+        Places of some cells, such as the first one a channel.
 
     Returns
     -------
     effects : list of ChannelEffect
-        One a cell.
-    correlation : ndarray of shape (n_cells, n_cells)
-        Of their logarithms: figures of one measure tell of all its channels, and a company is one source.
+        One a cell, the same object for cells of a channel whose figures are the same.
+    correlation : ndarray of shape (n_leading, n_leading)
+        Of the logarithms of the leading cells' effects: figures of one measure tell of all its channels, and a company
+        is one source.
     """
     settings = [_setting(cell) for cell, _ in cells]
     measures = [EFFECTS[cell.basis or ""][1] for cell, _ in cells]
-    correlation = np.eye(len(cells))
-    effects: dict[int, ChannelEffect] = {}
+    correlation = np.eye(len(leading))
+    ways: dict[tuple[str, EffectSetting], tuple[Mixture, int]] = {}
     for measure in dict.fromkeys(measures):
-        own = [i for i, name in enumerate(measures) if name == measure]
-        asked = sorted(
-            {settings[i] for i in own}
-        )  # in one order, whatever that of the cells, to the last bit
+        own = {setting for setting, name in zip(settings, measures, strict=True) if name == measure}
+        asked = sorted(own)  # in one order, whatever that of the cells, to the last bit
         mixture = pooled_effects(measure).predict(asked)
-        places = [asked.index(settings[i]) for i in own]
+        ways |= {(measure, setting): (mixture, place) for place, setting in enumerate(asked)}
+        leads = [k for k, i in enumerate(leading) if measures[i] == measure]
+        places = [asked.index(settings[leading[k]]) for k in leads]
         among = SHARED * mixture.correlation()[np.ix_(places, places)]
-        correlation[np.ix_(own, own)] += among - np.diag(np.diagonal(among))
-        effects |= {
-            i: _effect(*cells[i], settings[i], mixture, place) for i, place in zip(own, places, strict=True)
-        }
-    return [effects[i] for i in range(len(cells))], correlation
+        correlation[np.ix_(leads, leads)] += among - np.diag(np.diagonal(among))
+    downs: dict[tuple[Any, ...], Way] = {}
+    effects: dict[tuple[Any, ...], ChannelEffect] = {}
+    found = []
+    for (cell, drawn), setting, measure in zip(cells, settings, measures, strict=True):
+        logs, shift, further, stated_rates = _by_clicks(cell, drawn, setting)
+        key = cell.channel, setting, shift, further, stated_rates, logs.tobytes()
+        if key not in effects:
+            of_down = measure, setting, shift, further
+            if of_down not in downs:
+                downs[of_down] = Way.down(*ways[measure, setting], shift, further)
+            up, down = Way.up(logs, stated_rates), downs[of_down]
+            quantity = EFFECTS[cell.basis or ""][0]
+            effects[key] = ChannelEffect(
+                cell.channel, quantity, logs, up, down, combined(up, down), measure, setting
+            )
+        found.append(effects[key])
+    return found, correlation
 
 
-def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, place: int) -> ChannelEffect:
-    quantity, measure = EFFECTS[cell.basis or ""]
-    shift, further = 0.0, 0.0
+def _by_clicks(cell: Cell, drawn: Drawn, setting: EffectSetting) -> tuple[Array, float, float, bool]:
+    """Logarithm of the effect from the bottom up, shift and deviation of the other way, whether rates are stated."""
+    measure, shift, further = EFFECTS[cell.basis or ""][1], 0.0, 0.0
     orders = np.maximum(orders_by_clicks(cell, drawn), FEWEST_ORDERS)
-    logs = np.log(orders * drawn.stated("margin_per_order")) - np.log(worth_of_effect(cell, drawn))
+    margin = np.maximum(drawn.stated("margin_per_order"), FEWEST_ORDERS * cell.value)
+    logs = np.log(orders * margin) - np.log(np.maximum(worth_of_effect(cell, drawn), np.finfo(float).tiny))
     if measure == "orders_per_contact":
         if cell.orders_per_contact is None:
             # Orders attributed to a message are published for usual orders; a company states those of its own.
             logs += ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
-        further = abs(ORDER_SLOPE[0]) * _order_deviation(cell)
+        further = abs(ORDER_SLOPE[0]) * _order_deviation(cell, drawn)
     elif measure == "relative_lift":
-        stated = cell.purchases_per_year
-        yearly = drawn("purchases_per_year") if stated is None else drawn.constant(stated)
-        monthly = np.log(yearly / MONTHS_A_YEAR)
+        monthly = np.log(drawn("purchases_per_year", "purchases_per_year") / MONTHS_A_YEAR)
         shift, further = float(monthly.mean()), float(monthly.std())
     stated_rates = cell.orders_per_contact is not None or (
         cell.basis in BY_CLICK and cell.orders_per_click is not None
     )
-    up, down = Way.up(logs, stated_rates), Way.down(mixture, place, shift, further)
-    return ChannelEffect(cell.channel, quantity, logs, up, down, combined(up, down), measure, setting)
+    return logs, shift, further, stated_rates
 
 
 def _setting(cell: Cell) -> EffectSetting:
@@ -269,11 +311,13 @@ def _order_value(cell: Cell) -> float:
     return own / cell.usd_rate if cell.usd_rate is not None and own > 0.0 else USUAL_ORDER
 
 
-def _order_deviation(cell: Cell) -> float:
+def _order_deviation(cell: Cell, drawn: Drawn) -> float:
     """Standard deviation of the logarithm of the order value."""
     if cell.usd_rate is None:
         return math.log(ORDER_RANGE) / Z90
-    return 0.0 if cell.order_value else math.log(_margin_share().uncertainty_factor) / Z90
+    if cell.order_value is None:
+        return math.log(_margin_share().uncertainty_factor) / Z90
+    return float(np.log(drawn.stated("order_value")).std())
 
 
 def _margin_share() -> PriorRange:

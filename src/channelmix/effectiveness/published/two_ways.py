@@ -13,6 +13,7 @@ beyond their biases it holds both. (Densities multiplied without biases would na
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Self
@@ -74,6 +75,12 @@ class Way:
     def quantile(self, level: float) -> float:
         """Quantile of the estimate, without the bias of its method."""
         return mixture_quantile(level, self.weight, self.mean, self.deviation)
+
+    @functools.cached_property
+    def ends(self) -> tuple[float, float, float]:
+        """Quantiles of 5 %, 50 % and 95 %."""
+        low, median, high = (self.quantile(level) for level in (0.05, 0.5, 0.95))
+        return low, median, high
 
     def density(self, logs: Array) -> Array:
         """Density of the estimate at evenly spaced logarithms."""

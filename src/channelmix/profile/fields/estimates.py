@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 from pydantic_core import core_schema
 
 from channelmix.profile.faults import Problem, ProblemsError, echo
@@ -96,7 +96,17 @@ def is_incremental(figure: float | None) -> bool:
     return isinstance(figure, Estimate) and figure.incremental
 
 
-Measured = Annotated[float, Field(strict=True, ge=1.0, le=MOST_CASES, allow_inf_nan=False)]
+def _whole(cases: float) -> float:
+    if not cases.is_integer():
+        raise ProblemsError((Problem((), echo(cases), "a whole number of cases, at least 1"),))
+    return cases
+
+
+Measured = Annotated[
+    float,
+    Field(strict=True, ge=1.0, le=MOST_CASES, allow_inf_nan=False, json_schema_extra={"multipleOf": 1}),
+    AfterValidator(_whole),
+]
 
 
 class _Object(Record):
@@ -123,7 +133,7 @@ class AmountEstimate(_Object):
     """An amount or a count with its uncertainty: its 90 % interval, or on how many it was measured."""
 
     value: Amount
-    """The amount; the mean of what is thought possible."""
+    """The amount; with low and high the median of what is thought possible, else its mean."""
     low: Amount | None = None
     """Lower end of its 90 % interval, in the same unit; with high."""
     high: Amount | None = None
@@ -136,7 +146,7 @@ class PositiveEstimate(_Object):
     """An amount or a count above 0 with its uncertainty: its 90 % interval, or on how many it was measured."""
 
     value: Positive
-    """The amount; the mean of what is thought possible."""
+    """The amount; with low and high the median of what is thought possible, else its mean."""
     low: Positive | None = None
     """Lower end of its 90 % interval, in the same unit; with high."""
     high: Positive | None = None
@@ -149,7 +159,7 @@ class ShareEstimate(_Object):
     """A share with its uncertainty: its 90 % interval, or on how many it was measured."""
 
     value: Share
-    """The share, between 0 and 1; the mean of what is thought possible."""
+    """The share, between 0 and 1; with low and high the median of what is thought possible, else its mean."""
     low: Share | None = None
     """Lower end of its 90 % interval, between 0 and 1; with high."""
     high: Share | None = None
@@ -162,7 +172,8 @@ class OrderRateEstimate(_Object):
     """A rate of orders with its uncertainty, and whether it was held against a group without contacts."""
 
     value: Share
-    """Orders per contact or click, between 0 and 1; the mean of what is thought possible."""
+    """Orders per contact or click, between 0 and 1; with low and high the median of what is thought possible, else its
+    mean."""
     low: Share | None = None
     """Lower end of its 90 % interval, between 0 and 1; with high."""
     high: Share | None = None

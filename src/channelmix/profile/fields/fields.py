@@ -35,6 +35,9 @@ from channelmix.profile.fields.values import (
     Title,
 )
 
+MOST_PURCHASES = 1000.0
+"""Most orders of one customer in a year that are believed: three a day."""
+
 
 class Promotion(Record):
     """What promotion is worth to the company."""
@@ -44,17 +47,24 @@ class Promotion(Record):
     orders_per_click: StatedRate | None = None
     """Share of clicks that become an order, between 0 and 1, attributed to them unless it says incremental; without it,
     a wide published range."""
-    order_value: Positive | None = None
+    order_value: StatedPositive | None = None
     """What a customer pays for one order, in the profile's currency; without it, the margin's share of it is a wide
     assumed range."""
-    purchases_per_year: Positive | None = None
-    """Orders of one customer in a year, as a count; without it, a wide assumed range."""
+    purchases_per_year: StatedPositive | None = None
+    """Orders of one customer in a year, as a count of at most 1,000; only what the app's promotion brings depends on
+    it. Without it, a wide assumed range."""
 
     @model_validator(mode="after")
-    def _margin_within_order(self) -> Self:
+    def _possible_orders(self) -> Self:
+        problems = []
         if self.order_value is not None and self.order_value < self.margin_per_order:
             expected = f"at least the margin of an order, {float(self.margin_per_order):.15g}"
-            raise ProblemsError((Problem(("order_value",), echo(self.order_value), expected),))
+            problems.append(Problem(("order_value",), echo(float(self.order_value)), expected))
+        if self.purchases_per_year is not None and self.purchases_per_year > MOST_PURCHASES:
+            expected = f"at most {MOST_PURCHASES:,.0f}, the orders of one customer and not of all"
+            problems.append(Problem(("purchases_per_year",), echo(float(self.purchases_per_year)), expected))
+        if problems:
+            raise ProblemsError(tuple(problems))
         return self
 
 

@@ -41,10 +41,13 @@ _PATTERNS = {
     COUNTRY_PATTERN: 'an ISO 3166 country code of two capital letters, such as "FR"',
     CURRENCY_PATTERN: 'an ISO 4217 currency code of three capital letters, such as "EUR"',
 }
+_NUMBERS = frozenset({"float_type", "int_type"})
+"""Kinds of error where a number is expected."""
 _QUOTED = re.compile(r"'([^']*)'")
 HINTED = 200
 """Faults that may get the known name nearest to a mistyped one: more than a message lists, and comparing is slow."""
-
+_EXACT = "a number alone: this field takes no range"
+"""Expected where a figure that has no uncertainty is stated like one that has."""
 _OBJECT = {"$ref", "anyOf", "oneOf", "discriminator", "properties"}
 """Keys of a schema that an object may have, rather than a number."""
 
@@ -98,7 +101,10 @@ def _problems(
         )
     elif kind != "too_short" or len(_at(data, path)) < context["min_length"]:  # else: too few valid ones
         found = path[-1] if at_key else _at(data, path)
-        yield Problem(path, echo(found), _expected(kind, context, details["msg"]), at_key=at_key)
+        expected = _expected(kind, context, details["msg"])
+        if kind in _NUMBERS and isinstance(found, Mapping) and "value" in found:
+            expected = _EXACT
+        yield Problem(path, echo(found), expected, at_key=at_key)
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:

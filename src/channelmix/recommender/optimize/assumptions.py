@@ -15,12 +15,14 @@ from channelmix.effectiveness import (
     OwnColumn,
     PriorResponse,
     field_of,
+    is_widened,
     risk_of,
+    shifted_value,
     stated_interval,
 )
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, interval
-from channelmix.profile import CompanyProfile
+from channelmix.profile import CompanyProfile, Estimate
 from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
 from channelmix.profile.faults import path_text
@@ -38,8 +40,8 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             Assumption(
                 name=figure_name(figure),
                 value=r.typical,
-                low=r.typical / factor,
-                high=r.typical * factor,
+                low=shifted_value(figure, 1.0 / factor),
+                high=shifted_value(figure, factor),
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
@@ -57,11 +59,13 @@ def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
         figure, ends = field_of(path), stated_interval(profile, path, number)
         if figure is None or ends is None:
             continue
-        n, own = (getattr(number, name, None) for name in ("n", "low"))
+        said = number if isinstance(number, Estimate) else Estimate(number)
         basis = say("basis.stated_assumed")
-        if n is not None:
-            basis = say("basis.stated_measured", n=n)
-        elif own is not None:
+        if said.n is not None:
+            basis = say("basis.stated_measured", n=said.n)
+        elif is_widened(said, ends):
+            basis = say("basis.stated_widened", low=said.low, high=said.high)
+        elif said.low is not None:
             basis = say("basis.stated_range")
         yield Assumption(
             name=path_text(path),
@@ -72,7 +76,7 @@ def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
             basis=basis,
             facts=[],
             sources=[],
-            note=ranges[figure].note if n is None and own is None else "",
+            note=ranges[figure].note if said.n is None and said.low is None else "",
         )
 
 

@@ -179,6 +179,8 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
 def _fields(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_Input]:
     """Every number that the profile states of the world, unless its limits leave no room to move it."""
     for path, number in beliefs(profile):
+        if float(number) == 0.0:
+            continue  # it has no size to move it by
         low, high = stated_interval(profile, path, number) or (number / FIELD_FACTOR, number * FIELD_FACTOR)
         sides = [with_belief_moved(profile, path, end / number) for end in (low, high)]
         if any(value != number for value, _ in sides):
@@ -202,12 +204,12 @@ def _overlap(profile: CompanyProfile, draws: CellDraws, seed: int) -> Iterator[_
     shares = [share for cell in draws.cells for share in cell.others]
     if profile.overlap is None and shares:
         sides = [(overlap, with_overlap(profile, overlap)) for overlap in (0.0, 1.0)]
-        description = {
-            "name": "overlap",
+        description: dict[str, Any] = {
+            "name": say("overlap.input"),
             "kind": "profile",
-            "factor": FIELD_FACTOR,
+            "factor": None,
             "assumed": float(np.mean(shares)),
-            "unit": "",
+            "unit": say("overlap.unit"),
             "basis": say("overlap.independent"),
             "facts": [],
         }

@@ -84,7 +84,7 @@ def _tornado(found: Sensitivity, shown: Sequence[InputEffect]) -> Table:
         tornado.add_row(
             str(rank),
             Text(effect.name),
-            Text(f"{effect.kind} {effect.factor:.3g}"),
+            Text("none to all" if effect.factor is None else f"{effect.kind} {effect.factor:.3g}"),
             Text(f"{_number(low.value)} to {_number(high.value)} {effect.unit}"),
             short(low.kept_gain),
             Text(_bar(place(found.gain), place(low.kept_gain), place(high.kept_gain))),
