@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import CellDraws, Drawn, Figure
+from channelmix.effectiveness.draws import CellDraws, Drawn, Figure, TwoWays
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     Counterpart,
@@ -33,6 +33,9 @@ from channelmix.effectiveness.stated import Scope, Score, scores_of, statements
 from channelmix.profile import BUILT_IN_CHANNELS, Cell
 
 Key = tuple[str, str, str]
+
+Presented = tuple[PriorRange, TwoWays | None]
+"""An effect as it is shown: its range, and what both ways say of it unless the range was judged in their place."""
 
 FIGURES = tuple(field.name for field in fields(Cell) if str(field.type).startswith("float"))
 """Numbers that a profile may state of a cell."""
@@ -130,17 +133,17 @@ def published_draws(
     )
 
 
-def _shown(cells: Sequence[Cell], effects: Mapping[str, PriorRange]) -> Iterator[Figure]:
+def _shown(cells: Sequence[Cell], effects: Mapping[str, Presented]) -> Iterator[Figure]:
     """One figure an effect, with the country where a channel's effects differ."""
-    users: dict[tuple[PriorRange, str], list[str]] = {}
+    users: dict[tuple[Presented, str], list[str]] = {}
     for cell in cells:
         if cell.name in effects:
             users.setdefault((effects[cell.name], cell.country), []).append(cell.name)
     for effect in dict.fromkeys(effect for effect, _ in users):
         countries = [country for one, country in users if one == effect]
         names = tuple(name for country in countries for name in users[effect, country])
-        alone = sum(one.key == effect.key for one in dict.fromkeys(one for one, _ in users)) == 1
-        yield Figure(effect, names, "" if alone else countries[0])
+        alone = sum(one[0].key == effect[0].key for one in dict.fromkeys(one for one, _ in users)) == 1
+        yield Figure(effect[0], names, "" if alone else countries[0], effect[1])
 
 
 def _effects(
@@ -149,7 +152,7 @@ def _effects(
     quantities: Sequence[dict[str, Array]],
     normal: Array,
     replaced: Mapping[Key, PriorRange],
-) -> dict[str, PriorRange]:
+) -> dict[str, Presented]:
     """Add draws of their effects to the quantities of the cells that both ways speak of; return these by cell.
 
     `normal` has a column for each of the channels: a channel's cells share its draws.
@@ -159,10 +162,10 @@ def _effects(
     first = [own.index(k) for k in range(len(channels))]
     among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
     normal = normal @ np.linalg.cholesky(among).T
-    presented = {}
+    presented: dict[str, Presented] = {}
     for (cell, _), of_cell, k, effect in zip(both, quantities, own, found, strict=True):
         judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
-        presented[cell.name] = effect.presented() if judged is None else judged
+        presented[cell.name] = effect.presented() if judged is None else (judged, None)
         draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
         of_cell[effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
     return presented

@@ -19,7 +19,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.words import say
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import Drawn
+from channelmix.effectiveness.draws import Drawn, Ends, TwoWays
 from channelmix.effectiveness.published.pooled_effects import (
     ORDER_SLOPE,
     USUAL_ORDER,
@@ -60,8 +60,11 @@ MIDDLE = (0.005, 0.995)
 FEWEST_ORDERS = 1e-9
 """Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
 
+ENDS = (0.05, 0.5, 0.95)
+"""Quantiles by which a way and a belief are shown."""
+
 MOST_FACTS_LISTED = 20
-"""Figures that a plan lists of an effect, the most trusted first."""
+"""Figures that a plan lists of an effect beside its range, the most trusted first."""
 
 
 def effect_of(cell: Cell) -> str | None:
@@ -70,6 +73,13 @@ def effect_of(cell: Cell) -> str | None:
     if cell.purpose != "promotion" or cell.basis is None or measured or float(cell.value) == 0.0:
         return None
     return EFFECTS[cell.basis][0]
+
+
+def assumed_audience(cell: Cell) -> str:
+    """Return whom promotion is taken to reach by default; empty where the profile says, or where it does not matter."""
+    if effect_of(cell) is None or cell.audience is not None:
+        return ""
+    return AUDIENCE[cell.basis or ""]
 
 
 def worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
@@ -157,29 +167,52 @@ class ChannelEffect:
             normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
         return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
 
-    def presented(self) -> PriorRange:
-        """The belief as a range, with what each way says and the figures behind the way from the top down."""
-        low, median, high = np.exp(self.belief.quantile(np.array([0.05, 0.5, 0.95])))
-        effects = pooled_effects(self.measure).effects
-        near = [effect for effect in effects if effect.channel == self.setting.channel] or list(effects)
-        best = sorted(near, key=lambda effect: (effect.design != "randomised", effect.fact.fact_id))
-        ways: dict[str, float] = {}
-        for name, way in (("up", self.up), ("down", self.down)):
-            quantiles = {"low": 0.05, "median": 0.5, "high": 0.95}
-            ways |= {f"{name}_{key}": math.exp(way.quantile(level)) for key, level in quantiles.items()}
-        return PriorRange(
+    def presented(self) -> tuple[PriorRange, TwoWays]:
+        """The belief as a range, and what each way says with the figures behind the way from the top down."""
+        own = self.setting.channel
+        effects = sorted(
+            pooled_effects(self.measure).effects,
+            key=lambda effect: (effect.channel != own, effect.design != "randomised", effect.fact.fact_id),
+        )
+        near = [effect for effect in effects if effect.channel == own]
+        levels = np.array(ENDS)
+        ways = TwoWays(
+            from_clicks=_ends(*(self.up.quantile(level) for level in ENDS)),
+            from_experiments=_ends(*(self.down.quantile(level) for level in ENDS)),
+            belief=_ends(*self.belief.quantile(levels)),
+            weight=self.belief.weight_down,
+            fact_ids=tuple(effect.fact.fact_id for effect in effects),
+            sources=len({effect.source for effect in effects}),
+            randomised=sum(effect.design == "randomised" for effect in effects),
+            own_channel=len(near),
+        )
+        said = {
+            f"{name}_{end}": value
+            for name, values in (("up", ways.from_clicks), ("down", ways.from_experiments))
+            for end, value in zip(("low", "median", "high"), values, strict=True)
+        }
+        low, median, high = ways.belief
+        listed = [effect.fact.fact_id for effect in near or effects][:MOST_FACTS_LISTED]
+        found = say("basis.two_ways", figures=len(effects), sources=ways.sources, randomised=ways.randomised)
+        presented = PriorRange(
             self.channel,
             "promotion",
             self.quantity,
-            low=float(low),
-            typical=float(median),
-            high=float(high),
+            low=low,
+            typical=median,
+            high=high,
             unit=say(f"unit.{self.quantity}"),
-            uncertainty_factor=math.sqrt(float(high / low)),
-            fact_ids=tuple(sorted({effect.fact.fact_id for effect in best[:MOST_FACTS_LISTED]})),
-            basis=say("basis.two_ways", figures=len(effects), sources=len({e.source for e in effects})),
-            note=say("note.two_ways", share=self.belief.weight_down, **ways),
+            uncertainty_factor=math.sqrt(high / low),
+            fact_ids=tuple(sorted(listed)),
+            basis=found,
+            note=say("note.two_ways" if near else "note.two_ways_borrowed", share=ways.weight, **said),
         )
+        return presented, ways
+
+
+def _ends(low: float, median: float, high: float) -> Ends:
+    """Turn quantiles of a logarithm into those of its number."""
+    return math.exp(low), math.exp(median), math.exp(high)
 
 
 def channel_effects(cells: Sequence[tuple[Cell, Drawn]]) -> tuple[list[ChannelEffect], Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -10,20 +11,25 @@ import numpy as np
 from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import load_stated_ranges, source_titles
 from channelmix.effectiveness import (
+    AUDIENCE_SLOPE,
     CellDraws,
     Figure,
     OwnColumn,
     PriorResponse,
+    Scope,
+    assumed_audience,
     field_of,
     risk_of,
     stated_interval,
+    statements,
 )
+from channelmix.effectiveness.constants import Z90
 from channelmix.engine.rules import SafeImprovement
-from channelmix.plan import Assumption, Interval, interval
-from channelmix.profile import CompanyProfile
+from channelmix.plan import Assumption, Interval, Measured, MedianRange, Ways, interval
+from channelmix.profile import Cell, CompanyProfile
 from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
-from channelmix.profile.faults import path_text
+from channelmix.profile.faults import Path, path_text
 
 SOURCES_SHOWN = 3
 
@@ -32,33 +38,85 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     """One entry a judged range, or a prediction in its place, that a cell's curve rests on."""
     entries = list(defaults)
     for figure in figures:
-        r = figure.range
+        r, both = figure.range, ways_of(figure)
         factor = r.uncertainty_factor
+        low, high = (r.low, r.high) if both else (r.typical / factor, r.typical * factor)
         entries.append(
             Assumption(
                 name=figure_name(figure),
                 value=r.typical,
-                low=r.typical / factor,
-                high=r.typical * factor,
+                low=low,
+                high=high,
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
                 sources=source_titles(r.fact_ids)[:SOURCES_SHOWN],
                 note=r.note,
+                ways=both,
+                cells=list(figure.cells) if both else [],
             )
         )
     return entries
 
 
-def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
+def ways_of(figure: Figure) -> Ways | None:
+    """Return what both ways say of a figure; None where experiments and returns do not speak of it."""
+    said = figure.ways
+    if said is None:
+        return None
+    clicks, experiments, belief = (
+        MedianRange(low=low, median=median, high=high)
+        for low, median, high in (said.from_clicks, said.from_experiments, said.belief)
+    )
+    return Ways(
+        figure=figure_name(figure),
+        unit=figure.range.unit,
+        from_clicks=clicks,
+        from_experiments=experiments,
+        belief=belief,
+        weight=said.weight,
+        figures=len(said.fact_ids),
+        sources=said.sources,
+        randomised=said.randomised,
+        own_channel=said.own_channel,
+        fact_ids=list(said.fact_ids),
+    )
+
+
+def audience_assumptions(draws: CellDraws) -> Iterator[Assumption]:
+    """Say whom promotion is taken to reach where the profile does not, and what that is judged to matter."""
+    if cells := assumed_audiences(draws):
+        middle, deviation = AUDIENCE_SLOPE
+        low, value, high = (math.exp(middle + z * deviation) for z in (-Z90, 0.0, Z90))
+        yield Assumption(
+            name=say("figure", quantity=named("quantity", "audience"), group=_shared(cells)),
+            value=value,
+            low=low,
+            high=high,
+            unit=say("unit.ratio"),
+            basis="judgement",
+            facts=[],
+            sources=[],
+            note=say("note.audience"),
+        )
+
+
+def assumed_audiences(draws: CellDraws) -> list[str]:
+    """Names of the cells without own history of which it is assumed that they reach loyal customers."""
+    own = {} if draws.own is None else draws.own.cells
+    return [cell.name for i, cell in enumerate(draws.cells) if i not in own and assumed_audience(cell)]
+
+
+def stated_assumptions(profile: CompanyProfile, cells: Sequence[Cell]) -> Iterator[Assumption]:
     """One entry a figure that the company states of itself, with the range that it counts with."""
-    ranges = load_stated_ranges()
+    ranges, resting = load_stated_ranges(), _resting_on_measured(cells)
     for path, number in beliefs(profile):
         figure, ends = field_of(path), stated_interval(profile, path, number)
         if figure is None or ends is None:
             continue
         n, own = (getattr(number, name, None) for name in ("n", "low"))
         basis = say("basis.stated_assumed")
+        scope = _scope_of(profile, path, figure)
         if n is not None:
             basis = say("basis.stated_measured", n=n)
         elif own is not None:
@@ -73,7 +131,34 @@ def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
             facts=[],
             sources=[],
             note=ranges[figure].note if n is None and own is None else "",
+            measured=None if n is None or scope not in resting else _measured(scope, n),
+            cells=resting.get(scope, []) if n is not None else [],
         )
+
+
+def _scope_of(profile: CompanyProfile, path: Path, figure: str) -> Scope:
+    """Where the figure at a path of the profile holds, if it was measured."""
+    market = profile.markets[int(path[1])].name if path[0] == "markets" else ""
+    channel = str(path[path.index("channels") + 1]) if "channels" in path else ""
+    return Scope(market, channel, figure, measured=True)
+
+
+def _resting_on_measured(cells: Sequence[Cell]) -> dict[Scope, list[str]]:
+    """Names of the cells whose curves may use each figure that the company measured."""
+    resting: dict[Scope, list[str]] = {}
+    for cell in cells:
+        for scope in statements(cell).values():
+            if scope.measured:
+                resting.setdefault(scope, []).append(cell.name)
+    return resting
+
+
+def _measured(scope: Scope, n: float) -> Measured:
+    quantity, where = (
+        named("quantity", scope.figure),
+        [name for name in (scope.channel, scope.market) if name],
+    )
+    return Measured(figure=say("measured.of", quantity=quantity, where=where) if where else quantity, n=n)
 
 
 def figure_name(figure: Figure) -> Message:

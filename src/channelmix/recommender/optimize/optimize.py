@@ -46,6 +46,7 @@ from channelmix.profile import CompanyProfile
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
+    audience_assumptions,
     history_assumptions,
     history_remarks,
     stated_assumptions,
@@ -213,6 +214,11 @@ def _plan(
     unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
+    assumed = [
+        *assumptions(draws.figures, _said_by_history(profile, draws)),
+        *audience_assumptions(draws),
+        *stated_assumptions(profile, draws.cells),
+    ]
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
     question = budget_question(profile)
     warned = [
@@ -239,12 +245,9 @@ def _plan(
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=not_counted(profile),
-        assumptions=[
-            *assumptions(draws.figures, _said_by_history(profile, draws)),
-            *stated_assumptions(profile),
-        ],
+        assumptions=assumed,
         remarks=[
-            *remarks(profile),
+            *remarks(profile, draws, assumed),
             *history_remarks(profile, draws),
             *_taken(profile, problem, draws.own is not None),
             *([say("remark.no_prices")] if unconfirmed else []),

@@ -106,9 +106,8 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
         warnings.append(f"and {len(plan.warnings) - SHOWN} more (--format json lists them)")
     for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
-    yield _labelled(
-        "Assumes", f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}"
-    )
+    assumed = f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}".rstrip()
+    yield _labelled("Assumes", "\n".join([assumed, *_said(plan, "remark.audience")]))
     repeat = "Keep the plan with --output plan.json; repeat the proof with: channelmix verify plan.json"
     yield _labelled("Proof", f"{sentences.claim(content)} {repeat}")
 
@@ -370,6 +369,11 @@ def _history(plan: Plan) -> str:
         for a in plan.assumptions
         if a.basis in OWN
     ]
-    remarks = map(plan.message, plan.remarks)
-    paces = [str(one) for one in remarks if isinstance(one, Message) and one.code == "remark.pace"]
+    paces = _said(plan, "remark.pace")
     return "\n".join([_some(said, "\n"), *([_some(paces, "\n")] if paces else [])])
+
+
+def _said(plan: Plan, code: str) -> list[str]:
+    """The remarks of one kind."""
+    remarks = map(plan.message, plan.remarks)
+    return [str(one) for one in remarks if isinstance(one, Message) and one.code == code]
