@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from channelmix.plan import CellPlan, Comparison, MedianRange, SurveyRow, WordOfMouth
-from channelmix.report.both_ways import distinct, facts, rests
+from channelmix.report.both_ways import distinct, rests
 from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
@@ -77,12 +77,14 @@ def _both_ways(content: Content) -> Markup | None:
     lines = [
         Line(
             [
-                join(said(content, ways.figure), tag("span", said(content, ways.unit), class_="small-print")),
+                said(content, ways.figure),
                 _median(content, ways.from_clicks),
                 _median(content, ways.from_experiments),
                 words.percent(ways.weight),
                 _median(content, ways.belief),
-                join(words.said(rests(ways)) or "", tag("span", facts(ways, words), class_="small-print")),
+                join(
+                    words.said(rests(ways)) or "", tag("span", ", ".join(ways.fact_ids), class_="small-print")
+                ),
             ]
         )
         for ways in listed
