@@ -416,7 +416,7 @@ def test_own_history_is_told_beside_published_figures() -> None:
     tree = parsed(to_html(plan))
     said = words_of(tree)
     own_and_tested = "your own history and experiments (lift tests)"
-    assert f"It rests on {own_and_tested} for 2 of 3 cells, on published figures for the others." in said
+    assert f"It rests on {own_and_tested} for 2 of 3 cells; the others rest on published experiments" in said
     assert re.search(
         r"In the worst tenth of simulations it loses EUR \d+ on average against the current mix\.", said
     )

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.own_evidence import returns, written
+from tests.random_profiles import random_content
 from tests.recommender.optimize.test_own_history import content as shop
 from tests.report.pages import by_id, parsed, rows_of, words_of
 
 from channelmix.core.errors import InputError
-from channelmix.core.words import Words
-from channelmix.datasets import load_facts
+from channelmix.core.words import PLAIN, Words
+from channelmix.datasets import load_facts, load_stated_ranges
 from channelmix.datasets.effects import load_effects
 from channelmix.effectiveness.published.pooled_effects import EffectSetting, pooled_effects
-from channelmix.plan import Explanation, Plan, Sensitivity
+from channelmix.effectiveness.stated import stated, statements
+from channelmix.plan import Explanation, Grounds, Plan, Sensitivity
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.explain.explain import explain
+from channelmix.recommender.optimize.assumptions import assumptions, stated_assumptions
+from channelmix.recommender.optimize.company_problem import drawn
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.sensitivity import sensitivity
 from channelmix.report import to_terminal
+from channelmix.report.both_ways import sentence
 from channelmix.report.content import Content
 from channelmix.report.html.page import to_html
 from channelmix.report.sentences import facts
@@ -251,6 +257,59 @@ def test_the_default_audience_is_said(small: dict[str, Any]) -> None:
     assert not any("audience" in one.name for one in stated.assumptions)
 
 
+def test_what_published_figures_do_not_tell_apart_is_said(small: dict[str, Any]) -> None:
+    small["channels"]["social"]["audience"] = "cold"
+    plan = planned(small)
+    section = words_of(by_id(parsed(to_html(plan)), "assumptions"))
+    for code, says in (
+        ("remark.sector", "do not tell your sector from others, nor one country from another"),
+        ("remark.audience_unused", "the audience stated of social makes no difference"),
+    ):
+        assert says in remarks(plan)[code]
+        assert remarks(plan)[code] in section
+    [im] = [one.ways for one in plan.assumptions if one.ways and " im " in one.name]
+    assert im is not None
+    assert im.own_channel == 0
+    assert any("experiments and returns of other channels" in one.note for one in plan.assumptions)
+    assert "none of this channel" in sentence(im, PLAIN)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_published_is_called_measured(seed: int) -> None:
+    """With one stated figure of a random company measured on some, it is named where a curve uses it, and only it."""
+    content = random_content(seed)
+    places = list(stated_numbers(content))
+    rng = np.random.default_rng(seed)
+    holder, key = places[rng.integers(len(places))]
+    holder[key] = {"value": holder[key], "n": 1234}
+    profile = CompanyProfile.model_validate(content)
+    draws = drawn(profile, 8, seed)
+    listed = [*assumptions(draws.figures), *stated_assumptions(profile, draws)]
+    measured = [one for one in listed if one.measured]
+    used = {
+        cell.name
+        for cell in draws.cells
+        if any(getattr(stated(cell, name), "n", None) == 1234 for name in statements(cell))
+    }
+    assert bool(measured) is bool(used)
+    for one in measured:
+        assert not one.facts
+        assert one.is_stated
+        assert set(one.cells) == used
+    said = Grounds.of(listed).measured_figures()
+    assert len(said) == len(measured) <= 1
+    assert all(text.endswith("(n = 1,234)") for text in said)
+
+
+def stated_numbers(content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Places of the plain numbers of a profile that may say on how many they were measured."""
+    figures = {*load_stated_ranges(), "reachable_share"}
+    for holder in [*content["purposes"].values(), *content["channels"].values(), *content["markets"]]:
+        for key, value in holder.items():
+            if key in figures and isinstance(value, int | float) and value > 0.0:
+                yield holder, key
+
+
 def test_reasons_name_experiments_and_returns(plan: Plan, why: Explanation) -> None:
     of = {cell.cell: cell for cell in why.cells}
     social = of["North/social/promotion"]
@@ -322,5 +381,5 @@ def test_cells_with_history_do_not_rest_on_experiments() -> None:
     assert rest
     assert all(why[name].ways is not None for name in rest)
     others = EXPERIMENTS.removesuffix(".")
-    assert f"on {others} for the others." in told(plan)
+    assert f"; the others rest on {others}." in told(plan)
     assert remarks(plan)["remark.published_beside_own"].endswith(EXPERIMENTS)

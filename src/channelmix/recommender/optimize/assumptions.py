@@ -26,7 +26,7 @@ from channelmix.effectiveness import (
 from channelmix.effectiveness.constants import Z90
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, Measured, MedianRange, Ways, interval
-from channelmix.profile import Cell, CompanyProfile
+from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
 from channelmix.profile.faults import Path, path_text
@@ -107,9 +107,9 @@ def assumed_audiences(draws: CellDraws) -> list[str]:
     return [cell.name for i, cell in enumerate(draws.cells) if i not in own and assumed_audience(cell)]
 
 
-def stated_assumptions(profile: CompanyProfile, cells: Sequence[Cell]) -> Iterator[Assumption]:
+def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[Assumption]:
     """One entry a figure that the company states of itself, with the range that it counts with."""
-    ranges, resting = load_stated_ranges(), _resting_on_measured(cells)
+    ranges, resting = load_stated_ranges(), _resting_on_measured(draws)
     for path, number in beliefs(profile):
         figure, ends = field_of(path), stated_interval(profile, path, number)
         if figure is None or ends is None:
@@ -143,10 +143,11 @@ def _scope_of(profile: CompanyProfile, path: Path, figure: str) -> Scope:
     return Scope(market, channel, figure, measured=True)
 
 
-def _resting_on_measured(cells: Sequence[Cell]) -> dict[Scope, list[str]]:
-    """Names of the cells whose curves may use each figure that the company measured."""
+def _resting_on_measured(draws: CellDraws) -> dict[Scope, list[str]]:
+    """Names of the cells without own history whose curves may use each figure that the company measured."""
     resting: dict[Scope, list[str]] = {}
-    for cell in cells:
+    own = {} if draws.own is None else draws.own.cells
+    for cell in (cell for i, cell in enumerate(draws.cells) if i not in own):
         for scope in statements(cell).values():
             if scope.measured:
                 resting.setdefault(scope, []).append(cell.name)

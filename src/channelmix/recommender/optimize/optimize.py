@@ -217,7 +217,7 @@ def _plan(
     assumed = [
         *assumptions(draws.figures, _said_by_history(profile, draws)),
         *audience_assumptions(draws),
-        *stated_assumptions(profile, draws.cells),
+        *stated_assumptions(profile, draws),
     ]
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
     question = budget_question(profile)

@@ -74,6 +74,12 @@ def _of_promotion(profile: CompanyProfile, loyal: Sequence[str]) -> Iterator[Mes
     """What published effects do not tell apart, and how customers whom several channels reach are counted."""
     if any(effect_of(cell) for cell in profile.cells()):
         yield say("remark.sector")
+    if deaf := [
+        cell.name
+        for cell in profile.cells()
+        if cell.audience is not None and effect_of(cell) == "revenue_per_spend"
+    ]:
+        yield say("remark.audience_unused", channels=_channels(deaf))
     if loyal:
         yield say("remark.audience", channels=_channels(loyal), part=math.exp(-AUDIENCE_SLOPE[0]))
     if any(cell.others for cell in profile.cells()) or profile.overlap is not None:

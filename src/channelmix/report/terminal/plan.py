@@ -30,6 +30,9 @@ NAME = 24
 COLUMNS = ("now", "plan", "change", "return (90 %)", "next", "rests on", "why")
 """Columns of the table beside names."""
 
+GROUNDS = {"prior": "published", "experiment": "lift test"}
+"""What a cell rests on, as the table has it where its code might be misread: an experiment is the company's own."""
+
 WANTED = ("return (90 %)", "next", "why", "rests on", "change")
 """Columns that a narrow table may lack, the most wanted first: the change follows from the two before it."""
 
@@ -206,7 +209,7 @@ def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
     """What the table's columns say of a cell."""
     return _money(plan, row.current_spend, row.spend, row.outcome) | {
         "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
-        "rests on": Text(row.evidence),
+        "rests on": Text(", ".join(GROUNDS.get(kind, kind) for kind in row.evidence.split(", "))),
         "why": Text(row.reason),
     }
 
