@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -11,19 +10,16 @@ import numpy as np
 from channelmix.core.words import Message, named, over, say
 from channelmix.datasets import load_stated_ranges, source_titles
 from channelmix.effectiveness import (
-    AUDIENCE_SLOPE,
     CellDraws,
     Figure,
     OwnColumn,
     PriorResponse,
     Scope,
-    assumed_audience,
     field_of,
     risk_of,
     stated_interval,
     statements,
 )
-from channelmix.effectiveness.constants import Z90
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, Measured, MedianRange, Ways, interval
 from channelmix.profile import CompanyProfile
@@ -81,30 +77,6 @@ def ways_of(figure: Figure) -> Ways | None:
         own_channel=said.own_channel,
         fact_ids=list(said.fact_ids),
     )
-
-
-def audience_assumptions(draws: CellDraws) -> Iterator[Assumption]:
-    """Say whom promotion is taken to reach where the profile does not, and what that is judged to matter."""
-    if cells := assumed_audiences(draws):
-        middle, deviation = AUDIENCE_SLOPE
-        low, value, high = (math.exp(middle + z * deviation) for z in (-Z90, 0.0, Z90))
-        yield Assumption(
-            name=say("figure", quantity=named("quantity", "audience"), group=_shared(cells)),
-            value=value,
-            low=low,
-            high=high,
-            unit=say("unit.ratio"),
-            basis="judgement",
-            facts=[],
-            sources=[],
-            note=say("note.audience"),
-        )
-
-
-def assumed_audiences(draws: CellDraws) -> list[str]:
-    """Names of the cells without own history of which it is assumed that they reach loyal customers."""
-    own = {} if draws.own is None else draws.own.cells
-    return [cell.name for i, cell in enumerate(draws.cells) if i not in own and assumed_audience(cell)]
 
 
 def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[Assumption]:
@@ -165,13 +137,13 @@ def _measured(scope: Scope, n: float) -> Measured:
 def figure_name(figure: Figure) -> Message:
     """Say what a figure is, of which channels and purposes, and where."""
     what = named("quantity", figure.range.quantity)
-    group = _shared(figure.cells)
+    group = group_of(figure.cells)
     if not figure.country:
         return say("figure", quantity=what, group=group)
     return say("figure.country", quantity=what, group=group, country=figure.country)
 
 
-def _shared(names: Sequence[str]) -> Message:
+def group_of(names: Sequence[str]) -> Message:
     """Name a group of cells by the channels and purposes they have in common."""
     parts = list(zip(*(name.split("/") for name in names), strict=True))
     channels, purposes = (list(dict.fromkeys(part)) for part in parts[1:])

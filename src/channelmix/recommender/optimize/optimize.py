@@ -46,7 +46,6 @@ from channelmix.profile import CompanyProfile
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,
-    audience_assumptions,
     history_assumptions,
     history_remarks,
     stated_assumptions,
@@ -61,6 +60,7 @@ from channelmix.recommender.optimize.company_problem import (
 )
 from channelmix.recommender.optimize.comparisons import compare
 from channelmix.recommender.optimize.conflicts import conflict_sums
+from channelmix.recommender.optimize.grounds import audience_assumptions, grounds_remarks
 from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
@@ -247,7 +247,8 @@ def _plan(
         not_counted=not_counted(profile),
         assumptions=assumed,
         remarks=[
-            *remarks(profile, draws, assumed),
+            *grounds_remarks(draws, assumed),
+            *remarks(profile),
             *history_remarks(profile, draws),
             *_taken(profile, problem, draws.own is not None),
             *([say("remark.no_prices")] if unconfirmed else []),
