@@ -239,8 +239,8 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     kinds = {fact.fact_id: fact.kind for fact in load_facts()}
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
     effect = listed["revenue per unit of spend of social promotion in FR"]
-    assert (
-        effect.basis == "from clicks and orders, and from 44 published experiments and returns of 26 sources"
+    assert effect.basis == (
+        "from clicks and orders, and from 44 published experiments and returns of 26 sources, 4 of them randomised"
     )
     assert effect.note.startswith("from the bottom up ")
     assert {"RET037", "CRV035"} <= set(effect.facts)

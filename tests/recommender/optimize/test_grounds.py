@@ -119,7 +119,7 @@ def test_an_effect_states_both_ways_and_their_facts(plan: Plan) -> None:
     )
     assert social.ways.from_clicks.median < social.value < said.median
     belief = social.ways.belief
-    assert (belief.low, belief.median, belief.high) == (social.low, social.value, social.high)
+    assert (belief.low, belief.median, belief.high) == pytest.approx((social.low, social.value, social.high))
     behind = [one for one in load_effects() if one.measure == "revenue_per_spend"]
     assert set(social.ways.fact_ids) == {one.fact.fact_id for one in behind}
     assert social.ways.fact_ids[: social.ways.own_channel] == [

@@ -35,14 +35,13 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     entries = list(defaults)
     for figure in figures:
         r, both = figure.range, ways_of(figure)
-        factor = r.uncertainty_factor
-        low, high = (r.low, r.high) if both else (r.typical / factor, r.typical * factor)
+        low, high = ends_of(figure)
         entries.append(
             Assumption(
                 name=figure_name(figure),
                 value=r.typical,
-                low=low,
-                high=high,
+                low=r.typical * low,
+                high=r.typical * high,
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
@@ -53,6 +52,14 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             )
         )
     return entries
+
+
+def ends_of(figure: Figure) -> tuple[float, float]:
+    """Return the ends of a figure's 90 % interval over its typical value; those of what both ways come to as they lie."""
+    r = figure.range
+    if figure.ways is None:
+        return 1.0 / r.uncertainty_factor, r.uncertainty_factor
+    return r.low / r.typical, r.high / r.typical
 
 
 def ways_of(figure: Figure) -> Ways | None:
