@@ -55,7 +55,7 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
 
 
 def ends_of(figure: Figure) -> tuple[float, float]:
-    """Return the ends of a figure's 90 % interval over its typical value; those of what both ways come to as they lie."""
+    """Return the ends of a figure's 90 % interval over its typical value, evenly far from it unless both ways tell."""
     r = figure.range
     if figure.ways is None:
         return 1.0 / r.uncertainty_factor, r.uncertainty_factor
