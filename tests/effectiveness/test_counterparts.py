@@ -242,6 +242,6 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert effect.basis == (
         "from clicks and orders, and from 44 published experiments and returns of 26 sources, 4 of them randomised"
     )
-    assert effect.note.startswith("from the bottom up ")
+    assert effect.note.startswith("clicks and orders say ")
     assert {"RET037", "CRV035"} <= set(effect.facts)
     assert effect.unit == "incremental revenue per unit of spend"

@@ -17,6 +17,7 @@ from channelmix.effectiveness import (
     Scope,
     field_of,
     risk_of,
+    shifted_value,
     stated_interval,
     statements,
 )
@@ -40,8 +41,8 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
             Assumption(
                 name=figure_name(figure),
                 value=r.typical,
-                low=r.typical * low,
-                high=r.typical * high,
+                low=shifted_value(figure, low),
+                high=shifted_value(figure, high),
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
