@@ -41,13 +41,14 @@ class Grounds:
     states: bool
 
     @classmethod
-    def of(cls, assumptions: Sequence[Assumption], message: Callable[[str], str] = str) -> Grounds:
+    def of(cls, assumptions: Sequence[Assumption], message: Callable[[str], str] | None = None) -> Grounds:
         """Find them among a plan's assumptions; `message` finds how a text of a document that was read is made."""
         measured: dict[str, list[Found]] = {}
         found = []
         for one in assumptions:
             if one.measured is not None:
-                found.append((message(one.measured.figure), one.measured.n))
+                figure = one.measured.figure
+                found.append((figure if message is None else message(figure), one.measured.n))
                 for cell in one.cells:
                     measured.setdefault(cell, []).append(found[-1])
         return cls(

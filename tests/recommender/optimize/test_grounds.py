@@ -181,6 +181,10 @@ def test_what_was_measured_is_named_with_its_n(plan: Plan) -> None:
     assert "Mesuré dans votre entreprise : commandes par contact (sms) (n = 600,000)." in told(
         plan, "fr"
     ).replace("\u00a0", " ")
+    french = words_of(parsed(to_html(plan, "fr")))
+    assert (
+        french.replace("\u00a0", " ").count("Mesuré dans votre entreprise : commandes par contact (sms)") == 2
+    )
     [measured] = [one for one in plan.assumptions if one.measured]
     assert measured.name == "channels.sms.orders_per_contact"
     assert measured.cells == ["North/sms/promotion", "South/sms/promotion"]
