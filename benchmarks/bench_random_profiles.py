@@ -1,21 +1,23 @@
 """A thousand random companies: is every plan made, proven and quick, and which ones look odd?
 
-    python benchmarks/bench_random_profiles.py [--count 1000] [--seed 0] [--show 20]
+    python benchmarks/bench_random_profiles.py [--count 1000] [--seed 0] [--show 20] [--document FILE]
 
 Each profile is planned as `channelmix optimize` does it, and its plan is written, read back and verified. The exit
 code is 1 if one raises an error, is neither optimal nor infeasible, is not verified or names a conflict that is not
 minimal, or if the median time of `optimize` reaches a second. The first plan fits the regressions and counts as well.
 
 Odd is what a manager would frown at. Each sign beyond its limit scores 1, and up to 1 more at ten times its limit; the
-oddest plans are listed with what explains them. docs/explanation/oddities.md says what was found behind them.
+oddest plans are listed with what explains them. docs/explanation/oddities.md says what was found behind them, and
+`--document docs/explanation/oddities.md` brings its counts up to date.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +44,10 @@ SIGNS: Mapping[str, tuple[float, str]] = {
     "fresh": (2.0, "outcome on the plan's draws over that on fresh ones, or the reverse"),
 }
 """Limit of each sign of oddity, and what it measures. Outcomes are less charges, all but the interval of "width"."""
+
+
+COUNTS = re.compile(r"(?<=```text\n)cell  [\s\S]*?(?=\n```)")
+"""The block of counts in a document."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,36 @@ def short(amount: float) -> str:
     return f"{amount:,.0f}" if 100.0 <= abs(amount) < 1e6 else f"{amount:.3g}"
 
 
+def counts(findings: Sequence[Finding]) -> list[str]:
+    """Lines of the counts: plans beyond each limit, what became of all profiles, and how long it took."""
+    lines = []
+    for name, (limit, meaning) in SIGNS.items():
+        count = sum(f.signs.get(name, 0.0) >= limit for f in findings)
+        lines.append(f"{name:<8} {count:>5} plans: {meaning}, at least {limit:g}")
+    optimal, infeasible = (
+        sum(f.status == status and not f.fault for f in findings)
+        for status in (cm.Status.OPTIMAL, cm.Status.INFEASIBLE)
+    )
+    faults, odd = sum(bool(f.fault) for f in findings), sum(f.score > 0.0 for f in findings)
+    lines.append(
+        f"{len(findings)} profiles: {optimal} optimal, {infeasible} infeasible with a minimal conflict named, "
+        f"{faults} faults, {odd} odd"
+    )
+    seconds = np.quantile([finding.seconds for finding in findings], [0.5, 0.9, 1.0])
+    lines.append(
+        f"optimize: {seconds[0]:.2f} s in the median, {seconds[1]:.2f} s for 90 %, {seconds[2]:.2f} s at worst"
+    )
+    return lines
+
+
+def with_counts(document: str, lines: Sequence[str]) -> str:
+    """Put counts into a document, in place of its one block of text that holds some."""
+    found = COUNTS.findall(document)
+    if len(found) != 1:
+        raise ValueError(f"the document has {len(found)} blocks of counts, where there is one")
+    return document.replace(found[0], "\n".join(lines))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -165,6 +201,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="profiles")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others follow")
     parser.add_argument("--show", type=int, default=20, help="odd plans to list")
+    parser.add_argument("--document", type=Path, help="file whose counts are written anew")
     options = parser.parse_args()
     findings = [examine(seed) for seed in range(options.seed, options.seed + options.count)]
     odd = sorted((f for f in findings if f.score > 0.0), key=lambda f: -f.score)
@@ -172,25 +209,16 @@ def main() -> int:
     for finding in odd[: options.show]:
         print(row(finding))
     print()
-    for name, (limit, meaning) in SIGNS.items():
-        count = sum(f.signs.get(name, 0.0) >= limit for f in findings)
-        print(f"{name:<8} {count:>5} plans: {meaning}, at least {limit:g}")
     faults = [finding for finding in findings if finding.fault]
     for finding in faults:
         print(f"FAULT    seed {finding.seed}: {finding.fault}")
-    optimal, infeasible = (
-        sum(f.status == status and not f.fault for f in findings)
-        for status in (cm.Status.OPTIMAL, cm.Status.INFEASIBLE)
-    )
-    seconds = np.quantile([finding.seconds for finding in findings], [0.5, 0.9, 1.0])
-    print(
-        f"{len(findings)} profiles: {optimal} optimal, {infeasible} infeasible with a minimal conflict named, "
-        f"{len(faults)} faults, {len(odd)} odd"
-    )
-    print(
-        f"optimize: {seconds[0]:.2f} s in the median, {seconds[1]:.2f} s for 90 %, {seconds[2]:.2f} s at worst"
-    )
-    return 1 if faults or seconds[0] >= MEDIAN_SECONDS else 0
+    print("\n".join(counts(findings)))
+    if options.document:
+        options.document.write_text(
+            with_counts(options.document.read_text("utf-8"), counts(findings)), "utf-8"
+        )
+    seconds = float(np.median([finding.seconds for finding in findings]))
+    return 1 if faults or seconds >= MEDIAN_SECONDS else 0
 
 
 if __name__ == "__main__":

@@ -239,10 +239,10 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     kinds = {fact.fact_id: fact.kind for fact in load_facts()}
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
     effect = listed["revenue per unit of spend of social promotion in FR"]
-    assert (
-        effect.basis == "from clicks and orders, and from 48 published experiments and returns of 30 sources"
+    assert effect.basis == (
+        "from clicks and orders, and from 48 published experiments and returns of 30 sources, 4 of them randomised"
     )
-    assert effect.note.startswith("from the bottom up ")
+    assert effect.note.startswith("clicks and orders say ")
     assert {"RET037", "CRV035"} <= set(effect.facts)
     assert effect.unit == "incremental revenue per unit of spend"
     messages = [
@@ -252,5 +252,5 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     for one in messages:
         assert one.basis == (
             "from clicks and orders, and from 14 published experiments and returns (4 of e-mail, as a proxy) "
-            "of 11 sources"
+            "of 11 sources, 10 of them randomised"
         )

@@ -123,7 +123,8 @@ def test_none_or_all_of_a_number_leaves_the_others_possible(name: str) -> None:
     assert 0.94 < np.quantile(all_of, 0.05) < 0.98
     assert none == pytest.approx(1.0 - all_of[::-1], abs=1e-9)
     low, high = interval_of(name, Estimate(0.0, n=50.0), 1.0)
-    assert (low, high) == (0.0, pytest.approx(float(np.quantile(none, 0.95)), rel=0.01))
+    assert low == 0.0
+    assert high == pytest.approx(float(np.quantile(none, 0.95)), rel=0.01)
     assert interval_of(name, Estimate(1.0, n=50.0), 1.0) == pytest.approx((1.0 - high, 1.0))
     for n in (50.0, 500.0, 5e6):
         assert np.quantile(sample_of(name, Estimate(0.0, n=n), 1.0), 0.95) < 2.0 / n
@@ -397,7 +398,7 @@ def test_no_return_is_narrow_however_sure_a_company_is_of_what_it_did_not_measur
         outcome = curves.value(times * np.array([max(cell.current_spend, 100.0) for cell in draws.cells]))
         low, high = np.quantile(outcome, [0.05, 0.95], axis=0)
         assert ((high >= 2.0 * low) | (high == 0.0)).all()
-    widened = [each for each in stated_assumptions(profile) if "widened" in each.basis]
+    widened = [each for each in stated_assumptions(profile, draws) if "widened" in each.basis]
     assert widened
     for each in widened:
         assert each.low < each.value < each.high

@@ -241,7 +241,7 @@ def test_curves_pass_through_the_points_of_the_plan(example_plan: Plan) -> None:
 def test_evidence_tells_the_next_unit_today_and_in_the_plan(example_plan: Plan) -> None:
     problem = AllocationProblem.from_dict(example_plan.problem)
     now = problem.marginal([row.current_spend for row in example_plan.allocation])
-    [table] = by_id(parsed(to_html(example_plan)), "evidence").findall(".//table")
+    table = by_id(parsed(to_html(example_plan)), "evidence").findall(".//table")[0]
     shown = {row[0]: row for row in rows_of(table)}
     i = next(
         i
@@ -250,7 +250,7 @@ def test_evidence_tells_the_next_unit_today_and_in_the_plan(example_plan: Plan) 
     )
     row = example_plan.allocation[i]
     found = shown["sms / promotion"]
-    assert found[1] == "published figures"
+    assert found[1].startswith("published experiments and returns (")
     assert found[4:] == [
         f"{now[i]:.2f}",
         f"{row.marginal_return:.2f}",
@@ -416,7 +416,7 @@ def test_own_history_is_told_beside_published_figures() -> None:
     tree = parsed(to_html(plan))
     said = words_of(tree)
     own_and_tested = "your own history and experiments (lift tests)"
-    assert f"It rests on {own_and_tested} for 2 of 3 cells, on published figures for the others." in said
+    assert f"It rests on {own_and_tested} for 2 of 3 cells; the others rest on published experiments" in said
     loss = next(each.tail_loss for each in plan.comparisons if each.is_baseline)
     lost = f"In the worst tenth of simulations it loses EUR {loss:.0f} on average"
     nothing = "Even in the worst tenth of simulations it loses nothing on average"

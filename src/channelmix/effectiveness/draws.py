@@ -20,16 +20,49 @@ from channelmix.profile.evidence import Column, Evidence
 T = TypeVar("T")
 
 
+Ends = tuple[float, float, float]
+"""5 % quantile, median and 95 % quantile."""
+
+
+@dataclass(frozen=True)
+class TwoWays:
+    """What either way says of a figure that both speak of, in its unit.
+
+    Parameters
+    ----------
+    from_clicks, from_experiments, belief : tuple of float
+        5 % quantile, median and 95 % quantile of either way, and of what they come to.
+    weight : float
+        Part of the belief that experiments and returns carry, from 0 to 1.
+    fact_ids : tuple of str
+        The experiments and returns, those of its own channel first, and randomised ones first among these.
+    sources, randomised, own_channel : int
+        How many sources they come from, how many are of randomised experiments, and how many of the figure's own
+        channel.
+    """
+
+    from_clicks: Ends
+    from_experiments: Ends
+    belief: Ends
+    weight: float
+    fact_ids: tuple[str, ...]
+    sources: int
+    randomised: int
+    own_channel: int
+
+
 @dataclass(frozen=True)
 class Figure:
     """A judged range that a cell's curve rests on, or the prediction of a regression in its place.
 
-    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one.
+    `cells` names the cells that use it; `country` is the country that a prediction is for, if it is for one; `ways`
+    is what clicks and orders, and experiments and returns say of it, where both do.
     """
 
     range: PriorRange
     cells: tuple[str, ...]
     country: str = ""
+    ways: TwoWays | None = None
 
 
 class Drawn:

@@ -9,6 +9,7 @@ from channelmix.plan.explanation import Explanation as Explanation
 from channelmix.plan.explanation import RulePrice as RulePrice
 from channelmix.plan.frontier import Frontier as Frontier
 from channelmix.plan.frontier import FrontierPlan as FrontierPlan
+from channelmix.plan.grounds import Grounds as Grounds
 from channelmix.plan.information_value import CautiousPlan as CautiousPlan
 from channelmix.plan.information_value import InformationOf as InformationOf
 from channelmix.plan.information_value import InformationValue as InformationValue
@@ -39,4 +40,7 @@ from channelmix.plan.verify import obeys as obeys
 from channelmix.plan.verify import prices_hold as prices_hold
 from channelmix.plan.verify import roi as roi
 from channelmix.plan.verify import verify_plan as verify_plan
+from channelmix.plan.ways import Measured as Measured
+from channelmix.plan.ways import MedianRange as MedianRange
+from channelmix.plan.ways import Ways as Ways
 from channelmix.plan.word_of_mouth import span_of as span_of

@@ -9,6 +9,7 @@ from pydantic import Field
 from channelmix.core.documents import Document, Interval, Part, Said
 from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import flat
+from channelmix.plan.ways import Ways
 
 
 class BreakEven(Part):
@@ -56,6 +57,9 @@ class CellExplanation(Part):
     """Whether the spend proposed lies so far beyond today's that the curve there rests on its shape alone."""
     reasons: list[Said]
     """All of it in plain words."""
+    ways: Ways | None = None
+    """What clicks and orders, and what experiments and returns say of what it brings, where both speak of it; else
+    null."""
 
 
 class RulePrice(Part):
@@ -117,7 +121,7 @@ class Explanation(Document):
         """One dictionary a cell, without nesting; amounts in currency over the explanation's `span`."""
         rows = []
         for cell in self.cells:
-            row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons"})
+            row = cell.model_dump(mode="json", exclude={"outcome", "lower", "higher", "reasons", "ways"})
             row |= flat("outcome", cell.outcome)
             row["lower_factor"] = cell.lower.factor if cell.lower else None
             row["higher_factor"] = cell.higher.factor if cell.higher else None

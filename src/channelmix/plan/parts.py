@@ -8,6 +8,7 @@ from pydantic import Field
 
 from channelmix.core.documents import Interval, Part, Said
 from channelmix.engine.rules.rows import Row, Side
+from channelmix.plan.ways import Measured, Ways
 
 
 def flat(name: str, interval: Interval | None) -> dict[str, float | None]:
@@ -208,6 +209,12 @@ class Assumption(Part):
     """The first few sources of these facts."""
     note: Said
     """Remark."""
+    ways: Ways | None = None
+    """What both ways say of it, where experiments and returns speak of it; else null."""
+    measured: Measured | None = None
+    """That the company measured it, and on how many; null where it does not say so."""
+    cells: list[str] = Field(default_factory=list)
+    """Cells that rest on it, where it has `ways` or was `measured`; else empty."""
 
     @property
     def is_stated(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from channelmix.core.documents import Document, Part, Said
+from channelmix.plan.ways import Ways
 
 
 class Side(Part):
@@ -58,6 +59,9 @@ class InputEffect(Part):
     """The input multiplied by its factor."""
     influence: float
     """Largest change of the plan's gain, or regret of keeping the plan if that is more, on either side."""
+
+    ways: Ways | None = None
+    """What clicks and orders, and what experiments and returns say of a figure, where both speak of it; else null."""
 
     @property
     def decides(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.words import Words
 from channelmix.engine.problem.problem import AllocationProblem
-from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, InformationValue, Plan
+from channelmix.plan import CellPlan, Comparison, Explanation, Frontier, Grounds, InformationValue, Plan
 
 HUES = 8
 """Colours of channels before they repeat."""
@@ -35,6 +35,11 @@ class Content:
     def problem(self) -> AllocationProblem:
         """The problem that the plan answers."""
         return AllocationProblem.from_dict(self.plan.problem)
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """What the plan's estimates rest on."""
+        return Grounds.of(self.plan.assumptions, self.plan.message)
 
     @property
     def over(self) -> str:
@@ -104,6 +109,10 @@ class Content:
     def said(self, text: str) -> str:
         """Return a text of the documents in the reader's language, or as it is."""
         return self.translated(text) or text
+
+    def rests_on(self, cell: CellPlan) -> str:
+        """What a cell's estimate rests on."""
+        return self.words.format_field(self.grounds.of_cell(cell), "")
 
     @staticmethod
     def place(cell: CellPlan) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from channelmix.core.words import Message, say
 from channelmix.plan import CellPlan
+from channelmix.plan.grounds import PUBLISHED
 from channelmix.profile.fields.fields import DAYS_A_WEEK
 from channelmix.report.content import OWN, Content
 
@@ -23,7 +24,9 @@ def failed_checks(content: Content) -> Iterator[str]:
 
 def grounds(content: Content, *, charged: bool) -> Iterator[str]:
     """Say whether the plan rests on own history or on published figures, which also say what opt-outs cost."""
-    words, cells = content.words, content.plan.cells
+    words, cells, found = content.words, content.plan.cells, content.grounds
+    measured = found.measured_figures()
+    rest = found.published(cell.name for cell in cells if cell.evidence == PUBLISHED)
     own = sum(cell.evidence in OWN for cell in cells)
     counted = _counted(content)
     if own and counted < 1.0:
@@ -32,9 +35,11 @@ def grounds(content: Content, *, charged: bool) -> Iterator[str]:
         outside = charged and any(figure.basis not in OWN for figure in content.plan.assumptions)
         yield words("facts.own_opt_outs" if outside else "facts.own", what=_own(cells))
     elif own:
-        yield words("facts.some_own", what=_own(cells), own=own, all=len(cells))
-    elif {cell.evidence for cell in cells} == {"prior"}:
-        yield words("facts.prior")
+        yield words("facts.some_own", what=_own(cells), own=own, all=len(cells), others=rest)
+    elif {cell.evidence for cell in cells} == {PUBLISHED}:
+        yield words("facts.measured" if measured else "facts.prior", figures=measured, what=rest)
+    if own and measured:
+        yield words("facts.measured_too", figures=measured)
     if thin := _thin(content):
         yield words("facts.thin", cells=thin)
 

@@ -11,7 +11,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import Drawn, Figure, Promoted
+from channelmix.effectiveness.draws import Drawn, Figure, Promoted, TwoWays
 from channelmix.effectiveness.published.promotion import ChannelEffect, channel_effects, effect_of
 from channelmix.effectiveness.published.quantities import SHARES
 from channelmix.effectiveness.stated import Score
@@ -19,6 +19,10 @@ from channelmix.profile import Cell
 
 NEGLIGIBLE = 1e-9
 """Share of the largest variance that is added to all, so that a singular covariance has a Cholesky factor."""
+
+
+Presented = tuple[PriorRange, TwoWays | None]
+"""An effect as it is shown: its range, and what both ways say of it unless the range was judged in their place."""
 
 
 def log_normal(judged: PriorRange, normal: Array) -> Array:
@@ -72,19 +76,19 @@ def shown_effects(
     cells: Sequence[Cell], effects: Mapping[str, ChannelEffect], promoted: Promoted
 ) -> Iterator[Figure]:
     """One figure an effect, with the country where a channel's effects differ."""
-    ranges: dict[int, PriorRange] = {}
-    users: dict[tuple[PriorRange, str], list[str]] = {}
+    shown: dict[int, Presented] = {}
+    users: dict[tuple[Presented, str], list[str]] = {}
     for cell in cells:
         effect = effects.get(cell.name)
         if effect is not None:
-            if id(effect) not in ranges:
+            if id(effect) not in shown:
                 judged = promoted.judged.get((cell.basis or "", "promotion", effect.quantity))
-                ranges[id(effect)] = effect.presented() if judged is None else judged
-            users.setdefault((ranges[id(effect)], cell.country), []).append(cell.name)
-    countries: dict[PriorRange, list[str]] = {}
-    for effect_range, country in users:
-        countries.setdefault(effect_range, []).append(country)
-    alike = Counter(effect_range.key for effect_range in countries)
-    for effect_range, of_effect in countries.items():
-        names = tuple(name for country in of_effect for name in users[effect_range, country])
-        yield Figure(effect_range, names, "" if alike[effect_range.key] == 1 else of_effect[0])
+                shown[id(effect)] = effect.presented() if judged is None else (judged, None)
+            users.setdefault((shown[id(effect)], cell.country), []).append(cell.name)
+    countries: dict[Presented, list[str]] = {}
+    for presented, country in users:
+        countries.setdefault(presented, []).append(country)
+    alike = Counter(effect_range.key for effect_range, _ in countries)
+    for (effect_range, ways), of_effect in countries.items():
+        names = tuple(name for country in of_effect for name in users[(effect_range, ways), country])
+        yield Figure(effect_range, names, "" if alike[effect_range.key] == 1 else of_effect[0], ways)

@@ -21,7 +21,7 @@ from channelmix.core.words import Message, say
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.datasets.effects import ComparableEffect
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import Drawn
+from channelmix.effectiveness.draws import Drawn, Ends, TwoWays
 from channelmix.effectiveness.published.pooled_effects import (
     ORDER_SLOPE,
     USUAL_ORDER,
@@ -69,8 +69,11 @@ PROXY = "email"
 FEWEST_ORDERS = 1e-9
 """Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
 
+ENDS = (0.05, 0.5, 0.95)
+"""Quantiles by which a way and a belief are shown."""
+
 MOST_FACTS_LISTED = 20
-"""Figures that a plan lists of an effect, the most trusted first."""
+"""Figures that a plan lists of an effect beside its range, the most trusted first."""
 
 
 def effect_of(cell: Cell) -> str | None:
@@ -79,6 +82,13 @@ def effect_of(cell: Cell) -> str | None:
     if cell.purpose != "promotion" or cell.basis is None or measured or float(cell.value) == 0.0:
         return None
     return EFFECTS[cell.basis][0]
+
+
+def assumed_audience(cell: Cell) -> str:
+    """Return whom promotion is taken to reach by default; empty where the profile says, or where it does not matter."""
+    if effect_of(cell) is None or cell.audience is not None:
+        return ""
+    return AUDIENCE[cell.basis or ""]
 
 
 def worth_of_contact(cell: Cell, drawn: Drawn) -> Array:
@@ -193,35 +203,60 @@ class ChannelEffect:
         return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
 
     def _basis(self, effects: Sequence[ComparableEffect]) -> Message:
-        counted = {"figures": len(effects), "sources": len({effect.source for effect in effects})}
+        counted = {
+            "figures": len(effects),
+            "sources": len({effect.source for effect in effects}),
+            "randomised": sum(effect.design == "randomised" for effect in effects),
+        }
         proxies = sum(effect.channel == PROXY for effect in effects)
         if self.measure == "revenue_per_spend" or not proxies:
             return say("basis.two_ways", **counted)
         return say("basis.two_ways_email", proxies=proxies, **counted)
 
-    def presented(self) -> PriorRange:
-        """The belief as a range, with what each way says and the figures behind the way from the top down."""
-        low, median, high = np.exp(self.belief.quantile(np.array([0.05, 0.5, 0.95])))
-        effects = pooled_effects(self.measure).effects
-        near = [effect for effect in effects if effect.channel == self.setting.channel] or list(effects)
-        best = sorted(near, key=lambda effect: (effect.design != "randomised", effect.fact.fact_id))
-        ways: dict[str, float] = {}
-        for name, way in (("up", self.up), ("down", self.down)):
-            for end, value in zip(("low", "median", "high"), way.ends, strict=True):
-                ways[f"{name}_{end}"] = math.exp(value)
-        return PriorRange(
+    def presented(self) -> tuple[PriorRange, TwoWays]:
+        """The belief as a range, and what each way says with the figures behind the way from the top down."""
+        own = self.setting.channel
+        effects = sorted(
+            pooled_effects(self.measure).effects,
+            key=lambda effect: (effect.channel != own, effect.design != "randomised", effect.fact.fact_id),
+        )
+        near = [effect for effect in effects if effect.channel == own]
+        ways = TwoWays(
+            from_clicks=_ends(*self.up.ends),
+            from_experiments=_ends(*self.down.ends),
+            belief=_ends(*self.belief.quantile(np.array(ENDS))),
+            weight=self.belief.weight_down,
+            fact_ids=tuple(effect.fact.fact_id for effect in effects),
+            sources=len({effect.source for effect in effects}),
+            randomised=sum(effect.design == "randomised" for effect in effects),
+            own_channel=len(near),
+        )
+        said = {
+            f"{name}_{end}": value
+            for name, values in (("up", ways.from_clicks), ("down", ways.from_experiments))
+            for end, value in zip(("low", "median", "high"), values, strict=True)
+        }
+        low, median, high = ways.belief
+        listed = [effect.fact.fact_id for effect in near or effects][:MOST_FACTS_LISTED]
+        presented = PriorRange(
             self.channel,
             "promotion",
             self.quantity,
-            low=float(low),
-            typical=float(median),
-            high=float(high),
+            low=low,
+            typical=median,
+            high=high,
             unit=say(f"unit.{self.quantity}"),
-            uncertainty_factor=math.sqrt(float(high / low)),
-            fact_ids=tuple(sorted({effect.fact.fact_id for effect in best[:MOST_FACTS_LISTED]})),
+            uncertainty_factor=math.sqrt(high / low),
+            fact_ids=tuple(sorted(listed)),
             basis=self._basis(effects),
-            note=say("note.two_ways", share=self.belief.weight_down, **ways),
+            note=say("note.two_ways" if near else "note.two_ways_borrowed", share=ways.weight, **said),
         )
+        return presented, ways
+
+
+def _ends(low: float, median: float, high: float) -> Ends:
+    """Turn quantiles of a logarithm into those of its number."""
+    return math.exp(low), math.exp(median), math.exp(high)
 
 
 def channel_effects(

@@ -11,10 +11,10 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import SPEND_MOVED
-from channelmix.core.words import Message, named, say
+from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import ObservedRange
-from channelmix.plan import BreakEven, CellExplanation, Plan, interval
+from channelmix.plan import BreakEven, CellExplanation, Grounds, Plan, interval
 from channelmix.recommender.explain.break_even import FACTORS, BreakEvenPair
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
@@ -64,6 +64,7 @@ def explain_cells(
     rounding = SPEND_MOVED * float(spend.sum())
     ranges = (row for row in problem.rows if row.kind == ObservedRange.kind)
     within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
+    grounds = Grounds.of(plan.assumptions, plan.message)
     cells = []
     for i, row in enumerate(plan.cells):
         today = float(current[i]) / plan.span
@@ -77,7 +78,7 @@ def explain_cells(
             sentences.change(plan.message(row.reason), float(outcome_now[i]), float(outcome[:, i].mean())),
             sentences.returns(return_now, return_planned, budget_price),
             None if held is None else sentences.rule(held),
-            sentences.sure(outcome[:, i], row.evidence),
+            sentences.sure(outcome[:, i], grounds.of_cell(row)),
             sentences.stands(low, high) if i in break_evens else None,
             sentences.extrapolates(beyond) if extrapolates else None,
         ]
@@ -98,6 +99,7 @@ def explain_cells(
                 beyond=beyond,
                 extrapolates=extrapolates,
                 reasons=[reason for reason in reasons if reason is not None],
+                ways=grounds.ways_of(row),
             )
         )
     return cells
@@ -171,13 +173,12 @@ class _Sentences:
         more = None if held.price is None else abs(held.price)
         return say(code, rule=held.rule, periods=holding.periods, all=self.span, c=self.currency, more=more)
 
-    def sure(self, outcome: Array, evidence: str) -> Message:
+    def sure(self, outcome: Array, grounds: list[str]) -> Message:
         """What the cell brings with 90 % chance, and what that rests on."""
-        kinds = [named("evidence_kind", kind) for kind in evidence.split(", ")]
         if self.spend <= self.rounding:
-            return say("explain.evidence", evidence=kinds)
+            return say("explain.evidence", evidence=grounds)
         found = interval(outcome)
-        return say("explain.sure", low=found.low, high=found.high, evidence=kinds)
+        return say("explain.sure", low=found.low, high=found.high, evidence=grounds)
 
     def stands(self, low: BreakEven | None, high: BreakEven | None) -> Message:
         """How wrong the curve may be before the plan changes materially."""

@@ -14,18 +14,20 @@ from channelmix.effectiveness import (
     Figure,
     OwnColumn,
     PriorResponse,
+    Scope,
     field_of,
     is_widened,
     risk_of,
     shifted_value,
     stated_interval,
+    statements,
 )
 from channelmix.engine.rules import SafeImprovement
-from channelmix.plan import Assumption, Interval, interval
+from channelmix.plan import Assumption, Interval, Measured, MedianRange, Ways, interval
 from channelmix.profile import CompanyProfile, Estimate
 from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
-from channelmix.profile.faults import path_text
+from channelmix.profile.faults import Path, path_text
 
 SOURCES_SHOWN = 3
 
@@ -34,33 +36,68 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
     """One entry a judged range, or a prediction in its place, that a cell's curve rests on."""
     entries = list(defaults)
     for figure in figures:
-        r = figure.range
-        factor = r.uncertainty_factor
+        r, both = figure.range, ways_of(figure)
+        low, high = ends_of(figure)
         entries.append(
             Assumption(
                 name=figure_name(figure),
                 value=r.typical,
-                low=shifted_value(figure, 1.0 / factor),
-                high=shifted_value(figure, factor),
+                low=shifted_value(figure, low),
+                high=shifted_value(figure, high),
                 unit=r.unit,
                 basis=r.basis,
                 facts=list(r.fact_ids),
                 sources=source_titles(r.fact_ids)[:SOURCES_SHOWN],
                 note=r.note,
+                ways=both,
+                cells=list(figure.cells) if both else [],
             )
         )
     return entries
 
 
-def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
+def ends_of(figure: Figure) -> tuple[float, float]:
+    """Return the ends of a figure's 90 % interval over its typical value, evenly far from it unless both ways tell."""
+    r = figure.range
+    if figure.ways is None:
+        return 1.0 / r.uncertainty_factor, r.uncertainty_factor
+    return r.low / r.typical, r.high / r.typical
+
+
+def ways_of(figure: Figure) -> Ways | None:
+    """Return what both ways say of a figure; None where experiments and returns do not speak of it."""
+    said = figure.ways
+    if said is None:
+        return None
+    clicks, experiments, belief = (
+        MedianRange(low=low, median=median, high=high)
+        for low, median, high in (said.from_clicks, said.from_experiments, said.belief)
+    )
+    return Ways(
+        figure=figure_name(figure),
+        unit=figure.range.unit,
+        from_clicks=clicks,
+        from_experiments=experiments,
+        belief=belief,
+        weight=said.weight,
+        figures=len(said.fact_ids),
+        sources=said.sources,
+        randomised=said.randomised,
+        own_channel=said.own_channel,
+        fact_ids=list(said.fact_ids),
+    )
+
+
+def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[Assumption]:
     """One entry a figure that the company states of itself, with the range that it counts with."""
-    ranges = load_stated_ranges()
+    ranges, resting = load_stated_ranges(), _resting_on_measured(draws)
     for path, number in beliefs(profile):
         figure, ends = field_of(path), stated_interval(profile, path, number)
         if figure is None or ends is None:
             continue
         said = number if isinstance(number, Estimate) else Estimate(number)
         basis = say("basis.stated_assumed")
+        scope = _scope_of(profile, path, figure)
         if said.n is not None:
             basis = say("basis.stated_measured", n=said.n)
         elif is_widened(said, ends):
@@ -77,19 +114,47 @@ def stated_assumptions(profile: CompanyProfile) -> Iterator[Assumption]:
             facts=[],
             sources=[],
             note=ranges[figure].note if said.n is None and said.low is None else "",
+            measured=None if said.n is None or scope not in resting else _measured(scope, said.n),
+            cells=resting.get(scope, []) if said.n is not None else [],
         )
+
+
+def _scope_of(profile: CompanyProfile, path: Path, figure: str) -> Scope:
+    """Where the figure at a path of the profile holds, if it was measured."""
+    market = profile.markets[int(path[1])].name if path[0] == "markets" else ""
+    channel = str(path[path.index("channels") + 1]) if "channels" in path else ""
+    return Scope(market, channel, figure, measured=True)
+
+
+def _resting_on_measured(draws: CellDraws) -> dict[Scope, list[str]]:
+    """Names of the cells without own history whose curves may use each figure that the company measured."""
+    resting: dict[Scope, list[str]] = {}
+    own = {} if draws.own is None else draws.own.cells
+    for cell in (cell for i, cell in enumerate(draws.cells) if i not in own):
+        for scope in statements(cell).values():
+            if scope.measured:
+                resting.setdefault(scope, []).append(cell.name)
+    return resting
+
+
+def _measured(scope: Scope, n: float) -> Measured:
+    quantity, where = (
+        named("quantity", scope.figure),
+        [name for name in (scope.channel, scope.market) if name],
+    )
+    return Measured(figure=say("measured.of", quantity=quantity, where=where) if where else quantity, n=n)
 
 
 def figure_name(figure: Figure) -> Message:
     """Say what a figure is, of which channels and purposes, and where."""
     what = named("quantity", figure.range.quantity)
-    group = _shared(figure.cells)
+    group = group_of(figure.cells)
     if not figure.country:
         return say("figure", quantity=what, group=group)
     return say("figure.country", quantity=what, group=group, country=figure.country)
 
 
-def _shared(names: Sequence[str]) -> Message:
+def group_of(names: Sequence[str]) -> Message:
     """Name a group of cells by the channels and purposes they have in common."""
     parts = list(zip(*(name.split("/") for name in names), strict=True))
     channels, purposes = (list(dict.fromkeys(part)) for part in parts[1:])

@@ -60,6 +60,7 @@ from channelmix.recommender.optimize.company_problem import (
 )
 from channelmix.recommender.optimize.comparisons import compare
 from channelmix.recommender.optimize.conflicts import conflict_sums
+from channelmix.recommender.optimize.grounds import audience_assumptions, grounds_remarks
 from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
@@ -212,6 +213,11 @@ def _plan(
     unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
+    assumed = [
+        *assumptions(draws.figures, _said_by_history(profile, draws)),
+        *audience_assumptions(draws),
+        *stated_assumptions(profile, draws),
+    ]
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
     question = budget_question(profile)
     warned = [
@@ -239,11 +245,9 @@ def _plan(
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=not_counted(profile),
-        assumptions=[
-            *assumptions(draws.figures, _said_by_history(profile, draws)),
-            *stated_assumptions(profile),
-        ],
+        assumptions=assumed,
         remarks=[
+            *grounds_remarks(draws, assumed),
             *remarks(profile),
             *history_remarks(profile, draws),
             *_taken(profile, problem, draws.own is not None),

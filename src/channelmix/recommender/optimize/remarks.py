@@ -12,8 +12,6 @@ from channelmix.profile import CompanyProfile
 def remarks(profile: CompanyProfile) -> list[Message]:
     """What holds for every plan of a profile."""
     return [
-        say("remark.published" if profile.own is None else "remark.published_beside_own"),
-        say("remark.attributed"),
         *_of_promotion(profile),
         *_of_one_way(profile),
         *_of_word_of_mouth(profile),

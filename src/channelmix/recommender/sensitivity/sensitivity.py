@@ -23,7 +23,7 @@ from channelmix.plan.split_names import split_name
 from channelmix.profile import CompanyProfile
 from channelmix.profile.beliefs import beliefs, with_belief_moved, with_overlap
 from channelmix.profile.faults import path_text
-from channelmix.recommender.optimize.assumptions import figure_name
+from channelmix.recommender.optimize.assumptions import ends_of, figure_name, ways_of
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits, problem_of
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.sensitivity.reference import Reference
@@ -166,12 +166,13 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
                 "unit": figure.range.unit,
                 "basis": figure.range.basis,
                 "facts": list(figure.range.fact_ids),
+                "ways": ways_of(figure),
             }
             yield _Input(
                 description,
                 [
                     _Side(shifted_value(figure, by), profile, partial(shifted, draws, figure, by))
-                    for by in (1.0 / factor, factor)
+                    for by in ends_of(figure)
                 ],
             )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from channelmix.plan import CellPlan, Comparison, SurveyRow, WordOfMouth
+from channelmix.plan import CellPlan, Comparison, MedianRange, SurveyRow, WordOfMouth
+from channelmix.report.both_ways import distinct, rests
 from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
@@ -38,7 +39,7 @@ def evidence_section(content: Content) -> Markup:
         Line(
             [
                 content.title(cell),
-                words.evidence(cell.evidence),
+                content.rests_on(cell),
                 whisker(cell.outcome.low, cell.outcome.mean, cell.outcome.high, (0.0, most)),
                 words.spread(cell.outcome),
                 _ratio(content, content.marginal_now[cell.name]),
@@ -57,7 +58,46 @@ def evidence_section(content: Content) -> Markup:
         tag("p", intro),
         table(words("evidence.caption"), columns, lines),
         figures_table(content, words("evidence.own"), own) if own else None,
+        _both_ways(content),
     )
+
+
+def _both_ways(content: Content) -> Markup | None:
+    """What clicks and orders, and what experiments and returns say of each figure that both speak of."""
+    words, found = content.words, content.grounds
+    listed = distinct(map(found.ways_of, content.plan.cells))
+    if not listed:
+        return None
+    keys = ("clicks", "experiments", "weight", "belief")
+    columns = [
+        Column(words("ways.figure")),
+        *(Column(words(f"ways.{key}"), numeric=True) for key in keys),
+        Column(words("ways.facts"), text=True),
+    ]
+    lines = [
+        Line(
+            [
+                said(content, ways.figure),
+                _median(content, ways.from_clicks),
+                _median(content, ways.from_experiments),
+                words.percent(ways.weight),
+                _median(content, ways.belief),
+                join(
+                    words.said(rests(ways)) or "", tag("span", ", ".join(ways.fact_ids), class_="small-print")
+                ),
+            ]
+        )
+        for ways in listed
+    ]
+    first = listed[0].fact_ids[0]
+    return join(table(words("ways.heading"), columns, lines), tag("p", words("ways.look_up", fact=first)))
+
+
+def _median(content: Content, interval: MedianRange) -> str:
+    low, median, high = (
+        content.words.format_field(getattr(interval, end), ".3g") for end in ("low", "median", "high")
+    )
+    return f"{median} ({content.words('range', low=low, high=high)})"
 
 
 def _ratio(content: Content, value: float | None) -> str:

@@ -11,6 +11,7 @@ from channelmix.core.wording import short
 from channelmix.core.words import PLAIN
 from channelmix.engine.proof.solution import Status
 from channelmix.plan import Explanation, RulePrice
+from channelmix.report.both_ways import distinct, sentence
 from channelmix.report.terminal.console import labelled
 
 INDENT = 2
@@ -26,6 +27,7 @@ def parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
         yield Text()
         yield Text(cell.cell, style="bold")
         yield labelled("", " ".join(cell.reasons), INDENT)
+    yield from _both_ways(found)
     yield Text()
     yield from _rules(found)
     yield Text()
@@ -33,6 +35,16 @@ def parts(found: Explanation, _width: int) -> Iterable[Text | Table]:
         yield Text(remark)
     if not found.complete:
         yield Text("Interrupted: this is what was found before.", style="yellow")
+
+
+def _both_ways(found: Explanation) -> Iterable[Text | Table]:
+    """One line a figure that both ways speak of, whichever cells share it."""
+    if listed := distinct(cell.ways for cell in found.cells):
+        yield Text()
+        yield Text(PLAIN("ways.heading"), style="bold")
+        for ways in listed:
+            yield labelled("", sentence(ways, PLAIN), INDENT)
+        yield Text(PLAIN("ways.look_up", fact=listed[0].fact_ids[0]))
 
 
 def _rules(found: Explanation) -> Iterable[Text | Table]:

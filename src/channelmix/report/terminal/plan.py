@@ -30,6 +30,9 @@ NAME = 24
 COLUMNS = ("now", "plan", "change", "return (90 %)", "next", "rests on", "why")
 """Columns of the table beside names."""
 
+GROUNDS = {"prior": "published", "experiment": "lift test"}
+"""What a cell rests on, as the table has it where its code might be misread: an experiment is the company's own."""
+
 WANTED = ("return (90 %)", "next", "why", "rests on", "change")
 """Columns that a narrow table may lack, the most wanted first: the change follows from the two before it."""
 
@@ -106,9 +109,8 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
         warnings.append(f"and {len(plan.warnings) - SHOWN} more (--format json lists them)")
     for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
-    yield _labelled(
-        "Assumes", f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}"
-    )
+    assumed = f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}".rstrip()
+    yield _labelled("Assumes", "\n".join([assumed, *_said(plan, "remark.audience")]))
     repeat = "Keep the plan with --output plan.json; repeat the proof with: channelmix verify plan.json"
     yield _labelled("Proof", f"{sentences.claim(content)} {repeat}")
 
@@ -207,7 +209,7 @@ def _figures(plan: Plan, row: CellPlan) -> dict[str, Text]:
     """What the table's columns say of a cell."""
     return _money(plan, row.current_spend, row.spend, row.outcome) | {
         "next": Text("no limit" if row.marginal_return is None else f"{row.marginal_return:.2f}"),
-        "rests on": Text(row.evidence),
+        "rests on": Text(", ".join(GROUNDS.get(kind, kind) for kind in row.evidence.split(", "))),
         "why": Text(row.reason),
     }
 
@@ -370,6 +372,11 @@ def _history(plan: Plan) -> str:
         for a in plan.assumptions
         if a.basis in OWN
     ]
-    remarks = map(plan.message, plan.remarks)
-    paces = [str(one) for one in remarks if isinstance(one, Message) and one.code == "remark.pace"]
+    paces = _said(plan, "remark.pace")
     return "\n".join([_some(said, "\n"), *([_some(paces, "\n")] if paces else [])])
+
+
+def _said(plan: Plan, code: str) -> list[str]:
+    """The remarks of one kind."""
+    remarks = map(plan.message, plan.remarks)
+    return [str(one) for one in remarks if isinstance(one, Message) and one.code == code]

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.wording import amount, counted, percent, short
-from channelmix.core.words import over
+from channelmix.core.words import PLAIN, over
 from channelmix.plan import InputEffect, Sensitivity, Side
+from channelmix.report.both_ways import sentence
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled, table
 
 TOP = 10
@@ -46,6 +47,7 @@ def parts(found: Sensitivity, width: int, *, top: int = TOP) -> Iterable[Text | 
     )
     yield Text()
     yield _tornado(found, shown)
+    yield from _both_ways(shown)
     moved = [entry for entry in _sides(shown) if not entry[2].stands]
     if moved:
         yield Text()
@@ -91,6 +93,16 @@ def _tornado(found: Sensitivity, shown: Sequence[InputEffect]) -> Table:
             short(high.kept_gain),
         )
     return tornado
+
+
+def _both_ways(shown: Sequence[InputEffect]) -> Iterator[Text | Table]:
+    """What clicks and orders, and what experiments and returns say of the figures that both speak of."""
+    ranked = [(rank, effect.ways) for rank, effect in enumerate(shown, start=1) if effect.ways is not None]
+    if ranked:
+        yield Text()
+        yield Text("Of these, published experiments and returns speak of:")
+        for rank, ways in ranked:
+            yield labelled(f"{rank:>2}", sentence(ways, PLAIN), 3)
 
 
 def _bar(middle: int, low: int, high: int) -> str:
