@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import channelmix as cm
+from channelmix import plan
 from channelmix.cli import main
 from channelmix.core.documents import Document
 from channelmix.profile import json_schema
@@ -110,6 +111,18 @@ DOCUMENTS = {
 }
 """Top-level keys of each document's JSON."""
 
+PARTS = {
+    "Assumption": "name value low high unit basis facts sources note ways measured cells",
+    "CellExplanation": "cell evidence reasons ways",
+    "InputEffect": "name kind factor assumed unit basis facts low high influence ways",
+    "Measured": "figure n",
+    "MedianRange": "low median high",
+    "Ways": """
+        figure unit from_clicks from_experiments belief weight figures sources randomised own_channel fact_ids
+    """,
+}
+"""Keys of the parts of documents that say where a figure comes from."""
+
 FACT = """
 fact_id quantity channel purpose sector region country continent low typical high unit year kind note source_title
 source_url randomised n n_of control treated level standard_error
@@ -164,6 +177,11 @@ def test_documents_keep_their_keys() -> None:
     assert {name: set(listed.split()) - keys[name] for name, listed in DOCUMENTS.items()} == {
         name: set() for name in DOCUMENTS
     }
+
+
+def test_parts_that_say_what_a_figure_rests_on_keep_their_keys() -> None:
+    for name, listed in PARTS.items():
+        assert set(listed.split()) <= set(getattr(plan, name).model_fields), name
 
 
 def test_published_figures_keep_their_keys() -> None:

@@ -127,9 +127,9 @@ def test_the_table_shows_what_each_cell_rests_on(plan: Plan) -> None:
     lines = {
         line.split()[0]: line for line in text.splitlines() if line.startswith(("social ", "sms ", "im "))
     }
-    assert "experiment" in lines["social"]
+    assert "lift test" in lines["social"]
     assert "history" in lines["sms"]
-    assert "prior" in lines["im"]
+    assert "published" in lines["im"]
     assert "It rests on your own history and experiments (lift tests) for 2 of 3 cells" in text
     assert "History   return of FR/social/promotion" in text
 
