@@ -321,7 +321,7 @@ def test_neither_scenario_nor_spend(sketch: dict[str, Any], faults_of: FaultsOf)
         ({"kind": "spend_bounds", "bounds": {"sms": [1, 2, 3]}}, "rules[0].bounds.sms", "at most 2"),
         ({"kind": "spend_bounds", "bounds": {}}, "rules[0]", "at least one selector"),
         ({"kind": "change_limit"}, "rules[0]", "needs relative, absolute or switching_cost"),
-        ({"kind": "change_limit", "relative": 1e308}, "rules[0]", "small enough"),
+        ({"kind": "change_limit", "relative": 1e308}, "rules[0].relative", "at most 1e+18"),
         ({"kind": "keep_working", "floor": -0.1}, "rules[0].floor", "a number of at least 0"),
         ({"kind": "at_most_active", "count": 1.5}, "rules[0].count", "a whole number"),
         ({"kind": "at_most_active", "count": 1, "of": "chanel"}, "rules[0].of", '"channel" or "purpose"'),

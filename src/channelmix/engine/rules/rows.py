@@ -189,14 +189,14 @@ def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
 
 
 def number(value: float, what: str, *, minimum: float = 0.0) -> None:
-    """Raise OutOfRangeError unless `value` is a number of at least `minimum` and at most `LARGEST_AMOUNT`."""
+    """Raise OutOfRangeError unless `value` is a number of at least `minimum` and a size of at most `LARGEST_AMOUNT`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise OutOfRangeError(what, "a number", value)
     if not math.isfinite(value):
         raise OutOfRangeError(what, "a finite number", value)
     if value < minimum:
         raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)
-    if value > LARGEST_AMOUNT:
+    if abs(value) > LARGEST_AMOUNT:
         raise OutOfRangeError(what, f"a number of at most {LARGEST_AMOUNT:g}", value)
 
 
