@@ -116,6 +116,14 @@ class AllocationProblem(Statement):
         drawn = self.response.value(self.acting(spend))
         return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
 
+    def alone(self, amount: float) -> Array:
+        """Mean outcome less losses of each cell at an amount in one period, at its prices; shape (n_cells,)."""
+        each = np.full(self.curves.n_cells, float(amount))
+        at_once = self.delay is None
+        brings = (self.response if at_once else self.curves).mean_value(each)
+        losses = self.lossy if at_once else self.losses
+        return brings if losses is None else brings - losses.mean_value(each)
+
     def by_cell(self, values: Any) -> Array:
         """Sum flattened values of periods and cells, (..., periods * n_cells), over periods; shape (..., n_cells)."""
         array = np.asarray(values, dtype=float)

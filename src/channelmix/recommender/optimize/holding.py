@@ -368,15 +368,9 @@ def _risks_all_it_may(problem: AllocationProblem, spend: Array) -> bool:
 
 def _pays(problem: AllocationProblem, money: Array, scale: float) -> Mask:
     """Mark the cells on which some spend would bring more than money must."""
-    timed = problem.delay is not None
-    curves, losses = (problem.curves, problem.losses) if timed else (problem.response, problem.lossy)
     pays = np.zeros(len(money), dtype=bool)
     for step in (scale * share for share in STEPS):
-        each = np.full(problem.curves.n_cells, step)
-        alone = curves.mean_value(each)
-        if losses is not None:
-            alone = alone - losses.mean_value(each)
-        brings = problem.each_period(alone) - problem.charges * step
+        brings = problem.each_period(problem.alone(step)) - problem.charges * step
         pays |= brings > money * step
     return pays
 
