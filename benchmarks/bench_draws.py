@@ -31,7 +31,7 @@ def problem(profile: cm.CompanyProfile, n_draws: int, seed: int) -> cm.Allocatio
         response.curves,
         cm.FixedBudget(profile.budget),
         profile.rules,
-        charge=response.charges or None,
+        losses=response.losses,
         current=current,
     )
 

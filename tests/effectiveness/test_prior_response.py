@@ -122,7 +122,9 @@ def test_app_promotion_buys_users(small: dict[str, Any]) -> None:
     users = to_win * (1 - math.exp(-900.0 / (q["cost_per_retained_user"] * RATE) / to_win))
     pushes = q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"]
     assert pushes == pytest.approx(q["saturation_frequency"] * DAYS_PER_MONTH / 7.0 * q["months_retained"])
-    assert outcome == pytest.approx(users * q["months_retained"] * q["orders_per_user"] * 20.0, rel=1e-12)
+    assert outcome == pytest.approx(
+        users * q["months_retained"] * q["orders_per_user"] * q["lasting_part"] * 20.0, rel=1e-12
+    )
 
 
 def test_a_customer_of_several_channels_bears_fewer_contacts_on_each(small: dict[str, Any]) -> None:

@@ -225,7 +225,7 @@ def test_a_cell_without_saturation_is_named(pair: dict[str, Any], monkeypatch: p
         n = response.curves.n_cells
         scale = np.full((response.curves.n_draws, n), 2.0)
         curves = cm.ResponseCurves.power(scale, 1.0, names=response.curves.names)
-        return type(response)(curves, {}, {})
+        return type(response)(curves, None, {})
 
     monkeypatch.setattr("channelmix.recommender.optimize.company_problem.response_of", allow_infinite)
     plan = planned(pair, scenario={"kind": "max_profit"})
