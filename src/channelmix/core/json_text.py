@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from channelmix.core.errors import InputError
+from channelmix.core.sizes import MOST_OBJECTS, MOST_VALUES, within
 
 DEEPEST_NESTING = 100
 """Levels of lists and objects within each other."""
@@ -52,10 +53,13 @@ def read_json(data: str | bytes) -> Any:
     ------
     InputError
         If it is no valid JSON, a key stands twice in an object, it nests deeper than `DEEPEST_NESTING`, or a number is
-        not finite or a whole one beyond `LARGEST_INTEGER`.
+        not finite or a whole one beyond `LARGEST_INTEGER`, or it holds more values than
+        `channelmix.core.sizes` allows.
     """
     try:
         text = (data.decode() if isinstance(data, bytes) else data).removeprefix("\ufeff")
+        within(MOST_OBJECTS, text.count("{"), "objects in JSON")
+        within(MOST_VALUES, text.count(",") + text.count("["), "values in JSON")
         if too_deep(text) is not None:
             raise InputError(f"nested deeper than {DEEPEST_NESTING} levels of lists and objects")
         return json.loads(text, parse_int=_integer, parse_constant=_refuse, object_pairs_hook=_members)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CROSSED_ENDS, EPSILON
@@ -55,9 +56,9 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
     parts = [-p for p in (*least[~unbounded].tolist(), *errors.tolist())]
     total = math.fsum([high, *parts])
     rest = math.fsum([high, *parts, -total])
-    for k, i in enumerate(used.tolist()):
-        if count - int(unbounded[k]) > 0:
-            continue
+    unsure = _may_shrink(total, weights, np.where(unbounded, 0.0, least), lows, highs)
+    for k in np.flatnonzero(unsure & (unbounded if count else True)).tolist():
+        i = int(used[k])
         own = [] if unbounded[k] else [float(least[k]), float(errors[k])]
         left = math.fsum([total, rest, EPSILON * abs(rest), *own])
         limit = left / weights[k]
@@ -80,6 +81,15 @@ def tighten(a: Array, high: float, box_low: Array, box_high: Array) -> None:
             box_high[i] = min(box_high[i], limit)
         else:
             box_low[i] = max(box_low[i], limit)
+
+
+def _may_shrink(total: float, weights: Array, own: Array, lows: Array, highs: Array) -> NDArray[np.bool_]:
+    """Whether what is left for each variable, but for rounding, is less than it has: exact sums take long."""
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        limit = (total + own) / weights
+        room = 8.0 * EPSILON * (abs(total) + np.abs(own)) / np.abs(weights)
+        enough = np.where(weights > 0.0, limit - room > highs, limit + room < lows)
+    return np.asarray(~enough | ~np.isfinite(limit))
 
 
 def _product_error(a: Any, b: Any, product: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,17 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError, expect, nearest_name
+from channelmix.core.errors import InputError, echo, expect, nearest_name
+from channelmix.core.sizes import (
+    MOST_OUTCOMES,
+    MOST_PRICE_RULES,
+    MOST_PRICES_OF_A_CELL,
+    MOST_ROW_WEIGHTS,
+    MOST_RULE_CELLS,
+    MOST_RULES,
+    MOST_WEIGHTS,
+    within,
+)
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
 from channelmix.engine.rules import (
@@ -31,6 +41,10 @@ from channelmix.engine.rules import (
     rule_to_dict,
 )
 from channelmix.engine.rules.rows import number
+
+
+_JOIN = "join those on the same cells"
+_FEWER = "state fewer rules, on fewer cells or over longer periods"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +74,19 @@ class Statement:
                 "leave the risk out, or use it with a fixed_budget"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        self._check_sizes()
         for rule in self.constraints:
             _expect_kind(rule, Constraint, "a constraint")
         # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
+
+    def _check_sizes(self) -> None:
+        rules, spends = len(self.constraints), math.prod(self.shape)
+        horizon = 1 if self.carryover is None else self.carryover.horizon
+        fewer = "plan on fewer draws, longer periods or fewer cells"
+        within(MOST_OUTCOMES, self.curves.n_draws * self.curves.n_cells * horizon, "draws x cells x periods", fewer)
+        within(MOST_RULES, rules, "rules", _JOIN)
+        within(MOST_RULE_CELLS, rules * spends, "rules x cells x periods", _JOIN)
 
     @cached_property
     def delay(self) -> Delay | None:
@@ -86,14 +109,14 @@ class Statement:
     def _current(self) -> Array | None:
         if self.current is None:
             return None
-        spend = np.zeros(self.curves.n_cells)
+        spend, places = np.zeros(self.curves.n_cells), {name: i for i, name in enumerate(self.curves.names)}
         for name, amount in self.current.items():
-            if name not in self.curves.names:
+            if name not in places:
                 raise InputError(
                     f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}'
                 )
             number(amount, f"current spend on {name}")
-            spend[self.curves.names.index(name)] = amount
+            spend[places[name]] = amount
         return np.broadcast_to(spend, self.shape).ravel()
 
     @cached_property
@@ -111,18 +134,23 @@ class Statement:
     @cached_property
     def rule_names(self) -> tuple[str, ...]:
         """Names of the scenario and of each constraint; equal names are distinguished by a number."""
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All rows of the scenario and the constraints; equal labels are distinguished by a number."""
-        labels: set[str] = set()
+        labels: dict[str, int] = {}
         rows: list[Row] = []
+        weights = 0
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
+        cells = dataclasses.replace(self.cells, fees=fees)
         for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
-            for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
+            for r in rule.rows(cells):
                 rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
+                weights += int(np.count_nonzero(r.coefficients)) + len(r.extra)
+            within(MOST_ROW_WEIGHTS, len(rows) * len(cells), "rows of the rules x cells x periods", _FEWER)
+            within(MOST_WEIGHTS, weights, "weights in the rows of all rules", _FEWER)
         return tuple(rows)
 
     @cached_property
@@ -137,9 +165,14 @@ class Statement:
     @cached_property
     def response(self) -> ResponseCurves:
         """The cells' curves at their prices; with carry-over, a curve for each cell and period of the horizon."""
-        curves = self.curves
+        curves, changes = self.curves, 0
         for rule in self.constraints:
-            curves = rule.curves(curves)
+            changed = rule.curves(curves)
+            if changed is not curves:
+                curves, changes = changed, changes + 1
+                deepest = max(len(block.kinds) for block in curves.blocks) - 1
+                within(MOST_PRICES_OF_A_CELL, deepest, "rules on the prices of one cell", _JOIN)
+                within(MOST_PRICE_RULES, changes, "rules on prices", _JOIN)
         return curves if self.delay is None else self.delay.curves(curves)
 
     @property
@@ -160,16 +193,24 @@ class Statement:
             raise InputError(
                 "safe_improvement needs the current mix: state it with SafeImprovement(current=...)"
             )
-        spend = np.zeros(len(self.cells))
+        spend, places = np.zeros(len(self.cells)), self._places
         for name, amount in mix.items():
-            named = zip(self.cells.names, self.cells.bases, strict=True)
-            chosen = [i for i, names in enumerate(named) if name in names]
+            chosen = places.get(name)
             if not chosen:
                 raise InputError(
                     f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
                 )
             spend[chosen] = amount
         return spend.reshape(self.shape)
+
+    @property
+    def _places(self) -> dict[str, list[int]]:
+        """Places of the cells by name, with and without their period."""
+        places: dict[str, list[int]] = {}
+        for i, names in enumerate(zip(self.cells.names, self.cells.bases, strict=True)):
+            for name in set(names):
+                places.setdefault(name, []).append(i)
+        return places
 
     def to_dict(self) -> dict[str, Any]:
         """Write the problem as JSON-ready data."""
@@ -210,18 +251,22 @@ class Statement:
                 charge=data.get("charge"),
                 current=data.get("current"),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"problem: damaged data ({error!r})") from None
+        except InputError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+            raise InputError(f"problem: damaged data ({echo(error)})") from None
 
 
 def _expect_kind(value: Any, base: type[Scenario | Constraint | Risk], what: str) -> None:
     if not isinstance(value, base):
-        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {value!r}")
+        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {echo(value)}")
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    """Return `name`, with a number where it is taken already, and take it."""
-    candidates = itertools.chain([name], (f"{name} ({k})" for k in itertools.count(2)))
-    chosen = next(candidate for candidate in candidates if candidate not in taken)
-    taken.add(chosen)
+def _unused(name: str, taken: dict[str, int]) -> str:
+    """Return `name`, with a number where it is taken already, and take it; `taken` counts how often each was."""
+    chosen = name
+    while chosen in taken:
+        taken[name] += 1
+        chosen = f"{name} ({taken[name]})"
+    taken[chosen] = 1
     return chosen

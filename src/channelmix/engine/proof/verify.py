@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, expect
+from channelmix.core.sizes import most_grid_outcomes, most_leaves, within
 from channelmix.core.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
@@ -248,6 +249,7 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
         len(proof.draw_weights) == (0 if form.risk is None or form.empty_box else n_leaves),
         "the proof must weigh the draws at every leaf if the worst draws count, and only then",
     )
+    within(most_leaves(form.n_variables), n_leaves, "leaves of the proof")
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
@@ -260,7 +262,8 @@ def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
     """Upper bound of each cell on the proof's grid; an infeasible problem may do without."""
     hints = proof.grids or ((),) * form.n_cells
     require(len(hints) == form.n_cells, f"the proof has {len(hints)} grids for {form.n_cells} cells")
-    grids = []
+    grids: list[Array] = []
+    total = 0
     for i, grid in enumerate(hints):
         points = np.asarray(grid, dtype=float)
         fine = points.ndim == 1 and np.isfinite(points).all()
@@ -268,7 +271,10 @@ def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
         ends = form.box_low[i], form.box_high[i]
         twins = np.flatnonzero(form.twins == form.twins[i])
         points = np.concatenate([points, proof.threshold[np.isin(proof.cell, twins)]])
-        grids.append(np.append(np.clip(points, *ends), ends))
+        grids.append(np.unique(np.append(np.clip(points, *ends), ends)))
+        curve = form.curves.cell(i)
+        total += (len(grids[-1]) + len(curve.knots())) * curve.shape[0]
+    within(most_grid_outcomes(form.curves.n_draws * form.n_cells, kept=form.risk is not None), total, "points x draws of the proof's grids")
     return form.envelopes(grids)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
+from channelmix.core.sizes import MOST_SPENDS, within
 from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.adstock import geometric_adstock
@@ -22,6 +23,7 @@ ONCE = 1e-300
 """Half-life of spend that acts in its own period only."""
 
 MOST_PERIODS = 1000
+"""Most periods that are planned, in which spend acts, or before the plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +63,9 @@ class Carryover:
 
     def __post_init__(self) -> None:
         if isinstance(self.periods, bool) or not isinstance(self.periods, int | np.integer):
-            raise InputError(f"periods must be a whole number, not {self.periods!r}")
+            raise InputError(f"periods must be a whole number, not {echo(self.periods)}")
         if not 1 <= self.periods <= MOST_PERIODS:
-            raise InputError(f"periods must be between 1 and {MOST_PERIODS}, not {self.periods}")
+            raise InputError(f"periods must be between 1 and {MOST_PERIODS}, not {echo(self.periods)}")
         for name in ("weights", "initial", "season", "cost"):
             if getattr(self, name) is not None:
                 array = as_numbers(getattr(self, name), f"carry-over: {name}")
@@ -74,14 +76,18 @@ class Carryover:
                 object.__setattr__(self, name, array)
         if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > SUM_TOLERANCE).any():
             raise InputError("carry-over: weights must sum to 1")
+        within(MOST_PERIODS, self.lags, "carry-over: periods in which spend acts")
+        if self.initial is not None:
+            within(MOST_PERIODS, len(self.initial), "carry-over: periods before the plan")
         for name in ("season", "cost"):
             given = getattr(self, name)
             if given is not None and len(given) != self.periods:
                 raise InputError(f"carry-over: {name} has {len(given)} periods, not {self.periods}")
         if self.cost is not None and (np.asarray(self.cost) == 0.0).any():
             raise InputError("carry-over: cost must be above 0")
-        if not (np.isfinite(self.discount) and self.discount > -1.0):
-            raise InputError(f"carry-over: discount must be a number above -1, not {self.discount!r}")
+        discount = as_numbers(self.discount, "carry-over: discount")
+        if discount.ndim or not (np.isfinite(discount) and discount > -1.0):
+            raise InputError(f"carry-over: discount must be a number above -1, not {echo(self.discount)}")
 
     @property
     def lags(self) -> int:
@@ -105,6 +111,7 @@ class Carryover:
             given = getattr(self, name)
             if given is not None and np.ndim(given) == 2 and np.shape(given)[axis] != n_cells:
                 raise InputError(f"carry-over: {name} is for {np.shape(given)[axis]} cells, not {n_cells}")
+        within(MOST_SPENDS, self.horizon * n_cells, "cells x periods", "plan longer periods, or fewer cells")
         return Delay(self, n_cells)
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.registered import Registered
+from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.numerics import as_numbers, limited_mean, logistic
 
 
@@ -149,6 +150,7 @@ class Family(Registered, ABC):
             raise InputError(f"{cls.kind}: shapes of the parameters do not match: {shapes}") from None
         if len(shape) != 2 or 0 in shape:
             raise InputError(f"{cls.kind}: parameters must have shape (n_cells,) or (n_draws, n_cells)")
+        within(MOST_PARAMETERS, len(arrays) * math.prod(shape), f"{cls.kind}: parameters x draws x cells")
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
             above = low == 0.0 and name not in cls.may_vanish

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
+from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.families import Family
 
 T = TypeVar("T")
@@ -40,8 +42,10 @@ def _holds(array: Array) -> bool:
 
 def _decoded(data: Mapping[str, Any]) -> Array:
     kind = "f4" if "f4" in data else "f8"
+    sizes = [int(size) for size in data["shape"]]
+    within(MOST_PARAMETERS, math.prod(sizes), "response curves: numbers in an array", "use fewer draws")
     flat = np.frombuffer(base64.b64decode(data[kind], validate=True), dtype=FLOATS[kind])
-    return flat.reshape([int(size) for size in data["shape"]]).astype(float)
+    return flat.reshape(sizes).astype(float)
 
 
 def _read_block(data: Mapping[str, Any]) -> Family:
@@ -49,8 +53,8 @@ def _read_block(data: Mapping[str, Any]) -> Family:
     parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
     kind = data["family"]
     families = Family.registered()
-    if kind not in families:
-        raise InputError(f"response curves: unknown family {kind!r}")
+    if not isinstance(kind, str) or kind not in families:
+        raise InputError(f"response curves: unknown family {echo(kind)}")
     return families[kind].read(parameters)
 
 
@@ -62,10 +66,12 @@ def read_curves(data: Mapping[str, Any], keep: Callable[[Family], T]) -> tuple[t
     InputError
         If the data are damaged.
     """
-    kept, shapes = [], []
+    kept, shapes, total = [], [], 0
     try:
         for stored in data["blocks"]:
             block = _read_block(stored)
+            total += sum(array.size for array in block.parameters.values())
+            within(MOST_PARAMETERS, total, "response curves: numbers of all blocks", "use fewer draws")
             kept.append(keep(block))
             shapes.append(block.shape)
         names = tuple(str(name) for name in data["names"])

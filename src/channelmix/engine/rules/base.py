@@ -13,7 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Mask
 from channelmix.core.described import Described
-from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.errors import InputError, echo, nearest_name
 from channelmix.core.registered import Registered
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules.auxiliary import Auxiliary
@@ -184,11 +184,18 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
         If the kind is unknown or a field is missing, unknown or out of range.
     """
     known: Mapping[str, Any] = Stated.registered()
+    if not isinstance(data, Mapping):
+        raise InputError(f"a rule must be an object with its kind, not {echo(data)}")
     kind: Any = data.get("kind")
     if not isinstance(kind, str) or kind not in known:
-        raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
+        hint = nearest_name(kind, known) if isinstance(kind, str) else ""
+        raise InputError(f"unknown rule {echo(kind)}{hint}")
     fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
     try:
         return known[kind].from_fields(fields)
-    except (TypeError, KeyError, AttributeError) as error:
+    except InputError:
+        raise
+    except (TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
         raise InputError(f"{kind}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{kind}: rules within each other without end") from None

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Indices
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
 from channelmix.engine.rules.auxiliary import Auxiliary
 from channelmix.engine.rules.base import Constraint, rule_from_dict
 from channelmix.engine.rules.rows import Cells, Row
@@ -43,7 +43,7 @@ class EachPeriod(Constraint, kind="each_period"):
 
     def __post_init__(self) -> None:
         if isinstance(self.rule, EachPeriod) or not isinstance(self.rule, Constraint):
-            raise InputError(f"each_period holds a constraint, not {self.rule!r}")
+            raise InputError(f"each_period holds a constraint, not {echo(self.rule)}")
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:

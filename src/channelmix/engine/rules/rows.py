@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from channelmix.core.errors import LARGEST_AMOUNT, InputError, nearest_name
+from channelmix.core.errors import LARGEST_AMOUNT, InputError, echo, nearest_name
 from channelmix.engine.response.periods import in_period
 
 Side = Literal["low", "high", "up", "down"]
@@ -88,11 +88,22 @@ class Cells:
         if selector == "all":
             return np.ones(len(self.names), dtype=bool)
         wanted = selector.split("/")
-        mask = np.array([_in_order(wanted, name.split("/")) for name in self.names], dtype=bool)
+        mask = np.zeros(len(self), dtype=bool)
+        places = [self._with_part.get(part, []) for part in wanted]
+        mask[[i for i in min(places, key=len) if _in_order(wanted, self.names[i].split("/"))]] = True
         if not mask.any():
             known = sorted({part for name in self.names for part in name.split("/")} | set(self.names))
             raise InputError(f'no cell is selected by "{selector}"{nearest_name(selector, known)}')
         return mask
+
+    @cached_property
+    def _with_part(self) -> dict[str, list[int]]:
+        """Places of the cells that have a part in their name, by part."""
+        places: dict[str, list[int]] = {}
+        for i, name in enumerate(self.names):
+            for part in set(name.split("/")):
+                places.setdefault(part, []).append(i)
+        return places
 
     def by_period(self) -> dict[int, NDArray[np.intp]]:
         """Return the places of each period's cells; empty for a typical period."""
@@ -179,7 +190,7 @@ class OutOfRangeError(InputError):
 
     def __str__(self) -> str:
         what, expected, value = self.args
-        return f"{what} must be {expected}, not {value!r}"
+        return f"{what} must be {expected}, not {echo(value)}"
 
 
 def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
@@ -192,7 +203,7 @@ def number(value: float, what: str, *, minimum: float = 0.0) -> None:
     """Raise OutOfRangeError unless `value` is a number of at least `minimum` and at most `LARGEST_AMOUNT`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise OutOfRangeError(what, "a number", value)
-    if not math.isfinite(value):
+    if isinstance(value, float | np.floating) and not math.isfinite(value):  # an int may be beyond any float
         raise OutOfRangeError(what, "a finite number", value)
     if value < minimum:
         raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)

@@ -21,6 +21,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.progress import report_progress
+from channelmix.core.sizes import MOST_TILTS, most_grid_outcomes, most_leaves
 from channelmix.core.tolerances import ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
@@ -169,7 +170,18 @@ class Search:
 
     def _late(self) -> bool:
         """Whether to stop; one relaxation is always solved, so that even the tightest limit gets an answer."""
-        return self._begun and time.perf_counter() >= self.deadline
+        return self._begun and (time.perf_counter() >= self.deadline or self._is_full())
+
+    def _is_full(self) -> bool:
+        """Whether the proof is about as large as the checker accepts."""
+        form, leaves, draws = self.form, 1 + self.nodes // 2, len(self.form.offset)
+        points = sum(len(envelope.grid) for envelope in self.envelopes)
+        weighed = form.risk is not None
+        return (
+            leaves >= most_leaves(form.n_variables)
+            or (weighed and leaves * draws >= MOST_TILTS)
+            or points * draws >= 0.9 * most_grid_outcomes(draws * form.n_cells, kept=weighed)
+        )
 
     def _target(self) -> float:
         """Bound at which a box is done; a tenth of the gap is reserved for rounding."""
