@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
 from channelmix.core.files import read_at_most
-from channelmix.core.json_text import read_json
+from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, read_json
 from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
@@ -52,15 +52,19 @@ class Part(Described, BaseModel):
         return value
 
 
-def _is_sound(value: Any) -> bool:
-    """Reject text that could control a terminal or break a line, and numbers that JSON cannot express."""
+def _is_sound(value: Any, levels: int = DEEPEST_NESTING) -> bool:
+    """Reject text that could control a terminal or break a line, numbers that JSON cannot express, endless nesting."""
     if isinstance(value, str):
         return value.isprintable()
     if isinstance(value, float):
         return math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) <= LARGEST_INTEGER
     if isinstance(value, Mapping):
-        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
-    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
+        value = [*value, *value.values()]
+    if not isinstance(value, list | tuple):
+        return True
+    return levels > 0 and all(_is_sound(one, levels - 1) for one in value)
 
 
 class Interval(Part):

@@ -82,7 +82,7 @@ def expect_positive(value: Any, what: str, *, allow_infinite: bool = False) -> N
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not value > 0.0 or (value == math.inf and not allow_infinite):
         raise InputError(f"{what} must be a number above 0, not {echo(value)}")
-    if isinstance(value, Integral) and value > LARGEST_AMOUNT:  # it may be beyond any float
+    if isinstance(value, int) and value > LARGEST_AMOUNT:  # it may be beyond any float
         raise InputError(f"{what} must be at most {LARGEST_AMOUNT:g}, not {echo(value)}")
 
 

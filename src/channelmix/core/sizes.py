@@ -15,8 +15,10 @@ MOST_OBJECTS = 1_000_000
 """Objects in a document, which take the most memory: fifty times those of a year of days with twelve cells."""
 
 MOST_PARAMETERS = 10_000_000
-"""Numbers that describe all curves: a table of 400 points for 24 cells and 1,024 draws, or eight numbers for each of
-1,000 draws of 1,000 cells and more."""
+"""Numbers that describe the curves of one block: a table of 400 points for 24 cells and 1,024 draws."""
+
+MOST_NUMBERS = 20_000_000
+"""Numbers that describe all curves of a problem: tables of 25 points for 1,500 cells and 512 draws."""
 
 MOST_OUTCOMES = 10_000_000
 """Draws x cells x periods, in which outcomes are computed: 1,024 draws of 26 cells over a year of days."""

@@ -15,6 +15,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, echo, expect, nearest_name
 from channelmix.core.sizes import (
+    MOST_NUMBERS,
     MOST_OUTCOMES,
     MOST_PRICE_RULES,
     MOST_PRICES_OF_A_CELL,
@@ -41,7 +42,6 @@ from channelmix.engine.rules import (
     rule_to_dict,
 )
 from channelmix.engine.rules.rows import number
-
 
 _JOIN = "join those on the same cells"
 _FEWER = "state fewer rules, on fewer cells or over longer periods"
@@ -84,7 +84,14 @@ class Statement:
         rules, spends = len(self.constraints), math.prod(self.shape)
         horizon = 1 if self.carryover is None else self.carryover.horizon
         fewer = "plan on fewer draws, longer periods or fewer cells"
-        within(MOST_OUTCOMES, self.curves.n_draws * self.curves.n_cells * horizon, "draws x cells x periods", fewer)
+        within(
+            MOST_OUTCOMES,
+            self.curves.n_draws * self.curves.n_cells * horizon,
+            "draws x cells x periods",
+            fewer,
+        )
+        numbers = sum(array.size for block in self.curves.blocks for array in block.parameters.values())
+        within(MOST_NUMBERS, numbers, "numbers that describe the curves", fewer)
         within(MOST_RULES, rules, "rules", _JOIN)
         within(MOST_RULE_CELLS, rules * spends, "rules x cells x periods", _JOIN)
 
@@ -242,8 +249,9 @@ class Statement:
             unknown = set(data) - {f.name for f in dataclasses.fields(Statement)}
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
+            within(MOST_RULES, len(data["constraints"]), "rules", _JOIN)
             return cls(
-                ResponseCurves.from_dict(data["curves"]),
+                ResponseCurves.from_dict(data["curves"], MOST_NUMBERS),
                 rule_from_dict(data["scenario"]),
                 [rule_from_dict(rule) for rule in data["constraints"]],
                 risk=rule_from_dict(data["risk"]) if "risk" in data else None,

@@ -16,6 +16,7 @@ from channelmix.core.errors import CertificateError, InputError, echo
 from channelmix.core.sizes import MOST_TILTS, within
 from channelmix.engine.rules.rows import Side
 
+
 class Status(StrEnum):
     """What is known of a solution."""
 

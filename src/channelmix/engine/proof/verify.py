@@ -274,7 +274,11 @@ def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
         grids.append(np.unique(np.append(np.clip(points, *ends), ends)))
         curve = form.curves.cell(i)
         total += (len(grids[-1]) + len(curve.knots())) * curve.shape[0]
-    within(most_grid_outcomes(form.curves.n_draws * form.n_cells, kept=form.risk is not None), total, "points x draws of the proof's grids")
+    within(
+        most_grid_outcomes(form.curves.n_draws * form.n_cells, kept=form.risk is not None),
+        total,
+        "points x draws of the proof's grids",
+    )
     return form.envelopes(grids)
 
 

@@ -78,7 +78,7 @@ class Carryover:
             raise InputError("carry-over: weights must sum to 1")
         within(MOST_PERIODS, self.lags, "carry-over: periods in which spend acts")
         if self.initial is not None:
-            within(MOST_PERIODS, len(self.initial), "carry-over: periods before the plan")
+            within(MOST_PERIODS, len(np.asarray(self.initial)), "carry-over: periods before the plan")
         for name in ("season", "cost"):
             given = getattr(self, name)
             if given is not None and len(given) != self.periods:

@@ -311,15 +311,21 @@ class ResponseCurves:
         return {"names": list(self.names), "blocks": blocks}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+    def from_dict(cls, data: Mapping[str, Any], most: int | None = None) -> Self:
         """Read what `to_dict` wrote, checking ranges as the constructors do.
+
+        Parameters
+        ----------
+        data : mapping
+        most : int, optional
+            Most numbers that all curves may have together.
 
         Raises
         ------
         InputError
-            If the data are damaged.
+            If the data are damaged, or too many.
         """
-        names, parts = read_curves(data, lambda block: block)
+        names, parts = read_curves(data, lambda block: block, most)
         _check_unique(names)
         return cls(names, tuple(parts))
 

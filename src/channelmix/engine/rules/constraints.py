@@ -35,7 +35,9 @@ class SpendBounds(Constraint, kind="spend_bounds"):
             raise InputError("spend_bounds needs a mapping with at least one selector")
         for selector, pair in self.bounds.items():
             if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise InputError(f"spend_bounds of {selector} needs two amounts, low and high, not {echo(pair)}")
+                raise InputError(
+                    f"spend_bounds of {selector} needs two amounts, low and high, not {echo(pair)}"
+                )
             amount(pair[0], f"the low bound of {selector}")
             amount(pair[1], f"the high bound of {selector}")
             _ordered(*pair, f"the bounds of {selector}")

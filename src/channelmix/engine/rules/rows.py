@@ -207,6 +207,8 @@ def number(value: float, what: str, *, minimum: float = 0.0) -> None:
         raise OutOfRangeError(what, "a finite number", value)
     if value < minimum:
         raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)
+    if value < -LARGEST_AMOUNT:
+        raise OutOfRangeError(what, f"a number of at least {-LARGEST_AMOUNT:g}", value)
     if value > LARGEST_AMOUNT:
         raise OutOfRangeError(what, f"a number of at most {LARGEST_AMOUNT:g}", value)
 

@@ -78,6 +78,7 @@ class AtMostActive(SelectingAll, kind="at_most_active"):
     def __post_init__(self) -> None:
         if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 0:
             raise OutOfRangeError("the count of at_most_active", "a whole number from 0", self.count)
+        number(self.count, "the count of at_most_active")
         if self.of not in ("cell", *PARTS):
             raise InputError(f"at_most_active counts of cell, {', '.join(PARTS)}, not {echo(self.of)}")
 
