@@ -21,7 +21,7 @@ def verify(plan: str) -> None:
     """
     from channelmix.core.wording import amount, percent
     from channelmix.engine.proof.solution import Status
-    from channelmix.plan import verify_plan
+    from channelmix.plan import is_wide, verify_plan
 
     read = read_plan(plan)
     certificate = verify_plan(read)
@@ -38,6 +38,8 @@ def verify(plan: str) -> None:
         least = amount(-certificate.upper_bound)
         claim = f"cost {read.currency} {amount(-certificate.value)}, proven least cost {least}"
     mark = "" if certificate.status is Status.OPTIMAL else " (not certified to the gap that was asked for)"
+    if not mark and is_wide(certificate.gap):
+        mark = " (the gap that was asked for is too wide to call it optimal)"
     write_result(
         f"{checked}: {claim}, gap {percent(certificate.gap)}{mark}, "
         f"{certificate.leaves} lea{'f' if certificate.leaves == 1 else 'ves'} checked\n"

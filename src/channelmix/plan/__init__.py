@@ -32,6 +32,8 @@ from channelmix.plan.plan import fits as fits
 from channelmix.plan.sensitivity import InputEffect as InputEffect
 from channelmix.plan.sensitivity import Sensitivity as Sensitivity
 from channelmix.plan.sensitivity import Side as Side
+from channelmix.plan.standing import is_wide as is_wide
+from channelmix.plan.standing import standing_of as standing_of
 from channelmix.plan.verify import NO_SPEND as NO_SPEND
 from channelmix.plan.verify import interval as interval
 from channelmix.plan.verify import moved_spend as moved_spend

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.documents import Interval
 from channelmix.core.errors import CertificateError
+from channelmix.core.words import say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
 from channelmix.engine.proof.verify import Certificate, verify
@@ -20,14 +21,13 @@ from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.rules.rows import Side
 from channelmix.plan.parts import Limit, Totals, limit_of
 from channelmix.plan.plan import Plan
-from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
+from channelmix.plan.same import same, same_interval
+from channelmix.plan.standing import is_wide, standing_of
+from channelmix.plan.verify_beside import check_comparisons, check_survey, check_word_of_mouth
+from channelmix.plan.word_of_mouth import span_of
 
 NO_SPEND = (Status.INFEASIBLE, Status.UNBOUNDED)
 """Statuses of a plan without an allocation."""
-
-RELATIVE_TOLERANCE = 1e-9
-"""Difference allowed between a number of the plan and the recomputed one, as a share of the largest number of its
-kind: rounding, on another machine too."""
 
 FEASIBLE = 1e-6
 """Violation below which a split counts as obeying the rules, as a share of its total."""
@@ -152,6 +152,7 @@ def _switched_off(problem: AllocationProblem, spend: Array) -> NDArray[np.bool_]
 
 def _verified(plan: Plan) -> Certificate:
     problem = AllocationProblem.from_dict(plan.problem)
+    _check_standing(plan)
     if plan.scenario != plan.problem.get("scenario"):
         raise CertificateError("the plan's scenario is not the scenario of its problem")
     if plan.provenance.draws != problem.curves.n_draws:
@@ -166,14 +167,20 @@ def _verified(plan: Plan) -> Certificate:
     if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
         raise CertificateError("called not certified, and yet its gap is the one that was asked for")
     scale = max(float(spend.sum()), certificate.max_violation, problem.gross(spend))
-    _same("max_violation", claims.max_violation, certificate.max_violation, scale)
+    same("max_violation", claims.max_violation, certificate.max_violation, scale)
     _check_outcomes(problem, plan, spend)
     _check_totals(problem, plan, spend)
     _check_prices(problem, plan, spend)
-    _check_comparisons(problem, plan)
-    _check_word_of_mouth(problem, plan, spend)
-    _check_survey(plan)
+    check_comparisons(problem, plan, obeys)
+    check_word_of_mouth(problem, plan, spend)
+    check_survey(plan)
     return certificate
+
+
+def _check_standing(plan: Plan) -> None:
+    gap = plan.certificate.gap
+    if plan.standing != standing_of(plan.status, gap) and (plan.standing or is_wide(gap)):
+        raise CertificateError(f'called "{plan.standing}" with a gap of {gap!r} and the status {plan.status}')
 
 
 def _limits_of(row: Row) -> list[dict[str, Any]]:
@@ -268,13 +275,13 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
     ):
         for i, row in enumerate(rows):
             what = row.name if row.period else f"{row.name} over all periods"
-            _same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
-            _same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
+            same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
+            same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
             slope = float(slopes[i]) if math.isfinite(slopes[i]) else None
-            _same(f"marginal return of {what}", row.marginal_return, slope, steepness)
-            _same(f"charge of {what}", row.charge, float(cost[i]), charged)
+            same(f"marginal return of {what}", row.marginal_return, slope, steepness)
+            same(f"charge of {what}", row.charge, float(cost[i]), charged)
             now = float(today[i])
-            _same(f"current spend on {what}", row.current_spend, now, now)
+            same(f"current spend on {what}", row.current_spend, now, now)
 
 
 def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
@@ -284,103 +291,40 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     by_period, current = problem.outcomes(spend), _current(problem)
     draws = by_period.sum(axis=1)
     outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
-    _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
+    same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
     charge, money = float(problem.charged(spend).sum()), problem.money(spend)
-    _same("total charge", totals.charge, charge, charge)
-    _same("fees", totals.fees, money - total, money)
+    same("total charge", totals.charge, charge, charge)
+    same("fees", totals.fees, money - total, money)
     scale = max(outcome.mean, charge, money)
-    _same("profit", totals.profit, outcome.mean - charge - money, scale)
-    _same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
+    same("profit", totals.profit, outcome.mean - charge - money, scale)
+    same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
     later = float(by_period[:, len(spend) :].sum(axis=1).mean())
-    _same("outcome after the last period", totals.after, later, scale)
+    same("outcome after the last period", totals.after, later, scale)
     if plan.span != span_of(problem) or totals.periods < plan.span:
         raise CertificateError("the plan's periods are not the problem's")
     _check_sums(totals, total, outcome.mean, totals.periods / plan.span)
-    _same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
-    _same("current spend", totals.current_spend, today, today)
-    _same("moved spend", totals.moved, moved_spend(spend, current), total)
+    same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
+    same("current spend", totals.current_spend, today, today)
+    same("moved spend", totals.moved, moved_spend(spend, current), total)
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     if totals.next_unit != prices.get(problem.scenario.limit_label):
         raise CertificateError("the worth of one more unit is not the shadow price of the budget")
 
 
 def _check_sums(totals: Totals, spend: float, outcome: float, times: float) -> None:
-    _same("total spend", totals.spend, spend, spend)
-    _same("horizon spend", totals.horizon_spend, spend * times, spend * times)
+    same("total spend", totals.spend, spend, spend)
+    same("horizon spend", totals.horizon_spend, spend * times, spend * times)
     over_all = outcome * times
-    _same("horizon outcome", totals.horizon_outcome, over_all, over_all)
+    same("horizon outcome", totals.horizon_outcome, over_all, over_all)
 
 
 def _check_prices(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     if len(prices) < len(plan.shadow_prices):
         raise CertificateError("a rule has two shadow prices")
-    if prices and not prices_hold(problem, spend, prices):
-        raise CertificateError("the shadow prices are not what the rules and the marginal returns show")
-
-
-def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
-    if sum(comparison.is_baseline for comparison in plan.comparisons) > 1:
-        raise CertificateError("the plan has two baselines")
-    sums = []
-    for comparison in plan.comparisons:
-        what = f"the comparison with the {comparison.name}"
-        if tuple(comparison.spend) != problem.cells.names:
-            raise CertificateError(f"{what} is not about the problem's cells")
-        spend = np.array(list(comparison.spend.values()))
-        if (spend < 0.0).any() or comparison.feasible != obeys(problem, spend):
-            raise CertificateError(f"{what} is not right about whether that split obeys the rules")
-        money = problem.money(spend)
-        _same(f"money in {what}", comparison.money, money, money)
-        if not 0.0 <= comparison.chance <= 1.0 or comparison.tail_loss < 0.0:
-            raise CertificateError(f"{what} has a probability outside [0, 1] or a negative loss")
-        sums.append(comparison.outcome.mean + comparison.gain.mean)
-    for comparison, outcome in zip(plan.comparisons, sums, strict=True):
-        what = f"the plan's outcome in the comparison with the {comparison.name}"
-        means = (abs(c.outcome.mean) for c in (plan.comparisons[0], comparison))
-        _same(what, outcome, sums[0], max(abs(sums[0]), *means))
-
-
-def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    told, value = plan.word_of_mouth, problem.net(spend)
-    outcome, praise, criticism = heard_of_service(problem, spend)
-    if told is None:
-        if criticism > 0.0:
-            raise CertificateError("called silent on word of mouth, and yet it counts in the curves")
+    if prices_hold(problem, spend, prices):
         return
-    scale = max(abs(value), praise, criticism)
-    if not talks_elsewhere(problem, spend):
-        _same("outcome of word of mouth", told.outcome, outcome, scale)
-        _same("praise", told.praise, praise, scale)
-        _same("criticism", told.criticism, criticism, scale)
-    elif min(told.praise - praise, told.criticism - criticism) < -RELATIVE_TOLERANCE * scale:
-        raise CertificateError("praise and criticism are less than what service alone makes of them")
-    _same("balance of word of mouth", told.balance, told.praise - told.criticism, scale)
-    _same("share of word of mouth", told.share, told.outcome / value if value else 0.0, 1.0)
-
-
-def _check_survey(plan: Plan) -> None:
-    """Recompute the company's own shares; what the survey says of others is taken as given."""
-    for row in plan.survey:
-        inside = [cell for cell in plan.cells if row.purpose in ("all", cell.purpose)]
-        own = [cell for cell in inside if cell.channel == row.channel]
-        what = f"the share of {row.channel} ({row.purpose}) beside the survey"
-        for claimed, key in ((row.share_now, "current_spend"), (row.share_planned, "spend")):
-            whole = sum(getattr(cell, key) for cell in inside)
-            part = sum(getattr(cell, key) for cell in own)
-            _same(what, claimed, part / whole if whole > 0.0 else 0.0, 1.0)
-        if row.used_now != any(cell.current_spend > 0.0 for cell in own):
-            raise CertificateError(f"{what} is not right about whether it is used today")
-
-
-def _same_interval(what: str, claimed: Interval, computed: Interval, scale: float) -> None:
-    for key in ("mean", "low", "high"):
-        _same(f"{what} ({key})", getattr(claimed, key), getattr(computed, key), scale)
-
-
-def _same(what: str, claimed: float | None, computed: float | None, scale: float) -> None:
-    if claimed is None or computed is None:
-        if claimed is not computed:
-            raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
-    elif not abs(claimed - computed) <= RELATIVE_TOLERANCE * abs(scale):
-        raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+    if prices:
+        raise CertificateError("the shadow prices are not what the rules and the marginal returns show")
+    if say("remark.no_prices") not in plan.remarks:
+        raise CertificateError("rules bind, and yet the plan neither prices them nor says that it does not")

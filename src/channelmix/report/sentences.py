@@ -14,6 +14,7 @@ from channelmix.plan import (
     InformationValue,
     Totals,
     WordOfMouth,
+    standing_of,
 )
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
@@ -109,6 +110,12 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         less = _charge(content, totals, totals.periods / plan.span)
         values = {"spend": totals.horizon_spend, "outcome": totals.horizon_outcome, "less": less}
         yield words("facts.horizon", periods=totals.periods, **values)
+
+
+def standing(content: Content) -> str:
+    """The plan's status, with the gap where it is wide; from the numbers, not from what the document calls it."""
+    plan = content.plan
+    return content.words.said(standing_of(plan.status, plan.certificate.gap)) or str(plan.status)
 
 
 def claim(content: Content) -> str:

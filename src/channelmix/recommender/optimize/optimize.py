@@ -41,6 +41,7 @@ from channelmix.plan import (
     prices_hold,
     roi,
     span_of,
+    standing_of,
 )
 from channelmix.profile import CompanyProfile
 from channelmix.profile.other_periods import budget_question
@@ -230,6 +231,7 @@ def _plan(
         claims = {name: getattr(checked, name) for name in claims}
     return Plan(
         status=solution.status,
+        standing=standing_of(solution.status, claims["gap"]),
         name=profile.name,
         currency=profile.currency,
         period=profile.period_text,
