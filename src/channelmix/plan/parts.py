@@ -180,7 +180,7 @@ class SurveyRow(Part):
 
     channel: str
     """Channel."""
-    purpose: str
+    purpose: Literal["all", "service"]
     """What it is used for: service, or all for any purpose."""
     companies: float
     """Share of the 798 surveyed companies that use it so (Economist Intelligence Unit, 2012)."""

@@ -196,6 +196,10 @@ def _limits_of(row: Row) -> list[dict[str, Any]]:
 def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
     claims = plan.certificate
     limits = {row.label: _limits_of(row) for row in problem.rows}
+    rules = {row.label: row.rule for row in problem.rows}
+    for price in plan.shadow_prices:
+        if price.kind and price.rule != rules.get(price.constraint, price.rule):
+            raise CertificateError(f"{price.constraint} is described as a limit of another rule than it is")
     if any(mend.rule not in limits or mend.amount <= 0.0 for mend in plan.mends):
         raise CertificateError("a relaxation names an unknown rule or a non-positive amount")
     for name, limit in [(p.constraint, p) for p in plan.shadow_prices] + [(m.rule, m) for m in plan.mends]:

@@ -75,7 +75,9 @@ def _check_splits(problem: AllocationProblem, plan: Plan) -> None:
         raise CertificateError("the first of the comparisons, and no other, is the baseline")
     for comparison in plan.comparisons:
         if tuple(comparison.spend) != problem.cells.names:
-            raise CertificateError(f"the comparison with the {comparison.name} is not about the problem's cells")
+            raise CertificateError(
+                f"the comparison with the {comparison.name} is not about the problem's cells"
+            )
         amounts, today = np.array(list(comparison.spend.values())), _today(problem)
         is_today = str(say("how.today" if comparison.name != say("split.today") else "how.unscaled"))
         if comparison.description == is_today and np.abs(amounts - today).sum() > ALIKE * today.sum():

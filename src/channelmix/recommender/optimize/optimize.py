@@ -241,10 +241,7 @@ def _plan(
         comparisons=list(comparisons),
         word_of_mouth=told,
         not_counted=not_counted(profile),
-        assumptions=[
-            *assumptions(draws.figures, _said_by_history(profile, draws)),
-            *stated_assumptions(profile),
-        ],
+        assumptions=assumed_by(profile, draws),
         remarks=[
             *remarks(profile),
             *history_remarks(profile, draws),
@@ -273,6 +270,14 @@ def _plan(
         ),
         **found,
     )
+
+
+def assumed_by(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
+    """Figures that a plan rests on: those of history, the published ones, and those that the company states."""
+    return [
+        *assumptions(draws.figures, _said_by_history(profile, draws)),
+        *stated_assumptions(profile),
+    ]
 
 
 def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:

@@ -97,7 +97,7 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
     if plan.word_of_mouth is not None:
         told = " ".join(sentences.word_of_mouth(content, plan.word_of_mouth))
         yield _labelled("Told", told)
-    if plan.survey:
+    if any(row.purpose == "all" for row in plan.survey):
         yield _labelled("Survey", _survey(plan))
     if plan.shadow_prices:
         yield _labelled("Rules", _prices(plan))

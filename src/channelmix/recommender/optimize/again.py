@@ -1,0 +1,170 @@
+"""Hold a plan against the profile that it says it was made for: the same draws give the same curves and comparisons."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from channelmix._version import __version__
+from channelmix.core.arrays import Array
+from channelmix.core.errors import CertificateError, expect
+from channelmix.core.tolerances import SAME_AMOUNT
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.response import ResponseCurves
+from channelmix.plan import NO_SPEND, Plan, span_of
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.company_problem import (
+    charges_of,
+    drawn,
+    problem_and_splits,
+    response_of,
+)
+from channelmix.recommender.optimize.comparisons import compare
+from channelmix.recommender.optimize.optimize import FRESH_DRAWS, FRESH_SEED, assumed_by
+
+SAME_NUMBER = 1e-6
+"""Relative difference of numbers that is rounding, of solvers on other machines too."""
+
+
+def verify_profile(plan: Plan, profile: CompanyProfile) -> None:
+    """Check that a plan's problem, comparisons and assumptions are those of a profile, at the plan's draws and seed.
+
+    `channelmix.plan.verify_plan` checks all that follows from the problem. Still taken as given: reasons, remarks and
+    warnings, and the answer if ten are told.
+
+    Parameters
+    ----------
+    plan : Plan
+    profile : CompanyProfile
+        As the plan was made for, its scenario included.
+
+    Raises
+    ------
+    CertificateError
+        If the plan is of another profile, or a number is not what the profile leads to; the message names it.
+
+    Examples
+    --------
+    >>> import channelmix as cm
+    >>> from channelmix.profile import starter_profile
+    >>> profile = cm.CompanyProfile.model_validate(starter_profile())
+    >>> verify_profile(cm.optimize(profile), profile)
+    """
+    expect(plan, "plan", Plan)
+    expect(profile, "profile", CompanyProfile, remedy="read one with CompanyProfile.from_file")
+    made = plan.provenance
+    if made.profile_sha256 != profile.sha256:
+        why = "it is not of this company"
+        if made.company_sha256 == profile.company_sha256:
+            why = "it is of this company, but for another scenario: state the plan's in the profile"
+        raise CertificateError(f"the plan was made for another profile (sha256 {made.profile_sha256}): {why}")
+    draws = drawn(profile, made.draws, made.seed)
+    problem, splits = problem_and_splits(profile, draws)
+    money = max(problem.scenario.limit or 0.0, profile.current_total)
+    _require_same(plan, _problem(plan), _problem_of(problem), "the problem", money)
+    given = {
+        "name": plan.name,
+        "currency": plan.currency,
+        "period": plan.period,
+        "company_sha256": made.company_sha256,
+        "fresh_draws": made.fresh_draws,
+        "assumptions": _figures(plan.assumptions),
+    }
+    stated = {
+        "name": profile.name,
+        "currency": profile.currency,
+        "period": profile.period_text,
+        "company_sha256": profile.company_sha256,
+        "fresh_draws": FRESH_DRAWS,
+        "assumptions": _figures(assumed_by(profile, draws)),
+    }
+    _require_same(plan, given, stated, "the plan")
+    if plan.status in NO_SPEND:
+        return
+    again = response_of(profile, drawn(profile, FRESH_DRAWS, (made.seed + FRESH_SEED) % 2**32, fresh=True))
+    charges = charges_of(problem.carryover, again)
+    fresh = dataclasses.replace(problem, curves=again.curves, charge=charges or None)
+    spend = np.array([row.spend for row in plan.allocation])
+    found = compare(problem, fresh, spend, splits)
+    largest = max(abs(one.outcome.mean) + abs(one.gain.mean) for one in found)
+    _require_same(plan, _data(plan.comparisons), _data(found), "comparisons", largest)
+    people = profile.word_of_mouth
+    if plan.word_of_mouth is not None:
+        told = plan.word_of_mouth.told_if_satisfied, plan.word_of_mouth.told_if_not
+        _require_same(
+            plan, [*told], [people.told_if_satisfied, people.told_if_not], "word_of_mouth: people told"
+        )
+    evidence = [*draws.evidence] * span_of(problem)
+    _require_same(plan, [row.evidence for row in plan.allocation], evidence, "evidence")
+
+
+def _figures(found: Any) -> list[dict[str, Any]]:
+    """The assumptions as data, without their notes."""
+    return [one.model_dump(mode="json", exclude={"note"}) for one in found]
+
+
+def _data(found: Any) -> Any:
+    return [one.model_dump(mode="json") for one in found]
+
+
+def _problem(plan: Plan) -> dict[str, Any]:
+    return _problem_of(AllocationProblem.from_dict(plan.problem))
+
+
+def _problem_of(problem: AllocationProblem) -> dict[str, Any]:
+    """A problem as data, its curves' numbers as arrays."""
+    data: dict[str, Any] = json.loads(json.dumps({**problem.to_dict(), "curves": None}))
+    return {**data, "curves": list(_blocks(problem.curves))}
+
+
+def _blocks(curves: ResponseCurves) -> Iterator[Any]:
+    """Curves as names, families and arrays of each cell, however they are joined in blocks."""
+    for i, name in enumerate(curves.names):
+        cell = curves.cell(i)
+        yield {"name": name, "family": cell.kind, **cell.parameters}
+
+
+def _require_same(plan: Plan, claimed: Any, found: Any, what: str, scale: float = 0.0) -> None:
+    place = _difference(claimed, found, what, SAME_AMOUNT * scale)
+    if place is None:
+        return
+    other = (
+        ""
+        if plan.provenance.version == __version__
+        else (
+            f"; it was made by version {plan.provenance.version}, and this is {__version__}: verify it with that one"
+        )
+    )
+    raise CertificateError(f"{place} of the plan is not what the profile leads to{other}")
+
+
+def _difference(claimed: Any, found: Any, place: str, least: float) -> str | None:
+    """Return the first place where data differ by more than rounding, or `least`; None if they do not."""
+    if isinstance(claimed, np.ndarray):
+        return None if _alike(claimed, found) else place
+    if isinstance(claimed, Mapping) and isinstance(found, Mapping):
+        if list(claimed) != list(found):
+            return place
+        pairs = ((f"{place}: {key}", claimed[key], found[key]) for key in claimed)
+    elif isinstance(claimed, list | tuple) and isinstance(found, list | tuple):
+        if len(claimed) != len(found):
+            return place
+        pairs = (
+            (f"{place} {i + 1}", one, other)
+            for i, (one, other) in enumerate(zip(claimed, found, strict=True))
+        )
+    elif isinstance(claimed, float | int) and isinstance(found, float | int):
+        return None if math.isclose(claimed, found, rel_tol=SAME_NUMBER, abs_tol=least) else place
+    else:
+        return None if claimed == found else place
+    differences = (_difference(one, other, name, least) for name, one, other in pairs)
+    return next((where for where in differences if where is not None), None)
+
+
+def _alike(claimed: Array, found: Array) -> bool:
+    return claimed.shape == found.shape and bool(np.allclose(claimed, found, rtol=SAME_NUMBER, atol=0.0))
