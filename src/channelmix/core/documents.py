@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     WrapValidator,
     field_validator,
@@ -108,6 +109,8 @@ class Document(Part):
     """How texts of this document are made: by the English text, its code and values, so that other languages can be
     written."""
 
+    _said_as: dict[tuple[Any, ...], tuple[Saying, str | None]] = PrivateAttr(default_factory=dict)
+
     def gather_messages(self) -> None:
         """Note how the texts of this document are made; done when it is made."""
         for message in _messages(self):
@@ -131,9 +134,8 @@ class Document(Part):
     def message(self, text: str) -> str:
         """Return the `Message` behind a text of this document, or the text where it is unknown or does not fit."""
         saying = self.messages.get(text)
-        if (
-            saying is None or PLAIN.said(saying) != text
-        ):  # what stands in the document counts, whatever is beside it
+        # What stands in the document counts, whatever is beside it.
+        if saying is None or self._once(PLAIN, saying, text) != text:
             return text
         message = Message(text)
         message.code, message.values = saying["code"], saying["values"]
@@ -141,8 +143,17 @@ class Document(Part):
 
     def said(self, text: str, words: Words) -> str | None:
         """Return a text of this document in another language; None where it is not known how it was made."""
-        message = self.message(text)
-        return words.said(message) if isinstance(message, Message) else None
+        return (
+            self._once(words, self.messages[text], text) if isinstance(self.message(text), Message) else None
+        )
+
+    def _once(self, words: Words, saying: Saying, text: str) -> str | None:
+        """Write a message, a single time for all the places where it stands."""
+        key = (text, *words.manner)
+        known = self._said_as.get(key)
+        if known is None or known[0] is not saying:
+            known = self._said_as[key] = (saying, words.said(saying))
+        return known[1]
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

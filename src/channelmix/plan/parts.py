@@ -19,6 +19,19 @@ def flat(name: str, interval: Interval | None) -> dict[str, float | None]:
     }
 
 
+class Missed(Part):
+    """A limit that the plan misses by more than a millionth of it: its terms are so large that rounding shows."""
+
+    rule: str
+    """The limit's name."""
+    limit: float
+    """The limit, in its own unit."""
+    by: float = Field(gt=0.0)
+    """By how much it is missed, in the same unit."""
+    terms: float = Field(gt=0.0)
+    """Sum of the sizes of the terms that are held against it."""
+
+
 class Certificate(Part):
     """What is proven of the plan; amounts in currency per period."""
 
@@ -32,6 +45,8 @@ class Certificate(Part):
     """Largest violation of any rule, in currency per period."""
     requested_gap: float = Field(gt=0.0)
     """The gap that was asked for."""
+    missed: list[Missed] = Field(default_factory=list)
+    """Limits of rules that are missed by more than a millionth of them, in their own unit."""
 
 
 class CellPlan(Part):

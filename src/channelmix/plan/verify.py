@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.documents import Interval
 from channelmix.core.errors import CertificateError
+from channelmix.core.tolerances import FEASIBILITY_TOLERANCE
 from channelmix.core.words import say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
@@ -19,6 +20,7 @@ from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import Row
 from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.rules.rows import Side
+from channelmix.plan.missed import missed_limits
 from channelmix.plan.parts import Limit, Totals, limit_of
 from channelmix.plan.plan import Plan
 from channelmix.plan.same import same, same_interval
@@ -35,6 +37,9 @@ FEASIBLE = 1e-6
 PRICE_TOLERANCE = 1e-3
 """By how much a cell's marginal return may differ from what its rules charge it, as a share of the largest of these."""
 
+EXACT = 1e-12
+"""Rounding of a sum, as a share of the sum of its terms' sizes."""
+
 PRICE_STEP = 1e-6
 """Part of total spend that a price is blind to: it is found on steps of this size. Returns below this share of the
 average return are as good as none."""
@@ -43,12 +48,24 @@ average return are as good as none."""
 def verify_plan(plan: Plan) -> Certificate:
     """Recompute a plan's certificate, allocation, totals and prices from its problem and proof, without any solver.
 
-    Taken as given: the problem itself (curves, rules, spend today), and what is said of it in words or for the reader's
-    convenience: names, currency, period and number of periods, evidence, assumptions, reasons, remarks, warnings, and
-    where the plan comes from. Of the comparisons, which rest on draws that do not travel in the plan, only their rules
-    and sums are checked; of word of mouth, its sums and what it makes of service, but not what advocacy adds, nor the
-    answer if ten are told; of conflicting rules, only that the rules exist and that no split obeys all rules together,
-    not by how much they must give way.
+    Recomputed: the status and how it is called, the certificate and limits that are missed, every number of the
+    allocation, sums and totals, shadow prices (that none is left out, too), which other splits the plan is compared
+    with, which is the baseline and whether each obeys the rules, their money and sums, what service makes of word of
+    mouth, and the company's and the surveyed companies' use of channels.
+
+    Taken as given:
+
+    - the problem itself (curves, rules, spend today): `channelmix verify --profile` holds it against the profile;
+    - names, currency, period and number of periods, kinds of evidence, where the plan comes from, and assumptions: by
+      the profile, too;
+    - intervals, chances and losses of comparisons, whose draws do not travel in the plan, beyond that they fit each
+      other: by the profile, too;
+    - of word of mouth, how many people are told and what advocacy adds: by the profile, too; and the answer if ten are
+      told;
+    - words: reasons, remarks, warnings, descriptions, notes, what is not counted, and what own history has seen;
+    - the gap that was asked for: above 1 % the gap that is proven stands beside the status;
+    - of conflicting rules, which of them conflict and by how much they must give way: that the rules exist, and that
+      no split obeys all of them together, is recomputed.
 
     Parameters
     ----------
@@ -159,13 +176,16 @@ def _verified(plan: Plan) -> Certificate:
         raise CertificateError(
             f"the plan claims {plan.provenance.draws} draws, its problem has {problem.curves.n_draws}"
         )
-    solution = _claimed(problem, plan)
+    if plan.span != span_of(problem):
+        raise CertificateError("the plan's periods are not the problem's")
+    solution = claimed(problem, plan)
     certificate = verify(problem, solution)
     if plan.status in NO_SPEND:
         return certificate
     claims, spend = plan.certificate, solution.spend.ravel()
     if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
         raise CertificateError("called not certified, and yet its gap is the one that was asked for")
+    _check_missed(problem, plan, spend)
     scale = max(float(spend.sum()), certificate.max_violation, problem.gross(spend))
     same("max_violation", claims.max_violation, certificate.max_violation, scale)
     _check_outcomes(problem, plan, spend)
@@ -183,6 +203,24 @@ def _check_standing(plan: Plan) -> None:
         raise CertificateError(f'called "{plan.standing}" with a gap of {gap!r} and the status {plan.status}')
 
 
+def _check_missed(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
+    found = {one.rule: one for one in missed_limits(problem, spend)}
+    stated = {one.rule: one for one in plan.certificate.missed}
+    for rule, one in found.items():
+        # What is at the edge of being stated may be on its other side on another machine.
+        edge = 2.0 * FEASIBILITY_TOLERANCE * abs(one.limit) + EXACT * one.terms
+        if rule not in stated and one.by > edge:
+            raise CertificateError(
+                f"{rule} is missed by {one.by!r} in its own unit, which the plan does not state"
+            )
+    for rule, one in stated.items():
+        if rule not in found:
+            raise CertificateError(f"{rule} is said to be missed, and is not")
+        same(f"by how much {rule} is missed", one.by, found[rule].by, found[rule].terms)
+        same(f"the terms of {rule}", one.terms, found[rule].terms, found[rule].terms)
+        same(f"the limit of {rule}", one.limit, found[rule].limit, abs(found[rule].limit))
+
+
 def _limits_of(row: Row) -> list[dict[str, Any]]:
     """What a figure may be about that names a row: the row, or one of its limits."""
     ends: list[Side] = []
@@ -193,7 +231,8 @@ def _limits_of(row: Row) -> list[dict[str, Any]]:
     return [limit_of(row), *(limit_of(row, side) for side in ends)]
 
 
-def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
+def claimed(problem: AllocationProblem, plan: Plan) -> Solution:
+    """Return a plan's claims as a solution of its problem; raise a CertificateError if they contradict each other."""
     claims = plan.certificate
     limits = {row.label: _limits_of(row) for row in problem.rows}
     rules = {row.label: row.rule for row in problem.rows}
@@ -304,8 +343,8 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
     later = float(by_period[:, len(spend) :].sum(axis=1).mean())
     same("outcome after the last period", totals.after, later, scale)
-    if plan.span != span_of(problem) or totals.periods < plan.span:
-        raise CertificateError("the plan's periods are not the problem's")
+    if totals.periods < plan.span:
+        raise CertificateError("the plan covers more periods than its horizon")
     _check_sums(totals, total, outcome.mean, totals.periods / plan.span)
     same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
     same("current spend", totals.current_spend, today, today)

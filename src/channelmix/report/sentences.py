@@ -127,7 +127,16 @@ def claim(content: Content) -> str:
         return words("claim.unbounded")
     kind = str(plan.scenario.get("kind"))
     key = f"claim.{kind}" if kind in ("target_outcome", "max_profit") else "claim.value"
-    return words(key, gap=plan.certificate.gap)
+    more = f" {words('claim.missed', missed=missed(content))}" if plan.certificate.missed else ""
+    return f"{words(key, gap=plan.certificate.gap)}{more}"
+
+
+def missed(content: Content) -> list[str]:
+    """Limits that the plan misses by more than a millionth of them, each by how much."""
+    return [
+        content.words("certificate.missed_by", rule=one.rule, by=one.by, limit=one.limit)
+        for one in content.plan.certificate.missed
+    ]
 
 
 def assumed(content: Content) -> str:

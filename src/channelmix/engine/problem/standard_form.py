@@ -17,7 +17,9 @@ from channelmix.core.tolerances import (
     CONFLICT_TOLERANCE,
     CRUMB,
     CRUMB_OF_LARGEST,
+    FEASIBILITY_TOLERANCE,
     NEGLIGIBLE_OUTCOME,
+    ROW_ROUNDING,
     TARGET_TOLERANCE,
 )
 from channelmix.engine.problem.bounds import tighten
@@ -335,6 +337,22 @@ class StandardForm(Formulation):
     def violation(self, variables: Array) -> float:
         """Largest violation of a row, as a share of its reach, or of non-negativity of the cells."""
         return max(*self.excess(variables), float(np.max(-variables[: self.n_cells], initial=0.0)))
+
+    def missed(self, variables: Array) -> float:
+        """Largest violation of a row of spend as a multiple of what the checker allows; see `ROW_ROUNDING`.
+
+        What is allowed is a share of the row's limit, in its own unit, whatever the row can reach; of a limit of 0, as
+        a share of a total is written, and of an equation between variables, a share of what the row can reach.
+        """
+        left, of_spend = self.A @ variables, self.B == 0.0
+        worst = 0.0
+        for limit, past in ((self.low, self.low - left), (self.high, left - self.high)):
+            given = of_spend & np.isfinite(limit)
+            room = np.where(
+                limit == 0.0, 1.0, np.maximum(np.abs(limit), ROW_ROUNDING / FEASIBILITY_TOLERANCE)
+            )
+            worst = max(worst, float((past[given] / (FEASIBILITY_TOLERANCE * room[given])).max(initial=0.0)))
+        return worst
 
     def worst(self, variables: Array) -> Array:
         """Weights of the draws, (n_draws,), that give the mean of the worst at `variables`; they sum to 1."""

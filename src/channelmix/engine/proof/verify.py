@@ -102,7 +102,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         return _verify_infeasible(problem, solution)
     spend = _claimed_amounts(problem, solution.spend, "the spend")
     violation = problem.violation(spend)
-    feasible = form.violation(form.from_user(spend)) <= FEASIBILITY_TOLERANCE
+    variables = form.from_user(spend)
+    feasible = form.violation(variables) <= FEASIBILITY_TOLERANCE and form.missed(variables) <= 1.0
     require(feasible, f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
     scale = max(problem.size(spend), form.smallest)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,18 +14,25 @@ from channelmix._version import __version__
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, expect
 from channelmix.core.tolerances import SAME_AMOUNT
+from channelmix.effectiveness import CellDraws
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.response import ResponseCurves
-from channelmix.plan import NO_SPEND, Plan, span_of
+from channelmix.plan import NO_SPEND, Plan, claimed, span_of
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import (
     charges_of,
     drawn,
     problem_and_splits,
     response_of,
+    with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
-from channelmix.recommender.optimize.optimize import FRESH_DRAWS, FRESH_SEED, assumed_by
+from channelmix.recommender.optimize.optimize import FRESH_DRAWS, FRESH_SEED, TEN, assumed_by
+from channelmix.recommender.optimize.remarks import counts_word_of_mouth
+from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
+
+MOST_SECONDS = 60.0
+"""Seconds for planning anew if ten are told."""
 
 SAME_NUMBER = 1e-6
 """Relative difference of numbers that is rounding, of solvers on other machines too."""
@@ -34,8 +41,8 @@ SAME_NUMBER = 1e-6
 def verify_profile(plan: Plan, profile: CompanyProfile) -> None:
     """Check that a plan's problem, comparisons and assumptions are those of a profile, at the plan's draws and seed.
 
-    `channelmix.plan.verify_plan` checks all that follows from the problem. Still taken as given: reasons, remarks and
-    warnings, and the answer if ten are told.
+    `channelmix.plan.verify_plan` checks all that follows from the problem. Still taken as given are reasons, remarks
+    and warnings, and of the answer if ten are told, all but its objective and what following the plan would lose.
 
     Parameters
     ----------
@@ -93,14 +100,35 @@ def verify_profile(plan: Plan, profile: CompanyProfile) -> None:
     found = compare(problem, fresh, spend, splits)
     largest = max(abs(one.outcome.mean) + abs(one.gain.mean) for one in found)
     _require_same(plan, _data(plan.comparisons), _data(found), "comparisons", largest)
-    people = profile.word_of_mouth
-    if plan.word_of_mouth is not None:
-        told = plan.word_of_mouth.told_if_satisfied, plan.word_of_mouth.told_if_not
-        _require_same(
-            plan, [*told], [people.told_if_satisfied, people.told_if_not], "word_of_mouth: people told"
-        )
     evidence = [*draws.evidence] * span_of(problem)
     _require_same(plan, [row.evidence for row in plan.allocation], evidence, "evidence")
+    _check_told(plan, profile, draws, problem)
+
+
+def _check_told(plan: Plan, profile: CompanyProfile, draws: CellDraws, problem: AllocationProblem) -> None:
+    """Compare word of mouth; the answer if ten are told is planned anew, and compared within both gaps."""
+    said = plan.word_of_mouth
+    if (said is not None) != counts_word_of_mouth(profile):
+        _refuse(plan, "whether word of mouth counts")
+    if said is None:
+        return
+    found = word_of_mouth(
+        profile,
+        problem,
+        claimed(problem, plan),
+        response_of(profile, draws),
+        silent=with_curves_of(profile, problem, draws.silent),
+        ten=with_curves_of(profile, problem, draws.telling(TEN)),
+        time_limit=MOST_SECONDS,
+    )
+    stated, again = (one.model_dump(mode="json", exclude={"if_ten"}) for one in (said, found))
+    largest = max(abs(found.outcome), found.praise, found.criticism)
+    _require_same(plan, stated, again, "word_of_mouth", largest)
+    if said.if_ten is not None and found.if_ten is not None:
+        room = (said.if_ten.gap + found.if_ten.gap) * max(abs(said.if_ten.value), abs(found.if_ten.value))
+        for name in ("value", "regret"):
+            if abs(getattr(said.if_ten, name) - getattr(found.if_ten, name)) > room:
+                _refuse(plan, f"word_of_mouth: if_ten: {name}")
 
 
 def _figures(found: Any) -> list[dict[str, Any]]:
@@ -129,42 +157,41 @@ def _blocks(curves: ResponseCurves) -> Iterator[Any]:
         yield {"name": name, "family": cell.kind, **cell.parameters}
 
 
-def _require_same(plan: Plan, claimed: Any, found: Any, what: str, scale: float = 0.0) -> None:
-    place = _difference(claimed, found, what, SAME_AMOUNT * scale)
-    if place is None:
-        return
-    other = (
-        ""
-        if plan.provenance.version == __version__
-        else (
-            f"; it was made by version {plan.provenance.version}, and this is {__version__}: verify it with that one"
-        )
+def _require_same(plan: Plan, stated: Any, found: Any, what: str, scale: float = 0.0) -> None:
+    place = _difference(stated, found, what, SAME_AMOUNT * scale)
+    if place is not None:
+        _refuse(plan, place)
+
+
+def _refuse(plan: Plan, place: str) -> NoReturn:
+    made = plan.provenance.version
+    other = f"; it was made by version {made}, and this is {__version__}: verify it with that one"
+    raise CertificateError(
+        f"{place} of the plan is not what the profile leads to{other if made != __version__ else ''}"
     )
-    raise CertificateError(f"{place} of the plan is not what the profile leads to{other}")
 
 
-def _difference(claimed: Any, found: Any, place: str, least: float) -> str | None:
+def _difference(stated: Any, found: Any, place: str, least: float) -> str | None:
     """Return the first place where data differ by more than rounding, or `least`; None if they do not."""
-    if isinstance(claimed, np.ndarray):
-        return None if _alike(claimed, found) else place
-    if isinstance(claimed, Mapping) and isinstance(found, Mapping):
-        if list(claimed) != list(found):
+    if isinstance(stated, np.ndarray):
+        return None if _alike(stated, found) else place
+    if isinstance(stated, Mapping) and isinstance(found, Mapping):
+        if list(stated) != list(found):
             return place
-        pairs = ((f"{place}: {key}", claimed[key], found[key]) for key in claimed)
-    elif isinstance(claimed, list | tuple) and isinstance(found, list | tuple):
-        if len(claimed) != len(found):
+        pairs = ((f"{place}: {key}", stated[key], found[key]) for key in stated)
+    elif isinstance(stated, list | tuple) and isinstance(found, list | tuple):
+        if len(stated) != len(found):
             return place
         pairs = (
-            (f"{place} {i + 1}", one, other)
-            for i, (one, other) in enumerate(zip(claimed, found, strict=True))
+            (f"{place} {i + 1}", one, other) for i, (one, other) in enumerate(zip(stated, found, strict=True))
         )
-    elif isinstance(claimed, float | int) and isinstance(found, float | int):
-        return None if math.isclose(claimed, found, rel_tol=SAME_NUMBER, abs_tol=least) else place
+    elif isinstance(stated, float | int) and isinstance(found, float | int):
+        return None if math.isclose(stated, found, rel_tol=SAME_NUMBER, abs_tol=least) else place
     else:
-        return None if claimed == found else place
+        return None if stated == found else place
     differences = (_difference(one, other, name, least) for name, one, other in pairs)
     return next((where for where in differences if where is not None), None)
 
 
-def _alike(claimed: Array, found: Array) -> bool:
-    return claimed.shape == found.shape and bool(np.allclose(claimed, found, rtol=SAME_NUMBER, atol=0.0))
+def _alike(stated: Array, found: Array) -> bool:
+    return stated.shape == found.shape and bool(np.allclose(stated, found, rtol=SAME_NUMBER, atol=0.0))

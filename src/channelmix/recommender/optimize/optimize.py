@@ -37,6 +37,7 @@ from channelmix.plan import (
     WordOfMouth,
     interval,
     limit_of,
+    missed_limits,
     moved_spend,
     prices_hold,
     roi,
@@ -221,7 +222,7 @@ def _plan(
         *([] if question is None else [question]),
         *history_warnings(draws, spend),
     ]
-    claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
+    claims: dict[str, Any] = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency, profile.period_text)
         survey = beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel()))
@@ -229,6 +230,7 @@ def _plan(
         found = {"allocation": rows, "sums": sums, "totals": totals, "survey": survey}
         warned += warnings(problem, solution, profile.currency)
         claims = {name: getattr(checked, name) for name in claims}
+        claims["missed"] = missed_limits(problem, solution.spend.ravel())
     return Plan(
         status=solution.status,
         standing=standing_of(solution.status, claims["gap"]),

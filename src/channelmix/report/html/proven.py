@@ -11,7 +11,7 @@ from channelmix.report.content import OWN, Content
 from channelmix.report.html.inline import rule_name, said
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences import assumed, claim, not_counted, standing
+from channelmix.report.sentences import assumed, claim, missed, not_counted, standing
 
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
@@ -100,6 +100,8 @@ def certificate_section(content: Content) -> Markup:
         rounding = claims.max_violation <= SAME_AMOUNT * spent
         found = words("certificate.rounding") if rounding else words.figure(claims.max_violation)
         pairs.append((words("certificate.violation"), found))
+    if claims.missed:
+        pairs.append((words("certificate.missed"), "; ".join(missed(content))))
     pairs += [
         (words("certificate.draws"), words.figure(made.draws)),
         (words("certificate.seed"), str(made.seed)),

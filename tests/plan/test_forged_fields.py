@@ -1,0 +1,418 @@
+"""Every field of a plan, altered: refused by `verify_plan`, or in the list of what is taken as given.
+
+Of what is taken as given, the figures are held against the profile by `verify_profile`, or stand in words that the
+reader sees.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from channelmix import report
+from channelmix.core.errors import CertificateError, ChannelMixError, InputError
+from channelmix.plan import Plan, verify_plan
+from channelmix.profile import CompanyProfile
+from channelmix.recommender.optimize.again import verify_profile
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "maison_verte.json"
+
+SHOWN, PROFILE, WORDS = "shown", "by the profile", "words"
+
+GIVEN = {
+    "certificate.requested_gap": SHOWN,  # beside the gap that is proven, which must not be above it
+    "name": PROFILE,
+    "currency": PROFILE,
+    "period": PROFILE,
+    "allocation.*.evidence": PROFILE,
+    "allocation.*.most_spent": WORDS,  # what own history has seen
+    "allocation.*.spent_days": WORDS,
+    "allocation.*.reason": WORDS,
+    "comparisons.*.description": PROFILE,
+    "comparisons.*.outcome.low": PROFILE,
+    "comparisons.*.outcome.high": PROFILE,
+    "comparisons.*.gain.low": PROFILE,
+    "comparisons.*.gain.high": PROFILE,
+    "comparisons.*.chance": PROFILE,
+    "comparisons.*.tail_loss": PROFILE,
+    "word_of_mouth.told_if_satisfied": PROFILE,
+    "word_of_mouth.told_if_not": PROFILE,
+    "word_of_mouth.if_ten.value": PROFILE,
+    "word_of_mouth.if_ten.gap": WORDS,
+    "word_of_mouth.if_ten.share": WORDS,
+    "word_of_mouth.if_ten.moved": WORDS,
+    "word_of_mouth.if_ten.regret": WORDS,  # by the profile, within both gaps
+    "word_of_mouth.if_ten.regret_high": WORDS,
+    "word_of_mouth.if_ten": WORDS,
+    "assumptions": PROFILE,
+    "assumptions.*.name": PROFILE,
+    "assumptions.*.value": PROFILE,
+    "assumptions.*.low": PROFILE,
+    "assumptions.*.high": PROFILE,
+    "assumptions.*.unit": PROFILE,
+    "assumptions.*.basis": PROFILE,
+    "assumptions.*.facts": PROFILE,
+    "assumptions.*.facts.*": PROFILE,
+    "assumptions.*.sources": PROFILE,
+    "assumptions.*.sources.*": PROFILE,
+    "assumptions.*.note": WORDS,
+    "not_counted": WORDS,
+    "not_counted.*": WORDS,
+    "remarks": WORDS,
+    "remarks.*": WORDS,
+    "warnings": WORDS,
+    "warnings.*": WORDS,
+    "shadow_prices": WORDS,  # their order
+    "provenance.profile_sha256": PROFILE,
+    "provenance.company_sha256": PROFILE,
+    "provenance.version": SHOWN,
+    "provenance.seed": PROFILE,
+    "provenance.fresh_draws": PROFILE,
+}
+"""What `verify_plan` takes as given, by place, and where a reader learns of it."""
+
+MOST_PLACES = 2
+"""Places that are altered of those of one kind, such as the rows of the allocation."""
+
+Place = tuple[str | int, ...]
+
+
+def places(node: Any, path: Place = ()) -> Iterator[Place]:
+    if not isinstance(node, dict | list):
+        yield path
+        return
+    entries = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, inner in entries:
+        if path or key not in ("problem", "proof", "messages"):
+            yield from places(inner, (*path, key))
+    if path:
+        yield path
+
+
+def alterations(value: Any) -> Iterator[Any]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, float):
+        yield value * 1.01 if value else 0.5
+    elif isinstance(value, str):
+        yield value + "x"
+    elif value is None:
+        yield 0.5
+    elif isinstance(value, list):
+        if value:
+            yield value[:-1]
+        if len(value) > 1 and value[0] != value[1]:
+            yield [value[1], value[0], *value[2:]]
+    elif value:
+        yield dict(list(value.items())[:-1])
+
+
+def pattern(place: Place) -> str:
+    return ".".join("*" if isinstance(key, int) or "/" in key else key for key in place)
+
+
+def forgeries(data: dict[str, Any], most: int = MOST_PLACES) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each place of a plan, altered in each way, some of those that are alike."""
+    count: dict[str, int] = {}
+    honest = Plan.from_json(json.dumps(data))
+    for place in places(data):
+        named = pattern(place)
+        count[named] = count.get(named, 0) + 1
+        if count[named] > most:
+            continue
+        *parents, last = place
+        found: Any = data
+        for key in place:
+            found = found[key]
+        for new in alterations(found):
+            forged = copy.deepcopy(data)
+            node: Any = forged
+            for key in parents:
+                node = node[key]
+            node[last] = new
+            if not _reads_alike(forged, honest):
+                yield named, forged
+
+
+def _reads_alike(forged: dict[str, Any], honest: Plan) -> bool:
+    """Whether an altered plan is the same: its last field may be left out where it holds nothing."""
+    try:
+        return Plan.from_json(json.dumps(forged)) == honest
+    except InputError:
+        return False
+
+
+def outcome_of(forged: dict[str, Any]) -> str:
+    try:
+        verify_plan(Plan.from_json(json.dumps(forged)))
+    except (CertificateError, InputError):
+        return "refused"
+    return "held"
+
+
+@pytest.fixture(scope="module")
+def table(example_plan: Plan) -> dict[str, set[str]]:
+    """By place, what became of alterations of it."""
+    found: dict[str, set[str]] = {}
+    for named, forged in forgeries(json.loads(example_plan.to_json())):
+        found.setdefault(named, set()).add(outcome_of(forged))
+    return found
+
+
+@pytest.mark.no_cover
+def test_each_field_is_refused_or_shown(table: dict[str, set[str]]) -> None:
+    """The table: `refused` for what is recomputed, where else a reader learns of it for what is taken as given."""
+    rows = {
+        named: GIVEN[named] if "held" in found else "refused"
+        for named, found in table.items()
+        if named in GIVEN
+    }
+    rows |= {named: "/".join(sorted(found)) for named, found in table.items() if named not in GIVEN}
+    for named, verdict in sorted(rows.items()):
+        print(f"{named:45} {verdict}")
+    assert [named for named, verdict in rows.items() if "held" in verdict] == []
+    assert len(rows) > 100
+    assert sum(verdict == "refused" for verdict in rows.values()) > 60
+
+
+@pytest.mark.no_cover
+def test_what_is_called_given_is_given(table: dict[str, set[str]]) -> None:
+    never = [named for named in GIVEN if named in table and "held" not in table[named]]
+    assert never == []
+
+
+@pytest.mark.no_cover
+def test_the_profile_refuses_other_figures(example_plan: Plan) -> None:
+    profile = CompanyProfile.from_file(EXAMPLE)
+    verify_profile(example_plan, profile)
+    wanted = {named for named, where in GIVEN.items() if where is PROFILE}
+    seen: set[str] = set()
+    held: list[str] = []
+    for named, forged in forgeries(json.loads(example_plan.to_json()), most=1):
+        if named in wanted:
+            try:
+                plan = Plan.from_json(json.dumps(forged))
+            except InputError:
+                continue  # refused by itself
+            seen.add(named)
+            try:
+                verify_profile(plan, profile)
+            except CertificateError:
+                continue
+            held.append(named)
+    assert held == []
+    assert len(seen) > 20
+
+
+@pytest.mark.no_cover
+def test_an_infeasible_plan_holds_as_much(infeasible_plan: Plan) -> None:
+    free = {
+        *GIVEN,
+        "conflicts",
+        "conflicts.*",
+        "mends",
+        "mends.*",
+        "mends.*.amount",
+        "mends.*.kind",
+        "mends.*.part",
+    }
+    free |= {"mends.*.period", "mends.*.side", "mends.*.rule"}
+    held = {
+        named
+        for named, forged in forgeries(json.loads(infeasible_plan.to_json()))
+        if named not in free and outcome_of(forged) == "held"
+    }
+    assert held == set()
+
+
+def rewritten(plan: Plan, **parts: Any) -> Plan:
+    return Plan.from_json(json.dumps(json.loads(plan.to_json()) | parts))
+
+
+def test_a_wide_gap_stands_beside_the_status(example_plan: Plan) -> None:
+    """A bound far above, honestly claimed with a gap that was asked for, must not read as optimal."""
+    data = json.loads(example_plan.to_json())
+    claims = data["certificate"]
+    size = (claims["upper_bound"] - claims["value"]) / claims["gap"]
+    claims["upper_bound"] = claims["value"] + 0.52 * size
+    claims["gap"] = (claims["upper_bound"] - claims["value"]) / size
+    claims["requested_gap"] = 0.9
+    with pytest.raises(CertificateError, match="called"):
+        verify_plan(Plan.from_json(json.dumps(data)))
+    data["standing"] = ""
+    with pytest.raises(CertificateError, match="called"):
+        verify_plan(Plan.from_json(json.dumps(data)))
+    data["standing"] = "Within 52 % of the best (proven)"
+    plan = Plan.from_json(json.dumps(data))
+    verify_plan(plan)
+    stream = io.StringIO()
+    report.to_terminal(plan, stream)
+    assert stream.getvalue().splitlines()[0].endswith("WITHIN 52 % OF THE BEST (proven)")
+    assert "OPTIMAL" not in stream.getvalue()
+    english, french, note = plan.to_html(), plan.to_html(lang="fr"), plan._repr_html_()
+    assert '<p class="status not_certified">Within 52' in english
+    assert "près du meilleur (prouvé)" in french
+    assert "Within 52" in note
+    assert not any(word in page for page in (english, french, note) for word in ("Optimal (pro", ">Optimal"))
+
+
+@pytest.mark.parametrize("kept", [[], [1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2, 3, 3]])
+def test_comparisons_are_all_there(example_plan: Plan, kept: list[int]) -> None:
+    comparisons = json.loads(example_plan.to_json())["comparisons"]
+    assert len(comparisons) == 4
+    with pytest.raises(CertificateError, match=r"comparisons|baseline"):
+        verify_plan(rewritten(example_plan, comparisons=[comparisons[i] for i in kept]))
+
+
+def test_another_baseline_is_refused(example_plan: Plan) -> None:
+    comparisons = json.loads(example_plan.to_json())["comparisons"]
+    for chosen in (None, 1, 2, 3):
+        flipped = [{**one, "is_baseline": i == chosen} for i, one in enumerate(comparisons)]
+        with pytest.raises(CertificateError, match="baseline"):
+            verify_plan(rewritten(example_plan, comparisons=flipped))
+
+
+def test_dropped_prices_are_refused_or_said(example_plan: Plan) -> None:
+    data = json.loads(example_plan.to_json())
+    data["totals"]["next_unit"] = None
+    data["shadow_prices"] = []
+    with pytest.raises(CertificateError, match="neither prices them nor says"):
+        verify_plan(Plan.from_json(json.dumps(data)))
+    data["remarks"].append("Shadow prices are not stated: the plan's marginal returns do not confirm them.")
+    verify_plan(Plan.from_json(json.dumps(data)))
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("comparisons.0", {"tail_loss": -1.0}),
+        ("comparisons.0", {"chance": 1.1}),
+        ("word_of_mouth", {"told_if_satisfied": -1.0}),
+        ("word_of_mouth", {"told_if_not": -1.0}),
+        ("word_of_mouth.if_ten", {"gap": -0.1}),
+        ("word_of_mouth.if_ten", {"moved": -1.0}),
+        ("word_of_mouth.if_ten", {"regret": -1.0}),
+        ("word_of_mouth.if_ten", {"regret": 10.0, "regret_high": 9.0}),
+        ("assumptions.0", {"low": 2.0, "value": 1.0, "high": 3.0}),
+        ("assumptions.0", {"low": 3.0, "value": 2.5, "high": 2.0}),
+        ("assumptions.0", {"low": 1.0, "value": 4.0, "high": 3.0}),
+        ("certificate", {"requested_gap": 0.0}),
+        ("survey.0", {"purpose": "advocacy"}),
+    ],
+)
+def test_figures_out_of_order_are_no_plan(example_plan: Plan, part: str, change: dict[str, Any]) -> None:
+    data = json.loads(example_plan.to_json())
+    node: Any = data
+    for key in part.split("."):
+        node = node[int(key) if key.isdigit() else key]
+    node |= change
+    with pytest.raises(InputError, match=part.partition(".")[0]):
+        Plan.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gain": {"mean": 5.0, "low": 1.0, "high": 9.0}, "chance": 0.2},
+        {"gain": {"mean": -5.0, "low": -9.0, "high": -1.0}, "chance": 0.9},
+        {"chance": 1.0, "tail_loss": 1.0},
+        {"gain": {"mean": -5000.0, "low": -9000.0, "high": 1.0}, "chance": 0.5, "tail_loss": 0.0},
+    ],
+)
+def test_chances_fit_their_intervals(example_plan: Plan, change: dict[str, Any]) -> None:
+    data = json.loads(example_plan.to_json())
+    for comparison in data["comparisons"]:  # their sums agree with each other
+        total = comparison["outcome"]["mean"] + comparison["gain"]["mean"]
+        comparison |= change
+        shift = total - comparison["gain"]["mean"] - comparison["outcome"]["mean"]
+        comparison["outcome"] = {key: value + shift for key, value in comparison["outcome"].items()}
+    with pytest.raises(CertificateError, match="claims a"):
+        verify_plan(Plan.from_json(json.dumps(data)))
+
+
+def test_other_curves_under_an_honest_digest_are_refused(small: dict[str, Any], small_plan: Plan) -> None:
+    """A plan that is proven, for curves that are not the profile's."""
+    import channelmix as cm
+
+    profile = CompanyProfile.model_validate(small)
+    verify_profile(small_plan, profile)
+    other = copy.deepcopy(small)
+    other["purposes"]["promotion"]["margin_per_order"] = 30.0
+    forged = json.loads(cm.optimize(CompanyProfile.model_validate(other)).to_json())
+    with pytest.raises(CertificateError, match="made for another profile"):
+        verify_profile(Plan.from_json(json.dumps(forged)), profile)
+    honest = json.loads(small_plan.to_json())["provenance"]
+    forged["provenance"] = honest
+    plan = Plan.from_json(json.dumps(forged))
+    verify_plan(plan)
+    with pytest.raises(CertificateError, match="is not what the profile leads to"):
+        verify_profile(plan, profile)
+    forged["provenance"] = {**honest, "version": "0.0.9"}
+    with pytest.raises(CertificateError, match=r"made by version 0\.0\.9"):
+        verify_profile(Plan.from_json(json.dumps(forged)), profile)
+    with pytest.raises(CertificateError, match="for another scenario"):
+        verify_profile(small_plan, profile.with_budget(30000.0))
+    with pytest.raises(ChannelMixError):
+        verify_profile(small_plan, "profile.json")  # type: ignore[arg-type]
+
+
+UNLIKE = {"FR/sms/promotion": 1e9, "FR/social/promotion": -1e9, "FR/im/service": 1.0}
+
+
+@pytest.fixture(scope="module")
+def unlike_plan() -> Plan:
+    """A plan under a rule whose weights are of very unlike scale."""
+    from tests.conftest import SMALL
+
+    import channelmix as cm
+
+    rule = {"kind": "linear_constraint", "coefficients": UNLIKE, "high": 10.0}
+    content = {**copy.deepcopy(SMALL), "rules": [rule]}
+    return cm.optimize(CompanyProfile.model_validate(content), n_draws=64)
+
+
+def test_a_limit_that_is_missed_in_its_own_unit_is_stated(unlike_plan: Plan) -> None:
+    """A limit of 10 that terms of 10^12 are held against: their rounding is more than a millionth of it."""
+    verify_plan(unlike_plan)
+    spend = {row.name: row.spend for row in unlike_plan.allocation}
+    by = sum(weight * spend[name] for name, weight in UNLIKE.items()) - 10.0
+    assert by < 1e-9 * sum(abs(weight) * spend[name] for name, weight in UNLIKE.items())
+    if by <= 1e-5:
+        assert unlike_plan.certificate.missed == []
+        return
+    (missed,) = unlike_plan.certificate.missed
+    assert missed.by == pytest.approx(by, abs=0.1)
+    stream = io.StringIO()
+    report.to_terminal(unlike_plan, stream)
+    assert "limits are missed: linear_constraint" in " ".join(stream.getvalue().split())
+    assert "in its own unit" in unlike_plan.to_html()
+    data = json.loads(unlike_plan.to_json())
+    data["certificate"]["missed"] = []
+    with pytest.raises(CertificateError, match="which the plan does not state"):
+        verify_plan(Plan.from_json(json.dumps(data)))
+
+
+def test_a_row_of_unlike_scale_is_not_broken(unlike_plan: Plan) -> None:
+    from channelmix.engine.problem.problem import AllocationProblem
+    from channelmix.engine.proof.verify import verify
+    from channelmix.plan import claimed
+
+    problem = AllocationProblem.from_dict(unlike_plan.problem)
+    solution = claimed(problem, unlike_plan)
+    verify(problem, solution)
+    spend = solution.spend.copy()
+    places = [problem.curves.names.index(name) for name in list(UNLIKE)[:2]]
+    spend[places] += np.array([3e-4, -3e-4])
+    broken = dataclasses.replace(solution, spend=spend, value=problem.value(spend))
+    with pytest.raises(CertificateError, match="breaks a rule"):
+        verify(problem, broken)
