@@ -74,7 +74,7 @@ COMMANDS = {
         --seed --quiet -q
     """,
     "validate": "FILE",
-    "verify": "PLAN",
+    "verify": "PLAN --profile",
 }
 """Arguments and options of each command."""
 
@@ -98,7 +98,7 @@ DOCUMENTS = {
         next_test test_periods spread regret cautious remarks profile_sha256 draws seed complete
     """,
     "Plan": """
-        schema_version status name currency period span scenario certificate allocation sums totals comparisons
+        schema_version status standing name currency period span scenario certificate allocation sums totals comparisons
         word_of_mouth not_counted survey assumptions remarks shadow_prices conflicts mends warnings problem proof
         provenance
     """,
