@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.documents import Interval
 from channelmix.core.errors import CertificateError
-from channelmix.core.tolerances import FEASIBILITY_TOLERANCE
+from channelmix.core.tolerances import EPSILON, FEASIBILITY_TOLERANCE
 from channelmix.core.words import say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
@@ -37,7 +37,7 @@ FEASIBLE = 1e-6
 PRICE_TOLERANCE = 1e-3
 """By how much a cell's marginal return may differ from what its rules charge it, as a share of the largest of these."""
 
-EXACT = 1e-12
+EXACT = 8.0 * EPSILON
 """Rounding of a sum, as a share of the sum of its terms' sizes."""
 
 PRICE_STEP = 1e-6
