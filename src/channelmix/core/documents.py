@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -25,6 +26,7 @@ from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
 from channelmix.core.files import read_at_most
 from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, read_json
+from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
@@ -66,6 +68,14 @@ def _is_sound(value: Any, levels: int = DEEPEST_NESTING) -> bool:
     if not isinstance(value, list | tuple):
         return True
     return levels > 0 and all(_is_sound(one, levels - 1) for one in value)
+
+
+def require_order(*values: float | None) -> None:
+    """Raise what a validator raises unless values do not fall, but for rounding; those that are None are left out."""
+    known = [value for value in values if value is not None]
+    for low, high in itertools.pairwise(known):
+        if low > high and not math.isclose(low, high, rel_tol=SAME_AMOUNT):
+            raise PydanticCustomError("crossed", "Input should have its figures in order, the low ones first")
 
 
 class Interval(Part):
