@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
 from channelmix import report
+from channelmix.cli import main
+from channelmix.cli.output import shortcoming
 from channelmix.core.errors import CertificateError, ChannelMixError, InputError
 from channelmix.plan import Plan, verify_plan
 from channelmix.profile import CompanyProfile
@@ -39,6 +42,9 @@ def test_a_wide_gap_stands_beside_the_status(example_plan: Plan) -> None:
     data["standing"] = "Within 52 % of the best (proven)"
     plan = Plan.from_json(json.dumps(data))
     verify_plan(plan)
+    verified = CliRunner().invoke(main, ["verify", "-"], input=plan.to_json())
+    assert "gap 52 % (the gap that was asked for is too wide to call it optimal)" in verified.output
+    assert shortcoming(plan).startswith(": within 52 % of the best")
     stream = io.StringIO()
     report.to_terminal(plan, stream)
     assert stream.getvalue().splitlines()[0].endswith("WITHIN 52 % OF THE BEST (proven)")
