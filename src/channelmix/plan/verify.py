@@ -111,7 +111,7 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
             or not _at_limit(problem, row, spend, price)
         ):
             return False
-        charged += price * row.coefficients
+        charged[row.coefficients.places] += price * row.coefficients.values
         asked -= price * row.outcome
     total, gain = float(spend.sum()), float(problem.scenario.gain)
     around = [np.maximum(spend + side * PRICE_STEP * total, 0.0) for side in (-1.0, 0.0, 1.0)]
@@ -134,10 +134,10 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
 def _at_limit(problem: AllocationProblem, row: Row, spend: Array, price: float) -> bool:
     """Whether a row is at the limit that a price of this sign speaks of."""
     limit = row.high if price > 0.0 else row.low
-    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    values = {one.key: one.value(spend) for one in problem.auxiliaries if one.key in row.extra}
     extra = [weight * values[key] for key, weight in row.extra.items()]
     asked = row.outcome * problem.net(spend) if row.outcome else 0.0
-    left = np.array([*(row.coefficients * spend), *extra, asked])
+    left = np.array([*(row.coefficients.values * spend[row.coefficients.places]), *extra, asked])
     return bool(abs(left.sum() - limit) <= PRICE_TOLERANCE * max(float(np.abs(left).sum()), abs(limit)))
 
 

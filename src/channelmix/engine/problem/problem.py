@@ -66,7 +66,7 @@ class AllocationProblem(Statement):
     def acting(self, spend: Any) -> Array:
         """Adstocked spend, which is spend itself without a carry-over; shape (response.n_cells,)."""
         array = np.asarray(spend, dtype=float).ravel()
-        return array if self.delay is None else self.delay.matrix @ array + self.delay.start
+        return array if self.delay is None else self.delay.acting(array)
 
     @cached_property
     def carried_over_outcome(self) -> float:
@@ -139,7 +139,7 @@ class AllocationProblem(Statement):
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
         if self.delay is not None:
-            slope = slope @ self.delay.matrix
+            slope = self.delay.credited(slope)
         for one in self.auxiliaries:
             if isinstance(one, Change) and one.charge:
                 up = array[one.cells] >= one.current
@@ -218,7 +218,7 @@ class AllocationProblem(Statement):
             if row.outcome and not outcomes:
                 continue
             # Divided by its largest weight, a row's violation is an amount of spend.
-            weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
+            weight = row.coefficients.largest or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
         return largest
 

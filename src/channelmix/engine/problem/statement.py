@@ -87,13 +87,14 @@ class Statement:
         if self.current is None:
             return None
         spend = np.zeros(self.curves.n_cells)
+        places = {name: i for i, name in enumerate(self.curves.names)}
         for name, amount in self.current.items():
-            if name not in self.curves.names:
+            if name not in places:
                 raise InputError(
                     f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}'
                 )
             number(amount, f"current spend on {name}")
-            spend[self.curves.names.index(name)] = amount
+            spend[places[name]] = amount
         return np.broadcast_to(spend, self.shape).ravel()
 
     @cached_property
@@ -120,8 +121,9 @@ class Statement:
         labels: set[str] = set()
         rows: list[Row] = []
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
+        cells = dataclasses.replace(self.cells, fees=fees)
         for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
-            for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
+            for r in rule.rows(cells):
                 rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
         return tuple(rows)
 
@@ -131,7 +133,7 @@ class Statement:
         charges = np.zeros(len(self.cells))
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
-            charges += float(rate) * self.cells.select(selector)
+            charges[self.cells.select(selector)] += float(rate)
         return charges
 
     @cached_property
@@ -140,7 +142,7 @@ class Statement:
         curves = self.curves
         for rule in self.constraints:
             curves = rule.curves(curves)
-        return curves if self.delay is None else self.delay.curves(curves)
+        return curves.shared() if self.delay is None else self.delay.curves(curves)
 
     @property
     def tail(self) -> tuple[float, float] | None:
@@ -161,9 +163,12 @@ class Statement:
                 "safe_improvement needs the current mix: state it with SafeImprovement(current=...)"
             )
         spend = np.zeros(len(self.cells))
+        places: dict[str, list[int]] = {}
+        for i, names in enumerate(zip(self.cells.names, self.cells.bases, strict=True)):
+            for name in dict.fromkeys(names):
+                places.setdefault(name, []).append(i)
         for name, amount in mix.items():
-            named = zip(self.cells.names, self.cells.bases, strict=True)
-            chosen = [i for i, names in enumerate(named) if name in names]
+            chosen = places.get(name, [])
             if not chosen:
                 raise InputError(
                     f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'

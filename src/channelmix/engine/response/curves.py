@@ -27,6 +27,7 @@ from channelmix.engine.response.families import (
 )
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.service import Service
+from channelmix.engine.response.shared import Shared, shared
 from channelmix.engine.response.storage import encoded, read_curves
 from channelmix.engine.response.tabulated import Tabulated
 
@@ -269,10 +270,49 @@ class ResponseCurves:
             raise IndexError(f"no cell {index} among {self.n_cells}")
         place = bisect.bisect_right(self._starts, index) - 1
         block = self.blocks[place]
-        return block if block.shape[1] == 1 else block.take([index - self._starts[place]])
+        one = block if block.shape[1] == 1 else block.take([index - self._starts[place]])
+        return one.alone if isinstance(one, Shared) else one
+
+    def alike(self, i: int, j: int) -> bool:
+        """Whether two cells have the very same curves."""
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return bool(
+                block.of[i] == block.of[j]
+                and block.unit[i] == block.unit[j]
+                and block.factor[i] == block.factor[j]
+            )
+        one, other = self.cell(i), self.cell(j)
+        return one.kinds == other.kinds and all(
+            np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items()
+        )
+
+    def shared(self) -> Self:
+        """Return the same curves, each shape kept once where cells have curves that differ in their units alone."""
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
+            return self
+        found = shared([self.cell(i) for i in range(self.n_cells)])
+        if len(found.shapes) == self.n_cells:
+            return self
+        return type(self)(self.names, (found,), self.made_up)
+
+    def as_shared(self) -> Shared:
+        """Return all curves as one block of shapes, whether any is shared or not."""
+        return self._as_shared
+
+    @cached_property
+    def _as_shared(self) -> Shared:
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return block
+        every = tuple(self.cell(i) for i in range(self.n_cells))
+        return Shared(every, np.arange(self.n_cells), np.ones(self.n_cells), np.ones(self.n_cells))
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
+            block = self.blocks[0].take(np.asarray(indices, dtype=np.intp))
+            return type(self)(tuple(self.names[i] for i in indices), (block,))
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(_merge(blocks)))
 
@@ -376,7 +416,7 @@ def _merge(blocks: Iterable[Family]) -> list[Family]:
 def _kind_of(placed: tuple[int, Family]) -> tuple[Any, ...]:
     """Key by which neighbouring blocks are joined; a block that cannot be joined has a key of its own."""
     place, block = placed
-    alone = isinstance(block, Tabulated | Discounted)
+    alone = isinstance(block, Tabulated | Discounted | Shared)
     return type(block), block.shape[0], place if alone else -1
 
 

@@ -97,6 +97,13 @@ class Family(Registered, ABC):
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome counted in these units."""
 
+    def units(self) -> tuple[float, float] | None:
+        """Return an amount of spend and one of outcome, above 0, that change with the units of spend and of outcome.
+
+        None where the family has none: of a single cell, they tell whether its curves are another cell's in other units.
+        """
+        return None
+
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""
@@ -190,6 +197,10 @@ class Hill(Family, kind="hill"):
         k = np.maximum(self.slope, 1.0)
         return self.half_saturation * ((k - 1.0) / (k + 1.0)) ** (1.0 / k)
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.half_saturation), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.half_saturation / spend_unit, self.slope)
@@ -216,6 +227,10 @@ class Exponential(Family, kind="exponential"):
         """See `Family.derivative`."""
         return self.scale / self.rate * np.exp(-spend / self.rate)
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.rate), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.rate / spend_unit)
@@ -236,6 +251,10 @@ class Logistic(Family, kind="logistic"):
         """See `Family.derivative`: ``scale * lam / 2 * sech(lam * s / 2)^2``."""
         decay = np.exp(-self.lam * spend)
         return 2.0 * self.scale * self.lam * (decay / (1.0 + decay) ** 2)
+
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return 1.0 / largest(self.lam), largest(self.scale)
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
@@ -288,6 +307,10 @@ class Logarithmic(Family, kind="logarithmic"):
         """See `Family.saturates`."""
         return False
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.rate), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.rate / spend_unit)
@@ -325,6 +348,15 @@ class CappedLinear(Family, kind="capped_linear"):
             * np.where(self.spread > 0.0, soft, np.asarray(spend < self.cap, dtype=float))
         )
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.cap), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.cap / spend_unit, self.spread / spend_unit)
+
+
+def largest(parameter: Array) -> float:
+    """The largest number of a parameter; 1 where all are 0."""
+    return float(np.max(parameter)) or 1.0

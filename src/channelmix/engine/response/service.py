@@ -12,7 +12,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SUM_TOLERANCE
-from channelmix.engine.response.families import Family, Points
+from channelmix.engine.response.families import Family, Points, largest
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
 
 SMALL = 0.02
@@ -96,6 +96,10 @@ class Service(Family, kind="service"):
             np.asarray(steepest / self._mean * self._worth(last, first)),
             np.asarray(flattest / self._mean * self._worth(first, last)),
         )
+
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.cap), float(np.max(self.scale)) or largest(self.reach)
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""

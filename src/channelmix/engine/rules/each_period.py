@@ -66,8 +66,7 @@ class EachPeriod(Constraint, kind="each_period"):
         rows = []
         for period, inside, own in _periods(cells):
             for row in self.inner.rows(own):
-                weights = np.zeros(len(cells))
-                weights[inside] = row.coefficients
+                weights = row.coefficients.moved(inside, len(cells))
                 extra = {_key(period, key): weight for key, weight in row.extra.items()}
                 label = f"{row.label} period {period}"
                 rows.append(

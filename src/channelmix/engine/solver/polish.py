@@ -162,7 +162,7 @@ def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Arr
     """Return the rows' prices, with 0 for rows that no longer are at the limit priced."""
     left = form.A @ variables
     limit = np.where(prices > 0.0, form.high, form.low)
-    reach = np.abs(form.A) @ np.abs(variables)
+    reach = abs(form.A) @ np.abs(variables)
     if form.B.any():
         left = left + form.B * form.outcome(variables)
     return np.where(np.abs(left - limit) <= WORTH_FREEING * np.maximum(reach, np.abs(limit)), prices, 0.0)
@@ -170,9 +170,14 @@ def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Arr
 
 def _room(form: StandardForm, spend: Array, cell: int) -> float:
     """By how much a cell's spend can fall without breaking a row."""
-    weight, left = form.A[:, cell], form.A @ spend
+    rows, weight = form.column(cell)
+    left = form.A @ spend
     above, below = weight < 0.0, weight > 0.0
     rooms = np.concatenate(
-        [(form.high - left)[above] / -weight[above], (left - form.low)[below] / weight[below], [np.inf]]
+        [
+            (form.high - left)[rows[above]] / -weight[above],
+            (left - form.low)[rows[below]] / weight[below],
+            [np.inf],
+        ]
     )
     return max(0.0, float(rooms.min()))

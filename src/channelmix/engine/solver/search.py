@@ -72,10 +72,7 @@ class Search:
         self.form = form
         self.gap = gap
         self.deadline = deadline
-        span = form.span
-        self.envelopes = form.envelopes(
-            [low + FIRST_GRID * w for low, w in zip(form.box_low[: form.n_cells], span, strict=False)]
-        )
+        self.envelopes = form.envelopes(form.spread(FIRST_GRID))
         self._solver = solver
         self.relaxation = self._program()
         even = np.full(len(form.offset), 1.0 / len(form.offset))
@@ -85,12 +82,12 @@ class Search:
         if form.risk is not None:
             weights = even * (form.gain * form.tail_weight if form.floor is None else 0.0)
         middle = 0.5 * (form.box_low + form.box_high)
-        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), weights, middle)
+        self.root = Node(form.box_low, form.box_high, np.zeros(form.A.shape[0]), weights, middle)
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
         self._others = -math.inf
-        self.shadow = np.zeros(len(form.A))
+        self.shadow = np.zeros(form.A.shape[0])
         self.nodes = 1
         self.interrupted = False
         self._polished, self._cut_short = -math.inf, False
@@ -165,7 +162,7 @@ class Search:
 
     def proof(self) -> Proof:
         """The tree, the prices and the grids."""
-        return proof_of(self.root, [envelope.grid for envelope in self.envelopes])
+        return proof_of(self.root, self.envelopes.grids)
 
     def _late(self) -> bool:
         """Whether to stop; one relaxation is always solved, so that even the tightest limit gets an answer."""
@@ -301,8 +298,7 @@ class Search:
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
-        for envelope, *ends in zip(self.envelopes, low, high, strict=False):
-            envelope.refine(np.array(ends))
+        self.envelopes.keep_ends(low, high)
 
     def _tighten(
         self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
@@ -315,13 +311,13 @@ class Search:
         least = 0.05 * self.gap * self._size if least is None else least
         if loose.sum() <= max(0.25 * bent.sum(), least):
             return False
-        fresh = False
-        for i in np.flatnonzero(loose > 0.1 * loose.max()):
+        cells = np.flatnonzero(loose > 0.1 * loose.max())
+        around = []
+        for i in cells:
             s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
-            around = np.array([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
-            fresh |= self.envelopes[i].refine(around)
-        return fresh
+            around.append([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+        return self.envelopes.refine(cells, np.array(around))
 
     def _branch(self, node: Node, spend: Array, excess: Array) -> None:
         """Split a box where the relaxation is least accurate, or give it up as too small to be split."""
@@ -336,8 +332,8 @@ class Search:
         for low, high in (first, second):
             self._keep_ends(low, high)
         if not form.integer[variable]:
-            for twin in np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable]):
-                self.envelopes[twin].refine(np.array([at]))
+            twins = np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable])
+            self.envelopes.refine(twins, np.full((len(twins), 1), at))
         parts = [dataclasses.replace(node, low=low, high=high) for low, high in (first, second)]
         for part in parts:
             if (part.low > part.high).any():  # a part whose ends cross is empty

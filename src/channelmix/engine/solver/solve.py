@@ -129,7 +129,7 @@ def _solve(
     run.move_baseline()
     form = run.problem.standard
     if form.empty_box:
-        proof = Proof.of_nothing(len(form.A), infeasible=True)
+        proof = Proof.of_nothing(form.A.shape[0], infeasible=True)
         return run.without_spend(Status.INFEASIBLE, conflicting_rules(problem, solver), proof)
     search = run.search(starts)
     bound = search.upper_bound()
@@ -258,7 +258,8 @@ class _Run:
     def _starts(self, starts: Sequence[Mapping[str, float]]) -> list[Array]:
         """Each start as amounts of spend, and the baseline, which is an answer where it obeys the rules."""
         problem, names = self.problem, self.problem.cells.names
-        for name in (name for start in starts for name in start if name not in names):
+        known = set(names)
+        for name in (name for start in starts for name in start if name not in known):
             raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
         spends = [np.array([start.get(name, 0.0) for name in names]) for start in starts]
         return spends if problem.baseline is None else [*spends, problem.baseline]
