@@ -116,6 +116,30 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
             fresh |= self.inner[k].refine(np.unique(points[shapes == k]))
         return fresh
 
+    def add(self, amounts: Array, apart: float) -> bool:
+        """Make bounds exact at about these amounts, (n_cells,), where none is nearer than a share `apart` of them."""
+        curves, fresh = self._curves, False
+        for inner, own in zip(self.inner, curves.places, strict=True):
+            wanted, grid = np.unique(amounts[own] / curves.unit[own]), inner.grid
+            after = np.clip(np.searchsorted(grid, wanted), 1, len(grid) - 1)
+            near = np.minimum(np.abs(grid[after] - wanted), np.abs(wanted - grid[after - 1]))
+            wanted = wanted[near > apart * wanted]
+            kept = []
+            for amount in wanted.tolist():
+                if not kept or amount > (1.0 + apart) * kept[-1]:
+                    kept.append(amount)
+            fresh |= bool(kept) and inner.refine(np.array(kept))
+        return fresh
+
+    def heights(self, amounts: Array, weights: Array | None = None) -> Array:
+        """Height of each cell's bound at its amount; both of shape (n_cells,)."""
+        curves, height = self._curves, np.empty(len(self))
+        for inner, own in zip(self.inner, curves.places, strict=True):
+            height[own] = curves.factor[own] * np.interp(
+                amounts[own] / curves.unit[own], *inner.corners(weights)
+            )
+        return height
+
     def keep_ends(self, low: Array, high: Array) -> None:
         """Make bounds exact at the ends of a box, (n_variables,) each, as far as grids have room for them."""
         curves = self._curves
@@ -141,25 +165,37 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
         -------
         ndarray of shape (n_cells,)
         """
-        most, curves = np.empty(len(self)), self._curves
+        return self.attained(weight, price, low, high, weights)[0]
+
+    def attained(
+        self, weight: float, price: Array, low: Array, high: Array, weights: Array | None
+    ) -> tuple[Array, Array]:
+        """See `best`; return the spend, too, at which the most is attained."""
+        most, spend, curves = np.empty(len(self)), np.empty(len(self)), self._curves
         for inner, own in zip(self.inner, curves.places, strict=True):
             if len(own) == 1 and curves.unit[own[0]] == curves.factor[own[0]] == 1.0:
                 i = own[0]
                 x, y = inner.vertices(float(low[i]), float(high[i]), weights)
-                most[i] = np.max(weight * y - price[i] * x)
+                worth = weight * y - price[i] * x
+                place = int(np.argmax(worth))
+                most[i], spend[i] = worth[place], x[place]
                 continue
             unit, times = curves.unit[own], weight * curves.factor[own]
             charged, first, last = price[own] * unit, low[own] / unit, high[own] / unit
             x, y = inner.corners(weights)
-            for at in (first, last):
-                worth = times * np.interp(at, x, y) - charged * at
-                most[own] = worth if at is first else np.maximum(most[own], worth)
-            for part in _parts(len(own), len(x)):
-                inside = (x >= first[part, np.newaxis]) & (x <= last[part, np.newaxis])
-                worth = times[part, np.newaxis] * y - charged[part, np.newaxis] * x
-                top = np.where(inside, worth, -np.inf).max(axis=1)
-                most[own[part]] = np.maximum(most[own[part]], top)
-        return most
+            for part in _parts(len(own), len(x) + 2):
+                ends = np.stack([first[part], last[part]], axis=1)
+                at = np.concatenate([ends, np.broadcast_to(x, (len(ends), len(x)))], axis=1)
+                height = np.concatenate(
+                    [np.interp(ends, x, y), np.broadcast_to(y, (len(ends), len(y)))], axis=1
+                )
+                worth = times[part, np.newaxis] * height - charged[part, np.newaxis] * at
+                outside = (at < ends[:, :1]) | (at > ends[:, 1:])
+                worth[outside] = -np.inf
+                place = np.argmax(worth, axis=1)[:, np.newaxis]
+                most[own[part]] = np.take_along_axis(worth, place, axis=1)[:, 0]
+                spend[own[part]] = unit[part] * np.take_along_axis(at, place, axis=1)[:, 0]
+        return most, spend
 
 
 MOST_AT_ONCE = 2_000_000

@@ -59,6 +59,7 @@ def _by_clarabel(
     squares = csc_array((np.full(n_near, 2.0), (range(n_near), range(n_near))), shape=(n_near + n,) * 2)
     settings = clarabel.DefaultSettings()
     settings.verbose = False
+    settings.direct_solve_method = "qdldl"  # several threads spin where the machine is busy
     cones = [clarabel.ZeroConeT(n_near), clarabel.NonnegativeConeT(rows.shape[0] - n_near)]
     found = clarabel.DefaultSolver(
         squares, np.zeros(n_near + n), rows.tocsc(), np.concatenate(limits), cones, settings

@@ -256,10 +256,9 @@ class Search:
     def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
         """Curve, envelope and hull of each cell at `variables`, with the draw weights of a relaxation."""
         n, weights = self.form.n_cells, self._weights(relaxed)
-        height, top = np.empty(n), np.empty(n)
+        height, top = self.envelopes.heights(variables[:n], weights), np.empty(n)
         for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
             ends = float(relaxed.low[i]), float(relaxed.high[i])
-            height[i] = np.interp(spend, *envelope.vertices(*ends, weights))
             top[i] = np.interp(spend, *envelope.hull(*ends, weights))
         curve = self.form.curves.value(variables[:n])
         return curve.mean(axis=0) if weights is None else weights @ curve, height, top
