@@ -87,16 +87,21 @@ def tighten(used: Indices, weights: Array, high: float, box_low: Array, box_high
     count = int(unbounded.sum())
     if count > 1:
         return
+    with np.errstate(invalid="ignore", over="ignore"):
+        known = np.where(unbounded, 0.0, least)
+        about = (high - known.sum() + known) / weights
+        slack = NEARLY * (np.abs(known).sum() + abs(high)) / np.abs(weights)
+        open_ = np.where(weights > 0.0, about - slack < highs, about + slack > lows)
+    if count:
+        open_ &= unbounded
+    if not open_.any():
+        return
     ends = np.where(weights > 0.0, lows, highs)
     errors = np.where(unbounded, 0.0, _product_error(weights, ends, least))
     parts = [-p for p in (*least[~unbounded].tolist(), *errors.tolist())]
     total = math.fsum([high, *parts])
     rest = math.fsum([high, *parts, -total])
-    with np.errstate(invalid="ignore", over="ignore"):
-        about = (np.where(unbounded, total, total + least)) / weights
-        slack = NEARLY * (np.abs(about) + np.abs(total / weights))
-        open_ = np.where(weights > 0.0, about - slack < highs, about + slack > lows)
-    for k in np.flatnonzero(open_ & (unbounded if count else True)).tolist():
+    for k in np.flatnonzero(open_).tolist():
         i = used[k]
         own = [] if unbounded[k] else [float(least[k]), float(errors[k])]
         left = math.fsum([total, rest, EPSILON * abs(rest), *own])

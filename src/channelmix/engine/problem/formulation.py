@@ -132,7 +132,7 @@ def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
     box_low, box_high = np.maximum(least - OUTWARD_ROUNDING * most, 0.0), most * (1.0 + OUTWARD_ROUNDING)
     if (form.box_low > form.box_high).any():  # an empty box stays empty in spend alone
         box_high = np.maximum(box_low, box_high)
-    offset, B = form.curves.value(start).sum(axis=1), np.append(form.B, none)
+    offset, B = form.curves.total(start), np.append(form.B, none)
     return dataclasses.replace(
         form,
         A=vstack([hstack([csr_array((form.A.shape[0], n)), form.A]), link], format="csr"),

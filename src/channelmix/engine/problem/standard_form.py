@@ -284,7 +284,7 @@ class StandardForm(Formulation):
 
     def net(self, variables: Array) -> Array:
         """Net outcome of every draw, in the standard unit; shape (n_draws,)."""
-        drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
+        drawn = self.curves.total(variables[: self.n_cells])
         return np.asarray(drawn - self.offset - float(self.charge_in_outcome @ variables))
 
     @property
@@ -305,7 +305,7 @@ class StandardForm(Formulation):
     def net_range(self, box_low: Array, box_high: Array) -> tuple[Array, Array]:
         """Least and most net outcome of every draw in a box; shape (n_draws,) each."""
         n, charges = self.n_cells, self.charge_in_outcome * np.stack([box_low, box_high])
-        low, high = (self.curves.value(np.maximum(end[:n], 0.0)).sum(axis=1) for end in (box_low, box_high))
+        low, high = (self.curves.total(np.maximum(end[:n], 0.0)) for end in (box_low, box_high))
         least, most = charges.max(axis=0).sum(), charges.min(axis=0).sum()
         return low - self.offset - least, high - self.offset - most
 

@@ -28,8 +28,12 @@ from channelmix.engine.response.families import (
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.service import Service
 from channelmix.engine.response.shared import Shared, shared
-from channelmix.engine.response.storage import encoded, read_curves
+from channelmix.engine.response.storage import block_to_dict, read_curves
 from channelmix.engine.response.tabulated import Tabulated
+
+
+RECENT = 16
+"""Results that are kept of what was asked last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +252,47 @@ class ResponseCurves:
 
     def mean_value(self, spend: ArrayLike) -> Array:
         """Mean outcome over draws of each cell at `spend` of shape (n_cells,); shape (n_cells,)."""
-        return np.asarray(self.value(spend).mean(axis=0))
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return self._once("mean", array, lambda: block.mean_value(array))
+        return np.asarray(self.value(array).mean(axis=0))
+
+    def total(self, spend: ArrayLike) -> Array:
+        """Outcome of each draw over all cells together at `spend` of shape (n_cells,); shape (n_draws,)."""
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return self._once("total", array, lambda: block.total(array))
+        return np.asarray(self.value(array).sum(axis=1))
+
+    def slope(self, spend: ArrayLike, weights: Array | None = None) -> Array:
+        """Marginal return of each cell at `spend` of shape (n_cells,), a mean over draws; shape (n_cells,).
+
+        `weights`, of shape (n_draws,), weigh the draws instead.
+        """
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            if weights is None:
+                even = np.full(self.n_draws, 1.0 / self.n_draws)
+                return self._once("slope", array, lambda: block.weighed_slope(array, even))
+            return block.weighed_slope(array, weights)
+        drawn = self.derivative(array)
+        return np.asarray(drawn.mean(axis=0) if weights is None else weights @ drawn)
+
+    @cached_property
+    def _recent(self) -> dict[tuple[str, bytes], Array]:
+        """What was worked out last: a plan's own spend is asked about again and again."""
+        return {}
+
+    def _once(self, what: str, spend: Array, work: Callable[[], Array]) -> Array:
+        key = what, spend.tobytes()
+        if key not in self._recent:
+            while len(self._recent) >= RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[key] = work()
+        return self._recent[key].copy()
 
     def derivative(self, spend: ArrayLike) -> Array:
         """Marginal return of each draw and cell at `spend` of shape (n_cells,); shape (n_draws, n_cells).
@@ -344,11 +388,7 @@ class ResponseCurves:
 
     def to_dict(self) -> dict[str, Any]:
         """Write JSON-ready data; arrays are base64 of little-endian floats that lose no digit: see `encoded`."""
-        blocks = [
-            {"family": b.kind, "parameters": {k: encoded(v) for k, v in b.parameters.items()}}
-            for b in self.blocks
-        ]
-        return {"names": list(self.names), "blocks": blocks}
+        return {"names": list(self.names), "blocks": [block_to_dict(block) for block in self.blocks]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -390,17 +430,21 @@ class ResponseCurves:
         return np.broadcast_to(array, (self.n_draws, array.shape[1]))
 
     def _spread(self, spend: ArrayLike, evaluate: Callable[[Family, Array], Array]) -> Array:
-        array = as_numbers(spend, "spend")
-        if array.shape != (self.n_cells,):
-            raise InputError(f"spend must have shape ({self.n_cells},), one amount a cell, not {array.shape}")
-        if not (np.isfinite(array).all() and (array >= 0.0).all()):
-            raise InputError("spend must be finite and non-negative")
+        array = self._amounts(spend)
         starts = self._starts
         parts = [
             self._full(evaluate(block, array[np.newaxis, start : start + block.shape[1]]))
             for start, block in zip(starts, self.blocks, strict=False)
         ]
-        return np.concatenate(parts, axis=1)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _amounts(self, spend: ArrayLike) -> Array:
+        array = as_numbers(spend, "spend")
+        if array.shape != (self.n_cells,):
+            raise InputError(f"spend must have shape ({self.n_cells},), one amount a cell, not {array.shape}")
+        if not (np.isfinite(array).all() and (array >= 0.0).all()):
+            raise InputError("spend must be finite and non-negative")
+        return array
 
 
 def _merge(blocks: Iterable[Family]) -> list[Family]:

@@ -158,12 +158,16 @@ class Service(Family, kind="service"):
         part = np.where(spend > self.cap, handled - spend * above, spend * below / (1.0 + below) - lacking)
         small = np.asarray(spend < SMALL * self.spread)
         if small.any():
-            half = 0.5 * np.where(small, spend, 0.0)
-            near = sum(
-                weight * half * half * (1.0 + node) * self._density(half * (1.0 + node))
-                for node, weight in zip(NODES, WEIGHTS, strict=True)
+            # Few amounts are small: what is worked out for them alone would take most of the time.
+            cap, spread, amount = (
+                np.broadcast_to(array, small.shape)[small] for array in (self.cap, self.spread, spend)
             )
-            part = np.where(small, near, part)
+            half, near = 0.5 * amount, np.zeros(len(amount))
+            for node, weight in zip(NODES, WEIGHTS, strict=True):
+                z = (cap - half * (1.0 + node)) / spread
+                near += weight * half * half * (1.0 + node) * (logistic(z) * logistic(-z) / spread)
+            part = np.array(np.broadcast_to(part, small.shape))
+            part[small] = near
         return np.maximum(part, 0.0)
 
     def _worth(self, avoided: Array, praised: Array) -> Array:

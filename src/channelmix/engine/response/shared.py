@@ -81,6 +81,28 @@ class Shared(Family):
         """See `Family.derivative`."""
         return self._spread(spend, lambda shape, part: shape.derivative(part), self.factor / self.unit)
 
+    def mean_value(self, spend: Array) -> Array:
+        """Mean outcome over draws at `spend` of shape (n_cells,); shape (n_cells,)."""
+        mean = np.empty(len(self.of))
+        for shape, own in zip(self.shapes, self.places, strict=True):
+            mean[own] = shape.value((spend[own] / self.unit[own])[np.newaxis]).mean(axis=0)
+        return np.asarray(self.factor * mean)
+
+    def total(self, spend: Array) -> Array:
+        """Outcome of each draw over all cells at `spend` of shape (n_cells,); shape (n_draws,)."""
+        total = np.zeros(self.shape[0])
+        for shape, own in zip(self.shapes, self.places, strict=True):
+            total += shape.value((spend[own] / self.unit[own])[np.newaxis]) @ self.factor[own]
+        return total
+
+    def weighed_slope(self, spend: Array, weights: Array) -> Array:
+        """Slope of each cell at `spend` of shape (n_cells,), its draws weighed by (n_draws,); shape (n_cells,)."""
+        slope = np.empty(len(self.of))
+        for shape, own in zip(self.shapes, self.places, strict=True):
+            drawn = shape.derivative((spend[own] / self.unit[own])[np.newaxis])
+            slope[own] = weights @ drawn if len(drawn) > 1 else weights.sum() * drawn[0]
+        return _times(self.factor / self.unit, slope)
+
     def inflection(self) -> Array:
         """See `Family.inflection`."""
         return self._spread(self.unit[np.newaxis], lambda shape, _: shape.inflection(), self.unit)

@@ -146,15 +146,17 @@ def without_idle_money(form: StandardForm, variables: Array) -> Array:
     idle = (form.curves.mean_value(probe) >= enough) & (probe < spend)
     if not idle.any():
         return variables
-    low, high = form.box_low[:n], np.where(idle, probe, spend)
-    high = np.where(idle & (form.curves.mean_value(low) >= enough), low, high)
+    cells = np.flatnonzero(idle)
+    curves, asked = form.curves.take(cells.tolist()), enough[cells]
+    low, high = form.box_low[cells], probe[cells]
+    high = np.where(curves.mean_value(low) >= asked, low, high)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        sufficient = form.curves.mean_value(middle) >= enough
+        sufficient = curves.mean_value(middle) >= asked
         low, high = np.where(sufficient, low, middle), np.where(sufficient, middle, high)
     least = variables.copy()
-    for i in [*np.flatnonzero(idle)] * PASSES:
-        least[i] = max(high[i], least[i] - _room(form, least, int(i)))
+    for i, end in [*zip(cells.tolist(), high.tolist(), strict=True)] * PASSES:
+        least[i] = max(end, least[i] - _room(form, least, i))
     return form.from_user(form.to_user(least))
 
 

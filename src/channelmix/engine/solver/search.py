@@ -71,8 +71,10 @@ class Search:
     ) -> None:
         self.form = form
         self.gap = gap
-        self.deadline = deadline
+        began = time.perf_counter()
         self.envelopes = form.envelopes(form.spread(FIRST_GRID))
+        # The checker builds the envelopes again.
+        self.deadline = deadline - (time.perf_counter() - began)
         self._solver = solver
         self.relaxation = self._program()
         even = np.full(len(form.offset), 1.0 / len(form.offset))
@@ -168,6 +170,11 @@ class Search:
         """Whether to stop; one relaxation is always solved, so that even the tightest limit gets an answer."""
         return self._begun and time.perf_counter() >= self.deadline
 
+    @property
+    def _until(self) -> float:
+        """When a program must give up; the first one may take its time where no other answer is known."""
+        return self.deadline if self._begun or self.best is not None else math.inf
+
     def _target(self) -> float:
         """Bound at which a box is done; a tenth of the gap is reserved for rounding."""
         return self.best_value + 0.9 * self.gap * self._size
@@ -204,7 +211,8 @@ class Search:
             relaxed = self._relax(node.low, node.high, focus)
             self._begun = True
             if relaxed is None:
-                self._prove_infeasible(node)
+                if not self._late():  # a program that ran out of time proves nothing
+                    self._prove_infeasible(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
             bound = dual_bound(self.form, self.envelopes, relaxed)
@@ -238,14 +246,16 @@ class Search:
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Solve the relaxation of a box."""
-        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus)
+        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus, deadline=self._until)
 
     def _relax_window(
         self, centre: Array, half: Array, low: Array, high: Array, unit: float
     ) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
         points = window_points(self.form, centre, half, high)
-        return self._window_program.solve(self._tops(points), low, high, centre, unit, self._pool)
+        return self._window_program.solve(
+            self._tops(points), low, high, centre, unit, self._pool, self._until
+        )
 
     def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:
         """Concave hull of each cell's own values at some spends, weighed by every weighting in the pool."""
@@ -260,8 +270,9 @@ class Search:
         for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
             ends = float(relaxed.low[i]), float(relaxed.high[i])
             top[i] = np.interp(spend, *envelope.hull(*ends, weights))
-        curve = self.form.curves.value(variables[:n])
-        return curve.mean(axis=0) if weights is None else weights @ curve, height, top
+        if weights is None:
+            return self.form.curves.mean_value(variables[:n]), height, top
+        return weights @ self.form.curves.value(variables[:n]), height, top
 
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         ends = zip(self.envelopes, low.tolist(), high.tolist(), strict=False)
@@ -347,6 +358,8 @@ class Search:
         for _ in range(REFINE_ROUNDS):
             elastic = self._relax_elastic(node.low, node.high, focus)
             if elastic is None:
+                if self._late():
+                    return
                 break
             if excludes(self.form, self.envelopes, elastic):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
@@ -364,7 +377,7 @@ class Search:
 
     def _relax_elastic(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Minimize the violation of the rows in a box."""
-        return self._elastic_program.solve(self._hulls_of(low, high), low, high, focus)
+        return self._elastic_program.solve(self._hulls_of(low, high), low, high, focus, deadline=self._until)
 
     @property
     def _rows_on_outcome(self) -> bool:

@@ -37,6 +37,9 @@ MANY = 0.1
 BROKEN = 1e-10
 """Violation of a row, as a share of its reach, from which on it is no longer left out."""
 
+FIRST_SECONDS = 1.0
+"""Time that the first step gets however late it is: with it there are prices, and a bound that says something."""
+
 LEAST_CURVATURE = 1e-6
 """Curvature of a straight piece, as a share of the largest curvature: a step along it must end somewhere."""
 
@@ -180,10 +183,8 @@ class SmoothProgram:
     ) -> tuple[Array, Array] | None:
         form, n, every = self._form, self._form.n_cells, self._every
         left = deadline - time.perf_counter()
-        if left <= 0.0:
-            return None
         if np.isfinite(left):
-            self._settings.time_limit = left
+            self._settings.time_limit = max(left, 0.0 if self.solves else FIRST_SECONDS)
         exact = form.low == form.high
         equal = np.flatnonzero(exact & self._kept)
         above = np.flatnonzero(np.isfinite(form.high) & ~exact & self._kept)

@@ -11,7 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, nearest_name
-from channelmix.core.tolerances import SPEND_KEPT
+from channelmix.core.tolerances import SAME_AMOUNT, SPEND_KEPT
 from channelmix.engine.problem.money_limits import UnboundedError, is_limited, limited
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status, relative_gap
@@ -117,7 +117,8 @@ def _solve(
     if solver != DIRECT and solver not in installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     run = _Run(problem, gap, time_limit, solver)
-    contradiction = only_nothing(problem, run.deadline, solver, thoroughly=False)
+    spendable = any(_is_spendable(problem, start) for start in starts)
+    contradiction = None if spendable else only_nothing(problem, run.deadline, solver, thoroughly=False)
     if contradiction is not None:
         return run.only_nothing(contradiction)
     try:
@@ -143,6 +144,12 @@ def _solve(
         if contradiction is not None:
             return run.only_nothing(contradiction)
     return run.solution(search, bound)
+
+
+def _is_spendable(problem: AllocationProblem, start: Mapping[str, float]) -> bool:
+    """Whether a start spends something and obeys the rules, so that these leave something to spend."""
+    spend = np.array([start.get(name, 0.0) for name in problem.cells.names])
+    return bool(spend.any()) and problem.broken(spend, outcomes=False) <= SAME_AMOUNT * float(spend.sum())
 
 
 class _Run:

@@ -73,8 +73,17 @@ GAP, TAIL_GAP = 1e-4, 5e-3
 DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
 """Draws to plan on: by default, by default where the worst draws count, and the least there."""
 
+LEAST_DRAWS, MOST_NUMBERS = 128, 2**20
+"""Fewest draws by default, and most numbers that one evaluation of all curves yields with more of them."""
+
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
+
+LEAST_PART = 0.2
+"""Part of the time limit that the search gets however long all else takes."""
+
+EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
+"""Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
 
 FRESH_DRAWS = 1024
 """Draws that comparisons are computed on: tail measures need at least 1,000."""
@@ -138,8 +147,11 @@ def optimize(
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws), seed)
+    drawing = time.perf_counter() - began
     problem, splits = problem_and_splits(profile, draws)
-    solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
+    later = _seconds_after(problem, drawing, len(splits))
+    left = max(began + time_limit - time.perf_counter() - later, LEAST_PART * time_limit)
+    solution, checked = solve_and_verify(problem, gap, left, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         why = conflict_sums(problem, problem.rule_names, profile.currency)
         raise CertificateError(
@@ -161,10 +173,19 @@ def optimize(
                 solution,
                 response_of(profile, draws),
                 silent=with_curves_of(profile, problem, draws.silent),
-                ten=with_curves_of(profile, problem, draws.telling(TEN)),
+                told_ten=lambda: with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
+
+
+def _seconds_after(problem: AllocationProblem, drawing: float, splits: int) -> float:
+    """Estimate the time that comes after the search and cannot be cut: comparisons, reasons, and the plan itself."""
+    began = time.perf_counter()
+    problem.response.total(np.zeros(problem.response.n_cells))
+    once = time.perf_counter() - began
+    more = FRESH_DRAWS / problem.curves.n_draws
+    return more * drawing + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:
@@ -178,12 +199,21 @@ def _default_gap(profile: CompanyProfile) -> float:
 def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
     """How many draws to plan on."""
     if not _counts_tail(profile):
-        return DRAWS if wanted is None else wanted
+        return fewer_draws(profile) if wanted is None else wanted
     if wanted is not None and wanted < LEAST_TAIL_DRAWS:
         raise InputError(
             f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
         )
     return TAIL_DRAWS if wanted is None else wanted
+
+
+def fewer_draws(profile: CompanyProfile) -> int:
+    """How many draws to plan on where the mean counts: fewer where very many curves share the time."""
+    periods = 1 if profile.timing is None else profile.periods
+    curves, draws = len(profile.cells()) * periods, DRAWS
+    while draws > LEAST_DRAWS and draws * curves > MOST_NUMBERS:
+        draws //= 2
+    return draws
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
