@@ -34,6 +34,7 @@ from channelmix.plan.sensitivity import Sensitivity as Sensitivity
 from channelmix.plan.sensitivity import Side as Side
 from channelmix.plan.verify import NO_SPEND as NO_SPEND
 from channelmix.plan.verify import interval as interval
+from channelmix.plan.verify import intervals as intervals
 from channelmix.plan.verify import moved_spend as moved_spend
 from channelmix.plan.verify import obeys as obeys
 from channelmix.plan.verify import prices_hold as prices_hold

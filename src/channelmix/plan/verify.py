@@ -75,6 +75,13 @@ def interval(draws: Array) -> Interval:
     return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
 
 
+def intervals(draws: Array) -> list[Interval]:
+    """Mean and 90 % interval of each column of draws of shape (n_draws, n_columns)."""
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0).tolist()
+    ends = zip(draws.mean(axis=0).tolist(), low, high, strict=True)
+    return [Interval(mean=mean, low=least, high=most) for mean, least, most in ends]
+
+
 def moved_spend(spend: Array, current: Array) -> float:
     """Part of the spend that is not where it would be in the current mix scaled to the same total."""
     today = float(current.sum())
@@ -266,10 +273,11 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
         (plan.allocation, (spend, draws, marginal, charges, current)),
         (plan.sums, summed),
     ):
+        outcomes = intervals(brings[:, : len(rows)])
         for i, row in enumerate(rows):
             what = row.name if row.period else f"{row.name} over all periods"
             _same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
-            _same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
+            _same_interval(f"outcome of {what}", row.outcome, outcomes[i], scale)
             slope = float(slopes[i]) if math.isfinite(slopes[i]) else None
             _same(f"marginal return of {what}", row.marginal_return, slope, steepness)
             _same(f"charge of {what}", row.charge, float(cost[i]), charged)

@@ -91,7 +91,9 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
     gain, price = stated.scenario.gain, stated.scenario.price
     A, low, high = _stated(stated.rows, spends, auxiliaries)
     B = np.array([row.outcome for row in stated.rows])
-    box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
+    # Without auxiliary variables the rows on spend say all; they have been followed once.
+    known = None if auxiliaries else stated.row_box
+    box_low, box_high = _box(A, low, high, B, spends, auxiliaries, known)
     most = np.maximum(box_high, box_low)[:spends]
     if not np.isfinite(most).all():
         cell = curves.names[int(np.argmin(np.isfinite(most)))]
@@ -162,12 +164,15 @@ def _stated(
 
 
 def _box(
-    A: Matrix, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary]
-) -> tuple[Array, Array]:
+    A: Matrix, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary],
+    known: tuple[Array, Array] | None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
     box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
+    if known is not None:
+        box_low, box_high = known[0].copy(), known[1].copy()
     linear = B == 0.0  # a row on outcome implies no bound on spend by itself
-    for _ in range(2 if auxiliaries else 1):
+    for _ in range(2 if auxiliaries else 0):
         for i, one in enumerate(auxiliaries, start=spends):
             ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
             box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])

@@ -16,8 +16,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import NEARLY_SATURATED, SATURATED_SPEND
-from channelmix.engine.problem.bounds import propagate
-from channelmix.engine.problem.matrix import matrix_of
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
 
@@ -113,16 +111,7 @@ def largest_amount(problem: AllocationProblem) -> float:
 
 def _most_spend(problem: AllocationProblem) -> Array:
     """Bound spend from the rules alone; shape (n_spends,)."""
-    rows = [row for row in problem.rows if not row.outcome]
-    box_low, box_high = np.zeros(len(problem.cells)), np.full(len(problem.cells), np.inf)
-    if rows:
-        # An auxiliary variable has no upper bound here, except that fees and states are never negative.
-        free = [(min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows]
-        high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
-        low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
-        weights = [(row.coefficients.places, row.coefficients.values) for row in rows]
-        propagate(matrix_of(weights, len(problem.cells)), np.array(low), np.array(high), box_low, box_high)
-    return np.asarray(np.maximum(box_high, 0.0))
+    return np.asarray(np.maximum(problem.row_box[1], 0.0))
 
 
 def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str:

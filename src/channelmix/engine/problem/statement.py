@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,8 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect, nearest_name
+from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.matrix import matrix_of
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
 from channelmix.engine.rules import (
@@ -124,8 +127,26 @@ class Statement:
         cells = dataclasses.replace(self.cells, fees=fees)
         for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
             for r in rule.rows(cells):
-                rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
+                label = _unused(r.label, labels)
+                same = r.rule == name and r.label == label
+                rows.append(r if same else dataclasses.replace(r, rule=name, label=label))
         return tuple(rows)
+
+    @cached_property
+    def row_box(self) -> tuple[Array, Array]:
+        """Least and most spend on each cell by the rows on spend alone, each of shape (n_spends,)."""
+        rows = [row for row in self.rows if not row.outcome]
+        box_low, box_high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
+        if rows:
+            # An auxiliary variable has no upper bound here, except that fees and states are never negative.
+            free = [
+                (min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows
+            ]
+            high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
+            low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
+            weights = [(row.coefficients.places, row.coefficients.values) for row in rows]
+            propagate(matrix_of(weights, len(self.cells)), np.array(low), np.array(high), box_low, box_high)
+        return box_low, box_high
 
     @cached_property
     def charges(self) -> Array:

@@ -124,7 +124,7 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
             after = np.clip(np.searchsorted(grid, wanted), 1, len(grid) - 1)
             near = np.minimum(np.abs(grid[after] - wanted), np.abs(wanted - grid[after - 1]))
             wanted = wanted[near > apart * wanted]
-            kept = []
+            kept: list[float] = []
             for amount in wanted.tolist():
                 if not kept or amount > (1.0 + apart) * kept[-1]:
                     kept.append(amount)

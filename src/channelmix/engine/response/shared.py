@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -17,6 +17,10 @@ SAME = 1e-13
 
 DIGITS = 8
 """Digits of parameters by which curves that may be alike are found."""
+
+
+MOST_AT_ONCE = 2**15
+"""Most numbers that are worked out at once: of more, every step would wait for the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,8 @@ class Shared(Family):
     @cached_property
     def alone(self) -> Family:
         """The curve of a single cell without sharing."""
-        shape, unit, factor = self.shapes[self.of[0]], float(self.unit[0]), float(self.factor[0])
+        shape: Family = self.shapes[self.of[0]]
+        unit, factor = float(self.unit[0]), float(self.factor[0])
         # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.
         outcome_unit = 1.0 / factor if factor > 0.0 else np.inf
         return shape if unit == factor == 1.0 else shape.rescaled(1.0 / unit, outcome_unit)
@@ -84,24 +89,32 @@ class Shared(Family):
     def mean_value(self, spend: Array) -> Array:
         """Mean outcome over draws at `spend` of shape (n_cells,); shape (n_cells,)."""
         mean = np.empty(len(self.of))
-        for shape, own in zip(self.shapes, self.places, strict=True):
-            mean[own] = shape.value((spend[own] / self.unit[own])[np.newaxis]).mean(axis=0)
+        for shape, own, amounts in self._parts(spend):
+            mean[own] = shape.value(amounts).mean(axis=0)
         return np.asarray(self.factor * mean)
 
     def total(self, spend: Array) -> Array:
         """Outcome of each draw over all cells at `spend` of shape (n_cells,); shape (n_draws,)."""
         total = np.zeros(self.shape[0])
-        for shape, own in zip(self.shapes, self.places, strict=True):
-            total += shape.value((spend[own] / self.unit[own])[np.newaxis]) @ self.factor[own]
+        for shape, own, amounts in self._parts(spend):
+            total += shape.value(amounts) @ self.factor[own]
         return total
 
     def weighed_slope(self, spend: Array, weights: Array) -> Array:
         """Slope of each cell at `spend` of shape (n_cells,), its draws weighed by (n_draws,); shape (n_cells,)."""
         slope = np.empty(len(self.of))
-        for shape, own in zip(self.shapes, self.places, strict=True):
-            drawn = shape.derivative((spend[own] / self.unit[own])[np.newaxis])
+        for shape, own, amounts in self._parts(spend):
+            drawn = shape.derivative(amounts)
             slope[own] = weights @ drawn if len(drawn) > 1 else weights.sum() * drawn[0]
         return _times(self.factor / self.unit, slope)
+
+    def _parts(self, spend: Array) -> Iterator[tuple[Family, Indices, Array]]:
+        """Each shape, some of its cells, and their amounts in its unit, (1, n_some): so few that they fit into a cache."""
+        for shape, own in zip(self.shapes, self.places, strict=True):
+            step = max(1, MOST_AT_ONCE // shape.shape[0])
+            for start in range(0, len(own), step):
+                some = own[start : start + step]
+                yield shape, some, (spend[some] / self.unit[some])[np.newaxis]
 
     def inflection(self) -> Array:
         """See `Family.inflection`."""

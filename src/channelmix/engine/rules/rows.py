@@ -241,8 +241,9 @@ class Row:
     side: Side | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.coefficients, Coefficients):
-            object.__setattr__(self, "coefficients", Coefficients(self.coefficients))
+        given: Any = self.coefficients
+        if not isinstance(given, Coefficients):
+            object.__setattr__(self, "coefficients", Coefficients(given))
 
     def violation(
         self, spend: NDArray[np.float64], extra: Mapping[str, float] | None = None, outcome: float = 0.0

@@ -323,7 +323,7 @@ class Search:
             return False
         cells = np.flatnonzero(loose > 0.1 * loose.max())
         around = []
-        for i in cells:
+        for i in cells.tolist():
             s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
             around.append([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
