@@ -31,7 +31,6 @@ from channelmix.engine.response.shared import Shared, shared
 from channelmix.engine.response.storage import block_to_dict, read_curves
 from channelmix.engine.response.tabulated import Tabulated
 
-
 RECENT = 16
 """Results that are kept of what was asked last."""
 

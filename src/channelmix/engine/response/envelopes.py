@@ -12,7 +12,7 @@ from channelmix.engine.response.envelope import Envelope
 from channelmix.engine.response.shared import Shared
 
 MOST_ENDS = 256
-"""Most ends of boxes that a shape's grid holds: of more of them, the outermost, and between them the bound is looser."""
+"""Most ends of boxes that a shape's grid holds; of more of them, the outermost: between them the bound is looser."""
 
 
 class CellEnvelope:
@@ -44,7 +44,10 @@ class CellEnvelope:
 
     def hull(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
         """See `Envelope.hull`."""
-        return self._scaled(low, high, *self._inner.hull(low / self._unit, high / self._unit, weights))
+        x, y = self._scaled(low, high, *self._inner.hull(low / self._unit, high / self._unit, weights))
+        apart = np.append(True, (x[1:-1] > low) & (x[1:-1] < high) & (np.diff(x[:-1]) > 0.0))
+        apart = np.append(apart, high > low)[: len(x)]
+        return x[apart], y[apart]
 
     def _scaled(self, low: float, high: float, x: Array, y: Array) -> tuple[Array, Array]:
         spend = x * self._unit

@@ -100,7 +100,7 @@ class Family(Registered, ABC):
     def units(self) -> tuple[float, float] | None:
         """Return an amount of spend and one of outcome, above 0, that change with the units of spend and of outcome.
 
-        None where the family has none: of a single cell, they tell whether its curves are another cell's in other units.
+        None where the family has none. They tell whether a cell's curves are another cell's in other units.
         """
         return None
 
@@ -149,8 +149,11 @@ class Family(Registered, ABC):
             If shapes do not fit, or a number is not finite or out of range.
         """
         arrays = {name: as_numbers(value, f"{cls.kind}: {name}") for name, value in parameters.items()}
+        shapes_given = {array.shape for array in arrays.values()}
         try:
-            shape = np.broadcast_shapes((1, 1), *(a.shape for a in arrays.values()))
+            shape = shapes_given.copy().pop() if len(shapes_given) == 1 else ()
+            if len(shape) != 2:
+                shape = np.broadcast_shapes((1, 1), *shapes_given)
         except ValueError:
             shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
             raise InputError(f"{cls.kind}: shapes of the parameters do not match: {shapes}") from None
@@ -159,6 +162,9 @@ class Family(Registered, ABC):
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
             above = low == 0.0 and name not in cls.may_vanish
+            least, most = array.min(), array.max()
+            if (least > low if above else least >= low) and most <= high and most < math.inf:
+                continue
             fine = np.isfinite(array) & ((array > low) if above else (array >= low)) & (array <= high)
             if not fine.all():
                 place = tuple(int(k) for k in np.argwhere(~fine)[0])
@@ -166,7 +172,12 @@ class Family(Registered, ABC):
                 raise InputError(
                     f"{cls.kind}: {name}{list(place)} = {float(array[place])} must be in {limits}"
                 )
-        return cls(**{name: np.broadcast_to(array, shape).copy() for name, array in arrays.items()})
+        return cls(
+            **{
+                name: array.copy() if array.shape == shape else np.broadcast_to(array, shape).copy()
+                for name, array in arrays.items()
+            }
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,6 @@ from channelmix.engine.response.families import Family, Points
 SAME = 1e-13
 """Relative difference of parameters that is rounding of a change of units."""
 
-DIGITS = 8
-"""Digits of parameters by which curves that may be alike are found."""
-
 
 MOST_AT_ONCE = 2**15
 """Most numbers that are worked out at once: of more, every step would wait for the memory."""
@@ -109,7 +106,7 @@ class Shared(Family):
         return _times(self.factor / self.unit, slope)
 
     def _parts(self, spend: Array) -> Iterator[tuple[Family, Indices, Array]]:
-        """Each shape, some of its cells, and their amounts in its unit, (1, n_some): so few that they fit into a cache."""
+        """Each shape, some of its cells, and their amounts in its unit, (1, n_some): so few that they fit a cache."""
         for shape, own in zip(self.shapes, self.places, strict=True):
             step = max(1, MOST_AT_ONCE // shape.shape[0])
             for start in range(0, len(own), step):
@@ -194,8 +191,10 @@ def shared(curves: Sequence[Family]) -> Shared:
 
 
 def _rough(array: Array) -> tuple[float, ...]:
-    some = np.ravel(array)[[0, -1]] if array.size else np.zeros(2)
-    return tuple(float(f"{number:.{DIGITS}g}") for number in some)
+    """Two of the numbers, to the digits of a float of four bytes: curves of other digits are not looked at."""
+    flat = array.ravel()
+    with np.errstate(over="ignore"):
+        return tuple(flat[[0, -1]].astype(np.float32).tolist()) if flat.size else ()
 
 
 def _alike(one: dict[str, Array], other: dict[str, Array], *, exactly: bool) -> bool:

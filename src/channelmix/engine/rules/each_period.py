@@ -110,6 +110,7 @@ def _periods(cells: Cells) -> Iterator[tuple[int, Indices, Cells]]:
     own = None
     for period, inside in cells.by_period().items():
         current = None if cells.current is None else cells.current[inside]
-        if own is None or not (current is None or np.array_equal(current, own.current)):
+        same = own is not None and (current is None or np.array_equal(current, own.current_spend("")))
+        if own is None or not same:
             own = Cells(cells.base_names, current)
         yield period, inside, own

@@ -28,7 +28,7 @@ amounts in them."""
 
 
 def is_large(form: StandardForm) -> bool:
-    """Whether Newton's method takes the place of linear programs: no whole numbers, no worst draws, no outcome asked."""
+    """Whether Newton's method replaces linear programs: no whole numbers, no worst draws, no outcome asked for."""
     free = not (form.integer.any() or form.B.any())
     return form.n_cells >= LARGE and free and form.risk is None and bool(form.gain)
 
