@@ -64,7 +64,7 @@ COMMANDS = {
     """,
     "optimize": """
         PROFILE --format --output -o --budget --target --min-roi --max-profit --without --gap --time-limit --seed
-        --draws --quiet -q
+        --draws --max-memory --quiet -q
     """,
     "report": "PLAN --output -o --lang --frontier --explanation --tests",
     "schema": "",
@@ -73,7 +73,7 @@ COMMANDS = {
         PROFILE --test --noise --test-cost --test-periods --caution --top --draws --format --output -o --time-limit
         --seed --quiet -q
     """,
-    "validate": "FILE",
+    "validate": "FILE --max-memory",
     "verify": "PLAN --profile",
 }
 """Arguments and options of each command."""

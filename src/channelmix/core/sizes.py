@@ -20,11 +20,11 @@ MOST_PARAMETERS = 10_000_000
 MOST_NUMBERS = 20_000_000
 """Numbers that describe all curves of a problem: tables of 25 points for 1,500 cells and 512 draws."""
 
-MOST_OUTCOMES = 10_000_000
-"""Draws x cells x periods, in which outcomes are computed: 1,024 draws of 26 cells over a year of days."""
+MOST_OUTCOMES = 30_000_000
+"""Draws x cells x periods, in which outcomes are computed: 1,024 draws of 80 cells over a year of days."""
 
-MOST_SPENDS = 20_000
-"""Cells x periods, after-effects included: 54 cells over a year of days."""
+MOST_SPENDS = 200_000
+"""Cells x periods, after-effects included: 540 cells over a year of days."""
 
 MOST_RULES = 2_000
 """Rules of a problem."""
@@ -32,11 +32,8 @@ MOST_RULES = 2_000
 MOST_RULE_CELLS = 5_000_000
 """Rules x cells x periods: each rule looks for its cells among all."""
 
-MOST_WEIGHTS = 300_000
-"""Weights of spend in all rows of the rules together that are not zero: 60 rules on all of 5,000 cells."""
-
-MOST_ROW_WEIGHTS = 40_000_000
-"""Rows x cells x periods: a row for each of 6,300 cells."""
+MOST_WEIGHTS = 3_000_000
+"""Weights of spend in all rows of the rules together that are not zero: 60 rules on all of 50,000 cells."""
 
 MOST_PRICE_RULES = 200
 """Rules that change what spend buys, as price tiers do: each makes all curves anew."""

@@ -39,6 +39,7 @@ from channelmix.plan.standing import standing_of as standing_of
 from channelmix.plan.verify import NO_SPEND as NO_SPEND
 from channelmix.plan.verify import claimed as claimed
 from channelmix.plan.verify import interval as interval
+from channelmix.plan.verify import intervals as intervals
 from channelmix.plan.verify import moved_spend as moved_spend
 from channelmix.plan.verify import obeys as obeys
 from channelmix.plan.verify import prices_hold as prices_hold

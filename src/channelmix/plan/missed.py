@@ -26,7 +26,7 @@ def missed_limits(problem: AllocationProblem, spend: Array) -> list[Missed]:
         if row.outcome:
             continue
         extra = [weight * values[key] for key, weight in row.extra.items()]
-        terms = np.array([*(row.coefficients * spend), *extra])
+        terms = np.array([*(row.coefficients.values * spend[row.coefficients.places]), *extra])
         by = row.violation(spend, values)
         limit = row.low if float(terms.sum()) < row.low else row.high
         if limit and by > FEASIBILITY_TOLERANCE * abs(limit):

@@ -92,6 +92,13 @@ def interval(draws: Array) -> Interval:
     return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
 
 
+def intervals(draws: Array) -> list[Interval]:
+    """Mean and 90 % interval of each column of draws of shape (n_draws, n_columns)."""
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0).tolist()
+    ends = zip(draws.mean(axis=0).tolist(), low, high, strict=True)
+    return [Interval(mean=mean, low=least, high=most) for mean, least, most in ends]
+
+
 def moved_spend(spend: Array, current: Array) -> float:
     """Part of the spend that is not where it would be in the current mix scaled to the same total."""
     today = float(current.sum())
@@ -128,7 +135,7 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
             or not _at_limit(problem, row, spend, price)
         ):
             return False
-        charged += price * row.coefficients
+        charged[row.coefficients.places] += price * row.coefficients.values
         asked -= price * row.outcome
     total, gain = float(spend.sum()), float(problem.scenario.gain)
     around = [np.maximum(spend + side * PRICE_STEP * total, 0.0) for side in (-1.0, 0.0, 1.0)]
@@ -151,10 +158,10 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
 def _at_limit(problem: AllocationProblem, row: Row, spend: Array, price: float) -> bool:
     """Whether a row is at the limit that a price of this sign speaks of."""
     limit = row.high if price > 0.0 else row.low
-    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    values = {one.key: one.value(spend) for one in problem.auxiliaries if one.key in row.extra}
     extra = [weight * values[key] for key, weight in row.extra.items()]
     asked = row.outcome * problem.net(spend) if row.outcome else 0.0
-    left = np.array([*(row.coefficients * spend), *extra, asked])
+    left = np.array([*(row.coefficients.values * spend[row.coefficients.places]), *extra, asked])
     return bool(abs(left.sum() - limit) <= PRICE_TOLERANCE * max(float(np.abs(left).sum()), abs(limit)))
 
 
@@ -316,10 +323,11 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
         (plan.allocation, (spend, draws, marginal, charges, current)),
         (plan.sums, summed),
     ):
+        outcomes = intervals(brings[:, : len(rows)])
         for i, row in enumerate(rows):
             what = row.name if row.period else f"{row.name} over all periods"
             same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
-            same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
+            same_interval(f"outcome of {what}", row.outcome, outcomes[i], scale)
             slope = float(slopes[i]) if math.isfinite(slopes[i]) else None
             same(f"marginal return of {what}", row.marginal_return, slope, steepness)
             same(f"charge of {what}", row.charge, float(cost[i]), charged)

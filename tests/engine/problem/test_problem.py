@@ -237,7 +237,7 @@ def test_weak_duality_of_the_standard_form() -> None:
     spend = form.from_user(np.array([3.0, 3.0, 3.0]))
     assert form.violation(spend) == 0.0
     for _ in range(200):
-        prices = rng.normal(size=len(form.A)) * rng.integers(0, 2, len(form.A))
+        prices = rng.normal(size=form.A.shape[0]) * rng.integers(0, 2, form.A.shape[0])
         bound = dual_bound(form, envelopes, Leaf(form.box_low, form.box_high, prices, None))
         assert bound >= form.value(spend) - 1e-12
         assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))

@@ -170,7 +170,7 @@ def test_rounding_proves_no_conflict() -> None:
     rng = np.random.default_rng(3)
     form = p.standard
     for _ in range(500):
-        prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], len(form.A)) * 10.0 ** rng.uniform(-20, 20)
+        prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], form.A.shape[0]) * 10.0 ** rng.uniform(-20, 20)
         assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))
 
 

@@ -154,16 +154,19 @@ def _effects(
 
     `normal` has a column for each of the channels: a channel's cells share its draws.
     """
-    found, correlation = channel_effects(both)
     own = [channels.index(cell.channel) for cell, _ in both]
     first = [own.index(k) for k in range(len(channels))]
-    among = correlation[np.ix_(first, first)] + NEGLIGIBLE * np.eye(len(first))
+    found, correlation = channel_effects(both, first)
+    among = correlation + NEGLIGIBLE * np.eye(len(first))
     normal = normal @ np.linalg.cholesky(among).T
     presented = {}
+    made: dict[tuple[int, int], tuple[PriorRange, Array]] = {}
     for (cell, _), of_cell, k, effect in zip(both, quantities, own, found, strict=True):
         judged = replaced.get((cell.basis or "", "promotion", effect.quantity))
-        presented[cell.name] = effect.presented() if judged is None else judged
-        draws = effect.draws(normal[:, k]) if judged is None else _log_normal(judged, normal[:, k])
+        if judged is None and (id(effect), k) not in made:
+            made[id(effect), k] = effect.presented(), effect.draws(normal[:, k])
+        said, draws = made[id(effect), k] if judged is None else (judged, _log_normal(judged, normal[:, k]))
+        presented[cell.name] = said
         of_cell[effect.quantity] = np.minimum(draws, 1.0) if effect.quantity in SHARES else draws
     return presented
 

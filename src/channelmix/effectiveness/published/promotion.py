@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -182,41 +183,55 @@ class ChannelEffect:
         )
 
 
-def channel_effects(cells: Sequence[tuple[Cell, Drawn]]) -> tuple[list[ChannelEffect], Array]:
+def channel_effects(
+    cells: Sequence[tuple[Cell, Drawn]], among: Sequence[int] | None = None
+) -> tuple[list[ChannelEffect], Array]:
     """Work out the effects of some cells of promotion, one a channel and setting.
 
     Parameters
     ----------
     cells : sequence of (Cell, Drawn)
         Cells that have an effect, each with draws of what the way from the bottom up needs.
+    among : sequence of int, optional
+        Places of the cells whose correlation is asked for; all of them if not given.
 
     Returns
     -------
     effects : list of ChannelEffect
-        One a cell.
-    correlation : ndarray of shape (n_cells, n_cells)
+        One a cell; the very same one where all is the same, as in many markets.
+    correlation : ndarray of shape (n_cells_asked, n_cells_asked)
         Of their logarithms: figures of one measure tell of all its channels, and a company is one source.
     """
     settings = [_setting(cell) for cell, _ in cells]
     measures = [EFFECTS[cell.basis or ""][1] for cell, _ in cells]
-    correlation = np.eye(len(cells))
+    asked_of = range(len(cells)) if among is None else among
+    correlation = np.eye(len(asked_of))
     effects: dict[int, ChannelEffect] = {}
+    known: dict[Any, ChannelEffect] = {}
     for measure in dict.fromkeys(measures):
         own = [i for i, name in enumerate(measures) if name == measure]
         asked = sorted(
             {settings[i] for i in own}
         )  # in one order, whatever that of the cells, to the last bit
         mixture = pooled_effects(measure).predict(asked)
-        places = [asked.index(settings[i]) for i in own]
-        among = SHARED * mixture.correlation()[np.ix_(places, places)]
-        correlation[np.ix_(own, own)] += among - np.diag(np.diagonal(among))
-        effects |= {
-            i: _effect(*cells[i], settings[i], mixture, place) for i, place in zip(own, places, strict=True)
-        }
+        place_of = {setting: place for place, setting in enumerate(asked)}
+        inside = [k for k, i in enumerate(asked_of) if measures[i] == measure]
+        places = [place_of[settings[asked_of[k]]] for k in inside]
+        together = SHARED * mixture.correlation()[np.ix_(places, places)]
+        correlation[np.ix_(inside, inside)] += together - np.diag(np.diagonal(together))
+        for i in own:
+            effects[i] = _effect(*cells[i], settings[i], mixture, place_of[settings[i]], known)
     return [effects[i] for i in range(len(cells))], correlation
 
 
-def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, place: int) -> ChannelEffect:
+def _effect(
+    cell: Cell,
+    drawn: Drawn,
+    setting: EffectSetting,
+    mixture: Mixture,
+    place: int,
+    known: dict[Any, ChannelEffect],
+) -> ChannelEffect:
     quantity, measure = EFFECTS[cell.basis or ""]
     shift, further = 0.0, 0.0
     orders = np.maximum(orders_by_clicks(cell, drawn), FEWEST_ORDERS)
@@ -234,8 +249,12 @@ def _effect(cell: Cell, drawn: Drawn, setting: EffectSetting, mixture: Mixture, 
     stated_rates = cell.orders_per_contact is not None or (
         cell.basis in BY_CLICK and cell.orders_per_click is not None
     )
-    up, down = Way.up(logs, stated_rates), Way.down(mixture, place, shift, further)
-    return ChannelEffect(cell.channel, quantity, logs, up, down, combined(up, down), measure, setting)
+    key = cell.channel, quantity, measure, setting, logs.tobytes(), stated_rates, shift, further
+    if key not in known:
+        up, down = Way.up(logs, stated_rates), Way.down(mixture, place, shift, further)
+        belief = combined(up, down)
+        known[key] = ChannelEffect(cell.channel, quantity, logs, up, down, belief, measure, setting)
+    return known[key]
 
 
 def _setting(cell: Cell) -> EffectSetting:

@@ -66,7 +66,7 @@ class AllocationProblem(Statement):
     def acting(self, spend: Any) -> Array:
         """Adstocked spend, which is spend itself without a carry-over; shape (response.n_cells,)."""
         array = np.asarray(spend, dtype=float).ravel()
-        return array if self.delay is None else self.delay.matrix @ array + self.delay.start
+        return array if self.delay is None else self.delay.acting(array)
 
     @cached_property
     def carried_over_outcome(self) -> float:
@@ -90,7 +90,16 @@ class AllocationProblem(Statement):
 
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
-        return np.asarray(self.outcomes(spend).sum(axis=1) - self._charge_of(spend))
+        return np.asarray(
+            self.response.total(self.acting(spend)) - self._drawn_before - self._charge_of(spend)
+        )
+
+    @cached_property
+    def _drawn_before(self) -> Array:
+        """Outcome of spend before the plan, of every draw; shape (n_draws,)."""
+        if self.delay is None or not self.delay.start.any():
+            return np.zeros(self.response.n_draws)
+        return self.response.total(self.delay.start)
 
     def _charge_of(self, spend: Any) -> float:
         """Charges of spend and of the rules' auxiliary variables, in outcome."""
@@ -101,7 +110,9 @@ class AllocationProblem(Statement):
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
         drawn = self.response.value(self.acting(spend))
-        return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
+        if self.delay is None or not self.delay.start.any():
+            return drawn
+        return drawn - self.response.value(self.delay.start)
 
     def by_cell(self, values: Any) -> Array:
         """Sum flattened values of periods and cells, (..., periods * n_cells), over periods; shape (..., n_cells)."""
@@ -131,15 +142,12 @@ class AllocationProblem(Statement):
         """
         array = np.asarray(spend, dtype=float).ravel()
         slope, beyond = (
-            slopes.mean(axis=0) if weights is None else weights @ slopes
-            for slopes in map(
-                self.response.derivative, map(self.acting, (array, array * (1.0 + SPEND_ROUNDING)))
-            )
+            self.response.slope(self.acting(at), weights) for at in (array, array * (1.0 + SPEND_ROUNDING))
         )
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
         if self.delay is not None:
-            slope = slope @ self.delay.matrix
+            slope = self.delay.credited(slope)
         for one in self.auxiliaries:
             if isinstance(one, Change) and one.charge:
                 up = array[one.cells] >= one.current
@@ -218,7 +226,7 @@ class AllocationProblem(Statement):
             if row.outcome and not outcomes:
                 continue
             # Divided by its largest weight, a row's violation is an amount of spend.
-            weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
+            weight = row.coefficients.largest or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
         return largest
 

@@ -19,12 +19,13 @@ from channelmix.core.sizes import (
     MOST_OUTCOMES,
     MOST_PRICE_RULES,
     MOST_PRICES_OF_A_CELL,
-    MOST_ROW_WEIGHTS,
     MOST_RULE_CELLS,
     MOST_RULES,
     MOST_WEIGHTS,
     within,
 )
+from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.matrix import matrix_of
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
 from channelmix.engine.rules import (
@@ -116,7 +117,8 @@ class Statement:
     def _current(self) -> Array | None:
         if self.current is None:
             return None
-        spend, places = np.zeros(self.curves.n_cells), {name: i for i, name in enumerate(self.curves.names)}
+        spend = np.zeros(self.curves.n_cells)
+        places = {name: i for i, name in enumerate(self.curves.names)}
         for name, amount in self.current.items():
             if name not in places:
                 raise InputError(
@@ -154,11 +156,28 @@ class Statement:
         cells = dataclasses.replace(self.cells, fees=fees)
         for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
             for r in rule.rows(cells):
-                rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
-                weights += int(np.count_nonzero(r.coefficients)) + len(r.extra)
-            within(MOST_ROW_WEIGHTS, len(rows) * len(cells), "rows of the rules x cells x periods", _FEWER)
-            within(MOST_WEIGHTS, weights, "weights in the rows of all rules", _FEWER)
+                label = _unused(r.label, labels)
+                same = r.rule == name and r.label == label
+                rows.append(r if same else dataclasses.replace(r, rule=name, label=label))
+                weights += 1 + len(r.coefficients.values) + len(r.extra)
+            within(MOST_WEIGHTS, weights, "rows and weights of all rules", _FEWER)
         return tuple(rows)
+
+    @cached_property
+    def row_box(self) -> tuple[Array, Array]:
+        """Least and most spend on each cell by the rows on spend alone, each of shape (n_spends,)."""
+        rows = [row for row in self.rows if not row.outcome]
+        box_low, box_high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
+        if rows:
+            # An auxiliary variable has no upper bound here, except that fees and states are never negative.
+            free = [
+                (min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows
+            ]
+            high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
+            low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
+            weights = [(row.coefficients.places, row.coefficients.values) for row in rows]
+            propagate(matrix_of(weights, len(self.cells)), np.array(low), np.array(high), box_low, box_high)
+        return box_low, box_high
 
     @cached_property
     def charges(self) -> Array:
@@ -166,7 +185,7 @@ class Statement:
         charges = np.zeros(len(self.cells))
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
-            charges += float(rate) * self.cells.select(selector)
+            charges[self.cells.select(selector)] += float(rate)
         return charges
 
     @cached_property
@@ -180,7 +199,7 @@ class Statement:
                 deepest = max(len(block.kinds) for block in curves.blocks) - 1
                 within(MOST_PRICES_OF_A_CELL, deepest, "rules on the prices of one cell", _JOIN)
                 within(MOST_PRICE_RULES, changes, "rules on prices", _JOIN)
-        return curves if self.delay is None else self.delay.curves(curves)
+        return curves.shared() if self.delay is None else self.delay.curves(curves)
 
     @property
     def tail(self) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, echo
@@ -18,6 +19,7 @@ from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
+from channelmix.engine.response.shared import Shared
 
 ONCE = 1e-300
 """Half-life of spend that acts in its own period only."""
@@ -152,15 +154,33 @@ class Delay:
         return self._by_cell(self.carryover.cost)
 
     @cached_property
-    def matrix(self) -> Array:
-        """W of shape (horizon * n_cells, periods * n_cells)."""
-        n, horizon = self.n_cells, self.carryover.horizon
-        W = np.zeros((horizon, n, self.periods, n))
-        cells = np.arange(n)
-        for t in range(self.periods):
-            for lag in range(self.carryover.lags):
-                W[t + lag, cells, t, cells] = self._weights[:, lag] / self.cost[t]
-        return W.reshape(horizon * n, self.periods * n)
+    def matrix(self) -> Any:
+        """W, sparse, of shape (horizon * n_cells, periods * n_cells): as many bands as spend acts in periods."""
+        n, lags = self.n_cells, self.carryover.lags
+        column = np.repeat(np.arange(self.periods * n), lags).reshape(self.periods, n, lags)
+        row = column + n * np.arange(lags)
+        shares = self._weights / self.cost[:, :, np.newaxis]
+        kept = shares != 0.0
+        shape = (self.carryover.horizon * n, self.periods * n)
+        return csr_array((shares[kept], (row[kept], column[kept])), shape=shape)
+
+    def acting(self, spend: Array) -> Array:
+        """Adstocked spend ``W @ spend + x0`` of a spend of shape (periods * n_cells,); shape (horizon * n_cells,)."""
+        acting = self.start.reshape(-1, self.n_cells).copy()
+        paid = spend.reshape(self.periods, self.n_cells) / self.cost
+        for lag in range(self.carryover.lags):
+            acting[lag : lag + self.periods] += self._weights[:, lag] * paid
+        return acting.ravel()
+
+    def credited(self, slopes: Array) -> Array:
+        """Credit slopes of adstocked spend, (horizon * n_cells,), to spend: ``slopes @ W``; (periods * n_cells,)."""
+        worth = np.zeros((self.periods, self.n_cells))
+        of_period = slopes.reshape(-1, self.n_cells)
+        for lag in range(self.carryover.lags):
+            used = self._weights[:, lag] > 0.0  # an infinite slope is worth nothing where nothing acts
+            part = self._weights[used, lag] * of_period[lag : lag + self.periods, used]
+            worth[:, used] += part / self.cost[:, used]
+        return worth.ravel()
 
     @cached_property
     def start(self) -> Array:
@@ -178,14 +198,15 @@ class Delay:
 
     def curves(self, curves: ResponseCurves) -> ResponseCurves:
         """Return one curve a period of the horizon and cell, scaled by season and discount."""
-        parts = []
-        for t, row in enumerate(self.factors, start=1):
-            for i, factor in enumerate(row):
-                block = curves.cell(i)
-                # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.
-                scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
-                parts.append(ResponseCurves((in_period(curves.names[i], t),), (scaled,)))
-        return ResponseCurves.concat(parts)
+        one, horizon = curves.shared().as_shared(), self.carryover.horizon
+        every = Shared(
+            one.shapes,
+            np.tile(one.of, horizon),
+            np.tile(one.unit, horizon),
+            (one.factor * self.factors).ravel(),
+        )
+        names = tuple(in_period(name, t + 1) for t in range(horizon) for name in curves.names)
+        return ResponseCurves(names, (every,))
 
     @cached_property
     def factors(self) -> Array:

@@ -13,6 +13,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, echo
 from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.families import Family
+from channelmix.engine.response.shared import Shared
 
 T = TypeVar("T")
 
@@ -48,8 +49,34 @@ def _decoded(data: Mapping[str, Any]) -> Array:
     return flat.reshape(sizes).astype(float)
 
 
+def block_to_dict(block: Family) -> dict[str, Any]:
+    """Write the curves of some cells as JSON-ready data, each shape once where cells share it."""
+    if isinstance(block, Shared):
+        units = {"of": block.of.tolist(), "unit": encoded(block.unit), "factor": encoded(block.factor)}
+        return {"shapes": [block_to_dict(shape) for shape in block.shapes], **units}
+    return {"family": block.kind, "parameters": {k: encoded(v) for k, v in block.parameters.items()}}
+
+
+def _read_shared(data: Mapping[str, Any]) -> Shared:
+    """Read curves that cells share; every shape is some cell's, and units are finite and above 0."""
+    shapes = tuple(_read_block(stored) for stored in data["shapes"])
+    of = np.asarray(data["of"], dtype=np.int64)
+    unit, factor = _decoded(data["unit"]), _decoded(data["factor"])
+    complete = of.ndim == 1 and unit.shape == factor.shape == of.shape
+    if not complete or not np.array_equal(np.unique(of), np.arange(len(shapes))):
+        raise ValueError("shapes and cells do not fit together")
+    if any(shape.shape[1] != 1 or isinstance(shape, Shared) for shape in shapes):
+        raise ValueError("a shape is not one curve")
+    fine = np.isfinite(unit) & (unit > 0.0) & np.isfinite(factor) & (factor >= 0.0)
+    if not fine.all():
+        raise ValueError("a unit is not a finite number above 0")
+    return Shared(shapes, of, unit, factor)
+
+
 def _read_block(data: Mapping[str, Any]) -> Family:
     """Read the curves of some cells, checking ranges as the constructors do."""
+    if "shapes" in data:
+        return _read_shared(data)
     parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
     kind = data["family"]
     families = Family.registered()

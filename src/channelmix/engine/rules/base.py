@@ -17,7 +17,7 @@ from channelmix.core.errors import InputError, echo, nearest_name
 from channelmix.core.registered import Registered
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules.auxiliary import Auxiliary
-from channelmix.engine.rules.rows import Cells, Row, Side
+from channelmix.engine.rules.rows import Cells, Coefficients, Row, Side
 
 
 def _written(name: str) -> str:
@@ -70,7 +70,7 @@ class Rule(Stated, ABC):
 
     def row(
         self,
-        coefficients: Array,
+        coefficients: Array | Coefficients,
         low: float = -math.inf,
         high: float = math.inf,
         *,
@@ -83,9 +83,8 @@ class Rule(Stated, ABC):
     ) -> Row:
         """Return a `Row` of this rule; its label is the rule's own unless another is given."""
         named = self.label if label is None else label
-        return Row(
-            self.label, named, coefficients, low, high, extra or {}, outcome, self.kind, part, period, side
-        )
+        weights = coefficients if isinstance(coefficients, Coefficients) else Coefficients(coefficients)
+        return Row(self.label, named, weights, low, high, extra or {}, outcome, self.kind, part, period, side)
 
     def cell_row(
         self,
@@ -97,7 +96,7 @@ class Rule(Stated, ABC):
     ) -> Row:
         """Return a `Row` that limits the spend on cell `i` alone."""
         return self.row(
-            unit_row(len(cells), i),
+            Coefficients.at(np.array([i]), np.ones(1), len(cells)),
             low,
             high,
             label=f"{self.kind} {cells.names[i]}",

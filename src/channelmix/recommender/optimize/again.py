@@ -27,8 +27,9 @@ from channelmix.recommender.optimize.company_problem import (
     with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
-from channelmix.recommender.optimize.optimize import FRESH_DRAWS, FRESH_SEED, TEN, assumed_by
+from channelmix.recommender.optimize.optimize import FRESH_SEED, TEN, assumed_by
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth
+from channelmix.recommender.optimize.size import FRESH_DRAWS
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 
 MOST_SECONDS = 60.0
@@ -118,7 +119,7 @@ def _check_told(plan: Plan, profile: CompanyProfile, draws: CellDraws, problem: 
         claimed(problem, plan),
         response_of(profile, draws),
         silent=with_curves_of(profile, problem, draws.silent),
-        ten=with_curves_of(profile, problem, draws.telling(TEN)),
+        told_ten=lambda: with_curves_of(profile, problem, draws.telling(TEN)),
         time_limit=MOST_SECONDS,
     )
     stated, again = (one.model_dump(mode="json", exclude={"if_ten"}) for one in (said, found))

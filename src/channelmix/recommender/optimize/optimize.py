@@ -36,6 +36,7 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
     interval,
+    intervals,
     limit_of,
     missed_limits,
     moved_spend,
@@ -65,6 +66,7 @@ from channelmix.recommender.optimize.conflicts import conflict_sums
 from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
+from channelmix.recommender.optimize.size import FRESH_DRAWS, MAX_MEMORY, check_size
 from channelmix.recommender.optimize.survey import beside_the_survey
 from channelmix.recommender.optimize.warnings import warnings
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
@@ -72,14 +74,23 @@ from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 GAP, TAIL_GAP = 1e-4, 5e-3
 """Gap to close by default, and where the worst draws count or several periods are planned."""
 
-DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
-"""Draws to plan on: by default, by default where the worst draws count, and the least there."""
+LEAST_TAIL_DRAWS = 1000
+"""Fewest draws to plan on where the worst of them count."""
 
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
 
-FRESH_DRAWS = 1024
-"""Draws that comparisons are computed on: tail measures need at least 1,000."""
+LEAST_PART = 0.2
+"""Part of the time limit that the search gets however long all else takes."""
+
+ROOM_SECONDS, ROOM = 1.0, 0.1
+"""Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
+
+AGAIN = 0.8
+"""Time that fresh draws and curves without word of mouth take, as a multiple of the time of the problem itself."""
+
+EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
+"""Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
 
 FRESH_SEED = 1_000_003
 """Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
@@ -96,6 +107,7 @@ def optimize(
     seed: int = 0,
     time_limit: float = 60.0,
     n_draws: int | None = None,
+    max_memory: float = MAX_MEMORY,
 ) -> Plan:
     """Plan a company's channel mix, and prove it.
 
@@ -109,9 +121,13 @@ def optimize(
     seed : int
         Seed of the draws of effectiveness.
     time_limit : float
-        Seconds after which the best plan so far is returned with its honest gap.
+        Seconds after which the best plan so far is returned with its honest gap: of the whole call, in which the search
+        gets what comparisons and checks leave.
     n_draws : int, optional
-        Draws of effectiveness to plan on: 512 if not given, 1,024 where the worst draws count.
+        Draws of effectiveness to plan on: 512 if not given, fewer for thousands of cells and periods, and 1,024 where
+        the worst draws count.
+    max_memory : float
+        Memory that the plan may take, in GB. What is estimated to take more is refused before anything of it is made.
 
     Returns
     -------
@@ -122,7 +138,7 @@ def optimize(
     Raises
     ------
     InputError
-        If an option is out of range, or a rule asks for what no spend reaches.
+        If an option is out of range, the plan is too large, or a rule asks for what no spend reaches.
     CertificateError
         If no split that obeys the rules was found within the time limit, though none was proven not to exist.
 
@@ -139,9 +155,12 @@ def optimize(
     began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
-    draws = drawn(profile, _n_draws(profile, n_draws), seed)
+    draws = drawn(profile, _n_draws(profile, n_draws, max_memory), seed)
     problem, splits = problem_and_splits(profile, draws)
-    solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
+    later = _seconds_after(problem, time.perf_counter() - began, len(splits))
+    until = began + time_limit + max(ROOM_SECONDS, ROOM * time_limit)
+    left = max(min(until - time.perf_counter() - later, time_limit), LEAST_PART * time_limit)
+    solution, checked = solve_and_verify(problem, gap, left, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         why = conflict_sums(problem, problem.rule_names, profile.currency)
         raise CertificateError(
@@ -163,10 +182,22 @@ def optimize(
                 solution,
                 response_of(profile, draws),
                 silent=with_curves_of(profile, problem, draws.silent),
-                ten=with_curves_of(profile, problem, draws.telling(TEN)),
+                told_ten=lambda: with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
+
+
+def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> float:
+    """Estimate the time that comes after the search and cannot be cut: comparisons, reasons, and the plan itself.
+
+    It is told from the time that the problem took to build.
+    """
+    began = time.perf_counter()
+    problem.response.total(np.zeros(problem.response.n_cells))
+    once = time.perf_counter() - began
+    more = FRESH_DRAWS / problem.curves.n_draws
+    return AGAIN * building + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:
@@ -177,15 +208,13 @@ def _default_gap(profile: CompanyProfile) -> float:
     return TAIL_GAP if _counts_tail(profile) or profile.timing is not None else GAP
 
 
-def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
-    """How many draws to plan on."""
-    if not _counts_tail(profile):
-        return DRAWS if wanted is None else wanted
-    if wanted is not None and wanted < LEAST_TAIL_DRAWS:
+def _n_draws(profile: CompanyProfile, wanted: int | None, max_memory: float) -> int:
+    """How many draws to plan on; an InputError where all that they make would not fit into the memory allowed."""
+    if _counts_tail(profile) and wanted is not None and wanted < LEAST_TAIL_DRAWS:
         raise InputError(
             f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
         )
-    return TAIL_DRAWS if wanted is None else wanted
+    return check_size(profile, wanted, max_memory).draws
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
@@ -349,6 +378,7 @@ def _rows(
     n = len(draws.cells)
     seen = {} if draws.own is None else draws.own.seen()
     days = {} if draws.own is None else draws.own.spent_days()
+    outcomes = intervals(outcome[:, : len(spend)])
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -357,7 +387,7 @@ def _rows(
             period=1 + k // n,
             spend=float(spend[k]),
             current_spend=float(today[k]),
-            outcome=interval(outcome[:, k]),
+            outcome=outcomes[k],
             charge=float(charge[k]),
             marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
             evidence=draws.evidence[k % n],
