@@ -66,7 +66,7 @@ COMMANDS = {
     """,
     "optimize": """
         PROFILE --format --output -o --budget --target --min-roi --max-profit --without --gap --time-limit --seed
-        --draws --quiet -q
+        --draws --max-memory --quiet -q
     """,
     "report": "PLAN --output -o --lang --frontier --explanation --tests",
     "schema": "",
@@ -75,8 +75,8 @@ COMMANDS = {
         PROFILE --test --noise --test-cost --test-periods --caution --top --draws --format --output -o --time-limit
         --seed --quiet -q
     """,
-    "validate": "FILE",
-    "verify": "PLAN",
+    "validate": "FILE --max-memory",
+    "verify": "PLAN --profile",
 }
 """Arguments and options of each command."""
 
@@ -100,7 +100,7 @@ DOCUMENTS = {
         next_test test_periods spread regret cautious remarks profile_sha256 draws seed complete
     """,
     "Plan": """
-        schema_version status name currency period span scenario certificate allocation sums totals comparisons
+        schema_version status standing name currency period span scenario certificate allocation sums totals comparisons
         word_of_mouth not_counted survey assumptions remarks shadow_prices conflicts mends warnings problem proof
         provenance
     """,

@@ -321,6 +321,22 @@ def test_verify_rejects(run: Run, tmp_path: Path, plan_text: str, old: str, new:
     assert result.stderr.startswith("channelmix: not proven: " if code == 5 else "channelmix: ")
 
 
+def test_verify_holds_a_plan_against_its_profile(
+    run: Run, tmp_path: Path, profile: str, small: dict[str, Any], small_plan: Plan
+) -> None:
+    (tmp_path / "plan.json").write_text(small_plan.to_json(), encoding="utf-8")
+    result = run("verify", "plan.json", "--profile", profile)
+    assert result.exit_code == 0
+    assert "figures and proof agree, as do figures and profile: value EUR" in result.stdout
+    small["channels"]["sms"]["reachable"] = 60000.0
+    (tmp_path / "other.json").write_text(json.dumps(small), encoding="utf-8")
+    result = run("verify", "plan.json", "--profile", "other.json")
+    assert result.exit_code == 5
+    assert "not proven: the plan was made for another profile" in result.stderr
+    assert result.stdout == ""
+    assert run("verify", "-", "--profile", "-", input="{}").exit_code == 2
+
+
 def test_init_to_standard_output_and_to_a_file(run: Run, tmp_path: Path) -> None:
     text = run("init").stdout
     CompanyProfile.from_json(text)

@@ -109,8 +109,6 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("provenance.draws", 1024),
         put("comparisons.0.outcome.mean", more),
         put("comparisons.0.gain.mean", more),
-        put("comparisons.0.chance", 1.5),
-        put("comparisons.0.tail_loss", -1.0),
         put("comparisons.1.feasible", True),
         put("comparisons.0.feasible", False),
         put("comparisons.1.is_baseline", True),
@@ -157,6 +155,8 @@ def test_forged(forged: Forge, change: Change) -> None:
         put("problem.current", []),
         put("problem.current", None),
         put("problem.current", {"FR/nothing": 1.0}),
+        put("comparisons.0.chance", 1.5),
+        put("comparisons.0.tail_loss", -1.0),
     ],
 )
 def test_damaged(forged: Forge, change: Change) -> None:

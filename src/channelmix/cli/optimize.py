@@ -12,6 +12,7 @@ from channelmix.cli.options import (
     POSITIVE_AMOUNT,
     format_option,
     gap_option,
+    max_memory_option,
     output_option,
     profile_argument,
     quiet_option,
@@ -71,6 +72,7 @@ MECHANISMS = ("word_of_mouth", "answer_on_time", "fatigue")
     type=click.IntRange(1, 65536),
     help="Draws of effectiveness; a power of two is best. Default: 512, or 1024 for plans on the worst draws.",
 )
+@max_memory_option
 @quiet_option
 def optimize(
     profile: str,

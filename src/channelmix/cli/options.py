@@ -54,6 +54,14 @@ seed_option = click.option(
     show_default=True,
     help="Seed of the random draws.",
 )
+max_memory_option = click.option(
+    "--max-memory",
+    type=POSITIVE,
+    default=4.0,
+    show_default=True,
+    metavar="GB",
+    help="Refuse a plan that is estimated to take more memory than this.",
+)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 
 

@@ -85,6 +85,7 @@ def shortcoming(plan: Any) -> str:
     from channelmix.core.wording import percent
     from channelmix.core.words import Words
     from channelmix.engine.proof.solution import Status
+    from channelmix.plan import is_wide
     from channelmix.report.content import Content
     from channelmix.report.no_plan import conflict_sums, relaxed_by
 
@@ -98,6 +99,11 @@ def shortcoming(plan: Any) -> str:
         )
     if plan.status is Status.UNBOUNDED:
         return f": {', '.join(plan.conflicts)} keeps paying off without limit; state a max_amount"
+    if plan.status is Status.OPTIMAL and is_wide(plan.certificate.gap):
+        asked = f" of {percent(plan.certificate.requested_gap)} that was asked for"
+        return (
+            f": within {percent(plan.certificate.gap)} of the best, which is all that the gap{asked} proves"
+        )
     if plan.status is Status.NOT_CERTIFIED and plan.scenario.get("kind") == "target_outcome":
         return f": the target may be reached for up to {percent(plan.certificate.gap)} less (the gap)"
     if plan.status is Status.NOT_CERTIFIED:

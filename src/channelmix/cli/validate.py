@@ -5,19 +5,26 @@ from __future__ import annotations
 import click
 
 from channelmix.cli.input import read_profile
+from channelmix.cli.options import max_memory_option
 from channelmix.cli.output import write_result
 from channelmix.cli.session import command
 
 
 @command("channelmix validate profile.json")
 @click.argument("file", metavar="FILE")
-def validate(file: str) -> None:
-    """Check the profile in FILE ("-" reads standard input), and list its faults with line and column."""
+@max_memory_option
+def validate(file: str, max_memory: float) -> None:
+    """Check the profile in FILE ("-" reads standard input), and list its faults with line and column.
+
+    A profile whose plan would take more memory than allowed is refused, as `channelmix optimize` refuses it.
+    """
     from channelmix.core.wording import amount
     from channelmix.profile.frequencies import many_contacts
     from channelmix.profile.other_periods import budget_question
+    from channelmix.recommender.optimize.size import check_size
 
     profile = read_profile(file)
+    check_size(profile, max_memory=max_memory)
     counts = (
         (len(profile.markets), "market"),
         (len(profile.channels), "channel"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     WrapValidator,
     field_validator,
@@ -23,7 +25,8 @@ from pydantic_core import PydanticCustomError
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect
 from channelmix.core.files import read_at_most
-from channelmix.core.json_text import read_json
+from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, read_json
+from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
@@ -52,15 +55,27 @@ class Part(Described, BaseModel):
         return value
 
 
-def _is_sound(value: Any) -> bool:
-    """Reject text that could control a terminal or break a line, and numbers that JSON cannot express."""
+def _is_sound(value: Any, levels: int = DEEPEST_NESTING) -> bool:
+    """Reject text that could control a terminal or break a line, numbers that JSON cannot express, endless nesting."""
     if isinstance(value, str):
         return value.isprintable()
     if isinstance(value, float):
         return math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) <= LARGEST_INTEGER
     if isinstance(value, Mapping):
-        return all(map(_is_sound, value)) and all(map(_is_sound, value.values()))
-    return all(map(_is_sound, value)) if isinstance(value, list | tuple) else True
+        value = [*value, *value.values()]
+    if not isinstance(value, list | tuple):
+        return True
+    return levels > 0 and all(_is_sound(one, levels - 1) for one in value)
+
+
+def require_order(*values: float | None) -> None:
+    """Raise what a validator raises unless values do not fall, but for rounding; those that are None are left out."""
+    known = [value for value in values if value is not None]
+    for low, high in itertools.pairwise(known):
+        if low > high and not math.isclose(low, high, rel_tol=SAME_AMOUNT):
+            raise PydanticCustomError("crossed", "Input should have its figures in order, the low ones first")
 
 
 class Interval(Part):
@@ -92,6 +107,15 @@ def _messages(value: Any) -> Iterator[Message]:
             yield from _messages(one)
 
 
+class _Written(dict[tuple[Any, ...], tuple[Saying, str | None]]):
+    """Messages that have been written already; documents are equal whatever has been written of them."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Written)
+
+
 class Document(Part):
     """An answer that is written as JSON and read back unchanged."""
 
@@ -103,6 +127,8 @@ class Document(Part):
     messages: dict[str, Saying] = Field(default_factory=dict, repr=False)
     """How texts of this document are made: by the English text, its code and values, so that other languages can be
     written."""
+
+    _said_as: _Written = PrivateAttr(default_factory=_Written)
 
     def gather_messages(self) -> None:
         """Note how the texts of this document are made; done when it is made."""
@@ -127,9 +153,8 @@ class Document(Part):
     def message(self, text: str) -> str:
         """Return the `Message` behind a text of this document, or the text where it is unknown or does not fit."""
         saying = self.messages.get(text)
-        if (
-            saying is None or PLAIN.said(saying) != text
-        ):  # what stands in the document counts, whatever is beside it
+        # What stands in the document counts, whatever is beside it.
+        if saying is None or self._once(PLAIN, saying, text) != text:
             return text
         message = Message(text)
         message.code, message.values = saying["code"], saying["values"]
@@ -137,8 +162,17 @@ class Document(Part):
 
     def said(self, text: str, words: Words) -> str | None:
         """Return a text of this document in another language; None where it is not known how it was made."""
-        message = self.message(text)
-        return words.said(message) if isinstance(message, Message) else None
+        return (
+            self._once(words, self.messages[text], text) if isinstance(self.message(text), Message) else None
+        )
+
+    def _once(self, words: Words, saying: Saying, text: str) -> str | None:
+        """Write a message, a single time for all the places where it stands."""
+        key = (text, *words.manner)
+        known = self._said_as.get(key)
+        if known is None or known[0] is not saying:
+            known = self._said_as[key] = (saying, words.said(saying))
+        return known[1]
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

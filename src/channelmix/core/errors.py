@@ -32,6 +32,21 @@ class CertificateError(ChannelMixError):
     """A plan or solution claims more than its proof shows."""
 
 
+def echo(value: Any, most: int = 60) -> str:
+    """Return a value as messages repeat it: a long one is cut, one that cannot be written is described.
+
+    >>> echo("a" * 70), echo(10**5000)
+    ("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...", 'a whole number of more than 4,000 digits')
+    """
+    if isinstance(value, int) and abs(value) >= 10**4000:
+        return "a whole number of more than 4,000 digits"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:
     """Require an argument to be of one of the given types.
 
@@ -66,7 +81,9 @@ def expect_positive(value: Any, what: str, *, allow_infinite: bool = False) -> N
     """
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not value > 0.0 or (value == math.inf and not allow_infinite):
-        raise InputError(f"{what} must be a number above 0, not {value!r}")
+        raise InputError(f"{what} must be a number above 0, not {echo(value)}")
+    if isinstance(value, int) and value > LARGEST_AMOUNT:  # it may be beyond any float
+        raise InputError(f"{what} must be at most {LARGEST_AMOUNT:g}, not {echo(value)}")
 
 
 def expect_whole(value: Any, what: str, least: int = 0, most: int = 2**32 - 1) -> None:
@@ -78,7 +95,7 @@ def expect_whole(value: Any, what: str, least: int = 0, most: int = 2**32 - 1) -
     """
     is_whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not is_whole or not least <= value <= most:
-        raise InputError(f"{what} must be a whole number between {least} and {most}, not {value!r}")
+        raise InputError(f"{what} must be a whole number between {least} and {most}, not {echo(value)}")
 
 
 def closest(name: str, known: Iterable[str]) -> str:

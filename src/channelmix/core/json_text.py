@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from channelmix.core.errors import InputError
+from channelmix.core.sizes import MOST_OBJECTS, MOST_VALUES, within
 
 DEEPEST_NESTING = 100
 """Levels of lists and objects within each other."""
@@ -52,13 +53,18 @@ def read_json(data: str | bytes) -> Any:
     ------
     InputError
         If it is no valid JSON, a key stands twice in an object, it nests deeper than `DEEPEST_NESTING`, or a number is
-        not finite or a whole one beyond `LARGEST_INTEGER`.
+        not finite or a whole one beyond `LARGEST_INTEGER`, or it holds more values than
+        `channelmix.core.sizes` allows.
     """
     try:
         text = (data.decode() if isinstance(data, bytes) else data).removeprefix("\ufeff")
+        within(MOST_OBJECTS, text.count("{"), "objects in JSON")
+        within(MOST_VALUES, text.count(",") + text.count("["), "values in JSON")
         if too_deep(text) is not None:
             raise InputError(f"nested deeper than {DEEPEST_NESTING} levels of lists and objects")
-        return json.loads(text, parse_int=_integer, parse_constant=_refuse, object_pairs_hook=_members)
+        return json.loads(
+            text, parse_int=_integer, parse_float=_float, parse_constant=_refuse, object_pairs_hook=_members
+        )
     except UnicodeDecodeError:
         raise InputError("not text in UTF-8") from None
     except json.JSONDecodeError as error:
@@ -70,6 +76,15 @@ def _integer(text: str) -> int:
     if abs(number) > LARGEST_INTEGER:
         raise InputError(f"a whole number of {len(text.lstrip('-')):,} digits, beyond {LARGEST_INTEGER}")
     return int(number)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    return (
+        number
+        if math.isfinite(number)
+        else _refuse(f"{text[:LONGEST_ECHO]}, beyond any number of a computer,")
+    )
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -34,6 +34,10 @@ FEASIBILITY_TOLERANCE = 1e-6
 """Violation of a rule that the checker allows, as a share of what its row can reach, or of the total of a mix: ten
 times the linear programs' own."""
 
+ROW_ROUNDING = 1e-9
+"""Violation of a row of spend that the checker takes for rounding, as a share of what the row can reach: a limit that
+is small beside its row's terms cannot be kept more closely, nor can rows that all but conflict."""
+
 CROSSED_ENDS = 1e-6
 """Share of a variable's upper end by which its lower end has crossed it for good."""
 

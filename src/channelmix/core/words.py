@@ -161,6 +161,11 @@ class Words(string.Formatter):
         self._is_plain = plain
         self._texts = catalogue(language)
 
+    @property
+    def manner(self) -> tuple[str, str, bool]:
+        """Language, currency and whether numbers are plain: words of one manner write a message alike."""
+        return self.language, self.currency, self._is_plain
+
     def __call__(self, code: str, /, **values: Any) -> str:
         """Return a text filled with its values; where one thing and many differ, one has a code ending in ``.one``."""
         if values.get("count") == 1 and f"{code}.one" in self._texts:

@@ -16,12 +16,14 @@ from channelmix.plan.information_value import InformationValue as InformationVal
 from channelmix.plan.information_value import LiftTestValue as LiftTestValue
 from channelmix.plan.information_value import Regret as Regret
 from channelmix.plan.information_value import SpendSpread as SpendSpread
+from channelmix.plan.missed import missed_limits as missed_limits
 from channelmix.plan.parts import Assumption as Assumption
 from channelmix.plan.parts import CellPlan as CellPlan
 from channelmix.plan.parts import Certificate as Certificate
 from channelmix.plan.parts import Comparison as Comparison
 from channelmix.plan.parts import IfTen as IfTen
 from channelmix.plan.parts import Mend as Mend
+from channelmix.plan.parts import Missed as Missed
 from channelmix.plan.parts import Provenance as Provenance
 from channelmix.plan.parts import ShadowPrice as ShadowPrice
 from channelmix.plan.parts import SurveyRow as SurveyRow
@@ -33,8 +35,12 @@ from channelmix.plan.plan import fits as fits
 from channelmix.plan.sensitivity import InputEffect as InputEffect
 from channelmix.plan.sensitivity import Sensitivity as Sensitivity
 from channelmix.plan.sensitivity import Side as Side
+from channelmix.plan.standing import is_wide as is_wide
+from channelmix.plan.standing import standing_of as standing_of
 from channelmix.plan.verify import NO_SPEND as NO_SPEND
+from channelmix.plan.verify import claimed as claimed
 from channelmix.plan.verify import interval as interval
+from channelmix.plan.verify import intervals as intervals
 from channelmix.plan.verify import moved_spend as moved_spend
 from channelmix.plan.verify import obeys as obeys
 from channelmix.plan.verify import prices_hold as prices_hold

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from channelmix.core.documents import Document, Interval, Part, Said
+from channelmix.core.documents import Document, Interval, Part, Said, require_order
 from channelmix.plan.parts import flat
 
 
@@ -81,6 +81,11 @@ class Difference(Document):
     """What is different in what was asked for, in words."""
     cells: list[CellDifference]
     """Every cell of either plan, the largest change of spend first."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.certified_low, self.certified_high)
+        return self
 
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary a cell, without nesting; amounts in currency over the difference's `span`."""

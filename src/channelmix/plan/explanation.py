@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from channelmix.core.documents import Document, Interval, Part, Said
+from channelmix.core.documents import Document, Interval, Part, Said, require_order
 from channelmix.engine.proof.solution import Status
 from channelmix.plan.parts import flat
 from channelmix.plan.ways import Ways
@@ -79,6 +79,11 @@ class RulePrice(Part):
     """What is known of the plan made anew: `infeasible` means that the cell cannot be kept."""
     moved: float
     """Spend that would be elsewhere: what cells would gain, or what they would lose where that is more."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.low, self.high)
+        return self
 
 
 class Explanation(Document):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from channelmix.core.documents import Document, Part, Said
+from channelmix.core.documents import Document, Part, Said, require_order
 
 
 class InformationOf(Part):
@@ -69,6 +69,11 @@ class SpendSpread(Part):
     used: float = Field(ge=0.0, le=1.0)
     """Share of the draws whose best split spends anything on it."""
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.low, self.quarter, self.median, self.three_quarters, self.high)
+        return self
+
 
 class Regret(Part):
     """What the plan brings less than the best split of each draw, in money per period."""
@@ -81,6 +86,12 @@ class Regret(Part):
     """In the worst draw for it."""
     open: float = Field(ge=0.0)
     """By how much the mean may be higher, at most: the draws' best splits are proven to that."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.mean, self.worst)
+        require_order(self.high, self.worst)
+        return self
 
 
 class CautiousPlan(Part):
@@ -105,6 +116,11 @@ class CautiousPlan(Part):
     without a baseline."""
     spend: dict[str, float]
     """Its spend by cell."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.given_up_low, self.given_up_high)
+        return self
 
 
 class InformationValue(Document):
@@ -160,6 +176,11 @@ class InformationValue(Document):
     """Seed of the draws."""
     complete: bool
     """Whether all is there that was asked for: Ctrl-C leaves what was found before it."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        require_order(self.total_low, self.total_high)
+        return self
 
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary a cell, without nesting; amounts in currency per period."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Interval, Part, Said
 from channelmix.engine.rules.rows import Row, Side
@@ -19,6 +20,19 @@ def flat(name: str, interval: Interval | None) -> dict[str, float | None]:
     }
 
 
+class Missed(Part):
+    """A limit that the plan misses by more than a millionth of it: its terms are so large that rounding shows."""
+
+    rule: str
+    """The limit's name."""
+    limit: float
+    """The limit, in its own unit."""
+    by: float = Field(gt=0.0)
+    """By how much it is missed, in the same unit."""
+    terms: float = Field(gt=0.0)
+    """Sum of the sizes of the terms that are held against it."""
+
+
 class Certificate(Part):
     """What is proven of the plan; amounts in currency per period."""
 
@@ -30,8 +44,10 @@ class Certificate(Part):
     """(upper_bound - value) / max(|value|, gross outcome); for a target, / money."""
     max_violation: float | None
     """Largest violation of any rule, in currency per period."""
-    requested_gap: float
+    requested_gap: float = Field(gt=0.0)
     """The gap that was asked for."""
+    missed: list[Missed] = Field(default_factory=list)
+    """Limits of rules that are missed by more than a millionth of them, in their own unit."""
 
 
 class CellPlan(Part):
@@ -59,10 +75,10 @@ class CellPlan(Part):
     """What the estimate rests on."""
     reason: Said
     """Why, in a few words."""
-    most_spent: float | None = None
+    most_spent: float | None = Field(default=None, ge=0.0)
     """Most that was ever spent on the cell in a period, by own history, beyond which its outcome is extrapolated; null
     without history."""
-    spent_days: float | None = None
+    spent_days: float | None = Field(default=None, ge=0.0)
     """Days of the rows with spend on it in own history; null without, or where its file does not say."""
 
     @property
@@ -123,9 +139,9 @@ class Comparison(Part):
     """Its incremental outcome, less its charges."""
     gain: Interval
     """Outcome of the plan less its outcome, both less their charges, draw by draw."""
-    chance: float
+    chance: float = Field(ge=0.0, le=1.0)
     """Share of draws in which the plan brings more."""
-    tail_loss: float
+    tail_loss: float = Field(ge=0.0)
     """Average loss against it over the worst tenth of draws; 0 where even these gain."""
     standard_error: dict[str, float] | None
     """Sampling error of each channel's surveyed share; null unless it comes from a survey."""
@@ -136,24 +152,30 @@ class IfTen(Part):
 
     value: float
     """Objective of the best plan then."""
-    gap: float
+    gap: float = Field(ge=0.0)
     """No split within the rules is worth more by over this share then."""
     share: float
     """Word of mouth's share of its net outcome."""
-    moved: float
+    moved: float = Field(ge=0.0)
     """Money that would sit elsewhere than in this plan."""
-    regret: float
+    regret: float = Field(ge=0.0)
     """What following this plan would lose then, in objective, at least."""
     regret_high: float | None = None
     """The same, at most, by the proof of the best plan then; null where it is not known."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.regret_high is not None and self.regret_high < self.regret:
+            raise PydanticCustomError("crossed", "Input should lose at most no less than at least")
+        return self
 
 
 class WordOfMouth(Part):
     """What customers tell others, at the plan's spend; means over the draws, in currency per period."""
 
-    told_if_satisfied: float
+    told_if_satisfied: float = Field(ge=0.0)
     """People whom a satisfied customer tells, if he tells anyone."""
-    told_if_not: float
+    told_if_not: float = Field(ge=0.0)
     """People whom an unsatisfied customer tells where everybody listens: a quoted figure, not evidence."""
     outcome: float
     """Part of the net outcome that word of mouth makes: against unanswered contacts, and against no contact."""
@@ -174,7 +196,7 @@ class SurveyRow(Part):
 
     channel: str
     """Channel."""
-    purpose: str
+    purpose: Literal["all", "service"]
     """What it is used for: service, or all for any purpose."""
     companies: float
     """Share of the 798 surveyed companies that use it so (Economist Intelligence Unit, 2012)."""
@@ -215,6 +237,16 @@ class Assumption(Part):
     """That the company measured it, and on how many; null where it does not say so."""
     cells: list[str] = Field(default_factory=list)
     """Cells that rest on it, where it has `ways` or was `measured`; else empty."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        # The mean of what own rows say may lie outside the interval of skewed draws.
+        inside = self.low <= self.value <= self.high or self.basis in ("history", "experiment")
+        if self.low > self.high or not inside:
+            raise PydanticCustomError(
+                "crossed", "Input should have its value between its low and its high end"
+            )
+        return self
 
     @property
     def is_stated(self) -> bool:

@@ -68,6 +68,9 @@ class Plan(Document):
     """Version of this format; the first had no `messages`."""
     status: Status
     """optimal, not_certified, infeasible or unbounded."""
+    standing: Said = ""
+    """The status in words, with the gap that is proven where it was not closed, or is above 1 %: such a plan is not
+    called optimal, whatever gap was asked for. Empty in plans of earlier versions."""
     name: str
     """The company."""
     currency: str

@@ -12,28 +12,33 @@ from numpy.typing import NDArray
 from channelmix.core.arrays import Array
 from channelmix.core.documents import Interval
 from channelmix.core.errors import CertificateError
+from channelmix.core.tolerances import EPSILON, FEASIBILITY_TOLERANCE
+from channelmix.core.words import say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status
 from channelmix.engine.proof.verify import Certificate, verify
 from channelmix.engine.rules import Row
 from channelmix.engine.rules.auxiliary import OnOff
 from channelmix.engine.rules.rows import Side
+from channelmix.plan.missed import missed_limits
 from channelmix.plan.parts import Limit, Totals, limit_of
 from channelmix.plan.plan import Plan
-from channelmix.plan.word_of_mouth import heard_of_service, span_of, talks_elsewhere
+from channelmix.plan.same import same, same_interval
+from channelmix.plan.standing import is_wide, standing_of
+from channelmix.plan.verify_beside import check_comparisons, check_survey, check_word_of_mouth
+from channelmix.plan.word_of_mouth import span_of
 
 NO_SPEND = (Status.INFEASIBLE, Status.UNBOUNDED)
 """Statuses of a plan without an allocation."""
-
-RELATIVE_TOLERANCE = 1e-9
-"""Difference allowed between a number of the plan and the recomputed one, as a share of the largest number of its
-kind: rounding, on another machine too."""
 
 FEASIBLE = 1e-6
 """Violation below which a split counts as obeying the rules, as a share of its total."""
 
 PRICE_TOLERANCE = 1e-3
 """By how much a cell's marginal return may differ from what its rules charge it, as a share of the largest of these."""
+
+EXACT = 8.0 * EPSILON
+"""Rounding of a sum, as a share of the sum of its terms' sizes."""
 
 PRICE_STEP = 1e-6
 """Part of total spend that a price is blind to: it is found on steps of this size. Returns below this share of the
@@ -43,12 +48,24 @@ average return are as good as none."""
 def verify_plan(plan: Plan) -> Certificate:
     """Recompute a plan's certificate, allocation, totals and prices from its problem and proof, without any solver.
 
-    Taken as given: the problem itself (curves, rules, spend today), and what is said of it in words or for the reader's
-    convenience: names, currency, period and number of periods, evidence, assumptions, reasons, remarks, warnings, and
-    where the plan comes from. Of the comparisons, which rest on draws that do not travel in the plan, only their rules
-    and sums are checked; of word of mouth, its sums and what it makes of service, but not what advocacy adds, nor the
-    answer if ten are told; of conflicting rules, only that the rules exist and that no split obeys all rules together,
-    not by how much they must give way.
+    Recomputed: the status and how it is called, the certificate and limits that are missed, every number of the
+    allocation, sums and totals, shadow prices (that none is left out, too), which other splits the plan is compared
+    with, which is the baseline and whether each obeys the rules, their money and sums, what service makes of word of
+    mouth, and the company's and the surveyed companies' use of channels.
+
+    Taken as given:
+
+    - the problem itself (curves, rules, spend today): `channelmix verify --profile` holds it against the profile;
+    - names, currency, period and number of periods, kinds of evidence, where the plan comes from, and assumptions: by
+      the profile, too;
+    - intervals, chances and losses of comparisons, whose draws do not travel in the plan, beyond that they fit each
+      other: by the profile, too;
+    - of word of mouth, how many people are told and what advocacy adds: by the profile, too; and the answer if ten are
+      told;
+    - words: reasons, remarks, warnings, descriptions, notes, what is not counted, and what own history has seen;
+    - the gap that was asked for: above 1 % the gap that is proven stands beside the status;
+    - of conflicting rules, which of them conflict and by how much they must give way: that the rules exist, and that
+      no split obeys all of them together, is recomputed.
 
     Parameters
     ----------
@@ -73,6 +90,13 @@ def interval(draws: Array) -> Interval:
     """Mean and 90 % interval of draws of shape (n_draws,)."""
     low, high = np.quantile(draws, [0.05, 0.95])
     return Interval(mean=float(draws.mean()), low=float(low), high=float(high))
+
+
+def intervals(draws: Array) -> list[Interval]:
+    """Mean and 90 % interval of each column of draws of shape (n_draws, n_columns)."""
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0).tolist()
+    ends = zip(draws.mean(axis=0).tolist(), low, high, strict=True)
+    return [Interval(mean=mean, low=least, high=most) for mean, least, most in ends]
 
 
 def moved_spend(spend: Array, current: Array) -> float:
@@ -111,7 +135,7 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
             or not _at_limit(problem, row, spend, price)
         ):
             return False
-        charged += price * row.coefficients
+        charged[row.coefficients.places] += price * row.coefficients.values
         asked -= price * row.outcome
     total, gain = float(spend.sum()), float(problem.scenario.gain)
     around = [np.maximum(spend + side * PRICE_STEP * total, 0.0) for side in (-1.0, 0.0, 1.0)]
@@ -134,10 +158,10 @@ def prices_hold(problem: AllocationProblem, spend: Array, prices: Mapping[str, f
 def _at_limit(problem: AllocationProblem, row: Row, spend: Array, price: float) -> bool:
     """Whether a row is at the limit that a price of this sign speaks of."""
     limit = row.high if price > 0.0 else row.low
-    values = {one.key: one.value(spend) for one in problem.auxiliaries}
+    values = {one.key: one.value(spend) for one in problem.auxiliaries if one.key in row.extra}
     extra = [weight * values[key] for key, weight in row.extra.items()]
     asked = row.outcome * problem.net(spend) if row.outcome else 0.0
-    left = np.array([*(row.coefficients * spend), *extra, asked])
+    left = np.array([*(row.coefficients.values * spend[row.coefficients.places]), *extra, asked])
     return bool(abs(left.sum() - limit) <= PRICE_TOLERANCE * max(float(np.abs(left).sum()), abs(limit)))
 
 
@@ -152,28 +176,56 @@ def _switched_off(problem: AllocationProblem, spend: Array) -> NDArray[np.bool_]
 
 def _verified(plan: Plan) -> Certificate:
     problem = AllocationProblem.from_dict(plan.problem)
+    _check_standing(plan)
     if plan.scenario != plan.problem.get("scenario"):
         raise CertificateError("the plan's scenario is not the scenario of its problem")
     if plan.provenance.draws != problem.curves.n_draws:
         raise CertificateError(
             f"the plan claims {plan.provenance.draws} draws, its problem has {problem.curves.n_draws}"
         )
-    solution = _claimed(problem, plan)
+    if plan.span != span_of(problem):
+        raise CertificateError("the plan's periods are not the problem's")
+    solution = claimed(problem, plan)
     certificate = verify(problem, solution)
     if plan.status in NO_SPEND:
         return certificate
     claims, spend = plan.certificate, solution.spend.ravel()
     if plan.status is Status.NOT_CERTIFIED and certificate.gap <= claims.requested_gap:
         raise CertificateError("called not certified, and yet its gap is the one that was asked for")
+    _check_missed(problem, plan, spend)
     scale = max(float(spend.sum()), certificate.max_violation, problem.gross(spend))
-    _same("max_violation", claims.max_violation, certificate.max_violation, scale)
+    same("max_violation", claims.max_violation, certificate.max_violation, scale)
     _check_outcomes(problem, plan, spend)
     _check_totals(problem, plan, spend)
     _check_prices(problem, plan, spend)
-    _check_comparisons(problem, plan)
-    _check_word_of_mouth(problem, plan, spend)
-    _check_survey(plan)
+    check_comparisons(problem, plan, obeys)
+    check_word_of_mouth(problem, plan, spend)
+    check_survey(plan)
     return certificate
+
+
+def _check_standing(plan: Plan) -> None:
+    gap = plan.certificate.gap
+    if plan.standing != standing_of(plan.status, gap) and (plan.standing or is_wide(gap)):
+        raise CertificateError(f'called "{plan.standing}" with a gap of {gap!r} and the status {plan.status}')
+
+
+def _check_missed(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
+    found = {one.rule: one for one in missed_limits(problem, spend)}
+    stated = {one.rule: one for one in plan.certificate.missed}
+    for rule, one in found.items():
+        # What is at the edge of being stated may be on its other side on another machine.
+        edge = 2.0 * FEASIBILITY_TOLERANCE * abs(one.limit) + EXACT * one.terms
+        if rule not in stated and one.by > edge:
+            raise CertificateError(
+                f"{rule} is missed by {one.by!r} in its own unit, which the plan does not state"
+            )
+    for rule, one in stated.items():
+        if rule not in found:
+            raise CertificateError(f"{rule} is said to be missed, and is not")
+        same(f"by how much {rule} is missed", one.by, found[rule].by, found[rule].terms)
+        same(f"the terms of {rule}", one.terms, found[rule].terms, found[rule].terms)
+        same(f"the limit of {rule}", one.limit, found[rule].limit, abs(found[rule].limit))
 
 
 def _limits_of(row: Row) -> list[dict[str, Any]]:
@@ -186,9 +238,14 @@ def _limits_of(row: Row) -> list[dict[str, Any]]:
     return [limit_of(row), *(limit_of(row, side) for side in ends)]
 
 
-def _claimed(problem: AllocationProblem, plan: Plan) -> Solution:
+def claimed(problem: AllocationProblem, plan: Plan) -> Solution:
+    """Return a plan's claims as a solution of its problem; raise a CertificateError if they contradict each other."""
     claims = plan.certificate
     limits = {row.label: _limits_of(row) for row in problem.rows}
+    rules = {row.label: row.rule for row in problem.rows}
+    for price in plan.shadow_prices:
+        if price.kind and price.rule != rules.get(price.constraint, price.rule):
+            raise CertificateError(f"{price.constraint} is described as a limit of another rule than it is")
     if any(mend.rule not in limits or mend.amount <= 0.0 for mend in plan.mends):
         raise CertificateError("a relaxation names an unknown rule or a non-positive amount")
     for name, limit in [(p.constraint, p) for p in plan.shadow_prices] + [(m.rule, m) for m in plan.mends]:
@@ -266,15 +323,16 @@ def _check_outcomes(problem: AllocationProblem, plan: Plan, spend: Array) -> Non
         (plan.allocation, (spend, draws, marginal, charges, current)),
         (plan.sums, summed),
     ):
+        outcomes = intervals(brings[:, : len(rows)])
         for i, row in enumerate(rows):
             what = row.name if row.period else f"{row.name} over all periods"
-            _same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
-            _same_interval(f"outcome of {what}", row.outcome, interval(brings[:, i]), scale)
+            same(f"spend on {what}", row.spend, float(spent[i]), float(spend.sum()))
+            same_interval(f"outcome of {what}", row.outcome, outcomes[i], scale)
             slope = float(slopes[i]) if math.isfinite(slopes[i]) else None
-            _same(f"marginal return of {what}", row.marginal_return, slope, steepness)
-            _same(f"charge of {what}", row.charge, float(cost[i]), charged)
+            same(f"marginal return of {what}", row.marginal_return, slope, steepness)
+            same(f"charge of {what}", row.charge, float(cost[i]), charged)
             now = float(today[i])
-            _same(f"current spend on {what}", row.current_spend, now, now)
+            same(f"current spend on {what}", row.current_spend, now, now)
 
 
 def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
@@ -284,103 +342,40 @@ def _check_totals(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     by_period, current = problem.outcomes(spend), _current(problem)
     draws = by_period.sum(axis=1)
     outcome, total, today = interval(draws), float(spend.sum()), float(current.sum())
-    _same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
+    same_interval("total outcome", totals.outcome, outcome, float(draws.max(initial=0.0)))
     charge, money = float(problem.charged(spend).sum()), problem.money(spend)
-    _same("total charge", totals.charge, charge, charge)
-    _same("fees", totals.fees, money - total, money)
+    same("total charge", totals.charge, charge, charge)
+    same("fees", totals.fees, money - total, money)
     scale = max(outcome.mean, charge, money)
-    _same("profit", totals.profit, outcome.mean - charge - money, scale)
-    _same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
+    same("profit", totals.profit, outcome.mean - charge - money, scale)
+    same("return on spend", totals.roi, roi(outcome.mean - charge, money), scale / money if money else 1.0)
     later = float(by_period[:, len(spend) :].sum(axis=1).mean())
-    _same("outcome after the last period", totals.after, later, scale)
-    if plan.span != span_of(problem) or totals.periods < plan.span:
-        raise CertificateError("the plan's periods are not the problem's")
+    same("outcome after the last period", totals.after, later, scale)
+    if totals.periods < plan.span:
+        raise CertificateError("the plan covers more periods than its horizon")
     _check_sums(totals, total, outcome.mean, totals.periods / plan.span)
-    _same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
-    _same("current spend", totals.current_spend, today, today)
-    _same("moved spend", totals.moved, moved_spend(spend, current), total)
+    same("budget", totals.budget, problem.scenario.limit, problem.scenario.limit or 0.0)
+    same("current spend", totals.current_spend, today, today)
+    same("moved spend", totals.moved, moved_spend(spend, current), total)
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     if totals.next_unit != prices.get(problem.scenario.limit_label):
         raise CertificateError("the worth of one more unit is not the shadow price of the budget")
 
 
 def _check_sums(totals: Totals, spend: float, outcome: float, times: float) -> None:
-    _same("total spend", totals.spend, spend, spend)
-    _same("horizon spend", totals.horizon_spend, spend * times, spend * times)
+    same("total spend", totals.spend, spend, spend)
+    same("horizon spend", totals.horizon_spend, spend * times, spend * times)
     over_all = outcome * times
-    _same("horizon outcome", totals.horizon_outcome, over_all, over_all)
+    same("horizon outcome", totals.horizon_outcome, over_all, over_all)
 
 
 def _check_prices(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
     prices = {price.constraint: price.price for price in plan.shadow_prices}
     if len(prices) < len(plan.shadow_prices):
         raise CertificateError("a rule has two shadow prices")
-    if prices and not prices_hold(problem, spend, prices):
-        raise CertificateError("the shadow prices are not what the rules and the marginal returns show")
-
-
-def _check_comparisons(problem: AllocationProblem, plan: Plan) -> None:
-    if sum(comparison.is_baseline for comparison in plan.comparisons) > 1:
-        raise CertificateError("the plan has two baselines")
-    sums = []
-    for comparison in plan.comparisons:
-        what = f"the comparison with the {comparison.name}"
-        if tuple(comparison.spend) != problem.cells.names:
-            raise CertificateError(f"{what} is not about the problem's cells")
-        spend = np.array(list(comparison.spend.values()))
-        if (spend < 0.0).any() or comparison.feasible != obeys(problem, spend):
-            raise CertificateError(f"{what} is not right about whether that split obeys the rules")
-        money = problem.money(spend)
-        _same(f"money in {what}", comparison.money, money, money)
-        if not 0.0 <= comparison.chance <= 1.0 or comparison.tail_loss < 0.0:
-            raise CertificateError(f"{what} has a probability outside [0, 1] or a negative loss")
-        sums.append(comparison.outcome.mean + comparison.gain.mean)
-    for comparison, outcome in zip(plan.comparisons, sums, strict=True):
-        what = f"the plan's outcome in the comparison with the {comparison.name}"
-        means = (abs(c.outcome.mean) for c in (plan.comparisons[0], comparison))
-        _same(what, outcome, sums[0], max(abs(sums[0]), *means))
-
-
-def _check_word_of_mouth(problem: AllocationProblem, plan: Plan, spend: Array) -> None:
-    told, value = plan.word_of_mouth, problem.net(spend)
-    outcome, praise, criticism = heard_of_service(problem, spend)
-    if told is None:
-        if criticism > 0.0:
-            raise CertificateError("called silent on word of mouth, and yet it counts in the curves")
+    if prices_hold(problem, spend, prices):
         return
-    scale = max(abs(value), praise, criticism)
-    if not talks_elsewhere(problem, spend):
-        _same("outcome of word of mouth", told.outcome, outcome, scale)
-        _same("praise", told.praise, praise, scale)
-        _same("criticism", told.criticism, criticism, scale)
-    elif min(told.praise - praise, told.criticism - criticism) < -RELATIVE_TOLERANCE * scale:
-        raise CertificateError("praise and criticism are less than what service alone makes of them")
-    _same("balance of word of mouth", told.balance, told.praise - told.criticism, scale)
-    _same("share of word of mouth", told.share, told.outcome / value if value else 0.0, 1.0)
-
-
-def _check_survey(plan: Plan) -> None:
-    """Recompute the company's own shares; what the survey says of others is taken as given."""
-    for row in plan.survey:
-        inside = [cell for cell in plan.cells if row.purpose in ("all", cell.purpose)]
-        own = [cell for cell in inside if cell.channel == row.channel]
-        what = f"the share of {row.channel} ({row.purpose}) beside the survey"
-        for claimed, key in ((row.share_now, "current_spend"), (row.share_planned, "spend")):
-            whole = sum(getattr(cell, key) for cell in inside)
-            part = sum(getattr(cell, key) for cell in own)
-            _same(what, claimed, part / whole if whole > 0.0 else 0.0, 1.0)
-        if row.used_now != any(cell.current_spend > 0.0 for cell in own):
-            raise CertificateError(f"{what} is not right about whether it is used today")
-
-
-def _same_interval(what: str, claimed: Interval, computed: Interval, scale: float) -> None:
-    for key in ("mean", "low", "high"):
-        _same(f"{what} ({key})", getattr(claimed, key), getattr(computed, key), scale)
-
-
-def _same(what: str, claimed: float | None, computed: float | None, scale: float) -> None:
-    if claimed is None or computed is None:
-        if claimed is not computed:
-            raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
-    elif not abs(claimed - computed) <= RELATIVE_TOLERANCE * abs(scale):
-        raise CertificateError(f"{what} claimed {claimed!r}, recomputed {computed!r}")
+    if prices:
+        raise CertificateError("the shadow prices are not what the rules and the marginal returns show")
+    if say("remark.no_prices") not in plan.remarks:
+        raise CertificateError("rules bind, and yet the plan neither prices them nor says that it does not")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import weakref
 from pathlib import Path as FilePath
 from typing import Any, Self
 
@@ -23,6 +24,10 @@ from channelmix.profile.reading.translate import translate
 from channelmix.profile.source import read_document, read_file
 
 OWN_FILES = ("evidence", "history")
+
+
+_laid_out: dict[int, tuple[weakref.ref[Any], tuple[Cell, ...]]] = {}
+"""The cells of profiles that are in use, which do not change, by their identity."""
 
 
 class CompanyProfile(ProfileFields):
@@ -114,7 +119,13 @@ class CompanyProfile(ProfileFields):
         tuple of Cell
             Markets, then channels as they are written, then promotion, service and advocacy.
         """
-        return lay_out(self)
+        known = _laid_out.get(id(self))
+        if known is None or known[0]() is not self:
+            # With a thousand markets it takes a second, and a plan asks a dozen times.
+            key = id(self)
+            known = weakref.ref(self, lambda _: _laid_out.pop(key, None)), lay_out(self)
+            _laid_out[key] = known
+        return known[1]
 
     def with_budget(self, amount: float) -> Self:
         """Return this profile with another budget, in currency per period, and check it.

@@ -16,7 +16,8 @@ from channelmix.engine.solver.solve import solve
 from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
-from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.recommender.optimize.optimize import GAP, TAIL_GAP
+from channelmix.recommender.optimize.size import TAIL_DRAWS, check_size
 from channelmix.recommender.resolve import by_name
 
 LOW, HIGH = 0.5, 2.0
@@ -92,6 +93,7 @@ def frontier(
     if gap is not None:
         expect_positive(gap, "gap")
     if isinstance(asked, CompanyProfile):
+        check_size(asked, n_draws)
         profile, cells = asked, drawn(asked, n_draws, seed)
         problem = problem_and_splits(profile.with_budget(profile.budget), cells)[0]
     else:

@@ -14,6 +14,7 @@ from channelmix.plan import (
     InformationValue,
     Totals,
     WordOfMouth,
+    standing_of,
 )
 from channelmix.report.compared import called, compared
 from channelmix.report.content import OWN, Content
@@ -111,6 +112,12 @@ def facts(content: Content, totals: Totals) -> Iterator[str]:
         yield words("facts.horizon", periods=totals.periods, **values)
 
 
+def standing(content: Content) -> str:
+    """The plan's status, with the gap where it is wide; from the numbers, not from what the document calls it."""
+    plan = content.plan
+    return content.words.said(standing_of(plan.status, plan.certificate.gap)) or str(plan.status)
+
+
 def claim(content: Content) -> str:
     """What is proven."""
     words, plan = content.words, content.plan
@@ -120,7 +127,16 @@ def claim(content: Content) -> str:
         return words("claim.unbounded")
     kind = str(plan.scenario.get("kind"))
     key = f"claim.{kind}" if kind in ("target_outcome", "max_profit") else "claim.value"
-    return words(key, gap=plan.certificate.gap)
+    more = f" {words('claim.missed', missed=missed(content))}" if plan.certificate.missed else ""
+    return f"{words(key, gap=plan.certificate.gap)}{more}"
+
+
+def missed(content: Content) -> list[str]:
+    """Limits that the plan misses by more than a millionth of them, each by how much."""
+    return [
+        content.words("certificate.missed_by", rule=one.rule, by=one.by, limit=one.limit)
+        for one in content.plan.certificate.missed
+    ]
 
 
 def assumed(content: Content) -> str:

@@ -19,6 +19,9 @@ from channelmix.engine.rules import LinearConstraint
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
+NO_ENVELOPES: Any = ()
+"""What `excludes` is given where no row is on outcome."""
+
 
 def curves() -> cm.ResponseCurves:
     return cm.ResponseCurves.hill([3.0, 2.0, 1.0], [4.0, 1.0, 2.0], [2.0, 1.0, 3.0], names=NAMES)
@@ -237,10 +240,10 @@ def test_weak_duality_of_the_standard_form() -> None:
     spend = form.from_user(np.array([3.0, 3.0, 3.0]))
     assert form.violation(spend) == 0.0
     for _ in range(200):
-        prices = rng.normal(size=len(form.A)) * rng.integers(0, 2, len(form.A))
+        prices = rng.normal(size=form.A.shape[0]) * rng.integers(0, 2, form.A.shape[0])
         bound = dual_bound(form, envelopes, Leaf(form.box_low, form.box_high, prices, None))
         assert bound >= form.value(spend) - 1e-12
-        assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))
+        assert not excludes(form, NO_ENVELOPES, Leaf(form.box_low, form.box_high, prices, None))
 
 
 def test_open_sides_carry_no_price() -> None:
@@ -248,7 +251,7 @@ def test_open_sides_carry_no_price() -> None:
     envelopes = form.envelopes([np.array([]) for _ in range(3)])
     leaf = Leaf(form.box_low, form.box_high, np.array([-1.0]), None)
     assert dual_bound(form, envelopes, leaf) == math.inf
-    assert not excludes(form, (), leaf)
+    assert not excludes(form, NO_ENVELOPES, leaf)
 
 
 def test_unknown_parts_of_a_written_problem_are_refused() -> None:

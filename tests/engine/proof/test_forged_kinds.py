@@ -132,7 +132,7 @@ def test_a_split_of_what_is_no_number_of_its_own() -> None:
     problem, solution = made("time")
     form = problem.standard
     cell = np.array([form.n_cells, -1, -1])
-    prices = np.zeros((2, len(form.A)))
+    prices = np.zeros((2, form.A.shape[0]))
     forged = Proof(cell, np.array([0.5, 0.0, 0.0]), prices, np.array([False, False]), solution.proof.grids)
     with pytest.raises(cm.CertificateError, match="what is not a cell"):
         cm.verify(problem, replace(solution, proof=forged))

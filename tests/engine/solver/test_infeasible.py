@@ -18,6 +18,9 @@ from channelmix.engine.solver.linear_program import LinearProgram
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
 
+NO_ENVELOPES: Any = ()
+"""What `excludes` is given where no row is on outcome."""
+
 
 def problem(*rules: Any, budget: float = 10.0, **options: Any) -> cm.AllocationProblem:
     curves = cm.ResponseCurves.hill([3.0, 2.0, 1.0], [4.0, 1.0, 2.0], [2.0, 1.0, 3.0], names=NAMES)
@@ -170,8 +173,8 @@ def test_rounding_proves_no_conflict() -> None:
     rng = np.random.default_rng(3)
     form = p.standard
     for _ in range(500):
-        prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], len(form.A)) * 10.0 ** rng.uniform(-20, 20)
-        assert not excludes(form, (), Leaf(form.box_low, form.box_high, prices, None))
+        prices = rng.choice([-1.0, 0.0, 1.0, 1.0 + 1e-15], form.A.shape[0]) * 10.0 ** rng.uniform(-20, 20)
+        assert not excludes(form, NO_ENVELOPES, Leaf(form.box_low, form.box_high, prices, None))
 
 
 def test_a_solver_that_fails_on_a_feasible_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_what_is_put_onto_the_rows_obeys_them_and_is_near(seed: int) -> None:
 
 
 def _least_weight(A: Any) -> float:
-    return float(np.abs(A[A != 0.0]).min(initial=1.0))
+    return float(np.abs(A.data).min(initial=1.0))
 
 
 # Below this, the rounding of a product is too small to be a number itself; spends are in units of the budget.
@@ -100,7 +100,8 @@ def test_bounds_from_a_row_are_rounded_outwards_by_a_few_digits_at_most(
     low = np.array([min(one, other) for _, one, other in variables])
     top = np.array([max(one, other) for _, one, other in variables])
     box_low, box_high = low.copy(), top.copy()
-    tighten(a, high, box_low, box_high)
+    used = np.flatnonzero(a)
+    tighten(used, a[used], high, box_low, box_high)
     least = [Fraction(w) * Fraction(s if w > 0 else t) for w, s, t in zip(a, low, top, strict=True)]
     for i, w in enumerate(a):
         if w == 0.0:

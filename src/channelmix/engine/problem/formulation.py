@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, OUTWARD_ROUNDING
 from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.matrix import Matrix, matrix_of
 from channelmix.engine.problem.statement import Statement
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Delay
@@ -54,7 +56,7 @@ class Formulation:
     """
 
     curves: ResponseCurves
-    A: Array
+    A: Matrix
     B: Array
     low: Array
     high: Array
@@ -94,20 +96,25 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
     gain, price = stated.scenario.gain, stated.scenario.price
     A, low, high = _stated(stated.rows, spends, auxiliaries)
     B = np.array([row.outcome for row in stated.rows])
-    box_low, box_high = _box(A, low, high, B, spends, auxiliaries)
+    # Without auxiliary variables the rows on spend say all; they have been followed once.
+    known = None if auxiliaries else stated.row_box
+    box_low, box_high = _box(A, low, high, B, spends, auxiliaries, known)
     most = np.maximum(box_high, box_low)[:spends]
     if not np.isfinite(most).all():
         cell = curves.names[int(np.argmin(np.isfinite(most)))]
         raise InputError(f"spend on {cell} has no limit: state a budget or an upper bound")
     links, links_low, links_high = _links(most, auxiliaries)
-    A, B = np.vstack([A, links]), np.append(B, np.zeros(len(links)))
+    A, B = vstack([A, links], format="csr"), np.append(B, np.zeros(links.shape[0]))
     charge_in_outcome = np.append(stated.charges, [one.charge for one in auxiliaries])
+    if B.any():
+        A = csr_array(A - csr_array(B[:, np.newaxis]) @ csr_array(charge_in_outcome[np.newaxis]))
+        A.eliminate_zeros()
     money = np.append(np.ones(spends), [one.fee for one in auxiliaries])
     if stated.delay is None:
         charge_in_outcome[:spends] += rates
     form = Formulation(
         curves=curves,
-        A=A - B[:, np.newaxis] * charge_in_outcome,
+        A=A,
         B=B,
         low=np.append(low, links_low),
         high=np.append(high, links_high),
@@ -129,17 +136,18 @@ def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
     """Put adstocked spends before the variables, tied to spend by ``x = W s + x0``."""
     W, start = delay.matrix, delay.start
     (n, spends), none = W.shape, np.zeros(len(start))
-    link = np.hstack([np.eye(n), -W, np.zeros((n, len(form.auxiliaries)))])
+    link = hstack([eye_array(n), -W, csr_array((n, len(form.auxiliaries)))])
     ends = form.box_low, np.maximum(form.box_high, form.box_low)
     least, most = (W @ np.maximum(end[:spends], 0.0) + start for end in ends)
     box_low, box_high = np.maximum(least - OUTWARD_ROUNDING * most, 0.0), most * (1.0 + OUTWARD_ROUNDING)
     if (form.box_low > form.box_high).any():  # an empty box stays empty in spend alone
         box_high = np.maximum(box_low, box_high)
-    offset, B = form.curves.value(start).sum(axis=1) - form.rates @ start, np.append(form.B, none)
-    of_rows = -form.B[:, np.newaxis] * form.rates
+    offset, B = form.curves.total(start) - form.rates @ start, np.append(form.B, none)
+    of_rows = csr_array(-form.B[:, np.newaxis]) @ csr_array(form.rates[np.newaxis])
+    of_rows.eliminate_zeros()
     return dataclasses.replace(
         form,
-        A=np.vstack([np.hstack([of_rows, form.A]), link]),
+        A=vstack([hstack([of_rows, form.A]), link], format="csr"),
         B=B,
         low=np.append(form.low, start) + B * float(offset.mean()),
         high=np.append(form.high, start),
@@ -151,24 +159,30 @@ def _with_adstock(form: Formulation, delay: Delay) -> Formulation:
     )
 
 
-def _stated(rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
+def _stated(
+    rows: Sequence[Row], spends: int, auxiliaries: Sequence[Auxiliary]
+) -> tuple[Matrix, Array, Array]:
     """Rows as a matrix over spend and auxiliary variables, with their limits."""
     column = {one.key: spends + i for i, one in enumerate(auxiliaries)}
-    A = np.zeros((len(rows), spends + len(auxiliaries)))
-    for k, row in enumerate(rows):
-        A[k, :spends] = row.coefficients
-        for key, weight in row.extra.items():
-            A[k, column[key]] = weight
+    parts = []
+    for row in rows:
+        extra = {column[key]: weight for key, weight in row.extra.items() if weight}
+        places = np.append(row.coefficients.places, sorted(extra)).astype(np.intp)
+        parts.append((places, np.append(row.coefficients.values, [extra[i] for i in sorted(extra)])))
+    A = matrix_of(parts, spends + len(auxiliaries))
     return A, np.array([row.low for row in rows]), np.array([row.high for row in rows])
 
 
 def _box(
-    A: Array, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary]
-) -> tuple[Array, Array]:
+    A: Matrix, low: Array, high: Array, B: Array, spends: int, auxiliaries: Sequence[Auxiliary],
+    known: tuple[Array, Array] | None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Bound each variable from the rows alone, starting from spend >= 0; shape (n_variables,) each."""
     box_low, box_high = np.zeros(A.shape[1]), np.full(A.shape[1], np.inf)
+    if known is not None:
+        box_low, box_high = known[0].copy(), known[1].copy()
     linear = B == 0.0  # a row on outcome implies no bound on spend by itself
-    for _ in range(2 if auxiliaries else 1):
+    for _ in range(2 if auxiliaries else 0):
         for i, one in enumerate(auxiliaries, start=spends):
             ends = one.box(box_low[:spends], np.maximum(box_low, box_high)[:spends])
             box_low[i], box_high[i] = max(box_low[i], ends[0]), min(box_high[i], ends[1])
@@ -187,16 +201,17 @@ def _box(
     return box_low, np.where(touching, box_low, box_high)
 
 
-def _links(most: Array, auxiliaries: Sequence[Auxiliary]) -> tuple[Array, Array, Array]:
+def _links(most: Array, auxiliaries: Sequence[Auxiliary]) -> tuple[Matrix, Array, Array]:
     """Rows that tie auxiliary variables to spend, and their limits, except those that the search ties itself."""
-    owned = kept_out(auxiliaries)
-    rows, low, high = [np.empty((0, len(most) + len(auxiliaries)))], [], []
+    owned = set(kept_out(auxiliaries))
+    rows, low, high = [], [], []
     for i, one in enumerate(auxiliaries):
         for weights, own, row_low, row_high in () if i in owned else one.links(most):
-            rows.append(np.append(weights, own * (np.arange(len(auxiliaries)) == i))[np.newaxis])
+            places = np.flatnonzero(weights)
+            rows.append((np.append(places, len(most) + i), np.append(weights[places], own)))
             low.append(row_low)
             high.append(row_high)
-    return np.vstack(rows), np.array(low), np.array(high)
+    return matrix_of(rows, len(most) + len(auxiliaries)), np.array(low), np.array(high)
 
 
 def kept_out(auxiliaries: Sequence[Auxiliary]) -> list[int]:

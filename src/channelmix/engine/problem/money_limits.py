@@ -16,7 +16,6 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import NEARLY_SATURATED, SATURATED_SPEND
-from channelmix.engine.problem.bounds import propagate
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
 
@@ -103,7 +102,7 @@ def largest_amount(problem: AllocationProblem) -> float:
     """Return the largest amount of money in any rule or in the mix to improve on; 0 if there is none."""
     amounts = [] if problem.baseline is None else [float(problem.baseline.sum())]
     for row in problem.rows:
-        weight = float(np.abs(row.coefficients).max(initial=0.0))
+        weight = row.coefficients.largest
         if weight > 0.0:
             sides = [abs(side) for side in (row.low, row.high) if math.isfinite(side)]
             amounts += [side / weight for side in (*sides, *map(abs, row.extra.values()))]
@@ -112,17 +111,7 @@ def largest_amount(problem: AllocationProblem) -> float:
 
 def _most_spend(problem: AllocationProblem) -> Array:
     """Bound spend from the rules alone; shape (n_spends,)."""
-    rows = [row for row in problem.rows if not row.outcome]
-    box_low, box_high = np.zeros(len(problem.cells)), np.full(len(problem.cells), np.inf)
-    if rows:
-        # An auxiliary variable has no upper bound here, except that fees and states are never negative.
-        free = [(min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows]
-        high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
-        low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
-        propagate(
-            np.array([row.coefficients for row in rows]), np.array(low), np.array(high), box_low, box_high
-        )
-    return np.asarray(np.maximum(box_high, 0.0))
+    return np.asarray(np.maximum(problem.row_box[1], 0.0))
 
 
 def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str:
@@ -134,12 +123,9 @@ def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str
     if problem.delay is not None:
         start = problem.delay.start.reshape(-1, n)
         before = start.sum(axis=0)
-        cost = 1.0 / problem.delay.matrix.sum(axis=0).reshape(-1, n)
-        reached = problem.delay.matrix > 0.0
-        ends = np.isfinite(bound) | ~reached
-        acting = np.where(
-            ends.all(axis=1), problem.delay.matrix @ np.where(np.isfinite(bound), bound, 0.0), math.inf
-        )
+        W, open_ = problem.delay.matrix, ~np.isfinite(bound)
+        cost = 1.0 / W.sum(axis=0).reshape(-1, n)
+        acting = np.where((W > 0.0) @ open_, math.inf, W @ np.where(open_, 0.0, bound))
         acting = acting + start.ravel()
     charges = problem.charges.reshape(cost.shape)
     # What one unit of acting spend costs at least, for each part of the rate; shape (parts, n_cells).

@@ -71,7 +71,7 @@ class AllocationProblem(Statement):
     def acting(self, spend: Any) -> Array:
         """Adstocked spend, which is spend itself without a carry-over; shape (response.n_cells,)."""
         array = np.asarray(spend, dtype=float).ravel()
-        return array if self.delay is None else self.delay.matrix @ array + self.delay.start
+        return array if self.delay is None else self.delay.acting(array)
 
     @cached_property
     def carried_over_outcome(self) -> float:
@@ -95,8 +95,15 @@ class AllocationProblem(Statement):
 
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
-        net = self.outcomes(spend).sum(axis=1) - self.lost(spend).sum(axis=1)
-        return np.asarray(net - self.charge_of(spend))
+        net = self.response.total(self.acting(spend)) - self._drawn_before - self.charge_of(spend)
+        return np.asarray(net if self.lossy is None else net - self.lost(spend).sum(axis=1))
+
+    @cached_property
+    def _drawn_before(self) -> Array:
+        """Outcome of spend before the plan, of every draw; shape (n_draws,)."""
+        if self.delay is None or not self.delay.start.any():
+            return np.zeros(self.response.n_draws)
+        return self.response.total(self.delay.start)
 
     def charge_of(self, spend: Any) -> float:
         """Charges of spend and of the rules' auxiliary variables, in outcome, without losses."""
@@ -114,7 +121,9 @@ class AllocationProblem(Statement):
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
         drawn = self.response.value(self.acting(spend))
-        return drawn if self.delay is None else drawn - self.response.value(self.delay.start)
+        if self.delay is None or not self.delay.start.any():
+            return drawn
+        return drawn - self.response.value(self.delay.start)
 
     def alone(self, amount: float) -> Array:
         """Mean outcome less losses of each cell at an amount in one period, at its prices; shape (n_cells,)."""
@@ -150,8 +159,8 @@ class AllocationProblem(Statement):
         """Charges and mean losses of the next unit of spend on each cell, without those of changes; (n_spends,)."""
         if self.lossy is None:
             return self.charges
-        slope = self.lossy.derivative(self.acting(spend)).mean(axis=0)
-        return np.asarray(self.charges + (slope if self.delay is None else slope @ self.delay.matrix))
+        slope = self.lossy.slope(self.acting(spend))
+        return np.asarray(self.charges + (slope if self.delay is None else self.delay.credited(slope)))
 
     def marginal(self, spend: Any, weights: Array | None = None) -> Array:
         """Net outcome of the next unit of spend on each cell, to the right; shape (n_spends,).
@@ -160,25 +169,22 @@ class AllocationProblem(Statement):
         point of a tabulated curve, up to rounding: there the slope beyond the point counts.
         """
         array = np.asarray(spend, dtype=float).ravel()
-        slope, beyond = (
-            slopes.mean(axis=0) if weights is None else weights @ slopes
-            for slopes in map(self._slopes, (array, array * (1.0 + SPEND_ROUNDING)))
-        )
+        slope, beyond = (self._slopes(at, weights) for at in (array, array * (1.0 + SPEND_ROUNDING)))
         with np.errstate(invalid="ignore"):
             slope = np.where(np.abs(beyond - slope) > KINK * np.abs(slope), beyond, slope)
         if self.delay is not None:
-            slope = slope @ self.delay.matrix
+            slope = self.delay.credited(slope)
         for one in self.auxiliaries:
             if isinstance(one, Change) and one.charge:
                 up = array[one.cells] >= one.current
                 slope[one.cells] -= np.where(up, one.charge, -one.charge)
         return np.asarray(slope - self.charges)
 
-    def _slopes(self, spend: Array) -> Array:
-        """Slope of every draw and curve of `response`, less that of its losses; shape (n_draws, n_curves)."""
+    def _slopes(self, spend: Array, weights: Array | None) -> Array:
+        """Slope of each curve of `response` less that of its losses, a mean over draws; shape (n_curves,)."""
         acting = self.acting(spend)
-        slopes = self.response.derivative(acting)
-        return slopes if self.lossy is None else slopes - self.lossy.derivative(acting)
+        slopes = self.response.slope(acting, weights)
+        return slopes if self.lossy is None else slopes - self.lossy.slope(acting, weights)
 
     def draw_weights(self, spend: Any) -> Array | None:
         """Weights of the draws in the objective, given the worst draws at `spend`; None where their mean counts."""
@@ -252,7 +258,7 @@ class AllocationProblem(Statement):
             if row.outcome and not outcomes:
                 continue
             # Divided by its largest weight, a row's violation is an amount of spend.
-            weight = float(np.abs(row.coefficients).max(initial=0.0)) or row.outcome or 1.0
+            weight = row.coefficients.largest or row.outcome or 1.0
             largest = max(largest, row.violation(array, extra, outcome) / weight)
         return largest
 

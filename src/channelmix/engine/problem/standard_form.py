@@ -17,12 +17,15 @@ from channelmix.core.tolerances import (
     CONFLICT_TOLERANCE,
     CRUMB,
     CRUMB_OF_LARGEST,
+    FEASIBILITY_TOLERANCE,
     NEGLIGIBLE_OUTCOME,
+    ROW_ROUNDING,
     TARGET_TOLERANCE,
 )
 from channelmix.engine.problem.bounds import tighten
 from channelmix.engine.problem.formulation import Formulation, kept_out
-from channelmix.engine.response import Envelope
+from channelmix.engine.problem.matrix import entries, row_max, scaled
+from channelmix.engine.response.envelopes import Envelopes
 from channelmix.engine.rules.risk import tail_mean, tail_weights
 
 MOST_IMPLIED = 50
@@ -69,8 +72,8 @@ class StandardForm(Formulation):
         # A row's unit is what it can reach, so that a limit on a small market binds under a huge budget. That of a row
         # on outcome is the outcome: charges on all the money of a distant limit would hide what is missing.
         at_all = raw.B * outcome_unit
-        reached = np.where(raw.B > 0.0, at_all, (np.abs(A) * reach).max(axis=1, initial=0.0))
-        unbound = np.maximum((np.abs(A) * unit).max(axis=1, initial=0.0), at_all)
+        reached = np.where(raw.B > 0.0, at_all, row_max(A, reach))
+        unbound = np.maximum(row_max(A, unit), at_all)
         size = np.array([_power_of_two(float(a or b)) for a, b in zip(reached, unbound, strict=True)])
         unit = unit[places]
         if risk is not None and risk.floor is not None:
@@ -79,7 +82,7 @@ class StandardForm(Formulation):
             risk = dataclasses.replace(risk, target=risk.target / outcome_unit)
         return cls(
             curves=curves.take(order.tolist()).rescaled(spend_unit, outcome_unit),
-            A=A[:, places] * unit / size[:, np.newaxis],
+            A=scaled(A[:, places], size, unit),
             B=at_all / size,
             low=raw.low / size,
             high=raw.high / size,
@@ -149,19 +152,30 @@ class StandardForm(Formulation):
     @cached_property
     def twins(self) -> NDArray[np.intp]:
         """Group of each variable: neighbouring cells with equal numbers throughout share one; shape (n_variables,)."""
-        same = [i + 1 < self.n_cells and self._interchangeable(i, i + 1) for i in range(self.n_variables - 1)]
-        return np.cumsum([0, *(not twin for twin in same)])
+        numbers = np.stack([self.box_low, self.box_high, self.charge])[:, : self.n_cells]
+        same = np.zeros(self.n_variables, dtype=bool)
+        same[1 : self.n_cells] = (numbers[:, 1:] == numbers[:, :-1]).all(axis=0)
+        for j in np.flatnonzero(same).tolist():
+            same[j] = self._interchangeable(j - 1, j)
+        return np.cumsum(~same) - 1
+
+    @cached_property
+    def columns(self) -> Any:
+        """The rows' matrix by columns: a SciPy ``csc_array``."""
+        by_column = self.A.tocsc()
+        by_column.sort_indices()
+        return by_column
+
+    def column(self, variable: int) -> tuple[NDArray[np.intp], Array]:
+        """The rows that a variable stands in, and its weights there."""
+        own = slice(self.columns.indptr[variable], self.columns.indptr[variable + 1])
+        return self.columns.indices[own], self.columns.data[own]
 
     def _interchangeable(self, i: int, j: int) -> bool:
-        numbers = (self.box_low, self.box_high, self.charge, *self._concerned)
-        if not np.array_equal(self.A[:, i], self.A[:, j]):
+        if not all(np.array_equal(a, b) for a, b in zip(self.column(i), self.column(j), strict=True)):
             return False
-        one, other = self.curves.cell(i), self.curves.cell(j)
-        return (
-            all(row[i] == row[j] for row in numbers)
-            and one.kinds == other.kinds
-            and all(np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items())
-        )
+        same = all(concerned[i] == concerned[j] for concerned in self._concerned)
+        return same and self.curves.alike(i, j)
 
     @cached_property
     def _concerned(self) -> list[NDArray[np.bool_]]:
@@ -173,7 +187,12 @@ class StandardForm(Formulation):
         """The spend variables that an auxiliary variable depends on."""
         one = self.auxiliaries[variable - (self.n_variables - len(self.auxiliaries))]
         shift = 0 if self.delay is None else self.n_cells
-        return np.argsort(self.places)[shift + np.flatnonzero(one.cells)]
+        return self._place_of[shift + np.flatnonzero(one.cells)]
+
+    @cached_property
+    def _place_of(self) -> NDArray[np.intp]:
+        """Where each adstocked spend, spend and auxiliary variable stands, in the user's order."""
+        return np.argsort(self.places)
 
     @cached_property
     def states(self) -> dict[int, NDArray[np.intp]]:
@@ -225,9 +244,11 @@ class StandardForm(Formulation):
             if changed in self.states and box_high[changed] <= 0.0:
                 box_high[self.states[changed]] = 0.0
             if self.integer[changed] or self._delayed[changed] or changed != variable:
-                for k in np.flatnonzero((self.A[:, changed] != 0.0) & linear):
-                    tighten(self.A[k], self.high[k], box_low, box_high)
-                    tighten(-self.A[k], -self.low[k], box_low, box_high)
+                for k in self.column(changed)[0].tolist():
+                    if linear[k]:
+                        used, weights = entries(self.A, k)
+                        tighten(used, weights, self.high[k], box_low, box_high)
+                        tighten(used, -weights, -self.low[k], box_low, box_high)
             for state, members in self.states.items():
                 if (box_low[members] > 0.0).any():
                     box_low[state] = max(box_low[state], 1.0)
@@ -255,7 +276,7 @@ class StandardForm(Formulation):
     def from_user(self, spend: Any) -> Array:
         """All variables, in canonical order and unit, implied by a spend in the user's order and unit."""
         array = np.asarray(spend, dtype=float).ravel()
-        acting = np.empty(0) if self.delay is None else self.delay.matrix @ array + self.delay.start
+        acting = np.empty(0) if self.delay is None else self.delay.acting(array)
         everything = np.concatenate([acting, array, [one.value(array) for one in self.auxiliaries]])
         return everything[self.places] / self.unit
 
@@ -265,7 +286,7 @@ class StandardForm(Formulation):
 
     def net(self, variables: Array) -> Array:
         """Net outcome of every draw, in the standard unit; shape (n_draws,)."""
-        drawn = self.curves.value(variables[: self.n_cells]).sum(axis=1)
+        drawn = self.curves.total(variables[: self.n_cells])
         return np.asarray(drawn - self.offset - float(self.charge_in_outcome @ variables))
 
     @property
@@ -289,10 +310,12 @@ class StandardForm(Formulation):
         charge[:n] -= self.rates  # losses are bounded themselves
         charges = charge * np.stack([box_low, box_high])
         ends = [np.maximum(end[:n], 0.0) for end in (box_low, box_high)]
-        low, high = (self.curves.gross(end).sum(axis=1) for end in ends)
         if self.rates.any():
+            gross = [self.curves.gross(end).sum(axis=1) for end in ends]
             least_lost, most_lost = (self.curves.lost(end).sum(axis=1) for end in ends)
-            low, high = low - most_lost, high - least_lost
+            low, high = gross[0] - most_lost, gross[1] - least_lost
+        else:
+            low, high = (self.curves.total(end) for end in ends)
         least, most = charges.max(axis=0).sum(), charges.min(axis=0).sum()
         return low - self.offset - least, high - self.offset - most
 
@@ -350,6 +373,22 @@ class StandardForm(Formulation):
         """Largest violation of a row, as a share of its reach, or of non-negativity of the cells."""
         return max(*self.excess(variables), float(np.max(-variables[: self.n_cells], initial=0.0)))
 
+    def missed(self, variables: Array) -> float:
+        """Largest violation of a row of spend as a multiple of what the checker allows; see `ROW_ROUNDING`.
+
+        What is allowed is a share of the row's limit, in its own unit, whatever the row can reach; of a limit of 0, as
+        a share of a total is written, and of an equation between variables, a share of what the row can reach.
+        """
+        left, of_spend = self.A @ variables, self.B == 0.0
+        worst = 0.0
+        for limit, past in ((self.low, self.low - left), (self.high, left - self.high)):
+            given = of_spend & np.isfinite(limit)
+            room = np.where(
+                limit == 0.0, 1.0, np.maximum(np.abs(limit), ROW_ROUNDING / FEASIBILITY_TOLERANCE)
+            )
+            worst = max(worst, float((past[given] / (FEASIBILITY_TOLERANCE * room[given])).max(initial=0.0)))
+        return worst
+
     def worst(self, variables: Array) -> Array:
         """Weights of the draws, (n_draws,), that give the mean of the worst at `variables`; they sum to 1."""
         net = self.net(variables)
@@ -357,13 +396,29 @@ class StandardForm(Formulation):
             return np.full(len(net), 1.0 / len(net))
         return tail_weights(net if self.risk.floor is None else net - self.risk.floor, self.risk.tail)
 
-    def envelopes(self, grids: Sequence[Array]) -> list[Envelope]:
-        """Build each cell's upper bound on its grid, over its box."""
-        ends = zip(self.box_low, self.box_high, strict=True)
-        return [
-            Envelope(self.curves.cell(i), np.clip(np.append(grid, end), *end), by_draw=self.risk is not None)
-            for i, (grid, end) in enumerate(zip(grids, ends, strict=False))
-        ]
+    @property
+    def n_shapes(self) -> int:
+        """Number of different curves, each of which may be that of many cells in other units."""
+        return len(self.curves.as_shared().shapes)
+
+    def spread(self, shares: Array) -> list[Array]:
+        """Amounts at some shares of the ranges of each cell's box; over all ranges of a curve that cells share."""
+        n, block = self.n_cells, self.curves.as_shared()
+        low, high = self.box_low[:n] / block.unit, np.maximum(self.box_low, self.box_high)[:n] / block.unit
+        ends = [(float(low[own].min()), float(high[own].max())) for own in block.places]
+        return [least + shares * (most - least) for least, most in ends]
+
+    def envelopes(self, grids: Sequence[Array]) -> Envelopes:
+        """Build each cell's upper bound on its grid, over its box.
+
+        Parameters
+        ----------
+        grids : sequence of ndarray
+            Amounts for each cell, or for each different curve, in its own units.
+        """
+        n = self.n_cells
+        ends = self.box_low[:n], self.box_high[:n]
+        return Envelopes(self.curves.as_shared(), grids, *ends, by_draw=self.risk is not None)
 
 
 def _power_of_two(size: float) -> float:

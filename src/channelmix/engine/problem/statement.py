@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,19 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError, expect, nearest_name
+from channelmix.core.errors import InputError, echo, expect, nearest_name
+from channelmix.core.sizes import (
+    MOST_NUMBERS,
+    MOST_OUTCOMES,
+    MOST_PRICE_RULES,
+    MOST_PRICES_OF_A_CELL,
+    MOST_RULE_CELLS,
+    MOST_RULES,
+    MOST_WEIGHTS,
+    within,
+)
+from channelmix.engine.problem.bounds import propagate
+from channelmix.engine.problem.matrix import matrix_of
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.carryover import Carryover, Delay
 from channelmix.engine.rules import (
@@ -31,6 +43,9 @@ from channelmix.engine.rules import (
     rule_to_dict,
 )
 from channelmix.engine.rules.rows import number
+
+_JOIN = "join those on the same cells"
+_FEWER = "state fewer rules, on fewer cells or over longer periods"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +76,7 @@ class Statement:
                 "leave the risk out, or use it with a fixed_budget"
             )
         object.__setattr__(self, "constraints", tuple(self.constraints))
+        self._check_sizes()
         for rule in self.constraints:
             _expect_kind(rule, Constraint, "a constraint")
         expect(self.losses, "losses", ResponseCurves, NoneType)
@@ -68,6 +84,21 @@ class Statement:
             _check_losses(self.losses, self.curves)
         # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
+
+    def _check_sizes(self) -> None:
+        rules, spends = len(self.constraints), math.prod(self.shape)
+        horizon = 1 if self.carryover is None else self.carryover.horizon
+        fewer = "plan on fewer draws, longer periods or fewer cells"
+        within(
+            MOST_OUTCOMES,
+            self.curves.n_draws * self.curves.n_cells * horizon,
+            "draws x cells x periods",
+            fewer,
+        )
+        numbers = sum(array.size for block in self.curves.blocks for array in block.parameters.values())
+        within(MOST_NUMBERS, numbers, "numbers that describe the curves", fewer)
+        within(MOST_RULES, rules, "rules", _JOIN)
+        within(MOST_RULE_CELLS, rules * spends, "rules x cells x periods", _JOIN)
 
     @cached_property
     def delay(self) -> Delay | None:
@@ -91,13 +122,14 @@ class Statement:
         if self.current is None:
             return None
         spend = np.zeros(self.curves.n_cells)
+        places = {name: i for i, name in enumerate(self.curves.names)}
         for name, amount in self.current.items():
-            if name not in self.curves.names:
+            if name not in places:
                 raise InputError(
                     f'current spend on an unknown cell "{name}"{nearest_name(name, self.curves.names)}'
                 )
             number(amount, f"current spend on {name}")
-            spend[self.curves.names.index(name)] = amount
+            spend[places[name]] = amount
         return np.broadcast_to(spend, self.shape).ravel()
 
     @cached_property
@@ -115,19 +147,41 @@ class Statement:
     @cached_property
     def rule_names(self) -> tuple[str, ...]:
         """Names of the scenario and of each constraint; equal names are distinguished by a number."""
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         return tuple(_unused(rule.label, taken) for rule in (self.scenario, *self.constraints))
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All rows of the scenario and the constraints; equal labels are distinguished by a number."""
-        labels: set[str] = set()
+        labels: dict[str, int] = {}
         rows: list[Row] = []
+        weights = 0
         fees = {one.key: one.fee for one in self.auxiliaries if one.fee}
+        cells = dataclasses.replace(self.cells, fees=fees)
         for rule, name in zip((self.scenario, *self.constraints), self.rule_names, strict=True):
-            for r in rule.rows(dataclasses.replace(self.cells, fees=fees)):
-                rows.append(dataclasses.replace(r, rule=name, label=_unused(r.label, labels)))
+            for r in rule.rows(cells):
+                label = _unused(r.label, labels)
+                same = r.rule == name and r.label == label
+                rows.append(r if same else dataclasses.replace(r, rule=name, label=label))
+                weights += 1 + len(r.coefficients.values) + len(r.extra)
+            within(MOST_WEIGHTS, weights, "rows and weights of all rules", _FEWER)
         return tuple(rows)
+
+    @cached_property
+    def row_box(self) -> tuple[Array, Array]:
+        """Least and most spend on each cell by the rows on spend alone, each of shape (n_spends,)."""
+        rows = [row for row in self.rows if not row.outcome]
+        box_low, box_high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
+        if rows:
+            # An auxiliary variable has no upper bound here, except that fees and states are never negative.
+            free = [
+                (min(row.extra.values(), default=0.0), max(row.extra.values(), default=0.0)) for row in rows
+            ]
+            high = [math.inf if least < 0.0 else row.high for row, (least, _) in zip(rows, free, strict=True)]
+            low = [-math.inf if most > 0.0 else row.low for row, (_, most) in zip(rows, free, strict=True)]
+            weights = [(row.coefficients.places, row.coefficients.values) for row in rows]
+            propagate(matrix_of(weights, len(self.cells)), np.array(low), np.array(high), box_low, box_high)
+        return box_low, box_high
 
     @cached_property
     def charges(self) -> Array:
@@ -135,14 +189,14 @@ class Statement:
         charges = np.zeros(len(self.cells))
         for selector, rate in (self.charge or {}).items():
             number(rate, f"the charge of {selector}")
-            charges += float(rate) * self.cells.select(selector)
+            charges[self.cells.select(selector)] += float(rate)
         return charges
 
     @cached_property
     def response(self) -> ResponseCurves:
         """The cells' curves at their prices; with carry-over, a curve for each cell and period of the horizon."""
         curves = self._at_prices(self.curves)
-        return curves if self.delay is None else self.delay.curves(curves)
+        return curves.shared() if self.delay is None else self.delay.curves(curves)
 
     @cached_property
     def lossy(self) -> ResponseCurves | None:
@@ -150,11 +204,17 @@ class Statement:
         if self.losses is None:
             return None
         losses = self._at_prices(self.losses)
-        return losses if self.delay is None else self.delay.losses(losses)
+        return losses.shared() if self.delay is None else self.delay.losses(losses)
 
     def _at_prices(self, curves: ResponseCurves) -> ResponseCurves:
+        changes = 0
         for rule in self.constraints:
-            curves = rule.curves(curves)
+            changed = rule.curves(curves)
+            if changed is not curves:
+                curves, changes = changed, changes + 1
+                deepest = max(len(block.kinds) for block in curves.blocks) - 1
+                within(MOST_PRICES_OF_A_CELL, deepest, "rules on the prices of one cell", _JOIN)
+                within(MOST_PRICE_RULES, changes, "rules on prices", _JOIN)
         return curves
 
     @property
@@ -175,16 +235,24 @@ class Statement:
             raise InputError(
                 "safe_improvement needs the current mix: state it with SafeImprovement(current=...)"
             )
-        spend = np.zeros(len(self.cells))
+        spend, places = np.zeros(len(self.cells)), self._places
         for name, amount in mix.items():
-            named = zip(self.cells.names, self.cells.bases, strict=True)
-            chosen = [i for i, names in enumerate(named) if name in names]
+            chosen = places.get(name)
             if not chosen:
                 raise InputError(
                     f'safe_improvement improves on an unknown cell "{name}"{nearest_name(name, self.cells.names)}'
                 )
             spend[chosen] = amount
         return spend.reshape(self.shape)
+
+    @property
+    def _places(self) -> dict[str, list[int]]:
+        """Places of the cells by name, with and without their period."""
+        places: dict[str, list[int]] = {}
+        for i, names in enumerate(zip(self.cells.names, self.cells.bases, strict=True)):
+            for name in set(names):
+                places.setdefault(name, []).append(i)
+        return places
 
     def to_dict(self) -> dict[str, Any]:
         """Write the problem as JSON-ready data."""
@@ -218,8 +286,9 @@ class Statement:
             unknown = set(data) - {f.name for f in dataclasses.fields(Statement)}
             if unknown:
                 raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
+            within(MOST_RULES, len(data["constraints"]), "rules", _JOIN)
             return cls(
-                ResponseCurves.from_dict(data["curves"]),
+                ResponseCurves.from_dict(data["curves"], MOST_NUMBERS),
                 rule_from_dict(data["scenario"]),
                 [rule_from_dict(rule) for rule in data["constraints"]],
                 risk=rule_from_dict(data["risk"]) if "risk" in data else None,
@@ -228,13 +297,15 @@ class Statement:
                 current=data.get("current"),
                 losses=ResponseCurves.from_dict(data["losses"]) if "losses" in data else None,
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"problem: damaged data ({error!r})") from None
+        except InputError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+            raise InputError(f"problem: damaged data ({echo(error)})") from None
 
 
 def _expect_kind(value: Any, base: type[Scenario | Constraint | Risk], what: str) -> None:
     if not isinstance(value, base):
-        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {value!r}")
+        raise InputError(f"{what} must be one of {', '.join(base.registered())}, not {echo(value)}")
 
 
 def _check_losses(losses: ResponseCurves, curves: ResponseCurves) -> None:
@@ -252,9 +323,11 @@ def _check_losses(losses: ResponseCurves, curves: ResponseCurves) -> None:
             raise InputError(f"losses must have a finite slope, which {block.kind} curves may not have")
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    """Return `name`, with a number where it is taken already, and take it."""
-    candidates = itertools.chain([name], (f"{name} ({k})" for k in itertools.count(2)))
-    chosen = next(candidate for candidate in candidates if candidate not in taken)
-    taken.add(chosen)
+def _unused(name: str, taken: dict[str, int]) -> str:
+    """Return `name`, with a number where it is taken already, and take it; `taken` counts how often each was."""
+    chosen = name
+    while chosen in taken:
+        taken[name] += 1
+        chosen = f"{name} ({taken[name]})"
+    taken[chosen] = 1
     return chosen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, EPSILON, SUM_TOLERANCE
 from channelmix.engine.problem.formulation import TailRisk
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.response import Envelope
+from channelmix.engine.response.envelopes import Envelopes
 
 
 @dataclass(eq=False)
@@ -64,7 +63,7 @@ def chance_weights(form: StandardForm, leaf: Leaf) -> Array:
     return np.asarray(np.where(open_, step / (len(step) * np.where(open_, form.aim - least, 1.0)), 0.0))
 
 
-def excludes(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf) -> bool:
+def excludes(form: StandardForm, envelopes: Envelopes, leaf: Leaf) -> bool:
     """Whether a leaf's prices (a Farkas vector) prove that nothing in its box obeys the rows.
 
     The rows must be missed by more than `CONFLICT_TOLERANCE` in total, so that rounding proves nothing.
@@ -78,7 +77,7 @@ def excludes(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf) -> b
     return _bound(form, envelopes, leaf, 0.0, np.zeros(form.n_variables)) < -CONFLICT_TOLERANCE * largest
 
 
-def dual_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf) -> float:
+def dual_bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf) -> float:
     """Weak duality: no feasible spend in the leaf's box is worth more than this, whatever the prices.
 
     A row's price is charged against its upper side where positive and its lower side where negative; an
@@ -87,15 +86,13 @@ def dual_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf) ->
 
     Parameters
     ----------
-    envelopes : sequence of Envelope
+    envelopes : Envelopes
         Upper bound of each cell, its grid holding the box's ends.
     """
     return _bound(form, envelopes, leaf, form.gain, form.charge)
 
 
-def _bound(
-    form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, gain: float, charge: Array
-) -> float:
+def _bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, gain: float, charge: Array) -> float:
     low, high, prices, draw_weights = leaf.low, leaf.high, leaf.prices, leaf.draw_weights
     side = np.where(prices > 0.0, form.high, form.low)
     priced = prices != 0.0
@@ -116,16 +113,15 @@ def _bound(
             slope = slope + float(draw_weights.sum()) * form.charge_in_outcome
     # Large sums hide their rounding, so it is added: enormous prices must not prove what is false.
     rounding = EPSILON * (len(prices) + form.n_variables)
-    error = rounding * (np.abs(prices) @ np.abs(form.A) + np.abs(charge))
+    error = rounding * (np.abs(prices) @ abs(form.A) + np.abs(charge))
     constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
     best = np.maximum(error * np.abs(low) - slope * low, error * np.abs(high) - slope * high)
     if weight > 0.0 or weights is not None:
         factor = weight if weights is None else 1.0
-        for i, envelope in enumerate(envelopes):
-            if low[i] <= 0.0 and high[i] <= form.crumbs[i]:
-                continue
-            spend, outcome = envelope.vertices(float(low[i]), float(high[i]), weights)
-            best[i] = np.max(factor * outcome - (slope[i] - error[i]) * spend)
+        n = form.n_cells
+        most = envelopes.best(factor, (slope - error)[:n], low[:n], high[:n], weights)
+        nothing = (low[:n] <= 0.0) & (high[:n] <= form.crumbs[:n])
+        best[:n] = np.where(nothing, best[:n], most)
     for state, members in form.states.items():
         on = float(best[members].sum()) - slope[state] if high[state] > 0.0 else -math.inf
         off = 0.0 if low[state] <= 0.0 and (low[members] <= 0.0).all() else -math.inf
@@ -133,7 +129,7 @@ def _bound(
     return constant + float(best.sum())
 
 
-def _chance_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf) -> float:
+def _chance_bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf) -> float:
     """Bound of a probability: ``1(Y >= T) <= 1 - t + t (Y - L) / (T - L)`` for every draw that is open in the box.
 
     L is the draw's least net outcome in the box and t, in [0, 1], its weight.

@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import CertificateError
+from channelmix.core.errors import CertificateError, InputError, echo
+from channelmix.core.sizes import MOST_TILTS, within
 from channelmix.engine.rules.rows import Side
-
-MOST_DRAWS = 10_000_000
-"""Most draws that a proof may weigh, so that a small file cannot request excessive memory."""
 
 
 class Status(StrEnum):
@@ -102,25 +100,43 @@ class Proof:
         ------
         CertificateError
             If the data are damaged.
+        InputError
+            If they weigh more draws at more leaves than `channelmix.core.sizes` allows.
         """
         try:
+            tilts = list(data.get("tilts", ()))
+            within(MOST_TILTS, sum(_draws_of(*one) for one in tilts), "leaves x draws of the proof")
             return cls(
                 np.asarray(data["cell"], dtype=np.int64),
                 np.asarray(data["threshold"], dtype=float),
                 np.asarray(data["prices"], dtype=float),
                 np.asarray(data["infeasible"], dtype=bool),
                 tuple(np.asarray(grid, dtype=float) for grid in data["grids"]),
-                tuple(_weights_of(*draw_weights) for draw_weights in data.get("tilts", ())),
+                tuple(_weights_of(*one) for one in tilts),
                 None if data.get("limit") is None else float(data["limit"]),
                 None if data.get("witness") is None else np.asarray(data["witness"], dtype=float),
             )
-        except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
-            raise CertificateError(f"the proof is damaged: {error!r}") from None
+        except InputError:
+            raise
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            OverflowError,
+            IndexError,
+            AttributeError,
+            RecursionError,
+        ) as error:
+            raise CertificateError(f"the proof is damaged: {echo(error)}") from None
+
+
+def _draws_of(_places: Any, _weights: Any, draws: int) -> int:
+    if int(draws) < 0:
+        raise ValueError("weights for fewer than no draws")
+    return int(draws)
 
 
 def _weights_of(places: Any, weights: Any, draws: int) -> Array:
-    if not 0 <= int(draws) <= MOST_DRAWS:
-        raise ValueError(f"weights for {draws} draws")
     draw_weights = np.zeros(int(draws))
     draw_weights[np.asarray(places, dtype=np.int64)] = np.asarray(weights, dtype=float)
     return draw_weights

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, expect
+from channelmix.core.sizes import most_grid_outcomes, most_leaves, within
 from channelmix.core.tolerances import FEASIBILITY_TOLERANCE, NO_TOTAL_SPEND, VALUE_TOLERANCE
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
@@ -24,7 +24,7 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes, valid_draw_weights
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
-from channelmix.engine.response import Envelope
+from channelmix.engine.response.envelopes import Envelopes
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
         return _verify_infeasible(problem, solution)
     spend = _claimed_amounts(problem, solution.spend, "the spend")
     violation = problem.violation(spend)
-    feasible = form.violation(form.from_user(spend)) <= FEASIBILITY_TOLERANCE
+    variables = form.from_user(spend)
+    feasible = form.violation(variables) <= FEASIBILITY_TOLERANCE and form.missed(variables) <= 1.0
     require(feasible, f"the spend breaks a rule by {violation:g}")
     value = problem.value(spend)
     scale = max(problem.size(spend), form.smallest)
@@ -241,13 +242,14 @@ def _check_structure(form: StandardForm, proof: Proof) -> None:
         "the proof's tree is damaged: it splits what is not a cell, or at no finite amount",
     )
     n_leaves = int((cell < 0).sum())
-    complete = prices.shape == (n_leaves, len(form.A)) and proof.infeasible.shape == (n_leaves,)
+    complete = prices.shape == (n_leaves, form.A.shape[0]) and proof.infeasible.shape == (n_leaves,)
     require(complete, "the proof must hold one price per row at every leaf")
     require(np.isfinite(prices).all(), "a price of the proof is not finite")
     require(
         len(proof.draw_weights) == (0 if form.risk is None or form.empty_box else n_leaves),
         "the proof must weigh the draws at every leaf if the worst draws count, and only then",
     )
+    within(most_leaves(form.n_variables), n_leaves, "leaves of the proof")
 
 
 def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
@@ -256,23 +258,32 @@ def _proven_bound(form: StandardForm, proof: Proof) -> tuple[float, int]:
     return _walk(form, proof, _envelopes(form, proof))
 
 
-def _envelopes(form: StandardForm, proof: Proof) -> list[Envelope]:
+def _envelopes(form: StandardForm, proof: Proof) -> Envelopes:
     """Upper bound of each cell on the proof's grid; an infeasible problem may do without."""
-    hints = proof.grids or ((),) * form.n_cells
-    require(len(hints) == form.n_cells, f"the proof has {len(hints)} grids for {form.n_cells} cells")
-    grids = []
+    n = form.n_cells
+    hints = proof.grids or ((),) * n
+    if len(hints) != form.n_shapes:
+        require(len(hints) == n, f"the proof has {len(hints)} grids for {n} cells")
+    splits: dict[int, list[float]] = {}
+    for cell, at in zip(proof.cell.tolist(), proof.threshold.tolist(), strict=True):
+        if 0 <= cell < n:
+            splits.setdefault(int(form.twins[cell]), []).append(at)
+    grids: list[Array] = []
+    points_of_all = 0
     for i, grid in enumerate(hints):
         points = np.asarray(grid, dtype=float)
         fine = points.ndim == 1 and np.isfinite(points).all()
         require(fine, "a grid of the proof is not a list of finite amounts")
-        ends = form.box_low[i], form.box_high[i]
-        twins = np.flatnonzero(form.twins == form.twins[i])
-        points = np.concatenate([points, proof.threshold[np.isin(proof.cell, twins)]])
-        grids.append(np.append(np.clip(points, *ends), ends))
+        points = np.append(points, splits.get(int(form.twins[i]), []) if len(hints) == n else [])
+        grids.append(np.unique(points))
+        points_of_all += len(grids[-1])
+    draws = form.curves.n_draws
+    most = most_grid_outcomes(draws * n, kept=form.risk is not None)
+    within(most, points_of_all * draws, "points x draws of the proof's grids")
     return form.envelopes(grids)
 
 
-def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tuple[float, int]:
+def _walk(form: StandardForm, proof: Proof, envelopes: Envelopes) -> tuple[float, int]:
     """Follow the split tree from the box that the rules imply, and bound every leaf; raise on any flaw."""
     cell, threshold = proof.cell, proof.threshold
     stack = [(form.box_low, form.box_high)]
@@ -299,15 +310,14 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Sequence[Envelope]) -> tu
     return worst, leaf
 
 
-def _leaf_bound(form: StandardForm, envelopes: Sequence[Envelope], leaf: Leaf, infeasible: bool) -> float:
+def _leaf_bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, infeasible: bool) -> float:
     valid = valid_draw_weights(form, leaf.draw_weights)
     require(valid, "the weights of the draws at a leaf are not those of a mean of the worst draws")
     if infeasible and (leaf.low > leaf.high).any():
         return -math.inf
     leaf.high = np.maximum(leaf.low, leaf.high)
     with np.errstate(over="ignore", invalid="ignore"):  # prices so large that sums overflow prove nothing
-        for envelope, *ends in zip(envelopes, leaf.low, leaf.high, strict=False):
-            envelope.refine(np.array(ends))  # a whole number may have moved the box's ends off the grid
+        envelopes.keep_ends(leaf.low, leaf.high)  # a whole number may have moved the box's ends off the grid
         if infeasible:
             excluded = excludes(form, envelopes, leaf)
             require(excluded, "a leaf called infeasible is not shown to be")

@@ -9,19 +9,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
+from channelmix.core.sizes import MOST_SPENDS, within
 from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.response.adstock import geometric_adstock
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.periods import in_period
+from channelmix.engine.response.shared import Shared
 
 ONCE = 1e-300
 """Half-life of spend that acts in its own period only."""
 
 MOST_PERIODS = 1000
+"""Most periods that are planned, in which spend acts, or before the plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +65,9 @@ class Carryover:
 
     def __post_init__(self) -> None:
         if isinstance(self.periods, bool) or not isinstance(self.periods, int | np.integer):
-            raise InputError(f"periods must be a whole number, not {self.periods!r}")
+            raise InputError(f"periods must be a whole number, not {echo(self.periods)}")
         if not 1 <= self.periods <= MOST_PERIODS:
-            raise InputError(f"periods must be between 1 and {MOST_PERIODS}, not {self.periods}")
+            raise InputError(f"periods must be between 1 and {MOST_PERIODS}, not {echo(self.periods)}")
         for name in ("weights", "initial", "season", "cost"):
             if getattr(self, name) is not None:
                 array = as_numbers(getattr(self, name), f"carry-over: {name}")
@@ -74,14 +78,18 @@ class Carryover:
                 object.__setattr__(self, name, array)
         if (np.abs(np.sum(self.weights, axis=-1) - 1.0) > SUM_TOLERANCE).any():
             raise InputError("carry-over: weights must sum to 1")
+        within(MOST_PERIODS, self.lags, "carry-over: periods in which spend acts")
+        if self.initial is not None:
+            within(MOST_PERIODS, len(np.asarray(self.initial)), "carry-over: periods before the plan")
         for name in ("season", "cost"):
             given = getattr(self, name)
             if given is not None and len(given) != self.periods:
                 raise InputError(f"carry-over: {name} has {len(given)} periods, not {self.periods}")
         if self.cost is not None and (np.asarray(self.cost) == 0.0).any():
             raise InputError("carry-over: cost must be above 0")
-        if not (np.isfinite(self.discount) and self.discount > -1.0):
-            raise InputError(f"carry-over: discount must be a number above -1, not {self.discount!r}")
+        discount = as_numbers(self.discount, "carry-over: discount")
+        if discount.ndim or not (np.isfinite(discount) and discount > -1.0):
+            raise InputError(f"carry-over: discount must be a number above -1, not {echo(self.discount)}")
 
     @property
     def lags(self) -> int:
@@ -105,6 +113,7 @@ class Carryover:
             given = getattr(self, name)
             if given is not None and np.ndim(given) == 2 and np.shape(given)[axis] != n_cells:
                 raise InputError(f"carry-over: {name} is for {np.shape(given)[axis]} cells, not {n_cells}")
+        within(MOST_SPENDS, self.horizon * n_cells, "cells x periods", "plan longer periods, or fewer cells")
         return Delay(self, n_cells)
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,15 +154,33 @@ class Delay:
         return self._by_cell(self.carryover.cost)
 
     @cached_property
-    def matrix(self) -> Array:
-        """W of shape (horizon * n_cells, periods * n_cells)."""
-        n, horizon = self.n_cells, self.carryover.horizon
-        W = np.zeros((horizon, n, self.periods, n))
-        cells = np.arange(n)
-        for t in range(self.periods):
-            for lag in range(self.carryover.lags):
-                W[t + lag, cells, t, cells] = self._weights[:, lag] / self.cost[t]
-        return W.reshape(horizon * n, self.periods * n)
+    def matrix(self) -> Any:
+        """W, sparse, of shape (horizon * n_cells, periods * n_cells): as many bands as spend acts in periods."""
+        n, lags = self.n_cells, self.carryover.lags
+        column = np.repeat(np.arange(self.periods * n), lags).reshape(self.periods, n, lags)
+        row = column + n * np.arange(lags)
+        shares = self._weights / self.cost[:, :, np.newaxis]
+        kept = shares != 0.0
+        shape = (self.carryover.horizon * n, self.periods * n)
+        return csr_array((shares[kept], (row[kept], column[kept])), shape=shape)
+
+    def acting(self, spend: Array) -> Array:
+        """Adstocked spend ``W @ spend + x0`` of a spend of shape (periods * n_cells,); shape (horizon * n_cells,)."""
+        acting = self.start.reshape(-1, self.n_cells).copy()
+        paid = spend.reshape(self.periods, self.n_cells) / self.cost
+        for lag in range(self.carryover.lags):
+            acting[lag : lag + self.periods] += self._weights[:, lag] * paid
+        return acting.ravel()
+
+    def credited(self, slopes: Array) -> Array:
+        """Credit slopes of adstocked spend, (horizon * n_cells,), to spend: ``slopes @ W``; (periods * n_cells,)."""
+        worth = np.zeros((self.periods, self.n_cells))
+        of_period = slopes.reshape(-1, self.n_cells)
+        for lag in range(self.carryover.lags):
+            used = self._weights[:, lag] > 0.0  # an infinite slope is worth nothing where nothing acts
+            part = self._weights[used, lag] * of_period[lag : lag + self.periods, used]
+            worth[:, used] += part / self.cost[:, used]
+        return worth.ravel()
 
     @cached_property
     def start(self) -> Array:
@@ -178,16 +205,16 @@ class Delay:
         discounts = self.discounts(self.carryover.horizon)[:, np.newaxis]
         return self._scaled(losses, np.broadcast_to(discounts, (self.carryover.horizon, self.n_cells)))
 
-    @staticmethod
-    def _scaled(curves: ResponseCurves, factors: Array) -> ResponseCurves:
-        parts = []
-        for t, row in enumerate(factors, start=1):
-            for i, factor in enumerate(row):
-                block = curves.cell(i)
-                # With an infinite unit of outcome the curve is flat: a period of factor 0 brings nothing.
-                scaled = block.rescaled(1.0, 1.0 / float(factor) if factor > 0.0 else np.inf)
-                parts.append(ResponseCurves((in_period(curves.names[i], t),), (scaled,)))
-        return ResponseCurves.concat(parts)
+    def _scaled(self, curves: ResponseCurves, factors: Array) -> ResponseCurves:
+        one, horizon = curves.shared().as_shared(), self.carryover.horizon
+        every = Shared(
+            one.shapes,
+            np.tile(one.of, horizon),
+            np.tile(one.unit, horizon),
+            (one.factor * factors).ravel(),
+        )
+        names = tuple(in_period(name, t + 1) for t in range(horizon) for name in curves.names)
+        return ResponseCurves(names, (every,))
 
     @cached_property
     def factors(self) -> Array:

@@ -30,8 +30,12 @@ from channelmix.engine.response.less_losses import LessLosses
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.opt_outs import OptOuts as OptOuts
 from channelmix.engine.response.service import Service
-from channelmix.engine.response.storage import encoded, read_curves
+from channelmix.engine.response.shared import Shared, shared
+from channelmix.engine.response.storage import block_to_dict, read_curves
 from channelmix.engine.response.tabulated import Tabulated
+
+RECENT = 16
+"""Results that are kept of what was asked last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +254,47 @@ class ResponseCurves:
 
     def mean_value(self, spend: ArrayLike) -> Array:
         """Mean outcome over draws of each cell at `spend` of shape (n_cells,); shape (n_cells,)."""
-        return np.asarray(self.value(spend).mean(axis=0))
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return self._once("mean", array, lambda: block.mean_value(array))
+        return np.asarray(self.value(array).mean(axis=0))
+
+    def total(self, spend: ArrayLike) -> Array:
+        """Outcome of each draw over all cells together at `spend` of shape (n_cells,); shape (n_draws,)."""
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return self._once("total", array, lambda: block.total(array))
+        return np.asarray(self.value(array).sum(axis=1))
+
+    def slope(self, spend: ArrayLike, weights: Array | None = None) -> Array:
+        """Marginal return of each cell at `spend` of shape (n_cells,), a mean over draws; shape (n_cells,).
+
+        `weights`, of shape (n_draws,), weigh the draws instead.
+        """
+        array = self._amounts(spend)
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            if weights is None:
+                even = np.full(self.n_draws, 1.0 / self.n_draws)
+                return self._once("slope", array, lambda: block.weighed_slope(array, even))
+            return block.weighed_slope(array, weights)
+        drawn = self.derivative(array)
+        return np.asarray(drawn.mean(axis=0) if weights is None else weights @ drawn)
+
+    @cached_property
+    def _recent(self) -> dict[tuple[str, bytes], Array]:
+        """What was worked out last: a plan's own spend is asked about again and again."""
+        return {}
+
+    def _once(self, what: str, spend: Array, work: Callable[[], Array]) -> Array:
+        key = what, spend.tobytes()
+        if key not in self._recent:
+            while len(self._recent) >= RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[key] = work()
+        return self._recent[key].copy()
 
     def gross(self, spend: ArrayLike) -> Array:
         """Outcome of each draw and cell before what is lost; shape (n_draws, n_cells)."""
@@ -280,10 +324,49 @@ class ResponseCurves:
             raise IndexError(f"no cell {index} among {self.n_cells}")
         place = bisect.bisect_right(self._starts, index) - 1
         block = self.blocks[place]
-        return block if block.shape[1] == 1 else block.take([index - self._starts[place]])
+        one = block if block.shape[1] == 1 else block.take([index - self._starts[place]])
+        return one.alone if isinstance(one, Shared) else one
+
+    def alike(self, i: int, j: int) -> bool:
+        """Whether two cells have the very same curves."""
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return bool(
+                block.of[i] == block.of[j]
+                and block.unit[i] == block.unit[j]
+                and block.factor[i] == block.factor[j]
+            )
+        one, other = self.cell(i), self.cell(j)
+        return one.kinds == other.kinds and all(
+            np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items()
+        )
+
+    def shared(self) -> Self:
+        """Return the same curves, each shape kept once where cells have curves that differ in their units alone."""
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
+            return self
+        found = shared([self.cell(i) for i in range(self.n_cells)])
+        if len(found.shapes) == self.n_cells:
+            return self
+        return type(self)(self.names, (found,), self.made_up)
+
+    def as_shared(self) -> Shared:
+        """Return all curves as one block of shapes, whether any is shared or not."""
+        return self._as_shared
+
+    @cached_property
+    def _as_shared(self) -> Shared:
+        block = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(block, Shared):
+            return block
+        every = tuple(self.cell(i) for i in range(self.n_cells))
+        return Shared(every, np.arange(self.n_cells), np.ones(self.n_cells), np.ones(self.n_cells))
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
+            block = self.blocks[0].take(np.asarray(indices, dtype=np.intp))
+            return type(self)(tuple(self.names[i] for i in indices), (block,))
         blocks = [self.cell(i) for i in indices]
         return type(self)(tuple(self.names[i] for i in indices), tuple(joined(blocks)))
 
@@ -322,7 +405,7 @@ class ResponseCurves:
             rate = lost.steepest().max(axis=0)
             rates[i] = rate[0]
             blocks.append(LessLosses(block, lost, rate) if rates[i] > 0.0 else block)
-        return type(self)(self.names, tuple(joined(blocks))), rates
+        return type(self)(self.names, tuple(joined(blocks))).shared(), rates
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome in these units (powers of two keep every digit)."""
@@ -332,22 +415,24 @@ class ResponseCurves:
 
     def to_dict(self) -> dict[str, Any]:
         """Write JSON-ready data; arrays are base64 of little-endian floats that lose no digit: see `encoded`."""
-        blocks = [
-            {"family": b.kind, "parameters": {k: encoded(v) for k, v in b.parameters.items()}}
-            for b in self.blocks
-        ]
-        return {"names": list(self.names), "blocks": blocks}
+        return {"names": list(self.names), "blocks": [block_to_dict(block) for block in self.blocks]}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+    def from_dict(cls, data: Mapping[str, Any], most: int | None = None) -> Self:
         """Read what `to_dict` wrote, checking ranges as the constructors do.
+
+        Parameters
+        ----------
+        data : mapping
+        most : int, optional
+            Most numbers that all curves may have together.
 
         Raises
         ------
         InputError
-            If the data are damaged.
+            If the data are damaged, or too many.
         """
-        names, parts = read_curves(data, lambda block: block)
+        names, parts = read_curves(data, lambda block: block, most)
         _check_unique(names)
         return cls(names, tuple(parts))
 
@@ -378,17 +463,21 @@ class ResponseCurves:
         return np.broadcast_to(array, (self.n_draws, array.shape[1]))
 
     def _spread(self, spend: ArrayLike, evaluate: Callable[[Family, Array], Array]) -> Array:
-        array = as_numbers(spend, "spend")
-        if array.shape != (self.n_cells,):
-            raise InputError(f"spend must have shape ({self.n_cells},), one amount a cell, not {array.shape}")
-        if not (np.isfinite(array).all() and (array >= 0.0).all()):
-            raise InputError("spend must be finite and non-negative")
+        array = self._amounts(spend)
         starts = self._starts
         parts = [
             self._full(evaluate(block, array[np.newaxis, start : start + block.shape[1]]))
             for start, block in zip(starts, self.blocks, strict=False)
         ]
-        return np.concatenate(parts, axis=1)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _amounts(self, spend: ArrayLike) -> Array:
+        array = as_numbers(spend, "spend")
+        if array.shape != (self.n_cells,):
+            raise InputError(f"spend must have shape ({self.n_cells},), one amount a cell, not {array.shape}")
+        if not (np.isfinite(array).all() and (array >= 0.0).all()):
+            raise InputError("spend must be finite and non-negative")
+        return array
 
 
 def _check_unique(names: tuple[str, ...]) -> None:

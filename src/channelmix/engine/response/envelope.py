@@ -42,6 +42,7 @@ class Envelope:
         self._outcome = self._kept(points.value)
         self._steepest, self._flattest = self._bounds(points.take(slice(-1)), points.take(slice(1, None)))
         self._vertices: tuple[Array, Array] | None = None
+        self._weighed: tuple[Array, tuple[Array, Array]] | None = None
         self._hulls: dict[tuple[float, float], tuple[Array, Array]] = {}
 
     @property
@@ -65,9 +66,11 @@ class Envelope:
         """
         wanted = np.asarray(spend, dtype=float)
         wanted = wanted[(wanted > self.grid[0]) & (wanted < self.grid[-1])]
-        fresh = np.setdiff1d(wanted, self.grid)
-        if not len(fresh):
+        # Nearly always the amounts are known, and a search is faster than a set difference on a long grid.
+        is_new = self.grid[np.searchsorted(self.grid, wanted)] != wanted
+        if not is_new.any():
             return False
+        fresh = np.unique(wanted[is_new])
         grid = np.union1d(self.grid, fresh)
         kept = np.isin(grid, self.grid)
         old = kept[:-1] & kept[1:]  # both ends were neighbours before: nothing new lies between them
@@ -85,11 +88,21 @@ class Envelope:
             points.take(np.searchsorted(ends, left)), points.take(np.searchsorted(ends, left + 1))
         )
         self.grid, self._outcome, self._steepest, self._flattest = grid, outcome, steepest, flattest
-        self._vertices, self._hulls = None, {}
+        self._vertices, self._weighed, self._hulls = None, None, {}
         return True
 
+    def corners(self, weights: Array | None = None) -> tuple[Array, Array]:
+        """Spend and height of all of the bound's corners; see `vertices`."""
+        if weights is None:
+            if self._vertices is None:
+                self._vertices = self._corners(np.full(len(self._outcome), 1.0 / len(self._outcome)))
+            return self._vertices
+        if self._weighed is None or self._weighed[0] is not weights:
+            self._weighed = weights, self._corners(weights)
+        return self._weighed[1]
+
     def vertices(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
-        """Spend and height of the bound's corners within [low, high], which must be points of the grid.
+        """Spend and height of the bound's corners within [low, high], which lies within the grid's range.
 
         With `weights` of shape (n_draws,), non-negative, it is the bound of the draws' weighted sum, not of their mean.
 
@@ -97,15 +110,14 @@ class Envelope:
         -------
         spend, height : ndarray of shape (n_vertices,)
         """
-        if weights is not None:
-            x, y = self._corners(weights)
-        else:
-            if self._vertices is None:
-                self._vertices = self._corners(np.full(len(self._outcome), 1.0 / len(self._outcome)))
-            x, y = self._vertices
+        x, y = self.corners(weights)
         first, last = np.searchsorted(self.grid, [low, high])
-        window = slice(2 * int(first), 2 * int(last) + 1)
-        return x[window], y[window]
+        if last < len(self.grid) and self.grid[first] == low and self.grid[last] == high:
+            window = slice(2 * int(first), 2 * int(last) + 1)
+            return x[window], y[window]
+        inside = (x > low) & (x < high)
+        ends = np.interp([low, high], x, y)
+        return np.concatenate([[low], x[inside], [high]]), np.concatenate([ends[:1], y[inside], ends[1:]])
 
     def hull(self, low: float, high: float, weights: Array | None = None) -> tuple[Array, Array]:
         """Spend and height of the corners of the smallest concave function above the bound; see `vertices`."""

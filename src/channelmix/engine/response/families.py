@@ -19,6 +19,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.registered import Registered
+from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.numerics import as_numbers, limited_mean, logistic
 
 
@@ -97,6 +98,13 @@ class Family(Registered, ABC):
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome counted in these units."""
 
+    def units(self) -> tuple[float, float] | None:
+        """Return an amount of spend and one of outcome, above 0, that change with the units of spend and of outcome.
+
+        None where the family has none. They tell whether a cell's curves are another cell's in other units.
+        """
+        return None
+
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""
@@ -160,16 +168,23 @@ class Family(Registered, ABC):
             If shapes do not fit, or a number is not finite or out of range.
         """
         arrays = {name: as_numbers(value, f"{cls.kind}: {name}") for name, value in parameters.items()}
+        shapes_given = {array.shape for array in arrays.values()}
         try:
-            shape = np.broadcast_shapes((1, 1), *(a.shape for a in arrays.values()))
+            shape = shapes_given.copy().pop() if len(shapes_given) == 1 else ()
+            if len(shape) != 2:
+                shape = np.broadcast_shapes((1, 1), *shapes_given)
         except ValueError:
             shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
             raise InputError(f"{cls.kind}: shapes of the parameters do not match: {shapes}") from None
         if len(shape) != 2 or 0 in shape:
             raise InputError(f"{cls.kind}: parameters must have shape (n_cells,) or (n_draws, n_cells)")
+        within(MOST_PARAMETERS, len(arrays) * math.prod(shape), f"{cls.kind}: parameters x draws x cells")
         for name, array in arrays.items():
             low, high = cls.limits.get(name, (0.0, math.inf))
             above = low == 0.0 and name not in cls.may_vanish
+            least, most = array.min(), array.max()
+            if (least > low if above else least >= low) and most <= high and most < math.inf:
+                continue
             fine = np.isfinite(array) & ((array > low) if above else (array >= low)) & (array <= high)
             if not fine.all():
                 place = tuple(int(k) for k in np.argwhere(~fine)[0])
@@ -177,7 +192,12 @@ class Family(Registered, ABC):
                 raise InputError(
                     f"{cls.kind}: {name}{list(place)} = {float(array[place])} must be in {limits}"
                 )
-        return cls(**{name: np.broadcast_to(array, shape).copy() for name, array in arrays.items()})
+        return cls(
+            **{
+                name: array.copy() if array.shape == shape else np.broadcast_to(array, shape).copy()
+                for name, array in arrays.items()
+            }
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +228,10 @@ class Hill(Family, kind="hill"):
         k = np.maximum(self.slope, 1.0)
         return self.half_saturation * ((k - 1.0) / (k + 1.0)) ** (1.0 / k)
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.half_saturation), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.half_saturation / spend_unit, self.slope)
@@ -234,6 +258,10 @@ class Exponential(Family, kind="exponential"):
         """See `Family.derivative`."""
         return self.scale / self.rate * np.exp(-spend / self.rate)
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.rate), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.rate / spend_unit)
@@ -254,6 +282,10 @@ class Logistic(Family, kind="logistic"):
         """See `Family.derivative`: ``scale * lam / 2 * sech(lam * s / 2)^2``."""
         decay = np.exp(-self.lam * spend)
         return 2.0 * self.scale * self.lam * (decay / (1.0 + decay) ** 2)
+
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return 1.0 / largest(self.lam), largest(self.scale)
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
@@ -306,6 +338,10 @@ class Logarithmic(Family, kind="logarithmic"):
         """See `Family.saturates`."""
         return False
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.rate), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.rate / spend_unit)
@@ -343,6 +379,15 @@ class CappedLinear(Family, kind="capped_linear"):
             * np.where(self.spread > 0.0, soft, np.asarray(spend < self.cap, dtype=float))
         )
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.cap), largest(self.scale)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(self.scale / outcome_unit, self.cap / spend_unit, self.spread / spend_unit)
+
+
+def largest(parameter: Array) -> float:
+    """The largest number of a parameter; 1 where all are 0."""
+    return float(np.max(parameter)) or 1.0

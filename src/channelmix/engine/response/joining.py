@@ -9,6 +9,7 @@ from typing import Any
 from channelmix.engine.response.discounted import Discounted
 from channelmix.engine.response.families import Family
 from channelmix.engine.response.less_losses import LessLosses
+from channelmix.engine.response.shared import Shared
 from channelmix.engine.response.tabulated import Tabulated
 
 ALONE = frozenset({Tabulated.kind, Discounted.kind})
@@ -27,6 +28,6 @@ def joined(blocks: Iterable[Family]) -> list[Family]:
 def _kind_of(placed: tuple[int, Family]) -> tuple[Any, ...]:
     """Key by which neighbouring blocks are joined; a block that cannot be joined has a key of its own."""
     place, block = placed
-    alone = not ALONE.isdisjoint(block.kinds)
+    alone = isinstance(block, Shared) or not ALONE.isdisjoint(block.kinds)
     parts = (block.gains, block.losses) if isinstance(block, LessLosses) else (block,)
     return block.kinds, *(part.shape[0] for part in parts), place if alone else -1

@@ -95,6 +95,10 @@ class LessLosses(Family):
         most, least = self.losses.slope_bounds(*(_along(self.losses, points) for points in (low, high)))
         return np.asarray(steepest - least + self.rate), np.asarray(flattest - most + self.rate)
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return self.gains.units()
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         return type(self)(

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.engine.response.families import Family, Points
+from channelmix.engine.response.families import Family, Points, largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,10 @@ class OptOuts(Family, kind="opt_outs"):
     def steepest(self) -> Array:
         """See `Family.steepest`: a bound, as no share is above 1 and ``s * half / (s + half)^2`` at most a quarter."""
         return np.asarray(1.25 * self._earning(np.zeros((1, 1))))
+
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.rate), largest(self.scale)
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""

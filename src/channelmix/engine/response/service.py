@@ -12,7 +12,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SUM_TOLERANCE
-from channelmix.engine.response.families import Family, Points
+from channelmix.engine.response.families import Family, Points, largest
 from channelmix.engine.response.numerics import limited_mean, logistic, softplus
 
 SMALL = 0.02
@@ -97,6 +97,10 @@ class Service(Family, kind="service"):
             np.asarray(flattest / self._mean * self._worth(first, last)),
         )
 
+    def units(self) -> tuple[float, float] | None:
+        """See `Family.units`."""
+        return largest(self.cap), float(np.max(self.scale)) or largest(self.reach)
+
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """See `Family.rescaled`."""
         changed = {
@@ -154,12 +158,16 @@ class Service(Family, kind="service"):
         part = np.where(spend > self.cap, handled - spend * above, spend * below / (1.0 + below) - lacking)
         small = np.asarray(spend < SMALL * self.spread)
         if small.any():
-            half = 0.5 * np.where(small, spend, 0.0)
-            near = sum(
-                weight * half * half * (1.0 + node) * self._density(half * (1.0 + node))
-                for node, weight in zip(NODES, WEIGHTS, strict=True)
+            # Few amounts are small: what is worked out for them alone would take most of the time.
+            cap, spread, amount = (
+                np.broadcast_to(array, small.shape)[small] for array in (self.cap, self.spread, spend)
             )
-            part = np.where(small, near, part)
+            half, near = 0.5 * amount, np.zeros(len(amount))
+            for node, weight in zip(NODES, WEIGHTS, strict=True):
+                z = (cap - half * (1.0 + node)) / spread
+                near += weight * half * half * (1.0 + node) * (logistic(z) * logistic(-z) / spread)
+            part = np.array(np.broadcast_to(part, small.shape))
+            part[small] = near
         return np.maximum(part, 0.0)
 
     def _worth(self, avoided: Array, praised: Array) -> Array:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
+from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.families import Family
+from channelmix.engine.response.shared import Shared
 
 T = TypeVar("T")
 
@@ -40,32 +43,67 @@ def _holds(array: Array) -> bool:
 
 def _decoded(data: Mapping[str, Any]) -> Array:
     kind = "f4" if "f4" in data else "f8"
+    sizes = [int(size) for size in data["shape"]]
+    within(MOST_PARAMETERS, math.prod(sizes), "response curves: numbers in an array", "use fewer draws")
     flat = np.frombuffer(base64.b64decode(data[kind], validate=True), dtype=FLOATS[kind])
-    return flat.reshape([int(size) for size in data["shape"]]).astype(float)
+    return flat.reshape(sizes).astype(float)
+
+
+def block_to_dict(block: Family) -> dict[str, Any]:
+    """Write the curves of some cells as JSON-ready data, each shape once where cells share it."""
+    if isinstance(block, Shared):
+        units = {"of": block.of.tolist(), "unit": encoded(block.unit), "factor": encoded(block.factor)}
+        return {"shapes": [block_to_dict(shape) for shape in block.shapes], **units}
+    return {"family": block.kind, "parameters": {k: encoded(v) for k, v in block.parameters.items()}}
+
+
+def _read_shared(data: Mapping[str, Any]) -> Shared:
+    """Read curves that cells share; every shape is some cell's, and units are finite and above 0."""
+    shapes = tuple(_read_block(stored) for stored in data["shapes"])
+    of = np.asarray(data["of"], dtype=np.int64)
+    unit, factor = _decoded(data["unit"]), _decoded(data["factor"])
+    complete = of.ndim == 1 and unit.shape == factor.shape == of.shape
+    if not complete or not np.array_equal(np.unique(of), np.arange(len(shapes))):
+        raise ValueError("shapes and cells do not fit together")
+    if any(shape.shape[1] != 1 or isinstance(shape, Shared) for shape in shapes):
+        raise ValueError("a shape is not one curve")
+    fine = np.isfinite(unit) & (unit > 0.0) & np.isfinite(factor) & (factor >= 0.0)
+    if not fine.all():
+        raise ValueError("a unit is not a finite number above 0")
+    return Shared(shapes, of, unit, factor)
 
 
 def _read_block(data: Mapping[str, Any]) -> Family:
     """Read the curves of some cells, checking ranges as the constructors do."""
+    if "shapes" in data:
+        return _read_shared(data)
     parameters = {str(name): _decoded(value) for name, value in data["parameters"].items()}
     kind = data["family"]
     families = Family.registered()
-    if kind not in families:
-        raise InputError(f"response curves: unknown family {kind!r}")
+    if not isinstance(kind, str) or kind not in families:
+        raise InputError(f"response curves: unknown family {echo(kind)}")
     return families[kind].read(parameters)
 
 
-def read_curves(data: Mapping[str, Any], keep: Callable[[Family], T]) -> tuple[tuple[str, ...], list[T]]:
+def read_curves(
+    data: Mapping[str, Any], keep: Callable[[Family], T], most: int | None = None
+) -> tuple[tuple[str, ...], list[T]]:
     """Read the names of some cells and the blocks of their curves, checking all; return what is kept of each block.
+
+    `most` limits the numbers of all blocks together.
 
     Raises
     ------
     InputError
         If the data are damaged.
     """
-    kept, shapes = [], []
+    kept, shapes, total = [], [], 0
     try:
         for stored in data["blocks"]:
             block = _read_block(stored)
+            total += sum(array.size for array in block.parameters.values())
+            if most is not None:
+                within(most, total, "response curves: numbers of all blocks", "use fewer draws")
             kept.append(keep(block))
             shapes.append(block.shape)
         names = tuple(str(name) for name in data["names"])

@@ -11,6 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
+from channelmix.core.sizes import MOST_PARAMETERS, within
 from channelmix.engine.response.families import Family
 from channelmix.engine.response.numerics import as_numbers
 
@@ -59,6 +60,9 @@ class Tabulated(Family, kind="tabulated"):
                 "tabulated: spend must have shape (n_points,) or (n_points, n_cells) and outcome "
                 f"(n_points, n_cells) or (n_draws, n_points, n_cells), not {spend.shape} and {outcome.shape}"
             )
+        within(
+            MOST_PARAMETERS, outcome.size, "tabulated: points x draws x cells", "give fewer points or draws"
+        )
         if not (np.isfinite(spend).all() and np.isfinite(outcome).all()):
             raise InputError("tabulated: spend and outcome must be finite")
         if (spend[0] != 0.0).any() or (np.diff(spend, axis=0) <= 0.0).any():

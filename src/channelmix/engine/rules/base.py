@@ -13,11 +13,11 @@ import numpy as np
 
 from channelmix.core.arrays import Array, Mask
 from channelmix.core.described import Described
-from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.errors import InputError, echo, nearest_name
 from channelmix.core.registered import Registered
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules.auxiliary import Auxiliary
-from channelmix.engine.rules.rows import Cells, Row, Side
+from channelmix.engine.rules.rows import Cells, Coefficients, Row, Side
 
 
 def _written(name: str) -> str:
@@ -70,7 +70,7 @@ class Rule(Stated, ABC):
 
     def row(
         self,
-        coefficients: Array,
+        coefficients: Array | Coefficients,
         low: float = -math.inf,
         high: float = math.inf,
         *,
@@ -83,9 +83,8 @@ class Rule(Stated, ABC):
     ) -> Row:
         """Return a `Row` of this rule; its label is the rule's own unless another is given."""
         named = self.label if label is None else label
-        return Row(
-            self.label, named, coefficients, low, high, extra or {}, outcome, self.kind, part, period, side
-        )
+        weights = coefficients if isinstance(coefficients, Coefficients) else Coefficients(coefficients)
+        return Row(self.label, named, weights, low, high, extra or {}, outcome, self.kind, part, period, side)
 
     def cell_row(
         self,
@@ -97,7 +96,7 @@ class Rule(Stated, ABC):
     ) -> Row:
         """Return a `Row` that limits the spend on cell `i` alone."""
         return self.row(
-            unit_row(len(cells), i),
+            Coefficients.at(np.array([i]), np.ones(1), len(cells)),
             low,
             high,
             label=f"{self.kind} {cells.names[i]}",
@@ -184,11 +183,18 @@ def rule_from_dict(data: Mapping[str, Any]) -> Any:
         If the kind is unknown or a field is missing, unknown or out of range.
     """
     known: Mapping[str, Any] = Stated.registered()
+    if not isinstance(data, Mapping):
+        raise InputError(f"a rule must be an object with its kind, not {echo(data)}")
     kind: Any = data.get("kind")
     if not isinstance(kind, str) or kind not in known:
-        raise InputError(f"unknown rule {kind!r}{nearest_name(str(kind), known)}")
+        hint = nearest_name(kind, known) if isinstance(kind, str) else ""
+        raise InputError(f"unknown rule {echo(kind)}{hint}")
     fields = {"selector" if key == "select" else key: value for key, value in data.items() if key != "kind"}
     try:
         return known[kind].from_fields(fields)
-    except (TypeError, KeyError, AttributeError) as error:
+    except InputError:
+        raise
+    except (TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
         raise InputError(f"{kind}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{kind}: rules within each other without end") from None

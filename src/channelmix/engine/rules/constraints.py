@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
 from channelmix.engine.rules.auxiliary import Auxiliary, Change
 from channelmix.engine.rules.base import Constraint, Rule, Selecting, SelectingAll, unit_mask
 from channelmix.engine.rules.rows import Cells, OutOfRangeError, Row, amount, number, share
@@ -35,7 +35,9 @@ class SpendBounds(Constraint, kind="spend_bounds"):
             raise InputError("spend_bounds needs a mapping with at least one selector")
         for selector, pair in self.bounds.items():
             if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise InputError(f"spend_bounds of {selector} needs two amounts, low and high, not {pair!r}")
+                raise InputError(
+                    f"spend_bounds of {selector} needs two amounts, low and high, not {echo(pair)}"
+                )
             amount(pair[0], f"the low bound of {selector}")
             amount(pair[1], f"the high bound of {selector}")
             _ordered(*pair, f"the bounds of {selector}")

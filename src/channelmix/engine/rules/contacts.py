@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
+from channelmix.core.sizes import MOST_TIERS, within
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules.base import Selecting
 from channelmix.engine.rules.rows import Cells, Row, amount, number, share
@@ -171,10 +172,11 @@ class PriceTiers(Selecting, kind="price_tiers"):
     def __post_init__(self) -> None:
         if not isinstance(self.tiers, list | tuple) or not self.tiers:
             raise InputError(f"{self.label} needs at least one tier")
+        within(MOST_TIERS, len(self.tiers), f"tiers of {self.label}")
         last = (-1.0, 0.0)
         for tier in self.tiers:
             if not isinstance(tier, list | tuple) or len(tier) != 2:
-                raise InputError(f"a tier of {self.label} needs an amount and a discount, not {tier!r}")
+                raise InputError(f"a tier of {self.label} needs an amount and a discount, not {echo(tier)}")
             amount(tier[0], f"the start of a tier of {self.label}")
             share(tier[1], f"the discount of a tier of {self.label}")
             if tier[0] <= last[0] or tier[1] < last[1] or tier[1] == 1.0:

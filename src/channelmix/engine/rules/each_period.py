@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Indices
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
 from channelmix.engine.rules.auxiliary import Auxiliary
 from channelmix.engine.rules.base import Constraint, rule_from_dict
 from channelmix.engine.rules.rows import Cells, Row
@@ -43,7 +43,7 @@ class EachPeriod(Constraint, kind="each_period"):
 
     def __post_init__(self) -> None:
         if isinstance(self.rule, EachPeriod) or not isinstance(self.rule, Constraint):
-            raise InputError(f"each_period holds a constraint, not {self.rule!r}")
+            raise InputError(f"each_period holds a constraint, not {echo(self.rule)}")
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -64,15 +64,20 @@ class EachPeriod(Constraint, kind="each_period"):
     def rows(self, cells: Cells) -> list[Row]:
         """State the rule's rows for each period."""
         rows = []
+        before: tuple[Any, list[Row]] = None, []
         for period, inside, own in _periods(cells):
-            for row in self.inner.rows(own):
-                weights = np.zeros(len(cells))
-                weights[inside] = row.coefficients
+            if own is not before[0]:
+                before = own, self.inner.rows(own)
+            for row in before[1]:
+                weights = row.coefficients.moved(inside, len(cells))
                 extra = {_key(period, key): weight for key, weight in row.extra.items()}
                 label = f"{row.label} period {period}"
                 rows.append(
-                    dataclasses.replace(row, label=label, coefficients=weights, extra=extra, period=period)
-                )
+                    Row(
+                        row.rule, label, weights, row.low, row.high,
+                        extra, row.outcome, row.kind, row.part, period, row.side,
+                    )
+                )  # fmt: skip
         return rows
 
     def auxiliaries(self, cells: Cells) -> list[Auxiliary]:
@@ -81,9 +86,12 @@ class EachPeriod(Constraint, kind="each_period"):
 
     def by_period(self, cells: Cells) -> Iterator[list[Auxiliary]]:
         """Return, for each period, the variables of the rule in it."""
+        before: tuple[Any, list[Auxiliary]] = None, []
         for period, inside, own in _periods(cells):
+            if own is not before[0]:
+                before = own, self.inner.auxiliaries(own)
             found = []
-            for one in self.inner.auxiliaries(own):
+            for one in before[1]:
                 mask = np.zeros(len(cells), dtype=bool)
                 mask[inside[one.cells]] = True
                 found.append(dataclasses.replace(one, key=_key(period, one.key), cells=mask))
@@ -95,10 +103,14 @@ def _key(period: int, key: str) -> str:
 
 
 def _periods(cells: Cells) -> Iterator[tuple[int, Indices, Cells]]:
-    """Return each period, the places of its cells, and these cells as those of a typical period."""
+    """Return each period, the places of its cells, and these cells as those of a typical period.
+
+    Periods in turn that are alike, as they are where spend today is the same in each, have the very same cells.
+    """
+    own = None
     for period, inside in cells.by_period().items():
-        yield (
-            period,
-            inside,
-            Cells(cells.base_names, None if cells.current is None else cells.current[inside]),
-        )
+        current = None if cells.current is None else cells.current[inside]
+        same = own is not None and (current is None or np.array_equal(current, own.current_spend("")))
+        if own is None or not same:
+            own = Cells(cells.base_names, current)
+        yield period, inside, own

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from channelmix.core.errors import LARGEST_AMOUNT, InputError, nearest_name
+from channelmix.core.errors import LARGEST_AMOUNT, InputError, echo, nearest_name
 from channelmix.engine.response.periods import in_period
 
 Side = Literal["low", "high", "up", "down"]
@@ -70,6 +70,14 @@ class Cells:
         n = len(self.base_names)
         return (None,) * n if self.n_periods is None else tuple(i // n + 1 for i in range(n * self.n_periods))
 
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def _most_parts(self) -> int:
+        return max((name.count("/") for name in self.names), default=0) + 1
+
     def select(self, selector: str) -> NDArray[np.bool_]:
         """Mark the cells that a selector names.
 
@@ -88,6 +96,10 @@ class Cells:
         if selector == "all":
             return np.ones(len(self.names), dtype=bool)
         wanted = selector.split("/")
+        if len(wanted) == self._most_parts and selector in self._places:  # the full name of one cell
+            mask = np.zeros(len(self.names), dtype=bool)
+            mask[self._places[selector]] = True
+            return mask
         mask = np.array([_in_order(wanted, name.split("/")) for name in self.names], dtype=bool)
         if not mask.any():
             known = sorted({part for name in self.names for part in name.split("/")} | set(self.names))
@@ -111,6 +123,82 @@ def _in_order(wanted: Sequence[str], parts: Sequence[str]) -> bool:
     return all(part in remaining for part in wanted)
 
 
+class Coefficients:
+    """A row's weights of the cells, of which most are 0: only the others are kept, whatever the number of cells.
+
+    It can be used as the array of shape (n_cells,) that it stands for.
+
+    Parameters
+    ----------
+    array : array_like of shape (n_cells,)
+
+    Examples
+    --------
+    >>> weights = Coefficients([0.0, 2.0, 0.0])
+    >>> weights.places, weights.values, weights @ np.array([5.0, 3.0, 1.0])
+    (array([1]), array([2.]), 6.0)
+    """
+
+    def __init__(self, array: ArrayLike) -> None:
+        dense = np.asarray(array, dtype=float)
+        self._keep(np.flatnonzero(dense), len(dense))
+        self.values: NDArray[np.float64] = dense[self.places]
+
+    def _keep(self, places: NDArray[np.intp], length: int) -> None:
+        self.places, self._length = places, length
+
+    @classmethod
+    def at(cls, places: NDArray[np.intp], values: NDArray[np.float64], length: int) -> Coefficients:
+        """Build from the rising places of what is not 0, and its values."""
+        weights = cls.__new__(cls)
+        weights._keep(places, length)
+        weights.values = values
+        return weights
+
+    def moved(self, places: NDArray[np.intp], length: int) -> Coefficients:
+        """Return the weights as those of some of more cells, at rising `places`."""
+        return Coefficients.at(places[self.places], self.values, length)
+
+    @property
+    def largest(self) -> float:
+        """Size of the largest weight; 0 if there is none."""
+        return float(np.abs(self.values).max(initial=0.0))
+
+    def any(self) -> bool:
+        """Whether any weight is not 0."""
+        return len(self.places) > 0
+
+    def min(self) -> float:
+        """Return the least weight."""
+        return float(self.values.min(initial=0.0 if len(self.places) < self._length else math.inf))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, place: Any) -> Any:
+        return np.asarray(self)[place]
+
+    def __matmul__(self, other: NDArray[np.float64]) -> float:
+        return float(self.values @ other[self.places])
+
+    def __mul__(self, other: Any) -> NDArray[np.float64]:
+        return np.asarray(np.asarray(self) * other)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Coefficients:
+        return Coefficients.at(self.places, -self.values, self._length)
+
+    def tolist(self) -> list[float]:
+        """Return all weights."""
+        return [float(weight) for weight in np.asarray(self)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.float64]:
+        dense = np.zeros(self._length)
+        dense[self.places] = self.values
+        return dense if dtype is None else dense.astype(dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class Row:
     """One row ``low <= coefficients @ spend + extra @ auxiliaries + outcome * net outcome <= high`` of a rule.
@@ -121,7 +209,8 @@ class Row:
         Name of the rule.
     label : str
         Name of the row in the user's words, unique within its rule.
-    coefficients : ndarray of shape (n_cells,)
+    coefficients : Coefficients
+        Weights of the cells; an array of shape (n_cells,) becomes them.
     low, high : float
         Limits in currency per period; they may be infinite.
     extra : mapping of str to float
@@ -141,7 +230,7 @@ class Row:
 
     rule: str
     label: str
-    coefficients: NDArray[np.float64]
+    coefficients: Coefficients
     low: float
     high: float
     extra: Mapping[str, float] = field(default_factory=dict)
@@ -150,6 +239,11 @@ class Row:
     part: str | None = None
     period: int | None = None
     side: Side | None = None
+
+    def __post_init__(self) -> None:
+        given: Any = self.coefficients
+        if not isinstance(given, Coefficients):
+            object.__setattr__(self, "coefficients", Coefficients(given))
 
     def violation(
         self, spend: NDArray[np.float64], extra: Mapping[str, float] | None = None, outcome: float = 0.0
@@ -179,7 +273,7 @@ class OutOfRangeError(InputError):
 
     def __str__(self) -> str:
         what, expected, value = self.args
-        return f"{what} must be {expected}, not {value!r}"
+        return f"{what} must be {expected}, not {echo(value)}"
 
 
 def amount(value: float | None, what: str, *, minimum: float = 0.0) -> None:
@@ -192,11 +286,13 @@ def number(value: float, what: str, *, minimum: float = 0.0) -> None:
     """Raise OutOfRangeError unless `value` is a number of at least `minimum` and a size of at most `LARGEST_AMOUNT`."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise OutOfRangeError(what, "a number", value)
-    if not math.isfinite(value):
+    if isinstance(value, float | np.floating) and not math.isfinite(value):  # an int may be beyond any float
         raise OutOfRangeError(what, "a finite number", value)
     if value < minimum:
         raise OutOfRangeError(what, f"a number of at least {minimum:g}", value)
-    if abs(value) > LARGEST_AMOUNT:
+    if value < -LARGEST_AMOUNT:
+        raise OutOfRangeError(what, f"a number of at least {-LARGEST_AMOUNT:g}", value)
+    if value > LARGEST_AMOUNT:
         raise OutOfRangeError(what, f"a number of at most {LARGEST_AMOUNT:g}", value)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from channelmix.core.arrays import Mask
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, echo
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff, Packs
 from channelmix.engine.rules.base import Selecting, SelectingAll, unit_mask
 from channelmix.engine.rules.rows import Cells, OutOfRangeError, Row, number
@@ -78,8 +78,9 @@ class AtMostActive(SelectingAll, kind="at_most_active"):
     def __post_init__(self) -> None:
         if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 0:
             raise OutOfRangeError("the count of at_most_active", "a whole number from 0", self.count)
+        number(self.count, "the count of at_most_active")
         if self.of not in ("cell", *PARTS):
-            raise InputError(f"at_most_active counts of cell, {', '.join(PARTS)}, not {self.of!r}")
+            raise InputError(f"at_most_active counts of cell, {', '.join(PARTS)}, not {echo(self.of)}")
 
     @property
     def label(self) -> str:

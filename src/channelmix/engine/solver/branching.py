@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import INTEGER_TOLERANCE, SPEND_TO_COUNT, SPEND_TO_SPLIT, THINNEST_BOX
+from channelmix.engine.problem.matrix import entries, row_max
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.auxiliary import Auxiliary, OnOff
 
@@ -44,8 +45,10 @@ def roundings(form: StandardForm, variables: Array) -> Iterator[Array]:
     # A minimum may cost more than it brings: a state with less than half of its minimum is switched off.
     sparse = on.copy()
     for i in states:
-        for row in np.flatnonzero((form.A[:, i] < 0.0) & (form.low == 0.0)):
-            if form.A[row] @ np.where(form.integer, 0.0, variables) < -0.5 * form.A[row, i]:
+        for row, weight in zip(*form.column(int(i)), strict=True):
+            used, weights = entries(form.A, row)
+            spent = float(weights @ np.where(form.integer, 0.0, variables)[used])
+            if weight < 0.0 and form.low[row] == 0.0 and spent < -0.5 * weight:
                 sparse[i] = 0.0
     if (sparse != on).any():
         yield sparse
@@ -75,8 +78,8 @@ def _auxiliary(form: StandardForm, variable: int) -> Auxiliary:
 
 def _counts_broken(form: StandardForm, variables: Array) -> bool:
     """Whether a row over whole numbers alone is broken."""
-    only = (np.abs(form.A[:, ~form.integer]).max(axis=1, initial=0.0) == 0.0) & (form.B == 0.0)
-    left = form.A[only] @ variables
+    only = (row_max(form.A, (~form.integer).astype(float)) == 0.0) & (form.B == 0.0)
+    left = (form.A @ variables)[only]
     return bool(
         ((left > form.high[only] + INTEGER_TOLERANCE) | (left < form.low[only] - INTEGER_TOLERANCE)).any()
     )

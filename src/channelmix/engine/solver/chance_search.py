@@ -35,7 +35,7 @@ class ChanceSearch(Search):
         return Relaxation(rows_alone, self._solver, elastic=elastic, pieces=pieces)
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:  # noqa: ARG002  the whole box counts
-        form, n, m = self.form, self.form.n_cells, len(self.form.A)
+        form, n, m = self.form, self.form.n_cells, self.form.A.shape[0]
         least, most = form.net_range(low, high)
         target = form.aim
         open_ = np.flatnonzero((least < target) & (most >= target))
@@ -57,7 +57,7 @@ class ChanceSearch(Search):
         left = form.A @ start
         found = LinearProgram(self._solver).solve(
             np.append(np.zeros(len(owner)), np.full(reached, 1.0 / len(form.offset))),
-            block_array([[form.A[:, owner], None], [slopes, -np.eye(reached)]]),
+            block_array([[form.columns[:, owner], None], [slopes, -np.eye(reached)]]),
             np.zeros(len(owner) + reached),
             np.concatenate([np.repeat(width[:n] / pieces, pieces), width[n:], np.ones(reached)]),
             np.append(form.low - left, -taken / way),

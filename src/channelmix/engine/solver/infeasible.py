@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
+from channelmix.engine.problem.matrix import row_max
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     is_limited,
@@ -112,7 +114,7 @@ class LeastViolation:
         form = problem.standard
         self._rows = [row.rule for row in problem.rows]
         # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each other.
-        weight = np.abs(form.A).max(axis=1, initial=0.0)
+        weight = row_max(form.A)
         size = np.tile(np.where(weight > 0.0, weight, 1.0), 2)
         amounts = np.abs(np.concatenate([form.low, form.high])) / size
         wide = WIDE_WHOLE if form.integer.any() else WIDE
@@ -121,24 +123,26 @@ class LeastViolation:
         self._most = np.full(form.n_variables, most)
         first = form.n_variables - len(form.auxiliaries)
         spend = np.full(len(problem.cells), most * form.unit[0])
-        kept = np.ones(len(form.A), dtype=bool)
+        kept = np.ones(form.A.shape[0], dtype=bool)
         switches = []
         for i, one in enumerate(form.auxiliaries, start=first):
             self._most[i] = one.box(np.zeros(len(spend)), spend)[1] / form.unit[i]
             if isinstance(one, OnOff):  # off spends nothing, on up to the wide box, whatever rules say
-                kept[len(self._rows) :] &= form.A[len(self._rows) :, i] == 0.0
+                own = form.column(i)[0]
+                kept[own[own >= len(self._rows)]] = False
                 switch = np.zeros(form.n_variables)
                 switch[form.members(i)] = 1.0
                 switch[i] = -switch.sum() * most
                 switches.append(switch)
         linear, none = form.B[kept] == 0.0, np.zeros(len(switches))
-        rows = np.vstack([form.A[kept], *switches])
+        rows = vstack([form.A[np.flatnonzero(kept)], *(csr_array(row[np.newaxis]) for row in switches)])
         self._low = np.append(np.where(linear, form.low[kept], -np.inf), none - np.inf)
         self._high = np.append(np.where(linear, form.high[kept], np.inf), none)
         # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
         self._unit = np.where(form.integer | (self._most <= 0.0), 1.0, self._most)
         # Columns: the variables, and what each row misses below and above.
-        self._matrix = np.hstack([rows * self._unit, np.eye(len(rows)), -np.eye(len(rows))])
+        apart = eye_array(rows.shape[0])
+        self._matrix = hstack([rows.multiply(self._unit), apart, -apart], format="csc")
         self._program = LinearProgram(solver, form.integer)
 
     def conflict(self, rules: Sequence[str]) -> bool:

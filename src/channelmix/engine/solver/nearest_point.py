@@ -6,6 +6,8 @@ long as a plan. Where Clarabel gives up, the program is solved through CVXPY.
 
 from __future__ import annotations
 
+from typing import Any
+
 import clarabel
 import numpy as np
 from scipy.sparse import block_array, csc_array, csr_array, dia_array, eye_array
@@ -19,7 +21,7 @@ INFEASIBLE = (clarabel.SolverStatus.PrimalInfeasible, clarabel.SolverStatus.Almo
 
 
 def nearest_point(
-    goal: Array, scale: Array, near: slice, A: Array, limit: Array, low: Array, high: Array
+    goal: Array, scale: Array, near: slice, A: Any, limit: Array, low: Array, high: Array
 ) -> Array | None:
     """Minimize ``sum((scale * (x[near] - goal))^2)`` subject to ``A x <= limit`` and ``low <= x <= high``.
 
@@ -28,7 +30,7 @@ def nearest_point(
     goal, scale : ndarray of shape (n_near,)
     near : slice
         The variables that have a goal.
-    A : ndarray of shape (n_rows, n_variables)
+    A : ndarray or sparse array of shape (n_rows, n_variables)
     limit : ndarray of shape (n_rows,)
     low, high : ndarray of shape (n_variables,)
 
@@ -43,7 +45,7 @@ def nearest_point(
 
 
 def _by_clarabel(
-    goal: Array, scale: Array, near: slice, A: Array, limit: Array, low: Array, high: Array
+    goal: Array, scale: Array, near: slice, A: Any, limit: Array, low: Array, high: Array
 ) -> tuple[clarabel.SolverStatus, Array]:
     n, n_near = len(low), len(goal)
     every = eye_array(n, format="csr")
@@ -57,6 +59,7 @@ def _by_clarabel(
     squares = csc_array((np.full(n_near, 2.0), (range(n_near), range(n_near))), shape=(n_near + n,) * 2)
     settings = clarabel.DefaultSettings()
     settings.verbose = False
+    settings.direct_solve_method = "qdldl"  # several threads spin where the machine is busy
     cones = [clarabel.ZeroConeT(n_near), clarabel.NonnegativeConeT(rows.shape[0] - n_near)]
     found = clarabel.DefaultSolver(
         squares, np.zeros(n_near + n), rows.tocsc(), np.concatenate(limits), cones, settings
@@ -65,11 +68,11 @@ def _by_clarabel(
 
 
 def _by_cvxpy(
-    goal: Array, scale: Array, near: slice, A: Array, limit: Array, low: Array, high: Array
+    goal: Array, scale: Array, near: slice, A: Any, limit: Array, low: Array, high: Array
 ) -> Array | None:
     import cvxpy as cp
 
     x = cp.Variable(len(low), bounds=[low, high])
-    rows = [csr_array(A) @ x <= limit] if len(A) else []
+    rows = [csr_array(A) @ x <= limit] if A.shape[0] else []
     distance = cp.sum_squares(cp.multiply(scale, x[near] - goal))
     return np.asarray(x.value) if solve_program(cp.Problem(cp.Minimize(distance), rows), "OSQP") else None

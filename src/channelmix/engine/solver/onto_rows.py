@@ -13,9 +13,11 @@ Computing 28(3).
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, EXACT_ROW, INSIDE_ROW, ROW_TOLERANCE
+from channelmix.engine.problem.matrix import Matrix
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.solver.linear_program import LinearProgram
 
@@ -79,7 +81,7 @@ def _corrected(form: StandardForm, variables: Array) -> Array | None:
     down = np.where(fixed, 0.0, np.maximum(variables - form.box_low, 0.0)) / unit
     up = np.where(fixed, 0.0, np.maximum(form.box_high - variables, 0.0)) / unit
     # Columns: moves up, moves down, and what each row still misses below and above.
-    table = np.hstack([weights, -weights, np.eye(m), -np.eye(m)])
+    table = hstack([weights, -weights, eye_array(m), -eye_array(m)], format="csc")
     found = LinearProgram().solve(
         -np.concatenate([np.ones(2 * n), np.full(2 * m, UNMET)]),
         table,
@@ -91,7 +93,7 @@ def _corrected(form: StandardForm, variables: Array) -> Array | None:
     return None if found is None else np.asarray(variables + unit * (found[0][:n] - found[0][n : 2 * n]))
 
 
-def _rows_around(form: StandardForm, variables: Array) -> tuple[Array, Array, Array, Array]:
+def _rows_around(form: StandardForm, variables: Array) -> tuple[Matrix, Array, Array, Array]:
     """The rows linearized around the variables: weights, current values, and lower and upper limits."""
     weights, left, low, high = form.A, form.A @ variables, form.low, form.high
     if not form.B.any() and form.floor is None:
@@ -99,13 +101,13 @@ def _rows_around(form: StandardForm, variables: Array) -> tuple[Array, Array, Ar
     slopes = form.curves.derivative(variables[: form.n_cells])
     # An infinite slope at 0 is no finite gain to count on.
     slopes = np.where(np.isfinite(slopes), slopes, 0.0)
-    weights = weights.copy()
-    weights[:, : form.n_cells] += form.B[:, np.newaxis] * slopes.mean(axis=0)
+    mean = np.append(slopes.mean(axis=0), np.zeros(form.n_variables - form.n_cells))
+    weights = csr_array(weights + csr_array(form.B[:, np.newaxis]) @ csr_array(mean[np.newaxis]))
     left = left + form.B * form.outcome(variables)
     if form.risk is not None and form.floor is not None:
         row = -form.charge_in_outcome
         row[: form.n_cells] += form.worst(variables) @ slopes
-        weights = np.vstack([weights, row])
+        weights = vstack([weights, csr_array(row[np.newaxis])], format="csr")
         left = np.append(left, form.tail_gain(variables))
         low, high = np.append(low, 0.0), np.append(high, np.inf)
     return weights, left, low, high

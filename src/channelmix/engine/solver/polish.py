@@ -146,15 +146,17 @@ def without_idle_money(form: StandardForm, variables: Array) -> Array:
     idle = (form.curves.mean_value(probe) >= enough) & (probe < spend)
     if not idle.any():
         return variables
-    low, high = form.box_low[:n], np.where(idle, probe, spend)
-    high = np.where(idle & (form.curves.mean_value(low) >= enough), low, high)
+    cells = np.flatnonzero(idle)
+    curves, asked = form.curves.take(cells.tolist()), enough[cells]
+    low, high = form.box_low[cells], probe[cells]
+    high = np.where(curves.mean_value(low) >= asked, low, high)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        sufficient = form.curves.mean_value(middle) >= enough
+        sufficient = curves.mean_value(middle) >= asked
         low, high = np.where(sufficient, low, middle), np.where(sufficient, middle, high)
     least = variables.copy()
-    for i in [*np.flatnonzero(idle)] * PASSES:
-        least[i] = max(high[i], least[i] - _room(form, least, int(i)))
+    for i, end in [*zip(cells.tolist(), high.tolist(), strict=True)] * PASSES:
+        least[i] = max(end, least[i] - _room(form, least, i))
     return form.from_user(form.to_user(least))
 
 
@@ -162,7 +164,7 @@ def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Arr
     """Return the rows' prices, with 0 for rows that no longer are at the limit priced."""
     left = form.A @ variables
     limit = np.where(prices > 0.0, form.high, form.low)
-    reach = np.abs(form.A) @ np.abs(variables)
+    reach = abs(form.A) @ np.abs(variables)
     if form.B.any():
         left = left + form.B * form.outcome(variables)
     return np.where(np.abs(left - limit) <= WORTH_FREEING * np.maximum(reach, np.abs(limit)), prices, 0.0)
@@ -170,9 +172,14 @@ def prices_that_hold(form: StandardForm, variables: Array, prices: Array) -> Arr
 
 def _room(form: StandardForm, spend: Array, cell: int) -> float:
     """By how much a cell's spend can fall without breaking a row."""
-    weight, left = form.A[:, cell], form.A @ spend
+    rows, weight = form.column(cell)
+    left = form.A @ spend
     above, below = weight < 0.0, weight > 0.0
     rooms = np.concatenate(
-        [(form.high - left)[above] / -weight[above], (left - form.low)[below] / weight[below], [np.inf]]
+        [
+            (form.high - left)[rows[above]] / -weight[above],
+            (left - form.low)[rows[below]] / weight[below],
+            [np.inf],
+        ]
     )
     return max(0.0, float(rooms.min()))

@@ -7,10 +7,12 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, nearest_name
 from channelmix.core.tolerances import SPEND_DUST
+from channelmix.engine.problem.matrix import Matrix
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.rules.rows import number
@@ -46,8 +48,9 @@ def project(problem: AllocationProblem, wish: Mapping[str, float]) -> dict[str, 
         If the wish names an unknown cell or an amount is not finite.
     """
     names = problem.cells.names
+    known = set(names)
     for name, wanted in wish.items():
-        if name not in names:
+        if name not in known:
             raise InputError(f'a wish for an unknown cell "{name}"{nearest_name(name, names)}')
         number(wanted, f"the wish for {name}", minimum=-math.inf)
     nearest = nearest_spend(problem, np.array([float(wish.get(name, 0.0)) for name in names]))
@@ -92,27 +95,29 @@ def _wholes(form: StandardForm, wished: Array, nearest: Array) -> Iterator[Array
     ):  # the form has no row for them
         row[members], row[state] = 1.0, -float(form.box_high[members].sum())
     goal, weight = _wish(form, wished)
-    n, apart = form.n_variables, np.eye(len(goal))
+    n, apart = form.n_variables, eye_array(len(goal))
     # Columns: the variables, and each spend's distance above its goal and below it.
-    wishes = np.hstack([np.eye(n)[form.spends], -apart, apart])
-    bounds = np.vstack([A, switches])
-    table = np.vstack([np.hstack([bounds, np.zeros((len(bounds), 2 * len(goal)))]), wishes])
+    wishes = hstack([eye_array(n, format="csr")[form.spends], -apart, apart])
+    bounds = vstack([A, csr_array(switches)])
+    m = bounds.shape[0]
+    table = vstack([hstack([bounds, csr_array((m, 2 * len(goal)))]), wishes], format="csc")
     found = LinearProgram(integer=form.integer).solve(
         -np.concatenate([np.zeros(n), 1.0 / weight, 1.0 / weight]),
         table,
         np.append(form.box_low, np.zeros(2 * len(goal))),
         np.append(form.box_high, np.full(2 * len(goal), np.inf)),
-        np.concatenate([np.full(len(bounds), -np.inf), goal]),
+        np.concatenate([np.full(m, -np.inf), goal]),
         np.concatenate([limit, np.zeros(len(switches)), goal]),
     )
     if found is not None:
         yield found[0][:n]
 
 
-def _rows(form: StandardForm) -> tuple[Array, Array]:
+def _rows(form: StandardForm) -> tuple[Matrix, Array]:
     """Rows with upper limits only: a lower limit is written as the upper limit of the negative row."""
     above, below = np.isfinite(form.high), np.isfinite(form.low)
-    return np.vstack([form.A[above], -form.A[below]]), np.concatenate([form.high[above], -form.low[below]])
+    rows = vstack([form.A[np.flatnonzero(above)], -form.A[np.flatnonzero(below)]], format="csr")
+    return rows, np.concatenate([form.high[above], -form.low[below]])
 
 
 def _wish(form: StandardForm, wished: Array) -> tuple[Array, Array]:

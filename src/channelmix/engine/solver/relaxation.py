@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, coo_array, csc_array
+from scipy.sparse import block_array, coo_array, csc_array, csr_array, eye_array, hstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import NARROW_SEGMENT
@@ -93,7 +93,7 @@ class Relaxation:
     ) -> None:
         self._form, self._elastic, self._pieces, self._pool = form, elastic, pieces, pool
         self.solves = 0
-        n, m = form.n_cells, len(form.A)
+        n, m = form.n_cells, form.A.shape[0]
         owner = np.concatenate([np.repeat(np.arange(n), pieces), np.arange(n, form.n_variables)])
         self._hulls, filled = n * pieces, len(owner)
         sums = pool if form.B.any() or form.risk is not None else 0
@@ -121,22 +121,24 @@ class Relaxation:
 
     def _constant_entries(self, owner: NDArray[np.intp]) -> csc_array:
         """Coefficients of the rows that are the same for every box; `owner` is the variable of each segment."""
-        form, m, segments = self._form, len(self._form.A), len(self._switched)
+        form, m, segments = self._form, self._form.A.shape[0], len(self._switched)
         sums, tails = self._worst - self._sums, self._state_rows - self._tail_rows
         worst, broken = self._slack - self._worst, self._columns - self._slack
-        outcome, missed = np.zeros((m, sums)), np.zeros((m + tails, broken))
+        outcome = np.zeros((m, sums))
         outcome[:, :1] = form.B[:, np.newaxis]
+        missed, missed_tails = csr_array((m, broken)), np.zeros((tails, broken))
         if broken:
-            missed[:m, :m], missed[:m, m : 2 * m], missed[m:, 2 * m :] = -np.eye(m), np.eye(m), 1.0
+            missed = hstack([-eye_array(m), eye_array(m), csr_array((m, broken - 2 * m))])
+            missed_tails[:, 2 * m :] = 1.0
         charged = np.tile(
             form.charge_in_outcome[owner] * (worst - 1.0), (tails, 1)
         )  # only where there is a floor
         own = coo_array((np.ones(segments), (np.arange(segments), self._switched)), (segments, len(owner)))
         return block_array(
             [
-                [form.A[:, owner], outcome, None, missed[:m]],
+                [form.columns[:, owner], csr_array(outcome), None, missed],
                 [None, np.eye(sums), None, None],
-                [charged, np.eye(tails, sums), -np.ones((tails, worst)), missed[m:]],
+                [charged, np.eye(tails, sums), -np.ones((tails, worst)), missed_tails],
                 [own, None, None, None],
             ],
             format="csc",
@@ -199,7 +201,7 @@ class Relaxation:
         variables[n:] += filled[hulls:]
         for jump in jumps:
             variables[jump.cell] += jump.width * min(variables[jump.state], 1.0)
-        prices = prices_at_limits(form, found[1][: len(form.A)] * size)
+        prices = prices_at_limits(form, found[1][: form.A.shape[0]] * size)
         return Relaxed(box_low, box_high, prices, self._draw_weights(pool, found[1]), variables)
 
     def _segments(
@@ -281,7 +283,7 @@ class Relaxation:
         self, start: Array, bottom: Array, widths: Array, box_low: Array, unit: float, pool: Sequence[Array]
     ) -> tuple[Array, Array]:
         """Lower and upper limits of the rows."""
-        form, m = self._form, len(self._form.A)
+        form, m = self._form, self._form.A.shape[0]
         rows = self._state_rows + len(self._switched)
         low, high = np.full(rows, -np.inf), np.zeros(rows)
         left = form.A @ start + form.B * bottom[0]

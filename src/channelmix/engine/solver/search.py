@@ -21,6 +21,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.progress import report_progress
+from channelmix.core.sizes import MOST_TILTS, most_grid_outcomes, most_leaves
 from channelmix.core.tolerances import ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
@@ -71,11 +72,10 @@ class Search:
     ) -> None:
         self.form = form
         self.gap = gap
-        self.deadline = deadline
-        span = form.span
-        self.envelopes = form.envelopes(
-            [low + FIRST_GRID * w for low, w in zip(form.box_low[: form.n_cells], span, strict=False)]
-        )
+        began = time.perf_counter()
+        self.envelopes = form.envelopes(form.spread(FIRST_GRID))
+        # The checker builds the envelopes again.
+        self.deadline = deadline - (time.perf_counter() - began)
         self._solver = solver
         self.relaxation = self._program()
         even = np.full(len(form.offset), 1.0 / len(form.offset))
@@ -85,12 +85,12 @@ class Search:
         if form.risk is not None:
             weights = even * (form.gain * form.tail_weight if form.floor is None else 0.0)
         middle = 0.5 * (form.box_low + form.box_high)
-        self.root = Node(form.box_low, form.box_high, np.zeros(len(form.A)), weights, middle)
+        self.root = Node(form.box_low, form.box_high, np.zeros(form.A.shape[0]), weights, middle)
         self.best: Array | None = None
         self.best_value = -math.inf
         self._size = 0.0
         self._others = -math.inf
-        self.shadow = np.zeros(len(form.A))
+        self.shadow = np.zeros(form.A.shape[0])
         self.nodes = 1
         self.interrupted = False
         self._polished, self._cut_short = -math.inf, False
@@ -165,11 +165,27 @@ class Search:
 
     def proof(self) -> Proof:
         """The tree, the prices and the grids."""
-        return proof_of(self.root, [envelope.grid for envelope in self.envelopes])
+        return proof_of(self.root, self.envelopes.grids)
 
     def _late(self) -> bool:
         """Whether to stop; one relaxation is always solved, so that even the tightest limit gets an answer."""
-        return self._begun and time.perf_counter() >= self.deadline
+        return self._begun and (time.perf_counter() >= self.deadline or self._is_full())
+
+    def _is_full(self) -> bool:
+        """Whether the proof is about as large as the checker accepts."""
+        form, leaves, draws = self.form, 1 + self.nodes // 2, len(self.form.offset)
+        points = sum(len(grid) for grid in self.envelopes.grids)
+        weighed = form.risk is not None
+        return (
+            leaves >= most_leaves(form.n_variables)
+            or (weighed and leaves * draws >= MOST_TILTS)
+            or points * draws >= 0.9 * most_grid_outcomes(draws * form.n_cells, kept=weighed)
+        )
+
+    @property
+    def _until(self) -> float:
+        """When a program must give up; the first one may take its time where no other answer is known."""
+        return self.deadline if self._begun or self.best is not None else math.inf
 
     def _target(self) -> float:
         """Bound at which a box is done; a tenth of the gap is reserved for rounding."""
@@ -207,7 +223,8 @@ class Search:
             relaxed = self._relax(node.low, node.high, focus)
             self._begun = True
             if relaxed is None:
-                self._prove_infeasible(node)
+                if not self._late():  # a program that ran out of time proves nothing
+                    self._prove_infeasible(node)
                 return
             focus = np.clip(self.form.in_falling_order(relaxed.variables), node.low, node.high)
             bound = dual_bound(self.form, self.envelopes, relaxed)
@@ -241,14 +258,16 @@ class Search:
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Solve the relaxation of a box."""
-        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus)
+        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus, deadline=self._until)
 
     def _relax_window(
         self, centre: Array, half: Array, low: Array, high: Array, unit: float
     ) -> Relaxed | None:
         """Solve on the curves' own values around a centre, within a box for what is not a cell."""
         points = window_points(self.form, centre, half, high)
-        return self._window_program.solve(self._tops(points), low, high, centre, unit, self._pool)
+        return self._window_program.solve(
+            self._tops(points), low, high, centre, unit, self._pool, self._until
+        )
 
     def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:
         """Concave hull of each cell's own values at some spends, weighed by every weighting in the pool."""
@@ -259,13 +278,13 @@ class Search:
     def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
         """Curve, envelope and hull of each cell at `variables`, with the draw weights of a relaxation."""
         n, weights = self.form.n_cells, self._weights(relaxed)
-        height, top = np.empty(n), np.empty(n)
+        height, top = self.envelopes.heights(variables[:n], weights), np.empty(n)
         for i, (envelope, spend) in enumerate(zip(self.envelopes, variables[:n], strict=True)):
             ends = float(relaxed.low[i]), float(relaxed.high[i])
-            height[i] = np.interp(spend, *envelope.vertices(*ends, weights))
             top[i] = np.interp(spend, *envelope.hull(*ends, weights))
-        curve = self.form.curves.value(variables[:n])
-        return curve.mean(axis=0) if weights is None else weights @ curve, height, top
+        if weights is None:
+            return self.form.curves.mean_value(variables[:n]), height, top
+        return weights @ self.form.curves.value(variables[:n]), height, top
 
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         ends = zip(self.envelopes, low.tolist(), high.tolist(), strict=False)
@@ -301,8 +320,7 @@ class Search:
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
-        for envelope, *ends in zip(self.envelopes, low, high, strict=False):
-            envelope.refine(np.array(ends))
+        self.envelopes.keep_ends(low, high)
 
     def _tighten(
         self, spend: Array, curve: Array, height: Array, top: Array, least: float | None = None
@@ -315,13 +333,13 @@ class Search:
         least = 0.05 * self.gap * self._size if least is None else least
         if loose.sum() <= max(0.25 * bent.sum(), least):
             return False
-        fresh = False
-        for i in np.flatnonzero(loose > 0.1 * loose.max()):
+        cells = np.flatnonzero(loose > 0.1 * loose.max())
+        around = []
+        for i in cells.tolist():
             s, grid = float(spend[i]), self.envelopes[i].grid
             k = int(np.clip(np.searchsorted(grid, s), 1, len(grid) - 1))
-            around = np.array([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
-            fresh |= self.envelopes[i].refine(around)
-        return fresh
+            around.append([s, 0.5 * (grid[k - 1] + s), 0.5 * (s + grid[k])])
+        return self.envelopes.refine(cells, np.array(around))
 
     def _branch(self, node: Node, spend: Array, excess: Array) -> None:
         """Split a box where the relaxation is least accurate, or give it up as too small to be split."""
@@ -336,8 +354,8 @@ class Search:
         for low, high in (first, second):
             self._keep_ends(low, high)
         if not form.integer[variable]:
-            for twin in np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable]):
-                self.envelopes[twin].refine(np.array([at]))
+            twins = np.flatnonzero(form.twins[: form.n_cells] == form.twins[variable])
+            self.envelopes.refine(twins, np.full((len(twins), 1), at))
         parts = [dataclasses.replace(node, low=low, high=high) for low, high in (first, second)]
         for part in parts:
             if (part.low > part.high).any():  # a part whose ends cross is empty
@@ -352,6 +370,8 @@ class Search:
         for _ in range(REFINE_ROUNDS):
             elastic = self._relax_elastic(node.low, node.high, focus)
             if elastic is None:
+                if self._late():
+                    return
                 break
             if excludes(self.form, self.envelopes, elastic):
                 node.infeasible, node.prices, node.bound = True, elastic.prices, -math.inf
@@ -369,7 +389,7 @@ class Search:
 
     def _relax_elastic(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         """Minimize the violation of the rows in a box."""
-        return self._elastic_program.solve(self._hulls_of(low, high), low, high, focus)
+        return self._elastic_program.solve(self._hulls_of(low, high), low, high, focus, deadline=self._until)
 
     @property
     def _rows_on_outcome(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.solver.chance_search import ChanceSearch
+from channelmix.engine.solver.large_search import LargeSearch, is_large
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
@@ -20,6 +21,8 @@ def search_for(
     """
     form = problem.standard
     kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
+    if kind is Search and is_large(form):
+        kind = LargeSearch
     search = kind(form, gap, [form.from_user(start) for start in starts], deadline, solver)
     search.run()
     return search

@@ -11,7 +11,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError, expect, expect_positive, nearest_name
-from channelmix.core.tolerances import SPEND_KEPT
+from channelmix.core.tolerances import SAME_AMOUNT, SPEND_KEPT
 from channelmix.engine.problem.money_limits import UnboundedError, is_limited, limited
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Proof, SearchReport, Solution, Status, relative_gap
@@ -117,7 +117,8 @@ def _solve(
     if solver != DIRECT and solver not in installed_solvers():
         raise InputError(f"unknown solver {solver!r}{nearest_name(solver, installed_solvers())}")
     run = _Run(problem, gap, time_limit, solver)
-    contradiction = only_nothing(problem, run.deadline, solver, thoroughly=False)
+    spendable = any(_is_spendable(problem, start) for start in starts)
+    contradiction = None if spendable else only_nothing(problem, run.deadline, solver, thoroughly=False)
     if contradiction is not None:
         return run.only_nothing(contradiction)
     try:
@@ -129,7 +130,7 @@ def _solve(
     run.move_baseline()
     form = run.problem.standard
     if form.empty_box:
-        proof = Proof.of_nothing(len(form.A), infeasible=True)
+        proof = Proof.of_nothing(form.A.shape[0], infeasible=True)
         return run.without_spend(Status.INFEASIBLE, conflicting_rules(problem, solver), proof)
     search = run.search(starts)
     bound = search.upper_bound()
@@ -143,6 +144,12 @@ def _solve(
         if contradiction is not None:
             return run.only_nothing(contradiction)
     return run.solution(search, bound)
+
+
+def _is_spendable(problem: AllocationProblem, start: Mapping[str, float]) -> bool:
+    """Whether a start spends something and obeys the rules, so that these leave something to spend."""
+    spend = np.array([start.get(name, 0.0) for name in problem.cells.names])
+    return bool(spend.any()) and problem.broken(spend, outcomes=False) <= SAME_AMOUNT * float(spend.sum())
 
 
 class _Run:
@@ -258,7 +265,8 @@ class _Run:
     def _starts(self, starts: Sequence[Mapping[str, float]]) -> list[Array]:
         """Each start as amounts of spend, and the baseline, which is an answer where it obeys the rules."""
         problem, names = self.problem, self.problem.cells.names
-        for name in (name for start in starts for name in start if name not in names):
+        known = set(names)
+        for name in (name for start in starts for name in start if name not in known):
             raise InputError(f'a start names an unknown cell "{name}"{nearest_name(name, names)}')
         spends = [np.array([start.get(name, 0.0) for name in names]) for start in starts]
         return spends if problem.baseline is None else [*spends, problem.baseline]

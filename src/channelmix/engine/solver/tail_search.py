@@ -77,7 +77,9 @@ class TailSearch(Search):
         """Solve a box, again as long as its answer shows draws or amounts that the program is yet to see."""
         for _ in range(SAMPLE_ROUNDS):
             points = [self._points(i, low[i], high[i], focus[i]) for i in range(self.form.n_cells)]
-            relaxed = program.solve(self._tops(points), low, high, focus, pool=self._pool)
+            relaxed = program.solve(
+                self._tops(points), low, high, focus, pool=self._pool, deadline=self._until
+            )
             if relaxed is None:
                 break
             focus = np.clip(relaxed.variables, low, high)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from channelmix.core.described import Described
-from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.errors import LARGEST_AMOUNT, InputError, echo, nearest_name
 from channelmix.core.wording import stated
 
 OPTIONAL = ("market", "rows", "held_out")
@@ -106,7 +106,7 @@ class LiftTest(Described):
         if self.standard_error <= 0.0:
             raise InputError(f"{place}: standard_error must be above 0")
         if self.rows not in ("without_change", "with_change", None):
-            raise InputError(f"{place}: rows must be without_change or with_change, not {self.rows!r}")
+            raise InputError(f"{place}: rows must be without_change or with_change, not {echo(self.rows)}")
         if self.held_out is not None:
             share = _finite(place, "held_out", self.held_out)
             if not 0.0 < share < 1.0:
@@ -196,8 +196,13 @@ def _plain(day: Any) -> int | str:
 
 
 def _finite(place: str, name: str, number: Any) -> float:
-    if isinstance(number, bool) or not isinstance(number, int | float | np.number) or not np.isfinite(number):
-        raise InputError(f"{place}: {name} must be a finite number, not {number!r}")
+    if isinstance(number, bool) or not isinstance(number, int | float | np.number):
+        raise InputError(f"{place}: {name} must be a finite number, not {echo(number)}")
+    # A whole number may be beyond any float.
+    if not -LARGEST_AMOUNT <= number <= LARGEST_AMOUNT:
+        raise InputError(
+            f"{place}: {name} must be a finite number within {LARGEST_AMOUNT:g}, not {echo(number)}"
+        )
     return float(number)
 
 

@@ -63,7 +63,7 @@ def explain_cells(
     )
     rounding = SPEND_MOVED * float(spend.sum())
     ranges = (row for row in problem.rows if row.kind == ObservedRange.kind)
-    within = {int(i) % len(plan.cells) for row in ranges for i in np.flatnonzero(row.coefficients)}
+    within = {int(i) % len(plan.cells) for row in ranges for i in row.coefficients.places}
     grounds = Grounds.of(plan.assumptions, plan.message)
     cells = []
     for i, row in enumerate(plan.cells):

@@ -35,7 +35,8 @@ from channelmix.recommender.information_value.knowledge import Gain, Knowledge
 from channelmix.recommender.information_value.lift_tests import LiftTestDesign, Trials
 from channelmix.recommender.information_value.robustness import cautious_plans, regret, spread
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
-from channelmix.recommender.optimize.optimize import GAP, TAIL_DRAWS, TAIL_GAP
+from channelmix.recommender.optimize.optimize import GAP, TAIL_GAP
+from channelmix.recommender.optimize.size import TAIL_DRAWS, check_size
 from channelmix.recommender.resolve import by_name
 
 DRAWS = 256
@@ -234,6 +235,7 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
 
 def _case_of_company(profile: CompanyProfile, seed: int, n_draws: int) -> _Case:
     typical = profile.model_copy(update={"timing": None})
+    check_size(typical, n_draws)
     draws = drawn(typical, n_draws, seed)
     problem, splits = problem_and_splits(typical, draws)
     _check(problem)

@@ -65,7 +65,7 @@ def problem_of(
         scenario = _over_all(scenario, profile.periods)
         rules = [EachPeriod(rule) if rule.within_period else rule for rule in rules]
     return AllocationProblem(
-        brings.curves,
+        brings.curves.shared(),  # markets differ in their size alone, as a rule
         scenario,
         rules,
         carryover=carryover,

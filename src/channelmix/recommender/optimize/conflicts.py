@@ -119,7 +119,7 @@ def _minimums(problem: AllocationProblem, rules: Collection[str], currency: str)
     n = len(problem.cells)
     found = LinearProgram().solve(
         -np.ones(n),
-        np.array([row.coefficients for row in named]),
+        np.array([np.asarray(row.coefficients) for row in named]),
         np.zeros(n),
         np.full(n, np.inf),
         np.array([row.low for row in named]) / limit,

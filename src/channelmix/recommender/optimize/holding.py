@@ -229,7 +229,7 @@ def _at_limits(problem: AllocationProblem, row: Row, spend: Array) -> tuple[bool
     values = {one.key: one.value(spend) for one in problem.auxiliaries if one.key in row.extra}
     parts = [weight * values[key] for key, weight in row.extra.items()]
     parts += [row.outcome * problem.net(spend)] if row.outcome else []
-    left = np.array([*(row.coefficients * spend), *parts])
+    left = np.array([*(row.coefficients.values * spend[row.coefficients.places]), *parts])
     reach, sum_ = float(np.abs(left).sum()), float(left.sum())
     low, high = (
         math.isfinite(limit) and side * (limit - sum_) <= TIGHT * max(reach, abs(limit))
@@ -254,8 +254,8 @@ def _stopping(
             continue
         price = prices.get(row.label, 0.0)
         for higher, tight in zip((False, True), _at_limits(problem, row, spend), strict=True):
-            for i in np.flatnonzero(row.coefficients) if tight else ():
-                weight = float(row.coefficients[i])
+            weights = row.coefficients
+            for i, weight in zip(weights.places, weights.values.tolist(), strict=True) if tight else ():
                 if weight < 0.0 and not shares and _is_share(row):
                     continue
                 up = (weight > 0.0) == higher
@@ -272,7 +272,7 @@ def _by_shares_of_others(
     named = [""] * len(spend)
     for row in sorted(problem.rows, key=lambda row: abs(prices.get(row.label, 0.0))):
         if _is_share(row) and _at_limits(problem, row, spend)[high]:
-            for i in np.flatnonzero(row.coefficients < 0.0):
+            for i in row.coefficients.places[row.coefficients.values < 0.0]:
                 named[i] = row.rule
     return named
 
@@ -281,7 +281,7 @@ def _is_exact(more: tuple[Row, bool] | None, less: tuple[Row, bool] | None) -> b
     """Whether the rows that stop a cell both ways are one rule that gives it alone an exact share of total spend."""
     if more is None or less is None or more[0].rule != less[0].rule or not _is_share(more[0]):
         return False
-    return int(np.count_nonzero(more[0].coefficients > 0.0)) == 1
+    return int(np.count_nonzero(more[0].coefficients.values > 0.0)) == 1
 
 
 def _is_share(row: Row) -> bool:
@@ -295,7 +295,7 @@ def _named(row: Row, higher: bool, prices: Mapping[str, float], cell: int, gain:
     price = prices.get(row.label)
     if price is not None and (price > 0.0) == higher:
         return Held(row.rule, higher, price, row.kind)
-    if gain is None or not math.isfinite(gain) or np.count_nonzero(row.coefficients) > 1:
+    if gain is None or not math.isfinite(gain) or len(row.coefficients.places) > 1:
         return Held(row.rule, higher, kind=row.kind)
     return Held(row.rule, higher, gain / float(row.coefficients[cell]), row.kind)
 
@@ -334,7 +334,7 @@ def _shares(problem: AllocationProblem, prices: Mapping[str, float]) -> Array:
     for row in problem.rows:
         if _is_share(row) and row.coefficients.min() < 0.0:
             price = prices.get(row.label, 0.0)
-            shift += np.where(row.coefficients != 0.0, price * float(row.coefficients.min()), 0.0)
+            shift[row.coefficients.places] += price * row.coefficients.min()
     return shift
 
 

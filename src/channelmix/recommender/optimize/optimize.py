@@ -36,11 +36,14 @@ from channelmix.plan import (
     Totals,
     WordOfMouth,
     interval,
+    intervals,
     limit_of,
+    missed_limits,
     moved_spend,
     prices_hold,
     roi,
     span_of,
+    standing_of,
 )
 from channelmix.profile import CompanyProfile
 from channelmix.profile.frequencies import many_contacts
@@ -64,6 +67,7 @@ from channelmix.recommender.optimize.grounds import audience_assumptions, ground
 from channelmix.recommender.optimize.history_warnings import history_warnings
 from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
+from channelmix.recommender.optimize.size import FRESH_DRAWS, MAX_MEMORY, check_size
 from channelmix.recommender.optimize.survey import beside_the_survey
 from channelmix.recommender.optimize.warnings import warnings
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
@@ -71,14 +75,23 @@ from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 GAP, TAIL_GAP = 1e-4, 5e-3
 """Gap to close by default, and where the worst draws count or several periods are planned."""
 
-DRAWS, TAIL_DRAWS, LEAST_TAIL_DRAWS = 512, 1024, 1000
-"""Draws to plan on: by default, by default where the worst draws count, and the least there."""
+LEAST_TAIL_DRAWS = 1000
+"""Fewest draws to plan on where the worst of them count."""
 
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
 
-FRESH_DRAWS = 1024
-"""Draws that comparisons are computed on: tail measures need at least 1,000."""
+LEAST_PART = 0.2
+"""Part of the time limit that the search gets however long all else takes."""
+
+ROOM_SECONDS, ROOM = 1.0, 0.1
+"""Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
+
+AGAIN = 0.8
+"""Time that fresh draws and curves without word of mouth take, as a multiple of the time of the problem itself."""
+
+EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
+"""Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
 
 FRESH_SEED = 1_000_003
 """Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
@@ -95,6 +108,7 @@ def optimize(
     seed: int = 0,
     time_limit: float = 60.0,
     n_draws: int | None = None,
+    max_memory: float = MAX_MEMORY,
 ) -> Plan:
     """Plan a company's channel mix, and prove it.
 
@@ -108,9 +122,13 @@ def optimize(
     seed : int
         Seed of the draws of effectiveness.
     time_limit : float
-        Seconds after which the best plan so far is returned with its honest gap.
+        Seconds after which the best plan so far is returned with its honest gap: of the whole call, in which the search
+        gets what comparisons and checks leave.
     n_draws : int, optional
-        Draws of effectiveness to plan on: 512 if not given, 1,024 where the worst draws count.
+        Draws of effectiveness to plan on: 512 if not given, fewer for thousands of cells and periods, and 1,024 where
+        the worst draws count.
+    max_memory : float
+        Memory that the plan may take, in GB. What is estimated to take more is refused before anything of it is made.
 
     Returns
     -------
@@ -121,7 +139,7 @@ def optimize(
     Raises
     ------
     InputError
-        If an option is out of range, or a rule asks for what no spend reaches.
+        If an option is out of range, the plan is too large, or a rule asks for what no spend reaches.
     CertificateError
         If no split that obeys the rules was found within the time limit, though none was proven not to exist.
 
@@ -138,9 +156,12 @@ def optimize(
     began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
-    draws = drawn(profile, _n_draws(profile, n_draws), seed)
+    draws = drawn(profile, _n_draws(profile, n_draws, max_memory), seed)
     problem, splits = problem_and_splits(profile, draws)
-    solution, checked = solve_and_verify(problem, gap, time_limit, starts=[split.spend for split in splits])
+    later = _seconds_after(problem, time.perf_counter() - began, len(splits))
+    until = began + time_limit + max(ROOM_SECONDS, ROOM * time_limit)
+    left = max(min(until - time.perf_counter() - later, time_limit), LEAST_PART * time_limit)
+    solution, checked = solve_and_verify(problem, gap, left, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         why = conflict_sums(problem, problem.rule_names, profile.currency)
         raise CertificateError(
@@ -161,10 +182,22 @@ def optimize(
                 solution,
                 response_of(profile, draws),
                 silent=with_curves_of(profile, problem, draws.silent),
-                ten=with_curves_of(profile, problem, draws.telling(TEN)),
+                told_ten=lambda: with_curves_of(profile, problem, draws.telling(TEN)),
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
+
+
+def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> float:
+    """Estimate the time that comes after the search and cannot be cut: comparisons, reasons, and the plan itself.
+
+    It is told from the time that the problem took to build.
+    """
+    began = time.perf_counter()
+    problem.response.total(np.zeros(problem.response.n_cells))
+    once = time.perf_counter() - began
+    more = FRESH_DRAWS / problem.curves.n_draws
+    return AGAIN * building + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:
@@ -175,15 +208,13 @@ def _default_gap(profile: CompanyProfile) -> float:
     return TAIL_GAP if _counts_tail(profile) or profile.timing is not None else GAP
 
 
-def _n_draws(profile: CompanyProfile, wanted: int | None) -> int:
-    """How many draws to plan on."""
-    if not _counts_tail(profile):
-        return DRAWS if wanted is None else wanted
-    if wanted is not None and wanted < LEAST_TAIL_DRAWS:
+def _n_draws(profile: CompanyProfile, wanted: int | None, max_memory: float) -> int:
+    """How many draws to plan on; an InputError where all that they make would not fit into the memory allowed."""
+    if _counts_tail(profile) and wanted is not None and wanted < LEAST_TAIL_DRAWS:
         raise InputError(
             f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
         )
-    return TAIL_DRAWS if wanted is None else wanted
+    return check_size(profile, wanted, max_memory).draws
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
@@ -213,11 +244,7 @@ def _plan(
     unconfirmed = feasible and not prices_hold(problem, solution.spend.ravel(), prices)
     prices = {} if unconfirmed or not feasible else prices
     found: dict[str, Any] = {"allocation": [], "totals": None, "survey": []}
-    assumed = [
-        *assumptions(draws.figures, _said_by_history(profile, draws)),
-        *audience_assumptions(draws),
-        *stated_assumptions(profile, draws),
-    ]
+    assumed = assumed_by(profile, draws)
     spend = solution.spend.reshape(-1, len(draws.cells)) if feasible else None
     question = budget_question(profile)
     warned = [
@@ -226,7 +253,7 @@ def _plan(
         *many_contacts(profile),
         *history_warnings(draws, spend),
     ]
-    claims = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
+    claims: dict[str, Any] = {"value": None, "upper_bound": None, "gap": None, "max_violation": None}
     if feasible:
         rows, sums = _allocation(draws, problem, solution, profile.currency, profile.period_text)
         survey = beside_the_survey(draws.cells, problem.by_cell(solution.spend.ravel()))
@@ -234,8 +261,10 @@ def _plan(
         found = {"allocation": rows, "sums": sums, "totals": totals, "survey": survey}
         warned += warnings(problem, solution, profile.currency)
         claims = {name: getattr(checked, name) for name in claims}
+        claims["missed"] = missed_limits(problem, solution.spend.ravel())
     return Plan(
         status=solution.status,
+        standing=standing_of(solution.status, claims["gap"]),
         name=profile.name,
         currency=profile.currency,
         period=profile.period_text,
@@ -275,6 +304,15 @@ def _plan(
         ),
         **found,
     )
+
+
+def assumed_by(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
+    """Figures that a plan rests on: those of history, the published ones, and those that the company states."""
+    return [
+        *assumptions(draws.figures, _said_by_history(profile, draws)),
+        *audience_assumptions(draws),
+        *stated_assumptions(profile, draws),
+    ]
 
 
 def _said_by_history(profile: CompanyProfile, draws: CellDraws) -> list[Assumption]:
@@ -344,6 +382,7 @@ def _rows(
     n = len(draws.cells)
     seen = {} if draws.own is None else draws.own.seen()
     days = {} if draws.own is None else draws.own.spent_days()
+    outcomes = intervals(outcome[:, : len(spend)])
     return [
         CellPlan(
             market=draws.cells[k % n].market,
@@ -352,7 +391,7 @@ def _rows(
             period=1 + k // n,
             spend=float(spend[k]),
             current_spend=float(today[k]),
-            outcome=interval(outcome[:, k]),
+            outcome=outcomes[k],
             charge=float(charge[k]),
             marginal_return=float(slopes[k]) if math.isfinite(slopes[k]) else None,
             evidence=draws.evidence[k % n],

@@ -15,6 +15,7 @@ from channelmix.core.words import Message, say
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution, Status
 from channelmix.engine.rules import GroupShare, ObservedRange, TargetOutcome
+from channelmix.plan import is_wide
 from channelmix.profile import Cell
 from channelmix.recommender.optimize.holding import Held, Standing, standing
 
@@ -55,7 +56,7 @@ def reasons(
         Least and most that was ever spent on cells with history, by their places.
     """
     spend = solution.spend.ravel()
-    proven = solution.status is Status.OPTIMAL
+    proven = solution.status is Status.OPTIMAL and not is_wide(solution.gap)
     why = _Why(problem, spend, solution.shadow_prices, proven, currency, seen or {})
     return [why.line(i, cell) for i, cell in enumerate(cells * (len(spend) // len(cells)))]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from channelmix.effectiveness import PriorResponse
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution
 from channelmix.engine.rules import FixedBudget
+from channelmix.engine.solver.large_search import LARGE
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import IfTen, WordOfMouth, span_of
 from channelmix.profile import CompanyProfile
@@ -24,7 +26,7 @@ def word_of_mouth(
     response: PriorResponse,
     *,
     silent: AllocationProblem,
-    ten: AllocationProblem,
+    told_ten: Callable[[], AllocationProblem],
     time_limit: float,
 ) -> WordOfMouth:
     """Weigh word of mouth at the plan's spend, and plan again as if unsatisfied customers told ten people.
@@ -37,14 +39,14 @@ def word_of_mouth(
         What was solved, and the answer.
     response : PriorResponse
         What the problem's curves were made with.
-    silent, ten : AllocationProblem
-        The same problem on the same draws, if nobody told anybody, and if unsatisfied customers told ten people.
+    silent : AllocationProblem
+        The same problem on the same draws, if nobody told anybody.
+    told_ten : callable
+        Builds the same, if unsatisfied customers told ten people.
     time_limit : float
-        Seconds for planning again.
+        Seconds for planning again; where planning took longer, that is left out.
     """
     spend, value = solution.spend.ravel(), problem.net(solution.spend)
-    if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
-        ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
     acting, factors = problem.in_periods(spend)
     heard = [
         [float(factor @ worth) for worth in response.heard_by_cell(one)]
@@ -52,7 +54,11 @@ def word_of_mouth(
     ]
     praise, criticism = np.sum(heard, axis=0).tolist()
     again = None
-    if problem.tail is None:  # where the worst draws count, to plan again takes as long as the plan
+    # Where the worst draws count, to plan again takes as long as the plan.
+    if problem.tail is None and (len(spend) < LARGE or time_limit >= solution.report.seconds):
+        ten = told_ten()
+        if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
+            ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
         again = solve(ten, solution.requested_gap, time_limit, starts=[by_name(problem, spend)])
     return WordOfMouth(
         told_if_satisfied=profile.word_of_mouth.told_if_satisfied,

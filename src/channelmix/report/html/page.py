@@ -10,7 +10,8 @@ from pathlib import Path
 from channelmix.core.errors import InputError
 from channelmix.core.files import write_whole
 from channelmix.core.words import Words
-from channelmix.plan import Explanation, Frontier, InformationValue, Plan
+from channelmix.engine.proof.solution import Status
+from channelmix.plan import Explanation, Frontier, InformationValue, Plan, is_wide
 from channelmix.report.content import Content
 from channelmix.report.html.allocation import allocation_section
 from channelmix.report.html.belonging import check
@@ -24,7 +25,7 @@ from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.opening import no_plan_section, warnings
 from channelmix.report.html.periods import periods_section
 from channelmix.report.html.proven import assumptions_section, certificate_section, rules_section
-from channelmix.report.sentences import asked, facts, headline
+from channelmix.report.sentences import asked, facts, headline, standing
 
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
@@ -71,7 +72,7 @@ def to_html(
             tag("a", words("skip"), href="#content", class_="skip"),
             tag(
                 "header",
-                tag("p", words(f"status.{plan.status}"), class_=f"status {plan.status}"),
+                tag("p", standing(content), class_=f"status {_mark(plan)}"),
                 tag("h1", plan.name),
                 tag("p", asked(content), class_="asked"),
             ),
@@ -132,6 +133,11 @@ def _script() -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _mark(plan: Plan) -> Status:
+    """How the status is coloured: a wide gap like one that was not closed."""
+    return Status.NOT_CERTIFIED if is_wide(plan.certificate.gap) else plan.status
 
 
 def _opening(content: Content) -> Markup:

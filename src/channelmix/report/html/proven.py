@@ -11,7 +11,7 @@ from channelmix.report.content import OWN, Content
 from channelmix.report.html.inline import rule_name, said
 from channelmix.report.html.markup import Markup, join, tag
 from channelmix.report.html.tables import Column, Line, table
-from channelmix.report.sentences import assumed, claim, not_counted
+from channelmix.report.sentences import assumed, claim, missed, not_counted, standing
 
 SHOWN = 60
 """Limits of one rule that are listed; rules on a thousand cells would bury the others."""
@@ -84,7 +84,7 @@ def certificate_section(content: Content) -> Markup:
     words, plan = content.words, content.plan
     claims, made = plan.certificate, plan.provenance
     target = plan.scenario.get("kind") == "target_outcome"
-    pairs = [(words("certificate.status"), words(f"status.{plan.status}"))]
+    pairs = [(words("certificate.status"), standing(content))]
     if claims.value is not None and claims.upper_bound is not None and claims.gap is not None:
         pairs += [
             (
@@ -100,6 +100,8 @@ def certificate_section(content: Content) -> Markup:
         rounding = claims.max_violation <= SAME_AMOUNT * spent
         found = words("certificate.rounding") if rounding else words.figure(claims.max_violation)
         pairs.append((words("certificate.violation"), found))
+    if claims.missed:
+        pairs.append((words("certificate.missed"), "; ".join(missed(content))))
     pairs += [
         (words("certificate.draws"), words.figure(made.draws)),
         (words("certificate.seed"), str(made.seed)),

@@ -7,7 +7,7 @@ from channelmix.plan import Plan
 from channelmix.report.content import Content
 from channelmix.report.html.markup import join, tag
 from channelmix.report.html.opening import no_plan_section
-from channelmix.report.sentences import asked, headline
+from channelmix.report.sentences import asked, headline, standing
 
 ROWS = 12
 """Cells that are listed."""
@@ -17,7 +17,7 @@ def summary_html(plan: Plan) -> str:
     """Write the headline and the cells with the most money, without any style of its own."""
     words = Words("en", plan.currency)
     content = Content(plan, words)
-    title = tag("p", tag("strong", plan.name), f", {asked(content)}: {words(f'status.{plan.status}')}")
+    title = tag("p", tag("strong", plan.name), f", {asked(content)}: {standing(content)}")
     if plan.totals is None:
         return tag("div", title, no_plan_section(content))
     heads = [words(f"allocation.{key}") for key in ("cell", "now", "plan", "return", "why")]

@@ -12,7 +12,7 @@ from channelmix.core.tolerances import SPEND_SHOWN
 from channelmix.core.wording import amount, amount_change, percent, short
 from channelmix.core.words import Message, Words
 from channelmix.engine.proof.solution import Status
-from channelmix.plan import CellPlan, Interval, Plan, ShadowPrice, Totals
+from channelmix.plan import NO_SPEND, CellPlan, Interval, Plan, ShadowPrice, Totals, is_wide
 from channelmix.report import sentences
 from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
@@ -100,7 +100,7 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
     if plan.word_of_mouth is not None:
         told = " ".join(sentences.word_of_mouth(content, plan.word_of_mouth))
         yield _labelled("Told", told)
-    if plan.survey:
+    if any(row.purpose == "all" for row in plan.survey):
         yield _labelled("Survey", _survey(plan))
     if plan.shadow_prices:
         yield _labelled("Rules", _prices(plan))
@@ -117,15 +117,18 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
 
 def _title(content: Content, width: int) -> Text:
     plan = content.plan
-    status = {
-        Status.OPTIMAL: ("OPTIMAL (proven)", "bold green"),
-        Status.NOT_CERTIFIED: ("NOT CERTIFIED", "bold yellow"),
-        Status.INFEASIBLE: ("INFEASIBLE", "bold red"),
-        Status.UNBOUNDED: ("UNBOUNDED", "bold red"),
-    }[plan.status]
+    open_ = plan.status is Status.NOT_CERTIFIED or is_wide(plan.certificate.gap)
+    style = "bold red" if plan.status in NO_SPEND else "bold yellow" if open_ else "bold green"
+    status = (_capitals(sentences.standing(content)), style)
     left = f"{plan.name}   {sentences.asked(content)}"
     gap = max(3, min(width, PIPED_WIDTH) - cell_len(left) - len(status[0]))
     return Text.assemble((left, "bold"), " " * gap, status)
+
+
+def _capitals(standing: str) -> str:
+    """Write a status in capitals, but for what stands in brackets."""
+    called, bracket, more = standing.partition(" (")
+    return f"{called.upper()}{bracket}{more}"
 
 
 def _largest(rows: Sequence[CellPlan]) -> list[CellPlan]:

@@ -1,0 +1,82 @@
+"""The search of a problem with very many cells, whose relaxations are solved by Newton's method."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from channelmix.core.arrays import Array
+from channelmix.engine.problem.standard_form import StandardForm
+from channelmix.engine.proof.duality import Leaf
+from channelmix.engine.solver.relaxation import Relaxed
+from channelmix.engine.solver.search import Search
+from channelmix.engine.solver.smooth_program import SmoothProgram
+from channelmix.engine.solver.split_tree import Node
+
+LARGE = 400
+"""Cells, each in each period, from which on linear programs take longer than Newton's method."""
+
+APART = 3e-3
+"""Share of an amount within which two are one to an envelope: it lies above the curve by about the square of this."""
+
+PART = 0.05
+"""Part of the gap that Newton's steps leave to gain."""
+
+
+SETTLED, SETTLE_ROUNDS, CLOSE = 0.02, 20, 1e-4
+"""Part of the gap by which a round of refining must lower a bound, most rounds, and the least relative distance of
+amounts in them."""
+
+
+def is_large(form: StandardForm) -> bool:
+    """Whether Newton's method replaces linear programs: no whole numbers, no worst draws, no outcome asked for."""
+    free = not (form.integer.any() or form.B.any())
+    return form.n_cells >= LARGE and free and form.risk is None and bool(form.gain)
+
+
+class LargeSearch(Search):
+    """One search over a standard form with very many cells; see `Search`."""
+
+    def _program(self, *, elastic: bool = False, pieces: int = 1) -> SmoothProgram:  # type: ignore[override]
+        if elastic:
+            return super()._program(elastic=True, pieces=pieces)  # type: ignore[return-value]
+        return SmoothProgram(self.form)
+
+    def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        known = self.best if self.best is not None and _inside(self.best, low, high) else focus
+        enough = PART * self.gap * self._size
+        program: SmoothProgram = self.relaxation  # type: ignore[assignment]
+        found = program.solve(low, high, known, enough, self.deadline)
+        if found is not None:
+            self.envelopes.add(np.clip(found.variables, low, high)[: self.form.n_cells], APART)
+            self._settle(found)
+        return found
+
+    def _settle(self, relaxed: Relaxed) -> None:
+        """Refine the envelopes where the bound at these prices is attained, which the tables do not see."""
+        form, n = self.form, self.form.n_cells
+        price = (relaxed.prices @ form.A + form.charge)[:n]
+        low, high = relaxed.low[:n], np.maximum(relaxed.low, relaxed.high)[:n]
+        before = np.inf
+        for _ in range(SETTLE_ROUNDS):
+            most, spend = self.envelopes.attained(form.gain, price, low, high, None)
+            if before - most.sum() <= SETTLED * self.gap * self._size or self._late():
+                break
+            before = most.sum()
+            self.envelopes.add(spend, CLOSE)
+
+    def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
+        before = self.best_value
+        self.offer(relaxed.variables)
+        if node is self.root and self.best_value > before:
+            self.shadow = relaxed.prices
+
+    def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002
+        """Leave the spend as it is: it comes from smooth curves, and prices with it."""
+        self._polished = self.best_value
+
+    def _weights(self, leaf: Leaf) -> Array | None:  # noqa: ARG002
+        return None
+
+
+def _inside(variables: Array, low: Array, high: Array) -> bool:
+    return bool((variables >= low).all() and (variables <= high).all())
