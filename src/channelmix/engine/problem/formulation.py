@@ -106,12 +106,12 @@ def formulate(stated: Statement, risk: TailRisk | None = None) -> Formulation:
     links, links_low, links_high = _links(most, auxiliaries)
     A, B = vstack([A, links], format="csr"), np.append(B, np.zeros(links.shape[0]))
     charge_in_outcome = np.append(stated.charges, [one.charge for one in auxiliaries])
+    if stated.delay is None:
+        charge_in_outcome[:spends] += rates
     if B.any():
         A = csr_array(A - csr_array(B[:, np.newaxis]) @ csr_array(charge_in_outcome[np.newaxis]))
         A.eliminate_zeros()
     money = np.append(np.ones(spends), [one.fee for one in auxiliaries])
-    if stated.delay is None:
-        charge_in_outcome[:spends] += rates
     form = Formulation(
         curves=curves,
         A=A,
