@@ -42,7 +42,7 @@ ATTRIBUTES = {
         hill exponential logistic power logarithmic capped_linear service tabulated concat
         names n_draws n_cells value mean_value derivative
     """,
-    "SimulatedCompany": "profile curves charges earned",
+    "SimulatedCompany": "profile curves losses earned",
     "LiftTest": "channel start end spend_change lift standard_error market rows held_out",
     "MarketingMixRegressor": "fit predict predict_interval contributions roi shares curves",
 }

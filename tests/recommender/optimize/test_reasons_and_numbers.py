@@ -96,7 +96,7 @@ def test_a_change_limit_holds_what_gets_nothing_today(limit: Content) -> None:
 
 
 def test_a_cost_of_change_holds_what_stays() -> None:
-    content = shop(rules=[{"kind": "change_limit", "select": "sms", "switching_cost": 2.0}])
+    content = shop(rules=[{"kind": "change_limit", "select": "sms", "switching_cost": 3.0}])
     content["scenario"]["amount"] = 27000.0
     content["channels"]["sms"]["current_spend"] = {}
     assert reasons(planned(content))[SMS] == "held by change_limit sms"
