@@ -11,7 +11,6 @@ from channelmix.engine.solver.large_search import LargeSearch, is_large
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
-
 MOST_FOR_PROGRAMS = 1000
 """Most cells, in one period, for which linear programs go on where Newton's method leaves a gap."""
 
