@@ -285,6 +285,15 @@ def test_validate(run: Run, profile: str) -> None:
     assert result.stdout == "Small: valid; 1 market, 4 channels, 12 cells, EUR 20,000 per period\n"
 
 
+@pytest.mark.parametrize("command", ["validate", "optimize"])
+def test_a_plan_that_is_too_large_is_refused_before_it_is_made(run: Run, profile: str, command: str) -> None:
+    result = run(command, profile, "--max-memory", "0.01")
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    for part in ("too large: 12 cells of 1 market", "more than the 0.01 GB allowed", "--max-memory"):
+        assert part in result.stderr
+
+
 def test_schema_describes_profiles(run: Run, small: dict[str, Any]) -> None:
     result = run("schema")
     assert result.exit_code == 0

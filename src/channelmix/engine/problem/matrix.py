@@ -1,4 +1,4 @@
-"""Sparse matrices of rows: most rows speak of few variables, and a row a cell of 10,000 would fill the memory."""
+"""Sparse matrices of rows: most rows speak of few variables, and one a cell would soon fill the memory."""
 
 from __future__ import annotations
 

@@ -131,19 +131,25 @@ def _limit(problem: AllocationProblem, rate: float, least: float) -> float | str
     # What one unit of acting spend costs at least, for each part of the rate; shape (parts, n_cells).
     rates = ((charges + PARTS[:, np.newaxis, np.newaxis] * rate) * cost).min(axis=1)
     total = rates @ before - problem.carried_over_outcome - least
+    at_most = problem.response.mean_value(np.minimum(acting, SATURATED_SPEND))
     for i, name in enumerate(problem.response.names):
-        most = _most(problem, i, float(acting[i]), rates[:, i % n])
+        most = _most(problem, i, float(acting[i]), float(at_most[i]), rates[:, i % n])
         if not np.isfinite(most).any():
             return name
         total = total + most
     return float(np.min(total / (rate * (1.0 - PARTS))))
 
 
-def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> Array:
-    """Upper bound of ``max F(x) - rate * x`` up to `high` for each rate; infinite where there is none."""
+def _most(problem: AllocationProblem, cell: int, high: float, outcome: float, rates: Array) -> Array:
+    """Upper bound of ``max F(x) - rate * x`` up to `high` for each rate; infinite where there is none.
+
+    `outcome` is F there, or where it is saturated.
+    """
+    if math.isfinite(high):
+        return np.full(len(rates), outcome)
     curve = problem.response.cell(cell)
-    if curve.saturates() or math.isfinite(high):
-        return np.full(len(rates), float(curve.value(np.full((1, 1), min(high, SATURATED_SPEND))).mean()))
+    if curve.saturates():
+        return np.full(len(rates), outcome)
     # Curves without limit are concave: their slope falls all the way.
     slope = curve.derivative(DOUBLINGS[np.newaxis]).mean(axis=0)
     first = np.searchsorted(-slope, -rates)
@@ -154,6 +160,10 @@ def _most(problem: AllocationProblem, cell: int, high: float, rates: Array) -> A
 def _reach(problem: AllocationProblem) -> float:
     """Spend that reaches a target when put on every cell, as near as curves that saturate allow."""
     curves, wanted = problem.response, problem.scenario.amount + problem.carried_over_outcome
-    total = sum(curves.cell(i).value(DOUBLINGS[np.newaxis]).mean(axis=0) for i in range(curves.n_cells))
+    block, total = curves.as_shared(), np.zeros(len(DOUBLINGS))
+    for shape, own in zip(block.shapes, block.places, strict=True):
+        units, place = np.unique(block.unit[own], return_inverse=True)
+        for unit, factor in zip(units, np.bincount(place, block.factor[own]), strict=True):
+            total += factor * shape.value(DOUBLINGS[np.newaxis] / unit).mean(axis=0)
     enough = np.flatnonzero(total >= min(wanted, (1.0 - NEARLY_SATURATED) * float(np.max(total))))
     return float(DOUBLINGS[enough[0]] * curves.n_cells) if enough[0] > 0 else 0.0

@@ -59,14 +59,18 @@ def block_to_dict(block: Family) -> dict[str, Any]:
 
 def _read_shared(data: Mapping[str, Any]) -> Shared:
     """Read curves that cells share; every shape is some cell's, and units are finite and above 0."""
+    if any("shapes" in stored for stored in data["shapes"]):
+        raise ValueError("a shape is not one curve")
     shapes = tuple(_read_block(stored) for stored in data["shapes"])
     of = np.asarray(data["of"], dtype=np.int64)
     unit, factor = _decoded(data["unit"]), _decoded(data["factor"])
     complete = of.ndim == 1 and unit.shape == factor.shape == of.shape
     if not complete or not np.array_equal(np.unique(of), np.arange(len(shapes))):
         raise ValueError("shapes and cells do not fit together")
-    if any(shape.shape[1] != 1 or isinstance(shape, Shared) for shape in shapes):
+    if any(shape.shape[1] != 1 for shape in shapes):
         raise ValueError("a shape is not one curve")
+    if len({shape.shape[0] for shape in shapes} - {1}) > 1:
+        raise ValueError("shapes have different numbers of draws")
     fine = np.isfinite(unit) & (unit > 0.0) & np.isfinite(factor) & (factor >= 0.0)
     if not fine.all():
         raise ValueError("a unit is not a finite number above 0")

@@ -48,7 +48,9 @@ class Conflict:
     sides: Mapping[str, Side] = field(default_factory=dict)
 
 
-def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conflict:
+def conflicting_rules(
+    problem: AllocationProblem, solver: str = "HIGHS", deadline: float = math.inf
+) -> Conflict:
     """Name a minimal set of conflicting rules by the deletion filter: without any one of them the rest can hold.
 
     Parameters
@@ -57,6 +59,8 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
         An infeasible problem.
     solver : str
         CVXPY's name of the linear programming solver.
+    deadline : float
+        Value of `time.perf_counter` from which on rules about outcome are looked at briefly: more of them may be named.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def conflicting_rules(problem: AllocationProblem, solver: str = "HIGHS") -> Conf
     elastic = LeastViolation(problem, solver)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
     if not elastic.conflict(remaining):
-        return Conflict(*out_of_reach(wanted, solver)) if far.standard.B.any() else Conflict((), {})
+        return Conflict(*out_of_reach(wanted, solver, deadline)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
     (below, above), unit = elastic.missed(remaining), problem.standard.row_unit
     relaxations: dict[str, float] = {}
@@ -173,14 +177,16 @@ class LeastViolation:
         return np.append(own, np.full(len(self._low) - len(own), LINK))
 
 
-REACH_GAP, REACH_SECONDS = 1e-3, 2.0
-"""Gap and seconds of a search for whether an outcome is within reach."""
+REACH_GAP, REACH_SECONDS, LATE_SECONDS = 1e-3, 2.0, 0.1
+"""Gap and seconds of a search for whether an outcome is within reach; and its seconds once time is up."""
 
 ROI_STEPS = 10
 """Most rates tried on the way to the highest ROI; convergence is quadratic."""
 
 
-def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ...], dict[str, float]]:
+def out_of_reach(
+    problem: AllocationProblem, solver: str, deadline: float = math.inf
+) -> tuple[tuple[str, ...], dict[str, float]]:
     """Name a minimal set of rules, with the scenario, that put an outcome out of reach, and what is lacking."""
     scenario, *names = problem.rule_names
     kept = list(zip(names, problem.constraints, strict=True))
@@ -189,33 +195,34 @@ def out_of_reach(problem: AllocationProblem, solver: str) -> tuple[tuple[str, ..
         without = dataclasses.replace(problem, constraints=[rule for _, rule in fewer])
         if not is_limited(without):
             without = limited(without, largest_limit(without))
-        deadline = time.perf_counter() + REACH_SECONDS
         if (
             without.standard.empty_box
-            or search_for(without, REACH_GAP, (), deadline, solver).upper_bound() == -math.inf
+            or search_for(without, REACH_GAP, (), _soon(deadline), solver).upper_bound() == -math.inf
         ):
             kept = fewer
-    return (scenario, *(name for name, _ in kept)), _lacking(problem, solver)
+    return (scenario, *(name for name, _ in kept)), _lacking(problem, solver, deadline)
 
 
-def _lacking(problem: AllocationProblem, solver: str) -> dict[str, float]:
+def _lacking(problem: AllocationProblem, solver: str, deadline: float) -> dict[str, float]:
     """By how much the required outcome or ROI exceeds what the rules allow, by row label; empty if it does not."""
     scenario, limit = problem.scenario, problem.scenario.limit
     lacking: dict[str, float] = {}
     if isinstance(scenario, TargetOutcome):
         limit = largest_limit(problem) if limit is None else limit
         furthest = dataclasses.replace(problem, scenario=FixedBudget(limit)).on_average
-        spend = _best(furthest, solver)
+        spend = _best(furthest, solver, deadline)
         if spend is not None:
             lacking[scenario.label] = scenario.amount - furthest.net(spend)
     elif isinstance(scenario, FlexibleBudget) and scenario.min_roi is not None:
-        reached = _highest_roi(problem, scenario.min_roi, limit, solver)
+        reached = _highest_roi(problem, scenario.min_roi, limit, solver, deadline)
         if reached is not None:
             lacking[scenario.roi_label] = scenario.min_roi - reached
     return {label: amount for label, amount in lacking.items() if amount > 0.0}
 
 
-def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, solver: str) -> float | None:
+def _highest_roi(
+    problem: AllocationProblem, rate: float, limit: float | None, solver: str, deadline: float
+) -> float | None:
     """Find the highest ROI that the other rules allow; None where it is not above 0.
 
     References
@@ -231,7 +238,7 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
                 paid = limited(paid, money_limit(paid, known_spend(paid)))
             except UnboundedError:  # the rate is so low that a cell pays without limit
                 break
-        spend = _best(paid, solver)
+        spend = _best(paid, solver, deadline)
         money = 0.0 if spend is None else problem.money(spend)
         reached = problem.net(spend) / money if money > 0.0 else 0.0
         if reached <= highest * (1.0 + REACH_GAP):
@@ -240,8 +247,14 @@ def _highest_roi(problem: AllocationProblem, rate: float, limit: float | None, s
     return highest or None
 
 
-def _best(problem: AllocationProblem, solver: str) -> Array | None:
+def _soon(deadline: float) -> float:
+    """When a search for what is within reach must end: soon, and sooner once the time of the call is up."""
+    now = time.perf_counter()
+    return now + min(REACH_SECONDS, max(deadline - now, LATE_SECONDS))
+
+
+def _best(problem: AllocationProblem, solver: str, deadline: float) -> Array | None:
     """Find the best spend, within `REACH_GAP`; None if no spend is found."""
     even = nearest_spend(problem, np.full(problem.shape, most_money(problem) / len(problem.cells)))
     starts = [] if even is None else [even]
-    return search_for(problem, REACH_GAP, starts, time.perf_counter() + REACH_SECONDS, solver).spend
+    return search_for(problem, REACH_GAP, starts, _soon(deadline), solver).spend

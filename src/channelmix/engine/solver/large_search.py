@@ -12,8 +12,8 @@ from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.smooth_program import SmoothProgram
 from channelmix.engine.solver.split_tree import Node
 
-LARGE = 400
-"""Cells, each in each period, from which on linear programs take longer than Newton's method."""
+LARGE, LARGE_OVER_TIME = 100, 400
+"""Cells, and cells of all periods, from which on linear programs take longer than Newton's method."""
 
 APART = 3e-3
 """Share of an amount within which two are one to an envelope: it lies above the curve by about the square of this."""
@@ -21,6 +21,9 @@ APART = 3e-3
 PART = 0.05
 """Part of the gap that Newton's steps leave to gain."""
 
+
+OFF = 0.1
+"""Part of the gap, shared by all cells, by which a majorant may lie above a curve that is as good as on it."""
 
 SETTLED, SETTLE_ROUNDS, CLOSE = 0.02, 20, 1e-4
 """Part of the gap by which a round of refining must lower a bound, most rounds, and the least relative distance of
@@ -30,7 +33,8 @@ amounts in them."""
 def is_large(form: StandardForm) -> bool:
     """Whether Newton's method replaces linear programs: no whole numbers, no worst draws, no outcome asked for."""
     free = not (form.integer.any() or form.B.any())
-    return form.n_cells >= LARGE and free and form.risk is None and bool(form.gain)
+    least = LARGE if form.delay is None else LARGE_OVER_TIME
+    return form.n_cells >= least and free and form.risk is None and bool(form.gain)
 
 
 class LargeSearch(Search):
@@ -40,6 +44,13 @@ class LargeSearch(Search):
         if elastic:
             return super()._program(elastic=True, pieces=pieces)  # type: ignore[return-value]
         return SmoothProgram(self.form)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do: the gap is closed, or time is up, or no spend obeys the rules."""
+        return (
+            self.root.infeasible or self.upper_bound() <= self._target() or self._late() or self.interrupted
+        )
 
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         known = self.best if self.best is not None and _inside(self.best, low, high) else focus
@@ -67,8 +78,43 @@ class LargeSearch(Search):
     def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
         before = self.best_value
         self.offer(relaxed.variables)
+        if node.bound > self._target() and self.form.delay is None:
+            self._round(node, relaxed.variables)
         if node is self.root and self.best_value > before:
             self.shadow = relaxed.prices
+
+    def _round(self, node: Node, variables: Array) -> None:
+        """Offer spend that takes each cell off the straight pieces of its majorant, to one of their ends.
+
+        There the curve lies below. Along such a piece a unit of money brings the same everywhere, so that it does not
+        matter which cells get the larger end: in turn, as often as keeps the total.
+        """
+        form, n = self.form, self.form.n_cells
+        program: SmoothProgram = self.relaxation  # type: ignore[assignment]
+        first, last, above = program.chords(variables)
+        on = np.flatnonzero(above > OFF * self.gap * self._size / n)
+        if not len(on):
+            return
+        low, high = node.low.copy(), node.high.copy()
+        left_over = 0.0
+        for i in on.tolist():
+            left_over += float(variables[i] - first[i])
+            if left_over >= 0.5 * (last[i] - first[i]) and last[i] <= high[i]:
+                low[i] = max(low[i], last[i])
+                left_over -= float(last[i] - first[i])
+            elif first[i] >= low[i]:
+                high[i] = min(high[i], first[i])
+        middle = np.clip(variables, low, high)
+        found = program.solve(low, high, middle, PART * self.gap * self._size, self.deadline)
+        if found is not None:
+            self.offer(np.clip(found.variables, form.box_low, form.box_high))
+
+    def _branch(self, node: Node, spend: Array, excess: Array) -> None:
+        """Split a box over time; in one period linear programs find better spend for curves that are S-shaped."""
+        if self.form.delay is None:
+            node.stuck = True
+        else:
+            super()._branch(node, spend, excess)
 
     def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002
         """Leave the spend as it is: it comes from smooth curves, and prices with it."""

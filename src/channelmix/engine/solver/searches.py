@@ -11,6 +11,9 @@ from channelmix.engine.solver.large_search import LargeSearch, is_large
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
+MOST_FOR_PROGRAMS = 1000
+"""Most cells, in one period, for which linear programs go on where Newton's method leaves a gap."""
+
 
 def search_for(
     problem: AllocationProblem, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
@@ -21,8 +24,13 @@ def search_for(
     """
     form = problem.standard
     kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
+    begin = [form.from_user(start) for start in starts]
     if kind is Search and is_large(form):
-        kind = LargeSearch
-    search = kind(form, gap, [form.from_user(start) for start in starts], deadline, solver)
+        large = LargeSearch(form, gap, begin, deadline, solver)
+        large.run()
+        if large.is_done or form.n_cells > MOST_FOR_PROGRAMS or form.delay is not None:
+            return large
+        begin = begin if large.best is None else [*begin, large.best]
+    search = kind(form, gap, begin, deadline, solver)
     search.run()
     return search

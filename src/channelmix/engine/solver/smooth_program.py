@@ -40,8 +40,8 @@ BROKEN = 1e-10
 FIRST_SECONDS = 1.0
 """Time that the first step gets however late it is: with it there are prices, and a bound that says something."""
 
-LEAST_CURVATURE = 1e-6
-"""Curvature of a straight piece, as a share of the largest curvature: a step along it must end somewhere."""
+LEAST_CURVATURE = 0.02
+"""Part of its slope that a straight piece is taken to lose within its spend: a step along it must end somewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +49,13 @@ class _Top:
     """Least concave majorant of a shape's mean, and its slopes, all at `spend`; slopes fall."""
 
     spend: Array
+    height: Array
     slope: Array
 
     @classmethod
     def of(cls, shape: Family, low: float, high: float) -> _Top:
         if high <= low:
-            return cls(np.array([low, low + 1.0]), np.zeros(2))
+            return cls(np.array([low, low + 1.0]), np.zeros(2), np.zeros(2))
         points = np.union1d(low + TABLE * (high - low), [x for x in shape.knots() if low < x < high])
         mean = shape.value(points[np.newaxis]).mean(axis=0)
         x, y = concave_hull(points, mean)
@@ -64,7 +65,7 @@ class _Top:
         before = np.append(2.0 * chords[0], chords)
         after = np.append(chords, 0.0)
         own = np.where(np.isfinite(own), own, before)
-        return cls(x, np.clip(own, after, np.maximum(before, after)))
+        return cls(x, y, np.clip(own, after, np.maximum(before, after)))
 
     @property
     def bend(self) -> Array:
@@ -114,19 +115,21 @@ class SmoothProgram:
             Value of `time.perf_counter` at which to begin no more steps.
         """
         form, at, prices = self._form, start, None
-        obeys = bool(self._broken(start, ROW_TOLERANCE).sum() == 0)
+        obeys, price = bool(self._broken(start, ROW_TOLERANCE).sum() == 0), None
         for _ in range(STEPS):
-            slope, bend = self._slopes(at)
+            slope, bend = self._slopes(at, price)
             found = self._step(at, slope, bend, low, high, deadline)
             if found is None:
                 break
             to, prices = found
+            price = (prices @ form.A + form.charge)[: form.n_cells]
             move = to - at
             rise = float((slope - form.charge) @ move)
             part = self._along(at, move) if obeys else 1.0
-            at, obeys = at + part * move, True
-            if (rise <= enough and part > 0.0) or time.perf_counter() >= deadline:
+            at = at + part * move
+            if (obeys and rise <= enough and part > 0.0) or time.perf_counter() >= deadline:
                 break
+            obeys = True
         if prices is None:
             return None
         return Relaxed(low, high, prices_at_limits(form, prices), None, at)
@@ -136,17 +139,45 @@ class SmoothProgram:
         form, left = self._form, self._form.A @ variables
         return np.asarray((left > form.high + tolerance) | (left < form.low - tolerance))
 
-    def _slopes(self, variables: Array) -> tuple[Array, Array]:
-        """Slope and curvature of the objective's curves at some variables; (n_variables,), (n_cells,)."""
+    def _slopes(self, variables: Array, price: Array | None = None) -> tuple[Array, Array]:
+        """Slope and curvature of the objective's curves at some variables; (n_variables,), (n_cells,).
+
+        The curvature is that between a cell's spend and where its slope is its price, where one is given, of shape
+        (n_cells,): what a curve does beyond is told by neither its slope nor its curvature where it is.
+        """
         form, curves, n = self._form, self._curves, self._form.n_cells
         slope, bend = np.zeros(form.n_variables), np.zeros(n)
         for top, own in zip(self._tops, curves.places, strict=True):
-            unit, factor = curves.unit[own], curves.factor[own]
+            unit, factor = curves.unit[own], form.gain * curves.factor[own]
             spend = variables[own] / unit
-            slope[own] = form.gain * factor / unit * np.interp(spend, top.spend, top.slope)
+            steep = np.interp(spend, top.spend, top.slope)
             piece = np.clip(np.searchsorted(top.spend, spend, side="right") - 1, 0, len(top.spend) - 2)
-            bend[own] = form.gain * factor / unit**2 * top.bend[piece]
-        return slope, np.maximum(bend, LEAST_CURVATURE * float(bend.max(initial=0.0)) + 1e-12)
+            curved = top.bend[piece]
+            if price is not None:
+                asked = price[own] * unit / np.where(factor > 0.0, factor, 1.0)
+                goal = np.interp(-asked, -top.slope, top.spend)
+                away = np.abs(goal - spend) > top.spend[piece + 1] - top.spend[piece]
+                between = (steep - asked) / np.where(away, goal - spend, 1.0)
+                curved = np.where(away & (factor > 0.0), np.maximum(between, 0.0), curved)
+            least = LEAST_CURVATURE * steep / np.maximum(top.spend[piece + 1], 1e-300)
+            slope[own], bend[own] = factor / unit * steep, factor / unit**2 * np.maximum(curved, least)
+        return slope, bend + 1e-12
+
+    def chords(self, variables: Array) -> tuple[Array, Array, Array]:
+        """The straight piece of the majorant that each cell is on, and by how much it lies above the curve there.
+
+        Returns
+        -------
+        low, high, above : ndarray of shape (n_cells,)
+        """
+        curves, n = self._curves, self._form.n_cells
+        low, high, above = np.empty(n), np.empty(n), np.empty(n)
+        for top, own in zip(self._tops, curves.places, strict=True):
+            spend = variables[own] / curves.unit[own]
+            piece = np.clip(np.searchsorted(top.spend, spend) - 1, 0, len(top.spend) - 2)
+            low[own], high[own] = (curves.unit[own] * top.spend[piece + side] for side in (0, 1))
+            above[own] = curves.factor[own] * np.interp(spend, top.spend, top.height)
+        return low, high, above - self._form.curves.mean_value(np.maximum(variables[:n], 0.0))
 
     def _along(self, at: Array, move: Array) -> float:
         """How far to go along a move: as long as the objective rises."""

@@ -25,7 +25,6 @@ from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.searches import search_for
 from channelmix.engine.solver.starts import (
     COARSE_GAP,
-    COARSE_SECONDS,
     enough_for_target,
     known_spend,
     money_limit,
@@ -131,11 +130,11 @@ def _solve(
     form = run.problem.standard
     if form.empty_box:
         proof = Proof.of_nothing(form.A.shape[0], infeasible=True)
-        return run.without_spend(Status.INFEASIBLE, conflicting_rules(problem, solver), proof)
+        return run.without_spend(Status.INFEASIBLE, conflicting_rules(problem, solver, run.deadline), proof)
     search = run.search(starts)
     bound = search.upper_bound()
     if bound == -math.inf:
-        conflict = conflicting_rules(problem, solver)
+        conflict = conflicting_rules(problem, solver, run.deadline)
         return run.without_spend(Status.INFEASIBLE, conflict, search.proof(), search)
     if search.best is None:
         run.offer_known(search)
@@ -260,7 +259,7 @@ class _Run:
         )
 
     def _enough(self) -> Array | None:
-        return enough_for_target(self.problem, min(COARSE_SECONDS, self.time_limit), self.solver)
+        return enough_for_target(self.problem, COARSE_SHARE * self.time_limit, self.solver)
 
     def _starts(self, starts: Sequence[Mapping[str, float]]) -> list[Array]:
         """Each start as amounts of spend, and the baseline, which is an answer where it obeys the rules."""

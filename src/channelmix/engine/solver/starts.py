@@ -24,6 +24,9 @@ from channelmix.engine.solver.searches import search_for
 COARSE_GAP, COARSE_SECONDS = 0.05, 2.0
 """Gap and seconds of each search for a budget that suffices for a target."""
 
+LATE_SECONDS = 1.0
+"""Seconds for further budgets once the time for them is up: with few cells each takes little of that."""
+
 QUADRUPLINGS = 30
 """Number of budgets tried for a target below the largest, each a quarter of the next."""
 
@@ -72,13 +75,17 @@ def known_spend(problem: AllocationProblem) -> Array | None:
 
 
 def enough_for_target(problem: AllocationProblem, seconds: float, solver: str) -> Array | None:
-    """Find spend that reaches a target with little money, quadrupling a budget; None if no budget suffices."""
+    """Find spend that reaches a target with little money, quadrupling a budget; None if no budget suffices in time."""
+    until = time.perf_counter() + seconds
     most = most_money(problem)
     for amount in most * 4.0 ** np.arange(-QUADRUPLINGS, 1):
         budget = dataclasses.replace(problem, scenario=FixedBudget(float(amount))).on_average
         everywhere = budget.gross(np.full(problem.shape, amount))  # the whole budget on every cell at once
         if everywhere >= problem.scenario.amount and not budget.standard.empty_box:
-            deadline = time.perf_counter() + seconds
+            now = time.perf_counter()
+            if now >= until + LATE_SECONDS:  # even the tightest limit gets an answer, where one is found soon
+                return None
+            deadline = min(now + COARSE_SECONDS, until)
             spend = search_for(budget, COARSE_GAP, (), deadline, solver).spend
             if spend is not None and budget.net(spend) >= problem.scenario.amount:
                 return spend.reshape(problem.shape)

@@ -82,20 +82,23 @@ def _over_all(scenario: Any, periods: int) -> Any:
     )
 
 
-def problem_and_splits(profile: CompanyProfile, draws: CellDraws) -> tuple[AllocationProblem, list[Split]]:
+def problem_and_splits(
+    profile: CompanyProfile, draws: CellDraws, seconds: float = 60.0
+) -> tuple[AllocationProblem, list[Split]]:
     """State a profile's problem with its risk, and what its plan is compared with, the baseline first.
 
-    A safe improvement is one on the baseline.
+    A safe improvement is one on the baseline. `seconds` are the most that may go into telling whether a target is within
+    reach.
     """
     problem = problem_of(profile, draws)
     splits = splits_of(profile, problem, profile.budget)
     risk = risk_of(profile)
     if isinstance(risk, SafeImprovement):
         risk = dataclasses.replace(risk, current=dict(splits[0].spend))
-    return _within_reach(dataclasses.replace(problem, risk=risk)), splits
+    return _within_reach(dataclasses.replace(problem, risk=risk), seconds), splits
 
 
-def _within_reach(problem: AllocationProblem) -> AllocationProblem:
+def _within_reach(problem: AllocationProblem, seconds: float) -> AllocationProblem:
     """Limit the money of a target that lies beyond what channels bring at nearly all that they can: then it says so."""
     target = problem.scenario
     if not isinstance(target, TargetOutcome) or target.max_amount is not None:
@@ -109,7 +112,7 @@ def _within_reach(problem: AllocationProblem) -> AllocationProblem:
     if problem.carryover is not None:
         most *= float(problem.carryover.over(curves.n_cells).cost.sum(axis=0).max())
     spending = dataclasses.replace(problem, scenario=FixedBudget(most), risk=None)
-    if solve(spending, REACH_GAP).value >= target.amount:
+    if solve(spending, REACH_GAP, seconds).value >= target.amount:
         return problem
     return dataclasses.replace(problem, scenario=dataclasses.replace(target, max_amount=most))
 

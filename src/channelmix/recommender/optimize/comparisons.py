@@ -124,10 +124,9 @@ def surveyed_mix(cells: Sequence[Cell], budget: float) -> Split | None:
             today[cell.market, cell.purpose] += cell.current_spend
     total = sum(today.values())
     part = {group: today[group] / total if total > 0.0 else 1.0 / len(groups) for group in groups}
-    weight = {
-        group: sum(_use(c.purpose)[c.channel] for c in chosen if (c.market, c.purpose) == group)
-        for group in groups
-    }
+    weight = dict.fromkeys(groups, 0.0)
+    for cell in chosen:
+        weight[cell.market, cell.purpose] += _use(cell.purpose)[cell.channel]
     spend = dict.fromkeys((cell.name for cell in cells), 0.0)
     for cell in chosen:
         group = cell.market, cell.purpose

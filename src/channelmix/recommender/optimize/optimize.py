@@ -81,6 +81,9 @@ LEAST_TAIL_DRAWS = 1000
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
 
+REACH = 0.1
+"""Part of the time limit that may go into telling whether a target is within reach."""
+
 LEAST_PART = 0.2
 """Part of the time limit that the search gets however long all else takes."""
 
@@ -157,7 +160,7 @@ def optimize(
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws, max_memory), seed)
-    problem, splits = problem_and_splits(profile, draws)
+    problem, splits = problem_and_splits(profile, draws, REACH * time_limit)
     later = _seconds_after(problem, time.perf_counter() - began, len(splits))
     until = began + time_limit + max(ROOM_SECONDS, ROOM * time_limit)
     left = max(min(until - time.perf_counter() - later, time_limit), LEAST_PART * time_limit)

@@ -12,7 +12,7 @@ from channelmix.effectiveness import PriorResponse
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.proof.solution import Solution
 from channelmix.engine.rules import FixedBudget
-from channelmix.engine.solver.large_search import LARGE
+from channelmix.engine.solver.large_search import LARGE_OVER_TIME
 from channelmix.engine.solver.solve import solve
 from channelmix.plan import IfTen, WordOfMouth, span_of
 from channelmix.profile import CompanyProfile
@@ -55,7 +55,7 @@ def word_of_mouth(
     praise, criticism = np.sum(heard, axis=0).tolist()
     again = None
     # Where the worst draws count, to plan again takes as long as the plan.
-    if problem.tail is None and (len(spend) < LARGE or time_limit >= solution.report.seconds):
+    if problem.tail is None and (len(spend) < LARGE_OVER_TIME or time_limit >= solution.report.seconds):
         ten = told_ten()
         if not isinstance(ten.scenario, FixedBudget):  # what the same money would best be spent on
             ten = dataclasses.replace(ten, scenario=FixedBudget(problem.money(spend)))
