@@ -26,7 +26,7 @@ from channelmix.engine.response.families import (
     Power,
 )
 from channelmix.engine.response.joining import joined
-from channelmix.engine.response.less_losses import LessLosses
+from channelmix.engine.response.less_losses import LessLosses, less_shared
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.opt_outs import OptOuts as OptOuts
 from channelmix.engine.response.service import Service
@@ -399,6 +399,10 @@ class ResponseCurves:
         rates : ndarray of shape (n_cells,)
             Outcome a unit of spend that they are too high by; 0 where a cell loses nothing.
         """
+        one = self.blocks[0]
+        if len(self.blocks) == 1 and isinstance(one, Shared) and one.factor.all():
+            net, rates = less_shared(one, losses.as_shared())
+            return type(self)(self.names, (net,), self.made_up), rates
         blocks, rates = [], np.zeros(self.n_cells)
         for i in range(self.n_cells):
             block, lost = self.cell(i), losses.cell(i)

@@ -11,6 +11,10 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.response.families import Family, Points
+from channelmix.engine.response.shared import Shared
+
+DIGITS = 12
+"""Digits of the logarithms of two units' ratio beyond which it is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,36 @@ class LessLosses(Family):
             self.losses.rescaled(spend_unit, outcome_unit),
             self.rate * (spend_unit / outcome_unit),
         )
+
+
+def less_shared(curves: Shared, losses: Shared) -> tuple[Shared, Array]:
+    """Subtract losses from curves of the same cells, a shape at a time; `curves` has no factor of 0.
+
+    Returns
+    -------
+    curves : Shared
+        `LessLosses` in the units of `curves`, which stay as they are where a cell loses nothing.
+    rates : ndarray of shape (n_cells,)
+        Outcome a unit of spend that they are too high by.
+    """
+    unit, factor = curves.unit / losses.unit, losses.factor / curves.factor
+    loses = np.array([shape.steepest().max() > 0.0 for shape in losses.shapes])[losses.of] & (factor > 0.0)
+    ratios = (np.round(np.log(np.where(loses, ratio, 1.0)), DIGITS) for ratio in (unit, factor))
+    keys = np.stack([curves.of, np.where(loses, losses.of, -1), *ratios])
+    # Unique columns are told apart by their bytes, and 0 may have a sign.
+    _, first, of = np.unique(keys + 0.0, axis=1, return_index=True, return_inverse=True)
+    shapes: list[Family] = []
+    rates = np.zeros(len(first))
+    for k, i in enumerate(first):
+        shape = curves.shapes[curves.of[i]]
+        if loses[i]:
+            lost = losses.shapes[losses.of[i]].rescaled(float(unit[i]), 1.0 / float(factor[i]))
+            rate = lost.steepest().max(axis=0)
+            rates[k] = rate[0]
+            shape = LessLosses(shape, lost, rate)
+        shapes.append(shape)
+    found = Shared(tuple(shapes), of.ravel(), curves.unit, curves.factor)
+    return found, rates[of.ravel()] * curves.factor / curves.unit
 
 
 def _along(curve: Family, points: Points) -> Points:

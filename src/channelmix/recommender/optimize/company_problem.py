@@ -69,7 +69,7 @@ def problem_of(
         scenario,
         rules,
         carryover=carryover,
-        losses=brings.losses,
+        losses=None if brings.losses is None else brings.losses.shared(),
         current={cell.name: cell.current_spend for cell in draws.cells},
     )
 
@@ -87,8 +87,8 @@ def problem_and_splits(
 ) -> tuple[AllocationProblem, list[Split]]:
     """State a profile's problem with its risk, and what its plan is compared with, the baseline first.
 
-    A safe improvement is one on the baseline. `seconds` are the most that may go into telling whether a target is within
-    reach.
+    A safe improvement is one on the baseline. `seconds` are the most that may go into telling whether a target is
+    within reach.
     """
     problem = problem_of(profile, draws)
     splits = splits_of(profile, problem, profile.budget)
