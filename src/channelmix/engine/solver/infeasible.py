@@ -35,6 +35,9 @@ WIDE, WIDE_WHOLE = 1e3, 8.0
 """Multiple of the largest amount in any rule that a cell may spend while rules are compared; less with on/off states,
 which multiply it: it must not drown in what a solver takes for whole."""
 
+LEAST_SECONDS = 1.0
+"""Seconds for naming the rules in conflict, however late it is."""
+
 LINK = 1e3
 """Weight of a row that ties variables together, so that it is not broken."""
 
@@ -60,7 +63,8 @@ def conflicting_rules(
     solver : str
         CVXPY's name of the linear programming solver.
     deadline : float
-        Value of `time.perf_counter` from which on rules about outcome are looked at briefly: more of them may be named.
+        Value of `time.perf_counter` at which to stop: what is not known by then stays among the rules named, which are
+        no longer the fewest.
 
     Returns
     -------
@@ -77,12 +81,14 @@ def conflicting_rules(
         far = limited(problem, largest_limit(problem))
         times = WIDE_WHOLE if far.standard.integer.any() else WIDE
         problem = limited(problem, times * (largest_amount(problem) or 1.0))
-    elastic = LeastViolation(problem, solver)
+    deadline = max(deadline, time.perf_counter() + LEAST_SECONDS)
+    elastic = LeastViolation(problem, solver, deadline)
     remaining = list(dict.fromkeys(row.rule for row in problem.rows))
-    if not elastic.conflict(remaining):
+    if not elastic.conflict(remaining, unknown=True):
         return Conflict(*out_of_reach(wanted, solver, deadline)) if far.standard.B.any() else Conflict((), {})
     order = problem.rule_names
-    (below, above), unit = elastic.missed(remaining), problem.standard.row_unit
+    missed, unit = elastic.missed(remaining), problem.standard.row_unit
+    below, above = np.zeros((2, len(problem.rows))) if missed is None else missed
     relaxations: dict[str, float] = {}
     sides: dict[str, Side] = {}
     if not far.standard.B.any():  # else this may not suffice: rows on outcome were ignored
@@ -96,7 +102,7 @@ def conflicting_rules(
             continue
         others = [other for other in problem.constraints if other is not rule]
         free = dataclasses.replace(problem, constraints=others)
-        without_fee = LeastViolation(free, solver)
+        without_fee = LeastViolation(free, solver, deadline)
         if without_fee.conflict(remaining):
             problem, elastic = free, without_fee
         else:
@@ -114,7 +120,8 @@ class LeastViolation:
     Whole numbers are kept, and rows that constrain outcome are left aside.
     """
 
-    def __init__(self, problem: AllocationProblem, solver: str) -> None:
+    def __init__(self, problem: AllocationProblem, solver: str, deadline: float = math.inf) -> None:
+        self._deadline = deadline
         form = problem.standard
         self._rows = [row.rule for row in problem.rows]
         # Spend beyond what any bound mentions cannot help, except through a row that weighs cells against each other.
@@ -149,16 +156,20 @@ class LeastViolation:
         self._matrix = hstack([rows.multiply(self._unit), apart, -apart], format="csc")
         self._program = LinearProgram(solver, form.integer)
 
-    def conflict(self, rules: Sequence[str]) -> bool:
-        """Whether these rules cannot all hold; rows that tie variables together always do."""
-        return float(self._weights(rules) @ self.slack(rules)) > self._tolerance
+    def conflict(self, rules: Sequence[str], *, unknown: bool = False) -> bool:
+        """Whether these rules cannot all hold, or `unknown` if time is up; rows that tie variables always do."""
+        missed = self.missed(rules)
+        if missed is None:
+            return unknown
+        return float(self._weights(rules) @ missed.sum(axis=0)) > self._tolerance
 
-    def slack(self, rules: Sequence[str]) -> Array:
-        """Violation of each row, in standard units, where that of these rules is least in total; shape (n_rows,)."""
-        return np.asarray(self.missed(rules).sum(axis=0))
+    def missed(self, rules: Sequence[str]) -> Array | None:
+        """What each row misses below its low limit, and above its high one, where these rules' total is least.
 
-    def missed(self, rules: Sequence[str]) -> Array:
-        """The same by side: what each row misses below its low limit, and above its high one; shape (2, n_rows)."""
+        Returns
+        -------
+        ndarray of shape (2, n_rows), in standard units; None if time is up
+        """
         m, n, weights = len(self._low), len(self._most), self._weights(rules)
         found = self._program.solve(
             -np.concatenate([np.zeros(n), weights, weights]),
@@ -167,7 +178,10 @@ class LeastViolation:
             np.append(self._most / self._unit, np.full(2 * m, np.inf)),
             self._low,
             self._high,
+            self._deadline,
         )
+        if found is None and time.perf_counter() >= self._deadline:
+            return None
         if found is None:
             raise RuntimeError("the solver failed on a feasible linear program")
         return np.asarray(found[0][n:]).reshape(2, m)

@@ -87,8 +87,8 @@ def problem_and_splits(
 ) -> tuple[AllocationProblem, list[Split]]:
     """State a profile's problem with its risk, and what its plan is compared with, the baseline first.
 
-    A safe improvement is one on the baseline. `seconds` are the most that may go into telling whether a target is
-    within reach.
+    A safe improvement is one on the baseline. `seconds` are the most that telling whether a target is within reach may
+    take.
     """
     problem = problem_of(profile, draws)
     splits = splits_of(profile, problem, profile.budget)
