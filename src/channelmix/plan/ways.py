@@ -63,3 +63,5 @@ class Measured(Part):
     """Which figure, and where it holds."""
     n: float = Field(gt=0.0)
     """On how many."""
+    beside: bool = False
+    """Whether published experiments and returns count beside it."""

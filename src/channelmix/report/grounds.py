@@ -37,9 +37,9 @@ def grounds(content: Content, *, charged: bool) -> Iterator[str]:
     elif own:
         yield words("facts.some_own", what=_own(cells), own=own, all=len(cells), others=rest)
     elif {cell.evidence for cell in cells} == {PUBLISHED}:
-        yield words("facts.measured" if measured else "facts.prior", figures=measured, what=rest)
+        yield words(f"facts.{found.how_known}" if measured else "facts.prior", figures=measured, what=rest)
     if own and measured:
-        yield words("facts.measured_too", figures=measured)
+        yield words(f"facts.{found.how_known}_too", figures=measured)
     if thin := _thin(content):
         yield words("facts.thin", cells=thin)
 

@@ -55,7 +55,7 @@ def _rests_on(draws: CellDraws, grounds: Grounds) -> Message:
     if draws.own is not None:
         return say("remark.published_beside_own", what=rest)
     if figures := grounds.measured_figures():
-        return say("facts.measured", figures=figures, what=rest)
+        return say(f"facts.{grounds.how_known}", figures=figures, what=rest)
     return say("facts.prior", what=rest)
 
 
