@@ -44,6 +44,25 @@ def grounds(content: Content, *, charged: bool) -> Iterator[str]:
         yield words("facts.thin", cells=thin)
 
 
+def taken(content: Content) -> Iterator[str]:
+    """Say in two short lines what published figures do not tell apart, and what rests on one way or is left out."""
+    words = content.words
+    said = {
+        one.code: one for one in map(content.plan.message, content.plan.remarks) if isinstance(one, Message)
+    }
+    untold = [say("taken.sectors"), say("taken.countries")] if "remark.sector" in said else []
+    if unused := said.get("remark.audience_unused"):
+        untold.append(say("taken.audiences", channels=unused.values["channels"]))
+    if untold:
+        yield words("taken.untold", what=untold)
+    one_way = [purpose for purpose in ("service", "advocacy") if f"remark.one_way_{purpose}" in said]
+    lines = [words(f"taken.{'_'.join(one_way)}")] if one_way else []
+    if overlap := said.get("remark.overlap"):
+        lines.append(words("taken.overlap", how=overlap.values["how"]))
+    if lines:
+        yield " ".join(lines)
+
+
 def _own(cells: list[CellPlan]) -> Message:
     """Name what of the company's own the cells rest on."""
     kinds = {cell.evidence for cell in cells if cell.evidence in OWN}

@@ -329,6 +329,50 @@ def test_what_published_figures_do_not_tell_apart_is_said(small: dict[str, Any])
     assert "none of this channel" in sentence(im, PLAIN)
 
 
+def test_terminal_and_explanation_say_what_is_not_told_apart_and_what_rests_on_one_way(
+    small: dict[str, Any],
+) -> None:
+    small["channels"]["social"]["audience"] = "cold"
+    plan = planned(small)
+    lines = shown(plan)
+    assert "Published effects do not tell apart: sectors, countries, audiences of social." in lines
+    assert (
+        "Service and advocacy rest on one way alone; contacting customers before they ask is not planned. "
+        "Channels are taken to reach customers independently of each other: state overlap if you know better."
+    ) in lines
+    why = explain(plan, time_limit=1.0)
+    codes = ("sector", "audience_unused", "one_way_service", "one_way_advocacy", "overlap")
+    page = words_of(parsed(to_html(plan, explanation=why)))
+    for code in codes:
+        remark = remarks(plan)[f"remark.{code}"]
+        assert " ".join(remark.split()) in shown(why)
+        assert page.count(remark) == 1
+    del small["purposes"]["service"], small["channels"]["social"]["audience"]
+    for channel in small["channels"].values():
+        channel["current_spend"].pop("service", None)
+    other = shown(planned(small | {"overlap": 0.4}))
+    assert "Published effects do not tell apart: sectors, countries." in other
+    assert "Advocacy rests on one way alone. Each channel is taken to reach 40 % of those" in other
+
+
+def test_figures_that_stand_in_are_named_as_proxies(plan: Plan, small: dict[str, Any]) -> None:
+    small_plan = planned(small)
+    [sms] = [one.ways for one in small_plan.assumptions if one.ways and " sms " in one.name]
+    assert sms is not None
+    assert sms.proxies == {"email": 4, "display": 2, "in_store": 1}
+    channels = {one.fact.fact_id: one.channel for one in load_effects()}
+    told_of = [channels[fact] for fact in sms.fact_ids]
+    assert sms.proxies == {name: told_of.count(name) for name in ("email", "display", "in_store")}
+    named = "proxies: 4 of e-mail, 2 of display advertisements, 1 of coupons in shops"
+    assert named in sentence(sms, PLAIN)
+    assert named in words_of(parsed(to_html(small_plan)))
+    assert "substituts : 4 par e-mail, 2 par bannières" in words_of(parsed(to_html(small_plan, "fr")))
+    [social] = [one.ways for one in plan.assumptions if one.ways and "social" in one.name]
+    assert social is not None
+    assert social.proxies == {}
+    assert "proxies" not in sentence(social, PLAIN)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_published_is_called_measured(seed: int) -> None:
     """With one stated figure of a random company measured on some, it is named where a curve uses it, and only it."""

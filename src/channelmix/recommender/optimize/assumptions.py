@@ -88,6 +88,7 @@ def ways_of(figure: Figure) -> Ways | None:
         sources=said.sources,
         randomised=said.randomised,
         own_channel=said.own_channel,
+        proxies=dict(said.proxies),
         fact_ids=list(said.fact_ids),
     )
 
