@@ -58,7 +58,8 @@ def taken(content: Content) -> Iterator[str]:
     one_way = [purpose for purpose in ("service", "advocacy") if f"remark.one_way_{purpose}" in said]
     lines = [words(f"taken.{'_'.join(one_way)}")] if one_way else []
     if overlap := said.get("remark.overlap"):
-        lines.append(words("taken.overlap", how=overlap.values["how"]))
+        how = _saying(overlap.values["how"])
+        lines.append(words(f"taken.{how['code'].replace('.', '_')}", **how["values"]))
     if lines:
         yield " ".join(lines)
 
@@ -78,11 +79,16 @@ def _failed(content: Content) -> list[Mapping[str, Any]]:
 def _counted(content: Content) -> float:
     """Share of the rows' evidence that the fit counted before its time limit ended it."""
     for values in _failed(content):
-        found = values["message"]
-        saying = found.data if isinstance(found, Message) else found
-        if isinstance(saying, Mapping) and saying["code"] == "finding.time_limit.otherwise":
+        saying = _saying(values["message"])
+        if saying.get("code") == "finding.time_limit.otherwise":
             return float(saying["values"]["counted"])
     return 1.0
+
+
+def _saying(found: Any) -> Mapping[str, Any]:
+    """Code and values of a message within another, of a plan just made or one that was read; empty for other text."""
+    data = found.data if isinstance(found, Message) else found
+    return data if isinstance(data, Mapping) else {}
 
 
 def _short(content: Content, cell: CellPlan) -> str:

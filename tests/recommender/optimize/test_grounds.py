@@ -337,8 +337,8 @@ def test_terminal_and_explanation_say_what_is_not_told_apart_and_what_rests_on_o
     lines = shown(plan)
     assert "Published effects do not tell apart: sectors, countries, audiences of social." in lines
     assert (
-        "Service and advocacy rest on one way alone; contacting customers before they ask is not planned. "
-        "Channels are taken to reach customers independently of each other: state overlap if you know better."
+        "Service and advocacy rest on one way alone; contacting customers first is not planned. "
+        "Channels overlap by chance."
     ) in lines
     why = explain(plan, time_limit=1.0)
     codes = ("sector", "audience_unused", "one_way_service", "one_way_advocacy", "overlap")
@@ -352,7 +352,7 @@ def test_terminal_and_explanation_say_what_is_not_told_apart_and_what_rests_on_o
         channel["current_spend"].pop("service", None)
     other = shown(planned(small | {"overlap": 0.4}))
     assert "Published effects do not tell apart: sectors, countries." in other
-    assert "Advocacy rests on one way alone. Each channel is taken to reach 40 % of those" in other
+    assert "Advocacy rests on one way alone. Channels overlap by 40 %, as stated." in other
 
 
 def test_figures_that_stand_in_are_named_as_proxies(plan: Plan, small: dict[str, Any]) -> None:
