@@ -115,10 +115,10 @@ PARTS = {
     "Assumption": "name value low high unit basis facts sources note ways measured cells",
     "CellExplanation": "cell evidence reasons ways",
     "InputEffect": "name kind factor assumed unit basis facts low high influence ways",
-    "Measured": "figure n",
+    "Measured": "figure n beside",
     "MedianRange": "low median high",
     "Ways": """
-        figure unit from_clicks from_experiments belief weight figures sources randomised own_channel fact_ids
+        figure unit from_clicks from_experiments belief weight figures sources randomised own_channel proxies fact_ids
     """,
 }
 """Keys of the parts of documents that say where a figure comes from."""

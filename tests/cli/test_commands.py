@@ -294,6 +294,15 @@ def test_a_plan_that_is_too_large_is_refused_before_it_is_made(run: Run, profile
         assert part in result.stderr
 
 
+def test_validate_says_what_makes_no_difference(run: Run, small: dict[str, Any]) -> None:
+    small["channels"]["social"]["audience"] = "cold"
+    text = json.dumps(small | {"country": "XX"})
+    result = run("validate", "-", input=text)
+    assert result.exit_code == 0
+    assert "Small: Published returns of advertisements tell no audiences apart" in result.stderr
+    assert "Small: No published figure is of XX" in result.stderr
+
+
 def test_schema_describes_profiles(run: Run, small: dict[str, Any]) -> None:
     result = run("schema")
     assert result.exit_code == 0

@@ -251,6 +251,6 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert messages
     for one in messages:
         assert one.basis == (
-            "from clicks and orders, and from 14 published experiments and returns (4 of e-mail, as a proxy) "
-            "of 11 sources, 10 of them randomised"
+            "from clicks and orders, and from 14 published experiments and returns (proxies: 4 of e-mail, "
+            "2 of display advertisements, 1 of coupons in shops) of 11 sources, 10 of them randomised"
         )

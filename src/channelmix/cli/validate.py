@@ -19,6 +19,8 @@ def validate(file: str, max_memory: float) -> None:
     A profile whose plan would take more memory than allowed is refused, as `channelmix optimize` refuses it.
     """
     from channelmix.core.wording import amount
+    from channelmix.profile.audiences import unused_audiences
+    from channelmix.profile.countries import unknown_countries
     from channelmix.profile.frequencies import many_contacts
     from channelmix.profile.other_periods import budget_question
     from channelmix.recommender.optimize.size import check_size
@@ -33,5 +35,10 @@ def validate(file: str, max_memory: float) -> None:
     holds = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
     write_result(f"{profile.name}: valid; {holds}, {profile.currency} {amount(profile.budget)} per period\n")
     question = budget_question(profile)
-    for line in [*([] if question is None else [question]), *many_contacts(profile)]:
+    for line in [
+        *([] if question is None else [question]),
+        *many_contacts(profile),
+        *unused_audiences(profile),
+        *unknown_countries(profile),
+    ]:
         click.echo(f"{profile.name}: {line}", err=True)

@@ -9,6 +9,7 @@ from channelmix.effectiveness.own.overlay import observed_ranges as observed_ran
 from channelmix.effectiveness.own.overlay import response as response
 from channelmix.effectiveness.own.overlay import risk_of as risk_of
 from channelmix.effectiveness.own.overlay import with_own as with_own
+from channelmix.effectiveness.published.measured_uses import measured_uses as measured_uses
 from channelmix.effectiveness.published.pooled_effects import AUDIENCE_SLOPE as AUDIENCE_SLOPE
 from channelmix.effectiveness.published.prior_draws import published_draws as published_draws
 from channelmix.effectiveness.published.promotion import assumed_audience as assumed_audience
@@ -22,4 +23,3 @@ from channelmix.effectiveness.stated import Scope as Scope
 from channelmix.effectiveness.stated import field_of as field_of
 from channelmix.effectiveness.stated import is_widened as is_widened
 from channelmix.effectiveness.stated import stated_interval as stated_interval
-from channelmix.effectiveness.stated import statements as statements

@@ -39,6 +39,8 @@ class TwoWays:
     sources, randomised, own_channel : int
         How many sources they come from, how many are of randomised experiments, and how many of the figure's own
         channel.
+    proxies : tuple of (str, int)
+        Other channels than those planned, such as e-mail, that stand in for it, and how many figures are of each.
     """
 
     from_clicks: Ends
@@ -49,6 +51,7 @@ class TwoWays:
     sources: int
     randomised: int
     own_channel: int
+    proxies: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from channelmix.core.words import Message, named, say
 from channelmix.plan.parts import Assumption, CellPlan
@@ -15,8 +16,21 @@ PUBLISHED = "prior"
 NAMED = 4
 """Measured figures that a sentence names; more are counted."""
 
-Found = tuple[str, float]
-"""Name of a measured figure, and on how many it was measured."""
+FEW = 100.0
+"""Number of cases below which a figure is said to be counted, not measured."""
+
+
+class Found(NamedTuple):
+    """A measured figure: its name, on how many, and whether published experiments and returns count beside it."""
+
+    figure: str
+    n: float
+    beside: bool
+
+    @property
+    def few(self) -> bool:
+        """Whether these are too few to speak of a measurement."""
+        return self.n < FEW
 
 
 @dataclass(frozen=True)
@@ -27,9 +41,9 @@ class Grounds:
     ----------
     ways : mapping of str to Ways
         By name of a cell, both ways to what it brings where both speak of it.
-    measured : mapping of str to list of (str, float)
-        By name of a cell, what the company measured of it, and on how many.
-    all_measured : tuple of (str, float)
+    measured : mapping of str to list of Found
+        By name of a cell, what the company measured of it.
+    all_measured : tuple of Found
         Every measured figure once.
     states : bool
         Whether the company states figures that it does not say it measured.
@@ -48,7 +62,8 @@ class Grounds:
         for one in assumptions:
             if one.measured is not None:
                 figure = one.measured.figure
-                found.append((figure if message is None else message(figure), one.measured.n))
+                name = figure if message is None else message(figure)
+                found.append(Found(name, one.measured.n, one.measured.beside))
                 for cell in one.cells:
                     measured.setdefault(cell, []).append(found[-1])
         return cls(
@@ -69,15 +84,28 @@ class Grounds:
 
     def measured_figures(self) -> list[Message]:
         """Name what the company measured itself, with its n; empty where it measured nothing."""
-        said = [say("measured", figure=figure, n=n) for figure, n in self.all_measured]
+        said = [
+            say(
+                f"measured.{'few' if one.few else 'many'}{'_beside' * one.beside}", figure=one.figure, n=one.n
+            )
+            for one in self.all_measured
+        ]
         more = len(said) - NAMED
         return [*said[:NAMED], say("rows.more", more=more)] if more > 1 else said
+
+    @property
+    def how_known(self) -> str:
+        """Say ``measured``, or ``counted`` where every figure of the company's own is one of few cases."""
+        return "counted" if all(one.few for one in self.all_measured) else "measured"
 
     def of_cell(self, cell: CellPlan) -> list[str]:
         """Say what one cell's estimate rests on."""
         if cell.evidence != PUBLISHED:
             return [named("evidence_kind", kind) for kind in cell.evidence.split(", ")]
-        own = [say("grounds.measured", figure=figure, n=n) for figure, n in self.measured.get(cell.name, [])]
+        own = [
+            say(f"grounds.{'counted' if one.few else 'measured'}", figure=one.figure, n=one.n)
+            for one in self.measured.get(cell.name, [])
+        ]
         both = self.ways_of(cell)
         rest = (
             named("evidence_kind", PUBLISHED) if both is None else say("grounds.two_ways", share=both.weight)

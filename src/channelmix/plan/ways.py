@@ -52,6 +52,8 @@ class Ways(Part):
     """How many of them are from randomised experiments."""
     own_channel: int = Field(ge=0)
     """How many of them are of this channel; the others are of channels compared with it."""
+    proxies: dict[str, int] = Field(default_factory=dict)
+    """How many of them are of each channel that is not planned but stands in for this one, such as e-mail."""
     fact_ids: list[str]
     """Their ids, which `channelmix facts` looks up: those of this channel first, and randomised ones first."""
 
@@ -63,3 +65,5 @@ class Measured(Part):
     """Which figure, and where it holds."""
     n: float = Field(gt=0.0)
     """On how many."""
+    beside: bool = False
+    """Whether published experiments and returns count beside it."""

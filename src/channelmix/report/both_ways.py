@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from channelmix.core.words import Message, Words, say
+from channelmix.core.words import Message, Words, named, say
 from channelmix.plan import MedianRange, Ways
 
 FACTS = 6
@@ -18,8 +18,12 @@ def distinct(found: Iterable[Ways | None]) -> list[Ways]:
 
 def rests(ways: Ways) -> Message:
     """Say how many published figures the way from experiments and returns rests on, and how good they are."""
+    proxies = [
+        say("proxy", count=count, channel=named("proxy", name)) for name, count in ways.proxies.items()
+    ]
     return say(
-        "ways.rests" if ways.own_channel else "ways.rests_borrowed",
+        f"ways.rests{'' if ways.own_channel else '_borrowed'}{'_proxies' * bool(proxies)}",
+        proxies=proxies,
         figures=ways.figures,
         sources=ways.sources,
         randomised=ways.randomised,

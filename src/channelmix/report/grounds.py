@@ -37,11 +37,31 @@ def grounds(content: Content, *, charged: bool) -> Iterator[str]:
     elif own:
         yield words("facts.some_own", what=_own(cells), own=own, all=len(cells), others=rest)
     elif {cell.evidence for cell in cells} == {PUBLISHED}:
-        yield words("facts.measured" if measured else "facts.prior", figures=measured, what=rest)
+        yield words(f"facts.{found.how_known}" if measured else "facts.prior", figures=measured, what=rest)
     if own and measured:
-        yield words("facts.measured_too", figures=measured)
+        yield words(f"facts.{found.how_known}_too", figures=measured)
     if thin := _thin(content):
         yield words("facts.thin", cells=thin)
+
+
+def taken(content: Content) -> Iterator[str]:
+    """Say in two short lines what published figures do not tell apart, and what rests on one way or is left out."""
+    words = content.words
+    said = {
+        one.code: one for one in map(content.plan.message, content.plan.remarks) if isinstance(one, Message)
+    }
+    untold = [say("taken.sectors"), say("taken.countries")] if "remark.sector" in said else []
+    if unused := said.get("remark.audience_unused"):
+        untold.append(say("taken.audiences", channels=unused.values["channels"]))
+    if untold:
+        yield words("taken.untold", what=untold)
+    one_way = [purpose for purpose in ("service", "advocacy") if f"remark.one_way_{purpose}" in said]
+    lines = [words(f"taken.{'_'.join(one_way)}")] if one_way else []
+    if overlap := said.get("remark.overlap"):
+        how = _saying(overlap.values["how"])
+        lines.append(words(f"taken.{how['code'].replace('.', '_')}", **how["values"]))
+    if lines:
+        yield " ".join(lines)
 
 
 def _own(cells: list[CellPlan]) -> Message:
@@ -59,11 +79,16 @@ def _failed(content: Content) -> list[Mapping[str, Any]]:
 def _counted(content: Content) -> float:
     """Share of the rows' evidence that the fit counted before its time limit ended it."""
     for values in _failed(content):
-        found = values["message"]
-        saying = found.data if isinstance(found, Message) else found
-        if isinstance(saying, Mapping) and saying["code"] == "finding.time_limit.otherwise":
+        saying = _saying(values["message"])
+        if saying.get("code") == "finding.time_limit.otherwise":
             return float(saying["values"]["counted"])
     return 1.0
+
+
+def _saying(found: Any) -> Mapping[str, Any]:
+    """Code and values of a message within another, of a plan just made or one that was read; empty for other text."""
+    data = found.data if isinstance(found, Message) else found
+    return data if isinstance(data, Mapping) else {}
 
 
 def _short(content: Content, cell: CellPlan) -> str:

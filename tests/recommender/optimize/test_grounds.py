@@ -18,6 +18,7 @@ from channelmix.core.errors import InputError
 from channelmix.core.words import PLAIN, Words
 from channelmix.datasets import load_facts, load_stated_ranges
 from channelmix.datasets.effects import load_effects
+from channelmix.effectiveness import prior_response, published_draws
 from channelmix.effectiveness.published.pooled_effects import EffectSetting, pooled_effects
 from channelmix.effectiveness.stated import stated, statements
 from channelmix.plan import Explanation, Grounds, Plan, Sensitivity
@@ -220,6 +221,56 @@ def test_one_figure_measured_in_one_market(two_markets: dict[str, Any]) -> None:
     assert found["customers reached of sms, South"] == ["South/sms/promotion"]
 
 
+def test_a_measured_figure_is_evidence_where_a_curve_uses_it_alone(small: dict[str, Any]) -> None:
+    """Orders a click play no part in what a text message brings: its effect is one of orders a contact."""
+    small["purposes"]["promotion"]["orders_per_click"] = {"value": 0.03, "n": 2000}
+    plan = planned(small)
+    [one] = [one for one in plan.assumptions if one.measured]
+    assert one.measured is not None
+    assert one.measured.figure == "attributed orders per click"
+    assert one.measured.beside
+    assert one.cells == ["FR/social/promotion", "FR/app/promotion"]
+    small["purposes"]["promotion"]["orders_per_click"] = {"value": 0.3, "n": 2000}
+    other = planned(small)
+    returned = [
+        {a.name: a.value for a in p.assumptions if a.ways and " sms " in a.name} for p in (plan, other)
+    ]
+    assert returned[0] == returned[1] != {}
+
+
+@pytest.mark.parametrize(
+    ("n", "incremental", "says"),
+    [
+        (
+            5000, False,
+            "Measured at your company: attributed orders per contact of sms "
+            "(n = 5,000; published experiments and returns count beside it).",
+        ),
+        (5000, True, "Measured at your company: orders per contact of sms (n = 5,000)."),
+        (
+            50, False,
+            "Counted at your company, on few: attributed orders per contact of sms "
+            "(counted on 50; published experiments and returns count beside it).",
+        ),
+        (1, True, "Counted at your company, on few: orders per contact of sms (counted on 1)."),
+    ],
+)  # fmt: skip
+def test_no_more_is_called_measured_than_was(
+    small: dict[str, Any], n: int, incremental: bool, says: str
+) -> None:
+    small["channels"]["sms"]["orders_per_contact"] = {"value": 0, "n": n} | (
+        {"incremental": True} if incremental else {}
+    )
+    plan = planned(small)
+    assert says in told(plan)
+    few = n < 100
+    assert ("Measured at your company" in plan.to_json()) is not few
+    assert f"stated by the company, {'counted' if few else 'measured'} on {n:,}" in plan.to_json()
+    start = "Compté dans votre entreprise, sur peu de cas : " if few else "Mesuré dans votre entreprise : "
+    quantity = "commandes par contact" if incremental else "commandes attribuées par contact"
+    assert f"{start}{quantity} (sms)" in told(plan, "fr").replace("\u00a0", " ")
+
+
 def test_many_measured_figures_are_counted(two_markets: dict[str, Any]) -> None:
     content = json.loads(json.dumps(two_markets))
     content["purposes"]["promotion"] |= {"margin_per_order": {"value": 20.0, "n": 100}}
@@ -278,6 +329,50 @@ def test_what_published_figures_do_not_tell_apart_is_said(small: dict[str, Any])
     assert "none of this channel" in sentence(im, PLAIN)
 
 
+def test_terminal_and_explanation_say_what_is_not_told_apart_and_what_rests_on_one_way(
+    small: dict[str, Any],
+) -> None:
+    small["channels"]["social"]["audience"] = "cold"
+    plan = planned(small)
+    lines = shown(plan)
+    assert "Published effects do not tell apart: sectors, countries, audiences of social." in lines
+    assert (
+        "Service and advocacy rest on one way alone; contacting customers first is not planned. "
+        "Channels overlap by chance."
+    ) in lines
+    why = explain(plan, time_limit=1.0)
+    codes = ("sector", "audience_unused", "one_way_service", "one_way_advocacy", "overlap")
+    page = words_of(parsed(to_html(plan, explanation=why)))
+    for code in codes:
+        remark = remarks(plan)[f"remark.{code}"]
+        assert " ".join(remark.split()) in shown(why)
+        assert page.count(remark) == 1
+    del small["purposes"]["service"], small["channels"]["social"]["audience"]
+    for channel in small["channels"].values():
+        channel["current_spend"].pop("service", None)
+    other = shown(planned(small | {"overlap": 0.4}))
+    assert "Published effects do not tell apart: sectors, countries." in other
+    assert "Advocacy rests on one way alone. Channels overlap by 40 %, as stated." in other
+
+
+def test_figures_that_stand_in_are_named_as_proxies(plan: Plan, small: dict[str, Any]) -> None:
+    small_plan = planned(small)
+    [sms] = [one.ways for one in small_plan.assumptions if one.ways and " sms " in one.name]
+    assert sms is not None
+    assert sms.proxies == {"email": 4, "display": 2, "in_store": 1}
+    channels = {one.fact.fact_id: one.channel for one in load_effects()}
+    told_of = [channels[fact] for fact in sms.fact_ids]
+    assert sms.proxies == {name: told_of.count(name) for name in ("email", "display", "in_store")}
+    named = "proxies: 4 of e-mail, 2 of display advertisements, 1 of coupons in shops"
+    assert named in sentence(sms, PLAIN)
+    assert named in words_of(parsed(to_html(small_plan)))
+    assert "substituts : 4 par e-mail, 2 par bannières" in words_of(parsed(to_html(small_plan, "fr")))
+    [social] = [one.ways for one in plan.assumptions if one.ways and "social" in one.name]
+    assert social is not None
+    assert social.proxies == {}
+    assert "proxies" not in sentence(social, PLAIN)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_published_is_called_measured(seed: int) -> None:
     """With one stated figure of a random company measured on some, it is named where a curve uses it, and only it."""
@@ -290,11 +385,12 @@ def test_nothing_published_is_called_measured(seed: int) -> None:
     draws = drawn(profile, 8, seed)
     listed = [*assumptions(draws.figures), *stated_assumptions(profile, draws)]
     measured = [one for one in listed if one.measured]
-    used = {
+    stating = {
         cell.name
         for cell in draws.cells
         if any(getattr(stated(cell, name), "n", None) == 1234 for name in statements(cell))
     }
+    used = stating & moved_by(profile, holder, key, content)
     assert bool(measured) is bool(used)
     for one in measured:
         assert not one.facts
@@ -302,7 +398,22 @@ def test_nothing_published_is_called_measured(seed: int) -> None:
         assert set(one.cells) == used
     said = Grounds.of(listed).measured_figures()
     assert len(said) == len(measured) <= 1
-    assert all(text.endswith("(n = 1,234)") for text in said)
+    assert all("(n = 1,234" in text for text in said)
+
+
+def moved_by(profile: CompanyProfile, holder: dict[str, Any], key: str, content: dict[str, Any]) -> set[str]:
+    """Names of the cells whose curve or loss moves with a figure of a profile."""
+    holder[key] = {"value": 0.8 * holder[key]["value"], "n": 1234}
+    other = CompanyProfile.model_validate(content)
+    found = []
+    for one in (profile, other):
+        draws = published_draws(one.cells(), 64, 3, ranked_as=profile.cells())
+        response = prior_response(draws, one.period_days, one.usd_rate or 1.0)
+        spend = np.array([1.0, 1e3, 1e6])[:, np.newaxis] * np.ones(len(draws.cells))
+        lost = [] if response.losses is None else [response.losses.value(s) for s in spend]
+        found.append(np.array([response.curves.value(s) for s in spend] + lost))
+    moves = np.logical_not(np.isclose(found[0], found[1], rtol=1e-9, atol=0.0)).any(axis=(0, 1))
+    return {cell.name for cell, moved in zip(profile.cells(), moves.tolist(), strict=True) if moved}
 
 
 def stated_numbers(content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

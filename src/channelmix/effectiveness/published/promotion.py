@@ -8,6 +8,7 @@ pushes win of one user in a month. See `two_ways` and `pooled_effects`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,7 +18,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from channelmix.core.arrays import Array
-from channelmix.core.words import Message, say
+from channelmix.core.words import Message, named, say
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.datasets.effects import ComparableEffect
 from channelmix.effectiveness.constants import Z90
@@ -62,9 +63,6 @@ between the first impression and the number at which returns are published."""
 
 MIDDLE = (0.005, 0.995)
 """Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
-
-PROXY = "email"
-"""Channel whose experiments stand in for those of messages and pushes, of which there are few."""
 
 FEWEST_ORDERS = 1e-9
 """Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
@@ -208,10 +206,18 @@ class ChannelEffect:
             "sources": len({effect.source for effect in effects}),
             "randomised": sum(effect.design == "randomised" for effect in effects),
         }
-        proxies = sum(effect.channel == PROXY for effect in effects)
-        if self.measure == "revenue_per_spend" or not proxies:
+        proxies = [
+            say("proxy", count=count, channel=named("proxy", name)) for name, count in self._proxies(effects)
+        ]
+        if not proxies:
             return say("basis.two_ways", **counted)
-        return say("basis.two_ways_email", proxies=proxies, **counted)
+        return say("basis.two_ways_proxies", proxies=proxies, **counted)
+
+    def _proxies(self, effects: Sequence[ComparableEffect]) -> tuple[tuple[str, int], ...]:
+        """Channels that stand in for those planned, of which there are few experiments: the most used first."""
+        if self.measure == "revenue_per_spend":
+            return ()  # returns of advertising are compared with each other, whatever the medium
+        return tuple(Counter(one.channel for one in effects if one.channel not in EFFECTS).most_common())
 
     def presented(self) -> tuple[PriorRange, TwoWays]:
         """The belief as a range, and what each way says with the figures behind the way from the top down."""
@@ -230,6 +236,7 @@ class ChannelEffect:
             sources=len({effect.source for effect in effects}),
             randomised=sum(effect.design == "randomised" for effect in effects),
             own_channel=len(near),
+            proxies=self._proxies(effects),
         )
         said = {
             f"{name}_{end}": value

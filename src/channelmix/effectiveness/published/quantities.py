@@ -31,6 +31,7 @@ SHARES = OF_PEOPLE.union(
         "late_worth",
         "margin_share",
         "opt_out_per_message",
+        "opt_out_per_message_cold",
         "orders_per_contact",
         "penetration",
         "publicness",
@@ -80,7 +81,7 @@ GENERIC: Mapping[str, tuple[str, ...]] = {
 STATED: Mapping[str, tuple[str, ...]] = {
     "cost_per_contact": ("cost_per_contact", "cost_per_retained_user", "agent_cost_per_contact"),
     "contacts_per_customer": ("saturation_frequency",),
-    "opt_out_per_contact": ("opt_out_per_message",),
+    "opt_out_per_contact": ("opt_out_per_message", "opt_out_per_message_cold"),
     "value_per_consent": ("months_consented",),
     "resolution_share": ("resolution",),
     "on_time_share": ("on_time_share",),
@@ -113,6 +114,12 @@ def wanted(cell: Cell) -> list[str]:
     return [name for name in names if name not in stated]
 
 
+def opt_out_of(cell: Cell) -> str:
+    """Return the quantity by which people opt out of a cell's promotion: of a list that never bought, many more do."""
+    cold = cell.audience == "cold" and cell.basis in TIRING
+    return "opt_out_per_message_cold" if cold else "opt_out_per_message"
+
+
 def _of_stated_orders(cell: Cell) -> Sequence[str]:
     """Quantities that stated rates of orders replace; those that are attributed are still discounted."""
     if cell.orders_per_contact is not None:
@@ -128,7 +135,7 @@ def _of_mechanisms(cell: Cell) -> Sequence[str]:
     if cell.purpose == "promotion":
         pressed = ("contact_pressure",) if cell.others and cell.contacts_per_customer is None else ()
         tires = cell.basis in TIRING or cell.opt_out_per_contact is not None
-        return (*pressed, "opt_out_per_message", "months_consented") if cell.fatigue and tires else pressed
+        return (*pressed, opt_out_of(cell), "months_consented") if cell.fatigue and tires else pressed
     if cell.purpose == "advocacy":
         return ("publicness", "response_rate", "satisfied_share") if cell.word_of_mouth else ()
     told = ("publicness", "tells_if_not", "tells_if_satisfied") if cell.word_of_mouth else ()

@@ -14,7 +14,7 @@ import numpy as np
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn, once
 from channelmix.effectiveness.published.promotion import worth_of_contact
-from channelmix.effectiveness.published.quantities import ON_PHONES
+from channelmix.effectiveness.published.quantities import ON_PHONES, opt_out_of
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
 from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
@@ -172,7 +172,7 @@ def opt_outs(
     """
     if not _tires(cell, drawn):
         return None
-    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
+    opt_out = drawn(opt_out_of(cell), "opt_out_per_contact")
     customers, (_, cost) = _audience(cell, drawn), bought(cell, drawn, period_days, usd_rate)
     some = (opt_out > 0.0) & (customers > 0.0)
     # Spend at which each customer has had as many contacts as there are to one opt-out.
@@ -190,7 +190,7 @@ def opt_outs(
 
 def _tires(cell: Cell, drawn: Drawn) -> bool:
     """Whether opt-outs count."""
-    return cell.fatigue and (cell.opt_out_per_contact is not None or drawn.has("opt_out_per_message"))
+    return cell.fatigue and (cell.opt_out_per_contact is not None or drawn.has(opt_out_of(cell)))
 
 
 def _left_within_a_period(cell: Cell, drawn: Drawn, period_days: float) -> Array:
@@ -201,7 +201,7 @@ def _left_within_a_period(cell: Cell, drawn: Drawn, period_days: float) -> Array
     """
     if cell.value_per_consent is None or not _tires(cell, drawn):
         return drawn.constant(1.0)
-    opt_out = drawn("opt_out_per_message", "opt_out_per_contact")
+    opt_out = drawn(opt_out_of(cell), "opt_out_per_contact")
     return np.asarray(1.0 / (1.0 + opt_out * _contacts_borne(cell, drawn, period_days)))
 
 

@@ -26,6 +26,15 @@ from channelmix.recommender.explain.cells import FAR, explain_cells
 from channelmix.recommender.explain.rule_prices import Variant, price_of, variants
 from channelmix.recommender.optimize.optimize import optimize
 
+TAKEN = frozenset(
+    f"remark.{name}"
+    for name in (
+        *("sector", "country", "audience_unused", "audience_nowhere"),
+        *("one_way_service", "one_way_advocacy", "overlap"),
+    )
+)
+"""Remarks of a plan that its explanation repeats: what is not told apart, rests on one way or is taken for given."""
+
 LEAST_SECONDS = 1.0
 """Time that solving one variant gets, however little is left."""
 
@@ -121,14 +130,15 @@ def explain(
         factor_low=FACTORS[0],
         factor_high=FACTORS[1],
         tolerance=TOLERANCE,
-        remarks=list(
-            _remarks(
+        remarks=[
+            *_remarks(
                 problem,
                 why_not,
                 unpriced=len(to_price) - len(rules) if complete else 0,
                 without_break_evens=problem.curves.n_cells - len(found),
-            )
-        ),
+            ),
+            *_of_plan(plan),
+        ],
         profile_sha256=plan.provenance.profile_sha256,
         complete=complete,
     )
@@ -181,3 +191,10 @@ def _remarks(
         yield say("remark.factors_periods", gap=TIMED_GAP)
         if without_break_evens:
             yield say("remark.factors_left", cells=without_break_evens)
+
+
+def _of_plan(plan: Plan) -> Iterator[Message]:
+    """What the plan takes for given whatever its cells."""
+    for remark in map(plan.message, plan.remarks):
+        if isinstance(remark, Message) and remark.code in TAKEN:
+            yield remark

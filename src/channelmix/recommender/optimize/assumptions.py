@@ -17,19 +17,23 @@ from channelmix.effectiveness import (
     Scope,
     field_of,
     is_widened,
+    measured_uses,
     risk_of,
     shifted_value,
     stated_interval,
-    statements,
 )
 from channelmix.engine.rules import SafeImprovement
 from channelmix.plan import Assumption, Interval, Measured, MedianRange, Ways, interval
+from channelmix.plan.grounds import FEW
 from channelmix.profile import CompanyProfile, Estimate
 from channelmix.profile.beliefs import beliefs
 from channelmix.profile.evidence import Evidence, Fitted
 from channelmix.profile.faults import Path, path_text
 
 SOURCES_SHOWN = 3
+
+RATES = ("orders_per_contact", "orders_per_click")
+"""Figures that count attributed orders unless they are said to be incremental."""
 
 
 def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) -> list[Assumption]:
@@ -84,13 +88,15 @@ def ways_of(figure: Figure) -> Ways | None:
         sources=said.sources,
         randomised=said.randomised,
         own_channel=said.own_channel,
+        proxies=dict(said.proxies),
         fact_ids=list(said.fact_ids),
     )
 
 
 def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[Assumption]:
     """One entry a figure that the company states of itself, with the range that it counts with."""
-    ranges, resting = load_stated_ranges(), _resting_on_measured(draws)
+    ranges, resting = load_stated_ranges(), _resting_on_measured(profile, draws)
+    both = {cell for figure in draws.figures if figure.ways for cell in figure.cells}
     for path, number in beliefs(profile):
         figure, ends = field_of(path), stated_interval(profile, path, number)
         if figure is None or ends is None:
@@ -99,7 +105,7 @@ def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[As
         basis = say("basis.stated_assumed")
         scope = _scope_of(profile, path, figure)
         if said.n is not None:
-            basis = say("basis.stated_measured", n=said.n)
+            basis = say(f"basis.stated_{'counted' if said.n < FEW else 'measured'}", n=said.n)
         elif is_widened(said, ends):
             basis = say("basis.stated_widened", low=said.low, high=said.high)
         elif said.low is not None:
@@ -114,7 +120,9 @@ def stated_assumptions(profile: CompanyProfile, draws: CellDraws) -> Iterator[As
             facts=[],
             sources=[],
             note=ranges[figure].note if said.n is None and said.low is None else "",
-            measured=None if said.n is None or scope not in resting else _measured(scope, said.n),
+            measured=None
+            if said.n is None or scope not in resting
+            else _measured(scope, said, bool(both.intersection(resting[scope]))),
             cells=resting.get(scope, []) if said.n is not None else [],
         )
 
@@ -126,23 +134,24 @@ def _scope_of(profile: CompanyProfile, path: Path, figure: str) -> Scope:
     return Scope(market, channel, figure, measured=True)
 
 
-def _resting_on_measured(draws: CellDraws) -> dict[Scope, list[str]]:
-    """Names of the cells without own history whose curves may use each figure that the company measured."""
-    resting: dict[Scope, list[str]] = {}
-    own = {} if draws.own is None else draws.own.cells
-    for cell in (cell for i, cell in enumerate(draws.cells) if i not in own):
-        for scope in statements(cell).values():
-            if scope.measured:
-                resting.setdefault(scope, []).append(cell.name)
-    return resting
+def _resting_on_measured(profile: CompanyProfile, draws: CellDraws) -> dict[Scope, list[str]]:
+    """Names of the cells without own history whose curves use each figure that the company measured."""
+    own = {} if draws.own is None else {draws.cells[i].name for i in draws.own.cells}
+    uses = measured_uses(draws.cells, profile.period_days, profile.usd_rate or 1.0)
+    found = {scope: [name for name in names if name not in own] for scope, names in uses.items()}
+    return {scope: names for scope, names in found.items() if names}
 
 
-def _measured(scope: Scope, n: float) -> Measured:
-    quantity, where = (
-        named("quantity", scope.figure),
-        [name for name in (scope.channel, scope.market) if name],
+def _measured(scope: Scope, said: Estimate, both: bool) -> Measured:
+    """Name a measured figure; `both` says whether experiments and returns speak of a cell that rests on it."""
+    attributed = scope.figure in RATES and not said.incremental
+    quantity = named("quantity", f"{'attributed_' * attributed}{scope.figure}")
+    where = [name for name in (scope.channel, scope.market) if name]
+    return Measured(
+        figure=say("measured.of", quantity=quantity, where=where) if where else quantity,
+        n=said.n,
+        beside=attributed and both,
     )
-    return Measured(figure=say("measured.of", quantity=quantity, where=where) if where else quantity, n=n)
 
 
 def figure_name(figure: Figure) -> Message:

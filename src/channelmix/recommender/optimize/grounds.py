@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from channelmix.core.words import Message, named, say
-from channelmix.effectiveness import AUDIENCE_SLOPE, CellDraws, assumed_audience, effect_of
+from channelmix.effectiveness import AUDIENCE_SLOPE, CellDraws, assumed_audience
 from channelmix.effectiveness.constants import Z90
 from channelmix.plan import Assumption, Grounds
 from channelmix.recommender.optimize.assumptions import group_of
@@ -55,7 +55,7 @@ def _rests_on(draws: CellDraws, grounds: Grounds) -> Message:
     if draws.own is not None:
         return say("remark.published_beside_own", what=rest)
     if figures := grounds.measured_figures():
-        return say("facts.measured", figures=figures, what=rest)
+        return say(f"facts.{grounds.how_known}", figures=figures, what=rest)
     return say("facts.prior", what=rest)
 
 
@@ -83,13 +83,6 @@ def _channels(names: Sequence[str]) -> list[str | Message]:
 
 
 def _of_audiences(draws: CellDraws) -> Iterator[Message]:
-    """Whom promotion is taken to reach, and where published figures tell no audiences apart."""
+    """Whom promotion is taken to reach."""
     if loyal := _assumed_audiences(draws):
         yield say("remark.audience", channels=_channels(loyal), part=math.exp(-AUDIENCE_SLOPE[0]))
-    alike = [
-        cell.name
-        for cell in draws.cells
-        if cell.audience is not None and effect_of(cell) == "revenue_per_spend"
-    ]
-    if alike:
-        yield say("remark.audience_unused", channels=_channels(alike))

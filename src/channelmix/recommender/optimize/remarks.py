@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from channelmix.core.words import Message, say
 from channelmix.effectiveness import effect_of
 from channelmix.profile import CompanyProfile
+from channelmix.profile.audiences import unused_audiences
+from channelmix.profile.countries import unknown_countries
 
 
 def remarks(profile: CompanyProfile) -> list[Message]:
     """What holds for every plan of a profile."""
     return [
+        *unknown_countries(profile),
         *_of_promotion(profile),
         *_of_one_way(profile),
         *_of_word_of_mouth(profile),
@@ -30,9 +33,10 @@ def not_counted(profile: CompanyProfile) -> list[Message]:
 
 
 def _of_promotion(profile: CompanyProfile) -> Iterator[Message]:
-    """What published effects do not tell apart, and how customers whom several channels reach are counted."""
+    """What is not told apart, where audiences play no part, and how customers of several channels are counted."""
     if any(effect_of(cell) for cell in profile.cells()):
         yield say("remark.sector")
+    yield from unused_audiences(profile)
     if any(cell.others for cell in profile.cells()) or profile.overlap is not None:
         stated = profile.overlap
         how = say("overlap.independent") if stated is None else say("overlap.stated", share=stated)

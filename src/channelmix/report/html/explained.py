@@ -33,11 +33,13 @@ def reasons_section(content: Content, explanation: Explanation) -> Markup:
     told = [i for i in chosen if cells[i].higher is not None or not content.is_idle(content.plan.cells[i])]
     lines = [_line(content, explanation, i, factors=factors) for i in told]
     left = len(cells) - len(chosen)
+    # What holds for the plan as a whole stands among its assumptions.
+    remarks = [remark for remark in explanation.remarks if remark not in content.plan.remarks]
     return join(
         tag("p", words("reasons.intro")) if factors else None,
         table(words("reasons.caption", per=content.over), columns, lines),
         tag("p", words("frontier.more", count=left)) if left else None,
-        tag("ul", *(tag("li", said(content, remark)) for remark in explanation.remarks)),
+        tag("ul", *(tag("li", said(content, remark)) for remark in remarks)),
         None if explanation.complete else tag("p", words("reasons.interrupted")),
     )
 

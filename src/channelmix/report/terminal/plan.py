@@ -17,6 +17,7 @@ from channelmix.report import sentences
 from channelmix.report.broken import broken_by
 from channelmix.report.compared import called
 from channelmix.report.content import OWN, Content
+from channelmix.report.grounds import taken
 from channelmix.report.no_plan import no_plan
 from channelmix.report.terminal.console import PIPED_WIDTH, labelled
 from channelmix.report.terminal.periods import by_period
@@ -110,7 +111,7 @@ def _below(content: Content, plan: Plan, width: int) -> Iterable[Table]:
     for i, warning in enumerate(warnings):
         yield _labelled("Warnings" if i == 0 else "", warning, "yellow")
     assumed = f"{sentences.assumed(content)} (--format json). {sentences.not_counted(content)}".rstrip()
-    yield _labelled("Assumes", "\n".join([assumed, *_said(plan, "remark.audience")]))
+    yield _labelled("Assumes", "\n".join([assumed, *_said(plan, "remark.audience"), *taken(content)]))
     repeat = "Keep the plan with --output plan.json; repeat the proof with: channelmix verify plan.json"
     yield _labelled("Proof", f"{sentences.claim(content)} {repeat}")
 

@@ -1,0 +1,45 @@
+"""Audiences that a profile states where they make no difference."""
+
+from __future__ import annotations
+
+from channelmix.core.words import Message, say
+from channelmix.profile.cells import Cell
+from channelmix.profile.company import CompanyProfile
+from channelmix.profile.fields.estimates import is_incremental
+
+MESSAGES = ("sms", "im", "app")
+"""Built-in channels of which published figures tell audiences apart."""
+
+OPTED_OUT_OF = ("sms", "im")
+"""Those of them of which people opt out."""
+
+
+def unused_audiences(profile: CompanyProfile) -> list[Message]:
+    """Name the channels whose stated audience changes nothing, and say why.
+
+    Parameters
+    ----------
+    profile : CompanyProfile
+
+    Returns
+    -------
+    list of Message
+        One for advertisements, and one for all other channels; empty where every stated audience counts.
+    """
+    stated = [cell for cell in profile.cells() if cell.audience is not None]
+    used = {cell.channel for cell in stated if _counts(cell)}
+    shown = {cell.channel for cell in stated if cell.basis == "social" and cell.purpose == "promotion"}
+    unused = list(dict.fromkeys(cell.channel for cell in stated if cell.channel not in used))
+    named = {
+        "remark.audience_unused": [channel for channel in unused if channel in shown],
+        "remark.audience_nowhere": [channel for channel in unused if channel not in shown],
+    }
+    return [say(code, channels=channels) for code, channels in named.items() if channels]
+
+
+def _counts(cell: Cell) -> bool:
+    """Whether the audience changes what a cell brings or loses: what the profile states itself does not change."""
+    if cell.purpose != "promotion" or cell.basis not in MESSAGES or float(cell.value) == 0.0:
+        return False
+    opted_out = cell.basis in OPTED_OUT_OF and cell.fatigue and cell.opt_out_per_contact is None
+    return opted_out or not is_incremental(cell.orders_per_contact)
