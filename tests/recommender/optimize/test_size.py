@@ -16,6 +16,7 @@ from benchmarks.bench_sizes import profile_of
 import channelmix as cm
 from channelmix.plan.verify import verify_plan
 from channelmix.recommender.optimize import optimize as planning
+from channelmix.recommender.optimize import time_left
 from channelmix.recommender.optimize.size import GB, Size, check_size, usual_draws
 
 BENCHMARK = Path(__file__).resolve().parents[3] / "benchmarks" / "bench_sizes.py"
@@ -148,12 +149,13 @@ def test_the_search_gets_what_all_else_leaves(
 
     monkeypatch.setattr(planning, "problem_and_splits", stated)
     monkeypatch.setattr(planning, "solve_and_verify", solved)
-    monkeypatch.setattr(planning, "time", watch)
+    for module in (planning, time_left):
+        monkeypatch.setattr(module, "time", watch)
     plan = cm.optimize(small, n_draws=64, time_limit=limit)
     assert plan.status is cm.Status.OPTIMAL
-    after = planning.AGAIN * building
-    room = max(planning.ROOM_SECONDS, planning.ROOM * limit)
-    wanted = max(min(limit + room - building - after, limit), planning.LEAST_PART * limit)
+    after = time_left.AGAIN * building
+    room = max(time_left.ROOM_SECONDS, time_left.ROOM * limit)
+    wanted = max(min(limit + room - building - after, limit), time_left.LEAST_PART * limit)
     assert given[0] == pytest.approx(wanted, abs=0.05)
 
 

@@ -201,6 +201,14 @@ class StandardForm(Formulation):
         return {first + i: self.members(first + i) for i in kept_out(self.auxiliaries)}
 
     @cached_property
+    def _switched(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The variables that states switch, and the state of each."""
+        none = np.empty(0, dtype=np.intp)
+        members = [none, *self.states.values()]
+        states = [np.full(len(own), state, dtype=np.intp) for state, own in self.states.items()]
+        return np.concatenate(members), np.concatenate([none, *states])
+
+    @cached_property
     def _delayed(self) -> NDArray[np.bool_]:
         """The variables that are spend with a carry-over."""
         spends = np.zeros(self.n_variables, dtype=bool)
@@ -249,9 +257,9 @@ class StandardForm(Formulation):
                         used, weights = entries(self.A, k)
                         tighten(used, weights, self.high[k], box_low, box_high)
                         tighten(used, -weights, -self.low[k], box_low, box_high)
-            for state, members in self.states.items():
-                if (box_low[members] > 0.0).any():
-                    box_low[state] = max(box_low[state], 1.0)
+            members, state = self._switched
+            on = state[box_low[members] > 0.0]
+            box_low[on] = np.maximum(box_low[on], 1.0)
             box_low[self.integer] = np.ceil(box_low[self.integer] - CONFLICT_TOLERANCE)
             box_high[self.integer] = np.floor(box_high[self.integer] + CONFLICT_TOLERANCE)
             moved = self.integer & ((box_low != before[0]) | (box_high != before[1]))

@@ -61,8 +61,8 @@ class Shared(Family):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """See `Family.kinds`."""
-        return tuple(dict.fromkeys(kind for shape in self.shapes for kind in shape.kinds))
+        """See `Family.kinds`: those of the shape with the most families inside each other."""
+        return max((shape.kinds for shape in self.shapes), key=len)
 
     @cached_property
     def shape(self) -> tuple[int, int]:

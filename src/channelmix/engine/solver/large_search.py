@@ -22,6 +22,9 @@ PART = 0.05
 """Part of the gap that Newton's steps leave to gain."""
 
 
+BENDS = np.geomspace(1e-3, 1e3, 49)
+"""Where bounds are exact at first, besides, in a curve's own unit: what may be spent may be a million times that."""
+
 OFF = 0.1
 """Part of the gap, shared by all cells, by which a majorant may lie above a curve that is as good as on it."""
 
@@ -44,6 +47,15 @@ class LargeSearch(Search):
         if elastic:
             return super()._program(elastic=True, pieces=pieces)  # type: ignore[return-value]
         return SmoothProgram(self.form)
+
+    def _first_grids(self, form: StandardForm) -> list[Array]:
+        grids = super()._first_grids(form)
+        for k, shape in enumerate(form.curves.as_shared().shapes):
+            own = shape.units()
+            if own is not None:
+                inside = (own[0] * BENDS > grids[k][0]) & (own[0] * BENDS < grids[k][-1])
+                grids[k] = np.append(grids[k], own[0] * BENDS[inside])
+        return grids
 
     @property
     def is_done(self) -> bool:

@@ -73,7 +73,7 @@ class Search:
         self.form = form
         self.gap = gap
         began = time.perf_counter()
-        self.envelopes = form.envelopes(form.spread(FIRST_GRID))
+        self.envelopes = form.envelopes(self._first_grids(form))
         # The checker builds the envelopes again.
         self.deadline = deadline - (time.perf_counter() - began)
         self._solver = solver
@@ -97,6 +97,10 @@ class Search:
         self._begun = False
         for start in starts:
             self.offer(start)
+
+    def _first_grids(self, form: StandardForm) -> list[Array]:
+        """Where the bound of each different curve is exact at first."""
+        return form.spread(FIRST_GRID)
 
     def run(self) -> None:
         """Search until the gap is closed, the deadline passes or Ctrl-C is pressed; the state stays usable in any case.

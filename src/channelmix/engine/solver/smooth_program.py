@@ -25,6 +25,9 @@ from channelmix.engine.solver.relaxation import Relaxed, prices_at_limits
 TABLE = np.unique(np.concatenate([np.linspace(0.0, 1.0, 129), np.geomspace(1e-6, 1.0, 161)]))
 """Where a shape's mean curve is tabulated, as a share of its range."""
 
+BENDS = np.geomspace(1e-4, 1e2, 121)
+"""Where it is tabulated besides, in the curve's own unit: what may be spent may be a million times that."""
+
 STEPS = 12
 """Most steps of Newton's method: each squares the distance, once it is short."""
 
@@ -56,16 +59,18 @@ class _Top:
     def of(cls, shape: Family, low: float, high: float) -> _Top:
         if high <= low:
             return cls(np.array([low, low + 1.0]), np.zeros(2), np.zeros(2))
-        points = np.union1d(low + TABLE * (high - low), [x for x in shape.knots() if low < x < high])
+        own = shape.units()
+        bends = np.append(shape.knots(), [] if own is None else own[0] * BENDS)
+        points = np.union1d(low + TABLE * (high - low), bends[(bends > low) & (bends < high)])
         mean = shape.value(points[np.newaxis]).mean(axis=0)
         x, y = concave_hull(points, mean)
         with np.errstate(invalid="ignore"):
-            own = shape.derivative(x[np.newaxis]).mean(axis=0)
+            slope = shape.derivative(x[np.newaxis]).mean(axis=0)
         chords = np.diff(y) / np.diff(x)
         before = np.append(2.0 * chords[0], chords)
         after = np.append(chords, 0.0)
-        own = np.where(np.isfinite(own), own, before)
-        return cls(x, y, np.clip(own, after, np.maximum(before, after)))
+        slope = np.where(np.isfinite(slope), slope, before)
+        return cls(x, y, np.clip(slope, after, np.maximum(before, after)))
 
     @property
     def bend(self) -> Array:

@@ -69,6 +69,7 @@ from channelmix.recommender.optimize.reasons import reasons, said_of_all_periods
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth, not_counted, remarks
 from channelmix.recommender.optimize.size import FRESH_DRAWS, MAX_MEMORY, check_size
 from channelmix.recommender.optimize.survey import beside_the_survey
+from channelmix.recommender.optimize.time_left import REACH, time_for_search
 from channelmix.recommender.optimize.warnings import warnings
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth
 
@@ -80,21 +81,6 @@ LEAST_TAIL_DRAWS = 1000
 
 LEAST_SECONDS = 1.0
 """Time that the answer with ten people told gets, however much the plan itself took of its limit."""
-
-REACH = 0.1
-"""Part of the time limit that may go into telling whether a target is within reach."""
-
-LEAST_PART = 0.2
-"""Part of the time limit that the search gets however long all else takes."""
-
-ROOM_SECONDS, ROOM = 1.0, 0.1
-"""Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
-
-AGAIN = 0.8
-"""Time that fresh draws and curves without word of mouth take, as a multiple of the time of the problem itself."""
-
-EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
-"""Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
 
 FRESH_SEED = 1_000_003
 """Added to the seed for the fresh draws, so that the plan is not judged on the draws that shaped it."""
@@ -161,9 +147,7 @@ def optimize(
     seed = int(seed)
     draws = drawn(profile, _n_draws(profile, n_draws, max_memory), seed)
     problem, splits = problem_and_splits(profile, draws, REACH * time_limit)
-    later = _seconds_after(problem, time.perf_counter() - began, len(splits))
-    until = began + time_limit + max(ROOM_SECONDS, ROOM * time_limit)
-    left = max(min(until - time.perf_counter() - later, time_limit), LEAST_PART * time_limit)
+    left = time_for_search(problem, len(splits), time_limit, building=time.perf_counter() - began)
     solution, checked = solve_and_verify(problem, gap, left, starts=[split.spend for split in splits])
     if solution.status is Status.NOT_CERTIFIED and not np.isfinite(solution.spend).all():
         why = conflict_sums(problem, problem.rule_names, profile.currency)
@@ -189,18 +173,6 @@ def optimize(
                 time_limit=max(began + time_limit - time.perf_counter(), LEAST_SECONDS),
             )
     return _plan(profile, draws, problem, solution, checked, comparisons, told, seed)
-
-
-def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> float:
-    """Estimate the time that comes after the search and cannot be cut: comparisons, reasons, and the plan itself.
-
-    It is told from the time that the problem took to build.
-    """
-    began = time.perf_counter()
-    problem.response.total(np.zeros(problem.response.n_cells))
-    once = time.perf_counter() - began
-    more = FRESH_DRAWS / problem.curves.n_draws
-    return AGAIN * building + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
 
 
 def _counts_tail(profile: CompanyProfile) -> bool:

@@ -1,0 +1,57 @@
+"""How the time limit of a plan is shared among its phases."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.recommender.optimize.size import FRESH_DRAWS
+
+REACH = 0.1
+"""Part of the time limit that may go into telling whether a target is within reach."""
+
+LEAST_PART = 0.2
+"""Part of the time limit that the search gets however long all else takes."""
+
+ROOM_SECONDS, ROOM = 1.0, 0.1
+"""Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
+
+AGAIN = 0.8
+"""Time that fresh draws and curves without word of mouth take, as a multiple of the time of the problem itself."""
+
+EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
+"""Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
+
+
+def time_for_search(problem: AllocationProblem, splits: int, time_limit: float, *, building: float) -> float:
+    """Return the seconds that the search gets: what building the problem and all that follows leave of the limit.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    splits : int
+        Splits that the plan will be compared with.
+    time_limit : float
+        Seconds of the whole call.
+    building : float
+        Seconds that draws and problem took.
+    """
+    began = time.perf_counter()
+    later = _seconds_after(problem, building, splits)
+    spent = building + time.perf_counter() - began
+    left = time_limit + max(ROOM_SECONDS, ROOM * time_limit) - spent - later
+    return max(min(left, time_limit), LEAST_PART * time_limit)
+
+
+def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> float:
+    """Estimate the time that comes after the search and cannot be cut: comparisons, reasons, and the plan itself.
+
+    It is told from the time that the problem took to build.
+    """
+    began = time.perf_counter()
+    problem.response.total(np.zeros(problem.response.n_cells))
+    once = time.perf_counter() - began
+    more = FRESH_DRAWS / problem.curves.n_draws
+    return AGAIN * building + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
