@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import json
 import math
 from pathlib import Path
@@ -73,13 +74,22 @@ def test_a_bare_or_measured_figure_is_the_mean(name: str) -> None:
         n = float(round(np.exp(rng.uniform(0.0, 12.0))))
         for number in (value, Estimate(value, n=n)):
             sample = sample_of(name, number, most)
-            # The few largest of an amount of a single observation make some of its mean.
-            assert sample.mean() == pytest.approx(value, rel=3e-3 if n > 5.0 or most < math.inf else 0.05)
+            counted = isinstance(number, Estimate) and most < math.inf
+            mean = most * (n * value / most + 0.5) / (n + 1.0) if counted else value
+            # The few largest of an amount of a single observation make some of its mean. Rates close to 1 have none
+            # that high.
+            if load_stated_ranges()[name].kind == "rate" and not counted and value > 0.9 * most:
+                assert 0.85 * value < sample.mean() <= value
+            else:
+                assert sample.mean() == pytest.approx(mean, rel=3e-3 if n > 5.0 or most < math.inf else 0.05)
             assert sample.min() >= 0.0
             assert sample.max() <= most
-    for end in (0.0, most):
-        if end < math.inf:
-            assert (sample_of(name, end, most) == end).all()
+    assert (sample_of(name, 0.0, most) == 0.0).all(), "none"
+    if load_stated_ranges()[name].kind in ("share", "reach"):
+        assert (sample_of(name, most, most) == most).all(), "all"
+    elif most < math.inf:
+        low, high = np.quantile(sample_of(name, most, most), [0.05, 0.95])
+        assert high > 1.8 * low, "a rate of 1 is an estimate"
 
 
 @pytest.mark.parametrize("name", sorted(load_stated_ranges()))
@@ -103,7 +113,7 @@ def test_the_interval_that_is_listed_is_the_one_drawn(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["margin_per_order", "resolution_share", "orders_per_contact"])
-@pytest.mark.parametrize(("low", "high"), [(0.1, 0.4), (0.12, 0.3), (0.195, 0.6), (0.02, 0.21), (0.0, 0.3)])
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.4), (0.08, 0.3), (0.195, 0.6), (0.02, 0.21), (0.0, 0.3)])
 def test_the_interval_is_the_one_stated_and_the_figure_its_median(name: str, low: float, high: float) -> None:
     sample = sample_of(name, Estimate(0.2, low, high), most_of(name, 1.0))
     assert np.quantile(sample, [0.05, 0.5, 0.95]) == pytest.approx([low, 0.2, high], rel=2e-3, abs=3e-4)
@@ -140,25 +150,56 @@ def test_a_range_from_an_end_is_drawn() -> None:
     assert np.quantile(sample, [0.05, 0.95]) == pytest.approx([0.0, 3.0], rel=0.01, abs=1e-6)
 
 
-@pytest.mark.parametrize("value", [0.0004, 0.02, 0.5, 0.9])
-def test_few_cases_say_little_and_move_no_mean(value: float) -> None:
-    """A rate of 2 % in a single case would be 26 % in the mean if half a case of either kind were added."""
-    for n in (1.0, 2.0, 10.0):
-        for incremental in (False, True):
-            sample = sample_of("orders_per_contact", Estimate(value, n=n, incremental=incremental), 1.0)
-            assert sample.mean() == pytest.approx(value, rel=0.01)
-            assert np.quantile(sample, 0.95) > 1.5 * value or value > 0.4
+COUNTS = (0.0, 1e-300, 1e-9, 0.5, 1.0, 2.0, 3.0, 5.0)
+
+
+@pytest.mark.parametrize("name", ["orders_per_contact", "resolution_share"])
+@pytest.mark.parametrize("incremental", [False, True])
+@pytest.mark.parametrize("n", [10.0, 50.0, 1e3, 1e5, 1e6])
+def test_none_counted_is_less_than_one_and_less_of_more(name: str, incremental: bool, n: float) -> None:
+    """Of the mean and of every quantile, and the same of all counted."""
+
+    def sample(cases: float, of: float) -> Any:
+        return Score(EVEN[128::256]).draws(name, Estimate(cases / of, n=of, incremental=incremental), 1.0)
+
+    samples = [sample(cases, n) for cases in COUNTS]
+    for fewer, more in itertools.pairwise(samples):
+        assert (fewer <= more * (1.0 + 1e-12)).all()
+    assert samples[0].mean() < samples[4].mean() < samples[5].mean()
+    assert (sample(0.0, 3.0 * n) < samples[0]).all()
+    most = [sample(n - cases, n) for cases in COUNTS]
+    for more, fewer in itertools.pairwise(most):
+        assert (fewer <= more * (1.0 + 1e-12)).all()
+    assert (sample(3.0 * n, 3.0 * n) >= most[0]).all()
     once = sample_of("value_per_resolution", Estimate(10.0, n=1.0), math.inf)
     assert once.mean() == pytest.approx(10.0, rel=0.02)
-    assert interval_of("value_per_resolution", Estimate(10.0, n=1.0), math.inf)[0] > 0.3
+
+
+@pytest.mark.parametrize("name", ["orders_per_contact", "orders_per_click", "opt_out_per_contact"])
+def test_no_rate_is_sure_because_it_is_high(name: str) -> None:
+    least = {"opt_out_per_contact": 1.35}.get(name, 2.7)
+    before = np.zeros(len(EVEN))
+    for rate in (1e-6, 1e-3, 0.1, 0.2, 0.24, 0.26, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 1.0):
+        sample = sample_of(name, rate, 1.0)
+        assert sample.max() <= 1.0
+        assert sample.mean() >= before.mean()
+        before = sample
+        for number in (
+            rate,
+            Estimate(rate, rate, rate),
+            Estimate(rate, 0.999 * rate, rate, incremental=True),
+        ):
+            low, high = interval_of(name, number, 1.0)
+            assert high >= least * low, number
 
 
 def test_a_narrow_range_that_nobody_measured_is_widened_by_its_kind() -> None:
     for name, kind in load_stated_ranges().items():
         most = most_of(name, 1.0)
         assert kind.least_factor <= kind.uncertainty_factor
-        for ends in ((0.3, 0.3), (0.299, 0.301), (0.3, 0.3006)):
-            number = Estimate(0.3, *ends)
+        value = 0.03 if kind.kind == "rate" else 0.3
+        for ends in ((value, value), (0.997 * value, 1.003 * value), (value, 1.002 * value)):
+            number = Estimate(value, *ends)
             low, high = interval_of(name, number, most)
             odds = high / low if most == math.inf else high / (1.0 - high) / (low / (1.0 - low))
             stated_odds = (

@@ -17,9 +17,11 @@ from channelmix.effectiveness.stated_shapes import (
     Shape,
     TwoPiece,
     assumed_amount,
+    assumed_rate,
     assumed_share,
     measured_amount,
     measured_share,
+    rate_span,
 )
 from channelmix.profile import Cell, CompanyProfile, Estimate
 from channelmix.profile.faults import Path
@@ -44,7 +46,7 @@ CONTROLLED = 3.0
 and one for the other orders of each group, which are taken to be as many as those of the effect."""
 
 EXACT = TwoPiece(1.0, 1.0, 1.0, bounded=False)
-"""What counts as it stands: an amount of 0, or a share of 0 or 1, without more said of it."""
+"""What counts as it stands without more said of it: an amount or a rate of 0, or a share of 0 or 1, none or all."""
 
 ROUNDED = 1e-9
 """Relative difference of two ends that is one of rounding."""
@@ -133,7 +135,8 @@ def belief_of(figure: str, number: float, most: float) -> Belief:
 
     - With ``low`` and ``high`` the figure is the median and these are the ends of the 90 % interval, unless they are
       closer than `least_factor` of its kind allows of what nobody measured: then they are moved apart.
-    - With ``n``, and by itself, the figure is the mean.
+    - By itself the figure is the mean; with ``n`` the mean of an amount, and of a share what was counted, to which half
+      a case of either kind is added.
 
     Parameters
     ----------
@@ -150,10 +153,15 @@ def belief_of(figure: str, number: float, most: float) -> Belief:
     if low is not None and high is not None:
         unit = most if bounded else value or high or 1.0
         ends = TwoPiece(low / unit, value / unit, min(high / unit, 1.0) if bounded else high / unit, bounded)
-        return Belief(unit, ends.widened(assumed.least_factor))
+        ends = ends.widened(assumed.least_factor)
+        if assumed.kind == "rate":
+            ends = ends.as_rate(rate_span(assumed.least_factor))
+        return Belief(unit, ends)
     if n is not None and bounded:
         cases = n / CONTROLLED if isinstance(number, Estimate) and number.incremental else n
         return Belief(most, measured_share(value / most, cases))
+    if assumed.kind == "rate" and value > 0.0:
+        return Belief(most, assumed_rate(value / most, assumed.uncertainty_factor))
     if not 0.0 < value < most:
         return Belief(value, EXACT)
     if n is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,14 +20,14 @@ from channelmix.effectiveness.constants import Z90
 LEAST = 1e-3
 """Part of an amount that its draws do not fall below where a stated range reaches down to 0: prices divide."""
 
-RULE_OF_THREE = 3.0
-"""Cases that n of them may have hidden where none was counted, nineteen times in twenty: 3 / n is that much."""
-
 ENOUGH_CASES = 1e7
 """Cases of either kind beyond which a beta distribution is normal on the scale of odds, to its first five digits."""
 
 GRID = np.asarray(ndtri((np.arange(256) + 0.5) / 256.0))
 """Standard normal quantiles over which a mean is worked out."""
+
+USUAL_RATE, MOST_RATE = 0.25, 0.999
+"""Rate up to which its odds vary as its kind does, and the one that a stated rate of 1 counts as."""
 
 NEWTON_STEPS = 30
 MEAN_TOLERANCE = 1e-10
@@ -79,6 +79,10 @@ class TwoPiece:
 
     def _scale(self, value: float) -> float:
         return math.log(value / (1.0 - value)) if self.bounded else math.log(value)
+
+    def as_rate(self, span: float) -> TwoPiece:
+        """Return it with a low end that is at most the high one over `span`."""
+        return replace(self, low=min(self.low, self.high / span))
 
     def widened(self, factor: float) -> TwoPiece:
         """Return it with ends that lie at least a factor's square apart: of the amount, or of the odds of a share."""
@@ -185,16 +189,32 @@ def _middle(
 
 
 def measured_share(share: float, cases: float) -> Counted:
-    """Belief in a share that was measured on so many cases.
+    """Belief in a share that was measured on so many cases: half a case of either kind is added (Jeffreys' prior).
 
-    Jeffreys' half a case is added to the rarer kind, and to the other kind as many as leave the mean where it is. Where
-    none of the rarer kind was counted, its share is supposed to be `RULE_OF_THREE` of the cases, at most a half, before
-    they were looked at.
+    So none counted is less than one, and less the more cases were looked at: densities of two counts have a ratio that
+    rises with the share, as those of two numbers of cases have.
     """
-    rare = min(share, 1.0 - share)
-    supposed = rare if rare > 0.0 else min(RULE_OF_THREE / cases, 0.5)
-    few, many = 0.5 + rare * cases, 0.5 / supposed - 0.5 + (1.0 - rare) * cases
-    return Counted(few, many) if share <= 0.5 else Counted(many, few)
+    return Counted(share * cases + 0.5, (1.0 - share) * cases + 0.5)
+
+
+def rate_span(factor: float) -> float:
+    """Ratio of the ends of a rate of `USUAL_RATE` whose odds lie within a factor either way."""
+    odds = USUAL_RATE / (1.0 - USUAL_RATE)
+    return factor**2 * (1.0 + odds / factor) / (1.0 + odds * factor)
+
+
+def assumed_rate(rate: float, factor: float) -> TwoPiece:
+    """Rate above 0, its mean, whose odds lie within a factor, 9 times in 10.
+
+    Odds of a rate close to 1 may vary while it hardly does. So above `USUAL_RATE` they vary the more, by as much as
+    keeps the ratio of both ends; above some 0.9 the mean is as high as such ends allow.
+    """
+    share = min(rate, MOST_RATE)
+    if share > USUAL_RATE:  # high / low = span is quadratic in the factor of the odds
+        odds, span = share / (1.0 - share), rate_span(factor)
+        linear = odds * (1.0 - span)
+        factor = 0.5 * (-linear + math.sqrt(linear**2 + 4.0 * span))
+    return assumed_share(share, factor)
 
 
 def measured_amount(variation: float, cases: float) -> LogNormal:

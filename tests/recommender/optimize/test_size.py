@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.bench_sizes import profile_of
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
 import channelmix as cm
+from bench_sizes import profile_of
+from channelmix.engine.solver.solve import solve_and_verify
 from channelmix.plan.verify import verify_plan
 from channelmix.recommender.optimize import optimize as planning
 from channelmix.recommender.optimize import time_left
+from channelmix.recommender.optimize.company_problem import problem_and_splits
 from channelmix.recommender.optimize.size import GB, Size, check_size, usual_draws
 
 BENCHMARK = Path(__file__).resolve().parents[3] / "benchmarks" / "bench_sizes.py"
@@ -137,7 +141,7 @@ def test_the_search_gets_what_all_else_leaves(
 ) -> None:
     small = profile("markets", 1)
     watch, given = Stopwatch(), []
-    state, solve = planning.problem_and_splits, planning.solve_and_verify
+    state, solve = problem_and_splits, solve_and_verify
 
     def stated(*args: Any) -> Any:
         watch.now += building

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from channelmix.core.arrays import Array
 from channelmix.core.words import Message, named, say
@@ -30,7 +29,12 @@ from channelmix.effectiveness.published.pooled_effects import (
     Mixture,
     pooled_effects,
 )
-from channelmix.effectiveness.published.quantities import BY_CLICK
+from channelmix.effectiveness.published.stated_ways import (
+    FEWEST_ORDERS,
+    published_clicks,
+    stated_rate,
+    stated_way,
+)
 from channelmix.effectiveness.published.two_ways import Belief, Way, combined
 from channelmix.profile import Cell, is_incremental
 from channelmix.profile.fields.fields import DAYS_A_WEEK, DAYS_A_YEAR
@@ -64,9 +68,6 @@ between the first impression and the number at which returns are published."""
 MIDDLE = (0.005, 0.995)
 """Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
 
-FEWEST_ORDERS = 1e-9
-"""Orders a contact that stand for none: a company that states no orders a click contradicts what is published."""
-
 ENDS = (0.05, 0.5, 0.95)
 """Quantiles by which a way and a belief are shown."""
 
@@ -76,10 +77,10 @@ MOST_FACTS_LISTED = 20
 
 def effect_of(cell: Cell) -> str | None:
     """Return the effect that a cell's worth rests on; None where the profile states it, or nothing is published."""
-    measured = is_incremental(cell.orders_per_contact)
-    if cell.purpose != "promotion" or cell.basis is None or measured or float(cell.value) == 0.0:
+    if cell.purpose != "promotion" or cell.basis is None or float(cell.value) == 0.0:
         return None
-    return EFFECTS[cell.basis][0]
+    # An experiment of the company's own is not to be blurred by prices that published effects are compared at.
+    return "orders_per_contact" if is_incremental(cell.orders_per_contact) else EFFECTS[cell.basis][0]
 
 
 def assumed_audience(cell: Cell) -> str:
@@ -124,7 +125,15 @@ def worth_of_effect(cell: Cell, drawn: Drawn) -> Array:
       The price is the usual one of the country, whatever the company pays.
     - Messages: the margin of an order.
     - App: the margin of an order over the pushes that a user gets in a month.
+    - Whoever states incremental orders: the margin of an order.
     """
+    if is_incremental(cell.orders_per_contact):
+        return drawn.stated("margin_per_order")
+    return _worth_of_published(cell, drawn)
+
+
+def _worth_of_published(cell: Cell, drawn: Drawn) -> Array:
+    """Money that a contact brings where the published effect is 1; see `worth_of_effect`."""
     if cell.basis == "social":
         usual = drawn("usual_contacts") / drawn("saturation_frequency")
         if cell.order_value is None:
@@ -146,7 +155,7 @@ def _beside_own_price(cell: Cell, drawn: Drawn, effect: Array) -> float:
     of usual prices gets in the mean what one gets who does not say what it pays, at `ANCHOR` of the usual number of
     impressions; nearly so at others, where a known price saturates differently.
     """
-    if cell.basis != "social" or cell.cost_per_contact is None or cell.usd_rate is None:
+    if effect_of(cell) != "revenue_per_spend" or cell.cost_per_contact is None or cell.usd_rate is None:
         return 1.0
     price = drawn("cost_per_contact")
     usual = drawn("usual_contacts") / drawn("saturation_frequency")
@@ -191,14 +200,15 @@ class ChannelEffect:
 
         Each draw lies as high in the belief as its own clicks, orders and discount lie in what they say, and as
         standard normal numbers say, each of the two by the part of the belief that its way explains. So what cells
-        share, such as one discount of attributed orders, stays shared. Draws beyond `MIDDLE` are moved to its ends.
+        share, such as one discount of attributed orders, stays shared. Only their order counts, so that draws are
+        distributed as the belief is. Draws beyond `MIDDLE` are moved to its ends.
         """
-        spread = self.by_clicks.std()
-        if spread > 0.0:
-            place = (self.by_clicks - self.by_clicks.mean()) / spread
+        if self.by_clicks.std() > 0.0:
+            place = self.up.place(self.by_clicks)
             part = self.belief.weight_down
             normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
-        return np.exp(self.belief.quantile(np.clip(ndtr(normal), *MIDDLE)))
+        levels = (np.argsort(np.argsort(normal, kind="stable")) + 0.5) / len(normal)
+        return np.exp(self.belief.quantile(np.clip(levels, *MIDDLE)))
 
     def _basis(self, effects: Sequence[ComparableEffect]) -> Message:
         counted = {
@@ -303,39 +313,65 @@ def channel_effects(
     effects: dict[tuple[Any, ...], ChannelEffect] = {}
     found = []
     for (cell, drawn), setting, measure in zip(cells, settings, measures, strict=True):
-        logs, shift, further, stated_rates = _by_clicks(cell, drawn, setting)
-        key = cell.channel, setting, shift, further, stated_rates, logs.tobytes()
+        logs = _by_clicks(cell, drawn, setting)
+        shift, further = _moved(cell, drawn)
+        figure = stated_rate(cell)
+        key = cell.channel, setting, shift, further, figure and getattr(cell, figure), logs.tobytes()
         if key not in effects:
             of_down = measure, setting, shift, further
             if of_down not in downs:
                 downs[of_down] = Way.down(*ways[measure, setting], shift, further)
-            up, down = Way.up(logs, stated_rates), downs[of_down]
-            quantity = EFFECTS[cell.basis or ""][0]
+            up, down = Way.up(logs), downs[of_down]
+            others = []
+            if figure:
+                up, down = stated_way(cell, drawn, figure, logs), down.beside_stated()
+            if is_incremental(cell.orders_per_contact):
+                others = [
+                    published_clicks(cell, _dearer(setting) if measure == "orders_per_contact" else 0.0)
+                ]
+            quantity = effect_of(cell) or ""
             effects[key] = ChannelEffect(
-                cell.channel, quantity, logs, up, down, combined(up, down), measure, setting
+                cell.channel, quantity, logs, up, down, combined(up, down, *others), measure, setting
             )
         found.append(effects[key])
     return found, correlation
 
 
-def _by_clicks(cell: Cell, drawn: Drawn, setting: EffectSetting) -> tuple[Array, float, float, bool]:
-    """Logarithm of the effect from the bottom up, shift and deviation of the other way, whether rates are stated."""
-    measure, shift, further = EFFECTS[cell.basis or ""][1], 0.0, 0.0
+def _by_clicks(cell: Cell, drawn: Drawn, setting: EffectSetting) -> Array:
+    """Logarithm of the effect from the bottom up; shape (n_draws,)."""
     orders = np.maximum(orders_by_clicks(cell, drawn), FEWEST_ORDERS)
     margin = np.maximum(drawn.stated("margin_per_order"), FEWEST_ORDERS * cell.value)
     logs = np.log(orders * margin) - np.log(np.maximum(worth_of_effect(cell, drawn), np.finfo(float).tiny))
+    if EFFECTS[cell.basis or ""][1] == "orders_per_contact" and cell.orders_per_contact is None:
+        # Orders attributed to a message are published for usual orders; a company states those of its own.
+        logs += _dearer(setting)
+    return np.asarray(logs)
+
+
+def _dearer(setting: EffectSetting) -> float:
+    """How much fewer orders a message brings than of the usual value, in logarithms."""
+    return ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
+
+
+def _moved(cell: Cell, drawn: Drawn) -> tuple[float, float]:
+    """Shift and further standard deviation of the way from the top down, as it speaks of this cell's effect."""
+    measure = EFFECTS[cell.basis or ""][1]
     if measure == "orders_per_contact":
-        if cell.orders_per_contact is None:
-            # Orders attributed to a message are published for usual orders; a company states those of its own.
-            logs += ORDER_SLOPE[0] * math.log(setting.order_value / USUAL_ORDER)
-        further = abs(ORDER_SLOPE[0]) * _order_deviation(cell, drawn)
-    elif measure == "relative_lift":
-        monthly = np.log(drawn("purchases_per_year", "purchases_per_year") / MONTHS_A_YEAR)
-        shift, further = float(monthly.mean()), float(monthly.std())
-    stated_rates = cell.orders_per_contact is not None or (
-        cell.basis in BY_CLICK and cell.orders_per_click is not None
-    )
-    return logs, shift, further, stated_rates
+        return 0.0, abs(ORDER_SLOPE[0]) * _order_deviation(cell, drawn)
+    logs, further = np.zeros(1), 0.0
+    if measure == "relative_lift":
+        logs = np.log(drawn("purchases_per_year", "purchases_per_year") / MONTHS_A_YEAR)
+    if is_incremental(cell.orders_per_contact):
+        margin = np.maximum(drawn.stated("margin_per_order"), FEWEST_ORDERS * cell.value)
+        worth = np.maximum(_worth_of_published(cell, drawn), np.finfo(float).tiny)
+        logs = logs + np.log(worth / margin)
+        if (
+            measure == "relative_lift"
+        ):  # what was seen within weeks, where the company's own figure is as it stands
+            lasting = load_ranges()["app", "promotion", "lasting_part"]
+            logs = logs + math.log(lasting.typical)
+            further = math.log(lasting.uncertainty_factor) / Z90
+    return float(logs.mean()), math.hypot(float(logs.std()), further)
 
 
 def _setting(cell: Cell) -> EffectSetting:

@@ -99,10 +99,9 @@ def wanted(cell: Cell) -> list[str]:
     stated = {q for field, names in STATED.items() if getattr(cell, field) is not None for q in names}
     if cell.purpose == "promotion":
         stated.update(_of_stated_orders(cell))
-        if not is_incremental(cell.orders_per_contact):
-            # What is published of social media holds at usual prices and frequencies, whatever the company's own
-            # are; of pushes at their usual number.
-            stated -= {"social": set(_CONTACTS), "app": {"saturation_frequency"}}.get(cell.basis or "", set())
+        # What is published of social media holds at usual prices and frequencies, whatever the company's own are; of
+        # pushes at their usual number.
+        stated -= {"social": set(_CONTACTS), "app": {"saturation_frequency"}}.get(cell.basis or "", set())
     if cell.word_of_mouth is not None and cell.word_of_mouth.satisfied_share is not None:
         stated.add("satisfied_share")
     names = [
@@ -124,7 +123,7 @@ def _of_stated_orders(cell: Cell) -> Sequence[str]:
     """Quantities that stated rates of orders replace; those that are attributed are still discounted."""
     if cell.orders_per_contact is not None:
         if is_incremental(cell.orders_per_contact):
-            return (*ORDERS, "usual_contacts", "margin_share", "purchases_per_year", "lasting_part")
+            return (*ORDERS, "lasting_part")
         return [name for name in ORDERS if name != "incremental_factor"]
     by_click = cell.basis in BY_CLICK and is_incremental(cell.orders_per_click)
     return ("incremental_factor",) if by_click else ()
