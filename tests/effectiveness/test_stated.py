@@ -434,11 +434,14 @@ def test_no_return_is_narrow_however_sure_a_company_is_of_what_it_did_not_measur
 ) -> None:
     profile = with_narrow_ranges(CompanyProfile.from_file(EXAMPLES / f"{name}.json"), width)
     draws = drawn(profile, 512, 0)
-    curves = response_of(profile, draws).curves
+    response = response_of(profile, draws)
     for times in (0.1, 1.0, 3.0):
-        outcome = curves.value(times * np.array([max(cell.current_spend, 100.0) for cell in draws.cells]))
-        low, high = np.quantile(outcome, [0.05, 0.95], axis=0)
-        assert ((high >= 2.0 * low) | (high == 0.0)).all()
+        spend = times * np.array([max(cell.current_spend, 100.0) for cell in draws.cells])
+        outcome = response.curves.value(spend)
+        lost = 0.0 if response.losses is None else response.losses.value(spend)
+        for each in (outcome, outcome - lost):  # before opt-outs, and net of them
+            low, high = np.quantile(each, [0.05, 0.95], axis=0)
+            assert ((high >= 2.0 * low) | (high == 0.0)).all()
     widened = [each for each in stated_assumptions(profile, draws) if "widened" in each.basis]
     assert widened
     for each in widened:
