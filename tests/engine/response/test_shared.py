@@ -77,11 +77,11 @@ def test_what_is_shared_is_the_same_curve() -> None:
         drawn = found.of_draws(few).value(spend)
         np.testing.assert_allclose(drawn, plain.value(spend)[few], rtol=1e-12, atol=1e-13)
     for i in range(plain.n_cells):
-        one, other = found.cell(i), plain.cell(i)
-        assert not isinstance(one, Shared)
-        assert type(one) is type(other)
+        cell, other = found.cell(i), plain.cell(i)
+        assert not isinstance(cell, Shared)
+        assert type(cell) is type(other)
         at = np.linspace(0.0, 20.0, 7)[np.newaxis]
-        np.testing.assert_allclose(one.value(at), other.value(at), rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(cell.value(at), other.value(at), rtol=1e-12, atol=1e-13)
     assert found.alike(0, 0)
     assert not found.alike(0, 3)
 
