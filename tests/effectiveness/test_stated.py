@@ -444,8 +444,8 @@ def test_no_return_is_narrow_however_sure_a_company_is_of_what_it_did_not_measur
             assert ((high >= 2.0 * low) | (high == 0.0)).all()
     widened = [each for each in stated_assumptions(profile, draws) if "widened" in each.basis]
     assert widened
-    for each in widened:
-        assert each.low < each.value < each.high
+    for said in widened:
+        assert said.low < said.value < said.high
 
 
 EXTREMES: dict[str, dict[str, Any]] = {
