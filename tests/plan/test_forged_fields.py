@@ -23,6 +23,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "maison_verte.json"
 
 SHOWN, PROFILE, WORDS = "shown", "by the profile", "words"
 
+WAYS = ("from_clicks", "from_experiments", "belief")
+
 GIVEN = {
     "certificate.requested_gap": SHOWN,  # beside the gap that is proven, which must not be above it
     "name": PROFILE,
@@ -74,6 +76,16 @@ GIVEN = {
     "provenance.fresh_draws": PROFILE,
 }
 """What `verify_plan` takes as given, by place, and where a reader learns of it."""
+GIVEN |= {
+    f"assumptions.*.{field}": PROFILE
+    for field in (
+        *("cells", "cells.*", "measured.figure", "measured.n", "measured.beside"),
+        *(f"ways.{way}.{end}" for way in WAYS for end in ("low", "median", "high")),
+        *(f"ways.{count}" for count in ("weight", "figures", "sources", "randomised", "own_channel")),
+        *(f"ways.{name}" for name in ("figure", "unit", "fact_ids", "fact_ids.*", "proxies")),
+        *(f"ways.proxies.{channel}" for channel in ("email", "display", "in_store")),
+    )
+}
 
 MOST_PLACES = 2
 """Places that are altered of those of one kind, such as the rows of the allocation."""

@@ -79,7 +79,6 @@ def test_an_honest_plan_holds(forged: Forge, example_plan: Plan) -> None:
         put("word_of_mouth.criticism", more),
         put("word_of_mouth.balance", more),
         put("problem.charge", {"FR/sms/promotion": 0.01}),
-        put("problem.losses.blocks", lambda blocks: blocks[::-1]),
         lambda data: data["problem"].pop("losses"),
         put("allocation.0.marginal_return", more),
         put("allocation.0.marginal_return", None),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from channelmix.core.words import Message, say
 from channelmix.profile.cells import Cell
 from channelmix.profile.company import CompanyProfile
-from channelmix.profile.fields.estimates import is_incremental
 
 MESSAGES = ("sms", "im", "app")
 """Built-in channels of which published figures tell audiences apart."""
@@ -38,8 +37,5 @@ def unused_audiences(profile: CompanyProfile) -> list[Message]:
 
 
 def _counts(cell: Cell) -> bool:
-    """Whether the audience changes what a cell brings or loses: what the profile states itself does not change."""
-    if cell.purpose != "promotion" or cell.basis not in MESSAGES or float(cell.value) == 0.0:
-        return False
-    opted_out = cell.basis in OPTED_OUT_OF and cell.fatigue and cell.opt_out_per_contact is None
-    return opted_out or not is_incremental(cell.orders_per_contact)
+    """Whether the audience changes what a cell brings: published experiments count beside what the profile states."""
+    return cell.purpose == "promotion" and cell.basis in MESSAGES and float(cell.value) != 0.0

@@ -75,12 +75,12 @@ SPENDS = np.geomspace(1.0, 1e5, 6)
                 "orders_per_contact": {"value": 0.001, "n": 9000, "incremental": True},
                 "opt_out_per_contact": 0.01,
             },
-            "remark.audience_nowhere",
+            None,
         ),
         (
             "app",
             {"orders_per_contact": {"value": 0.001, "n": 9000, "incremental": True}},
-            "remark.audience_nowhere",
+            None,
         ),
     ],
 )

@@ -184,6 +184,8 @@ class ChannelEffect:
     belief : Belief
     measure : str
     setting : EffectSetting
+    is_own : bool
+        Whether `up` is an incremental figure of the company's own.
     """
 
     channel: str
@@ -194,6 +196,7 @@ class ChannelEffect:
     belief: Belief
     measure: str
     setting: EffectSetting
+    is_own: bool = False
 
     def draws(self, normal: Array) -> Array:
         """Draw the effect; shape (n_draws,).
@@ -219,6 +222,8 @@ class ChannelEffect:
         proxies = [
             say("proxy", count=count, channel=named("proxy", name)) for name, count in self._proxies(effects)
         ]
+        if self.is_own:
+            return say("basis.two_ways_own", **counted)
         if not proxies:
             return say("basis.two_ways", **counted)
         return say("basis.two_ways_proxies", proxies=proxies, **counted)
@@ -229,8 +234,11 @@ class ChannelEffect:
             return ()  # returns of advertising are compared with each other, whatever the medium
         return tuple(Counter(one.channel for one in effects if one.channel not in EFFECTS).most_common())
 
-    def presented(self) -> tuple[PriorRange, TwoWays]:
-        """The belief as a range, and what each way says with the figures behind the way from the top down."""
+    def presented(self) -> tuple[PriorRange, TwoWays | None]:
+        """The belief as a range, and what each way says with the figures behind the way from the top down.
+
+        Beside an incremental figure of the company's own there is no way from clicks to show.
+        """
         own = self.setting.channel
         effects = sorted(
             pooled_effects(self.measure).effects,
@@ -266,9 +274,14 @@ class ChannelEffect:
             uncertainty_factor=math.sqrt(high / low),
             fact_ids=tuple(sorted(listed)),
             basis=self._basis(effects),
-            note=say("note.two_ways" if near else "note.two_ways_borrowed", share=ways.weight, **said),
+            note=say(self._note(bool(near)), share=ways.weight, **said),
         )
-        return presented, ways
+        return presented, None if self.is_own else ways
+
+    def _note(self, near: bool) -> str:
+        if self.is_own:
+            return "note.two_ways_own"
+        return "note.two_ways" if near else "note.two_ways_borrowed"
 
 
 def _ends(low: float, median: float, high: float) -> Ends:
@@ -322,16 +335,17 @@ def channel_effects(
             if of_down not in downs:
                 downs[of_down] = Way.down(*ways[measure, setting], shift, further)
             up, down = Way.up(logs), downs[of_down]
-            others = []
+            others, is_own = [], is_incremental(cell.orders_per_contact)
             if figure:
                 up, down = stated_way(cell, drawn, figure, logs), down.beside_stated()
-            if is_incremental(cell.orders_per_contact):
+            if is_own:
                 others = [
                     published_clicks(cell, _dearer(setting) if measure == "orders_per_contact" else 0.0)
                 ]
             quantity = effect_of(cell) or ""
+            belief = combined(up, down, *others)
             effects[key] = ChannelEffect(
-                cell.channel, quantity, logs, up, down, combined(up, down, *others), measure, setting
+                cell.channel, quantity, logs, up, down, belief, measure, setting, is_own
             )
         found.append(effects[key])
     return found, correlation

@@ -96,7 +96,7 @@ def sensitivity(
     >>> content["channels"] = {"sms": content["channels"]["sms"]}
     >>> found = cm.sensitivity(cm.CompanyProfile.model_validate(content))
     >>> found.inputs[0].name, found.inputs[0].kind
-    ('orders per contact of sms promotion', 'figure')
+    ('service share of sms service', 'figure')
     """
     expect(profile, "profile", CompanyProfile)
     plan = optimize(profile) if plan is None else plan
