@@ -171,15 +171,19 @@ class LinearProgram:
         x = cp.Variable(A.shape[1], bounds=[low, high])
         above, below = np.flatnonzero(np.isfinite(row_high)), np.flatnonzero(np.isfinite(row_low))
         whole = np.flatnonzero(self._integer)
-        rules = [(above, A[above] @ x <= row_high[above]), (below, A[below] @ x >= row_low[below])]
+        # Older versions of CVXPY refuse a matrix without rows.
+        ends = [
+            (places, sign, sign * (A[places] @ x) <= sign * limits[places])
+            for places, sign, limits in ((above, 1.0, row_high), (below, -1.0, row_low))
+            if len(places)
+        ]
+        stated = [rule for _, _, rule in ends]
         if len(whole):
-            rules.append((whole, x[whole] == cp.Variable(len(whole), integer=True)))
-        stated = [rule for places, rule in rules if len(places)]
+            stated.append(x[whole] == cp.Variable(len(whole), integer=True))
         if not solve_program(cp.Problem(cp.Maximize(cost @ x), stated), self._solver):
             return None
         prices = np.zeros(A.shape[0])
-        if len(above) and not len(whole):
-            prices[above] += np.maximum(np.atleast_1d(rules[0][1].dual_value), 0.0)
-        if len(below) and not len(whole):
-            prices[below] -= np.maximum(np.atleast_1d(rules[1][1].dual_value), 0.0)
+        if not len(whole):
+            for places, sign, rule in ends:
+                prices[places] += sign * np.maximum(np.atleast_1d(rule.dual_value), 0.0)
         return np.asarray(x.value), prices
