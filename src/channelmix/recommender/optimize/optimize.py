@@ -160,7 +160,8 @@ def optimize(
     told = None
     if solution.status not in NO_SPEND:
         again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
-        fresh = dataclasses.replace(problem, curves=again.curves, losses=again.losses)
+        losses = None if again.losses is None else again.losses.shared()
+        fresh = dataclasses.replace(problem, curves=again.curves.shared(), losses=losses)
         comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
         if counts_word_of_mouth(profile):
             told = word_of_mouth(
