@@ -9,9 +9,6 @@ from channelmix.profile.company import CompanyProfile
 MESSAGES = ("sms", "im", "app")
 """Built-in channels of which published figures tell audiences apart."""
 
-OPTED_OUT_OF = ("sms", "im")
-"""Those of them of which people opt out."""
-
 
 def unused_audiences(profile: CompanyProfile) -> list[Message]:
     """Name the channels whose stated audience changes nothing, and say why.

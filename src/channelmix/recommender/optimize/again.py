@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from channelmix.plan import NO_SPEND, Plan, claimed, span_of
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import (
     drawn,
+    on_curves_of,
     problem_and_splits,
     response_of,
     with_curves_of,
@@ -94,9 +94,8 @@ def verify_profile(plan: Plan, profile: CompanyProfile) -> None:
     if plan.status in NO_SPEND:
         return
     again = response_of(profile, drawn(profile, FRESH_DRAWS, (made.seed + FRESH_SEED) % 2**32, fresh=True))
-    fresh = dataclasses.replace(problem, curves=again.curves, losses=again.losses)
     spend = np.array([row.spend for row in plan.allocation])
-    found = compare(problem, fresh, spend, splits)
+    found = compare(problem, on_curves_of(problem, again), spend, splits)
     largest = max(abs(one.outcome.mean) + abs(one.gain.mean) for one in found)
     _require_same(plan, _data(plan.comparisons), _data(found), "comparisons", largest)
     evidence = [*draws.evidence] * span_of(problem)

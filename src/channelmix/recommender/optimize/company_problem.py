@@ -123,6 +123,12 @@ def _rounded_up(amount: float) -> float:
     return unit * math.ceil(amount / unit)
 
 
+def on_curves_of(problem: AllocationProblem, brings: PriorResponse) -> AllocationProblem:
+    """Return the same problem, with its own rules, on other curves and losses of its cells."""
+    losses = None if brings.losses is None else brings.losses.shared()
+    return dataclasses.replace(problem, curves=brings.curves.shared(), losses=losses)
+
+
 def with_curves_of(
     profile: CompanyProfile, problem: AllocationProblem, draws: CellDraws
 ) -> AllocationProblem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import time
@@ -57,6 +56,7 @@ from channelmix.recommender.optimize.assumptions import (
 from channelmix.recommender.optimize.company_problem import (
     NEARLY_ALL,
     drawn,
+    on_curves_of,
     problem_and_splits,
     response_of,
     with_curves_of,
@@ -160,9 +160,7 @@ def optimize(
     told = None
     if solution.status not in NO_SPEND:
         again = response_of(profile, drawn(profile, FRESH_DRAWS, (seed + FRESH_SEED) % 2**32, fresh=True))
-        losses = None if again.losses is None else again.losses.shared()
-        fresh = dataclasses.replace(problem, curves=again.curves.shared(), losses=losses)
-        comparisons = compare(problem, fresh, solution.spend.ravel(), splits)
+        comparisons = compare(problem, on_curves_of(problem, again), solution.spend.ravel(), splits)
         if counts_word_of_mouth(profile):
             told = word_of_mouth(
                 profile,
