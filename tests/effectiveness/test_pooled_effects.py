@@ -62,10 +62,12 @@ def test_a_figure_of_nothing_says_small_and_not_how_small() -> None:
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_prediction_is_that_of_a_linear_model(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """For one set of scales, against the posterior of every effect by its precision, in a design matrix."""
-    channel, source, noise = 0.4, 0.6, 0.3
+    channel, source, noise, claims, power = 0.4, 0.6, 0.3, 1.2, 1.5
     monkeypatch.setattr(pooled, "CHANNEL_SCALES", (channel,))
     monkeypatch.setattr(pooled, "SOURCE_SCALES", (source,))
     monkeypatch.setattr(pooled, "NOISE_SCALES", (noise,))
+    monkeypatch.setattr(pooled, "CLAIM_SCALES", (claims,))
+    monkeypatch.setattr(pooled, "TRUST_POWERS", (power,))
     effects = of(measure)
     fitted = PooledEffects(effects)
     known = np.array([in_logarithms(effect) for effect in effects])
@@ -82,6 +84,7 @@ def test_a_prediction_is_that_of_a_linear_model(measure: str, monkeypatch: pytes
             *(float(name == of_channel) for name in channels),
             *(float(name == of_source) for name in sources),
             *(float(name == design) for name in biased),
+            *(float(design == "claimed" and name == of_channel) for name in channels),
         ]
 
     design = np.array(
@@ -89,12 +92,12 @@ def test_a_prediction_is_that_of_a_linear_model(measure: str, monkeypatch: pytes
     )
     prior = np.array([
         pooled.LEVEL_SCALE, pooled.AUDIENCE_SLOPE[1], pooled.ORDER_SLOPE[1], *[channel] * len(channels),
-        *[source] * len(sources), *(BIAS_SCALES[name] for name in biased),
+        *[source] * len(sources), *(BIAS_SCALES[name] for name in biased), *[claims] * len(channels),
     ])  # fmt: skip
     start = np.zeros(len(prior))
     start[:3] = fitted._centre, pooled.AUDIENCE_SLOPE[0], pooled.ORDER_SLOPE[0]
-    own = np.array([pooled.OWN_BIAS**2 if effect.design == "claimed" else 0.0 for effect in effects])
-    variance = known[:, 1] + noise**2 / trust + own
+    own = np.array([claims**2 if effect.design == "claimed" else 0.0 for effect in effects])
+    variance = known[:, 1] + noise**2 / trust**power + own
     precision = np.diag(prior**-2.0) + (design.T / variance) @ design
     coefficients = np.linalg.solve(precision, start / prior**2 + design.T @ (known[:, 0] / variance))
     asked = np.array(row(channels[0], "a company", "randomised", "cold", 80.0))
@@ -150,6 +153,44 @@ def test_a_claim_counts_for_orders_of_magnitude_less_than_an_experiment() -> Non
     for claim in claims:
         assert 0.0 < moved(claim) < experiment / 20.0
     assert moved(*claims) < experiment / 10.0
+    assert moved(*(e.fact.fact_id for e in effects if e.design == "claimed")) < experiment / 5.0
+
+
+def test_claims_count_by_how_well_they_foretell_what_is_no_claim() -> None:
+    """And not by how well they agree with one another."""
+    effects = of("revenue_per_spend")
+    claims = [effect for effect in effects if effect.design == "claimed"]
+    others = [effect for effect in effects if effect.design != "claimed"]
+    centre = math.exp(np.mean([math.log(effect.value) for effect in others]))
+    channel = {"email": 5.0, "display": 2.0, "sms": 0.2, "social": 0.5}
+
+    def scale(power: float) -> float:
+        """Scale of claims' biases where effects of channels are large, and claims follow them by a power."""
+        apart = [dataclasses.replace(e, value=e.value * channel.get(e.channel, 1.0)) for e in others]
+        told = [
+            dataclasses.replace(e, value=10.0 * centre * channel.get(e.channel, 1.0) ** power) for e in claims
+        ]
+        return float(PooledEffects([*apart, *told]).scales()[3])
+
+    true, all_the_same, upside_down = scale(1.0), scale(0.0), scale(-2.0)
+    assert true < all_the_same < upside_down
+
+
+@pytest.mark.parametrize(("factor", "more"), [(3.0, True), (1.0, False)])
+def test_kinds_are_trusted_the_less_the_more_their_figures_scatter(factor: float, more: bool) -> None:
+    """Figures of a made-up kind of order: those of full trust scatter little, those of little trust more, or not."""
+    rng = np.random.default_rng(17)
+    one = next(effect for effect in of("revenue_per_spend") if effect.fact.fact_id == "RET037")
+
+    def made(kind: str, scatter: float, k: int) -> ComparableEffect:
+        fact = dataclasses.replace(one.fact, kind=kind, source_title=f"study {k % 6}")
+        return dataclasses.replace(
+            one, fact=fact, value=math.exp(rng.normal(0.0, scatter)), error=None, factor=1.01
+        )
+
+    told = [made("academic", 0.3, k) for k in range(30)]
+    told += [made("survey_vendor", 0.3 * factor, k) for k in range(30)]
+    assert (PooledEffects(told).scales()[4] > 1.0) == more
 
 
 def test_a_claim_ten_times_as_high_hardly_moves_the_belief() -> None:

@@ -2,12 +2,13 @@
 
 The logarithm of an effect is a common level, plus what its channel, its audience and its order value make of it, plus a
 bias of the way it was found, plus what is peculiar to its source, plus noise that is the larger the less its kind of
-source deserves trust; a claim without a comparison has a wide bias of its own besides. A company is one more source,
-free of bias and noise. Effects near 0, or below, count by their likelihood, so that a trial that found nothing tells
-that effects are small.
+source deserves trust. Claims without a comparison have a bias by channel, and each one of its own, besides. A company
+is one more source, free of bias and noise. Effects near 0, or below, count by their likelihood, so that a trial that
+found nothing tells that effects are small.
 
-Scales are not estimated but averaged over, weighted by how well they explain the effects: a prediction is a mixture of
-normal distributions, one a set of scales.
+Scales, and how much less what deserves less trust counts, are not fixed but averaged over, weighted by how well they
+explain the effects that are no claims, given the claims: claims that repeat each other agree without being accurate. So
+a prediction is a mixture of normal distributions, one a set of scales.
 """
 
 from __future__ import annotations
@@ -30,11 +31,23 @@ from channelmix.effectiveness.constants import Z90
 CHANNEL_SCALES = (0.2, 0.4, 0.7, 1.1)
 SOURCE_SCALES = (0.2, 0.4, 0.6, 0.9, 1.3)
 NOISE_SCALES = (0.15, 0.3, 0.5, 0.8)
-"""Scales averaged over: standard deviations of logarithms between channels, between sources, and of a figure of full
-trust around its source."""
+CLAIM_SCALES = (0.7, 1.4, 2.8)
+"""Scales averaged over: standard deviations of logarithms between channels, between sources, of a figure of full trust
+around its source; and, beside what all claims are biased by, of the bias of claims about one channel and, once more, of
+each claim's own. What is attributed is 0.85 to some 20 times what experiments find (RET029), which is 0.7 for either of
+the two at the least: that claims agree with one another tells of no less, since they repeat each other."""
 
-USUAL_SCALES = (0.5, 0.7, 0.4)
+USUAL_SCALES = (0.5, 0.7, 0.4, 2.0)
 """Standard deviations of the half-normal priors of these scales."""
+
+TRUST_POWERS = (0.5, 1.0, 2.0)
+"""Powers of `TRUST` averaged over: by how much noise grows as a kind of source deserves less trust."""
+
+TRUST_POWER_SPREAD = math.log(2.0)
+"""Standard deviation of the normal prior of this power's logarithm, around 0."""
+
+SETS_LEFT_OUT = 1e-2
+"""Together, sets of scales of no more than this weight are left out of a prediction, which is then much faster."""
 
 LEVEL_SCALE = 2.0
 """Prior standard deviation of the common level, around the mean of the effects."""
@@ -45,10 +58,6 @@ BIAS_SCALES: Mapping[str, float] = MappingProxyType(
 """Prior standard deviation of the bias of each design: what is claimed without a comparison may be tenfold too high.
 Elasticities come from models as well, and all are divided by one ratio of advertising to sales, of 1 to 9 percent
 (CRV030): whatever that is off, all of them are."""
-
-OWN_BIAS = 2.0
-"""Standard deviation of the bias that is each claim's own, beside the one that all share: one page claims 44 and 1.2
-per unit of spend (RET025, RET026), and what is attributed is 0.85 (RET029) to some 20 times what experiments find."""
 
 USUAL_ORDER = 40.0
 """Order value in US dollars at which effects are compared."""
@@ -155,22 +164,29 @@ class PooledEffects:
         log_values = np.array([mean for mean, _ in seen])
         self._off = log_values - _features(self._places) @ _SLOPES
         self._centre = float(np.average(self._off, weights=self._trust / (0.5 + self._error)))
-        self._grid = np.array(list(itertools.product(CHANNEL_SCALES, SOURCE_SCALES, NOISE_SCALES)))
-        noise = self._grid[:, 2, np.newaxis] ** 2 / self._trust + self._error + _own_variances(effects)
+        self._grid = _scales()
         spread = _covariance(self._grid, self._places, self._places)
-        spread[:, np.arange(len(effects)), np.arange(len(effects))] += noise
-        self._factor = np.linalg.cholesky(spread)
-        self._pull = np.linalg.solve(
-            self._factor, np.broadcast_to(self._off - self._centre, noise.shape)[..., None]
-        )
-        fit = -0.5 * (self._pull[..., 0] ** 2).sum(axis=1)
-        fit -= np.log(np.diagonal(self._factor, axis1=1, axis2=2)).sum(axis=1)
-        fit -= 0.5 * ((self._grid / USUAL_SCALES) ** 2).sum(axis=1)
+        own = np.arange(len(effects))
+        spread[:, own, own] += _noise(self._grid, effects) + self._error
+        off = self._off - self._centre
+        factor, pull, fit = _explained(spread, off)
+        claims = np.array([effect.design == "claimed" for effect in effects], dtype=bool)
+        fit -= _explained(spread[:, claims][:, :, claims], off[claims])[2]
+        fit -= 0.5 * ((self._grid[:, :4] / USUAL_SCALES) ** 2).sum(axis=1)
+        fit -= 0.5 * (np.log(self._grid[:, 4]) / TRUST_POWER_SPREAD) ** 2
         weight = np.exp(fit - fit.max())
-        self.weight = weight / weight.sum()
+        kept = _kept(weight / weight.sum())
+        self._grid, self._factor, self._pull = self._grid[kept], factor[kept], pull[kept]
+        self.weight = weight[kept] / weight[kept].sum()
 
     def scales(self) -> Array:
-        """Posterior means of the scales between channels and sources, and of noise; shape (3,)."""
+        """Posterior means of the scales between channels, between sources, of noise and of claims' further biases.
+
+        Returns
+        -------
+        ndarray of shape (5,)
+            The fifth is that of the power of trust.
+        """
         return np.asarray(self.weight @ self._grid)
 
     def predict(self, settings: Sequence[EffectSetting]) -> Mixture:
@@ -185,10 +201,8 @@ class PooledEffects:
 
         Errors of the figures are left out: they belong to the figures.
         """
-        trust = np.array([TRUST[effect.fact.kind] for effect in effects])
-        noise = self._grid[:, 2, np.newaxis] ** 2 / trust
         factors = np.array([(math.log(effect.factor) / Z90) ** 2 for effect in effects])
-        return self._at([_place_of(effect) for effect in effects], noise + factors + _own_variances(effects))
+        return self._at([_place_of(effect) for effect in effects], _noise(self._grid, effects) + factors)
 
     def _at(self, places: Sequence[_Place], noise: Array) -> Mixture:
         across = _covariance(self._grid, places, self._places)
@@ -246,9 +260,34 @@ def _place_of(effect: ComparableEffect) -> _Place:
     return _Place(effect.channel, effect.source, effect.design, effect.audience, order_value)
 
 
-def _own_variances(effects: Sequence[ComparableEffect]) -> Array:
-    """Variance of what is wrong with each figure alone, whatever its kind of source; (n_effects,)."""
-    return np.array([OWN_BIAS**2 if effect.design == "claimed" else 0.0 for effect in effects])
+def _scales() -> Array:
+    """Sets of scales, and of the power of trust; (n_sets, 5)."""
+    axes = (CHANNEL_SCALES, SOURCE_SCALES, NOISE_SCALES, CLAIM_SCALES, TRUST_POWERS)
+    return np.array(list(itertools.product(*axes)))
+
+
+def _explained(spread: Array, off: Array) -> tuple[Array, Array, Array]:
+    """Cholesky factors (n_sets, n_effects, n_effects), what they leave (n_sets, n_effects, 1) and log densities."""
+    factor = np.linalg.cholesky(spread)
+    pull = np.linalg.solve(factor, np.broadcast_to(off, spread.shape[:2])[..., None])
+    fit = -0.5 * (pull[..., 0] ** 2).sum(axis=1) - np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    return np.asarray(factor), np.asarray(pull), np.asarray(fit)
+
+
+def _kept(weight: Array) -> Array:
+    """Which sets are heavy enough, in their order; (n_sets,)."""
+    ascending = np.argsort(weight, kind="stable")
+    kept = np.ones(len(weight), dtype=bool)
+    kept[ascending[np.cumsum(weight[ascending]) <= SETS_LEFT_OUT]] = False
+    return kept
+
+
+def _noise(grid: Array, effects: Sequence[ComparableEffect]) -> Array:
+    """Variance of what is wrong with each figure alone; (n_sets, n_effects)."""
+    trust = np.array([TRUST[effect.fact.kind] for effect in effects])
+    claimed = np.array([effect.design == "claimed" for effect in effects])
+    noise, claims, power = (grid[:, k, np.newaxis] for k in (2, 3, 4))
+    return np.asarray(noise**2 / trust**power + claims**2 * claimed)
 
 
 _SLOPES = np.array([AUDIENCE_SLOPE[0], ORDER_SLOPE[0]])
@@ -268,5 +307,6 @@ def _covariance(grid: Array, left: Sequence[_Place], right: Sequence[_Place]) ->
 
     bias = np.array([BIAS_SCALES[place.design] ** 2 for place in left])[:, np.newaxis] * same("design")
     fixed = LEVEL_SCALE**2 + bias + (_features(left) * _SLOPE_SCALES**2) @ _features(right).T
-    channel, source = (grid[:, k, np.newaxis, np.newaxis] ** 2 for k in (0, 1))
-    return np.asarray(fixed + channel * same("channel") + source * same("source"))
+    channel, source, claims = (grid[:, k, np.newaxis, np.newaxis] ** 2 for k in (0, 1, 3))
+    claimed = np.array([place.design == "claimed" for place in left])[:, np.newaxis] * same("design")
+    return np.asarray(fixed + (channel + claims * claimed) * same("channel") + source * same("source"))
