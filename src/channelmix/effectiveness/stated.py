@@ -7,12 +7,13 @@ or is assumed by its kind (`stated_ranges.csv`). A figure with a range of its ow
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import load_stated_ranges
+from channelmix.effectiveness.alike import AlikeChannels
 from channelmix.effectiveness.stated_shapes import (
     Shape,
     TwoPiece,
@@ -228,9 +229,17 @@ class Score:
         return belief.unit * self._made[belief.shape]
 
 
-def scores_of(normal: Array, scopes: Iterable[Scope]) -> dict[Scope, Score]:
-    """Give each statement its score: one column of `normal` (n_draws, n) each, and half of what markets share."""
-    columns = dict(zip(scopes, normal.T, strict=True))
+def scores_of(normal: Array, scopes: Iterable[Scope], kinds: Mapping[str, str]) -> dict[Scope, Score]:
+    """Give each statement its score: one column of `normal` (n_draws, n) each, and what it shares with others.
+
+    `kinds` names the built-in channel that a channel is like: what is stated of channels of a kind is as alike as what
+    is published of them, unless it was measured. Of what markets state, half is shared.
+    """
+    columns, alike = {}, AlikeChannels()
+    for scope, own in zip(scopes, normal.T, strict=True):
+        kind = kinds.get(scope.channel)
+        group = (scope.market, kind, scope.figure) if kind and not scope.measured else scope
+        columns[scope] = alike.mixed(group, own)
     scores = {}
     for scope, own in columns.items():
         shared = scope.common

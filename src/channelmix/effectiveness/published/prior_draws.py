@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
+from channelmix.effectiveness.alike import AlikeChannels
 from channelmix.effectiveness.draws import CellDraws, Figure, Promoted
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
@@ -102,6 +103,7 @@ def published_draws(
         {use for of_cell in uses for use in of_cell},
         {scope for of_cell in stated for scope in of_cell.values()},
         (ranked, _ranked_markets(alike), channels),
+        {cell.channel: cell.basis for cell in alike if cell.basis},
         (n_draws, seed),
     )
     own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
@@ -137,22 +139,29 @@ def _drawn_all(
     uses: set[_Use],
     scopes: set[Scope],
     ranked: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    kinds: Mapping[str, str],
     how: tuple[int, int],
 ) -> tuple[dict[_Use, Array], dict[Scope, Score], Array]:
     """Draw everything that is used: published quantities, what is stated, and effects of promotion.
 
     `ranked` are the channels, the markets and the channels of promotion that have an effect, of which each gets a
-    column of standard normal numbers; `how` is the number of draws and the seed.
+    column of standard normal numbers; `kinds` names the built-in channel whose figures a channel uses; `how` is the
+    number of draws and the seed.
     """
-    # A custom channel that borrows figures has its own draws of them. Ranking the channels and markets makes the draws
-    # independent of the order in which the profile states them, and of the names it makes up.
+    # A custom channel that borrows figures has draws of them that are like those it borrows from. Ranking the channels
+    # and markets makes the draws independent of the order in which the profile states them, and of the names it makes
+    # up.
     channels, markets = ({name: i for i, name in enumerate([*names, ""])} for names in ranked[:2])
     blocks: dict[tuple[str, Key], list[_Use]] = {}
     for use in uses:
         blocks.setdefault(use.block, []).append(use)
+    of_kind: dict[tuple[str, Key], set[Setting]] = {}
+    for (channel, key), of_block in blocks.items():
+        kind = kinds.get(channel, channel), key
+        of_kind.setdefault(kind, set()).update(use.setting for use in of_block if use.setting)
     settings = {
-        block: sorted({use.setting for use in of_block if use.setting}, key=_place)
-        for block, of_block in blocks.items()
+        (channel, key): sorted(of_kind[kinds.get(channel, channel), key], key=_place)
+        for channel, key in blocks
     }
     # What is drawn jointly comes first: the sequence's first dimensions are the evenest together.
     order = sorted(blocks, key=lambda block: (not settings[block], channels[block[0]], block[1]))
@@ -164,14 +173,15 @@ def _drawn_all(
     published = sum(len(settings[block]) or 1 for block in order)
     normal = ndtri(_uniform(n_draws, published + len(said) + len(ranked[2]), seed))
     stated, effects = np.split(normal[:, published:], [len(said)], axis=1)
-    table, done = {}, 0
+    table, done, alike = {}, 0, AlikeChannels()
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
         done += own.shape[1]
+        own = alike.mixed((kinds.get(block[0], block[0]), block[1]), own)
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
-    return table, scores_of(stated, said), effects
+    return table, scores_of(stated, said, kinds), effects
 
 
 def _use(cell: Cell, judged: PriorRange, judged_only: Collection[Key]) -> _Use:
