@@ -31,7 +31,7 @@ def problem_of(seed: int, scenario: Any, *rules: Any, **more: Any) -> cm.Allocat
     lost = cm.ResponseCurves(
         NAMES,
         (
-            OptOuts(scale, rate, np.ones_like(scale), 0.3 * half),
+            OptOuts(scale, rate, 0.3 * half),
             cm.ResponseCurves.exponential([0.0], [1.0]).blocks[0],
             cm.ResponseCurves.exponential(0.6 * half, 0.5 * rate[::-1]).blocks[0],
         ),

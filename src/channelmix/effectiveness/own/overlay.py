@@ -111,7 +111,7 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
     they are in today's proportion: cell i has ``w_i * F(s / p_i)``, and the w_i sum to 1 in every draw. Where nothing
     is spent on them today, the shares are equal. A cell without spend today, in a column with other cells that have
     some, keeps its published figures: its column is no evidence on it. Opt-outs are still charged, since a customer is
-    lost for longer than a history's curve lasts; each costs the customer's share of what today's spend earns by
+    lost for longer than a history's curve lasts; each costs the customer's share of what today's spend brings by
     history. Word of mouth is part of the measured outcome.
 
     Parameters
@@ -143,14 +143,14 @@ def response(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResp
 def _opt_outs(
     draws: CellDraws, own: OwnDraws, curves: Mapping[int, Family], period_days: float, usd_rate: float
 ) -> dict[str, Family]:
-    """Losses by opt-outs, with promotion's earnings by history at today's spend."""
+    """Losses by opt-outs, with what today's spend on promotion brings by history."""
     losses = {}
     for i, spend in own.known_spend(draws.cells).items():
         cell, drawn = draws.cells[i], draws.drawn(i)
         if cell.purpose != "promotion":
             continue
-        earned = np.maximum(curves[i].value(np.array([[spend]]))[:, 0] - spend, 0.0)
-        lost = opt_outs(cell, drawn, period_days, usd_rate, earned)
+        brought = curves[i].value(np.array([[spend]]))[:, 0]
+        lost = opt_outs(cell, drawn, period_days, usd_rate, brought)
         if lost is not None:
             losses[cell.name] = lost
     return losses

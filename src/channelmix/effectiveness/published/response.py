@@ -148,15 +148,17 @@ def bought(cell: Cell, drawn: Drawn, period_days: float, usd_rate: float) -> tup
 
 
 def opt_outs(
-    cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, earned: tuple[Array, Array] | Array
+    cell: Cell, drawn: Drawn, period_days: float, usd_rate: float, brought: tuple[Array, Array] | Array
 ) -> Family | None:
     """What is lost by opt-outs at a spend on promotion, in money per period; None where nobody opts out.
 
     Every promotional contact makes some of those who are left withdraw their consent: at x contacts a customer and
     month consents end at a rate of ``h + o * x``, h for other reasons and o by a contact. Where this goes on, a share
-    ``o * x / (h + o * x)`` of those who would be there is not, and with it that part of what they earn. So no more is
-    lost than all of them earn. What a consent is worth by the profile is lost once for each: ``1 - exp(-o * x)`` of
-    them in a period of x contacts a customer, spread over customers at random.
+    ``o * x / (h + o * x)`` of those who would be there is not, and with it that part of what they bring. So no more is
+    lost than all of them bring. Contacts that they no longer cost are not taken off: a plan counts its money as spent,
+    and would otherwise send messages to a list for what is saved once it has left. What a consent is worth by the
+    profile is lost once for each: ``1 - exp(-o * x)`` of them in a period of x contacts a customer, spread over
+    customers at random.
 
     Parameters
     ----------
@@ -166,9 +168,9 @@ def opt_outs(
         Its quantities.
     period_days, usd_rate : float
         See `prior_response`.
-    earned : tuple of ndarray or ndarray, of shape (n_draws,)
-        Scale and rate of an exponential curve of what contacts bring; or what the reachable customers earn after the
-        cost of contacts, whatever is spent, in currency per period.
+    brought : tuple of ndarray or ndarray, of shape (n_draws,)
+        Scale and rate of an exponential curve of what contacts bring; or what the reachable customers bring, whatever
+        is spent, in currency per period.
     """
     if not _tires(cell, drawn):
         return None
@@ -181,10 +183,10 @@ def opt_outs(
         worth = np.where(some, customers * drawn.stated("value_per_consent"), 0.0)
         return Exponential(worth[:, np.newaxis], spend[:, np.newaxis])
     half = (spend * period_days / DAYS_PER_MONTH / drawn("months_consented"))[:, np.newaxis]
-    if isinstance(earned, tuple):
-        scale, rate = np.where(some, earned[0], 0.0)[:, np.newaxis], earned[1][:, np.newaxis]
-        return OptOuts(scale, rate, np.ones_like(scale), half)
-    worth = np.where(some, earned, 0.0)[:, np.newaxis]
+    if isinstance(brought, tuple):
+        scale, rate = np.where(some, brought[0], 0.0)[:, np.newaxis], brought[1][:, np.newaxis]
+        return OptOuts(scale, rate, half)
+    worth = np.where(some, brought, 0.0)[:, np.newaxis]
     return Hill(worth, half, np.ones_like(worth))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -15,27 +14,25 @@ from channelmix.engine.response.families import Family, Points, largest
 
 @dataclass(frozen=True, eq=False)
 class OptOuts(Family, kind="opt_outs"):
-    """What customers earn who are no longer there: ``earned(s) * s / (s + half_left)``.
+    """What customers would bring who are no longer there: ``scale * (1 - exp(-s / rate)) * s / (s + half_left)``.
 
-    Contacts earn ``scale * (1 - exp(-s / rate)) - price * s``, the most of it at some spend; `earned` is that up to
-    there, and stays. At spend `half_left` as many customers are gone as are left.
+    At spend `half_left` as many customers are gone as are left.
     """
 
     limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
-    may_vanish: ClassVar[frozenset[str]] = frozenset({"scale", "price"})
+    may_vanish: ClassVar[frozenset[str]] = frozenset({"scale"})
     scale: Array
     rate: Array
-    price: Array
     half_left: Array
 
     def value(self, spend: Array) -> Array:
         """See `Family.value`."""
-        return np.asarray(self._earned(spend) * self._gone(spend))
+        return np.asarray(self._brought(spend) * self._gone(spend))
 
     def derivative(self, spend: Array) -> Array:
         """See `Family.derivative`."""
         return np.asarray(
-            self._earning(spend) * self._gone(spend) + self._earned(spend) * self._leaving(spend)
+            self._bringing(spend) * self._gone(spend) + self._brought(spend) * self._leaving(spend)
         )
 
     def inflection(self) -> Array:
@@ -45,13 +42,13 @@ class OptOuts(Family, kind="opt_outs"):
     def slope_bounds(self, low: Points, high: Points) -> tuple[Array, Array]:
         """See `Family.slope_bounds`: both factors rise, each the slower the more is spent."""
         a, b = np.atleast_2d(low.spend), np.atleast_2d(high.spend)
-        steepest = self._earning(a) * self._gone(b) + self._earned(b) * self._leaving(a)
-        flattest = self._earning(b) * self._gone(a) + self._earned(a) * self._leaving(b)
+        steepest = self._bringing(a) * self._gone(b) + self._brought(b) * self._leaving(a)
+        flattest = self._bringing(b) * self._gone(a) + self._brought(a) * self._leaving(b)
         return np.asarray(steepest), np.asarray(flattest)
 
     def steepest(self) -> Array:
         """See `Family.steepest`: a bound, as no share is above 1 and ``s * half / (s + half)^2`` at most a quarter."""
-        return np.asarray(1.25 * self._earning(np.zeros((1, 1))))
+        return np.asarray(1.25 * self._bringing(np.zeros((1, 1))))
 
     def units(self) -> tuple[float, float] | None:
         """See `Family.units`."""
@@ -62,24 +59,15 @@ class OptOuts(Family, kind="opt_outs"):
         return type(self)(
             self.scale / outcome_unit,
             self.rate / spend_unit,
-            self.price * (spend_unit / outcome_unit),
             self.half_left / spend_unit,
         )
 
-    @cached_property
-    def _best(self) -> Array:
-        """Spend at which contacts earn most."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            best = self.rate * np.log(self.scale / (self.price * self.rate))
-        return np.where(self.scale > self.price * self.rate, best, 0.0)
+    def _brought(self, spend: Array) -> Array:
+        return np.asarray(-self.scale * np.expm1(-spend / self.rate))
 
-    def _earned(self, spend: Array) -> Array:
-        at = np.minimum(spend, self._best)
-        return np.asarray(-self.scale * np.expm1(-at / self.rate) - self.price * at)
-
-    def _earning(self, spend: Array) -> Array:
-        """Slope of what contacts earn."""
-        return np.maximum(self.scale / self.rate * np.exp(-spend / self.rate) - self.price, 0.0)
+    def _bringing(self, spend: Array) -> Array:
+        """Slope of what contacts bring."""
+        return np.asarray(self.scale / self.rate * np.exp(-spend / self.rate))
 
     def _gone(self, spend: Array) -> Array:
         return np.asarray(spend / (spend + self.half_left))
