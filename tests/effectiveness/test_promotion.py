@@ -336,7 +336,11 @@ def test_a_stated_opt_out_rate_holds_for_a_cold_list() -> None:
     assert not {name for name in draws.quantities[place] if name.startswith("opt_out")}
 
 
-@pytest.mark.parametrize("scenario", [{"kind": "max_profit"}, {"kind": "fixed_budget", "amount": 2500.0}])
+@pytest.mark.parametrize(
+    "scenario",
+    [{"kind": "max_profit"}, *({"kind": "fixed_budget", "amount": amount} for amount in (2500.0, 4e4))],
+    ids=str,
+)
 def test_a_cold_list_gets_less_money_than_loyal_customers(scenario: dict[str, Any]) -> None:
     spent = {}
     for audience in ("loyal", "cold"):
@@ -345,6 +349,32 @@ def test_a_cold_list_gets_less_money_than_loyal_customers(scenario: dict[str, An
         content["channels"]["sms"] |= {"audience": audience, "contacts_per_customer": 30.0}
         plan = cm.optimize(cm.CompanyProfile.model_validate(content), n_draws=128)
         spent[audience] = sum(row.spend for row in plan.allocation if row.channel == "sms")
+    assert spent["cold"] < spent["loyal"]
+
+
+@pytest.mark.parametrize(
+    ("margin", "share", "budget", "sms"),
+    [
+        (60.0, 0.4, 320_000.0, {"contacts_per_customer": 30.0}),
+        (60.0, 0.9, 720_000.0, {"contacts_per_customer": 4.0, "orders_per_contact": 0.01}),
+        (20.0, 0.4, 1_600_000.0, {"opt_out_per_contact": 0.02}),
+    ],
+)
+def test_a_cold_list_gets_less_of_a_budget_that_is_too_large_too(
+    margin: float, share: float, budget: float, sms: dict[str, Any]
+) -> None:
+    """Contacts that a list no longer costs once it has left are nothing to spend money for."""
+    spent = {}
+    for audience in ("loyal", "cold"):
+        content = company(country="US", scenario={"kind": "fixed_budget", "amount": budget})
+        content["purposes"]["promotion"] = {"margin_per_order": margin, "order_value": 1.5 * margin}
+        content["markets"][0]["customers"] = 1e6
+        content["channels"] = {name: {"reachable_share": share} for name in ("social", "sms", "im", "app")}
+        content["channels"]["sms"] |= sms | {"audience": audience}
+        plan = cm.optimize(cm.CompanyProfile.model_validate(content), n_draws=128)
+        (row,) = (row for row in plan.allocation if row.channel == "sms")
+        assert row.marginal_return < 0.5
+        spent[audience] = row.spend
     assert spent["cold"] < spent["loyal"]
 
 
