@@ -418,7 +418,7 @@ def test_init_asks_on_a_terminal(run: Run, tmp_path: Path) -> None:
         600.0,
     )
     assert profile.budget == 5e6
-    assert profile.markets[0].customers == 500000.0
+    assert profile.markets[0].customers == 1000000.0
     assert '(did you mean "retail"?)' in result.stderr
     assert "Company name [My company]:" in result.stderr
     assert result.stdout == ""

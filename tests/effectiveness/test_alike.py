@@ -73,10 +73,14 @@ def test_clones_of_a_channel_are_as_uncertain_together_as_it_is(
 
 def test_a_channel_keeps_its_draws_beside_others_like_it() -> None:
     alone, beside = (published_draws(_split(n, "sms", {}).cells(), 64) for n in (1, 3))
-    sms = [next(i for i, cell in enumerate(d.cells) if cell.name == "M/sms/promotion") for d in (alone, beside)]
+    sms = [
+        next(i for i, cell in enumerate(d.cells) if cell.name == "M/sms/promotion") for d in (alone, beside)
+    ]
     rates = [d.quantities[i]["conversion_rate"] for d, i in zip((alone, beside), sms, strict=True)]
     # Other columns of the sequence may stand in its place: it is the distribution that stays.
-    assert np.quantile(rates[0], [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(rates[1], [0.1, 0.5, 0.9]), rel=0.1)
+    assert np.quantile(rates[0], [0.1, 0.5, 0.9]) == pytest.approx(
+        np.quantile(rates[1], [0.1, 0.5, 0.9]), rel=0.1
+    )
 
 
 def test_channels_like_one_share_most_of_what_is_drawn_and_others_nothing() -> None:
@@ -98,11 +102,15 @@ def test_channels_like_one_share_most_of_what_is_drawn_and_others_nothing() -> N
         assert alike("sms", "c01", figure) == pytest.approx(LIKE, abs=0.03), figure
         assert alike("c01", "c02", figure) == pytest.approx(LIKE, abs=0.03), figure
         assert alike("sms", "chat", figure) == pytest.approx(0.0, abs=0.1), figure
-    assert 0.75 < alike("sms", "c01", "orders_per_contact")
-    stated = [draws.scores[place[f"M/{name}/promotion"]]["orders_per_contact"] for name in ("sms", "c01", "c02")]
+    assert alike("sms", "c01", "orders_per_contact") > 0.75
+    stated = [
+        draws.scores[place[f"M/{name}/promotion"]]["orders_per_contact"] for name in ("sms", "c01", "c02")
+    ]
     correlation = np.corrcoef([score.normal for score in stated])
     assert correlation[0, 1] == pytest.approx(LIKE, abs=0.03)
-    assert abs(correlation[0, 2]) < 0.1, "what was measured is as wrong as chance makes it, for each by itself"
+    assert abs(correlation[0, 2]) < 0.1, (
+        "what was measured is as wrong as chance makes it, for each by itself"
+    )
 
 
 def test_any_number_of_alike_columns_is_alike_in_pairs() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import integrate
-from scipy import optimize as scipy_optimize
 
 from channelmix.effectiveness import CellDraws, PriorResponse, prior_response
 from channelmix.effectiveness.published.prior import PublishedPrior

@@ -17,6 +17,7 @@ from channelmix.effectiveness import prior_response, published_draws
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import Drawn
 from channelmix.effectiveness.published.promotion import worth_of_contact
+from channelmix.profile import starter_profile
 
 DRAWS = 2048
 
@@ -60,10 +61,29 @@ def test_paid_social_media_return_what_experiments_and_mix_models_say(country: s
     """0.85 of margin a unit of spend (EXP040-042, RET009, RET037, CRV035) at some 4 impressions a person and month."""
     content = company(country=country)
     content["purposes"]["promotion"]["margin_per_order"] = 50.0 * share
-    for a_head in (0.02, 0.05):
+    price = price_of_an_impression(content)
+    for a_head in (0.02, 0.05, 1.6 * price, 4.0 * price, 10.0 * price):
         low, median, high = interval(returns(content, "social", a_head))
-        assert 0.3 < median < 2.0
+        assert (
+            (0.3 if a_head < 5.0 * price else 0.2) < median < 2.0
+        )  # 10 impressions are the most that is usual
         assert low < 0.85 < high
+
+
+def price_of_an_impression(content: dict[str, Any]) -> float:
+    """Median, in US dollars."""
+    draws = published_draws(cm.CompanyProfile.model_validate(content).cells(), 256)
+    place = next(i for i, cell in enumerate(draws.cells) if cell.channel == "social")
+    return float(np.median(draws.quantities[place]["cost_per_contact"]))
+
+
+@pytest.mark.parametrize("country", ["FR", "DE", "US"])
+def test_a_starter_has_the_usual_spend_a_head_on_social_media(country: str) -> None:
+    """Consumer brands show 3 in 30 days; of accounts with half the impressions of 7 days, 1.2 to 4.5."""
+    content = starter_profile(country=country, currency="USD")
+    social = content["channels"]["social"]
+    impressions = social["current_spend"]["promotion"] / social["reachable"] / price_of_an_impression(content)
+    assert 3.0 < impressions < 6.0
 
 
 @pytest.mark.parametrize("price", [0.03, 0.05])

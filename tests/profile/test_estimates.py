@@ -15,7 +15,7 @@ from channelmix.profile.beliefs import beliefs, with_belief_moved
 
 @pytest.fixture
 def content() -> dict[str, Any]:
-    return starter_profile()
+    return starter_profile(customers=500_000.0)
 
 
 def read(content: dict[str, Any]) -> CompanyProfile:
