@@ -33,10 +33,11 @@ FREEDOM = 2.0
 """Degrees of freedom of the biases' Student's t: tails so heavy that a way far off is given up."""
 
 BIAS_UP, BIAS_DOWN = 1.0, 0.4
-"""Scales of the biases of logarithms: a judgement, since few channels carry both ways. For paid social media the way
-from the bottom up is low by a factor of some 5, since it counts those who click; for text messages to loyal customers
-by 2 to 3; to a cold list it is right. From the top down: experiments are made, and published, where effects are
-expected."""
+"""Scales of the biases of logarithms: a judgement, since few channels carry both ways, and none tells which of the two
+is off. Whoever buys without a click is missed from the bottom up; experiments are made, and published, where effects
+are expected, which is less of an error. What the figures say: beyond their own errors the ways of social media, text
+messages and the app lie 1.25 apart (root mean square), and scales from a quarter of these to twice are about as likely.
+`benchmarks/bench_two_ways.py` has that, and what half and twice of them change."""
 
 STATED_BIAS = 0.61
 """Scale of the logistic biases of both ways where the company states its rate; none where it is the effect of its own
