@@ -393,6 +393,7 @@ def test_a_cold_list_gets_less_of_a_budget_that_is_too_large_too(
         content["channels"]["sms"] |= sms | {"audience": audience}
         plan = cm.optimize(cm.CompanyProfile.model_validate(content), n_draws=128)
         (row,) = (row for row in plan.allocation if row.channel == "sms")
+        assert row.marginal_return is not None
         assert row.marginal_return < 0.5
         spent[audience] = row.spend
     assert spent["cold"] < spent["loyal"]

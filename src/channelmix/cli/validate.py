@@ -19,9 +19,7 @@ def validate(file: str, max_memory: float) -> None:
     A profile whose plan would take more memory than allowed is refused, as `channelmix optimize` refuses it.
     """
     from channelmix.core.wording import amount
-    from channelmix.profile.audiences import unused_audiences
-    from channelmix.profile.countries import unknown_countries
-    from channelmix.profile.frequencies import many_contacts
+    from channelmix.profile.notes import many_contacts, unknown_countries, unused_audiences
     from channelmix.profile.other_periods import budget_question
     from channelmix.recommender.optimize.size import check_size
 

@@ -14,6 +14,7 @@ from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import Drawn, Figure, Promoted, TwoWays
 from channelmix.effectiveness.published.promotion import ChannelEffect, channel_effects, effect_of
 from channelmix.effectiveness.published.quantities import SHARES
+from channelmix.effectiveness.published.shown_effects import presented
 from channelmix.effectiveness.stated import Score
 from channelmix.profile import Cell
 
@@ -83,11 +84,11 @@ def shown_effects(
         if effect is not None:
             if id(effect) not in shown:
                 judged = promoted.judged.get((cell.basis or "", "promotion", effect.quantity))
-                shown[id(effect)] = effect.presented() if judged is None else (judged, None)
+                shown[id(effect)] = presented(effect) if judged is None else (judged, None)
             users.setdefault((shown[id(effect)], cell.country), []).append(cell.name)
     countries: dict[Presented, list[str]] = {}
-    for presented, country in users:
-        countries.setdefault(presented, []).append(country)
+    for seen, country in users:
+        countries.setdefault(seen, []).append(country)
     alike = Counter(effect_range.key for effect_range, _ in countries)
     for (effect_range, ways), of_effect in countries.items():
         names = tuple(name for country in of_effect for name in users[(effect_range, ways), country])

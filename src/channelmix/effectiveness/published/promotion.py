@@ -8,7 +8,6 @@ pushes win of one user in a month. See `two_ways` and `pooled_effects`.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,11 +16,9 @@ from typing import Any
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.words import Message, named, say
 from channelmix.datasets import PriorRange, load_ranges
-from channelmix.datasets.effects import ComparableEffect
 from channelmix.effectiveness.constants import Z90
-from channelmix.effectiveness.draws import Drawn, Ends, TwoWays
+from channelmix.effectiveness.draws import Drawn
 from channelmix.effectiveness.published.pooled_effects import (
     ORDER_SLOPE,
     USUAL_ORDER,
@@ -67,12 +64,6 @@ between the first impression and the number at which returns are published."""
 
 MIDDLE = (0.005, 0.995)
 """Quantiles within which a belief is drawn: a mean over draws is not to hang on one of a bias without end."""
-
-ENDS = (0.05, 0.5, 0.95)
-"""Quantiles by which a way and a belief are shown."""
-
-MOST_FACTS_LISTED = 20
-"""Figures that a plan lists of an effect beside its range, the most trusted first."""
 
 
 def effect_of(cell: Cell) -> str | None:
@@ -212,81 +203,6 @@ class ChannelEffect:
             normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
         levels = (np.argsort(np.argsort(normal, kind="stable")) + 0.5) / len(normal)
         return np.exp(self.belief.quantile(np.clip(levels, *MIDDLE)))
-
-    def _basis(self, effects: Sequence[ComparableEffect]) -> Message:
-        counted = {
-            "figures": len(effects),
-            "sources": len({effect.source for effect in effects}),
-            "randomised": sum(effect.design == "randomised" for effect in effects),
-        }
-        proxies = [
-            say("proxy", count=count, channel=named("proxy", name)) for name, count in self._proxies(effects)
-        ]
-        if self.is_own:
-            return say("basis.two_ways_own", **counted)
-        if not proxies:
-            return say("basis.two_ways", **counted)
-        return say("basis.two_ways_proxies", proxies=proxies, **counted)
-
-    def _proxies(self, effects: Sequence[ComparableEffect]) -> tuple[tuple[str, int], ...]:
-        """Channels that stand in for those planned, of which there are few experiments: the most used first."""
-        if self.measure == "revenue_per_spend":
-            return ()  # returns of advertising are compared with each other, whatever the medium
-        return tuple(Counter(one.channel for one in effects if one.channel not in EFFECTS).most_common())
-
-    def presented(self) -> tuple[PriorRange, TwoWays | None]:
-        """The belief as a range, and what each way says with the figures behind the way from the top down.
-
-        Beside an incremental figure of the company's own there is no way from clicks to show.
-        """
-        own = self.setting.channel
-        effects = sorted(
-            pooled_effects(self.measure).effects,
-            key=lambda effect: (effect.channel != own, effect.design != "randomised", effect.fact.fact_id),
-        )
-        near = [effect for effect in effects if effect.channel == own]
-        ways = TwoWays(
-            from_clicks=_ends(*self.up.ends),
-            from_experiments=_ends(*self.down.ends),
-            belief=_ends(*self.belief.quantile(np.array(ENDS))),
-            weight=self.belief.weight_down,
-            fact_ids=tuple(effect.fact.fact_id for effect in effects),
-            sources=len({effect.source for effect in effects}),
-            randomised=sum(effect.design == "randomised" for effect in effects),
-            own_channel=len(near),
-            proxies=self._proxies(effects),
-        )
-        said = {
-            f"{name}_{end}": value
-            for name, values in (("up", ways.from_clicks), ("down", ways.from_experiments))
-            for end, value in zip(("low", "median", "high"), values, strict=True)
-        }
-        low, median, high = ways.belief
-        listed = [effect.fact.fact_id for effect in near or effects][:MOST_FACTS_LISTED]
-        presented = PriorRange(
-            self.channel,
-            "promotion",
-            self.quantity,
-            low=low,
-            typical=median,
-            high=high,
-            unit=say(f"unit.{self.quantity}"),
-            uncertainty_factor=math.sqrt(high / low),
-            fact_ids=tuple(sorted(listed)),
-            basis=self._basis(effects),
-            note=say(self._note(bool(near)), share=ways.weight, **said),
-        )
-        return presented, None if self.is_own else ways
-
-    def _note(self, near: bool) -> str:
-        if self.is_own:
-            return "note.two_ways_own"
-        return "note.two_ways" if near else "note.two_ways_borrowed"
-
-
-def _ends(low: float, median: float, high: float) -> Ends:
-    """Turn quantiles of a logarithm into those of its number."""
-    return math.exp(low), math.exp(median), math.exp(high)
 
 
 def channel_effects(

@@ -45,7 +45,7 @@ from channelmix.plan import (
     standing_of,
 )
 from channelmix.profile import CompanyProfile
-from channelmix.profile.frequencies import many_contacts
+from channelmix.profile.notes import many_contacts
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.assumptions import (
     assumptions,

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from channelmix.core.words import Message, say
 from channelmix.effectiveness import effect_of
 from channelmix.profile import CompanyProfile
-from channelmix.profile.audiences import unused_audiences
-from channelmix.profile.countries import unknown_countries
+from channelmix.profile.notes import unknown_countries, unused_audiences
 
 
 def remarks(profile: CompanyProfile) -> list[Message]:

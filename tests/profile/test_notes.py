@@ -8,7 +8,7 @@ import pytest
 
 from channelmix.core.words import Message
 from channelmix.profile import CompanyProfile
-from channelmix.profile.frequencies import many_contacts
+from channelmix.profile.notes import many_contacts
 
 A_WEEK = 7.0 / (365.25 / 12.0)
 
