@@ -16,7 +16,7 @@ from channelmix.core.words import Message
 from channelmix.effectiveness import prior_response, published_draws
 from channelmix.effectiveness.constants import Z90
 from channelmix.effectiveness.draws import Drawn
-from channelmix.effectiveness.published.promotion import worth_of_contact
+from channelmix.effectiveness.published.promotion import effect_of, worth_of_contact
 from channelmix.profile import starter_profile
 
 DRAWS = 2048
@@ -428,6 +428,30 @@ def test_a_worse_audience_and_dearer_orders_never_make_a_belief_better() -> None
                     values = (1.0, 20.0, 100.0, 1000.0)
                     found = [effect(channel, stated, "loyal", value) for value in values]
                     assert (np.diff(found, axis=0) <= 1e-6 * found[0]).all(), (channel, rate)
+
+
+@pytest.mark.parametrize("said", [None, 1e-5, 0.01, {"value": 0.002, "n": 500, "incremental": True}], ids=str)
+@pytest.mark.parametrize("told", [("sms",), ("im",), ("sms", "im", "app")], ids="+".join)
+def test_no_draw_of_a_worse_audience_lies_higher(said: Any, told: tuple[str, ...]) -> None:
+    """And none of another channel moves: a draw's place in the belief is that of the usual audience."""
+    found: dict[str, list[Array]] = {}
+    for audience in ("cold", "loyal"):
+        content = company(country="US")
+        content["purposes"]["promotion"] = {"margin_per_order": 2.0}
+        content["channels"] |= {name: {"reachable": 60000.0} for name in ("im", "app")}
+        for name in told:
+            content["channels"][name]["audience"] = audience
+        for name in ("sms", "im") if said is not None else ():
+            content["channels"][name]["orders_per_contact"] = said
+        draws = published_draws(cm.CompanyProfile.model_validate(content).cells(), 512)
+        for cell, quantities in zip(draws.cells, draws.quantities, strict=True):
+            found.setdefault(cell.channel, []).append(quantities[effect_of(cell) or ""])
+    for channel, (cold, loyal) in found.items():
+        if channel in told:
+            assert (cold <= loyal * (1.0 + 1e-9)).all(), channel
+            assert cold.mean() < loyal.mean(), channel
+        else:
+            np.testing.assert_array_equal(cold, loyal, err_msg=channel)
 
 
 def test_a_small_experiment_leaves_what_is_published_and_a_large_one_prevails() -> None:

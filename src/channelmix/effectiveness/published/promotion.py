@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -175,6 +175,9 @@ class ChannelEffect:
     belief : Belief
     measure : str
     setting : EffectSetting
+    part_down : float
+        Part of a draw's place in the belief that the way from the top down explains: that of the usual audience, so
+        that no draw of a worse audience lies higher.
     is_own : bool
         Whether `up` is an incremental figure of the company's own.
     """
@@ -187,6 +190,7 @@ class ChannelEffect:
     belief: Belief
     measure: str
     setting: EffectSetting
+    part_down: float
     is_own: bool = False
 
     def draws(self, normal: Array) -> Array:
@@ -199,8 +203,7 @@ class ChannelEffect:
         """
         if self.by_clicks.std() > 0.0:
             place = self.up.place(self.by_clicks)
-            part = self.belief.weight_down
-            normal = math.sqrt(1.0 - part) * place + math.sqrt(part) * normal
+            normal = math.sqrt(1.0 - self.part_down) * place + math.sqrt(self.part_down) * normal
         levels = (np.argsort(np.argsort(normal, kind="stable")) + 0.5) / len(normal)
         return np.exp(self.belief.quantile(np.clip(levels, *MIDDLE)))
 
@@ -231,11 +234,13 @@ def channel_effects(
     ways: dict[tuple[str, EffectSetting], tuple[Mixture, int]] = {}
     for measure in dict.fromkeys(measures):
         own = {setting for setting, name in zip(settings, measures, strict=True) if name == measure}
-        asked = sorted(own)  # in one order, whatever that of the cells, to the last bit
+        asked = sorted(
+            own | {_to_usual_audience(setting) for setting in own}
+        )  # in one order, to the last bit
         mixture = pooled_effects(measure).predict(asked)
         ways |= {(measure, setting): (mixture, place) for place, setting in enumerate(asked)}
         leads = [k for k, i in enumerate(leading) if measures[i] == measure]
-        places = [asked.index(settings[leading[k]]) for k in leads]
+        places = [asked.index(_to_usual_audience(settings[leading[k]])) for k in leads]
         among = SHARED * mixture.correlation()[np.ix_(places, places)]
         correlation[np.ix_(leads, leads)] += among - np.diag(np.diagonal(among))
     downs: dict[tuple[Any, ...], Way] = {}
@@ -247,21 +252,25 @@ def channel_effects(
         figure = stated_rate(cell)
         key = cell.channel, setting, shift, further, figure and getattr(cell, figure), logs.tobytes()
         if key not in effects:
-            of_down = measure, setting, shift, further
-            if of_down not in downs:
-                downs[of_down] = Way.down(*ways[measure, setting], shift, further)
-            up, down = Way.up(logs), downs[of_down]
+            usual = _to_usual_audience(setting)
+            of_down = [(measure, one, shift, further) for one in (setting, usual)]
+            for one in of_down:
+                if one not in downs:
+                    downs[one] = Way.down(*ways[one[:2]], shift, further)
+            up, down, down_usual = Way.up(logs), *(downs[one] for one in of_down)
             others, is_own = [], is_incremental(cell.orders_per_contact)
             if figure:
-                up, down = stated_way(cell, drawn, figure, logs), down.beside_stated()
+                up = stated_way(cell, drawn, figure, logs)
+                down, down_usual = down.beside_stated(), down_usual.beside_stated()
             if is_own:
                 others = [
                     published_clicks(cell, _dearer(setting) if measure == "orders_per_contact" else 0.0)
                 ]
             quantity = effect_of(cell) or ""
             belief = combined(up, down, *others)
+            part = (belief if usual == setting else combined(up, down_usual, *others)).weight_down
             effects[key] = ChannelEffect(
-                cell.channel, quantity, logs, up, down, belief, measure, setting, is_own
+                cell.channel, quantity, logs, up, down, belief, measure, setting, part, is_own
             )
         found.append(effects[key])
     return found, correlation
@@ -311,6 +320,10 @@ def _setting(cell: Cell) -> EffectSetting:
     audience = AUDIENCE[basis] if cell.audience is None else cell.audience
     value = _order_value(cell)
     return EffectSetting(basis, audience, value if EFFECTS[basis][1] == "orders_per_contact" else USUAL_ORDER)
+
+
+def _to_usual_audience(setting: EffectSetting) -> EffectSetting:
+    return replace(setting, audience=AUDIENCE[setting.channel])
 
 
 def _order_value(cell: Cell) -> float:
