@@ -41,13 +41,15 @@ class Certificate:
     status : Status
         Confirmed status.
     value, upper_bound : float
-        Objective reached and proven bound on every feasible objective.
+        Objective reached and claimed bound on every feasible objective.
     gap : float
         ``(upper_bound - value) / max(abs(value), gross outcome)``.
     max_violation : float
         Largest violation of any rule, in units of spend.
     leaves : int
         Leaves of the proof that were checked.
+    proven_bound : float
+        Bound that the proof shows: the claimed one is not below it, rounding apart.
     """
 
     status: Status
@@ -56,6 +58,7 @@ class Certificate:
     gap: float
     max_violation: float
     leaves: int
+    proven_bound: float
 
 
 def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
@@ -118,7 +121,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     _same("gap", solution.gap, gap, max(1.0, gap))
     closed = gap <= solution.requested_gap or status is not Status.OPTIMAL
     require(closed, f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}")
-    return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
+    return Certificate(status, value, solution.upper_bound, gap, violation, leaves, bound * form.value_unit)
 
 
 def require(holds: bool | np.bool_, message: str) -> None:
@@ -145,7 +148,7 @@ def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certifi
     except UnboundedError as unbounded:
         named = tuple(solution.conflicts) == (unbounded.cell,)
         require(named, f"the cell without limit is {unbounded.cell}")
-        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0)
+        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0, math.inf)
     raise CertificateError("called unbounded, but every cell has its limit")
 
 
@@ -214,7 +217,7 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
     _check_structure(form, solution.proof)
     bound, leaves = _proven_bound(form, solution.proof)
     require(bound <= NO_TOTAL_SPEND, "called infeasible, but the proof leaves something to spend")
-    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves, -math.inf)
 
 
 def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
@@ -232,7 +235,7 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
         every = solution.proof.infeasible.all()
         require(every, "called infeasible, but a leaf of the proof does not claim to be")
         _, leaves = _walk(problem.standard, solution.proof, _envelopes(problem.standard, solution.proof))
-    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves, -math.inf)
 
 
 def _check_structure(form: StandardForm, proof: Proof) -> None:
