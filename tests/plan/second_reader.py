@@ -239,7 +239,7 @@ def read(problem: A) -> A:
     top: A = [(0.0 * ones, ask["amount"], None, {})] if kind == "target_outcome" else []
     top += [(-roi * ones, 0.0, None, {key: -roi * fee for key, fee in fees.items()})] if roi else []
     rows = [*top, *([] if limit is None else [(ones, None, limit, fees)]), *rows]
-    R = np.array([[*w, *(extra.get(key, 0.0) for key in aux)] for w, _, _, extra in rows])
+    R = np.array([[*w, *(extra.get(key, 0.0) for key in aux)] for w, _, _, extra in rows], dtype=float)
     low, high = (np.array([end if row[k] is None else row[k] for row in rows]) for k, end in ((1, -INF), (2, INF)))
     B, states = (np.arange(len(rows)) < len(top)) * 1.0, list(enumerate(aux.values(), S))
     cost = np.zeros(S + len(aux))
