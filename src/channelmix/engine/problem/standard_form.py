@@ -166,6 +166,11 @@ class StandardForm(Formulation):
         by_column.sort_indices()
         return by_column
 
+    @cached_property
+    def sizes(self) -> Any:
+        """The sizes of the rows' weights: the matrix of absolute values."""
+        return abs(self.A)
+
     def column(self, variable: int) -> tuple[NDArray[np.intp], Array]:
         """The rows that a variable stands in, and its weights there."""
         own = slice(self.columns.indptr[variable], self.columns.indptr[variable + 1])

@@ -113,7 +113,7 @@ def _bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, gain: float, ch
             slope = slope + float(draw_weights.sum()) * form.charge_in_outcome
     # Large sums hide their rounding, so it is added: enormous prices must not prove what is false.
     rounding = EPSILON * (len(prices) + form.n_variables)
-    error = rounding * (np.abs(prices) @ abs(form.A) + np.abs(charge))
+    error = rounding * (np.abs(prices) @ form.sizes + np.abs(charge))
     constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
     best = np.maximum(error * np.abs(low) - slope * low, error * np.abs(high) - slope * high)
     if weight > 0.0 or weights is not None:

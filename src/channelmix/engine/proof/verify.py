@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,9 @@ from channelmix.engine.proof.duality import Leaf, dual_bound, excludes, valid_dr
 from channelmix.engine.proof.solution import Proof, Solution, Status, relative_gap
 from channelmix.engine.response.envelopes import Envelopes
 
+MOST_AT_ONCE = 4_000_000
+"""Leaves x variables that are kept in memory at once."""
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -36,13 +41,15 @@ class Certificate:
     status : Status
         Confirmed status.
     value, upper_bound : float
-        Objective reached and proven bound on every feasible objective.
+        Objective reached and claimed bound on every feasible objective.
     gap : float
         ``(upper_bound - value) / max(abs(value), gross outcome)``.
     max_violation : float
         Largest violation of any rule, in units of spend.
     leaves : int
         Leaves of the proof that were checked.
+    proven_bound : float
+        Bound that the proof shows: the claimed one is not below it, rounding apart.
     """
 
     status: Status
@@ -51,6 +58,7 @@ class Certificate:
     gap: float
     max_violation: float
     leaves: int
+    proven_bound: float
 
 
 def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
@@ -113,7 +121,7 @@ def verify(problem: AllocationProblem, solution: Solution) -> Certificate:
     _same("gap", solution.gap, gap, max(1.0, gap))
     closed = gap <= solution.requested_gap or status is not Status.OPTIMAL
     require(closed, f"called optimal with a gap of {gap:g}, above the requested {solution.requested_gap:g}")
-    return Certificate(status, value, solution.upper_bound, gap, violation, leaves)
+    return Certificate(status, value, solution.upper_bound, gap, violation, leaves, bound * form.value_unit)
 
 
 def require(holds: bool | np.bool_, message: str) -> None:
@@ -140,7 +148,7 @@ def _verify_unbounded(problem: AllocationProblem, solution: Solution) -> Certifi
     except UnboundedError as unbounded:
         named = tuple(solution.conflicts) == (unbounded.cell,)
         require(named, f"the cell without limit is {unbounded.cell}")
-        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0)
+        return Certificate(Status.UNBOUNDED, math.nan, math.inf, math.nan, math.nan, 0, math.inf)
     raise CertificateError("called unbounded, but every cell has its limit")
 
 
@@ -209,7 +217,7 @@ def _verify_only_nothing(problem: AllocationProblem, solution: Solution, status:
     _check_structure(form, solution.proof)
     bound, leaves = _proven_bound(form, solution.proof)
     require(bound <= NO_TOTAL_SPEND, "called infeasible, but the proof leaves something to spend")
-    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves, -math.inf)
 
 
 def _check_claims_of_infeasible(problem: AllocationProblem, solution: Solution) -> None:
@@ -227,7 +235,7 @@ def _verify_infeasible(problem: AllocationProblem, solution: Solution) -> Certif
         every = solution.proof.infeasible.all()
         require(every, "called infeasible, but a leaf of the proof does not claim to be")
         _, leaves = _walk(problem.standard, solution.proof, _envelopes(problem.standard, solution.proof))
-    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves)
+    return Certificate(Status.INFEASIBLE, math.nan, -math.inf, math.nan, math.nan, leaves, -math.inf)
 
 
 def _check_structure(form: StandardForm, proof: Proof) -> None:
@@ -264,39 +272,41 @@ def _envelopes(form: StandardForm, proof: Proof) -> Envelopes:
     hints = proof.grids or ((),) * n
     if len(hints) != form.n_shapes:
         require(len(hints) == n, f"the proof has {len(hints)} grids for {n} cells")
-    splits: dict[int, list[float]] = {}
-    for cell, at in zip(proof.cell.tolist(), proof.threshold.tolist(), strict=True):
-        if 0 <= cell < n:
-            splits.setdefault(int(form.twins[cell]), []).append(at)
     grids: list[Array] = []
-    points_of_all = 0
-    for i, grid in enumerate(hints):
+    for grid in hints:
         points = np.asarray(grid, dtype=float)
         fine = points.ndim == 1 and np.isfinite(points).all()
         require(fine, "a grid of the proof is not a list of finite amounts")
-        points = np.append(points, splits.get(int(form.twins[i]), []) if len(hints) == n else [])
         grids.append(np.unique(points))
-        points_of_all += len(grids[-1])
-    draws = form.curves.n_draws
+    draws, points_of_all = form.curves.n_draws, sum(map(len, grids))
     most = most_grid_outcomes(draws * n, kept=form.risk is not None)
     within(most, points_of_all * draws, "points x draws of the proof's grids")
     return form.envelopes(grids)
 
 
 def _walk(form: StandardForm, proof: Proof, envelopes: Envelopes) -> tuple[float, int]:
-    """Follow the split tree from the box that the rules imply, and bound every leaf; raise on any flaw."""
+    """Bound every leaf of the split tree; raise on any flaw."""
+    leaves, worst, count = _leaves(form, proof), -math.inf, 0
+    while some := list(itertools.islice(leaves, max(1, MOST_AT_ONCE // form.n_variables))):
+        # The ends of leaves all at once: a curve's grid is made longer once, and not leaf by leaf.
+        envelopes.keep_ends(np.array([leaf.low for leaf in some]), np.array([leaf.high for leaf in some]))
+        for leaf in some:
+            worst = max(worst, _leaf_bound(form, envelopes, leaf, bool(proof.infeasible[count])))
+            count += 1
+    return worst, count
+
+
+def _leaves(form: StandardForm, proof: Proof) -> Iterator[Leaf]:
+    """Follow the split tree from the box that the rules imply; raise unless its leaves cover that box."""
     cell, threshold = proof.cell, proof.threshold
-    stack = [(form.box_low, form.box_high)]
-    worst, leaf = -math.inf, 0
+    stack, leaf = [(form.box_low, form.box_high)], 0
     for node in range(len(cell)):
         require(bool(stack), "the proof's tree has nodes outside its root")
         low, high = stack.pop()
         split = int(cell[node])
         if split < 0:
             draw_weights = proof.draw_weights[leaf] if proof.draw_weights else None
-            box = Leaf(low, high, proof.prices[leaf], draw_weights)
-            bound = _leaf_bound(form, envelopes, box, bool(proof.infeasible[leaf]))
-            worst = max(worst, bound)
+            yield Leaf(low, high, proof.prices[leaf], draw_weights)
             leaf += 1
             continue
         at = float(threshold[node])
@@ -307,7 +317,6 @@ def _walk(form: StandardForm, proof: Proof, envelopes: Envelopes) -> tuple[float
             form.implied(low, below, split),
         ]  # preorder: the lower child comes first
     require(not stack, "the proof's tree leaves a part of the box uncovered")
-    return worst, leaf
 
 
 def _leaf_bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, infeasible: bool) -> float:
@@ -317,7 +326,6 @@ def _leaf_bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, infeasible
         return -math.inf
     leaf.high = np.maximum(leaf.low, leaf.high)
     with np.errstate(over="ignore", invalid="ignore"):  # prices so large that sums overflow prove nothing
-        envelopes.keep_ends(leaf.low, leaf.high)  # a whole number may have moved the box's ends off the grid
         if infeasible:
             excluded = excludes(form, envelopes, leaf)
             require(excluded, "a leaf called infeasible is not shown to be")

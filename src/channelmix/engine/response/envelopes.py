@@ -76,7 +76,7 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
         low, high = low / curves.unit, high / curves.unit
         self.inner: list[Envelope] = []
         """The bound of each shape, in its own units."""
-        by_shape = len(grids) == len(curves.shapes) < len(curves.of)
+        by_shape = len(grids) == len(curves.shapes)
         for k, (shape, own) in enumerate(zip(curves.shapes, curves.places, strict=True)):
             ends = np.unique([low[own], high[own]])
             if len(ends) > MOST_ENDS:
@@ -144,12 +144,17 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
         return height
 
     def keep_ends(self, low: Array, high: Array) -> None:
-        """Make bounds exact at the ends of a box, (n_variables,) each, as far as grids have room for them."""
-        curves = self._curves
+        """Make bounds exact at the ends of a box, (n_variables,) each, or of several, (n_boxes, n_variables).
+
+        A shape's grid has room for at most `MOST_ENDS` of each box.
+        """
+        curves, boxes = self._curves, np.stack([np.atleast_2d(low), np.atleast_2d(high)], axis=1)
         for inner, own in zip(self.inner, curves.places, strict=True):
-            ends = np.unique([low[own] / curves.unit[own], high[own] / curves.unit[own]])
-            if len(ends) <= MOST_ENDS:
-                inner.refine(ends)
+            ends = (boxes[:, :, own] / curves.unit[own]).reshape(len(boxes), -1)
+            if ends.shape[1] > MOST_ENDS:
+                each = [np.unique(own_ends) for own_ends in ends]
+                ends = np.concatenate([np.empty(0), *(one for one in each if len(one) <= MOST_ENDS)])
+            inner.refine(np.unique(ends))
 
     def best(self, weight: float, price: Array, low: Array, high: Array, weights: Array | None) -> Array:
         """Most that each cell's bound, times `weight`, can exceed what its spend costs, over a box.
