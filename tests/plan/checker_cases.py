@@ -95,7 +95,7 @@ def _losses(rng: np.random.Generator, names: list[str], budget: float, draws: in
         if rng.random() < 0.5:
             parts.append(ResponseCurves.exponential(scale, rate, names=[name]))
             continue
-        block = OptOuts.checked(scale=scale, rate=rate, price=0.3 * scale / rate, half_left=2.0 * rate)
+        block = OptOuts.checked(scale=scale, rate=rate, half_left=2.0 * rate)
         parts.append(ResponseCurves((name,), (block,)))
     return ResponseCurves.concat(parts).shared()
 

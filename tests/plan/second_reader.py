@@ -60,10 +60,9 @@ def curve_of(kind: str, p: A) -> A:
         value = lambda s: y[:, left(s)] + part(s, left(s)) * (y[:, left(s) + 1] - y[:, left(s)])
         return value, lambda a, b: np.stack([(value(b) - value(a)) / (b - a)] * 2), x
     if kind == "opt_outs":
-        rate, price, half = p["rate"], p["price"], p["half_left"]
-        best = np.where(c > price * rate, rate * np.log(c / (price * rate)), 0.0)
-        earned = lambda s: -c * np.expm1(-np.minimum(s, best) / rate) - price * np.minimum(s, best)
-        more = lambda s: np.maximum(c / rate * np.exp(-s / rate) - price, 0.0)
+        rate, half = p["rate"], p["half_left"]
+        earned = lambda s: -c * np.expm1(-s / rate)
+        more = lambda s: c / rate * np.exp(-s / rate)
         both = lambda a, b: more(a) * (b / (b + half)) + earned(b) * (half / (a + half) ** 2)
         return lambda s: earned(s) * (s / (s + half)), lambda a, b: np.stack([both(b, a), both(a, b)]), np.empty(0)
     need(kind == "service", f"family {kind}", UnsupportedError)
