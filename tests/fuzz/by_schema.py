@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["by_schema"]
+__all__ = ["by_schema", "made_by_schema"]
 
 WORDS = ("sms", "social", "im", "app", "FR", "all", "promotion", "service", "month", "EUR", "x", "2024-01-01")
 
@@ -18,7 +18,12 @@ DEEPEST = 12
 
 def by_schema(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Values that a schema allows, each by a number of its own."""
-    return st.integers(0, 2**32 - 1).map(lambda seed: _Maker(schema, random.Random(seed)).made(schema, 0))
+    return st.integers(0, 2**32 - 1).map(lambda seed: made_by_schema(schema, seed))
+
+
+def made_by_schema(schema: Mapping[str, Any], seed: int) -> Any:
+    """One value that a schema allows."""
+    return _Maker(schema, random.Random(seed)).made(schema, 0)
 
 
 class _Maker:

@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 from tests.conftest import SMALL
 from tests.fuzz.bounds import answer_or_error
-from tests.fuzz.by_schema import by_schema
+from tests.fuzz.by_schema import by_schema, made_by_schema
 from tests.fuzz.hostile import json_texts, mutated
 from tests.own_evidence import returns, written
 from tests.random_problems import random_problem
@@ -35,7 +35,7 @@ from channelmix.profile.frequencies import many_contacts
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.size import check_size
 
-__all__ = ["READERS", "bytes_of", "documents", "profile_of", "small_plan"]
+__all__ = ["READERS", "bytes_of", "documents", "examples", "profile_of", "small_plan"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -174,6 +174,21 @@ def documents(kind: str) -> st.SearchStrategy[Any]:
 def _one_of(made: list[Any]) -> st.SearchStrategy[Any]:
     """One of several; Hypothesis would write all of them out in its messages."""
     return st.integers(0, len(made) - 1).map(lambda i: made[i])
+
+
+def examples(kind: str) -> list[bytes]:
+    """Bytes of a few valid documents of a kind."""
+    made: dict[str, Callable[[], list[Any]]] = {
+        "profile": lambda: [SMALL, RICH],
+        "plan": _plans,
+        "evidence": lambda: [_evidence()],
+        "lift tests": lambda: [LIFT_TESTS],
+        "problem": _problems,
+    }
+    if kind in ANSWERS:
+        of = ANSWERS[kind]
+        made[kind] = lambda: [*_answers(of), made_by_schema(of.model_json_schema(), 0)]
+    return [json.dumps(one).encode() for one in made[kind]()]
 
 
 def _of_plan(data: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def altered() -> list[Any]:
 
 @pytest.mark.parametrize(("kind", "number", "count"), altered())
 def test_altered_documents(kind: str, number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
     place = PLACES.get(kind, "not a")
 
     def check(data: bytes) -> None:
@@ -46,7 +47,6 @@ def test_altered_documents(kind: str, number: int, count: int, record_property: 
             answer_or_error(lambda: READERS[kind](data), place)
 
     tried(bytes_of(kind), check, kind, number, count)
-    record_property("fuzzed", count)
 
 
 def any_text() -> st.SearchStrategy[bytes]:
@@ -69,10 +69,11 @@ def any_text() -> st.SearchStrategy[bytes]:
 
 @pytest.mark.parametrize(("number", "count"), rounds(ANY_SHARE))
 def test_any_bytes(number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(given: tuple[str, bytes]) -> None:
         kind, data = given
         with in_bounds():
             answer_or_error(lambda: READERS[kind](data), PLACES.get(kind, "not a"))
 
     tried(st.tuples(st.sampled_from(sorted(READERS)), any_text()), check, "any bytes", number, count)
-    record_property("fuzzed", count)

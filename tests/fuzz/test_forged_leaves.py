@@ -93,9 +93,10 @@ def check_claims(data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("number", "count"), rounds(SHARE))
 def test_forged_leaves(number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(data: dict[str, Any]) -> None:
         with in_bounds():
             answer_or_error(lambda: check_claims(data))
 
     tried(forged(), check, "forged leaves", number, count)
-    record_property("fuzzed", count)

@@ -115,9 +115,10 @@ def check_answer(seed: int) -> None:
 
 @pytest.mark.parametrize(("number", "count"), rounds(SHARE))
 def test_random_problems(number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(seed: int) -> None:
         with in_bounds():
             check_answer(seed)
 
     tried(st.integers(0, 2**32 - 1), check, "problems", number, count)
-    record_property("fuzzed", count)

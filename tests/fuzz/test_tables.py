@@ -61,12 +61,13 @@ def read_rows(table: Any, stated: dict[str, Any]) -> History:
     [(kind, k, n) for kind, (share, _) in KINDS.items() for k, n in rounds(share)],
 )
 def test_altered_tables(kind: str, number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(given: tuple[Any, dict[str, Any]]) -> None:
         with in_bounds():
             answer_or_error(lambda: read_rows(*given))
 
     tried(st.tuples(KINDS[kind][1], statements()), check, f"table, {kind}", number, count)
-    record_property("fuzzed", count)
 
 
 @st.composite
@@ -84,16 +85,19 @@ def tables_of_tests(draw: st.DrawFn) -> bytes:
 
 @pytest.mark.parametrize(("number", "count"), rounds(TESTS_SHARE))
 def test_altered_tables_of_lift_tests(number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(data: bytes) -> None:
         with in_bounds():
             answer_or_error(lambda: read_experiments(data, "tests.csv"), "tests.csv: ")
 
     tried(tables_of_tests(), check, "table of tests", number, count)
-    record_property("fuzzed", count)
 
 
 @pytest.mark.parametrize(("number", "count"), rounds(FITS_SHARE))
 def test_a_few_are_fitted(number: int, count: int, record_property: Any) -> None:
+    record_property("fuzzed", count)
+
     def check(data: bytes) -> None:
         with in_bounds():
             answer_or_error(
@@ -103,4 +107,3 @@ def test_a_few_are_fitted(number: int, count: int, record_property: Any) -> None
             )
 
     tried(table_texts(grids()), check, "fit", number, count)
-    record_property("fuzzed", count)
