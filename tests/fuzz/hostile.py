@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-__all__ = ["NUMBERS", "TEXTS", "json_texts", "mutated", "texts_of", "values"]
+__all__ = ["NUMBERS", "TEXTS", "json_texts", "mutated", "rescaled", "texts_of", "values"]
 
 RAW = "@raw:"
 """Begins a text that is written without its quotes, as numbers that only JSON has."""
@@ -80,21 +81,41 @@ def _nested(levels: int, in_lists: bool) -> Any:
 
 
 @st.composite
-def mutated(draw: DrawFn, documents: st.SearchStrategy[Any], changes: int = 4) -> Any:
+def mutated(draw: DrawFn, documents: st.SearchStrategy[Any], most: int = 4) -> Any:
     """A document with up to so many changes, each anywhere in it."""
     top = [copy.deepcopy(draw(documents))]
-    for _ in range(draw(st.integers(1, changes))):
+    for _ in range(draw(st.integers(1, most))):
         holder, key = _place(draw, top)
         change = draw(st.sampled_from(CHANGES))
         change(draw, holder, key, top)
     return top[0]
 
 
+@st.composite
+def rescaled(draw: DrawFn, documents: st.SearchStrategy[Any], most: int = 3) -> Any:
+    """A document with up to so many of its numbers in another unit, so that most remain valid."""
+    data = copy.deepcopy(draw(documents))
+    places = [(holder, key) for holder, key in _leaves(data) if isinstance(holder[key], float)]
+    for _ in range(min(draw(st.integers(0, most)), len(places))):
+        holder, key = places[draw(st.integers(0, len(places) - 1))]
+        holder[key] *= draw(st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.1, 2.0, 10.0, 1e3, 1e6, 1e-6]))
+    return data
+
+
+def _leaves(node: Any) -> Iterator[tuple[Any, Any]]:
+    """What is no object or list, by what holds it and its key."""
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(inner, dict | list):
+            yield from _leaves(inner)
+        else:
+            yield node, key
+
+
 def _place(draw: DrawFn, top: list[Any]) -> tuple[Any, Any]:
     """A place in a document, at any depth, by the object or list that holds it and its key."""
     holder: Any = top
     key: Any = 0
-    while (isinstance(holder[key], dict | list) and holder[key]) and draw(st.integers(0, 5)):
+    while (isinstance(holder[key], dict | list) and holder[key]) and draw(st.integers(0, 7)) != 7:
         holder = holder[key]
         keys = list(holder) if isinstance(holder, dict) else range(len(holder))
         key = keys[draw(st.integers(0, len(keys) - 1))]

@@ -10,7 +10,7 @@ from tests.conftest import SMALL
 from tests.fuzz.bounds import answer_or_error, in_bounds
 from tests.fuzz.counting import rounds, tried
 from tests.fuzz.documents import RICH, read_plan, read_profile
-from tests.fuzz.hostile import json_texts, mutated
+from tests.fuzz.hostile import rescaled, texts_of
 from tests.random_profiles import random_content
 
 import channelmix as cm
@@ -48,4 +48,10 @@ def test_altered_profiles_are_planned(number: int, count: int, record_property: 
         with in_bounds():
             answer_or_error(lambda: plan_of(data))
 
-    tried(json_texts(mutated(contents, changes=1)), check, "planned", number, count)
+    tried(
+        rescaled(contents).map(lambda data: texts_of(data).encode()),
+        check,
+        "planned",
+        number,
+        count,
+    )
