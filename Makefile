@@ -19,7 +19,7 @@ ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
 
 QUICK := engine profile
 
-.PHONY: demo quick test lint browser test-newest test-lowest lock bench clean
+.PHONY: demo quick test fuzz lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
@@ -30,6 +30,13 @@ quick: lint
 
 test: lint browser
 	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95
+
+# Fresh inputs each time, unless a seed is stated; and from what code they reach, where atheris is installed.
+fuzz: export CHANNELMIX_FUZZ ?= 100000
+fuzz: $(VENV)/.dev
+	@export CHANNELMIX_FUZZ_SEED=$${CHANNELMIX_FUZZ_SEED:-$$($(BIN)/python -c 'import secrets; print(secrets.randbits(32))')}; \
+	echo "CHANNELMIX_FUZZ_SEED=$$CHANNELMIX_FUZZ_SEED"; \
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist load -m fuzz tests && $(BIN)/python -m tests.fuzz.with_atheris
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if parameters.get("seed", 0) >= MEASURED_SEEDS:
             item.add_marker("no_cover")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many inputs were tried, and how to try the same ones again, where a number of them is asked for."""
+    if "CHANNELMIX_FUZZ" in os.environ:
+        reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+        count = sum(int(value) for one in reports for key, value in one.user_properties if key == "fuzzed")
+        seed = os.environ.get("CHANNELMIX_FUZZ_SEED", "0")
+        terminalreporter.write_line(f"{count:,} inputs tried with CHANNELMIX_FUZZ_SEED={seed}")
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def _examples(lines: tuple[str, ...]) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    from channelmix.profile.faults import escape
+    from channelmix.core.errors import escape
 
     lines = (escape(line) for line in f"channelmix: {message}".split("\n"))
     with contextlib.suppress(OSError):  # standard error is closed: the exit code remains

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from channelmix.core.described import Described
-from channelmix.core.errors import InputError, expect
+from channelmix.core.errors import InputError, expect, named
 from channelmix.core.files import read_at_most
 from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, read_json
 from channelmix.core.tolerances import SAME_AMOUNT
@@ -223,7 +223,7 @@ class Document(Part):
             raise InputError(f"{not_one}: the text is not valid Unicode") from None
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "top level"
+            place = ".".join(map(named, first["loc"])) or "top level"
             said = (
                 first["msg"].replace("Input should", "it should").replace("Field required", "it is missing")
             )

@@ -12,12 +12,18 @@ from typing import Any
 LARGEST_AMOUNT = 1e18
 """Largest amount or count that is accepted, so that no sum or product of a few of them overflows."""
 
+LONGEST_LINE = 1000
+"""Characters of the longest line of a message: more is somebody's text, repeated."""
+
 LONGEST_TYPO = 60
 """Characters of the longest name for which the nearest known one is sought; comparing longer ones is slow."""
 
 
 class ChannelMixError(Exception):
-    """Base of every error that channelmix raises on purpose."""
+    """Base of every error that channelmix raises on purpose; its message is printable whatever it repeats."""
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class InputError(ChannelMixError, ValueError):
@@ -30,6 +36,29 @@ class NoPlanError(ChannelMixError):
 
 class CertificateError(ChannelMixError):
     """A plan or solution claims more than its proof shows."""
+
+
+def escape(text: str) -> str:
+    r"""Escape control and other unprintable characters, so that no message can control a terminal.
+
+    >>> escape("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def plain(message: str) -> str:
+    r"""Return a message whose lines are printable and not too long.
+
+    >>> plain("unknown: \x1b[31m\nremedy"), len(plain("x" * 5000))
+    ('unknown: \\x1b[31m\nremedy', 1000)
+    """
+    lines = (escape(line) for line in message.split("\n"))
+    return "\n".join(
+        line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 3]}..." for line in lines
+    )
 
 
 def echo(value: Any, most: int = 60) -> str:
@@ -45,6 +74,16 @@ def echo(value: Any, most: int = 60) -> str:
     except (ValueError, RecursionError):
         text = f"a {type(value).__name__}"
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def named(key: Any, most: int = 60) -> str:
+    r"""Return a key or a column as messages name it: quoted where it is not a plain name, cut where it is long.
+
+    >>> named("sms"), named("a\n"), named(3)
+    ('sms', "'a\\n'", '3')
+    """
+    text = str(key)
+    return text if (text.isidentifier() or isinstance(key, int)) and len(text) <= most else echo(text, most)
 
 
 def expect(value: object, what: str, *kinds: type, remedy: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Document, Part, Said, require_order
 
@@ -180,6 +181,10 @@ class InformationValue(Document):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         require_order(self.total_low, self.total_high)
+        if self.typical_of > 1 and not self.remarks:
+            raise PydanticCustomError(
+                "typical", "Input should remark first that it is about a typical period"
+            )
         return self
 
     def rows(self) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from channelmix.core.documents import Document, Part, Said
 from channelmix.plan.ways import Ways
@@ -126,6 +127,15 @@ class Sensitivity(Document):
     """Seed of the draws."""
     draws: int = Field(ge=1)
     """Number of draws."""
+
+    @model_validator(mode="after")
+    def _same_cells(self) -> Self:
+        sides = (side for effect in self.inputs for side in (effect.low, effect.high))
+        if any(side.spend.keys() != self.spend.keys() for side in sides):
+            raise PydanticCustomError(
+                "cells", "Input should state the spend on the plan's cells at each side"
+            )
+        return self
 
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary an input, side and cell, without nesting; amounts in currency over the `span`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, escape
 
 Path = tuple[str | int, ...]
 
@@ -109,15 +109,6 @@ class ProfileError(InputError):
         if count > LISTED_FAULTS:
             lines.append(f"  and {count - LISTED_FAULTS} more")
         return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    r"""Escape control and other unprintable characters, so that no message can control a terminal.
-
-    >>> escape("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def echo(value: Any) -> str:

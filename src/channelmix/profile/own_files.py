@@ -6,7 +6,7 @@ import math
 from pathlib import Path as FilePath
 from typing import Any
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, escape
 from channelmix.core.files import read_at_most
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.profile.cells import lay_out
@@ -24,7 +24,7 @@ from channelmix.profile.evidence.evidence import LARGEST_EVIDENCE
 from channelmix.profile.evidence.experiments import read_experiments
 from channelmix.profile.evidence.tables import LARGEST_TABLE, read_table
 from channelmix.profile.evidence.tables.statement import StatementError
-from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo
 from channelmix.profile.fields.fields import HistoryFile, ProfileFields
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from channelmix.core.errors import escape
 from channelmix.core.files import read_at_most
 from channelmix.core.json_text import DEEPEST_NESTING, too_deep, whole_number
-from channelmix.profile.faults import Fault, Path, Problem, ProfileError, echo, escape, path_text
+from channelmix.profile.faults import Fault, Path, Problem, ProfileError, echo, path_text
 
 LARGEST_FILE = 10_000_000
 """Bytes of the largest profile that is read."""

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from channelmix.core.errors import InputError
+from channelmix.core.arrays import Array
+from channelmix.core.errors import InputError, echo
 from channelmix.core.files import write_whole
-from channelmix.effectiveness.history.findings import Finding, Verdict
+from channelmix.core.sizes import within
+from channelmix.effectiveness.history.findings import Finding
 from channelmix.effectiveness.history.markets import Market
 from channelmix.effectiveness.history.model.priors import Priors
 from channelmix.effectiveness.history.model.roi_beliefs import Judged
@@ -22,7 +25,11 @@ from channelmix.effectiveness.history.posterior import Posterior
 from channelmix.effectiveness.history.rows.table import Columns
 from channelmix.effectiveness.history.rows.timeline import Timeline
 from channelmix.effectiveness.history.spend_slips import Slip
+from channelmix.effectiveness.history.stored import check_columns, check_market
 from channelmix.profile.evidence import LiftTest
+
+LARGEST_FIT = 1_000_000_000
+"""Bytes of the largest saved model that is read, unpacked."""
 
 FORMAT, READ = "channelmix marketing mix 6", ("channelmix marketing mix 5", "channelmix marketing mix 6")
 
@@ -74,42 +81,72 @@ def write_fit(model: Any, path: Path) -> None:
 
 
 def read_fit(kind: type[Any], path: Path) -> Any:
-    """Read a fitted model of class `kind`."""
+    """Read a fitted model of class `kind`.
+
+    Raises
+    ------
+    InputError
+        If the file is no such model, or not as it was written.
+    """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            text = json.loads(str(file["json"]))
-            arrays = {name: file[name] for name in file.files if name != "json"}
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a saved marketing-mix model ({error})") from None
-    if text.get("format") not in READ:
-        raise InputError(f"{path} is not a saved marketing-mix model of this version ({FORMAT})")
+        return _model_of(kind, *_content(path))
+    except InputError as error:
+        raise InputError(f"{path} is not a saved marketing-mix model: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path} is not a saved marketing-mix model ({error.strerror or error})") from None
+    except Exception as error:  # what is not as it was written fails in as many ways as it can be changed
+        said = echo(f"{type(error).__name__}: {error}", most=200)
+        raise InputError(f"{path} is not a saved marketing-mix model, or is damaged ({said})") from None
+
+
+def _content(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Text and arrays of a file, of limited size."""
+    with zipfile.ZipFile(path) as package:
+        within(LARGEST_FIT, sum(part.file_size for part in package.infolist()), "bytes of a saved model")
+    with np.load(path, allow_pickle=False) as file:
+        text = json.loads(str(file["json"]))
+        if not isinstance(text, dict) or text.get("format") not in READ:
+            raise InputError(f"it is of no version that is read ({FORMAT})")
+        return text, {name: file[name] for name in file.files if name != "json"}
+
+
+def _model_of(kind: type[Any], text: dict[str, Any], arrays: dict[str, Array]) -> Any:
     parameters = text["parameters"]
     if parameters["priors"] is not None:
         parameters["priors"] = Priors(**parameters["priors"])
     if parameters["cost_per_unit"] is not None:
         parameters["cost_per_unit"] = dict(parameters["cost_per_unit"])
     model = kind(**parameters)
-    for name, value in text["fitted"].items():
-        setattr(model, name, value)
+    for name in FITTED:
+        number = int if name == "n_features_in_" else float
+        setattr(model, name, number(text["fitted"][name]))
     if text["feature_names"] is not None:
-        model.feature_names_in_ = np.array(text["feature_names"], dtype=object)
-    columns: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in text["columns"].items()}
-    model._columns = Columns(**columns)
+        model.feature_names_in_ = np.array([str(name) for name in text["feature_names"]], dtype=object)
+    model._columns = _read(Columns, text["columns"])
+    check_columns(model._columns, model.n_features_in_)
     model.channels_, model.unpaid_ = model._columns.bought, model._columns.free
-    model._timeline = Timeline(**text["timeline"])
-    model.diagnostics_ = tuple(
-        Finding(**{**d, "verdict": Verdict(d["verdict"])}) for d in text["diagnostics"]
-    )
+    model._timeline = _read(Timeline, text["timeline"])
+    model.diagnostics_ = tuple(_read(Finding, stated) for stated in text["diagnostics"])
     model.experiments_ = tuple(LiftTest(**stated) for stated in text.get("experiments", []))
-    model.slips_ = tuple(Slip(**stated) for stated in text["slips"])
-    model.expectations_ = {name: Judged(**stated) for name, stated in text["expectations"].items()}
-    priors, shared = Priors(**text["priors"]), {name: arrays[name] for name in SHARED}
+    model.slips_ = tuple(_read(Slip, stated) for stated in text["slips"])
+    model.expectations_ = {name: _read(Judged, stated) for name, stated in text["expectations"].items()}
+    priors = Priors(**text["priors"])
+    shared: dict[str, Any] = {name: arrays[name] for name in SHARED}
     model._markets = {}
     for k, stated in enumerate(text["markets"]):
-        own = {name: arrays[f"{k} {name}"] for name in ARRAYS}
-        trend = Trend(stated["last"], stated["year"], arrays[f"{k} middle"], arrays[f"{k} spread"])
-        posterior = Posterior(**shared, **own, trend=trend, priors=priors)
-        model._markets[stated["name"]] = Market(
-            stated["name"], stated["start"], arrays[f"{k} cost"], posterior
+        own: dict[str, Any] = {name: arrays[f"{k} {name}"] for name in ARRAYS}
+        trend = Trend(
+            int(stated["last"]), float(stated["year"]), arrays[f"{k} middle"], arrays[f"{k} spread"]
         )
+        posterior = Posterior(**shared, **own, trend=trend, priors=priors)
+        market = Market(stated["name"], int(stated["start"]), arrays[f"{k} cost"], posterior)
+        check_market(market, model._columns)
+        model._markets[market.name] = market
+    if not model._markets:
+        raise InputError("it holds no market")
     return model
+
+
+def _read(kind: Any, stated: Any) -> Any:
+    """An object of its fields, which must be of the types that it declares."""
+    return TypeAdapter(kind).validate_python(stated)

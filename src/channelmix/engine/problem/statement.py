@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError, echo, expect, nearest_name
+from channelmix.core.errors import InputError, echo, expect, named, nearest_name
 from channelmix.core.sizes import (
     MOST_NUMBERS,
     MOST_OUTCOMES,
@@ -283,9 +283,11 @@ class Statement:
             If the data are damaged.
         """
         try:
+            if not isinstance(data, Mapping):
+                raise InputError(f"problem: it must be an object with its parts, not {echo(data)}")
             unknown = set(data) - {f.name for f in dataclasses.fields(Statement)}
             if unknown:
-                raise InputError(f"problem: unknown parts: {', '.join(sorted(unknown))}")
+                raise InputError(f"problem: unknown parts: {', '.join(sorted(map(named, unknown))[:10])}")
             within(MOST_RULES, len(data["constraints"]), "rules", _JOIN)
             return cls(
                 ResponseCurves.from_dict(data["curves"], MOST_NUMBERS),

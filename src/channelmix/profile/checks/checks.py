@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from channelmix.core.errors import closest
+from channelmix.core.errors import closest, escape
 from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.profile.cells import Cell, basis_of, lay_out
 from channelmix.profile.checks.rule_checks import risk_problems, rule_problems
 from channelmix.profile.checks.selectors import Selectors
 from channelmix.profile.checks.timing_checks import timing_problems
-from channelmix.profile.faults import Path, Problem, echo, escape
+from channelmix.profile.faults import Path, Problem, echo
 from channelmix.profile.fields.fields import ChannelFigures, ProfileFields
 from channelmix.profile.fields.values import BUILT_IN_CHANNELS, PURPOSES, Purpose
 

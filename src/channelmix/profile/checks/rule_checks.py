@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from channelmix.core.errors import InputError
+from channelmix.core.errors import InputError, escape
 from channelmix.engine.rules import Cells, SafeImprovement
 from channelmix.profile.cells import Cell
 from channelmix.profile.checks.selectors import Selectors
-from channelmix.profile.faults import Path, Problem, echo, escape
+from channelmix.profile.faults import Path, Problem, echo
 from channelmix.profile.fields.fields import ProfileFields
 
 # Fields of rules that hold one figure for each cell, not for each selector.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from channelmix.core.errors import InputError, nearest_name
+from channelmix.core.errors import InputError, named, nearest_name
 from channelmix.core.json_text import read_json
 from channelmix.profile.evidence.lift_test import OPTIONAL, LiftTest
 from channelmix.profile.evidence.tables import read_table
@@ -129,7 +129,7 @@ def _listed(value: Any) -> list[Any]:
 def _check_fields(test: Mapping[str, Any], place: str) -> None:
     for name in test:
         if name not in _FIELDS:
-            raise InputError(f"{place}: unknown field {name}{nearest_name(str(name), _FIELDS)}")
+            raise InputError(f"{place}: unknown field {named(name)}{nearest_name(str(name), _FIELDS)}")
     for name in _NEEDED:
         if name not in test and not (name == "spend_change" and _means_all(test)):
             raise InputError(f"{place}: {name} is missing")

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from channelmix.core.errors import InputError, closest
+from channelmix.core.errors import InputError, closest, escape
 from channelmix.engine.rules.rows import OutOfRangeError
-from channelmix.profile.faults import Path, Problem, ProblemsError, echo, escape
+from channelmix.profile.faults import Path, Problem, ProblemsError, echo
 from channelmix.profile.fields.tagged import choice
 from channelmix.profile.fields.values import COUNTRY_PATTERN, CURRENCY_PATTERN
 

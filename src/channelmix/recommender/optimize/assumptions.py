@@ -45,7 +45,7 @@ def assumptions(figures: Iterable[Figure], defaults: Sequence[Assumption] = ()) 
         entries.append(
             Assumption(
                 name=figure_name(figure),
-                value=r.typical,
+                value=shifted_value(figure, 1.0),
                 low=shifted_value(figure, low),
                 high=shifted_value(figure, high),
                 unit=r.unit,

@@ -162,7 +162,7 @@ def _figures(profile: CompanyProfile, draws: CellDraws) -> Iterator[_Input]:
                 "name": figure_name(figure),
                 "kind": "figure",
                 "factor": factor,
-                "assumed": figure.range.typical,
+                "assumed": shifted_value(figure, 1.0),
                 "unit": figure.range.unit,
                 "basis": figure.range.basis,
                 "facts": list(figure.range.fact_ids),

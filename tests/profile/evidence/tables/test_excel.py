@@ -46,6 +46,14 @@ def packed(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
 PLAIN = workbook(("Data", [HEADER, *ROWS]))
 
 
+def squeezed(data: bytes, first: bytes) -> bytes:
+    """The workbook with another first byte of what its first part is squeezed into."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        part = package.infolist()[0]
+    at = part.header_offset + 30 + len(part.filename.encode())
+    return data[:at] + first + data[at + 1 :]
+
+
 def read(data: bytes) -> Table:
     return read_table(data, "h.xlsx")
 
@@ -112,6 +120,8 @@ def test_a_formula_without_a_value_is_asked_for() -> None:
         ),
         (workbook(("Data", [HEADER])), "rows below it"),
         (PLAIN[:200], "cannot be unpacked"),
+        (squeezed(PLAIN, b"\x00"), "cannot be unpacked"),
+        (squeezed(PLAIN, b"\x07"), "cannot be unpacked"),
         (packed(PLAIN, "xl/worksheets/sheet1.xml", lambda part: part[:-40]), "cannot be read"),
         (packed(PLAIN, "xl/worksheets/sheet1.xml", lambda _: b"<a><b"), "cannot be read"),
         (packed(PLAIN, "xl/workbook.xml", lambda _: b"no XML"), "xl/workbook.xml is not valid XML"),
