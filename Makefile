@@ -19,7 +19,7 @@ ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
 
 QUICK := engine profile
 
-.PHONY: demo quick test lint browser test-newest test-lowest lock bench clean
+.PHONY: demo quick test mutants lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
@@ -30,6 +30,16 @@ quick: lint
 
 test: lint browser
 	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95
+
+# A run that was stopped goes on where it was; make clean forgets its results.
+COUNT ?= 400
+SEED ?= 18
+MUTATION = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.mutation
+mutants: $(VENV)/.dev
+	@$(MUTATION) run --count $(COUNT) --seed $(SEED)
+	@$(MUTATION) run --whole proof
+	@$(MUTATION) report --count $(COUNT) --seed $(SEED)
+	@$(MUTATION) report --whole proof
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .
