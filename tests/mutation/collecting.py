@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,7 @@ class Known:
     def tests_of(self, mutant: Mutant, budget: float) -> list[str]:
         """Tests of a mutant's lines, quickest first, as many as usually take no longer than the budget, in seconds.
 
+        Of a test with many parameters the second case counts as twice as slow, the third as thrice, and so on.
         Those of a change outside functions are the tests of any line of the file.
         """
         lines = self.lines.get(str(mutant.path.relative_to(ENGINE)), {})
@@ -86,7 +88,12 @@ class Known:
             if test in names or not names.isdisjoint(fixtures)
         }
         spent, made, chosen = 0.0, set[str](), []
+        cases: Counter[str] = Counter()
+        ranks: dict[str, float] = {}
         for test in sorted(tests, key=lambda test: (self.cost(test), test)):
+            cases[test.partition("[")[0]] += 1
+            ranks[test] = self.cost(test) * cases[test.partition("[")[0]]
+        for test in sorted(ranks, key=ranks.__getitem__):
             new = {test, *self.fixtures[test]} - made
             spent += sum(self.seconds.get(part, 0.0) for part in new)
             if spent > budget:
