@@ -111,8 +111,9 @@ def most(form: StandardForm, leaf: Leaf, gain: float, charge: Array) -> float:
         at = np.linspace(leaf.low[i], leaf.high[i], POINTS)
         brings = np.zeros(POINTS)
         if i < n:
-            brings = form.curves.cell(i).value(at[np.newaxis]).reshape(-1, POINTS)
-            brings = per_draw @ np.broadcast_to(brings, (len(per_draw), POINTS))
+            drawn = form.curves.cell(i).value(at[np.newaxis]).reshape(-1, POINTS)
+            of_draws = np.broadcast_to(drawn, (len(per_draw), POINTS))
+            brings = np.asarray(per_draw @ of_draws)
         best[i] = float((brings - slope[i] * at).max())
     for state, members in form.states.items():
         on = best[members].sum() - slope[state] if leaf.high[state] > 0.0 else -math.inf
@@ -165,6 +166,25 @@ def test_the_bound_of_a_chance(seed: int) -> None:
     assert expected - 1e-12 * size <= bound <= expected + 2e-3 * size
 
 
+def test_a_draw_that_reaches_the_target_at_the_end_of_a_box_counts() -> None:
+    """To the last digit: what a draw can reach at most is what it has to reach."""
+    form = made("chance")
+    _, largest = form.net_range(form.box_low, form.box_high)
+    assert form.risk is not None
+    for most_of_one in np.sort(largest).tolist():
+        near = most_of_one / (1.0 - 1e-9)
+        targets = [near + k * math.ulp(near) for k in range(-4, 5)]
+        forms = [replace(form, risk=replace(form.risk, target=target)) for target in targets]
+        exact = next(one for one in forms if one.aim == most_of_one)
+        leaf = Leaf(form.box_low, form.box_high, np.zeros(len(form.B)), np.ones(len(form.offset)))
+        share = float((largest >= most_of_one).mean())
+        step = chance_weights(exact, leaf)
+        assert np.count_nonzero(step) == round(share * len(largest))
+        assert dual_bound(exact, fine(exact, leaf), leaf) <= share
+        half = replace(leaf, draw_weights=np.zeros(len(form.offset)))
+        assert dual_bound(exact, fine(exact, half), half) == pytest.approx(share)
+
+
 def test_prices_and_weights_of_nothing_show_what_the_box_allows() -> None:
     """Without prices a chance is the share of draws that can reach the target in the box."""
     form = made("chance")
@@ -195,21 +215,23 @@ def test_crossed_ends_exclude_whatever_the_prices() -> None:
     assert not excludes(form, fine(form, leaf_in(form, 0)), Leaf(form.box_low, form.box_high, none, None))
 
 
-def test_rows_missed_by_rounding_exclude_nothing() -> None:
+@pytest.mark.parametrize("risk", [None, cm.MeanCVaR(0.4, 0.5)])
+def test_rows_missed_by_rounding_exclude_nothing(risk: Any) -> None:
     """Two rows miss each other by more, or by less, than what proves a conflict, in whatever unit of prices."""
     for missing, excluded in ((1e-6, True), (1e-8, True), (1e-10, False), (0.0, False), (-1e-6, False)):
         rules = [
             cm.LinearConstraint({"FR/sms": 1.0, "FR/app": 1.0}, high=2.0),
             cm.LinearConstraint({"FR/sms": 1.0, "FR/app": 1.0}, low=2.0 * (1.0 + missing)),
         ]
-        form = of(BUDGET, *rules)().standard
+        form = of(BUDGET, *rules, draws=6, risk=risk)().standard
+        weights = None if risk is None else np.full(6, 0.4 / 6)  # they count in the objective, and not here
         rows = [k for k in range(len(form.B)) if (form.A.toarray()[k] != 0.0).sum() == 2]
         assert len(rows) == 2
         for size in (1e-3, 1.0, 1e3):
             prices = np.zeros(len(form.B))
             for k in rows:
                 prices[k] = size if math.isfinite(form.high[k]) else -size
-            leaf = Leaf(np.zeros(3), np.ones(3), prices, None)
+            leaf = Leaf(np.zeros(3), np.ones(3), prices, weights)
             assert excludes(form, fine(form, leaf), leaf) == excluded
 
 
