@@ -218,6 +218,28 @@ def test_prices_and_weights_of_nothing_show_what_the_box_allows() -> None:
         assert dual_bound(form, fine(form, leaf), leaf) <= float((largest >= form.aim).mean())
 
 
+@pytest.mark.parametrize(
+    ("state_ends", "least"), [((0.0, 1.0), 0.0), ((0.0, 1.0), 0.3), ((1.0, 1.0), 0.0), ((0.0, 0.0), 0.0)]
+)
+def test_states_are_on_or_off(state_ends: tuple[float, float], least: float) -> None:
+    """Off where that is better, and only where neither the state nor a spend of its cells must be more than nothing."""
+    form = made("switched")
+    rng = np.random.default_rng(8)
+    assert len(form.states) >= 2
+    bounds = set()
+    for _ in range(20):
+        leaf = leaf_in(form, 0)
+        leaf.prices = 4.0 * rng.random(len(form.B)) * np.where(np.isfinite(form.high), 1.0, -1.0)
+        for state, members in form.states.items():
+            leaf.low[state], leaf.high[state] = state_ends
+            leaf.low[members] = least * leaf.high[members] * (np.arange(len(members)) == 0)
+        bound, expected = dual_bound(form, fine(form, leaf), leaf), most(form, leaf, form.gain, form.charge)
+        size = 1.0 + float(np.abs(leaf.prices).sum())
+        assert expected - 1e-12 * size <= bound <= expected + 2e-3 * size
+        bounds.add(round(bound, 6))
+    assert len(bounds) > 10
+
+
 def test_a_price_on_an_open_side_bounds_nothing() -> None:
     form = made("budget")
     leaf = leaf_in(form, 0)
