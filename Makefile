@@ -19,7 +19,7 @@ ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
 
 QUICK := engine profile
 
-.PHONY: demo quick test fuzz lint browser test-newest test-lowest lock bench clean
+.PHONY: demo quick test fuzz mutants lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
@@ -37,6 +37,16 @@ fuzz: $(VENV)/.dev
 	@export CHANNELMIX_FUZZ_SEED=$${CHANNELMIX_FUZZ_SEED:-$$($(BIN)/python -c 'import secrets; print(secrets.randbits(32))')}; \
 	echo "CHANNELMIX_FUZZ_SEED=$$CHANNELMIX_FUZZ_SEED"; \
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist load -m fuzz tests && $(BIN)/python -m tests.fuzz.with_atheris
+
+# A run that was stopped goes on where it was; make clean forgets its results.
+COUNT ?= 400
+SEED ?= 18
+MUTATION = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.mutation
+mutants: $(VENV)/.dev
+	@$(MUTATION) run --count $(COUNT) --seed $(SEED)
+	@$(MUTATION) run --whole proof
+	@$(MUTATION) report --count $(COUNT) --seed $(SEED)
+	@$(MUTATION) report --whole proof
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet .

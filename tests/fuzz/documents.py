@@ -26,12 +26,10 @@ from channelmix.core.documents import Document
 from channelmix.core.errors import ChannelMixError
 from channelmix.plan import verify_plan
 from channelmix.profile import json_schema
-from channelmix.profile.audiences import unused_audiences
-from channelmix.profile.countries import unknown_countries
 from channelmix.profile.evidence import Evidence
 from channelmix.profile.evidence.evidence import digest
 from channelmix.profile.evidence.experiments import read_experiments
-from channelmix.profile.frequencies import many_contacts
+from channelmix.profile.notes import many_contacts, unknown_countries, unused_audiences
 from channelmix.profile.other_periods import budget_question
 from channelmix.recommender.optimize.size import check_size
 
