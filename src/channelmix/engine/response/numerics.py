@@ -62,6 +62,8 @@ def limited_mean_of(
     if near.any():
         # Another form of the same number is accurate near 0; few limits are: all alike would take twice the time.
         mean = np.array(np.broadcast_to(mean, near.shape))
-        limit, location, spread = (np.broadcast_to(array, near.shape)[near] for array in (limit, location, spread))
+        limit, location, spread = (
+            np.broadcast_to(array, near.shape)[near] for array in (limit, location, spread)
+        )
         mean[near] = -spread * np.log1p(logistic(location / spread) * np.expm1(-limit / spread))
     return np.asarray(mean)
