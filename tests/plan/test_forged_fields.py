@@ -144,8 +144,8 @@ def forgeries(
 ) -> Iterator[tuple[str, Plan | None]]:
     """Each place of a plan, or each that is wanted, altered in each way, some of those that are alike.
 
-    None stands for a plan that is refused as it is read. An altered plan that is the same, as its last field may be left
-    out where it holds nothing, is none.
+    None stands for a plan that is refused as it is read. What reads as the same plan is left out: a last field may be
+    missing where it holds nothing.
     """
     count: dict[str, int] = {}
     honest = Plan.from_json(json.dumps(data))
