@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.terminals import read_until_closed
@@ -73,10 +74,19 @@ def test_a_request_to_end_leaves_no_file_behind(tmp_path: Path, profile: str) ->
     assert (tmp_path / "plan.json").read_text(encoding="utf-8") == "as it was"
 
 
+@pytest.fixture
+def brief(tmp_path: Path, small: dict[str, Any]) -> str:
+    """Name of a file with a profile of one cell, which is soon explained."""
+    small["channels"] = {"sms": {"reachable": 50000.0, "current_spend": {"promotion": 15000.0}}}
+    small["purposes"] = {"promotion": small["purposes"]["promotion"]}
+    (tmp_path / "brief.json").write_text(json.dumps(small), encoding="utf-8")
+    return "brief.json"
+
+
 @pytest.mark.parametrize("command", [["explain"], ["compare", "other.json"]])
-def test_a_profile_from_a_pipe(process: Process, tmp_path: Path, profile: str, command: list[str]) -> None:
+def test_a_profile_from_a_pipe(process: Process, tmp_path: Path, brief: str, command: list[str]) -> None:
     """A pipe can be read only once."""
-    text = (tmp_path / profile).read_bytes()
+    text = (tmp_path / brief).read_bytes()
     (tmp_path / "other.json").write_bytes(text)
     name, *other = command
     for given in ("/dev/stdin", "-"):
@@ -84,8 +94,8 @@ def test_a_profile_from_a_pipe(process: Process, tmp_path: Path, profile: str, c
         assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_plan_from_a_pipe(process: Process, tmp_path: Path, profile: str, plan_file: str) -> None:
-    planned = process("optimize", profile, "--format", "json").stdout
+def test_a_plan_from_a_pipe(process: Process, brief: str) -> None:
+    planned = process("optimize", brief, "--format", "json").stdout
     for given in ("/dev/stdin", "-"):
         assert process("explain", given, "--quiet", input=planned).returncode == 0
 

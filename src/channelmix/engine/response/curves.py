@@ -464,7 +464,7 @@ class ResponseCurves:
         return [0, *itertools.accumulate(block.shape[1] for block in self.blocks)]
 
     def _full(self, array: Array) -> Array:
-        return np.broadcast_to(array, (self.n_draws, array.shape[1]))
+        return array if len(array) == self.n_draws else np.broadcast_to(array, (self.n_draws, array.shape[1]))
 
     def _spread(self, spend: ArrayLike, evaluate: Callable[[Family, Array], Array]) -> Array:
         array = self._amounts(spend)

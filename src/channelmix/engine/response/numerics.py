@@ -45,9 +45,25 @@ def limited_mean(
     >>> float(limited_mean(np.float64(1e9), np.float64(5.0), np.float64(0.1)))
     5.0
     """
+    return limited_mean_of(limit, location, spread, np.log1p(np.exp(-np.abs(limit - location) / spread)))
+
+
+def limited_mean_of(
+    limit: NDArray[np.float64],
+    location: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    off: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """`limited_mean`, where ``log(1 + exp(-|limit - location| / spread))`` is known to be `off`."""
     # softplus(z) - max(z, 0) is what the spread takes off the sharp corner; it never exceeds log 2.
     # For numbers below 0 this form is faster than `softplus`.
-    off = np.log1p(np.exp(-np.abs(limit - location) / spread)) - np.log1p(np.exp(-location / spread))
-    start = -np.log1p(logistic(location / spread) * np.expm1(-np.minimum(limit / spread, 1.0)))
-    # Two forms of the same number: the first is accurate near 0, the second further out.
-    return np.asarray(np.where(limit < spread, spread * start, np.minimum(limit, location) - spread * off))
+    mean = np.minimum(limit, location) - spread * (off - np.log1p(np.exp(-location / spread)))
+    near = np.asarray(limit < spread)
+    if near.any():
+        # Another form of the same number is accurate near 0; few limits are: all alike would take twice the time.
+        mean = np.array(np.broadcast_to(mean, near.shape))
+        limit, location, spread = (
+            np.broadcast_to(array, near.shape)[near] for array in (limit, location, spread)
+        )
+        mean[near] = -spread * np.log1p(logistic(location / spread) * np.expm1(-limit / spread))
+    return np.asarray(mean)

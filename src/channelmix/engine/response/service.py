@@ -13,7 +13,7 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError
 from channelmix.core.tolerances import SUM_TOLERANCE
 from channelmix.engine.response.families import Family, Points, largest
-from channelmix.engine.response.numerics import limited_mean, logistic, softplus
+from channelmix.engine.response.numerics import limited_mean, limited_mean_of, logistic, softplus
 
 SMALL = 0.02
 """Spend, in spreads, below which a three-point Gauss-Legendre rule is more accurate than a difference."""
@@ -117,10 +117,13 @@ class Service(Family, kind="service"):
 
     def quality(self, spend: Array) -> Array:
         """Quality served, a share of the mean load; shape (n_draws, n_cells)."""
-        handled = limited_mean(spend, self.cap, self.spread)
+        # Most of the time of a search goes into these two functions: they are worked out once for all that needs them.
+        corner = np.exp(-np.abs(spend - self.cap) / self.spread)
+        off = np.log1p(corner)
+        handled = limited_mean_of(spend, self.cap, self.spread, off)
         worth = self.handled * handled
         if self.on_time.any():
-            worth = worth + self.on_time * self._in_time(spend, handled)
+            worth = worth + self.on_time * self._in_time(spend, handled, corner, off)
         return np.minimum(worth / self._mean, 1.0)
 
     def criticism_left(self, spend: Array) -> Array:
@@ -150,12 +153,14 @@ class Service(Family, kind="service"):
         z = (self.cap - spend) / self.spread
         return np.asarray(logistic(z) * logistic(-z) / self.spread)
 
-    def _in_time(self, spend: Array, handled: Array) -> Array:
-        """``E[L; L <= spend]``, by three formulas for where each is accurate: near 0, below the load and above it."""
-        above = self._above(spend)
-        below = np.exp((np.minimum(spend, self.cap) - self.cap) / self.spread)
-        lacking = self.spread * (np.log1p(below) - np.log1p(np.exp(-self.cap / self.spread)))
-        part = np.where(spend > self.cap, handled - spend * above, spend * below / (1.0 + below) - lacking)
+    def _in_time(self, spend: Array, handled: Array, corner: Array, off: Array) -> Array:
+        """``E[L; L <= spend]``, by three formulas for where each is accurate: near 0, below the load and above it.
+
+        `corner` is ``exp(-|spend - cap| / spread)``, and `off` is ``log(1 + corner)``.
+        """
+        beyond = spend * corner / (1.0 + corner)
+        lacking = self.spread * (off - np.log1p(np.exp(-self.cap / self.spread)))
+        part = np.where(spend > self.cap, handled - beyond, beyond - lacking)
         small = np.asarray(spend < SMALL * self.spread)
         if small.any():
             # Few amounts are small: what is worked out for them alone would take most of the time.
