@@ -42,7 +42,7 @@ def reasons(content: dict[str, Any]) -> dict[str, str]:
             "FR/social/promotion",
             "kept by spend_bounds social/promotion",
         ),
-        ({"kind": "change_limit", "relative": 0.05}, "FR/sms/promotion", "held by change_limit all"),
+        ({"kind": "change_limit", "relative": 0.05}, "FR/im/service", "held by change_limit all"),
         ({"kind": "change_limit", "relative": 0.25}, "FR/app/promotion", "kept by change_limit all"),
         (
             {

@@ -106,13 +106,13 @@ def test_a_cost_of_change_holds_what_stays() -> None:
 @pytest.mark.parametrize("currency", ["EUR", "USD"])
 def test_a_return_that_no_unit_reaches_is_told_with_its_figures(asked: str, currency: str) -> None:
     rate = {"EUR": 0.92, "USD": 1.0}[currency]
-    content = shop(scenario={"kind": "flexible_budget", asked: 2.5}, currency=currency, usd_rate=rate)
+    content = shop(scenario={"kind": "flexible_budget", asked: 3.0}, currency=currency, usd_rate=rate)
     plan = planned(content)
     assert plan.totals is not None
     assert plan.totals.spend == 0.0
     best = max(row.marginal_return or 0.0 for row in plan.allocation)
-    assert best < 2.5
-    expected = f"no {currency} returns 2.5, the best first one {best:.2f}"
+    assert best < 3.0
+    expected = f"no {currency} returns 3, the best first one {best:.2f}"
     assert set(reasons(plan).values()) == {expected}
     french = plan.said(expected, Words("fr", currency))
     assert french is not None

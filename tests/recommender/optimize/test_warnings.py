@@ -13,7 +13,6 @@ from channelmix.engine.proof.solution import Status
 from channelmix.engine.response import ResponseCurves
 from channelmix.engine.rules import FixedBudget, SpendBounds
 from channelmix.engine.solver.solve import solve
-from channelmix.plan import Plan
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.optimize import optimize
 from channelmix.recommender.optimize.warnings import warnings
@@ -23,9 +22,11 @@ def warnings_of(content: dict[str, Any], **options: Any) -> list[str]:
     return optimize(CompanyProfile.model_validate(content), **options).warnings
 
 
-def test_cuts_and_abandoned_cells_are_named(small_plan: Plan) -> None:
-    rows = {row.name: row for row in small_plan.allocation}
-    lines = small_plan.warnings
+def test_cuts_and_abandoned_cells_are_named(small: dict[str, Any]) -> None:
+    small["channels"]["social"]["current_spend"] |= {"promotion": 3000.0, "service": 5000.0}
+    plan = optimize(CompanyProfile.model_validate(small), n_draws=64)
+    rows = {row.name: row for row in plan.allocation}
+    lines = plan.warnings
     for name, row in rows.items():
         said = [line for line in lines if f" {name}" in line]
         cut = row.current_spend > 0.0 and row.spend <= 0.75 * row.current_spend
