@@ -36,7 +36,7 @@ BIAS_UP, BIAS_DOWN = 1.0, 0.4
 """Scales of the biases of logarithms: a judgement, since few channels carry both ways, and none tells which of the two
 is off. Whoever buys without a click is missed from the bottom up; experiments are made, and published, where effects
 are expected, which is less of an error. What the figures say: beyond their own errors the ways of social media, text
-messages and the app lie 1.25 apart (root mean square), and scales from a quarter of these to twice are about as likely.
+messages and the app lie 1.24 apart (root mean square), and scales from a quarter of these to twice are about as likely.
 `benchmarks/bench_two_ways.py` has that, and what half and twice of them change."""
 
 STATED_BIAS = 0.61
