@@ -179,6 +179,12 @@ def test_a_profit_without_end_has_no_limit_of_money() -> None:
         cm.verify(problem, replace(solution, proof=replace(solution.proof, limit=10.0)))
 
 
+def test_more_money_than_is_planned_with_asks_for_a_limit() -> None:
+    steep = cm.ResponseCurves.power([9.0, 7.0], [0.3, 0.5], names=["a", "b"])
+    with pytest.raises(cm.InputError, match="state a max_amount"):
+        cm.solve(cm.AllocationProblem(steep, cm.FlexibleBudget(min_marginal_roi=1e-9)))
+
+
 def test_too_many_tilts_are_refused_before_they_are_made() -> None:
     data = made("cvar")[1].proof.to_dict()
     with pytest.raises(cm.InputError, match="leaves x draws"):
