@@ -365,7 +365,12 @@ def _rule_limit(data: Document, rng: np.random.Generator) -> None:
         numbers = [name for name, number in inner.items() if isinstance(number, float) and number > 0.0]
         if numbers:
             name = _one(rng, numbers)
-            inner[name] *= float(_one(rng, [0.9, 0.99, 1.01, 1.1, 1.5]))
+            share = inner["kind"] in (
+                "group_share",
+                "keep_working",
+            )  # above 1 it is no share, and no problem is read
+            changed = inner[name] * float(_one(rng, [0.9, 0.99, 1.01, 1.1, 1.5]))
+            inner[name] = min(changed, 1.0) if share else changed
             break
 
 

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from channelmix.core.arrays import Array
-from channelmix.core.errors import InputError
+from channelmix.core.errors import LARGEST_AMOUNT, InputError
 from channelmix.core.tolerances import NEARLY_SATURATED, SATURATED_SPEND
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.rules import FlexibleBudget, TargetOutcome
@@ -45,7 +45,17 @@ def is_limited(problem: AllocationProblem) -> bool:
 
 
 def limited(problem: AllocationProblem, amount: float) -> AllocationProblem:
-    """Return the same problem with a limit of money."""
+    """Return the same problem with a limit of money.
+
+    Raises
+    ------
+    InputError
+        If the limit is beyond all amounts that are planned with.
+    """
+    if amount > LARGEST_AMOUNT:
+        raise InputError(
+            f"up to {amount:.0e} of money might pay, more than is planned with: state a max_amount"
+        )
     return dataclasses.replace(
         problem, scenario=dataclasses.replace(problem.scenario, max_amount=float(amount))
     )

@@ -167,9 +167,10 @@ class StandardForm(Formulation):
         return by_column
 
     @cached_property
-    def sizes(self) -> Any:
-        """The sizes of the rows' weights: the matrix of absolute values."""
-        return abs(self.A)
+    def transposed(self) -> tuple[Any, Any]:
+        """The rows' matrix and that of its sizes, a row a variable: what multiplies prices, of many leaves in turn."""
+        by_variable = self.A.T.tocsr()
+        return by_variable, abs(by_variable)
 
     def column(self, variable: int) -> tuple[NDArray[np.intp], Array]:
         """The rows that a variable stands in, and its weights there."""

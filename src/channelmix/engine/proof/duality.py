@@ -100,7 +100,8 @@ def _bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, gain: float, ch
         return math.inf
     if form.target is not None and gain:
         return _chance_bound(form, envelopes, leaf)
-    slope = prices @ form.A + charge
+    weights_of, sizes_of = form.transposed
+    slope = weights_of @ prices + charge
     mean = gain * (1.0 - form.tail_weight)
     constant = float(prices[priced] @ side[priced]) - mean * float(form.offset.mean())
     weight = mean - float(prices @ form.B)
@@ -113,7 +114,7 @@ def _bound(form: StandardForm, envelopes: Envelopes, leaf: Leaf, gain: float, ch
             slope = slope + float(draw_weights.sum()) * form.charge_in_outcome
     # Large sums hide their rounding, so it is added: enormous prices must not prove what is false.
     rounding = EPSILON * (len(prices) + form.n_variables)
-    error = rounding * (np.abs(prices) @ form.sizes + np.abs(charge))
+    error = rounding * (sizes_of @ np.abs(prices) + np.abs(charge))
     constant += rounding * float(np.abs(prices[priced] * side[priced]).sum())
     best = np.maximum(error * np.abs(low) - slope * low, error * np.abs(high) - slope * high)
     if weight > 0.0 or weights is not None:
