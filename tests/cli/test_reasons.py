@@ -34,6 +34,7 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, list(words), prog_name="channelmix")
 
 
+@pytest.mark.no_cover
 def test_explain_a_profile_and_its_plan(small_file: str, tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.json")
     assert run("optimize", small_file, "--draws", "64", "--output", plan).exit_code == 0
@@ -49,6 +50,7 @@ def test_explain_a_profile_and_its_plan(small_file: str, tmp_path: Path) -> None
     assert run("explain", small_file).exit_code == 0
 
 
+@pytest.mark.no_cover
 def test_compare_plans_and_edits(small_file: str, tmp_path: Path) -> None:
     plans = [str(tmp_path / name) for name in ("a.json", "b.json")]
     for file, budget in zip(plans, ("20000", "15000"), strict=True):
@@ -95,6 +97,7 @@ def test_rules_in_conflict(small_file: str) -> None:
     assert run("compare", small_file, "--set", "rules=[]").exit_code == 4
 
 
+@pytest.mark.no_cover
 def test_next_test(small_file: str) -> None:
     table = run("test-next", small_file, "--draws", "32")
     assert table.exit_code == 0, table.output
