@@ -35,7 +35,7 @@ def test_a_frontier_gets_its_section(run: Run, profile: str) -> None:
 
 @pytest.mark.no_cover
 def test_reasons_and_tests_get_their_sections(run: Run, profile: str) -> None:
-    assert run("optimize", profile, "-o", "plan.json").exit_code == 0
+    assert run("optimize", profile, "--draws", "32", "-o", "plan.json").exit_code == 0
     assert run("explain", "plan.json", "-o", "why.json").exit_code == 0
     assert run("test-next", profile, "--draws", "16", "-o", "value.json").exit_code == 0
     page = run("report", "plan.json", "--explanation", "why.json", "--tests", "value.json").stdout
