@@ -5,6 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
+# Types are checked beside the tests, so that no processor waits.
+MAKEFLAGS += --jobs=2
+
+# Commands that tests start read what is compiled already, whatever the shell says of it.
+export PYTHONDONTWRITEBYTECODE =
+
 # A file's tests share what is slow to make, so they run in one process; each process is one thread, as there are many.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(1)/bin/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
@@ -19,16 +25,20 @@ ITSELF = $(INSTALL) --no-build-isolation --no-deps -e . && $(PIP) check
 
 QUICK := engine profile
 
-.PHONY: demo quick test fuzz mutants lint browser test-newest test-lowest lock bench clean
+.PHONY: demo quick test engine-and-profile all-tests fuzz mutants lint browser test-newest test-lowest lock bench clean
 
 demo: $(VENV)/.core
 	@$(BIN)/channelmix optimize examples/maison_verte.json
 
 # Repeats by many seeds, which tests mark as not to be measured either, are left to the whole check.
-quick: lint
+quick: lint engine-and-profile
+
+engine-and-profile: $(VENV)/.dev
 	@$(call PYTEST,$(VENV)) -m 'not no_cover' $(QUICK:%=tests/%)
 
-test: lint browser
+test: lint all-tests
+
+all-tests: $(VENV)/.dev browser
 	@$(call PYTEST,$(VENV)) --cov --cov-report= --cov-fail-under=95
 
 # Fresh inputs each time, unless a seed is stated; and from what code they reach, where atheris is installed.

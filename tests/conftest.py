@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,27 @@ SMALL: dict[str, Any] = {
 MEASURED_SEEDS = 3
 """Of a test over many seeds, the first so many count for coverage, and the rest, which run the same code, do not."""
 
+MEASURED_CASES = 2
+"""Of any other test of many cases, where most make a plan or a fit each: in the folders below."""
+
+COSTLY = tuple(
+    str(Path(__file__).parent / room) for room in ("cli", "effectiveness", "recommender", "report")
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave many seeds out of the measure of coverage, as slow tests are that do by many repeats what others do once.
+    """Leave repeats out of the measure of coverage, as tests that take a second are that do what others do at once.
 
     Measuring makes Python half as slow again. All of these tests are run, and what they ran is not called covered.
     """
+    seen: Counter[str] = Counter()
     for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if parameters.get("seed", 0) >= MEASURED_SEEDS:
+        if not hasattr(item, "callspec"):
+            continue
+        test = item.nodeid.split("[")[0]
+        seen[test] += 1
+        repeats = str(item.path).startswith(COSTLY) and seen[test] > MEASURED_CASES
+        if repeats or item.callspec.params.get("seed", 0) >= MEASURED_SEEDS:
             item.add_marker("no_cover")
 
 

@@ -31,6 +31,7 @@ def history(tmp_path: Path) -> str:
 OPTIONS = ("--profile", "profile.json", "--date", "week", "--outcome", "orders", "--outcome-worth", "20")
 
 
+@pytest.mark.no_cover
 def test_evidence_is_written_and_planned_on(
     run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -207,6 +208,7 @@ def test_columns_of_an_export_are_ignored(run: Run, history: str, profile: str, 
     assert result.stdout == alone.stdout
 
 
+@pytest.mark.no_cover
 def test_media_without_a_bill_are_named_and_shown(
     run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -231,6 +233,7 @@ def test_media_without_a_bill_are_named_and_shown(
     assert run("validate", profile).exit_code == 0
 
 
+@pytest.mark.no_cover
 def test_a_test_of_several_channels_is_joined_in_a_table(
     run: Run, history: str, profile: str, tmp_path: Path
 ) -> None:
@@ -247,6 +250,7 @@ def test_a_test_of_several_channels_is_joined_in_a_table(
     assert "the lift test of sms/promotion+social" in " ".join(result.stdout.split())
 
 
+@pytest.mark.no_cover
 def test_failed_checks_are_told(run: Run, history: str, profile: str, tmp_path: Path) -> None:
     path = tmp_path / history
     lines = path.read_text().splitlines()

@@ -38,6 +38,7 @@ def markets(tmp_path: Path, small: dict[str, Any]) -> dict[str, Any]:
     return small
 
 
+@pytest.mark.no_cover
 def test_markets_are_fitted_and_planned_on(run: Run, markets: dict[str, Any], tmp_path: Path) -> None:
     result = run(*FIT, "--output", "evidence.json")
     assert result.exit_code == 0, result.output

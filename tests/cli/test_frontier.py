@@ -53,6 +53,7 @@ def test_a_point_is_the_plan_of_its_budget(profile: str) -> None:
     assert found.points[0].outcome == pytest.approx(plan.certificate.value, rel=2e-4)
 
 
+@pytest.mark.no_cover
 def test_table_and_csv(profile: str, tmp_path: Path) -> None:
     table = run("frontier", profile, "--from", "5000", "--to", "9000", "--points", "2")
     assert table.exit_code == 0

@@ -50,6 +50,7 @@ def test_optimize_shows_its_gap(run: Run, profile: str) -> None:
     assert "OPTIMAL" in result.stdout
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("impatient")
 def test_compare_plans_as_visibly(run: Run, profile: str) -> None:
     result = run("compare", profile, "--set", "budget=15000")

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from channelmix.plan import Plan
@@ -24,6 +25,7 @@ def test_a_report_is_written_to_a_file_or_to_standard_output(
     assert french.stdout == example_plan.to_html(lang="fr")
 
 
+@pytest.mark.no_cover
 def test_a_frontier_gets_its_section(run: Run, profile: str) -> None:
     assert run("optimize", profile, "-o", "plan.json").exit_code == 0
     assert run("frontier", profile, "--points", "2", "-o", "frontier.json").exit_code == 0
@@ -31,8 +33,9 @@ def test_a_frontier_gets_its_section(run: Run, profile: str) -> None:
     assert 'id="frontier-slider"' in page
 
 
+@pytest.mark.no_cover
 def test_reasons_and_tests_get_their_sections(run: Run, profile: str) -> None:
-    assert run("optimize", profile, "-o", "plan.json").exit_code == 0
+    assert run("optimize", profile, "--draws", "32", "-o", "plan.json").exit_code == 0
     assert run("explain", "plan.json", "-o", "why.json").exit_code == 0
     assert run("test-next", profile, "--draws", "16", "-o", "value.json").exit_code == 0
     page = run("report", "plan.json", "--explanation", "why.json", "--tests", "value.json").stdout

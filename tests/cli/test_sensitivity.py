@@ -35,6 +35,7 @@ def brief(tmp_path: Path, small: dict[str, Any]) -> str:
     return "brief.json"
 
 
+@pytest.mark.no_cover
 def test_formats_agree(run: Run, brief: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("sensitivity", brief, "--output", "s.json")
     assert (result.exit_code, result.output) == (0, "")

@@ -22,6 +22,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @given(VALUES)
 def test_sound_json_is_read_as_the_standard_library_reads_it(value: object) -> None:
     text = json.dumps(value)

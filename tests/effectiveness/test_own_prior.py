@@ -81,6 +81,7 @@ def test_a_range_is_a_factor_of_three_either_way_at_least(company: cm.CompanyPro
     assert believed[1] / believed[0] >= np.exp(2.0 * LEAST_SPREAD * Z90) * (1.0 - 1e-9)
 
 
+@pytest.mark.no_cover
 def test_few_rows_keep_more_of_what_is_believed(company: cm.CompanyProfile) -> None:
     """Where an outcome is worth three times as much, rows say more than published figures do."""
 
@@ -103,6 +104,7 @@ def profile_with_history(folder: Path, **stated: Any) -> cm.CompanyProfile:
     return cm.CompanyProfile.from_file(folder / "p.json")
 
 
+@pytest.mark.no_cover
 def test_a_profiles_history_is_fitted_as_the_command_fits_it(
     company: cm.CompanyProfile, tmp_path: Path
 ) -> None:

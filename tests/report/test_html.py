@@ -172,6 +172,7 @@ def test_the_answer_comes_first_and_warnings_with_it(example_plan: Plan) -> None
     assert [words_of(item) for item in opening.findall(".//li")] == example_plan.warnings
 
 
+@pytest.mark.no_cover
 def test_other_scenarios_fees_and_safety_are_told(small: dict[str, Any]) -> None:
     def told(**parts: Any) -> str:
         plan = optimize(CompanyProfile.model_validate(small | parts))
@@ -416,6 +417,7 @@ def test_of_very_many_cells_those_with_the_most_money_are_drawn(
     ]
 
 
+@pytest.mark.no_cover
 def test_own_history_is_told_beside_published_figures() -> None:
     plan = optimize(CompanyProfile.from_file(EXAMPLE.with_name("atelier.json")))
     tree = parsed(to_html(plan))

@@ -107,6 +107,7 @@ def silent_mix(weeks: int = 30) -> Mix:
     return Mix(series, np.full(3, 5.0), outcome, baseline, priors(), np.full(3, 0.3), believed=believed())
 
 
+@pytest.mark.no_cover
 def test_moves_without_rows_leave_the_prior_as_it_was() -> None:
     """Every kind of proposal leaves the prior of sizes and shapes, beliefs included."""
     mix = silent_mix()
@@ -142,6 +143,7 @@ def width(model: Any) -> Array:
     return np.asarray(roi["high"] - roi["low"])
 
 
+@pytest.mark.no_cover
 def test_a_belief_that_is_right_narrows_and_one_that_rows_contradict_is_overruled() -> None:
     X, _, true = company()
     without = fitted({})
@@ -167,6 +169,7 @@ def test_only_beliefs_that_rows_contradict_are_looked_at(chance: float, verdict:
     assert ("check the unit" in found.message) == (verdict == "REVIEW")
 
 
+@pytest.mark.no_cover
 def test_few_rows_leave_much_of_a_belief() -> None:
     X, y, _ = company(12)
     told = {"a": (3.0, 6.0)}
@@ -190,6 +193,7 @@ def test_markets_share_a_belief() -> None:
     assert (found[1] > 1.5 * found[0]).all()
 
 
+@pytest.mark.no_cover
 def test_markets_that_differ_do_not_speak_against_a_belief_of_what_they_lie_around() -> None:
     rng = np.random.default_rng(6)
     tables, sales = [], []
@@ -218,6 +222,7 @@ def test_priors_with_beliefs_are_saved(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
+@pytest.mark.no_cover
 def test_priors_are_alike_in_any_order_of_ranges_and_can_be_hashed() -> None:
     X, y, _ = company(30)
     told = {"a": (1.0, 2.0), "c": (0.5, 3.0)}

@@ -217,6 +217,7 @@ def test_markets_of_one_outcome_share_all_of_it(same: bool) -> None:
     assert np.corrcoef(found[0], outcome)[0, 1] > 0.5
 
 
+@pytest.mark.no_cover
 def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
     """National campaigns split by region, of which a return was once estimated at ten times what it is."""
     off = []

@@ -92,6 +92,7 @@ def test_roi_is_the_contributions_over_spend(fitted: Any) -> None:
     assert regressor.roi(X)["mean"].to_numpy() == pytest.approx(ratio.to_numpy(), rel=1e-9)
 
 
+@pytest.mark.no_cover
 def test_model_error_widens_what_channels_bring_and_leaves_the_forecast(fitted: Any) -> None:
     regressor, X, y, _ = fitted
     sure = model(draws=600, model_error=False).fit(X, y)
@@ -136,6 +137,7 @@ def test_decomposition_adds_up_to_the_prediction(fitted: Any) -> None:
     assert parts.sum(axis=1).to_numpy() == pytest.approx(regressor.predict(X), rel=1e-9)
 
 
+@pytest.mark.no_cover
 def test_polars_is_read_as_pandas_is(fitted: Any) -> None:
     _, X, y, _ = fitted
     frame, outcome = pl.DataFrame(X.to_dict(orient="list")), pl.Series(y.to_numpy())
@@ -147,6 +149,7 @@ def test_polars_is_read_as_pandas_is(fitted: Any) -> None:
     assert shares.equals(known.prior_predictive(X, y))
 
 
+@pytest.mark.no_cover
 def test_arrow_is_read_as_pandas_is(fitted: Any) -> None:
     pa = pytest.importorskip("pyarrow")
     _, X, y, _ = fitted
@@ -156,6 +159,7 @@ def test_arrow_is_read_as_pandas_is(fitted: Any) -> None:
     assert found.predict(table) == pytest.approx(model(draws=100).fit(X, y).predict(X), rel=1e-12)
 
 
+@pytest.mark.no_cover
 def test_unknown_outcomes_tell_nothing_and_their_spend_acts(fitted: Any, usual: Any) -> None:
     _, X, y, _ = fitted
     whole = usual.predict(X)
@@ -170,6 +174,7 @@ def test_unknown_outcomes_tell_nothing_and_their_spend_acts(fitted: Any, usual: 
     assert holed.predict(table) == pytest.approx(whole, rel=0.03)
 
 
+@pytest.mark.no_cover
 def test_noisy_rows_count_little() -> None:
     """Rows of noise that is said to be large are as good as rows that are not there."""
     X, y, _ = company(2)
@@ -180,6 +185,7 @@ def test_noisy_rows_count_little() -> None:
     assert weighted.to_numpy() == pytest.approx(without.to_numpy(), rel=0.15)
 
 
+@pytest.mark.no_cover
 def test_a_row_far_out_of_line_counts_next_to_nothing() -> None:
     """Such as one with a slip of the pen: the answer is as if its outcome were not known, and the row is named."""
     X, y, _ = company(2)
@@ -224,6 +230,7 @@ def test_units_do_not_matter(fitted: Any, usual: Any, money: float, outcome: flo
     assert (other * money / outcome).to_numpy() == pytest.approx(roi.to_numpy(), rel=1e-3)
 
 
+@pytest.mark.no_cover
 def test_arrays_and_frames_agree(fitted: Any) -> None:
     _, X, y, _ = fitted
     names = model(controls=["price"], date=None).fit(X.drop(columns="week"), y)
@@ -247,6 +254,7 @@ def test_saved_and_loaded_models_predict_the_same_bits(fitted: Any, tmp_path: Pa
         cm.MarketingMixRegressor.load(tmp_path / "other.npz")
 
 
+@pytest.mark.no_cover
 def test_lift_tests_narrow_and_move_what_they_measure(fitted: Any) -> None:
     X, y, true = company(3)
     spent = float(X["sms"].iloc[40:60].sum())
@@ -262,6 +270,7 @@ def test_lift_tests_narrow_and_move_what_they_measure(fitted: Any) -> None:
     assert width["sms"] < 0.6
 
 
+@pytest.mark.no_cover
 def test_tests_that_the_model_cannot_follow_are_named(fitted: Any) -> None:
     """Two tests of the same weeks that contradict each other."""
     _, X, y, _ = fitted
@@ -273,6 +282,7 @@ def test_tests_that_the_model_cannot_follow_are_named(fitted: Any) -> None:
     assert "FAIL" in {f.verdict for f in findings if f.check.startswith("lift test of sms")}
 
 
+@pytest.mark.no_cover
 def test_a_channel_that_may_bring_nothing_is_named_and_its_interval_reaches_zero() -> None:
     rng = np.random.default_rng(0)
     spend = rng.gamma(2.0, 50.0, (130, 2))
@@ -366,6 +376,7 @@ def test_what_is_doubtful_is_named_and_never_nan(change: Any, check: str) -> Non
     assert np.isfinite(regressor.curves(X).mean_value([1.0, 1.0, 1.0])).all()
 
 
+@pytest.mark.no_cover
 def test_good_data_pass() -> None:
     X, y, _ = company(0, 156)
     with warnings.catch_warnings():
@@ -387,6 +398,7 @@ def test_spend_that_follows_demand_is_named() -> None:
     assert set(named["nothing"]) == {"PASS"}
 
 
+@pytest.mark.no_cover
 def test_a_backtest_compares_with_the_year_before(fitted: Any) -> None:
     regressor, X, y, _ = fitted
     table = model(draws=200).fit(X, y).backtest(X, y, horizon=13, folds=2)

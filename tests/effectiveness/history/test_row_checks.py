@@ -204,6 +204,7 @@ def test_a_slip_in_the_last_row_is_named_though_the_level_follows_it() -> None:
     assert looked_at(pushed) == {}
 
 
+@pytest.mark.no_cover
 def test_spend_on_days_that_are_always_closed_is_no_outlier() -> None:
     """What media bring on other days is expected of Sundays too, beside an effect of weekdays that is a sum."""
 
@@ -348,6 +349,7 @@ def test_a_table_of_campaign_weeks_alone_is_no_failure() -> None:
     assert "count as periods without spend" in gaps.message
 
 
+@pytest.mark.no_cover
 def test_the_market_of_a_row_that_looks_wrong_is_named() -> None:
     """Outcomes are 0 as they stand in the table, whatever all markets share."""
     tables: list[pd.DataFrame] = []

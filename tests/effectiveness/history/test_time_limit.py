@@ -77,6 +77,7 @@ def test_a_time_limit_is_a_number_of_seconds(limit: object) -> None:
         cm.MarketingMixRegressor(date="week", market="shop", time_limit=limit).fit(X, y)  # type: ignore[arg-type]
 
 
+@pytest.mark.no_cover
 def test_progress_tells_the_time_that_is_left() -> None:
     reports: list[str] = []
     X, y = rows(3)
@@ -104,6 +105,7 @@ def test_the_time_that_is_left_is_that_of_the_work_that_is_left(monkeypatch: pyt
     assert pace.over
 
 
+@pytest.mark.no_cover
 def test_the_number_of_cores_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = rows(5)
     found = []

@@ -459,6 +459,7 @@ def test_a_lift_the_wrong_way_that_may_be_chance_is_used(rows: tuple[Any, Any]) 
     assert np.isfinite(found.roi(X).to_numpy()).all()
 
 
+@pytest.mark.no_cover
 def test_a_region_that_went_dark_tells_of_its_channels_together() -> None:
     """Two regions; in one of them nothing was spent for 16 weeks, of which its rows tell."""
     parts, tests, gone = [], [], 0.0

@@ -65,6 +65,7 @@ def test_the_share_and_the_roi_of_the_others_are_found(fitted: Any) -> None:
     assert (returns["high"] > roi).all()
 
 
+@pytest.mark.no_cover
 def test_what_money_buys_is_no_medium_without_a_bill(fitted: Any) -> None:
     found, X, y, *_ = fitted
     said = {finding.check: finding.verdict for finding in found.diagnostics_}
@@ -97,6 +98,7 @@ def test_they_have_no_curve_and_no_price(fitted: Any) -> None:
     assert found.decomposition(X).sum(axis=1).to_numpy() == pytest.approx(found.predict(X))
 
 
+@pytest.mark.no_cover
 def test_their_unit_does_not_matter(fitted: Any) -> None:
     found, X, y, *_ = fitted
     other = X.assign(posts=X["posts"] / 1000.0)
@@ -139,6 +141,7 @@ def test_without_data_the_posterior_of_their_share_is_the_prior() -> None:
     assert draws.log_margin[:, 0].mean() == pytest.approx(Priors().log_level, abs=0.15)
 
 
+@pytest.mark.no_cover
 def test_believed_returns_are_of_bought_channels_only(fitted: Any) -> None:
     _, X, y, *_ = fitted
     with pytest.raises(cm.InputError, match="priors: roi: there is no channel 'posts'"):
@@ -147,6 +150,7 @@ def test_believed_returns_are_of_bought_channels_only(fitted: Any) -> None:
     assert np.isfinite(narrow.shares(X).to_numpy()).all()
 
 
+@pytest.mark.no_cover
 def test_a_holdout_of_posts_is_a_lift_test_in_their_own_unit(fitted: Any) -> None:
     found, X, y, share, _ = fitted
     true = share * y.sum() / X["posts"].sum()
@@ -160,6 +164,7 @@ def test_a_holdout_of_posts_is_a_lift_test_in_their_own_unit(fitted: Any) -> Non
     assert tested["low"] < share < tested["high"]
 
 
+@pytest.mark.no_cover
 def test_in_several_markets_each_has_its_share() -> None:
     parts, true = [], {}
     for seed, shop in enumerate(("DE", "FR")):

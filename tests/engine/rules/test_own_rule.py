@@ -148,6 +148,7 @@ def test_an_own_rule_holds_in_every_period(small: dict[str, Any], outweigh: type
     assert found == [(f"outweigh social over sms period {t}", t) for t in (1, 2)]
 
 
+@pytest.mark.no_cover
 def test_an_own_rule_in_the_schema(small: dict[str, Any], outweigh: type[Constraint]) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json_schema()
@@ -188,6 +189,7 @@ def test_an_own_rule_is_unknown_without_its_class(small: dict[str, Any]) -> None
         cm.CompanyProfile.from_json(text_of(small | {"rules": [RULE]}))
 
 
+@pytest.mark.no_cover
 def test_an_own_risk_from_json_to_the_report(small: dict[str, Any], cautious: type[Risk]) -> None:
     found = {}
     for name, risk in (
@@ -238,6 +240,7 @@ def test_a_field_is_called_selector() -> None:
             select: str
 
 
+@pytest.mark.no_cover
 def test_an_own_scenario_from_json_to_a_verified_plan(small: dict[str, Any]) -> None:
     @dataclass(frozen=True)
     class HalfProfit(Scenario, kind="half_profit"):

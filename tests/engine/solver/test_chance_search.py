@@ -66,6 +66,7 @@ def test_rules_hold() -> None:
     cm.verify(asked, solution)
 
 
+@pytest.mark.no_cover
 def test_forged_bounds_are_caught() -> None:
     asked = problem(1)
     solution = cm.solve(asked, gap=0.02, time_limit=20.0)

@@ -101,6 +101,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+@pytest.mark.no_cover
 def test_a_search_ends_soon_after_its_deadline(clock: Clock) -> None:
     """Counted in looks at the clock, each a second apart, whatever the machine does besides."""
     curves = concave(150, 2)

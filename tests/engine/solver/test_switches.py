@@ -281,6 +281,7 @@ def random_problem(seed: int) -> cm.AllocationProblem:
     return cm.AllocationProblem(curves, scenarios[int(rng.integers(4))], rules, current=current)
 
 
+@pytest.mark.no_cover
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_random_small_cases(seed: int) -> None:

@@ -79,6 +79,7 @@ def test_cells_are_let_go_of_one_by_one(plan: Plan, found: Explanation) -> None:
     assert alone[cell].moved > 0.0
 
 
+@pytest.mark.no_cover
 def test_keeping_a_cell_that_is_given_up() -> None:
     plan = cm.optimize(cm.CompanyProfile.model_validate(content(rules=[])), n_draws=64)
     problem, _ = made_on(plan)
@@ -95,6 +96,7 @@ def test_keeping_a_cell_that_is_given_up() -> None:
         assert rule.low > 0.0
 
 
+@pytest.mark.no_cover
 def test_a_cell_that_cannot_be_kept() -> None:
     rules = [{"kind": "spend_bounds", "bounds": {"app": [None, 0.0]}}]
     found = cm.explain(cm.optimize(cm.CompanyProfile.model_validate(content(rules=rules)), n_draws=64))
@@ -140,6 +142,7 @@ def test_warnings_state_what_reasons_state(plan: Plan, found: Explanation) -> No
     assert told
 
 
+@pytest.mark.no_cover
 def test_break_even_factors_by_solving_just_below_and_above(plan: Plan, found: Explanation) -> None:
     """On the curves themselves, multiplied by a factor on either side of the one that was found."""
     problem, spend = made_on(plan)

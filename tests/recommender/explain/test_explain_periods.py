@@ -65,6 +65,7 @@ def test_rules_are_left_out_of_every_period(plan: Plan, found: Explanation) -> N
     assert social.low - 1e-3 * best <= lost <= (social.high or 0.0) + 1e-3 * best
 
 
+@pytest.mark.no_cover
 def test_a_cell_that_is_given_up_is_kept_in_every_period() -> None:
     plan = cm.optimize(cm.CompanyProfile.model_validate(content(rules=[])), n_draws=16, gap=1e-3)
     problem, _ = made_on(plan)

@@ -122,6 +122,7 @@ def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> Non
     assert out.getvalue().splitlines()[1].startswith("The profile plans 3 periods")
 
 
+@pytest.mark.no_cover
 def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
     evidence = written({"sms/promotion": returns(64)})
     profile = company(risk={"kind": "mean"}).with_evidence(evidence)
@@ -161,6 +162,7 @@ def test_the_noise_of_a_market_is_that_of_its_own_rows() -> None:
     assert found.said(said, Words("fr", "EUR")) is not None
 
 
+@pytest.mark.no_cover
 def test_tests_that_were_asked_for() -> None:
     asked, _ = problem()
     designs = [cm.LiftTestDesign("a", 2.0, 4.0, 1.0), cm.LiftTestDesign("b", -1.0, 4.0)]

@@ -292,6 +292,7 @@ def test_attribution_is_judged_alone_where_no_experiment_speaks(plan: Plan) -> N
     assert "not by an experiment" not in plan.to_json()
 
 
+@pytest.mark.no_cover
 def test_the_default_audience_is_said(small: dict[str, Any]) -> None:
     plan = planned(small)
     said = remarks(plan)["remark.audience"]
@@ -329,6 +330,7 @@ def test_what_published_figures_do_not_tell_apart_is_said(small: dict[str, Any])
     assert "none of this channel" in sentence(im, PLAIN)
 
 
+@pytest.mark.no_cover
 def test_terminal_and_explanation_say_what_is_not_told_apart_and_what_rests_on_one_way(
     small: dict[str, Any],
 ) -> None:

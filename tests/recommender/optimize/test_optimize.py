@@ -120,6 +120,7 @@ def test_the_example_is_optimal_and_whole(example_plan: Plan) -> None:
     assert baseline(example_plan).gain.mean > 0.0
 
 
+@pytest.mark.no_cover
 def test_the_baseline_is_named(small: dict[str, Any]) -> None:
     same = plan_of(small)
     assert baseline(same).description == "today's spend"
@@ -140,6 +141,7 @@ def test_the_baseline_is_named(small: dict[str, Any]) -> None:
     assert not moved.comparisons[1].feasible
 
 
+@pytest.mark.no_cover
 def test_rounding_of_the_scale_is_not_called_a_move(small: dict[str, Any]) -> None:
     for amount in (10000.0 / 3, 1e5 / 7, 23456.78):
         small["scenario"]["amount"] = amount
@@ -213,6 +215,7 @@ def test_infeasible_rules_are_named(infeasible_plan: Plan) -> None:
     assert "group_share social" in shown.getvalue()
 
 
+@pytest.mark.no_cover
 def test_dropping_any_conflicting_rule_helps(small: dict[str, Any], infeasible_plan: Plan) -> None:
     rules = [
         {"kind": "spend_bounds", "bounds": {"sms": [15000, None]}},
@@ -240,6 +243,7 @@ def test_the_unit_of_money_does_not_matter(small: dict[str, Any], small_plan: Pl
     assert [row.reason for row in plan.allocation] == [row.reason for row in small_plan.allocation]
 
 
+@pytest.mark.no_cover
 def test_another_currency_gives_the_operator_the_same_plan() -> None:
     content = json.loads((EXAMPLES / "telecom.json").read_text(encoding="utf-8"))
     in_koruna = scaled(content, 25.2) | {"currency": "CZK"}
@@ -260,6 +264,7 @@ def test_every_example_is_proven_and_gains(name: str, chance: float) -> None:
     assert baseline(plan).chance > chance
 
 
+@pytest.mark.no_cover
 def test_names_and_order_do_not_matter(small: dict[str, Any]) -> None:
     small["markets"] = [{"name": "A", "customers": 150000.0}, {"name": "B", "customers": 50000.0}]
     small["channels"]["kiosk"] = {"like": "im", "reachable": 30000.0, "current_spend": {"promotion": 100.0}}

@@ -54,6 +54,7 @@ def test_a_channel_that_began_late_is_judged_at_the_spend_of_its_weeks(
     assert pace in " ".join(shown.getvalue().split())
 
 
+@pytest.mark.no_cover
 def test_growth_is_judged_at_todays_pace() -> None:
     """SMS brings 12,000 (1 - exp(-x / 6,000)) a week: its next unit 1.43 at 8,767 a month."""
     _, evidence = fitted("growth", "profile.json", "history.csv")

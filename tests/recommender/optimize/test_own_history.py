@@ -259,6 +259,7 @@ def test_a_failed_check_is_a_warning() -> None:
     assert plan.warnings[0] == "own history fails a check, collinearity: Two channels move together."
 
 
+@pytest.mark.no_cover
 def test_sensitivity_moves_no_figure_that_history_replaced() -> None:
     profile = company(risk={"kind": "mean"}, switched_off=["fatigue"])
     plan = cm.optimize(profile, n_draws=64)

@@ -49,6 +49,7 @@ def spend_of(plan: Plan) -> dict[str, float]:
     return {row.name: row.spend for row in plan.allocation}
 
 
+@pytest.mark.no_cover
 def test_a_target_costs_what_its_budget_brings(pair: dict[str, Any]) -> None:
     """The least cost for what a budget brings is that budget."""
     budget = planned(pair, scenario={"kind": "fixed_budget", "amount": 6000.0})
@@ -133,6 +134,7 @@ def test_a_minimum_roi_is_reached(pair: dict[str, Any]) -> None:
     assert "at a return of 1.40 per unit" in told(plan)
 
 
+@pytest.mark.no_cover
 def test_states_fees_and_packs(small: dict[str, Any]) -> None:
     small["channels"]["social"]["reachable"] = 20000.0
     rules = [

@@ -157,6 +157,7 @@ def test_the_table_tells_of_periods(plan: cm.Plan) -> None:
     assert len(plan.to_frame()) == len(plan.allocation)
 
 
+@pytest.mark.no_cover
 def test_a_target_and_profit_over_time(small: dict[str, Any]) -> None:
     small["scenario"] = {"kind": "target_outcome", "amount": 1000.0}
     plan = planned(small, SEASON)

@@ -281,6 +281,7 @@ def test_json_and_rows(found: Sensitivity) -> None:
     assert first["spend"] == found.inputs[0].low.spend[first["cell"]]
 
 
+@pytest.mark.no_cover
 def test_markets_keep_todays_spend_and_the_same_gives_the_same() -> None:
     """A market larger than thought has other inbound contacts and reach, but no other accounts."""
     other = content()
@@ -313,6 +314,7 @@ def test_a_plan_of_something_else(profile: CompanyProfile, plan: Plan) -> None:
         cm.sensitivity(profile, plan.model_copy(update={"status": Status.INFEASIBLE}))
 
 
+@pytest.mark.no_cover
 def test_a_plan_over_several_periods_is_looked_at_over_all_of_them() -> None:
     made = content()
     made["purposes"] = {"promotion": made["purposes"]["promotion"]}

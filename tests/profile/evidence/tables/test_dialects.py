@@ -114,6 +114,7 @@ def read(data: bytes) -> History:
     return History.of(table, source="h.csv", outcome="orders", outcome_worth=1.0)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, deadline=None)
 @given(dialects())
 def test_a_table_is_read_as_it_was_or_asked_about(dialect: dict[str, Any]) -> None:
