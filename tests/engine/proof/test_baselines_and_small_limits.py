@@ -120,3 +120,54 @@ def test_a_claim_that_is_rounding_from_optimal_is_optimal_at_the_gap_asked_for()
         if asked < solution.gap:
             with pytest.raises(cm.CertificateError, match="called optimal"):
                 cm.verify(problem, replace(solution, requested_gap=asked))
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.7, True), (0.9, True), (1.1, False), (100.0, False)])
+def test_a_replaced_mix_may_break_a_rule_by_rounding(share: float, kept: bool) -> None:
+    """As a share of the mix or, where that is more, of the largest spend."""
+    problem, solution = safe(2.0)
+    assert solution.baseline is not None
+    total = max(float(solution.baseline.sum()), float(problem.standard.unit[0]))
+    moved = solution.baseline + np.array([2.0 - solution.baseline[0] + share * 1e-6 * total, 0.0, 0.0])
+    moved[1] -= moved.sum() - solution.baseline.sum()
+    assert problem.broken(moved) == pytest.approx(share * 1e-6 * total, rel=1e-6)
+    claim = replace(solution, baseline=moved)
+    if kept:
+        assert cm.verify(problem, claim).status is Status.OPTIMAL
+        return
+    with pytest.raises(cm.CertificateError, match="the baseline breaks a rule"):
+        cm.verify(problem, claim)
+
+
+def test_a_replaced_mix_need_not_reach_what_the_plan_must() -> None:
+    """It obeys the rules on spend: its outcome is what the plan improves on."""
+    problem, _ = safe(2.0)
+    asked = replace(problem, scenario=cm.TargetOutcome(5.4, max_amount=8.0))
+    solution = cm.solve(asked, gap=1e-3)
+    assert solution.status is Status.OPTIMAL
+    assert solution.baseline is not None
+    assert asked.net(solution.baseline) < 5.4 - 1e-3
+    assert cm.verify(asked, solution).status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("cell", range(3))
+def test_an_amount_below_nothing_is_named(cell: int) -> None:
+    problem, solution = safe(5.0)
+    spend = solution.spend.copy()
+    spend[cell] = -0.5
+    with pytest.raises(cm.CertificateError, match=f"the spend is negative on {NAMES[cell]}$"):
+        cm.verify(problem, replace(solution, spend=spend))
+
+
+def test_nothing_limits_what_keeps_paying_off() -> None:
+    linear = cm.ResponseCurves.power([1.0, 2.0], [0.5, 1.0], names=["a", "b"])
+    problem = cm.AllocationProblem(linear, cm.MaxProfit())
+    unbounded = cm.solve(problem)
+    certificate = cm.verify(problem, unbounded)
+    assert (certificate.status, certificate.upper_bound, certificate.leaves) == (Status.UNBOUNDED, np.inf, 0)
+    limited = replace(problem, scenario=cm.MaxProfit(5.0))
+    plan = cm.solve(limited)
+    for limit in (5.0, 1e9):
+        claim = replace(plan, proof=replace(plan.proof, limit=limit))
+        with pytest.raises(cm.CertificateError, match="keeps paying off"):
+            cm.verify(problem, claim)
