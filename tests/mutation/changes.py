@@ -147,10 +147,11 @@ def _mutants_of(path: Path) -> Iterator[Mutant]:
 
 
 def _left_alone(node: ast.AST) -> bool:
-    """Texts of messages, and imports for the sake of types."""
-    return isinstance(node, ast.JoinedStr) or (
-        isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
+    """Texts of messages, imports for the sake of types, and whether `zip` insists on equal lengths."""
+    match node:
+        case ast.JoinedStr() | ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.keyword(arg="strict"):
+            return True
+    return False
 
 
 def _lines(statement: ast.stmt) -> range:

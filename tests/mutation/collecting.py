@@ -20,7 +20,7 @@ from tests.mutation.changes import ENGINE, FOLDERS, Mutant, sources
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "mutants"
-TESTS = ("tests/engine", "tests/plan", "tests/profile/test_rules_of_profiles.py")
+TESTS = ("tests/engine", "tests/plan", "tests/profile/test_rules_of_profiles.py", "tests/test_wrong_types.py")
 QUIET = [
     "-W",
     "ignore::pytest.PytestAssertRewriteWarning",

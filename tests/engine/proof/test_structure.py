@@ -1,0 +1,134 @@
+"""The parts of a proof fit together, down to the last of them: what does not is named before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import channelmix as cm
+from channelmix import Status
+from channelmix.engine.proof.solution import Proof
+
+NAMES = ["FR/sms", "FR/app", "DE/sms"]
+
+
+@cache
+def made(risk: bool = False) -> tuple[cm.AllocationProblem, cm.Solution]:
+    """With whole numbers, whose variables come last; its tree has several leaves."""
+    half = np.array([1.5, 1.0, 0.5]) * np.exp(0.2 * np.random.default_rng(1).normal(size=(4, 3)))
+    curves = cm.ResponseCurves.hill([6.0, 5.0, 4.0], half, [3.0, 1.0, 2.0], names=NAMES)
+    rules: list[Any] = [cm.MinimumIfActive("all", 1.0), cm.AtMostActive(2), cm.ActivationFee("FR/sms", 0.4)]
+    worst = cm.MeanCVaR(0.5, 0.5) if risk else None
+    problem = cm.AllocationProblem(curves, cm.FixedBudget(3.0), rules, risk=worst)
+    solution = cm.solve(problem, gap=1e-4)
+    assert solution.status is Status.OPTIMAL
+    assert len(solution.proof.prices) >= 2
+    return problem, solution
+
+
+def refused(match: str, risk: bool = False, **parts: Any) -> None:
+    problem, solution = made(risk)
+    claim = replace(solution, proof=replace(solution.proof, **parts), status=Status.NOT_CERTIFIED)
+    with pytest.raises(cm.CertificateError, match=match):
+        cm.verify(problem, claim)
+
+
+def put(array: Any, place: Any, value: Any) -> Any:
+    changed = array.copy()
+    changed[place] = value
+    return changed
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_every_number_is_finite(wrong: float) -> None:
+    proof = made()[1].proof
+    for place in np.ndindex(*proof.prices.shape):
+        refused("a price of the proof is not finite", prices=put(proof.prices, place, wrong))
+    for node in range(len(proof.threshold)):
+        refused("no finite amount", threshold=put(proof.threshold, node, wrong))
+    for i, grid in enumerate(proof.grids):
+        for end in (0, len(grid) - 1):
+            grids = [*proof.grids[:i], put(grid, end, wrong), *proof.grids[i + 1 :]]
+            refused("not a list of finite amounts", grids=tuple(grids))
+
+
+def test_splits_are_of_cells_or_whole_numbers() -> None:
+    problem, solution = made()
+    form, cell = problem.standard, solution.proof.cell
+    assert form.integer[-1]
+    for node in np.flatnonzero(cell >= 0).tolist():
+        for wrong in (form.n_variables, form.n_variables + 1, 10**9):
+            refused("what is not a cell", cell=put(cell, node, wrong))
+
+
+def test_one_part_a_leaf() -> None:
+    proof = made()[1].proof
+    prices, flags = proof.prices, proof.infeasible
+    for wrong in (
+        prices[:-1],
+        np.vstack([prices, prices[:1]]),
+        prices[:, :-1],
+        np.hstack([prices, prices[:, :1]]),
+    ):
+        refused("one price per row at every leaf", prices=wrong)
+    for wrong in (flags[:-1], np.append(flags, flags[:1]), flags[:, np.newaxis]):
+        refused("one price per row at every leaf", infeasible=wrong)
+    refused("weigh the draws at every leaf", draw_weights=(np.full(4, 0.25),) * len(prices))
+
+
+def test_weights_of_draws_at_every_leaf_where_the_worst_count() -> None:
+    proof = made(risk=True)[1].proof
+    weights = proof.draw_weights
+    assert len(weights) == len(proof.prices)
+    for wrong in ((), weights[:-1], (*weights, weights[0])):
+        refused("weigh the draws at every leaf", risk=True, draw_weights=wrong)
+    for i in range(len(weights)):
+        none = (*weights[:i], np.zeros(4), *weights[i + 1 :])
+        refused("not those of a mean of the worst draws", risk=True, draw_weights=none)
+
+
+@pytest.mark.parametrize("places", [[-1], [-2], [-(10**9)]])
+def test_any_place_below_the_first_is_a_leaf(places: list[int]) -> None:
+    """A tree of one leaf: the bound of the whole box, whatever number stands for no cell."""
+    problem, solution = made()
+    proof = Proof(
+        np.array(places), np.zeros(1), solution.proof.prices[:1], np.array([False]), solution.proof.grids
+    )
+    claim = replace(solution, proof=proof, upper_bound=1e3, status=Status.NOT_CERTIFIED)
+    gap = (1e3 - solution.value) / problem.size(solution.spend)
+    assert cm.verify(problem, replace(claim, gap=gap)).leaves == 1
+
+
+def test_grids_are_one_a_cell_or_one_a_curve() -> None:
+    proof = made()[1].proof
+    for wrong in (proof.grids[:-1], (*proof.grids, proof.grids[0])):
+        refused("grids for 3 cells", grids=wrong)
+    refused("not a list of finite amounts", grids=(proof.grids[0][np.newaxis], *proof.grids[1:]))
+
+
+def test_nodes_and_leaves_fill_the_tree() -> None:
+    proof = made()[1].proof
+    more: dict[str, Any] = {"cell": np.append(proof.cell, -1), "threshold": np.append(proof.threshold, 0.0)}
+    more |= {
+        "prices": np.vstack([proof.prices, proof.prices[:1]]),
+        "infeasible": np.append(proof.infeasible, False),
+    }
+    refused("nodes outside its root", **more)
+    fewer: dict[str, Any] = {"cell": proof.cell[:-1], "threshold": proof.threshold[:-1]}
+    fewer |= {"prices": proof.prices[:-1], "infeasible": proof.infeasible[:-1]}
+    refused("uncovered", **fewer)
+    none: dict[str, Any] = {"cell": proof.cell[:0], "threshold": proof.threshold[:0]}
+    refused("uncovered", **none, prices=proof.prices[:0], infeasible=proof.infeasible[:0])
+
+
+def test_splits_lie_in_their_box() -> None:
+    problem, solution = made()
+    proof, form = solution.proof, problem.standard
+    root = int(proof.cell[0])
+    for at in (form.box_low[root] - 1e-6, form.box_high[root] + 1e-6):
+        refused("splits a cell outside its box", threshold=put(proof.threshold, 0, at))
