@@ -46,7 +46,7 @@ class StandardForm(Variables):
         n, first = curves.n_cells, len(raw.charge) - len(auxiliaries)
         reach = np.maximum(np.maximum(box_low, box_high), 0.0)
         spend_unit = _power_of_two(float(reach[:n].max(initial=0.0)))
-        at_most, half = (curves.gross(part * reach[:n]).mean(axis=0) for part in (1.0, 0.5))
+        at_most, half = (curves.mean_gross(part * reach[:n]) for part in (1.0, 0.5))
         outcome_unit = _power_of_two(float(at_most.sum()))
         order = np.lexsort(
             (np.arange(n), box_low[:n], reach[:n], half / outcome_unit, at_most / outcome_unit)
@@ -159,7 +159,7 @@ class StandardForm(Variables):
 
     def gross(self, variables: Array) -> float:
         """Mean outcome before charges and losses, without that of spend before the plan, in the standard unit."""
-        gross = float(self.curves.gross(variables[: self.n_cells]).mean(axis=0).sum())
+        gross = float(self.curves.mean_gross(variables[: self.n_cells]).sum())
         return gross - self._gross_before
 
     @cached_property
@@ -167,7 +167,7 @@ class StandardForm(Variables):
         if self.delay is None:
             return 0.0
         n = self.n_cells
-        return float(self.curves.gross(self.delay.start[self.order] / self.unit[:n]).mean(axis=0).sum())
+        return float(self.curves.mean_gross(self.delay.start[self.order] / self.unit[:n]).sum())
 
     @property
     def smallest(self) -> float:

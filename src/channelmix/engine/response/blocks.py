@@ -65,6 +65,10 @@ class Blocks:
         """Mean outcome over draws of each cell; shape (n_cells,)."""
         return np.asarray(self.value(spend).mean(axis=0))
 
+    def mean_gross(self, spend: Array) -> Array:
+        """Mean outcome over draws of each cell before what is lost; shape (n_cells,)."""
+        return np.asarray(self.gross(spend).mean(axis=0))
+
     def total(self, spend: Array) -> Array:
         """Outcome of each draw over all cells together; shape (n_draws,)."""
         return np.asarray(self.value(spend).sum(axis=1))
@@ -150,6 +154,10 @@ class SharedBlock(Blocks):
     def mean_value(self, spend: Array) -> Array:
         """See `Blocks.mean_value`."""
         return self._once("mean", spend, lambda: self.block.mean_value(spend))
+
+    def mean_gross(self, spend: Array) -> Array:
+        """See `Blocks.mean_gross`."""
+        return self._once("gross", spend, lambda: self.block.mean_gross(spend))
 
     def total(self, spend: Array) -> Array:
         """See `Blocks.total`."""

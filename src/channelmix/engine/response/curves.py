@@ -216,8 +216,7 @@ class ResponseCurves:
             expect(part, "each part of concat", cls)
         if not parts:
             raise InputError("concat needs at least one ResponseCurves")
-        draws = {part.n_draws for part in parts} - {1}
-        if len(draws) > 1:
+        if len(draws := {part.n_draws for part in parts} - {1}) > 1:
             raise InputError(f"curves with different numbers of draws cannot be joined: {sorted(draws)}")
         given = {name for part in parts if not part.made_up for name in part.names}
         fresh = (name for name in (f"cell{i}" for i in itertools.count(1)) if name not in given)
@@ -263,6 +262,10 @@ class ResponseCurves:
     def gross(self, spend: ArrayLike) -> Array:
         """Outcome of each draw and cell before what is lost; shape (n_draws, n_cells)."""
         return self._all.gross(self._amounts(spend))
+
+    def mean_gross(self, spend: ArrayLike) -> Array:
+        """Mean outcome over draws of each cell before what is lost; shape (n_cells,)."""
+        return self._all.mean_gross(self._amounts(spend))
 
     def lost(self, spend: ArrayLike) -> Array:
         """What each draw and cell loses; shape (n_draws, n_cells)."""
@@ -337,9 +340,8 @@ class ResponseCurves:
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome in these units (powers of two keep every digit)."""
-        return type(self)(
-            self.names, tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
-        )
+        blocks = tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
+        return type(self)(self.names, blocks)
 
     def to_dict(self) -> dict[str, Any]:
         """Write JSON-ready data; arrays are base64 of little-endian floats that lose no digit: see `encoded`."""

@@ -224,7 +224,7 @@ class Search(ABC):
                 node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
             self._find_incumbent(node, relaxed)
-            if node.bound <= self._target():
+            if node.bound <= self._target() or self._late():
                 return
             curve, height, top = self._heights(focus, relaxed)
             if not self._tighten(focus, curve, height, top):

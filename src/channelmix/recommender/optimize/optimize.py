@@ -101,7 +101,7 @@ def optimize(
     began = time.perf_counter()
     _check_options(gap, seed, time_limit, n_draws)
     seed = int(seed)
-    draws = drawn(profile, _n_draws(profile, n_draws, max_memory), seed)
+    draws = drawn(profile, _n_draws(profile, n_draws, max_memory, time_limit), seed)
     problem, splits = problem_and_splits(profile, draws, REACH * time_limit)
     left = time_for_search(problem, len(splits), time_limit, building=time.perf_counter() - began)
     solution, checked = solve_and_verify(problem, gap, left, starts=[split.spend for split in splits])
@@ -138,13 +138,13 @@ def _default_gap(profile: CompanyProfile) -> float:
     return TAIL_GAP if _counts_tail(profile) or profile.timing is not None else GAP
 
 
-def _n_draws(profile: CompanyProfile, wanted: int | None, max_memory: float) -> int:
-    """How many draws to plan on; an InputError where all that they make would not fit into the memory allowed."""
+def _n_draws(profile: CompanyProfile, wanted: int | None, max_memory: float, time_limit: float) -> int:
+    """How many draws to plan on; an InputError where all that they make would exceed the memory or the time allowed."""
     if _counts_tail(profile) and wanted is not None and wanted < LEAST_TAIL_DRAWS:
         raise InputError(
             f"a risk of the worst draws needs at least {LEAST_TAIL_DRAWS:,} of them, not {wanted}"
         )
-    return check_size(profile, wanted, max_memory).draws
+    return check_size(profile, wanted, max_memory, time_limit).draws
 
 
 def _check_options(gap: float, seed: int, time_limit: float, n_draws: int | None) -> None:
