@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -50,6 +50,8 @@ class Part(Described, BaseModel):
     @field_validator("*")
     @classmethod
     def _sound(cls, value: Any) -> Any:
+        if type(value) is float and math.isfinite(value):
+            return value  # as most are
         if not _is_sound(value):
             raise PydanticCustomError("unsound", "Input should hold printable text and finite numbers only")
         return value
@@ -100,11 +102,17 @@ def _messages(value: Any) -> Iterator[Message]:
     if isinstance(value, Message):
         yield value
     elif isinstance(value, Part):
-        for _, field in value:
-            yield from _messages(field)
+        yield from _messages_among(value.__dict__.values())
     elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _messages(one)
+        yield from _messages_among(value)
+
+
+def _messages_among(values: Iterable[Any]) -> Iterator[Message]:
+    for value in values:
+        if isinstance(value, Message):  # most values are numbers, and not worth another call
+            yield value
+        elif isinstance(value, Part | list | tuple):
+            yield from _messages(value)
 
 
 class _Written(dict[tuple[Any, ...], tuple[Saying, str | None]]):

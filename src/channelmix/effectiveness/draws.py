@@ -13,8 +13,9 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange
+from channelmix.effectiveness.kinds import Kinds, kinds_of
 from channelmix.effectiveness.stated import Score, most_of, stated
-from channelmix.profile import Cell
+from channelmix.profile import Cell, Telling
 from channelmix.profile.evidence import Column, Evidence
 
 T = TypeVar("T")
@@ -227,22 +228,48 @@ class CellDraws:
         return Drawn(self.quantities[cell], self.n_draws, self.cells[cell], scores)
 
     @functools.cached_property
+    def kinds(self) -> Kinds:
+        """Cells whose curves are another's in proportion to their market's customers; none beside own history."""
+        if self.own is not None:
+            return Kinds(np.arange(len(self.cells)), np.ones(len(self.cells)))
+        return kinds_of(self.cells, *(part for part in (self.quantities, self.scores) if part))
+
+    @property
+    def of_kinds(self) -> CellDraws:
+        """The draws of the first cell of each kind."""
+        leading = self.kinds.leading
+        return dataclasses.replace(
+            self,
+            cells=tuple(self.cells[i] for i in leading),
+            quantities=tuple(self.quantities[i] for i in leading),
+            evidence=tuple(self.evidence[i] for i in leading),
+            scores=tuple(self.scores[i] for i in leading) if self.scores else (),
+        )
+
+    @functools.cached_property
     def silent(self) -> CellDraws:
         """The same draws without word of mouth."""
         if all(cell.word_of_mouth is None for cell in self.cells):
             return self
-        cells = tuple(dataclasses.replace(cell, word_of_mouth=None) for cell in self.cells)
-        return dataclasses.replace(self, cells=cells)
+        return self._telling([None] * len(self.cells))
 
     def telling(self, people: float) -> CellDraws:
         """Return the same draws where an unsatisfied customer tells `people`, however public the channel is."""
-        cells = []
-        for cell in self.cells:
-            told = cell.word_of_mouth and dataclasses.replace(
-                cell.word_of_mouth, told_if_not=people, told_in_private=people
-            )
-            cells.append(dataclasses.replace(cell, word_of_mouth=told))
-        return dataclasses.replace(self, cells=tuple(cells))
+        return self._telling(
+            [
+                cell.word_of_mouth
+                and dataclasses.replace(cell.word_of_mouth, told_if_not=people, told_in_private=people)
+                for cell in self.cells
+            ]
+        )
+
+    def _telling(self, told: Sequence[Telling | None]) -> CellDraws:
+        cells = (
+            dataclasses.replace(cell, word_of_mouth=one) for cell, one in zip(self.cells, told, strict=True)
+        )
+        changed = dataclasses.replace(self, cells=tuple(cells))
+        changed.__dict__["kinds"] = self.kinds  # what customers tell is one figure of the company
+        return changed
 
 
 def once(make: Callable[[CellDraws, float, float], T]) -> Callable[[CellDraws, float, float], T]:

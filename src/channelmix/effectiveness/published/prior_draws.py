@@ -16,6 +16,7 @@ from channelmix.core.arrays import Array
 from channelmix.datasets import PriorRange, load_ranges
 from channelmix.effectiveness.alike import AlikeChannels
 from channelmix.effectiveness.draws import CellDraws, Figure, Promoted
+from channelmix.effectiveness.kinds import kinds_of
 from channelmix.effectiveness.published.counterparts import (
     COUNTERPARTS,
     Counterpart,
@@ -93,12 +94,14 @@ def published_draws(
     replaced = {r.key: r for r in own}
     ranges = {**load_ranges(), **replaced}
     judged_only = replaced.keys() if regression else ranges.keys()
-    uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in cells]
+    kinds = kinds_of(cells)
+    leading = [cells[i] for i in kinds.leading]
+    uses = [[_use(cell, _find(ranges, cell, name), judged_only) for name in wanted(cell)] for cell in leading]
     alike = cells if ranked_as is None else ranked_as
     ranked = _ranked(alike)
-    of_both = {cell.channel for cell in cells if regression and effect_of(cell)}
+    of_both = {cell.channel for cell in leading if regression and effect_of(cell)}
     channels = [channel for channel in ranked if channel in of_both]
-    stated = [statements(cell) for cell in cells]
+    stated = [statements(cell) for cell in leading]
     table, scores, normal = _drawn_all(
         {use for of_cell in uses for use in of_cell},
         {scope for of_cell in stated for scope in of_cell.values()},
@@ -108,31 +111,43 @@ def published_draws(
     )
     own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
     promoted = Promoted(tuple(channels), normal, replaced)
-    quantities, effects = believed(
-        cells, [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses], own_scores, promoted
+    quantities, of_leading = believed(
+        leading,
+        [{use.range.quantity: table[use] for use in of_cell} for of_cell in uses],
+        own_scores,
+        promoted,
     )
+    of = kinds.of.tolist()
+    effects = {
+        cell.name: of_leading[leading[k].name]
+        for cell, k in zip(cells, of, strict=True)
+        if leading[k].name in of_leading
+    }
     users: dict[tuple[Key, str], tuple[_Use, list[str]]] = {}
-    for cell, of_cell in zip(cells, uses, strict=True):
-        for use in of_cell:
-            if cell.name in effects and use.range.quantity in ORDERS:
+    for cell, k in zip(cells, of, strict=True):
+        name = cell.name
+        for use in uses[k]:
+            if name in effects and use.range.quantity in ORDERS:
                 continue  # the effect that they come to is listed, with what both ways say of it
             country = use.setting.country if use.setting else ""
-            users.setdefault((use.range.key, country), (use, []))[1].append(cell.name)
+            users.setdefault((use.range.key, country), (use, []))[1].append(name)
     figures = [
         Figure(_presented(use), tuple(names), country)
         for (_, country), (use, names) in sorted(users.items(), key=lambda item: item[0])
     ]
     figures += shown_effects(cells, effects, promoted)
     figures.sort(key=lambda figure: (figure.range.key, figure.country))
-    return CellDraws(
+    drawn = CellDraws(
         tuple(cells),
-        tuple(quantities),
+        tuple(quantities[k] for k in of),
         tuple(figures),
-        ("prior",) * len(uses),
+        ("prior",) * len(cells),
         n_draws,
-        scores=tuple(own_scores),
+        scores=tuple(own_scores[k] for k in of),
         promoted=promoted,
     )
+    drawn.__dict__["kinds"] = kinds  # cells of one kind have the very same draws
+    return drawn
 
 
 def _drawn_all(
@@ -239,14 +254,14 @@ def _place(setting: Setting) -> tuple[str, ...]:
 
 def _ranked(cells: Iterable[Cell]) -> list[str]:
     """Order channels: built-in ones by name, then the others by what is stated of them, and by name between equals."""
+    built_in = {cell.channel for cell in cells} & set(BUILT_IN_CHANNELS)
     stated: dict[str, list[tuple[str | float, ...]]] = {}
     for cell in cells:
-        figures = (getattr(cell, name) for name in FIGURES)
-        statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
-        stated.setdefault(cell.channel, []).append(statement)
-    built_in = sorted(stated.keys() & set(BUILT_IN_CHANNELS))
-    others = stated.keys() - set(built_in)
-    return [*built_in, *sorted(others, key=lambda channel: (sorted(stated[channel]), channel))]
+        if cell.channel not in built_in:
+            figures = (getattr(cell, name) for name in FIGURES)
+            statement = cell.purpose, cell.basis or "", *(-1.0 if f is None else f for f in figures)
+            stated.setdefault(cell.channel, []).append(statement)
+    return [*sorted(built_in), *sorted(stated, key=lambda channel: (sorted(stated[channel]), channel))]
 
 
 def _ranked_markets(cells: Iterable[Cell]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.effectiveness.draws import CellDraws, Drawn, once
+from channelmix.effectiveness.kinds import Kinds
 from channelmix.effectiveness.published.promotion import worth_of_contact
 from channelmix.effectiveness.published.quantities import ON_PHONES, opt_out_of
 from channelmix.effectiveness.published.service import positive, service_curve, service_shares
@@ -20,6 +21,7 @@ from channelmix.effectiveness.published.word_of_mouth import Talk, talk
 from channelmix.engine.response import ResponseCurves, Service
 from channelmix.engine.response.families import Exponential, Family, Hill
 from channelmix.engine.response.opt_outs import OptOuts
+from channelmix.engine.response.shared import Shared
 from channelmix.profile import Cell
 from channelmix.profile.fields.fields import DAYS_A_YEAR
 
@@ -40,12 +42,16 @@ class PriorResponse:
         What spend on the same cells loses besides itself, in money per period: customers who opt out, and criticism by
         those whom advocacy contacts. None where nothing is lost.
     talk : mapping of str to Talk
-        Word of mouth of contacted customers, for the cells of advocacy where it is counted.
+        Word of mouth of contacted customers, for the cells of advocacy where it is counted; of cells of one kind, that
+        of the first.
+    kinds : Kinds, optional
+        Cells of one kind, where there are any.
     """
 
     curves: ResponseCurves
     losses: ResponseCurves | None
     talk: Mapping[str, Talk]
+    kinds: Kinds | None = None
 
     def heard_by_cell(self, spend: Array) -> tuple[Array, Array]:
         """Expected worth of the praise and of the criticism that people hear at `spend` of shape (n_cells,).
@@ -56,16 +62,22 @@ class PriorResponse:
             In money per period, not negative.
         """
         praise, criticism = np.zeros(len(spend)), np.zeros(len(spend))
-        for i, name in enumerate(self.curves.names):
-            curve = self.curves.cell(i)
-            if isinstance(curve, Service):
-                praise[i] = curve.praise_won(spend[i : i + 1]).mean()
-                criticism[i] = curve.criticism_left(spend[i : i + 1]).mean()
-            elif name in self.talk:
-                told = self.talk[name]
-                part = told.part(float(spend[i]))
-                praise[i] = (part * told.praise).mean()
-                criticism[i] = (part * told.criticism).mean()
+        curves = self.curves.as_shared()
+        for shape, own in zip(curves.shapes, curves.places, strict=True):
+            if isinstance(shape, Service):
+                amounts = (spend[own] / curves.unit[own])[np.newaxis]
+                praise[own] = curves.factor[own] * shape.praise_won(amounts).mean(axis=0)
+                criticism[own] = curves.factor[own] * shape.criticism_left(amounts).mean(axis=0)
+        names, every = self.curves.names, range(len(spend))
+        first, size = (
+            (every, np.ones(len(spend))) if self.kinds is None else (self.kinds.first, self.kinds.size)
+        )
+        for i in every:
+            told = self.talk.get(names[first[i]])
+            if told is not None:
+                part = told.part(float(spend[i] / size[i]))
+                praise[i] = size[i] * (part * told.praise).mean()
+                criticism[i] = size[i] * (part * told.criticism).mean()
         return praise, criticism
 
 
@@ -99,6 +111,21 @@ def prior_response(draws: CellDraws, period_days: float, usd_rate: float) -> Pri
         Customers whom several channels reach bear fewer contacts on each (see `borne_beside_others`); of those who hear
         from customers, overlap is ignored.
     """
+    if draws.kinds.all_differ:
+        return _each(draws, period_days, usd_rate)
+    kinds, names = draws.kinds, tuple(cell.name for cell in draws.cells)
+    one = _each(draws.of_kinds, period_days, usd_rate)
+
+    def every(curves: ResponseCurves) -> ResponseCurves:
+        shapes = tuple(curves.cell(k) for k in range(curves.n_cells))
+        return ResponseCurves(names, (Shared(shapes, kinds.of, kinds.size, kinds.size),))
+
+    losses = None if one.losses is None else every(one.losses)
+    return PriorResponse(every(one.curves), losses, one.talk, kinds)
+
+
+def _each(draws: CellDraws, period_days: float, usd_rate: float) -> PriorResponse:
+    """Turn the quantities of each cell into curves and losses by themselves."""
     shares = service_shares(draws)
     parts: list[ResponseCurves] = []
     losses: dict[str, Family] = {}

@@ -49,7 +49,10 @@ def with_figures(
     InputError
         If no spend reaches what a rule asks for; the message says what can be reached.
     """
+    if not any(isinstance(rule, ContactCap | ServiceLevel | ReputationLimit) for rule in rules):
+        return list(rules)
     cells, shares, filled = Cells(response.curves.names), service_shares(draws), []
+    kinds = draws.kinds
     for rule in rules:
         if isinstance(rule, ContactCap):
             cheapest, stated = _lowest_prices(rules, cells), rule.per_spend
@@ -59,17 +62,32 @@ def with_figures(
             filled.append(rule)
             continue
         found: dict[str, float] = {}
+        of_first: dict[int, float] = {}
         for i in np.flatnonzero(cells.select(rule.selector)).tolist():
-            if isinstance(rule, ContactCap):
-                rates = 1.0 / (_cost(draws, i, period_days, usd_rate) * draws.cells[i].customers)
-                rate = rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile)
-                found[cells.names[i]] = float(rate / cheapest[i])
-            elif isinstance(rule, ServiceLevel):
-                found[cells.names[i]] = _for_level(rule, draws, response, i, shares[i])
-            else:
+            if isinstance(
+                rule, ReputationLimit
+            ):  # an amount of money, which is not in proportion to customers
                 found[cells.names[i]] = _for_reputation(rule, response, i)
+                continue
+            first, size = int(kinds.first[i]), float(kinds.size[i])
+            if isinstance(rule, ContactCap):
+                if first not in of_first:
+                    of_first[first] = _contacts_per_spend(rule, draws, first, period_days, usd_rate)
+                found[cells.names[i]] = of_first[first] / (size * cheapest[i])
+            else:
+                if first not in of_first:
+                    of_first[first] = _for_level(rule, draws, response, first, shares[first])
+                found[cells.names[i]] = size * of_first[first]
         filled.append(rule.with_figures({**found, **(stated or {})}))
     return filled
+
+
+def _contacts_per_spend(
+    rule: ContactCap, draws: CellDraws, i: int, period_days: float, usd_rate: float
+) -> float:
+    """Contacts of a customer of the market for a unit of spend at the first price."""
+    rates = 1.0 / (_cost(draws, i, period_days, usd_rate) * draws.cells[i].customers)
+    return float(rates.mean() if rule.quantile is None else np.quantile(rates, rule.quantile))
 
 
 def _cost(draws: CellDraws, i: int, period_days: float, usd_rate: float) -> Array:

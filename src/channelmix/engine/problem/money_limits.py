@@ -41,7 +41,8 @@ class UnboundedError(InputError):
 
 def is_limited(problem: AllocationProblem) -> bool:
     """Whether scenario and rules bound the spend on every cell."""
-    return bool(np.isfinite(_most_spend(problem)).all())
+    # A limit of all money limits each cell: rules need not be looked at, of which there may be thousands.
+    return problem.scenario.limit is not None or bool(np.isfinite(_most_spend(problem)).all())
 
 
 def limited(problem: AllocationProblem, amount: float) -> AllocationProblem:

@@ -86,7 +86,7 @@ class AllocationProblem(Statement):
 
     def net(self, spend: Any) -> float:
         """Mean outcome of all cells at `spend` less charges."""
-        return self.gross(spend) - self.charge_of(spend) - float(self.lost(spend).mean(axis=0).sum())
+        return self.gross(spend) - self.charge_of(spend) - float(self._mean_lost(spend).sum())
 
     def money(self, spend: Any) -> float:
         """Money that `spend` takes: its sum and the fees that it incurs."""
@@ -96,7 +96,10 @@ class AllocationProblem(Statement):
     def net_draws(self, spend: Any) -> Array:
         """Outcome of all cells at `spend` less charges, of every draw; shape (n_draws,)."""
         net = self.response.total(self.acting(spend)) - self._drawn_before - self.charge_of(spend)
-        return np.asarray(net if self.lossy is None else net - self.lost(spend).sum(axis=1))
+        if self.lossy is None:
+            return np.asarray(net)
+        before = 0.0 if self.delay is None else self.lossy.total(self.delay.start)
+        return np.asarray(net - (self.lossy.total(self.acting(spend)) - before))
 
     @cached_property
     def _drawn_before(self) -> Array:
@@ -117,6 +120,13 @@ class AllocationProblem(Statement):
             return np.zeros((1, self.response.n_cells))
         drawn = self.lossy.value(self.acting(spend))
         return drawn if self.delay is None else drawn - self.lossy.value(self.delay.start)
+
+    def _mean_lost(self, spend: Any) -> Array:
+        """Mean losses of every curve of `response` at `spend`, beside earlier spend's; shape (n_curves,)."""
+        if self.lossy is None:
+            return np.zeros(self.response.n_cells)
+        mean = self.lossy.mean_value(self.acting(spend))
+        return mean if self.delay is None else mean - self.lossy.mean_value(self.delay.start)
 
     def outcomes(self, spend: Any) -> Array:
         """Outcome of every draw and curve of `response` at `spend`, before charges; shape (n_draws, n_curves)."""
@@ -151,7 +161,7 @@ class AllocationProblem(Statement):
         for one in self.auxiliaries:
             if one.charge:
                 charged = charged + np.where(one.cells, one.charge * one.value(array), 0.0)
-        lost = self.lost(spend).mean(axis=0)
+        lost = self._mean_lost(spend)
         lost[: len(array)] += charged
         return np.asarray(lost)
 
@@ -253,9 +263,12 @@ class AllocationProblem(Statement):
         array = np.asarray(spend, dtype=float).ravel()
         extra = {one.key: one.value(array) for one in self.auxiliaries}
         outcome = self.net(spend) if any(row.outcome for row in self.rows) else 0.0
-        largest = float(np.max(-array, initial=0.0))
+        places, weights, low, high = self.row_bounds  # as a rule nearly all of the rows
+        left = weights * array[places]
+        past = np.maximum(low - left, left - high) / np.abs(weights)
+        largest = max(float(np.max(-array, initial=0.0)), float(past.max(initial=0.0)))
         for row in self.rows:
-            if row.outcome and not outcomes:
+            if row.is_bound or (row.outcome and not outcomes):
                 continue
             # Divided by its largest weight, a row's violation is an amount of spend.
             weight = row.coefficients.largest or row.outcome or 1.0
@@ -265,17 +278,17 @@ class AllocationProblem(Statement):
     def improving_on(self, baseline: Any) -> Self:
         """Return the same problem with another mix to improve on, of the problem's shape."""
         mix = dict(zip(self.cells.names, np.ravel(baseline).tolist(), strict=True))
-        return dataclasses.replace(self, risk=dataclasses.replace(self.risk, current=mix))
+        return self.but(risk=dataclasses.replace(self.risk, current=mix))
 
     def of_draws(self, index: Sequence[int]) -> Self:
         """Return the same problem on some of the draws."""
         losses = None if self.losses is None else self.losses.of_draws(index)
-        return dataclasses.replace(self, curves=self.curves.of_draws(index), losses=losses)
+        return self.but(curves=self.curves.of_draws(index), losses=losses)
 
     @property
     def on_average(self) -> Self:
         """The same problem with the mean of the draws as its objective; a `SafeImprovement` stays as a rule."""
-        return self if self.baseline is not None else dataclasses.replace(self, risk=None)
+        return self if self.baseline is not None else self.but(risk=None)
 
     @property
     def needs_baseline(self) -> bool:

@@ -11,6 +11,7 @@ from types import NoneType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, echo, expect, named, nearest_name
@@ -45,6 +46,12 @@ from channelmix.engine.rules import (
 from channelmix.engine.rules.rows import number
 
 _JOIN = "join those on the same cells"
+_OF_RULES = ("delay", "cells", "auxiliaries", "rule_names", "rows", "row_box", "row_bounds", "charges")
+"""What is worked out of rules and names alone."""
+
+_OF_CURVES = ("response", "lossy")
+"""What is worked out of curves, rules and names."""
+
 _FEWER = "state fewer rules, on fewer cells or over longer periods"
 
 
@@ -84,6 +91,21 @@ class Statement:
             _check_losses(self.losses, self.curves)
         # Errors in names and shapes are found here, not in the middle of a search.
         _ = self.delay, self.rows, self.charges, self.baseline
+
+    def but(self, **changes: Any) -> Self:
+        """Return the same problem with some parts changed, like `dataclasses.replace`.
+
+        What rules say is taken over where it cannot change: on other curves of the same cells, and with another risk.
+        """
+        kept: tuple[str, ...] = ()
+        curves = changes.get("curves", self.curves)
+        if not changes.keys() - {"curves", "losses", "risk"} and curves.names == self.curves.names:
+            kept = _OF_RULES if changes.keys() - {"risk"} else (*_OF_RULES, *_OF_CURVES)
+        other = object.__new__(type(self))
+        other.__dict__.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self)} | changes)
+        other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        other.__post_init__()
+        return other
 
     def _check_sizes(self) -> None:
         rules, spends = len(self.constraints), math.prod(self.shape)
@@ -166,6 +188,14 @@ class Statement:
                 weights += 1 + len(r.coefficients.values) + len(r.extra)
             within(MOST_WEIGHTS, weights, "rows and weights of all rules", _FEWER)
         return tuple(rows)
+
+    @cached_property
+    def row_bounds(self) -> tuple[NDArray[np.intp], Array, Array, Array]:
+        """The rows that bound one cell and nothing else: its place, its weight, and the limits; (n_such,) each."""
+        alone = [row for row in self.rows if row.is_bound]
+        places = np.array([row.coefficients.places[0] for row in alone], dtype=np.intp)
+        weights = np.array([row.coefficients.values[0] for row in alone])
+        return places, weights, np.array([row.low for row in alone]), np.array([row.high for row in alone])
 
     @cached_property
     def row_box(self) -> tuple[Array, Array]:
@@ -315,10 +345,9 @@ def _check_losses(losses: ResponseCurves, curves: ResponseCurves) -> None:
         raise InputError("losses must be of the same cells as the curves, in the same order")
     if losses.n_draws not in (1, curves.n_draws):
         raise InputError(f"losses have {losses.n_draws} draws, the curves {curves.n_draws}")
-    for block in losses.blocks:
-        turns = (
-            block.inflection()
-        )  # a convex piece is bounded from above alone, and losses must be from below
+    for block in losses.as_shared().shapes:
+        # A convex piece is bounded from above alone, and losses must be from below.
+        turns = block.inflection()
         if (np.isfinite(turns) & (turns > 0.0)).any():
             raise InputError(f"losses must not rise faster the more is spent, as {block.kind} curves may")
         if not np.isfinite(block.steepest()).all():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from channelmix.core.arrays import Array
 from channelmix.core.errors import InputError, expect
-from channelmix.engine.response.discounted import Discounted
+from channelmix.engine.response.blocks import Blocks, blocks_of
 from channelmix.engine.response.families import (
     CappedLinear,
     Exponential,
@@ -25,17 +24,12 @@ from channelmix.engine.response.families import (
     Logistic,
     Power,
 )
-from channelmix.engine.response.joining import joined
-from channelmix.engine.response.less_losses import LessLosses, less_shared
 from channelmix.engine.response.numerics import as_numbers
 from channelmix.engine.response.opt_outs import OptOuts as OptOuts
 from channelmix.engine.response.service import Service
-from channelmix.engine.response.shared import Shared, shared
+from channelmix.engine.response.shared import Shared
 from channelmix.engine.response.storage import block_to_dict, read_curves
 from channelmix.engine.response.tabulated import Tabulated
-
-RECENT = 16
-"""Results that are kept of what was asked last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +58,8 @@ class ResponseCurves:
     @classmethod
     def _build(cls, family: Family, names: Sequence[str] | None) -> Self:
         cells = family.shape[1]
-        chosen = (
-            tuple(f"cell{i + 1}" for i in range(cells)) if names is None else tuple(str(n) for n in names)
-        )
+        given = (f"cell{i + 1}" for i in range(cells)) if names is None else names
+        chosen = tuple(str(name) for name in given)
         if len(chosen) != cells:
             raise InputError(f"{len(chosen)} names for {cells} cells")
         _check_unique(chosen)
@@ -223,8 +216,7 @@ class ResponseCurves:
             expect(part, "each part of concat", cls)
         if not parts:
             raise InputError("concat needs at least one ResponseCurves")
-        draws = {part.n_draws for part in parts} - {1}
-        if len(draws) > 1:
+        if len(draws := {part.n_draws for part in parts} - {1}) > 1:
             raise InputError(f"curves with different numbers of draws cannot be joined: {sorted(draws)}")
         given = {name for part in parts if not part.made_up for name in part.names}
         fresh = (name for name in (f"cell{i}" for i in itertools.count(1)) if name not in given)
@@ -238,10 +230,10 @@ class ResponseCurves:
         """Number of cells."""
         return len(self.names)
 
-    @cached_property
+    @property
     def n_draws(self) -> int:
         """Number of joint draws."""
-        return max(block.shape[0] for block in self.blocks)
+        return self._all.n_draws
 
     def value(self, spend: ArrayLike) -> Array:
         """Outcome of each draw and cell at `spend` of shape (n_cells,), in money per period.
@@ -250,125 +242,73 @@ class ResponseCurves:
         -------
         ndarray of shape (n_draws, n_cells)
         """
-        return self._spread(spend, lambda block, part: block.value(part))
+        return self._all.value(self._amounts(spend))
 
     def mean_value(self, spend: ArrayLike) -> Array:
         """Mean outcome over draws of each cell at `spend` of shape (n_cells,); shape (n_cells,)."""
-        array = self._amounts(spend)
-        block = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(block, Shared):
-            return self._once("mean", array, lambda: block.mean_value(array))
-        return np.asarray(self.value(array).mean(axis=0))
+        return self._all.mean_value(self._amounts(spend))
 
     def total(self, spend: ArrayLike) -> Array:
         """Outcome of each draw over all cells together at `spend` of shape (n_cells,); shape (n_draws,)."""
-        array = self._amounts(spend)
-        block = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(block, Shared):
-            return self._once("total", array, lambda: block.total(array))
-        return np.asarray(self.value(array).sum(axis=1))
+        return self._all.total(self._amounts(spend))
 
     def slope(self, spend: ArrayLike, weights: Array | None = None) -> Array:
         """Marginal return of each cell at `spend` of shape (n_cells,), a mean over draws; shape (n_cells,).
 
         `weights`, of shape (n_draws,), weigh the draws instead.
         """
-        array = self._amounts(spend)
-        block = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(block, Shared):
-            if weights is None:
-                even = np.full(self.n_draws, 1.0 / self.n_draws)
-                return self._once("slope", array, lambda: block.weighed_slope(array, even))
-            return block.weighed_slope(array, weights)
-        drawn = self.derivative(array)
-        return np.asarray(drawn.mean(axis=0) if weights is None else weights @ drawn)
-
-    @cached_property
-    def _recent(self) -> dict[tuple[str, bytes], Array]:
-        """What was worked out last: a plan's own spend is asked about again and again."""
-        return {}
-
-    def _once(self, what: str, spend: Array, work: Callable[[], Array]) -> Array:
-        key = what, spend.tobytes()
-        if key not in self._recent:
-            while len(self._recent) >= RECENT:
-                del self._recent[next(iter(self._recent))]
-            self._recent[key] = work()
-        return self._recent[key].copy()
+        return self._all.slope(self._amounts(spend), weights)
 
     def gross(self, spend: ArrayLike) -> Array:
         """Outcome of each draw and cell before what is lost; shape (n_draws, n_cells)."""
-        return self._spread(spend, lambda block, part: block.gross(part))
+        return self._all.gross(self._amounts(spend))
+
+    def mean_gross(self, spend: ArrayLike) -> Array:
+        """Mean outcome over draws of each cell before what is lost; shape (n_cells,)."""
+        return self._all.mean_gross(self._amounts(spend))
 
     def lost(self, spend: ArrayLike) -> Array:
         """What each draw and cell loses; shape (n_draws, n_cells)."""
-        return self._spread(spend, lambda block, part: block.lost(part))
+        return self._all.lost(self._amounts(spend))
 
     def derivative(self, spend: ArrayLike) -> Array:
         """Marginal return of each draw and cell at `spend` of shape (n_cells,); shape (n_draws, n_cells).
 
         It is the slope to the right, and infinite at 0 for curves such as ``sqrt(s)``.
         """
-        return self._spread(spend, lambda block, part: block.derivative(part))
+        return self._all.derivative(self._amounts(spend))
 
     def inflection(self) -> Array:
         """Spend up to which each draw is convex; shape (n_draws, n_cells), 0 where concave throughout.
 
         NaN for `service` curves, which may change curvature more than once.
         """
-        return np.concatenate([self._full(block.inflection()) for block in self.blocks], axis=1)
+        return self._all.inflection()
 
     def cell(self, index: int) -> Family:
         """Return one cell's curves, parameters of shape (n_draws or 1, 1); `index` counts from 0."""
-        if not 0 <= index < self.n_cells:
-            raise IndexError(f"no cell {index} among {self.n_cells}")
-        place = bisect.bisect_right(self._starts, index) - 1
-        block = self.blocks[place]
-        one = block if block.shape[1] == 1 else block.take([index - self._starts[place]])
-        return one.alone if isinstance(one, Shared) else one
+        return self._all.cell(index)
 
     def alike(self, i: int, j: int) -> bool:
         """Whether two cells have the very same curves."""
-        block = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(block, Shared):
-            return bool(
-                block.of[i] == block.of[j]
-                and block.unit[i] == block.unit[j]
-                and block.factor[i] == block.factor[j]
-            )
-        one, other = self.cell(i), self.cell(j)
-        return one.kinds == other.kinds and all(
-            np.array_equal(a, other.parameters[name]) for name, a in one.parameters.items()
-        )
+        return self._all.alike(i, j)
 
     def shared(self) -> Self:
         """Return the same curves, each shape kept once where cells have curves that differ in their units alone."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
-            return self
-        found = shared([self.cell(i) for i in range(self.n_cells)])
-        if len(found.shapes) == self.n_cells:
-            return self
-        return type(self)(self.names, (found,), self.made_up)
+        blocks = self._all.shared()
+        return self if blocks is self.blocks else type(self)(self.names, blocks, self.made_up)
 
     def as_shared(self) -> Shared:
         """Return all curves as one block of shapes, whether any is shared or not."""
-        return self._as_shared
+        return self._all.as_shared
 
     @cached_property
-    def _as_shared(self) -> Shared:
-        block = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(block, Shared):
-            return block
-        every = tuple(self.cell(i) for i in range(self.n_cells))
-        return Shared(every, np.arange(self.n_cells), np.ones(self.n_cells), np.ones(self.n_cells))
+    def _all(self) -> Blocks:
+        return blocks_of(self.blocks)
 
     def take(self, indices: Sequence[int]) -> Self:
         """Return the cells at `indices`, in that order."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Shared):
-            block = self.blocks[0].take(np.asarray(indices, dtype=np.intp))
-            return type(self)(tuple(self.names[i] for i in indices), (block,))
-        blocks = [self.cell(i) for i in indices]
-        return type(self)(tuple(self.names[i] for i in indices), tuple(joined(blocks)))
+        return type(self)(tuple(self.names[i] for i in indices), self._all.take(indices))
 
     def of_draws(self, indices: ArrayLike) -> Self:
         """Return some of the joint draws, in the order of `indices`, which count from 0."""
@@ -384,11 +324,7 @@ class ResponseCurves:
         tiers : sequence of (amount, discount)
             Spend from which on a unit of effect costs this share less than at first; both rise.
         """
-        blocks = [
-            Discounted.of(self.cell(i), tiers) if cheaper else self.cell(i)
-            for i, cheaper in enumerate(np.asarray(chosen, dtype=bool).tolist())
-        ]
-        return type(self)(self.names, tuple(joined(blocks)))
+        return type(self)(self.names, self._all.discounted(np.asarray(chosen, dtype=bool), tiers))
 
     def less(self, losses: Self) -> tuple[Self, Array]:
         """Return the curves less `losses` of the same cells, made to rise by a rate a unit of spend; see `LessLosses`.
@@ -399,23 +335,13 @@ class ResponseCurves:
         rates : ndarray of shape (n_cells,)
             Outcome a unit of spend that they are too high by; 0 where a cell loses nothing.
         """
-        one = self.blocks[0]
-        if len(self.blocks) == 1 and isinstance(one, Shared) and one.factor.all():
-            net, rates = less_shared(one, losses.as_shared())
-            return type(self)(self.names, (net,), self.made_up), rates
-        blocks, rates = [], np.zeros(self.n_cells)
-        for i in range(self.n_cells):
-            block, lost = self.cell(i), losses.cell(i)
-            rate = lost.steepest().max(axis=0)
-            rates[i] = rate[0]
-            blocks.append(LessLosses(block, lost, rate) if rates[i] > 0.0 else block)
-        return type(self)(self.names, tuple(joined(blocks))).shared(), rates
+        blocks, rates = self._all.less(losses.blocks)
+        return type(self)(self.names, blocks, self.made_up), rates
 
     def rescaled(self, spend_unit: float, outcome_unit: float) -> Self:
         """Return the same curves with spend and outcome in these units (powers of two keep every digit)."""
-        return type(self)(
-            self.names, tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
-        )
+        blocks = tuple(block.rescaled(spend_unit, outcome_unit) for block in self.blocks)
+        return type(self)(self.names, blocks)
 
     def to_dict(self) -> dict[str, Any]:
         """Write JSON-ready data; arrays are base64 of little-endian floats that lose no digit: see `encoded`."""
@@ -458,22 +384,6 @@ class ResponseCurves:
         names, blocks = read_curves(data, lambda block: (type(block), block.shape[0]))
         _check_unique(names)
         return names, blocks
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *itertools.accumulate(block.shape[1] for block in self.blocks)]
-
-    def _full(self, array: Array) -> Array:
-        return array if len(array) == self.n_draws else np.broadcast_to(array, (self.n_draws, array.shape[1]))
-
-    def _spread(self, spend: ArrayLike, evaluate: Callable[[Family, Array], Array]) -> Array:
-        array = self._amounts(spend)
-        starts = self._starts
-        parts = [
-            self._full(evaluate(block, array[np.newaxis, start : start + block.shape[1]]))
-            for start, block in zip(starts, self.blocks, strict=False)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _amounts(self, spend: ArrayLike) -> Array:
         array = as_numbers(spend, "spend")

@@ -102,6 +102,13 @@ class Shared(Family):
             mean[own] = shape.value(amounts).mean(axis=0)
         return np.asarray(self.factor * mean)
 
+    def mean_gross(self, spend: Array) -> Array:
+        """Mean outcome over draws before what is lost, at `spend` of shape (n_cells,); shape (n_cells,)."""
+        mean = np.empty(len(self.of))
+        for shape, own, amounts in self._parts(spend):
+            mean[own] = shape.gross(amounts).mean(axis=0)
+        return np.asarray(self.factor * mean)
+
     def total(self, spend: Array) -> Array:
         """Outcome of each draw over all cells at `spend` of shape (n_cells,); shape (n_draws,)."""
         total = np.zeros(self.shape[0])

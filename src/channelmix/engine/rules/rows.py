@@ -245,6 +245,11 @@ class Row:
         if not isinstance(given, Coefficients):
             object.__setattr__(self, "coefficients", Coefficients(given))
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether the row bounds the spend on one cell, and nothing else."""
+        return len(self.coefficients.places) == 1 and not self.extra and not self.outcome
+
     def violation(
         self, spend: NDArray[np.float64], extra: Mapping[str, float] | None = None, outcome: float = 0.0
     ) -> float:

@@ -20,9 +20,7 @@ def held(form: StandardForm, box_low: Array, box_high: Array, variables: Array) 
     low, high = box_low.copy(), box_high.copy()
     whole = np.clip(np.round(variables), box_low, box_high)[form.integer]
     low[form.integer] = high[form.integer] = whole
-    for variable in np.flatnonzero(form.integer):
-        low, high = form.implied(low, high, int(variable))
-    return low, high
+    return form.with_whole(low, high)
 
 
 def roundings(form: StandardForm, variables: Array) -> Iterator[Array]:
@@ -60,9 +58,7 @@ def _behind(form: StandardForm, variables: Array) -> tuple[Array, Array]:
     if form.delay is not None:
         return spend, spend
     brings = np.empty(form.n_variables)
-    brings[form.places[: form.n_cells]] = form.curves.gross(np.maximum(variables[: form.n_cells], 0.0)).mean(
-        axis=0
-    )
+    brings[form.places[: form.n_cells]] = form.curves.mean_gross(np.maximum(variables[: form.n_cells], 0.0))
     return spend, brings[: len(spend)]
 
 
@@ -87,7 +83,7 @@ def _counts_broken(form: StandardForm, variables: Array) -> bool:
 
 def _fractional(form: StandardForm, variables: Array, fraction: Array) -> int:
     """Return the fractional whole number to split on: the state with most outcome behind it, else the coarsest pack."""
-    heights = form.curves.gross(variables[: form.n_cells]).mean(axis=0)
+    heights = form.curves.mean_gross(variables[: form.n_cells])
     places = np.argsort(form.places)  # where each adstocked spend, spend and auxiliary variable stands
     score = np.full(len(variables), -1.0)
     for i in np.flatnonzero(fraction > INTEGER_TOLERANCE):

@@ -13,8 +13,8 @@ from channelmix.core.arrays import Array
 from channelmix.core.errors import CertificateError, InputError
 from channelmix.core.progress import listening
 from channelmix.engine.problem.problem import AllocationProblem
+from channelmix.engine.solver.linear_search import LinearSearch
 from channelmix.engine.solver.projection import nearest_spend
-from channelmix.engine.solver.search import Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class DrawOptima:
     interrupted: bool = False
 
 
-class _DrawSearch(Search):
+class _DrawSearch(LinearSearch):
     """A search that stops at the gap: a hundred draws are averaged, so none of them is worth a polish."""
 
     polishes = False

@@ -17,8 +17,8 @@ from scipy.sparse import block_array
 from channelmix.core.arrays import Array
 from channelmix.engine.proof.duality import Leaf, chance_weights
 from channelmix.engine.solver.linear_program import LinearProgram
+from channelmix.engine.solver.linear_search import LinearSearch
 from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed, prices_at_limits
-from channelmix.engine.solver.search import Search
 
 POINTS = np.linspace(0.0, 1.0, 17)
 """Where a box's curves are sampled, as a share of its width."""
@@ -27,7 +27,7 @@ STEPS = 0.3 * 0.5 ** np.arange(10)
 """Steps of the local search, as a share of the box, from the largest on."""
 
 
-class ChanceSearch(Search):
+class ChanceSearch(LinearSearch):
     """One search over a standard form whose value is a chance; see `Search`."""
 
     def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:

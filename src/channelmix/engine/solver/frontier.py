@@ -119,7 +119,7 @@ def risk_frontier(
 
     Parameters are those of `budget_frontier`; `tail` is the share of draws that are the worst.
     """
-    problems = [dataclasses.replace(problem, risk=MeanCVaR(float(weight), tail)) for weight in weights]
+    problems = [problem.but(risk=MeanCVaR(float(weight), tail)) for weight in weights]
     yield from _points(solve, problems, gap, time_limit)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from channelmix.core.arrays import Array
 from channelmix.engine.problem.standard_form import StandardForm
-from channelmix.engine.proof.duality import Leaf
 from channelmix.engine.solver.relaxation import Relaxed
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.smooth_program import SmoothProgram
@@ -20,7 +19,6 @@ APART = 3e-3
 
 PART = 0.05
 """Part of the gap that Newton's steps leave to gain."""
-
 
 BENDS = np.geomspace(1e-3, 1e3, 49)
 """Where bounds are exact at first, besides, in a curve's own unit: what may be spent may be a million times that."""
@@ -43,9 +41,9 @@ def is_large(form: StandardForm) -> bool:
 class LargeSearch(Search):
     """One search over a standard form with very many cells; see `Search`."""
 
-    def _program(self, *, elastic: bool = False, pieces: int = 1) -> SmoothProgram:  # type: ignore[override]
-        if elastic:
-            return super()._program(elastic=True, pieces=pieces)  # type: ignore[return-value]
+    relaxation: SmoothProgram
+
+    def _program(self) -> SmoothProgram:
         return SmoothProgram(self.form)
 
     def _first_grids(self, form: StandardForm) -> list[Array]:
@@ -67,8 +65,7 @@ class LargeSearch(Search):
     def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
         known = self.best if self.best is not None and _inside(self.best, low, high) else focus
         enough = PART * self.gap * self._size
-        program: SmoothProgram = self.relaxation  # type: ignore[assignment]
-        found = program.solve(low, high, known, enough, self.deadline)
+        found = self.relaxation.solve(low, high, known, enough, self.deadline)
         if found is not None:
             self.envelopes.add(np.clip(found.variables, low, high)[: self.form.n_cells], APART)
             self._settle(found)
@@ -102,8 +99,7 @@ class LargeSearch(Search):
         matter which cells get the larger end: in turn, as often as keeps the total.
         """
         form, n = self.form, self.form.n_cells
-        program: SmoothProgram = self.relaxation  # type: ignore[assignment]
-        first, last, above = program.chords(variables)
+        first, last, above = self.relaxation.chords(variables)
         on = np.flatnonzero(above > OFF * self.gap * self._size / n)
         if not len(on):
             return
@@ -116,8 +112,8 @@ class LargeSearch(Search):
                 left_over -= float(last[i] - first[i])
             elif first[i] >= low[i]:
                 high[i] = min(high[i], first[i])
-        middle = np.clip(variables, low, high)
-        found = program.solve(low, high, middle, PART * self.gap * self._size, self.deadline)
+        enough = PART * self.gap * self._size
+        found = self.relaxation.solve(low, high, np.clip(variables, low, high), enough, self.deadline)
         if found is not None:
             self.offer(np.clip(found.variables, form.box_low, form.box_high))
 
@@ -127,13 +123,6 @@ class LargeSearch(Search):
             node.stuck = True
         else:
             super()._branch(node, spend, excess)
-
-    def _polish(self, centre: Array, low: Array, high: Array) -> None:  # noqa: ARG002
-        """Leave the spend as it is: it comes from smooth curves, and prices with it."""
-        self._polished = self.best_value
-
-    def _weights(self, leaf: Leaf) -> Array | None:  # noqa: ARG002
-        return None
 
 
 def _inside(variables: Array, low: Array, high: Array) -> bool:

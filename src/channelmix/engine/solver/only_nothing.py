@@ -18,6 +18,7 @@ from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.problem.total_spend import is_share, total_spend
 from channelmix.engine.rules import FixedBudget
 from channelmix.engine.solver.linear_program import LinearProgram
+from channelmix.engine.solver.linear_search import LinearSearch
 from channelmix.engine.solver.search import Search
 
 GAP = 0.5
@@ -94,7 +95,7 @@ def _most_spend(form: StandardForm, solver: str) -> float:
     return 0.0 if found is None else float(found[0][form.spends].sum())
 
 
-class _AnySpend(Search):
+class _AnySpend(LinearSearch):
     """A search for the largest total spend that stops at any spend above zero."""
 
     polishes = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,13 @@ class Relaxed(Leaf):
     """A box with the prices of its relaxation, and the optimal variables, (n_variables,), in standard units."""
 
     variables: Array
+
+
+class Program(Protocol):
+    """What relaxes boxes for a search, which asks it for no more than this: each search knows how to ask its own."""
+
+    solves: int
+    """How many boxes it has solved."""
 
 
 def _thin(x: Array, y: Array, focus: float, pieces: int) -> tuple[Array, Array]:

@@ -1,6 +1,6 @@
 """Branch and bound on sums of S-shaped curves: relax, bound, refine, branch.
 
-Each box of spend has a concave overestimate of every cell's curve (the hull of its envelope). A linear program finds
+Each box of spend has a concave overestimate of every cell's curve (the hull of its envelope). A program over it finds
 spend and prices; the true curves at that spend give a lower bound, weak duality at those prices gives an
 upper bound. Where the envelope is loose it is refined; where the hull is loose the box is split (Udell & Boyd
 2013, "Maximizing a sum of sigmoids").
@@ -13,9 +13,9 @@ import heapq
 import itertools
 import math
 import time
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -26,17 +26,10 @@ from channelmix.core.tolerances import ROW_TOLERANCE
 from channelmix.engine.problem.standard_form import StandardForm
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.proof.solution import Proof
-from channelmix.engine.response.envelope import concave_hull
-from channelmix.engine.solver.branching import choose_branch, held, roundings
+from channelmix.engine.solver.branching import choose_branch
 from channelmix.engine.solver.onto_rows import onto_rows
-from channelmix.engine.solver.polish import (
-    POLISH_POINTS,
-    polished,
-    prices_that_hold,
-    window_points,
-    without_idle_money,
-)
-from channelmix.engine.solver.relaxation import SEGMENTS, Relaxation, Relaxed
+from channelmix.engine.solver.polish import prices_that_hold, without_idle_money
+from channelmix.engine.solver.relaxation import Program, Relaxation, Relaxed
 from channelmix.engine.solver.split_tree import Node, Split, proof_of
 
 FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1e-4, 0.5, 12)]))
@@ -45,11 +38,8 @@ FIRST_GRID = np.unique(np.concatenate([np.linspace(0.0, 1.0, 17), np.geomspace(1
 REFINE_ROUNDS = 25
 """Most relaxations of a box, each on finer envelopes, before it is split anyway."""
 
-POLISH_TIME = 0.25
-"""Share of the remaining time that a polish may take: the bound needs the rest."""
 
-
-class Search:
+class Search(ABC):
     """One search over a standard form.
 
     Parameters
@@ -64,8 +54,8 @@ class Search:
         Value of `time.perf_counter` at which to stop.
     """
 
-    polishes: ClassVar[bool] = True
-    """Whether spend is improved beyond the gap, and rows are priced."""
+    relaxation: Program
+    """What boxes are relaxed by."""
 
     def __init__(
         self, form: StandardForm, gap: float, starts: Iterable[Array], deadline: float, solver: str = "HIGHS"
@@ -93,7 +83,6 @@ class Search:
         self.shadow = np.zeros(form.A.shape[0])
         self.nodes = 1
         self.interrupted = False
-        self._polished, self._cut_short = -math.inf, False
         self._begun = False
         for start in starts:
             self.offer(start)
@@ -117,13 +106,12 @@ class Search:
                 raise
             self.interrupted = True
         try:
-            if self.best is not None and (self.best_value > self._polished or self._cut_short):
-                self._polish(self.best, self.form.box_low, self.form.box_high)
-            self._free_idle_money()
+            self._finish()
         except KeyboardInterrupt:
             self.interrupted = True
 
-    def _free_idle_money(self) -> None:
+    def _finish(self) -> None:
+        """Improve on what the search leaves that no bound asks for: here, the money that nothing is gained by."""
         if self.best is None or self.form.delay is not None:
             return
         least = without_idle_money(self.form, self.best)
@@ -236,48 +224,33 @@ class Search:
                 node.bound, node.prices, node.draw_weights = bound, relaxed.prices, relaxed.draw_weights
             node.focus = focus
             self._find_incumbent(node, relaxed)
-            if node.bound <= self._target():
+            if node.bound <= self._target() or self._late():
                 return
             curve, height, top = self._heights(focus, relaxed)
             if not self._tighten(focus, curve, height, top):
                 break
         self._branch(node, focus, top - curve)
 
-    def _program(self, *, elastic: bool = False, pieces: int = SEGMENTS) -> Relaxation:
-        return Relaxation(self.form, self._solver, elastic=elastic, pieces=pieces)
+    @abstractmethod
+    def _program(self) -> Program:
+        """Build what boxes are relaxed by."""
 
-    @cached_property
-    def _window_program(self) -> Relaxation:
-        """The linear program of a polish's window, which needs few pieces."""
-        return self._program(pieces=len(POLISH_POINTS) - 1)
+    @abstractmethod
+    def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
+        """Solve the relaxation of a box."""
+
+    @abstractmethod
+    def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
+        """Offer spend near a relaxation's."""
 
     @cached_property
     def _elastic_program(self) -> Relaxation:
         """The linear program that minimizes the violation of the rows."""
-        return self._program(elastic=True)
+        return Relaxation(self.form, self._solver, elastic=True)
 
     def _weights(self, leaf: Leaf) -> Array | None:  # noqa: ARG002
         """Weights of the draws in the bound of a leaf; None for their mean."""
         return None
-
-    def _relax(self, low: Array, high: Array, focus: Array) -> Relaxed | None:
-        """Solve the relaxation of a box."""
-        return self.relaxation.solve(self._hulls_of(low, high), low, high, focus, deadline=self._until)
-
-    def _relax_window(
-        self, centre: Array, half: Array, low: Array, high: Array, unit: float
-    ) -> Relaxed | None:
-        """Solve on the curves' own values around a centre, within a box for what is not a cell."""
-        points = window_points(self.form, centre, half, high)
-        return self._window_program.solve(
-            self._tops(points), low, high, centre, unit, self._pool, self._until
-        )
-
-    def _tops(self, points: Sequence[Array]) -> list[tuple[Array, Array]]:
-        """Concave hull of each cell's own values at some spends, weighed by every weighting in the pool."""
-        return [
-            concave_hull(x, envelope.value(x)) for envelope, x in zip(self.envelopes, points, strict=True)
-        ]
 
     def _heights(self, variables: Array, relaxed: Relaxed) -> tuple[Array, Array, Array]:
         """Curve, envelope and hull of each cell at `variables`, with the draw weights of a relaxation."""
@@ -293,34 +266,6 @@ class Search:
     def _hulls_of(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         ends = zip(self.envelopes, low.tolist(), high.tolist(), strict=False)
         return [envelope.hull(*between) for envelope, *between in ends]
-
-    def _find_incumbent(self, node: Node, relaxed: Relaxed) -> None:
-        """Offer spend near a relaxation's: as it is, or with whole numbers, and polished at the root."""
-        first = node is self.root
-        if self.form.integer.any():
-            for rounded in roundings(self.form, relaxed.variables):
-                low, high = held(self.form, node.low, node.high, rounded)
-                if (low <= high).all():
-                    self._keep_ends(low, high)
-                    inside = self._relax(low, high, relaxed.variables)
-                    if inside is not None:
-                        self._improve(np.clip(inside.variables, low, high), low, high, polish=first)
-            return
-        feasible = self.offer(relaxed.variables)
-        if first and (self.best_value > self._polished or not feasible):
-            self._improve(relaxed.variables, self.form.box_low, self.form.box_high, polish=True)
-        elif not feasible and self._rows_on_outcome:
-            self._improve(relaxed.variables, node.low, node.high, polish=False)
-
-    def _improve(self, variables: Array, low: Array, high: Array, *, polish: bool) -> None:
-        """Offer spend whose whole numbers are fixed by a box, and polish it within that box."""
-        cleaned = np.clip(variables, low, high)
-        before = self.best_value
-        feasible = self.offer(cleaned)
-        if feasible and self.best is not None and self.best_value > before:
-            cleaned = self.best
-        if not feasible or self.best_value > before or polish:
-            self._polish(cleaned, low, high)
 
     def _keep_ends(self, low: Array, high: Array) -> None:
         """Make the envelopes exact at the ends of a box."""
@@ -399,14 +344,3 @@ class Search:
     def _rows_on_outcome(self) -> bool:
         """Whether a row constrains outcome, so that a relaxation's spend may break it."""
         return bool(self.form.B.any())
-
-    def _polish(self, centre: Array, low: Array, high: Array) -> None:
-        """Improve spend within its basin, and price the rows there; see `polished`."""
-        if not self.polishes:
-            return
-        now = time.perf_counter()
-        until = min(self.deadline, now + POLISH_TIME * max(self.deadline - now, 0.0))
-        found = polished(self.form, centre, low, high, self._relax_window, self.offer, until)
-        if found is not None and found.value >= self.best_value:
-            self.shadow, self._polished = found.prices, self.best_value
-            self._cut_short = not found.complete

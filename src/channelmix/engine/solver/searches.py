@@ -8,6 +8,7 @@ from channelmix.core.arrays import Array
 from channelmix.engine.problem.problem import AllocationProblem
 from channelmix.engine.solver.chance_search import ChanceSearch
 from channelmix.engine.solver.large_search import LargeSearch, is_large
+from channelmix.engine.solver.linear_search import LinearSearch
 from channelmix.engine.solver.search import Search
 from channelmix.engine.solver.tail_search import TailSearch
 
@@ -23,9 +24,9 @@ def search_for(
     Parameters are those of `Search`, with starts of the problem's shape and in its units.
     """
     form = problem.standard
-    kind = ChanceSearch if form.target is not None else Search if form.risk is None else TailSearch
+    kind = ChanceSearch if form.target is not None else LinearSearch if form.risk is None else TailSearch
     begin = [form.from_user(start) for start in starts]
-    if kind is Search and is_large(form):
+    if kind is LinearSearch and is_large(form):
         large = LargeSearch(form, gap, begin, deadline, solver)
         large.run()
         if large.is_done or form.n_cells > MOST_FOR_PROGRAMS or form.delay is not None:

@@ -274,7 +274,7 @@ class _Run:
         """Starts of a search for a chance: the best spend on average, and the best where draws are bad."""
         deadline = self.began + COARSE_SHARE * self.time_limit
         risks = None, MeanCVaR(1.0, 0.5), MeanCVaR(1.0, 0.2)
-        problems = [dataclasses.replace(self.problem, risk=risk) for risk in risks]
+        problems = [self.problem.but(risk=risk) for risk in risks]
         found = [search_for(one, COARSE_GAP, (), deadline, self.solver).spend for one in problems]
         return [spend for spend in found if spend is not None]
 

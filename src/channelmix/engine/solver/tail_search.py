@@ -17,8 +17,8 @@ from channelmix.core.arrays import Array
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.engine.proof.duality import Leaf, dual_bound, excludes
 from channelmix.engine.response.envelope import concave_hull, weighted_sum
+from channelmix.engine.solver.linear_search import LinearSearch
 from channelmix.engine.solver.relaxation import Relaxation, Relaxed
-from channelmix.engine.solver.search import Search
 
 POINTS = np.unique(np.concatenate([np.linspace(0.0, 1.0, 13), np.geomspace(1e-3, 0.05, 3)]))
 """Where a box's curves are sampled, as a share of its width."""
@@ -42,7 +42,7 @@ SETTLED, SETTLE_ROUNDS = 0.05, 20
 """Part of the gap that all envelopes together may lie above the curves where a bound is attained; rounds a cell."""
 
 
-class TailSearch(Search):
+class TailSearch(LinearSearch):
     """One search over a standard form with a risk; see `Search`."""
 
     @cached_property

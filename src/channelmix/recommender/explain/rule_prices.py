@@ -58,7 +58,7 @@ def variants(problem: AllocationProblem, spend: Array) -> Iterator[Variant]:
         if not isinstance(rule, PriceTiers):
             yield Variant(name, "without", None, replacing(k))
     if isinstance(problem.risk, SafeImprovement):
-        yield Variant("safe_improvement", "without", None, dataclasses.replace(problem, risk=None))
+        yield Variant("safe_improvement", "without", None, problem.but(risk=None))
     one_period = Cells(cells, None if current is None else current[: len(cells)])
     for k, (rule, name) in named:
         keeping = rule if problem.delay is None else getattr(rule, "rule", None)

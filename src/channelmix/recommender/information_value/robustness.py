@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -76,7 +75,7 @@ def cautious_plans(
     KeyboardInterrupt
         If Ctrl-C ended the search for a plan.
     """
-    plain = dataclasses.replace(problem, risk=None)
+    plain = problem.but(risk=None)
     best = solve(plain, min(gap, 1e-4), time_limit / 3.0)
     best_draws = plain.net_draws(best.spend)
     risks: dict[Message, object] = {}
@@ -87,7 +86,7 @@ def cautious_plans(
     risks[say("caution.half")] = MeanCVaR(WEIGHT, TAIL)
     plans = []
     for name, risk in risks.items():
-        found = resolve(dataclasses.replace(problem, risk=risk), best.spend, gap, time_limit / 3.0)
+        found = resolve(problem.but(risk=risk), best.spend, gap, time_limit / 3.0)
         if not np.isfinite(found.spend).all():  # no split improves on a baseline that breaks the rules
             continue
         draws, reached = plain.net_draws(found.spend), plain.value(found.spend)

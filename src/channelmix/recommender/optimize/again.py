@@ -26,7 +26,8 @@ from channelmix.recommender.optimize.company_problem import (
     with_curves_of,
 )
 from channelmix.recommender.optimize.comparisons import compare
-from channelmix.recommender.optimize.optimize import FRESH_SEED, TEN, assumed_by
+from channelmix.recommender.optimize.document import assumed_by
+from channelmix.recommender.optimize.optimize import FRESH_SEED, TEN
 from channelmix.recommender.optimize.remarks import counts_word_of_mouth
 from channelmix.recommender.optimize.size import FRESH_DRAWS
 from channelmix.recommender.optimize.word_of_mouth import word_of_mouth

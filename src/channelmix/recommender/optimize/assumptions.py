@@ -228,7 +228,7 @@ def _rows(fitted: Fitted, column: str) -> Message:
 
 
 def _return(response: PriorResponse, place: int, spend: float) -> Interval:
-    outcome = response.curves.blocks[place].value(np.array([[spend]]))[:, 0]  # a block a cell
+    outcome = response.curves.cell(place).value(np.array([[spend]]))[:, 0]
     return interval(outcome / spend)
 
 

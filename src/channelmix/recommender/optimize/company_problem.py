@@ -53,25 +53,32 @@ def problem_of(
     `rules` take the place of the profile's rules with figures worked out of these draws.
     """
     brings = response_of(profile, draws)
-    if rules is None:
-        # What a spend buys in contacts, rules take from published figures, whatever history says that it brings.
-        days, rate = profile.period_days, profile.usd_rate or 1.0
-        published = brings if draws.own is None else prior_response(draws, days, rate)
-        rules = with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
+    rules = _rules(profile, draws, brings) if rules is None else rules
     scenario = profile.scenario if profile.scenario is not None else FixedBudget(profile.budget)
     own = {} if draws.own is None else draws.own.cells
     carryover = carryover_of(profile, {i: one.column.months_ahead for i, one in own.items()})
     if carryover is not None:
         scenario = _over_all(scenario, profile.periods)
-        rules = [EachPeriod(rule) if rule.within_period else rule for rule in rules]
     return AllocationProblem(
         brings.curves.shared(),  # markets differ in their size alone, as a rule
         scenario,
-        rules,
+        _over_time(rules) if carryover is not None else rules,
         carryover=carryover,
         losses=None if brings.losses is None else brings.losses.shared(),
         current={cell.name: cell.current_spend for cell in draws.cells},
     )
+
+
+def _rules(profile: CompanyProfile, draws: CellDraws, brings: PriorResponse) -> list[Any]:
+    """The profile's rules with their figures, which are those of published evidence whatever history says."""
+    days, rate = profile.period_days, profile.usd_rate or 1.0
+    published = brings if draws.own is None else prior_response(draws, days, rate)
+    return with_figures(profile.rules, draws, published, days, rate) + observed_ranges(profile, draws)
+
+
+def _over_time(rules: Sequence[Any]) -> list[Any]:
+    """Rules of a plan over several periods: those within a period hold in each."""
+    return [EachPeriod(rule) if rule.within_period else rule for rule in rules]
 
 
 def _over_all(scenario: Any, periods: int) -> Any:
@@ -95,7 +102,7 @@ def problem_and_splits(
     risk = risk_of(profile)
     if isinstance(risk, SafeImprovement):
         risk = dataclasses.replace(risk, current=dict(splits[0].spend))
-    return _within_reach(dataclasses.replace(problem, risk=risk), seconds), splits
+    return _within_reach(problem.but(risk=risk), seconds), splits
 
 
 def _within_reach(problem: AllocationProblem, seconds: float) -> AllocationProblem:
@@ -126,14 +133,16 @@ def _rounded_up(amount: float) -> float:
 def on_curves_of(problem: AllocationProblem, brings: PriorResponse) -> AllocationProblem:
     """Return the same problem, with its own rules, on other curves and losses of its cells."""
     losses = None if brings.losses is None else brings.losses.shared()
-    return dataclasses.replace(problem, curves=brings.curves.shared(), losses=losses)
+    return problem.but(curves=brings.curves.shared(), losses=losses)
 
 
 def with_curves_of(
     profile: CompanyProfile, problem: AllocationProblem, draws: CellDraws
 ) -> AllocationProblem:
     """Return the same problem on other draws, its rules with the figures that belong to these."""
-    other = problem_of(profile, draws)
-    return dataclasses.replace(
-        problem, curves=other.curves, losses=other.losses, constraints=other.constraints
-    )
+    brings = response_of(profile, draws)
+    other = on_curves_of(problem, brings)
+    rules = _rules(profile, draws, brings)
+    rules = rules if problem.carryover is None else _over_time(rules)
+    same = tuple(rules) == problem.constraints
+    return other if same else dataclasses.replace(other, constraints=rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -258,9 +259,8 @@ class _Why:
     def _cut(self, i: int) -> Message:
         """Say where the money of a cell that gets less than today is gone."""
         stand, marginal, scenario = self.stand, self.marginal, self.problem.scenario
-        grows = self.spend > (1.0 + SPEND_MOVED) * self.current
-        better = marginal >= _nearly(float(marginal[i]))
-        if (grows & better).any():
+        grows = self._grows
+        if marginal[grows].max(initial=-math.inf) >= _nearly(float(marginal[i])):
             return say("reason.elsewhere")
         if scenario.limit is not None and scenario.limit < float(self.current.sum()):
             return say("reason.smaller_budget")
@@ -317,12 +317,17 @@ class _Why:
             for step in (0.0, *size * STEPS)
         )
 
-    @property
+    @cached_property
+    def _grows(self) -> NDArray[np.bool_]:
+        """Mark the cells that get more than today."""
+        return np.asarray(self.spend > (1.0 + SPEND_MOVED) * self.current)
+
+    @cached_property
     def _is_free(self) -> bool:
         """Whether money is left that nothing is charged for."""
         return bool(self.stand.money.max(initial=0.0) <= self.stand.room)
 
-    @property
+    @cached_property
     def _buys_what_pays(self) -> bool:
         """Whether money is spent as long as a unit brings what the scenario asks of it, without any other limit."""
         scenario = self.problem.scenario

@@ -15,13 +15,13 @@ REACH = 0.1
 LEAST_PART = 0.2
 """Part of the time limit that the search gets however long all else takes."""
 
-ROOM_SECONDS, ROOM = 1.0, 0.1
+ROOM_SECONDS, ROOM = 1.5, 0.15
 """Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
 
 AGAIN = 0.8
 """Time that fresh draws and curves without word of mouth take, as a multiple of the time of the problem itself."""
 
-EVALUATIONS, SECONDS_A_CELL = 12, 2.5e-4
+EVALUATIONS, SECONDS_A_CELL = 12, 1.2e-4
 """Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
 
 
@@ -50,8 +50,11 @@ def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> 
 
     It is told from the time that the problem took to build.
     """
+    # At today's spend: near 0 some curves take twice as long.
+    today = problem.cells.current
+    spend = problem.acting(np.zeros(problem.shape) if today is None else today)
     began = time.perf_counter()
-    problem.response.total(np.zeros(problem.response.n_cells))
+    problem.response.total(spend)
     once = time.perf_counter() - began
     more = FRESH_DRAWS / problem.curves.n_draws
     return AGAIN * building + ((splits + 1) * more + EVALUATIONS) * once + SECONDS_A_CELL * len(problem.cells)
