@@ -163,6 +163,7 @@ def test_they_agree_on_plans_of_random_profiles(seed: int) -> None:
 
 
 SERVED = {"kind": "minimum_if_active", "select": "all", "amount": 500}
+PACED = {"kind": "pacing", "relative": 0.2}
 TIERS = {"kind": "price_tiers", "select": "sms", "tiers": [[2000, 0.1], [5000, 0.3]]}
 
 
@@ -176,6 +177,8 @@ TIERS = {"kind": "price_tiers", "select": "sms", "tiers": [[2000, 0.1], [5000, 0
         {"scenario": {"kind": "target_outcome", "amount": 15000}},
         {"risk": {"kind": "mean_cvar", "weight": 0.5, "tail": 0.1}},
         {"risk": {"kind": "safe_improvement", "tail": 0.1}},
+        {"overlap": 0.4},
+        {"periods": 3, "timing": {"carryover": {"social": {"kind": "geometric", "half_life": 0.8}}}, "rules": [PACED]},
         {"markets": [{"name": name, "customers": size} for name, size in (("A", 6e4), ("B", 6e4), ("C", 9e4))]},
     ],
     ids=lambda change: str(next(iter(change.items())))[:60],
