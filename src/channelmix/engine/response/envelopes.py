@@ -14,6 +14,9 @@ from channelmix.engine.response.shared import Shared
 MOST_ENDS = 256
 """Most ends of boxes that a shape's grid holds; of more of them, the outermost: between them the bound is looser."""
 
+MOST_NEW = 1000
+"""Most amounts of which all draws are worked out at once."""
+
 
 class CellEnvelope:
     """One cell's view of the bound that it shares, in its own units; see `Envelope`."""
@@ -154,7 +157,9 @@ class Envelopes(Sequence["Envelope | CellEnvelope"]):
             if ends.shape[1] > MOST_ENDS:
                 each = [np.unique(own_ends) for own_ends in ends]
                 ends = np.concatenate([np.empty(0), *(one for one in each if len(one) <= MOST_ENDS)])
-            inner.refine(np.unique(ends))
+            wanted = np.unique(ends)
+            for start in range(0, len(wanted), MOST_NEW):  # curves of all draws at once would fill the memory
+                inner.refine(wanted[start : start + MOST_NEW])
 
     def best(self, weight: float, price: Array, low: Array, high: Array, weights: Array | None) -> Array:
         """Most that each cell's bound, times `weight`, can exceed what its spend costs, over a box.
