@@ -1,4 +1,4 @@
-"""A second checker of plans, from docs/explanation/certificate.md; it shares no code with the package."""
+"""A second checker of plans, as docs/explanation/certificate.md specifies it; it shares no code with the package."""
 # ruff: noqa: E731
 # mypy: allow-untyped-calls, no-strict-optional
 # fmt: off

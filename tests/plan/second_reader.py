@@ -1,6 +1,6 @@
 """What a second checker of plans reads: a problem's curves, carry-over and rules, as the specification states them.
 
-It is written from docs/explanation/certificate.md and plan_document.md, and shares no code with the package.
+It follows docs/explanation/plan_document.md, and shares no code with the package.
 """
 # ruff: noqa: E731
 # mypy: allow-untyped-calls, no-strict-optional
