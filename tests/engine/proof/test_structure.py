@@ -12,7 +12,7 @@ import pytest
 
 import channelmix as cm
 from channelmix import Status
-from channelmix.core.sizes import most_grid_outcomes, most_leaves
+from channelmix.core.sizes import most_leaves
 from channelmix.engine.proof import verify as verifying
 from channelmix.engine.proof.solution import Proof
 
@@ -158,6 +158,30 @@ def test_a_half_that_is_empty_needs_no_prices() -> None:
     refused("not shown to be", **parts | {"infeasible": swapped})
 
 
+def test_a_split_at_the_end_of_a_box_changes_nothing() -> None:
+    """Below it the cell is fixed, above it is what was there before."""
+    problem, solution = made()
+    proof, form = solution.proof, problem.standard
+    assert proof.cell[0] >= 0
+    honest = cm.verify(problem, solution)
+    for cell in range(form.n_cells):
+        parts: dict[str, Any] = {
+            "cell": np.concatenate([[cell, -1], proof.cell]),
+            "threshold": np.concatenate([[form.box_low[cell], 0.0], proof.threshold]),
+            "prices": np.vstack([proof.prices[:1], proof.prices]),
+            "infeasible": np.append(False, proof.infeasible),
+        }
+        budget = [row.label for row in problem.rows].index("fixed_budget")
+        parts["prices"][0] = 0.0
+        parts["prices"][0, budget] = 1e3  # more than a unit of money is worth
+        bound = 1e6
+        gap = (bound - solution.value) / problem.size(solution.spend)
+        claim = replace(
+            solution, proof=replace(proof, **parts), upper_bound=bound, gap=gap, status=Status.NOT_CERTIFIED
+        )
+        assert cm.verify(problem, claim).leaves == honest.leaves + 1
+
+
 def test_a_box_in_which_a_cell_is_pinned_is_not_empty() -> None:
     curves = cm.ResponseCurves.hill([6.0, 5.0, 4.0], [1.5, 1.0, 0.5], [3.0, 1.0, 2.0], names=NAMES)
     pinned = cm.SpendBounds({"FR/sms": (0.5, 0.5)})
@@ -185,11 +209,12 @@ def test_points_and_leaves_are_counted_before_they_cost(risk: bool, monkeypatch:
     monkeypatch.setattr(
         verifying, "within", lambda limit, count, what: counted.update({what: (limit, count)})
     )
+    monkeypatch.setattr(verifying, "most_grid_outcomes", lambda outcomes, kept: 1000 * outcomes + kept)
     cm.verify(problem, solution)
     points = 0
     for i, grid in enumerate(proof.grids):
         points += len({*grid.tolist(), *proof.threshold[proof.cell == i].tolist()})
-    most = most_grid_outcomes(4 * 3, kept=risk)
+    most = 1000 * 4 * 3 + risk
     assert counted == {
         "leaves of the proof": (most_leaves(form.n_variables), len(proof.prices)),
         "points x draws of the proof's grids": (most, points * 4),
