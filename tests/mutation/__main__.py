@@ -66,7 +66,7 @@ class Loop:
             for code in _codes(attempt.mutant.code()):
                 for function in functions[_place(code)]:
                     function.__code__ = code
-            chosen = [items[test] for test in attempt.tests]
+            chosen = [items[test] for test in attempt.tests if test in items]
             for item, following in zip(chosen, [*chosen[1:], None], strict=True):
                 note(item.nodeid)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

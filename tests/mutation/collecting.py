@@ -147,8 +147,10 @@ def collect(paths: Sequence[str]) -> None:
         lines = known.lines.setdefault(str(Path(file).relative_to(ENGINE)), {})
         for line, names in data.contexts_by_lineno(file).items():
             lines[str(line)] = sorted({*lines.get(str(line), ()), *names} - {""})
+    files = {test.partition("::")[0] for test in collector.known.fixtures}
+    kept = {test: used for test, used in known.fixtures.items() if test.partition("::")[0] not in files}
+    known.fixtures = kept | collector.known.fixtures  # without tests that are no more
     known.seconds.update(collector.known.seconds)
-    known.fixtures.update(collector.known.fixtures)
     for test in collector.failed:
         known.fixtures.pop(test, None)
     WORK.mkdir(parents=True, exist_ok=True)

@@ -171,3 +171,36 @@ def test_nothing_limits_what_keeps_paying_off() -> None:
         claim = replace(plan, proof=replace(plan.proof, limit=limit))
         with pytest.raises(cm.CertificateError, match="keeps paying off"):
             cm.verify(problem, claim)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.9, True), (1.1, False), (1.9, False)])
+def test_a_small_limit_is_kept_up_to_the_rounding_of_its_terms(share: float, kept: bool) -> None:
+    """Beside terms of 1e5 a limit of 1 has lost digits: so much, and no more, is allowed."""
+    curves = cm.ResponseCurves.power([1.0, 2.0, 1.5], [0.5, 0.5, 0.5], names=NAMES)
+    rule = cm.LinearConstraint({"a": 1e5, "c": -1e5, "b": 1.0}, high=1.0)
+    problem = cm.AllocationProblem(curves, cm.FixedBudget(6.0), [rule])
+    form, solution = problem.standard, cm.solve(problem)
+    once = form.missed(form.from_user([1.0, 1.1, 1.0])) / 0.1
+    spend = np.array([1.0, 1.0 + share / once, 1.0])
+    value = problem.value(spend)
+    gap = (solution.upper_bound - value) / problem.size(spend)
+    claim = replace(solution, spend=spend, value=value, gap=gap, status=Status.NOT_CERTIFIED)
+    assert form.violation(form.from_user(spend)) <= 1e-6
+    if kept:
+        cm.verify(problem, claim)
+        return
+    with pytest.raises(cm.CertificateError, match="breaks a rule"):
+        cm.verify(problem, claim)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_claims_are_compared_in_their_own_unit(unit: float) -> None:
+    """A ten-thousandth is no rounding, however small the numbers."""
+    curves = cm.ResponseCurves.hill([6.0 * unit, 2.0 * unit], [4.0, 1.0], [1.0, 1.0], names=["a", "b"])
+    problem = cm.AllocationProblem(curves, cm.FixedBudget(6.0))
+    solution = cm.solve(problem)
+    claim = replace(solution, status=Status.NOT_CERTIFIED)
+    cm.verify(problem, claim)
+    for factor in (1.0 - 1e-4, 1.0 + 1e-4):
+        with pytest.raises(cm.CertificateError, match="value claimed"):
+            cm.verify(problem, replace(claim, value=factor * solution.value))

@@ -318,6 +318,8 @@ def test_weights_against_a_baseline_have_any_sum() -> None:
         assert valid_draw_weights(form, np.array([total / 3] * 3 + [0.0] * 3))
         assert valid_draw_weights(form, np.array([total / 2] * 2 + [0.0] * 4)) == (total == 0.0)
     assert not valid_draw_weights(form, np.array([0.4, 0.4, 0.4, 0.2, -0.2, 0.0]))
+    for bad in (math.inf, math.nan):
+        assert not valid_draw_weights(form, np.array([bad, 0.1, 0.1, 0.1, 0.1, 0.1]))
 
 
 def test_weights_of_steps_are_shares() -> None:
@@ -339,12 +341,17 @@ def test_without_a_risk_there_are_no_weights() -> None:
     assert not valid_draw_weights(form, np.zeros(6))
 
 
-@pytest.mark.parametrize("size", [1.0, 1e6, 1e12, 1e15])
-def test_rounding_is_added_and_no_more_than_that(size: float) -> None:
+@pytest.mark.parametrize("n_rules", [0, 4])
+@pytest.mark.parametrize("size", [0.0, 1.0, 1e6, 1e12, 1e15])
+def test_rounding_is_added_and_no_more_than_that(size: float, n_rules: int) -> None:
     """Huge prices whose sums cancel have lost their last digits: the bound is not below the exact one, in fractions."""
     rng = np.random.default_rng(2)
-    rules = [cm.LinearConstraint(dict(zip(NAMES, rng.random(3), strict=True)), high=3.0) for _ in range(4)]
-    rules += [cm.LinearConstraint(dict(zip(NAMES, rng.random(3), strict=True)), low=-1.0) for _ in range(4)]
+    rules = [
+        cm.LinearConstraint(dict(zip(NAMES, rng.random(3), strict=True)), high=3.0) for _ in range(n_rules)
+    ]
+    rules += [
+        cm.LinearConstraint(dict(zip(NAMES, rng.random(3), strict=True)), low=-1.0) for _ in range(n_rules)
+    ]
     form = of(BUDGET, *rules, charge=CHARGE)().standard
     A, charge = form.A.toarray(), form.charge
     envelopes = fine(form, Leaf(form.box_low, form.box_high, np.zeros(len(form.B)), None))

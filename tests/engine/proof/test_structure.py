@@ -12,6 +12,8 @@ import pytest
 
 import channelmix as cm
 from channelmix import Status
+from channelmix.core.sizes import most_leaves
+from channelmix.engine.proof import verify as verifying
 from channelmix.engine.proof.solution import Proof
 
 NAMES = ["FR/sms", "FR/app", "DE/sms"]
@@ -132,3 +134,99 @@ def test_splits_lie_in_their_box() -> None:
     root = int(proof.cell[0])
     for at in (form.box_low[root] - 1e-6, form.box_high[root] + 1e-6):
         refused("splits a cell outside its box", threshold=put(proof.threshold, 0, at))
+
+
+def test_a_half_that_is_empty_needs_no_prices() -> None:
+    """A state is at most 1: what a split at 1 leaves above is nothing, and below everything."""
+    problem, solution = made()
+    proof, form = solution.proof, problem.standard
+    leaves = np.flatnonzero(proof.cell < 0)
+    last, state = int(leaves[-1]), form.n_variables - 1
+    assert form.integer[state]
+    parts: dict[str, Any] = {
+        "cell": np.concatenate([proof.cell[:last], [state, -1, -1]]),
+        "threshold": np.concatenate([proof.threshold[:last], [1.0, 0.0, 0.0]]),
+        "prices": np.vstack([proof.prices, np.zeros((1, proof.prices.shape[1]))]),
+        "infeasible": np.append(proof.infeasible, True),
+    }
+    honest = cm.verify(problem, solution)
+    longer = cm.verify(problem, replace(solution, proof=replace(proof, **parts)))
+    assert replace(longer, leaves=honest.leaves) == honest
+    assert longer.leaves == honest.leaves + 1
+    swapped = np.append(proof.infeasible, True)
+    swapped[-2:] = True
+    refused("not shown to be", **parts | {"infeasible": swapped})
+
+
+def test_a_split_at_the_end_of_a_box_changes_nothing() -> None:
+    """Below it the cell is fixed, above it is what was there before."""
+    problem, solution = made()
+    proof, form = solution.proof, problem.standard
+    assert proof.cell[0] >= 0
+    honest = cm.verify(problem, solution)
+    for cell in range(form.n_cells):
+        parts: dict[str, Any] = {
+            "cell": np.concatenate([[cell, -1], proof.cell]),
+            "threshold": np.concatenate([[form.box_low[cell], 0.0], proof.threshold]),
+            "prices": np.vstack([proof.prices[:1], proof.prices]),
+            "infeasible": np.append(False, proof.infeasible),
+        }
+        budget = [row.label for row in problem.rows].index("fixed_budget")
+        parts["prices"][0] = 0.0
+        parts["prices"][0, budget] = 1e3  # more than a unit of money is worth
+        bound = 1e6
+        gap = (bound - solution.value) / problem.size(solution.spend)
+        claim = replace(
+            solution, proof=replace(proof, **parts), upper_bound=bound, gap=gap, status=Status.NOT_CERTIFIED
+        )
+        assert cm.verify(problem, claim).leaves == honest.leaves + 1
+
+
+def test_a_box_in_which_a_cell_is_pinned_is_not_empty() -> None:
+    curves = cm.ResponseCurves.hill([6.0, 5.0, 4.0], [1.5, 1.0, 0.5], [3.0, 1.0, 2.0], names=NAMES)
+    pinned = cm.SpendBounds({"FR/sms": (0.5, 0.5)})
+    problem = cm.AllocationProblem(curves, cm.FixedBudget(3.0), [pinned])
+    solution = cm.solve(problem)
+    everything = np.ones(len(solution.proof.infeasible), dtype=bool)
+    nan = math.nan
+    for proof in (
+        replace(solution.proof, infeasible=everything),
+        replace(solution.proof, infeasible=everything, prices=0.0 * solution.proof.prices),
+    ):
+        claim = replace(
+            solution, status=Status.INFEASIBLE, value=nan, gap=nan, upper_bound=-math.inf, proof=proof,
+            spend=np.full(3, nan),
+        )  # fmt: skip
+        with pytest.raises(cm.CertificateError, match="not shown to be"):
+            cm.verify(problem, claim)
+
+
+@pytest.mark.parametrize("risk", [False, True])
+def test_points_and_leaves_are_counted_before_they_cost(risk: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, solution = made(risk)
+    form, proof = problem.standard, solution.proof
+    counted: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr(
+        verifying, "within", lambda limit, count, what: counted.update({what: (limit, count)})
+    )
+    monkeypatch.setattr(verifying, "most_grid_outcomes", lambda outcomes, kept: 1000 * outcomes + kept)
+    cm.verify(problem, solution)
+    points = 0
+    for i, grid in enumerate(proof.grids):
+        points += len({*grid.tolist(), *proof.threshold[proof.cell == i].tolist()})
+    most = 1000 * 4 * 3 + risk
+    assert counted == {
+        "leaves of the proof": (most_leaves(form.n_variables), len(proof.prices)),
+        "points x draws of the proof's grids": (most, points * 4),
+    }
+
+
+@pytest.mark.parametrize("what", ["leaves", "points"])
+def test_more_than_a_proof_may_hold_is_refused(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, solution = made()
+    monkeypatch.setattr(verifying, "most_leaves", lambda variables: 1 if what == "leaves" else 10**9)
+    monkeypatch.setattr(
+        verifying, "most_grid_outcomes", lambda outcomes, kept: 1 if what == "points" else 10**9
+    )
+    with pytest.raises(cm.InputError, match=what):
+        cm.verify(problem, solution)
