@@ -83,6 +83,56 @@ def brief(tmp_path: Path, small: dict[str, Any]) -> str:
     return "brief.json"
 
 
+CREATED = """
+import builtins, os, signal, sys
+from channelmix.cli import main
+opened = builtins.open
+def ended(name, *rest, **more):
+    stream = opened(name, *rest, **more)
+    if ".channelmix-" in str(name):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return stream
+builtins.open = ended
+main(sys.argv[1:])
+"""
+"""A process that is asked to end as soon as there is a file to write to."""
+
+LOST = """
+import os, signal, sys, time
+from channelmix.cli import main
+class Deleted:
+    def __del__(self):
+        os.kill(os.getpid(), getattr(signal, sys.argv[-1]))
+        sum(range(100_000))
+replace = os.replace
+def replaced(*names):
+    Deleted()
+    time.sleep(30)
+    replace(*names)
+os.replace = replaced
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main(sys.argv[1:-1])
+"""
+"""A process that is asked to end while an object is deleted, from where no exception gets out."""
+
+
+@pytest.mark.parametrize(
+    ("program", "more", "code"),
+    [(CREATED, [], 143), (LOST, ["SIGTERM"], 143), (LOST, ["SIGINT"], 130)],
+)
+def test_a_request_to_end_is_heard_at_any_time(
+    tmp_path: Path, program: str, more: list[str], code: int
+) -> None:
+    (tmp_path / "new.json").write_text("as it was", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    command = [sys.executable, "-c", program, "init", "new.json", "--force", *more]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["new.json"]
+    assert (tmp_path / "new.json").read_text(encoding="utf-8") == "as it was"
+
+
 @pytest.mark.parametrize("command", [["explain"], ["compare", "other.json"]])
 def test_a_profile_from_a_pipe(process: Process, tmp_path: Path, brief: str, command: list[str]) -> None:
     """A pipe can be read only once."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -24,6 +26,9 @@ INTERRUPTED = 130
 
 TERMINATED = 128 + signal.SIGTERM
 """Exit code after a request to end, as in shells."""
+
+SOON = 0.01
+"""Seconds after which a request to end is made again."""
 
 TRACEBACK = "CHANNELMIX_TRACEBACK"
 """Environment variable that shows the traceback of a defect."""
@@ -94,10 +99,22 @@ def _ending_cleanly() -> Iterator[None]:
         sys.exit(TERMINATED)
 
     signal.signal(signal.SIGTERM, end)
+    usual = sys.unraisablehook
+    sys.unraisablehook = partial(_asked_again, usual)
     try:
         yield
     finally:
+        sys.unraisablehook = usual
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _asked_again(usual: Callable[[Any], Any], lost: Any) -> None:
+    """Ask again to end where nobody could be told: while an object was deleted, no exception gets out."""
+    kind = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
+    if kind is None:
+        usual(lost)
+    else:
+        threading.Timer(SOON, _thread.interrupt_main, (kind,)).start()
 
 
 def _system_says(error: OSError) -> str:

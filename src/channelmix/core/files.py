@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,20 +44,23 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         target.write_bytes(data)  # a pipe or a device has no content to keep
         return
     with _temporary(target) as name:
-        Path(name).write_bytes(data)
+        with open(name, "xb") as stream:  # a new file: not where a link of this name leads
+            stream.write(data)
         os.chmod(name, stat.S_IMODE(mode))
         os.replace(name, target)
 
 
 @contextlib.contextmanager
-def _temporary(target: Path) -> Iterator[str]:
-    """Make an empty file next to the target; it is deleted at the end unless it has replaced the target."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".channelmix-")
-    os.close(handle)
+def _temporary(target: Path) -> Iterator[Path]:
+    """A name next to the target; its file is deleted at the end unless it has replaced the target.
+
+    The name is known before there is a file, so that a request to end finds nothing that nobody deletes.
+    """
+    name = target.parent / f".channelmix-{secrets.token_hex(8)}"
     try:
         yield name
     finally:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
 
 
 def _umask() -> int:
