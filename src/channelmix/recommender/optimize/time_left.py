@@ -15,7 +15,7 @@ REACH = 0.1
 LEAST_PART = 0.2
 """Part of the time limit that the search gets however long all else takes."""
 
-ROOM_SECONDS, ROOM = 1.5, 0.15
+ROOM_SECONDS, ROOM = 1.2, 0.12
 """Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
 
 AGAIN = 0.8
