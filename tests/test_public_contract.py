@@ -50,7 +50,7 @@ ATTRIBUTES = {
 
 COMMANDS = {
     "compare": "BEFORE AFTER --set --format --output -o --seed --quiet -q",
-    "explain": "FILE --format --output -o --time-limit --quiet -q",
+    "explain": "FILE --format --output -o --time-limit --max-memory --quiet -q",
     "facts": "SELECTOR --format --output -o",
     "fit": """
         HISTORY --profile --outcome-worth --outcome --date --market --control --cost-per-unit --unpaid --ignore
@@ -59,7 +59,8 @@ COMMANDS = {
         --verbose -v --output -o --seed --quiet -q
     """,
     "frontier": """
-        PROFILE --points --from --to --risk --format --output -o --gap --time-limit --seed --quiet -q
+        PROFILE --points --from --to --risk --format --output -o --gap --time-limit --seed
+        --max-memory --quiet -q
     """,
     "init": """
         FILE --force --name --sector --country --currency --usd-rate --budget --customers --periods
@@ -70,12 +71,12 @@ COMMANDS = {
     """,
     "report": "PLAN --output -o --lang --frontier --explanation --tests",
     "schema": "",
-    "sensitivity": "PROFILE --top --format --output -o --quiet -q",
+    "sensitivity": "PROFILE --top --format --output -o --time-limit --max-memory --quiet -q",
     "test-next": """
         PROFILE --test --noise --test-cost --test-periods --caution --top --draws --format --output -o --time-limit
-        --seed --quiet -q
+        --seed --max-memory --quiet -q
     """,
-    "validate": "FILE --max-memory",
+    "validate": "FILE --time-limit --max-memory",
     "verify": "PLAN --profile",
 }
 """Arguments and options of each command."""
@@ -106,7 +107,7 @@ DOCUMENTS = {
     """,
     "Sensitivity": """
         schema_version name currency period span budget baseline gain field_factor spend current_spend requested_gap
-        inputs profile_sha256 seed draws
+        inputs left_out profile_sha256 seed draws
     """,
 }
 """Top-level keys of each document's JSON."""

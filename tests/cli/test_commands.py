@@ -285,7 +285,10 @@ def test_validate(run: Run, profile: str) -> None:
     assert result.stdout == "Small: valid; 1 market, 4 channels, 12 cells, EUR 20,000 per period\n"
 
 
-@pytest.mark.parametrize("command", ["validate", "optimize"])
+COMMANDS_OF_PLANS = ["validate", "optimize", "frontier", "explain", "test-next", "sensitivity"]
+
+
+@pytest.mark.parametrize("command", COMMANDS_OF_PLANS)
 def test_a_plan_that_is_too_large_is_refused_before_it_is_made(run: Run, profile: str, command: str) -> None:
     result = run(command, profile, "--max-memory", "0.01")
     assert result.exit_code == 3

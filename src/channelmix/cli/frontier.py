@@ -11,6 +11,7 @@ from channelmix.cli.options import (
     AMOUNT,
     format_option,
     gap_option,
+    max_memory_option,
     output_option,
     profile_argument,
     quiet_option,
@@ -54,10 +55,9 @@ from channelmix.cli.session import command
 @format_option
 @output_option
 @gap_option
-@time_limit_option(
-    300.0, "Time limit for all points together; unfinished points state the gap that they reached."
-)
+@time_limit_option(300.0, "After this time, return all points with the gaps that they reached.")
 @seed_option
+@max_memory_option
 @quiet_option
 def frontier(
     profile: str,

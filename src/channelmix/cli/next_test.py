@@ -12,6 +12,7 @@ from channelmix.cli.options import (
     POSITIVE,
     POSITIVE_AMOUNT,
     format_option,
+    max_memory_option,
     output_option,
     profile_argument,
     quiet_option,
@@ -77,8 +78,11 @@ from channelmix.cli.session import command
 )
 @format_option
 @output_option
-@time_limit_option(300.0, "Time limit for the draws' best splits; unfinished ones have a wider interval.")
+@time_limit_option(
+    300.0, "After this time, return what is known; best splits that are not finished have a wider interval."
+)
 @seed_option
+@max_memory_option
 @quiet_option
 def next_test(
     profile: str,

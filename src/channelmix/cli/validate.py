@@ -5,18 +5,21 @@ from __future__ import annotations
 import click
 
 from channelmix.cli.input import read_profile
-from channelmix.cli.options import max_memory_option
+from channelmix.cli.options import max_memory_option, time_limit_option
 from channelmix.cli.output import write_result
 from channelmix.cli.session import command
 
 
 @command("channelmix validate profile.json")
 @click.argument("file", metavar="FILE")
+@time_limit_option(
+    60.0, "Refuse a plan that is estimated to take longer than this, however little is searched."
+)
 @max_memory_option
-def validate(file: str, max_memory: float) -> None:
+def validate(file: str, time_limit: float, max_memory: float) -> None:
     """Check the profile in FILE ("-" reads standard input), and list its faults with line and column.
 
-    A profile whose plan would take more memory than allowed is refused, as `channelmix optimize` refuses it.
+    A profile whose plan would take more memory or time than allowed is refused, as `channelmix optimize` refuses it.
     """
     from channelmix.core.wording import amount
     from channelmix.profile.notes import many_contacts, unknown_countries, unused_audiences
@@ -24,7 +27,7 @@ def validate(file: str, max_memory: float) -> None:
     from channelmix.recommender.optimize.size import check_size
 
     profile = read_profile(file)
-    check_size(profile, max_memory=max_memory)
+    check_size(profile, max_memory=max_memory, time_limit=time_limit)
     counts = (
         (len(profile.markets), "market"),
         (len(profile.channels), "channel"),

@@ -25,12 +25,12 @@ from pydantic_core import PydanticCustomError
 from channelmix.core.described import Described
 from channelmix.core.errors import InputError, expect, named
 from channelmix.core.files import read_at_most
-from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, read_json
+from channelmix.core.json_text import DEEPEST_NESTING, LARGEST_INTEGER, check_json
 from channelmix.core.tolerances import SAME_AMOUNT
 from channelmix.core.words import PLAIN, Message, Saying, Words
 
 LARGEST_DOCUMENT = 200_000_000
-"""Largest document, in bytes of JSON; enough for a plan with 1,000 draws of 1,000 cells."""
+"""Largest document, in bytes of JSON: read with less than 500 MB; enough for a plan with 1,000 draws of 1,000 cells."""
 
 
 def _kept(value: Any, handler: Callable[[Any], str]) -> str:
@@ -218,12 +218,14 @@ class Document(Part):
     @classmethod
     def _read(cls, text: str | bytes, source: str) -> Self:
         if len(text) > cls._largest():
-            raise InputError(f"{source}a document has at most {cls._largest():,} bytes")
+            raise InputError(
+                f"{source}a document has at most {cls._largest():,} bytes: make it anew on fewer draws (--draws)"
+            )
         article = "an" if cls.kind_of_document[0] in "aeiou" else "a"
         not_one = f"{source}not {article} {cls.kind_of_document} of channelmix"
         try:
             data = text.encode() if isinstance(text, str) else text
-            read_json(data)
+            check_json(data)
             return cls.model_validate_json(data, strict=True)
         except InputError as error:
             raise InputError(f"{not_one}: {error}") from None

@@ -120,7 +120,9 @@ class Sensitivity(Document):
     requested_gap: float
     """The gap that the plan and plans made anew are proven to."""
     inputs: list[InputEffect]
-    """Every input, the most influential first."""
+    """Every input that there was time for, the most influential first."""
+    left_out: int = Field(default=0, ge=0)
+    """Number of inputs that there was no time for."""
     profile_sha256: str
     """Digest of the validated profile."""
     seed: int = Field(ge=0)

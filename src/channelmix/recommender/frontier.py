@@ -17,7 +17,8 @@ from channelmix.plan import Frontier, FrontierPlan, span_of
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_GAP
-from channelmix.recommender.optimize.size import TAIL_DRAWS, check_size
+from channelmix.recommender.optimize.size import MAX_MEMORY, TAIL_DRAWS, check_size
+from channelmix.recommender.optimize.time_left import Clock
 from channelmix.recommender.resolve import by_name
 
 LOW, HIGH = 0.5, 2.0
@@ -39,6 +40,7 @@ def frontier(
     time_limit: float = 300.0,
     seed: int = 0,
     n_draws: int = TAIL_DRAWS,
+    max_memory: float = MAX_MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> Frontier:
     """Find the best plan for each of many budgets, or for each of many weights of the worst draws.
@@ -59,9 +61,11 @@ def frontier(
         Relative gap to close at every point: 1e-4 by default, 5e-3 where the worst draws count or several periods are
         planned.
     time_limit : float
-        Seconds for all points together; a point that runs out of time states its honest gap.
+        Seconds of the whole call; a point that runs out of time states its honest gap.
     seed, n_draws : int
         Seed and number of a profile's draws.
+    max_memory : float
+        Memory that a profile's plans may take, in GB; see `optimize`.
     progress : callable, optional
         Called before each point, with the number of points done and the number of all points.
 
@@ -73,7 +77,7 @@ def frontier(
     Raises
     ------
     InputError
-        If a number is out of range, or the problem has no fixed budget.
+        If a number is out of range, a profile's plans are too large, or the problem has no fixed budget.
     KeyboardInterrupt
         If Ctrl-C came before the first point was found.
 
@@ -92,8 +96,9 @@ def frontier(
     expect_positive(time_limit, "time_limit", allow_infinite=True)
     if gap is not None:
         expect_positive(gap, "gap")
+    clock = Clock(time_limit)
     if isinstance(asked, CompanyProfile):
-        check_size(asked, n_draws)
+        check_size(asked, n_draws, max_memory, time_limit)
         profile, cells = asked, drawn(asked, n_draws, seed)
         problem = problem_and_splits(profile.with_budget(profile.budget), cells)[0]
     else:
@@ -107,22 +112,22 @@ def frontier(
     counts_tail = risk or (problem.risk is not None and not isinstance(problem.risk, MeanRisk))
     gap = (TAIL_GAP if counts_tail or span > 1 else GAP) if gap is None else gap
     if risk:
-        found = risk_frontier(solve, problem, wanted, tail=TAIL, gap=gap, time_limit=time_limit)
+        found = risk_frontier(solve, problem, wanted, tail=TAIL, gap=gap, time_limit=clock.left)
     elif profile is not None and problem.baseline is not None:
         # The baseline to improve on is scaled with the budget, so that every point has its own problem.
         found = (
             point
-            for amount in wanted
+            for done, amount in enumerate(wanted)
             for point in budget_frontier(
                 solve,
                 problem_and_splits(profile.with_budget(amount / span), cells)[0],
                 [amount],
                 gap=gap,
-                time_limit=time_limit / len(wanted),
+                time_limit=clock.left / (len(wanted) - done),
             )
         )
     else:
-        found = budget_frontier(solve, problem, wanted, gap=gap, time_limit=time_limit)
+        found = budget_frontier(solve, problem, wanted, gap=gap, time_limit=clock.left)
     plans, complete = _collected(found, len(wanted), problem, progress)
     return Frontier(
         along="risk" if risk else "budget",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
 from typing import Any
@@ -259,3 +260,30 @@ def test_unknown_parts_of_a_written_problem_are_refused() -> None:
     made = cm.AllocationProblem(cm.ResponseCurves.power([1.0], 0.5), cm.FixedBudget(1.0))
     with pytest.raises(cm.InputError, match="carryover"):
         cm.AllocationProblem.from_dict({**made.to_dict(), "carryover": [1, 2]})
+
+
+def test_what_rules_say_is_taken_over_to_other_curves() -> None:
+    stated = problem(cm.SpendBounds({"FR/sms": (1.0, 4.0)}), cm.GroupShare("FR", 0.2, 0.8), budget=6.0)
+    steeper = cm.ResponseCurves.hill([6.0, 1.0, 1.0], [4.0, 1.0, 2.0], [2.0, 1.0, 3.0], names=NAMES)
+    spend = [2.0, 2.5, 1.5]
+    several: list[dict[str, Any]] = [
+        {"curves": steeper},
+        {"risk": cm.MeanCVaR(0.5, 0.5)},
+        {"curves": steeper, "risk": None},
+    ]
+    for changes in several:
+        changed, anew = stated.but(**changes), dataclasses.replace(stated, **changes)
+        assert changed.rows is stated.rows
+        assert changed.value(spend) == anew.value(spend)
+        assert changed.to_dict() == anew.to_dict()
+    assert stated.value(spend) != stated.but(curves=steeper).value(spend)
+
+
+def test_rules_are_read_anew_where_they_may_differ() -> None:
+    stated = problem(cm.SpendBounds({"FR/sms": (1.0, 4.0)}), budget=6.0)
+    smaller = stated.but(scenario=cm.FixedBudget(3.0))
+    assert smaller.rows[0].high == 3.0
+    other = cm.ResponseCurves.hill([3.0, 2.0], [4.0, 1.0], [2.0, 1.0], names=["FR/sms", "DE/app"])
+    assert len(stated.but(curves=other).rows[0].coefficients.places) == 2
+    with pytest.raises(cm.InputError, match="FR/sms"):
+        stated.but(curves=cm.ResponseCurves.hill([3.0], [4.0], [2.0], names=["DE/app"])).violation([1.0])

@@ -172,3 +172,46 @@ def test_no_time_at_all_still_gives_a_plan_with_its_honest_gap() -> None:
     assert plan.status in (cm.Status.OPTIMAL, cm.Status.NOT_CERTIFIED)
     assert plan.certificate.gap is not None
     assert verify_plan(cm.Plan.from_json(plan.to_json())).gap == pytest.approx(plan.certificate.gap)
+
+
+def test_what_takes_longer_than_allowed_is_refused_with_the_limit_that_suffices() -> None:
+    large = profile("markets", 2000)
+    with pytest.raises(cm.InputError) as refused:
+        cm.optimize(large, time_limit=3.0)
+    for part in ("24,000 cells", "2,000 markets", "than the 3 s allowed", "fewer markets", "--time-limit"):
+        assert part in str(refused.value)
+    enough = float(str(refused.value).partition("--time-limit ")[2].split(" ")[0])
+    assert check_size(large, time_limit=enough).markets == 2000
+    with pytest.raises(cm.InputError, match="--time-limit"):
+        check_size(large, time_limit=enough - 1.0)
+
+
+def test_more_cells_than_are_compared_are_refused_before_anything_is_made() -> None:
+    with pytest.raises(
+        cm.InputError, match=r"too large: 36,000 cells .* more than the 29,296 .* fewer markets"
+    ):
+        check_size(profile("markets", 3000), max_memory=100.0)
+
+
+def test_markets_with_figures_of_their_own_take_more() -> None:
+    content = profile_of("markets", 50)
+    alike = Size.of(profile("markets", 50))
+    for k, market in enumerate(content["markets"]):
+        market["channels"] = {"sms": {"cost_per_contact": {"promotion": 0.01 + 1e-4 * k}}}
+    apart = Size.of(cm.CompanyProfile.from_json(json.dumps(content)))
+    assert (alike.kinds, apart.kinds) == (12, 600)
+    assert apart.bytes > alike.bytes
+    assert apart.seconds > alike.seconds
+
+
+def test_a_question_about_a_plan_keeps_to_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Stopwatch()
+    monkeypatch.setattr(time_left, "time", watch)
+    clock = time_left.Clock(30.0)
+    assert (clock.left, clock.planning, clock.over) == (30.0, 10.0, False)
+    watch.now = 12.0
+    assert clock.left == pytest.approx(18.0)
+    watch.now = 31.0
+    assert clock.over
+    assert clock.left == pytest.approx(time_left.LEAST_PART * 30.0)
+    assert time_left.Clock(1000.0).planning == 60.0

@@ -18,6 +18,7 @@ from channelmix.plan import InputEffect, Plan, Sensitivity, Side
 from channelmix.profile import CompanyProfile
 from channelmix.recommender.optimize.company_problem import problem_of
 from channelmix.recommender.sensitivity.sensitivity import FIELD_FACTOR
+from channelmix.report.terminal.sensitivity import parts
 
 DRAWS = 64
 
@@ -350,3 +351,16 @@ def test_a_plan_over_several_periods_is_looked_at_over_all_of_them() -> None:
         other.certificate.value - there.value(baseline), abs=2e-3 * other.certificate.value
     )
     assert sum(side.spend.values()) == pytest.approx(40_000.0)
+
+
+def test_inputs_that_time_left_no_room_for_are_counted(
+    profile: CompanyProfile, plan: Plan, found: Sensitivity
+) -> None:
+    assert found.left_out == 0
+    late = cm.sensitivity(profile, plan, time_limit=1e-9)
+    assert len(late.inputs) == 1
+    assert late.left_out == len(found.inputs) - 1
+    assert Sensitivity.from_json(late.to_json()) == late
+    said, unsaid = ("\n".join(map(str, parts(one, 100))) for one in (late, found))
+    assert f"Time was up: {late.left_out} more inputs" in said
+    assert "Time was up" not in unsaid

@@ -135,6 +135,17 @@ class AllocationProblem(Statement):
             return drawn
         return drawn - self.response.value(self.delay.start)
 
+    def mean_outcomes(self, spend: Any) -> Array:
+        """Mean outcome of every curve of `response` at `spend`, before charges; shape (n_curves,)."""
+        mean = self.response.mean_value(self.acting(spend))
+        if self.delay is None or not self.delay.start.any():
+            return mean
+        return mean - self.response.mean_value(self.delay.start)
+
+    def total_outcome(self, spend: Any) -> Array:
+        """Outcome of every draw over all curves at `spend`, before charges; shape (n_draws,)."""
+        return self.response.total(self.acting(spend)) - self._drawn_before
+
     def alone(self, amount: float) -> Array:
         """Mean outcome less losses of each cell at an amount in one period, at its prices; shape (n_cells,)."""
         each = np.full(self.curves.n_cells, float(amount))

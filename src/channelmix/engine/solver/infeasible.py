@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import eye_array, hstack, vstack
 
 from channelmix.core.arrays import Array
 from channelmix.core.tolerances import CONFLICT_TOLERANCE, INTEGER_CONFLICT_TOLERANCE
-from channelmix.engine.problem.matrix import row_max
+from channelmix.engine.problem.matrix import matrix_of, row_max
 from channelmix.engine.problem.money_limits import (
     UnboundedError,
     is_limited,
@@ -141,12 +141,13 @@ class LeastViolation:
             if isinstance(one, OnOff):  # off spends nothing, on up to the wide box, whatever rules say
                 own = form.column(i)[0]
                 kept[own[own >= len(self._rows)]] = False
-                switch = np.zeros(form.n_variables)
-                switch[form.members(i)] = 1.0
-                switch[i] = -switch.sum() * most
-                switches.append(switch)
+                members = np.unique(form.members(i))
+                weights = np.append(np.ones(len(members)), -len(members) * most)
+                switches.append((np.append(members, i), weights))
         linear, none = form.B[kept] == 0.0, np.zeros(len(switches))
-        rows = vstack([form.A[np.flatnonzero(kept)], *(csr_array(row[np.newaxis]) for row in switches)])
+        rows = form.A[np.flatnonzero(kept)]
+        if switches:
+            rows = vstack([rows, matrix_of(switches, form.n_variables)], format="csr")
         self._low = np.append(np.where(linear, form.low[kept], -np.inf), none - np.inf)
         self._high = np.append(np.where(linear, form.high[kept], np.inf), none)
         # Counted as a share of its range, no variable is so large that a solver's tolerance hides what a row misses.
@@ -180,8 +181,8 @@ class LeastViolation:
             self._high,
             self._deadline,
         )
-        if found is None and time.perf_counter() >= self._deadline:
-            return None
+        if found is None and math.isfinite(self._deadline):
+            return None  # solvers have clocks of their own
         if found is None:
             raise RuntimeError("the solver failed on a feasible linear program")
         return np.asarray(found[0][n:]).reshape(2, m)

@@ -25,6 +25,8 @@ from channelmix.recommender.explain.break_even import (
 from channelmix.recommender.explain.cells import FAR, explain_cells
 from channelmix.recommender.explain.rule_prices import Variant, price_of, variants
 from channelmix.recommender.optimize.optimize import optimize
+from channelmix.recommender.optimize.size import MAX_MEMORY
+from channelmix.recommender.optimize.time_left import Clock
 
 TAKEN = frozenset(
     f"remark.{name}"
@@ -35,6 +37,9 @@ TAKEN = frozenset(
 )
 """Remarks of a plan that its explanation repeats: what is not told apart, rests on one way or is taken for given."""
 
+RULES_PART = 0.5
+"""Part of the time that rules get where break-even factors take long, too."""
+
 LEAST_SECONDS = 1.0
 """Time that solving one variant gets, however little is left."""
 
@@ -44,6 +49,7 @@ def explain(
     *,
     gap: float | None = None,
     time_limit: float = 300.0,
+    max_memory: float = MAX_MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> Explanation:
     """Explain a plan: why each cell gets what it gets, what would change that, and what each rule costs.
@@ -60,9 +66,11 @@ def explain(
     gap : float, optional
         Relative gap for plans without a rule or with a cell; the plan's own by default.
     time_limit : float
-        Seconds for pricing rules. A variant that runs out of time has a wider interval; those not begun by then are
-        left out and counted in the remarks. Over several periods, break-even factors get the same time again, for as
-        many cells as it suffices for.
+        Seconds of the whole call, of which the plan for a profile gets a third at most. A variant that runs out of time
+        has a wider interval; those not begun by then are left out and counted in the remarks. Over several periods,
+        rules get half of what is left, and break-even factors are found for as many cells as the rest suffices for.
+    max_memory : float
+        Memory that the plan for a profile may take, in GB; see `optimize`.
     progress : callable, optional
         Called with the number of steps done and the number of all steps.
 
@@ -74,7 +82,7 @@ def explain(
     Raises
     ------
     InputError
-        If the plan is damaged.
+        If the plan is damaged, or that for a profile too large.
     NoPlanError
         If no split obeys all rules, or the most profitable spend has no limit.
 
@@ -92,7 +100,12 @@ def explain(
     expect_positive(time_limit, "time_limit", allow_infinite=True)
     if gap is not None:
         expect_positive(gap, "gap")
-    plan = optimize(asked) if isinstance(asked, CompanyProfile) else asked
+    clock = Clock(time_limit)
+    plan = (
+        optimize(asked, time_limit=clock.planning, max_memory=max_memory)
+        if isinstance(asked, CompanyProfile)
+        else asked
+    )
     problem, spend, value, bound = _contents(plan)
     gap = plan.certificate.requested_gap if gap is None else gap
     to_price = list(variants(problem, spend))
@@ -108,10 +121,11 @@ def explain(
 
     try:
         report()
-        for price in _prices(to_price, spend, value, bound, gap, time_limit):
+        for_rules = clock.left if problem.delay is None else RULES_PART * clock.left
+        for price in _prices(to_price, spend, value, bound, gap, for_rules):
             rules.append(price)
             report()
-        break_evens = BreakEvens(problem, spend, time.perf_counter() + time_limit)
+        break_evens = BreakEvens(problem, spend, time.perf_counter() + clock.left)
         for cell, pair in () if why_not else break_evens.find():
             found[cell] = pair
             if problem.delay is not None:

@@ -36,7 +36,8 @@ from channelmix.recommender.information_value.lift_tests import LiftTestDesign, 
 from channelmix.recommender.information_value.robustness import cautious_plans, regret, spread
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits
 from channelmix.recommender.optimize.optimize import GAP, TAIL_GAP
-from channelmix.recommender.optimize.size import TAIL_DRAWS, check_size
+from channelmix.recommender.optimize.size import MAX_MEMORY, TAIL_DRAWS, check_size
+from channelmix.recommender.optimize.time_left import Clock
 from channelmix.recommender.resolve import by_name
 
 DRAWS = 256
@@ -76,6 +77,7 @@ def information_value(
     seed: int = 0,
     n_draws: int = DRAWS,
     time_limit: float = 300.0,
+    max_memory: float = MAX_MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> InformationValue:
     """Find what more knowledge would be worth before money is split, and which lift test to run next.
@@ -108,8 +110,10 @@ def information_value(
     seed, n_draws : int
         Seed and number of a profile's draws.
     time_limit : float
-        Seconds for the best splits of the draws, and again for cautious plans; a search out of time states its honest
-        bound.
+        Seconds of the whole call: the best splits of the draws get what is left once the plan is made, and cautious
+        plans what these leave, each at least a fifth of it. A search out of time states its honest bound.
+    max_memory : float
+        Memory that a profile's plan may take, in GB; see `optimize`.
     progress : callable, optional
         Called with the number of steps done and the number of all steps.
 
@@ -121,7 +125,7 @@ def information_value(
     Raises
     ------
     InputError
-        If a number is out of range, or the problem is of another kind.
+        If a number is out of range, a profile's plan is too large, or the problem is of another kind.
     NoPlanError
         If no split obeys all rules.
     CertificateError
@@ -144,6 +148,9 @@ def information_value(
     expect_positive(time_limit, "time_limit", allow_infinite=True)
     expect_whole(seed, "seed")
     expect_whole(n_draws, "n_draws", 1)
+    clock = Clock(time_limit)
+    if isinstance(asked, CompanyProfile):
+        check_size(asked.model_copy(update={"timing": None}), n_draws, max_memory, time_limit)
     case = _case(asked, seed, n_draws, period_days)
     problem = dataclasses.replace(case.problem, risk=None)
     n = problem.curves.n_draws
@@ -153,8 +160,8 @@ def information_value(
             progress(done, n + STEPS)
 
     report(0)
-    best, plan = _best_and_plan(problem, case.problem)
-    optima = best_by_draw(problem, time_limit=time_limit, progress=lambda done, _: report(done))
+    best, plan = _best_and_plan(problem, case.problem, clock.planning)
+    optima = best_by_draw(problem, time_limit=clock.left, progress=lambda done, _: report(done))
     complete = not optima.interrupted
     if not complete:  # what can be said is about these draws alone
         problem = problem.of_draws(range(len(optima.value)))
@@ -180,7 +187,7 @@ def information_value(
             report(n + 2)
             if caution:
                 cautious = cautious_plans(
-                    case.for_tails(), case.baseline, gap=TAIL_GAP, time_limit=time_limit
+                    case.for_tails(), case.baseline, gap=TAIL_GAP, time_limit=clock.left
                 )
         except KeyboardInterrupt:
             complete = False
@@ -235,7 +242,6 @@ def _case(asked: CompanyProfile | AllocationProblem, seed: int, n_draws: int, pe
 
 def _case_of_company(profile: CompanyProfile, seed: int, n_draws: int) -> _Case:
     typical = profile.model_copy(update={"timing": None})
-    check_size(typical, n_draws)
     draws = drawn(typical, n_draws, seed)
     problem, splits = problem_and_splits(typical, draws)
     _check(problem)
@@ -255,9 +261,11 @@ def _case_of_company(profile: CompanyProfile, seed: int, n_draws: int) -> _Case:
     )
 
 
-def _best_and_plan(problem: AllocationProblem, with_risk: AllocationProblem) -> tuple[Solution, Array]:
+def _best_and_plan(
+    problem: AllocationProblem, with_risk: AllocationProblem, seconds: float
+) -> tuple[Solution, Array]:
     """Return the best solution for the mean, and the plan with the risk that was asked for."""
-    best = solve(problem, GAP)
+    best = solve(problem, GAP, seconds)
     if best.status is Status.INFEASIBLE:
         rules = f" together: {', '.join(best.conflicts)}" if best.conflicts else ""
         raise NoPlanError(f"no split of the budget obeys {'these' if rules else 'all'} rules{rules}")
@@ -265,7 +273,7 @@ def _best_and_plan(problem: AllocationProblem, with_risk: AllocationProblem) -> 
         raise CertificateError("no split that obeys all rules was found")
     if with_risk.risk is None:
         return best, best.spend
-    plan = solve(with_risk, TAIL_GAP, starts=[by_name(problem, best.spend)]).spend
+    plan = solve(with_risk, TAIL_GAP, seconds, starts=[by_name(problem, best.spend)]).spend
     return best, plan if np.isfinite(plan).all() else best.spend
 
 

@@ -240,8 +240,7 @@ def _totals(
     profile: CompanyProfile, problem: AllocationProblem, solution: Solution, prices: Mapping[str, float]
 ) -> Totals:
     spend, span = solution.spend.ravel(), span_of(problem)
-    drawn = problem.outcomes(spend)
-    outcome = interval(drawn.sum(axis=1))
+    outcome = interval(problem.total_outcome(spend))
     charge, money = float(problem.charged(spend).sum()), problem.money(spend)
     current = problem.each_period([cell.current_spend for cell in profile.cells()])
     total = float(spend.sum())
@@ -257,7 +256,7 @@ def _totals(
         roi=roi(outcome.mean - charge, money),
         periods=profile.periods,
         horizon_spend=total * profile.periods / span,
-        after=float(drawn[:, len(spend) :].sum(axis=1).mean()),
+        after=float(problem.mean_outcomes(spend)[len(spend) :].sum()),
         horizon_outcome=outcome.mean * profile.periods / span,
         next_unit=prices.get(problem.scenario.limit_label),
     )

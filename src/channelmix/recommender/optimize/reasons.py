@@ -134,8 +134,7 @@ class _Why:
     def saturated(self) -> NDArray[np.bool_]:
         """Mark the cells on which the next unit brings next to nothing beside the average one."""
         spent, brought = (
-            self.problem.by_cell(sums)
-            for sums in (self.spend, self.problem.outcomes(self.spend).mean(axis=0))
+            self.problem.by_cell(sums) for sums in (self.spend, self.problem.mean_outcomes(self.spend))
         )
         average = brought / np.where(spent > 0.0, spent, 1.0)
         slope = self.marginal + self.charges  # what the curve itself brings

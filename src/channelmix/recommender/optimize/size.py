@@ -146,11 +146,12 @@ def check_size(
             f"this plan is too large: {size}, take about {size.bytes / GB:,.1f} GB of memory, more than the "
             f"{max_memory:g} GB allowed; plan {_fewer(size)}, or allow more by max_memory (--max-memory)"
         )
-    most = MOST_OUTCOMES // FRESH_DRAWS
+    draws = max(size.draws, FRESH_DRAWS)
+    most = MOST_OUTCOMES // draws
     if size.curves > most:
         raise InputError(
             f"this plan is too large: {size}, are {size.curves:,} cells and periods, more than the {most:,} that are "
-            f"compared on {FRESH_DRAWS:,} draws; plan {_fewer(size)}"
+            f"worked out on {draws:,} draws; plan {_fewer(size)}"
         )
     if size.seconds > time_limit + max(LATE_SECONDS, LATE * time_limit):
         least = math.ceil(

@@ -15,7 +15,7 @@ REACH = 0.1
 LEAST_PART = 0.2
 """Part of the time limit that the search gets however long all else takes."""
 
-ROOM_SECONDS, ROOM = 1.5, 0.15
+ROOM_SECONDS, ROOM = 1.2, 0.12
 """Seconds, or part of the limit if that is more, by which all that follows the search may exceed it."""
 
 AGAIN = 0.8
@@ -23,6 +23,39 @@ AGAIN = 0.8
 
 EVALUATIONS, SECONDS_A_CELL = 12, 1.2e-4
 """Evaluations of all curves that reasons and figures of a plan take, and what else takes a cell and period."""
+
+
+PLANNING, MOST_PLANNING = 1.0 / 3.0, 60.0
+"""Part of the limit of a question about a plan that making the plan may take, and most seconds of it."""
+
+
+class Clock:
+    """The time of one call, from when this is made.
+
+    Parameters
+    ----------
+    limit : float
+        Seconds of the whole call.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self._began = time.perf_counter()
+
+    @property
+    def over(self) -> bool:
+        """Whether the limit is reached."""
+        return time.perf_counter() >= self._began + self.limit
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, and at least a part of the limit: what was asked is not to go without an answer."""
+        return max(self._began + self.limit - time.perf_counter(), LEAST_PART * self.limit)
+
+    @property
+    def planning(self) -> float:
+        """Seconds that the plan gets which the question is about."""
+        return min(MOST_PLANNING, PLANNING * self.limit)
 
 
 def time_for_search(problem: AllocationProblem, splits: int, time_limit: float, *, building: float) -> float:
@@ -41,8 +74,14 @@ def time_for_search(problem: AllocationProblem, splits: int, time_limit: float, 
     began = time.perf_counter()
     later = _seconds_after(problem, building, splits)
     spent = building + time.perf_counter() - began
-    left = time_limit + max(ROOM_SECONDS, ROOM * time_limit) - spent - later
+    room = max(ROOM_SECONDS, ROOM * time_limit) if _ends_in_time(problem) else 0.0
+    left = time_limit + room - spent - later
     return max(min(left, time_limit), LEAST_PART * time_limit)
+
+
+def _ends_in_time(problem: AllocationProblem) -> bool:
+    """Whether a search ends about when it is told to: linear programs, and several searches in turn, end later."""
+    return problem.tail is None and not problem.auxiliaries and not any(row.outcome for row in problem.rows)
 
 
 def _seconds_after(problem: AllocationProblem, building: float, splits: int) -> float:

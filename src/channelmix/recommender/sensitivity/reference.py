@@ -50,7 +50,7 @@ class Reference:
         """The plan's gain over the baseline."""
         return self._gain(self.problem)
 
-    def at(self, problem: AllocationProblem, value: float) -> Side:
+    def at(self, problem: AllocationProblem, value: float, seconds: float = 60.0) -> Side:
         """Compare the plan with the best one of a problem that differs in one input.
 
         Parameters
@@ -59,6 +59,8 @@ class Reference:
             Same cells and rules.
         value : float
             The input's value there.
+        seconds : float
+            Time for the new plan.
 
         Raises
         ------
@@ -69,7 +71,7 @@ class Reference:
         worth = problem.value(self.plan)
         within = self.gap * max(abs(worth), problem.gross(self.plan))
         spend, regret, gap = self.plan, 0.0, None
-        solution = resolve(problem, self.plan, self.gap)
+        solution = resolve(problem, self.plan, self.gap, seconds)
         if solution.value - worth > within:
             spend, regret, gap = solution.spend.ravel(), solution.value - worth, solution.gap
         moved = moved_money(spend - self.plan)  # to other cells or periods, or no longer spent

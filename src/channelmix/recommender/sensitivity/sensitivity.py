@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect
+from channelmix.core.errors import CertificateError, InputError, NoPlanError, expect, expect_positive
 from channelmix.core.tolerances import SPEND_MOVED
 from channelmix.core.words import say
 from channelmix.effectiveness import CellDraws, published_draws, shifted, shifted_value, stated_interval
@@ -26,7 +26,12 @@ from channelmix.profile.faults import path_text
 from channelmix.recommender.optimize.assumptions import ends_of, figure_name, ways_of
 from channelmix.recommender.optimize.company_problem import drawn, problem_and_splits, problem_of
 from channelmix.recommender.optimize.optimize import optimize
+from channelmix.recommender.optimize.size import MAX_MEMORY
+from channelmix.recommender.optimize.time_left import Clock
 from channelmix.recommender.sensitivity.reference import Reference
+
+MOST_SECONDS = 60.0
+"""Most seconds for each plan made anew."""
 
 FIELD_FACTOR = 1.25
 """Factor by which a number of the profile is moved that has no range."""
@@ -53,6 +58,8 @@ def sensitivity(
     profile: CompanyProfile,
     plan: Plan | None = None,
     *,
+    time_limit: float = 300.0,
+    max_memory: float = MAX_MEMORY,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:
     """Move every input of a plan alone, down and up, and report how its gain and its spend respond.
@@ -71,18 +78,23 @@ def sensitivity(
         The company.
     plan : Plan, optional
         Its proven plan; made with the defaults of `optimize` if not given.
+    time_limit : float
+        Seconds of the whole call, of which a plan that is not given gets a third at most. Inputs not begun by then are
+        left out and counted.
+    max_memory : float
+        Memory that a plan which is not given may take, in GB; see `optimize`.
     progress : callable, optional
         Called before each input, with the number of inputs done and the number of all inputs.
 
     Returns
     -------
     Sensitivity
-        All inputs, the most influential first.
+        All inputs that there was time for, the most influential first.
 
     Raises
     ------
     InputError
-        If the plan belongs to another profile or version, or its scenario is not a fixed budget.
+        If the plan belongs to another profile or version, its scenario is not a fixed budget, or it is too large.
     CertificateError
         If the plan is not proven to its gap.
     NoPlanError
@@ -99,16 +111,20 @@ def sensitivity(
     ('service share of sms service', 'figure')
     """
     expect(profile, "profile", CompanyProfile)
-    plan = optimize(profile) if plan is None else plan
+    expect_positive(time_limit, "time_limit", allow_infinite=True)
+    clock = Clock(time_limit)
+    plan = optimize(profile, time_limit=clock.planning, max_memory=max_memory) if plan is None else plan
     expect(plan, "plan", Plan)
     draws, reference = _reference(profile, plan)
     seed = plan.provenance.seed
     inputs = [*_figures(profile, draws), *_fields(profile, draws, seed), *_overlap(profile, draws, seed)]
     effects = []
     for done, moved in enumerate(inputs):
+        if done and clock.over:
+            break
         if progress is not None:
             progress(done, len(inputs))
-        effects.append(_effect(moved, reference))
+        effects.append(_effect(moved, reference, min(MOST_SECONDS, clock.left)))
     return Sensitivity(
         name=plan.name,
         currency=plan.currency,
@@ -122,6 +138,7 @@ def sensitivity(
         current_spend={row.name: row.current_spend for row in plan.cells},
         requested_gap=reference.gap,
         inputs=sorted(effects, key=lambda effect: -effect.influence),
+        left_out=len(inputs) - len(effects),
         profile_sha256=plan.provenance.profile_sha256,
         seed=plan.provenance.seed,
         draws=plan.provenance.draws,
@@ -233,8 +250,8 @@ def _of_cells(moved: CompanyProfile, draws: CellDraws, seed: int) -> CellDraws:
     return dataclasses.replace(draws, cells=cells, quantities=published.quantities, scores=published.scores)
 
 
-def _effect(moved: _Input, reference: Reference) -> InputEffect:
-    low, high = (reference.at(_problem(reference.problem, side), side.value) for side in moved.sides)
+def _effect(moved: _Input, reference: Reference, seconds: float) -> InputEffect:
+    low, high = (reference.at(_problem(reference.problem, side), side.value, seconds) for side in moved.sides)
     influence = max(max(abs(side.kept_gain - reference.gain), side.regret) for side in (low, high))
     return InputEffect(**moved.description, low=low, high=high, influence=influence)
 

@@ -45,6 +45,11 @@ def parts(found: Sensitivity, width: int, *, top: int = TOP) -> Iterable[Text | 
         "by its own uncertainty factor, a number of the profile to the ends of its range, stated or assumed, or by "
         f"{found.field_factor:g} where it has none."
     )
+    if found.left_out:
+        yield Text(
+            f"Time was up: {counted(found.left_out, 'more input')} of the plan could not be moved. Allow more time.",
+            style="yellow",
+        )
     yield Text()
     yield _tornado(found, shown)
     yield from _both_ways(shown)
