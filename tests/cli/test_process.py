@@ -28,6 +28,17 @@ def test_a_reader_that_has_seen_enough(process: Process, profile: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("asked", ["--help", "--version", "optimize --help", "schema"])
+def test_a_reader_who_has_seen_enough_of_the_help(process: Process, asked: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = process(*asked.split(), stdout=writer)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 ASKED = ["schema", "--help", "--version", "optimize --help"]
 
 

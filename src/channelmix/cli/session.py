@@ -57,6 +57,14 @@ class Commands(click.Group):
                     click.echo(f"channelmix: {_system_says(error)}", err=True)
                 sys.exit(INVALID)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line; a reader who has seen enough of the help is no error, as with results."""
+        try:
+            return super().make_context(*args, **extra)
+        except BrokenPipeError:
+            discard_output()
+            raise click.exceptions.Exit(0) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         from channelmix.core.errors import CertificateError, ChannelMixError, NoPlanError
@@ -73,6 +81,9 @@ class Commands(click.Group):
             _fail("interrupted", INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit):
             raise
+        except BrokenPipeError:
+            discard_output()
+            raise click.exceptions.Exit(0) from None
         except OSError as error:
             discard_output()
             _fail(_system_says(error), INVALID)
