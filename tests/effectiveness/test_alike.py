@@ -11,7 +11,7 @@ import pytest
 import channelmix as cm
 from channelmix.core.arrays import Array
 from channelmix.effectiveness import prior_response, published_draws
-from channelmix.effectiveness.alike import LIKE, AlikeChannels
+from channelmix.effectiveness.alike import COUNTED_ALIKE, LIKE, AlikeChannels
 
 DRAWS = 1024
 
@@ -111,6 +111,32 @@ def test_channels_like_one_share_most_of_what_is_drawn_and_others_nothing() -> N
     assert abs(correlation[0, 2]) < 0.1, (
         "what was measured is as wrong as chance makes it, for each by itself"
     )
+
+
+def test_a_further_channel_in_pieces_is_never_known_within_a_factor_of_two() -> None:
+    """Nothing is published of it, and what its pieces state the company counted alike."""
+
+    def drawn(n: int) -> tuple[Array, Array]:
+        content = _split(1, "social", {}).model_dump(exclude_none=True)
+        own = {
+            "reachable": 400_000 / n, "cost_per_contact": {"promotion": 0.5}, "contacts_per_customer": 1,
+            "orders_per_contact": {"value": 0.04, "incremental": True}, "opt_out_per_contact": 0.0,
+        }  # fmt: skip
+        content["channels"] |= {f"c{i:02d}": own for i in range(n)}
+        draws = published_draws(cm.CompanyProfile.model_validate(content).cells(), DRAWS)
+        response = prior_response(draws, 30.0, 1.0)
+        pieces = np.array([cell.channel != "social" for cell in draws.cells])
+        scores = [
+            score["orders_per_contact"].normal for score, one in zip(draws.scores, pieces, strict=True) if one
+        ]
+        return response.curves.value(SPEND * pieces / n).sum(axis=1), np.array(scores)
+
+    for n in (1, 5, 30):
+        brought, scores = drawn(n)
+        low, high = np.quantile(brought, [0.05, 0.95])
+        assert high / low > 2.5
+        apart = np.corrcoef(scores)[np.triu_indices(n, 1)] if n > 1 else np.array([COUNTED_ALIKE])
+        assert apart == pytest.approx(COUNTED_ALIKE, abs=0.1)
 
 
 def test_any_number_of_alike_columns_is_alike_in_pairs() -> None:

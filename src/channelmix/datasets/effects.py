@@ -21,9 +21,9 @@ MEASURES = ("orders_per_contact", "revenue_per_spend", "relative_lift")
 of spend; what is bought more by those reached, over what a control buys."""
 
 DESIGNS = ("randomised", "matched", "modelled", "elasticity", "claimed")
-"""How an effect was found, the most trusted first: against a control drawn at random, against people like those
-reached, by a model of sales, from an elasticity of sales and the usual ratio of advertising to sales, or without any of
-these."""
+"""How an effect was found, the most trusted first: against a control drawn at random; against people or regions like
+those reached, which no source says were drawn at random; by a model of sales; from an elasticity of sales and the usual
+ratio of advertising to sales; or without any of these."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from channelmix.core.arrays import Array
 from channelmix.datasets import load_stated_ranges
-from channelmix.effectiveness.alike import AlikeChannels
+from channelmix.effectiveness.alike import COUNTED_ALIKE, AlikeChannels
 from channelmix.effectiveness.stated_shapes import (
     Shape,
     TwoPiece,
@@ -64,9 +64,6 @@ _USED = {
     "advocacy": ("cost_per_contact", "reachable", "penetration", "contacts_per_customer", "publicness"),
 }
 """Figures of a cell's curve and charge, beside the worth of what it brings and word of mouth."""
-
-ALIKE = 0.5
-"""Correlation of what markets of one company state for themselves: they count alike, each its own customers."""
 
 
 class Scope(NamedTuple):
@@ -229,20 +226,26 @@ class Score:
         return belief.unit * self._made[belief.shape]
 
 
-def scores_of(normal: Array, scopes: Iterable[Scope], kinds: Mapping[str, str]) -> dict[Scope, Score]:
+def scores_of(normal: Array, scopes: Iterable[Scope], kinds: Mapping[str, str | None]) -> dict[Scope, Score]:
     """Give each statement its score: one column of `normal` (n_draws, n) each, and what it shares with others.
 
-    `kinds` names the built-in channel that a channel is like: what is stated of channels of a kind is as alike as what
-    is published of them, unless it was measured. Of what markets state, half is shared.
+    `kinds` names the built-in channel that a channel is, or is like: what is stated of channels of a kind is as alike
+    as what is published of them, unless it was measured. Channels that are like none share half of what is stated of
+    them, and so do markets.
     """
-    columns, alike = {}, AlikeChannels()
+    columns, alike, further = {}, AlikeChannels(), AlikeChannels(COUNTED_ALIKE)
     for scope, own in zip(scopes, normal.T, strict=True):
-        kind = kinds.get(scope.channel)
-        group = (scope.market, kind, scope.figure) if kind and not scope.measured else scope
-        columns[scope] = alike.mixed(group, own)
+        if scope.channel and not scope.measured:
+            kind = kinds[scope.channel]
+            own = (alike if kind else further).mixed((scope.market, kind, scope.figure), own)
+        columns[scope] = own
     scores = {}
     for scope, own in columns.items():
         shared = scope.common
-        mixed = own if shared is None else math.sqrt(ALIKE) * columns[shared] + math.sqrt(1.0 - ALIKE) * own
+        mixed = (
+            own
+            if shared is None
+            else math.sqrt(COUNTED_ALIKE) * columns[shared] + math.sqrt(1.0 - COUNTED_ALIKE) * own
+        )
         scores[scope] = Score(mixed)
     return scores

@@ -106,7 +106,7 @@ def published_draws(
         {use for of_cell in uses for use in of_cell},
         {scope for of_cell in stated for scope in of_cell.values()},
         (ranked, _ranked_markets(alike), channels),
-        {cell.channel: cell.basis for cell in alike if cell.basis},
+        {cell.channel: cell.basis for cell in alike},
         (n_draws, seed),
     )
     own_scores = [{name: scores[scope] for name, scope in of_cell.items()} for of_cell in stated]
@@ -154,14 +154,14 @@ def _drawn_all(
     uses: set[_Use],
     scopes: set[Scope],
     ranked: tuple[Sequence[str], Sequence[str], Sequence[str]],
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, str | None],
     how: tuple[int, int],
 ) -> tuple[dict[_Use, Array], dict[Scope, Score], Array]:
     """Draw everything that is used: published quantities, what is stated, and effects of promotion.
 
     `ranked` are the channels, the markets and the channels of promotion that have an effect, of which each gets a
-    column of standard normal numbers; `kinds` names the built-in channel whose figures a channel uses; `how` is the
-    number of draws and the seed.
+    column of standard normal numbers; `kinds` names the built-in channel whose figures a channel uses, if any; `how`
+    is the number of draws and the seed.
     """
     # A custom channel that borrows figures has draws of them that are like those it borrows from. Ranking the channels
     # and markets makes the draws independent of the order in which the profile states them, and of the names it makes
@@ -172,10 +172,10 @@ def _drawn_all(
         blocks.setdefault(use.block, []).append(use)
     of_kind: dict[tuple[str, Key], set[Setting]] = {}
     for (channel, key), of_block in blocks.items():
-        kind = kinds.get(channel, channel), key
+        kind = kinds.get(channel) or channel, key
         of_kind.setdefault(kind, set()).update(use.setting for use in of_block if use.setting)
     settings = {
-        (channel, key): sorted(of_kind[kinds.get(channel, channel), key], key=_place)
+        (channel, key): sorted(of_kind[kinds.get(channel) or channel, key], key=_place)
         for channel, key in blocks
     }
     # What is drawn jointly comes first: the sequence's first dimensions are the evenest together.
@@ -192,7 +192,7 @@ def _drawn_all(
     for block in order:
         own = normal[:, done : done + (len(settings[block]) or 1)]
         done += own.shape[1]
-        own = alike.mixed((kinds.get(block[0], block[0]), block[1]), own)
+        own = alike.mixed((kinds.get(block[0]) or block[0], block[1]), own)
         logs = _joint(block[1][1], settings[block], own) if settings[block] else {}
         for use in blocks[block]:
             table[use] = _drawn(use, logs, own)
