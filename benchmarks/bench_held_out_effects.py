@@ -4,10 +4,11 @@
 
 Each source is left out in turn: scales, biases of designs and of claims, centres, slopes and by what power trust counts
 are learnt anew from the others, and its figures predicted, with the bias and noise of their kind and their own errors.
-(Priors of these, and which kind of source is trusted more than which, are judged once for all.) Counted by trust, each
-source once a measure: how many figures lie within the 90 % interval, how far medians are from figures of randomised experiments, and
-by channel whether a binomial test at 1 % rejects 90 %. Width is that of the interval for a company's own effect, beside
-that of the way from the bottom up alone for the same cell.
+(Priors of these, and which kind of source is trusted more than which, are judged once for all.)
+
+Counted by trust, each source once a measure: how many figures lie within the 90 % interval, how far medians are from
+figures of randomised experiments, and by channel whether a binomial test at 1 % rejects 90 %. Width is that of the
+interval for a company's own effect, beside that of the way from the bottom up alone for the same cell.
 """
 
 from __future__ import annotations
