@@ -43,8 +43,8 @@ SMALL: dict[str, Any] = {
 MEASURED_SEEDS = 3
 """Of a test over many seeds, the first so many count for coverage, and the rest, which run the same code, do not."""
 
-MEASURED_CASES = 2
-"""Of any other test of many cases, where most make a plan or a fit each: in the folders below."""
+MEASURED_CASES = 1
+"""Of any other test of many cases, where most make a plan or a fit each: in the folders below, the first alone."""
 
 COSTLY = tuple(
     str(Path(__file__).parent / room) for room in ("cli", "effectiveness", "recommender", "report")
@@ -52,7 +52,7 @@ COSTLY = tuple(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave repeats out of the measure of coverage, as tests that take a second are that do what others do at once.
+    """Leave repeats out of the measure of coverage, as slow tests are that do what others do at once.
 
     Measuring makes Python half as slow again. All of these tests are run, and what they ran is not called covered.
     """

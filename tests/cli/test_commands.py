@@ -120,6 +120,7 @@ def test_a_wrong_flag_is_named(run: Run) -> None:
     assert "line" not in message, "there is no text that has lines"
 
 
+@pytest.mark.no_cover
 def test_optimize_prints_the_table(run: Run, profile: str, small_plan: Plan) -> None:
     result = run("optimize", profile)
     assert result.exit_code == 0
@@ -128,6 +129,7 @@ def test_optimize_prints_the_table(run: Run, profile: str, small_plan: Plan) -> 
     assert "\x1b" not in result.stdout
 
 
+@pytest.mark.no_cover
 def test_optimize_prints_json(run: Run, profile: str, small_plan: Plan) -> None:
     result = run("optimize", profile, "--format", "json")
     assert result.exit_code == 0
@@ -135,12 +137,14 @@ def test_optimize_prints_json(run: Run, profile: str, small_plan: Plan) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.no_cover
 def test_optimize_prints_csv(run: Run, profile: str, small_plan: Plan) -> None:
     result = run("optimize", profile, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [float(row["spend"]) for row in rows] == [row.spend for row in small_plan.allocation]
 
 
+@pytest.mark.no_cover
 def test_options_reach_the_plan(run: Run, profile: str, small: dict[str, Any]) -> None:
     arguments = ("--budget", "3000", "--seed", "3", "--gap", "0.01", "--draws", "64", "--format", "json")
     plan = Plan.from_json(run("optimize", profile, *arguments).stdout)
@@ -151,6 +155,7 @@ def test_options_reach_the_plan(run: Run, profile: str, small: dict[str, Any]) -
     assert plan.totals.budget == 3000.0
 
 
+@pytest.mark.no_cover
 def test_standard_input(run: Run, small: dict[str, Any], small_plan: Plan, plan_text: str) -> None:
     text = json.dumps(small)
     assert run("optimize", "-", "--format", "json", input=text).stdout == small_plan.to_json()
@@ -235,6 +240,7 @@ def test_infeasible_rules(run: Run, tmp_path: Path, small: dict[str, Any]) -> No
     )
 
 
+@pytest.mark.no_cover
 def test_not_certified(run: Run, profile: str) -> None:
     result = run("optimize", profile, "--gap", "1e-13", "--time-limit", "1e-9", "-o", "plan.json")
     assert result.exit_code == 5

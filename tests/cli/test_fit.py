@@ -56,6 +56,7 @@ def test_evidence_is_written_and_planned_on(
     assert ",history," in line
 
 
+@pytest.mark.no_cover
 def test_more_draws_are_made_where_asked_for(run: Run, history: str, profile: str, tmp_path: Path) -> None:
     assert run("fit", history, *OPTIONS, "--draws", "2100", "-o", "more.json").exit_code == 0
     evidence = cm.Evidence.from_json((tmp_path / "more.json").read_text())
@@ -78,6 +79,7 @@ def test_the_table_goes_to_standard_output_without_a_file(run: Run, history: str
     assert result.stderr == ""
 
 
+@pytest.mark.no_cover
 def test_volumes_from_standard_input_are_as_spend_in_a_file(
     run: Run, history: str, profile: str, tmp_path: Path
 ) -> None:
@@ -123,6 +125,7 @@ def test_the_worth_of_the_outcome_must_be_stated(run: Run, history: str, profile
     assert "--outcome-worth" in result.stderr
 
 
+@pytest.mark.no_cover
 def test_how_a_table_was_read_is_said_in_one_line(
     run: Run, history: str, profile: str, small: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_how_a_table_was_read_is_said_in_one_line(
     assert run("validate", profile).stderr.splitlines()[0] == "history.csv read as: semicolons, decimal comma"
 
 
+@pytest.mark.no_cover
 def test_what_a_table_leaves_open_is_stated(run: Run, history: str, profile: str, tmp_path: Path) -> None:
     plain = run("fit", history, *OPTIONS)
     lines = [line.split(",") for line in (tmp_path / history).read_text().splitlines()]

@@ -121,6 +121,7 @@ def test_what_is_wrong_is_named(
         assert said.split(" (")[0] in result.stderr.replace('\\"', '"')
 
 
+@pytest.mark.no_cover
 def test_lift_tests_name_their_market(run: Run, markets: dict[str, Any], tmp_path: Path) -> None:
     header = "channel,start,end,spend_change,lift,standard_error"
     (tmp_path / "t.csv").write_text(f"{header}\nsms/promotion,12,15,-2000,-200,50")

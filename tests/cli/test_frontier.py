@@ -31,6 +31,7 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, list(words), prog_name="channelmix")
 
 
+@pytest.mark.no_cover
 def test_more_money_brings_more_and_ever_less_of_it(profile: str) -> None:
     result = run("frontier", profile, "--points", "4", "--format", "json")
     assert result.exit_code == 0, result.output

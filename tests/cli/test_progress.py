@@ -57,6 +57,7 @@ def test_compare_plans_as_visibly(run: Run, profile: str) -> None:
     assert len(steps(result.stderr, "Searching")) >= 2
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("impatient")
 def test_fit_shows_the_power_of_the_likelihood(run: Run, profile: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)

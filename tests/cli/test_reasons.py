@@ -117,6 +117,7 @@ def test_next_test(small_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows.startswith("cell,information_value")
 
 
+@pytest.mark.no_cover
 def test_ctrl_c(small_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt

@@ -46,6 +46,7 @@ def test_reasons_and_tests_get_their_sections(run: Run, profile: str) -> None:
     assert "why.json: not an information value of channelmix" in refused.stderr
 
 
+@pytest.mark.no_cover
 def test_what_is_no_plan_is_said(run: Run, profile: str, plan_file: str) -> None:
     assert run("report", "missing.json").exit_code == 3
     assert "not a plan of channelmix" in run("report", profile).stderr

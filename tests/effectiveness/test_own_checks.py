@@ -160,6 +160,7 @@ def test_published_returns_that_rows_contradict_are_named_and_count_for_nothing(
         assert one.roi.mean == pytest.approx(other.roi.mean, rel=0.05)
 
 
+@pytest.mark.no_cover
 def test_published_returns_that_rows_agree_with_are_kept() -> None:
     evidence = fit()
     assert not said(evidence, "published returns")
@@ -242,6 +243,7 @@ def test_cases_of_public_reports(path: str, options: Any, verdict: str | None, e
         assert (named[0].verdict, expected in named[0].message) == (verdict, True)
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not CASES.is_dir(), reason="needs the folder of cases")
 def test_impressions_and_clicks_of_a_channel_are_no_controls() -> None:
     folder = CASES / "media_columns"

@@ -220,6 +220,7 @@ def test_what_cannot_be_fitted_names_the_table(company: CompanyProfile) -> None:
         fit(company, "nowhere.csv")
 
 
+@pytest.mark.no_cover
 def test_a_history_named_by_a_profile_is_fitted_once(tmp_path: Path) -> None:
     from channelmix.effectiveness.own.overlay import evidence_of
 
@@ -234,6 +235,7 @@ def test_a_history_named_by_a_profile_is_fitted_once(tmp_path: Path) -> None:
     assert evidence_of(CompanyProfile.from_file(tmp_path / "p.json").with_budget(1000.0)) is found
 
 
+@pytest.mark.no_cover
 def test_a_backtest_is_a_check_where_it_is_asked_for(company: CompanyProfile) -> None:
     rows = table(60)
     checks = fit(company, rows, backtest=True).checks

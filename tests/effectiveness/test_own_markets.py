@@ -52,6 +52,7 @@ def evidence() -> Evidence:
     return fit(table())
 
 
+@pytest.mark.no_cover
 def test_each_market_is_as_the_regressor_found_it_per_month_of_its_own_span(evidence: Evidence) -> None:
     rows = table()
     X = rows.drop(columns="outcome")
@@ -84,6 +85,7 @@ def test_each_market_is_as_the_regressor_found_it_per_month_of_its_own_span(evid
     assert evidence.fitted.noise == pytest.approx(WORTH * left.std(ddof=0))
 
 
+@pytest.mark.no_cover
 def test_one_market_by_name_is_that_market_alone() -> None:
     rows = table()[table()["shop"] == "FR"]
     named = fit(rows)
@@ -114,6 +116,7 @@ def test_markets_and_channels_without_rows_keep_published_figures(evidence: Evid
     assert {kind for name, kind in basis.items() if name not in own} == {"prior"}
 
 
+@pytest.mark.no_cover
 def test_a_lift_test_is_of_its_market() -> None:
     test = cm.LiftTest("sms/promotion", "2023-09-04", "2023-10-23", -4000.0, -900.0, 100.0, market="DE")
     found = fit(table(), experiments=[test])

@@ -120,6 +120,7 @@ def test_the_output_of_a_fit_says_what_they_bring(evidence: Evidence) -> None:
     assert "ROI of newsletter" not in shown
 
 
+@pytest.mark.no_cover
 def test_a_plan_and_its_page_say_so_and_spend_nothing_on_them(small: dict[str, Any]) -> None:
     brings = Unpaid(
         name="newsletter",
@@ -152,6 +153,7 @@ def test_a_test_that_is_at_fault_is_named_without_the_history(
         fit(company, table(), experiments=[stated])
 
 
+@pytest.mark.no_cover
 def test_a_lift_that_may_be_in_money_is_asked_about(company: cm.CompanyProfile) -> None:
     """60 EUR come back by orders of 20 EUR, 3 by EUR: a history of 1,000 times the outcome could hold either."""
     rows = table().assign(outcome=lambda t: 1000.0 + 10.0 * t["outcome"])
@@ -189,6 +191,7 @@ def test_a_unit_is_asked_about_where_the_other_one_is_more_usual(
     assert [str(each.verdict) for each in found] == ["REVIEW"] * asked
 
 
+@pytest.mark.no_cover
 def test_tests_of_every_kind_are_kept_in_the_file(company: cm.CompanyProfile) -> None:
     tests = [
         cm.LiftTest(

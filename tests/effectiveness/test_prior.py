@@ -145,6 +145,7 @@ def test_any_number_of_draws(small: dict[str, Any], n_draws: int) -> None:
     ).all()
 
 
+@pytest.mark.no_cover
 def test_more_quantities_than_one_sequence_can_draw() -> None:
     points = _uniform(128, MOST_DIMENSIONS + 3, seed=5)
     assert points.shape == (128, MOST_DIMENSIONS + 3)

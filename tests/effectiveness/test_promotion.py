@@ -399,6 +399,7 @@ def test_a_cold_list_gets_less_of_a_budget_that_is_too_large_too(
     assert spent["cold"] < spent["loyal"]
 
 
+@pytest.mark.no_cover
 def test_a_worse_audience_and_dearer_orders_never_make_a_belief_better() -> None:
     """However low or high the stated rate is: mean and quantiles, of what is attributed and measured."""
 

@@ -152,6 +152,7 @@ def test_edits_that_lead_nowhere(path: str, value: str, message: str) -> None:
         edited(company(), {path: value})
 
 
+@pytest.mark.no_cover
 def test_plans_over_several_periods_are_compared_over_all_of_them(before: Plan) -> None:
     timing = {"season": {"sms": [1.0, 2.0]}, "carryover": {"sms": {"kind": "geometric", "half_life": 0.5}}}
     profile = company(periods=2, timing=timing)

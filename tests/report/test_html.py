@@ -142,6 +142,7 @@ def test_embedded_data_cannot_end_their_element(data: Any) -> None:
     assert json.loads(body) == [data, "</script>", "<!--", "\u2028"]
 
 
+@pytest.mark.no_cover
 @given(st.text(), st.text())
 def test_tags_escape_what_is_not_markup(child: str, value: str) -> None:
     text = tag("p", child, title=value)
@@ -345,6 +346,7 @@ def test_a_plan_below_its_limit_is_marked_at_what_it_spends(
     assert place_of(plan, along_risk.model_copy(update={"points": dearer})) is None, "of other money"
 
 
+@pytest.mark.no_cover
 def test_the_plan_is_marked_on_its_frontier(example_plan: Plan, example_frontier: Frontier) -> None:
     def marks(plan: Plan, frontier: Frontier) -> list[tuple[str | None, str | None]]:
         section = by_id(parsed(to_html(plan, frontier=frontier)), "frontier")

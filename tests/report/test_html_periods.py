@@ -122,6 +122,7 @@ def test_the_prices_of_a_limit_in_several_periods_are_one_line(over_time: Plan) 
     assert len(shown) == len(prices)
 
 
+@pytest.mark.no_cover
 def test_limits_are_named_in_the_language_of_the_page(small: dict[str, Any]) -> None:
     parts = {
         "period": "week",
@@ -149,6 +150,7 @@ def test_limits_are_named_in_the_language_of_the_page(small: dict[str, Any]) -> 
     assert not any(word in " ".join(limits("fr")).split() for word in ("up", "down", "high", "low", "period"))
 
 
+@pytest.mark.no_cover
 def test_a_violation_that_is_rounding_is_called_so(over_time: Plan) -> None:
     certificate = over_time.certificate.model_dump()
     for violation, said in ((6.063e-13, "aucune au-delà de l\u2019arrondi"), (0.25, "0,25")):

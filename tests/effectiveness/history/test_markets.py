@@ -239,6 +239,7 @@ def test_a_channel_spent_alike_in_all_markets_keeps_its_return() -> None:
     assert np.mean(off) < 0.75
 
 
+@pytest.mark.no_cover
 def test_what_moves_all_markets_is_not_counted_for_each() -> None:
     """Weeks in which all markets sell more, and in which two of six spend more with them."""
     rng = np.random.default_rng(2)
@@ -340,6 +341,7 @@ def test_a_thin_market_is_drawn_to_the_others() -> None:
     assert sum(inside) >= 3
 
 
+@pytest.mark.no_cover
 def test_one_market_is_as_without_the_column() -> None:
     X, y = company()
     one = X["shop"] == "FR"
@@ -348,6 +350,7 @@ def test_one_market_is_as_without_the_column() -> None:
     assert named.diagnostics_ == plain.diagnostics_
 
 
+@pytest.mark.no_cover
 def test_rows_of_markets_may_be_in_any_order_and_are_saved(fitted: Any, tmp_path: Path) -> None:
     regressor, X, y = fitted
     order = np.random.default_rng(1).permutation(len(X))
@@ -360,6 +363,7 @@ def test_rows_of_markets_may_be_in_any_order_and_are_saved(fitted: Any, tmp_path
     assert loaded.diagnostics_ == regressor.diagnostics_
 
 
+@pytest.mark.no_cover
 def test_a_market_need_not_have_every_channel_and_week(fitted: Any) -> None:
     _, X, y = fitted
     holes = X.mask(X["shop"] == "DE", X.assign(sms=0.0)).drop(index=[100, 101, 102])
@@ -380,6 +384,7 @@ def test_a_market_need_not_have_every_channel_and_week(fitted: Any) -> None:
         regressor.predict(X)
 
 
+@pytest.mark.no_cover
 def test_a_lift_test_moves_its_market_most(fitted: Any) -> None:
     regressor, X, y = fitted
     weeks = X.loc[X["shop"] == "FR", "week"]
@@ -395,6 +400,7 @@ def test_a_lift_test_moves_its_market_most(fitted: Any) -> None:
     assert change[0] < change[1] - 0.2 < 0.0
 
 
+@pytest.mark.no_cover
 def test_a_backtest_cuts_all_markets_at_one_week(fitted: Any) -> None:
     regressor, X, y = fitted
     table = regressor.backtest(X, y, horizon=8, folds=1)

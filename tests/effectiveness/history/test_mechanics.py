@@ -270,6 +270,7 @@ def test_a_curve_so_steep_that_nothing_is_reached_is_impossible() -> None:
     assert np.isnan(mix.log_likelihood(series, np.zeros((2, 2, NUMBERS)))).tolist() == [False, True]
 
 
+@pytest.mark.no_cover
 def test_tests_show_what_a_channel_brings_and_rows_what_they_are_biased_to() -> None:
     test = trial(1, np.zeros((60, LAGS)), -1.0, 1.0)
     mix = replace(company(0), tests=[test], bias=np.array([0.2, 0.4]))

@@ -213,6 +213,7 @@ def test_forecasts_follow_the_rows_fitted_and_cover_what_comes(fitted: Any) -> N
     assert np.mean(inside) >= 0.75
 
 
+@pytest.mark.no_cover
 def test_rows_in_another_order_fit_alike(usual: Any) -> None:
     X, y, _ = company()
     order = np.random.default_rng(1).permutation(len(X))
@@ -300,6 +301,7 @@ def test_a_channel_that_may_bring_nothing_is_named_and_its_interval_reaches_zero
     assert certain.roi(spend)["low"].min() > 0.0
 
 
+@pytest.mark.no_cover
 def test_a_prior_of_little_media_lowers_roi(fitted: Any, usual: Any) -> None:
     _, X, y, _ = fitted
     low = model(priors=Priors(media_share=0.01, media_share_spread=0.1)).fit(X, y).roi(X)
@@ -411,6 +413,7 @@ def test_a_backtest_compares_with_the_year_before(fitted: Any) -> None:
         regressor.backtest(X, y, horizon=50, folds=2)
 
 
+@pytest.mark.no_cover
 def test_a_constant_control_changes_nothing(fitted: Any) -> None:
     _, X, y, _ = fitted
     more = model(controls=["price", "flat"]).fit(X.assign(flat=3.0), y)

@@ -334,6 +334,7 @@ def test_a_change_that_rows_show_already_is_asked_about(rows: tuple[Any, Any]) -
     assert 'state "rows": "without_change"' in hidden.message
 
 
+@pytest.mark.no_cover
 def test_rows_that_cannot_tell_whether_they_hold_the_change_are_asked_about() -> None:
     """Spend that swings by half from week to week: half of it withheld shows, but might be chance."""
     rng = np.random.default_rng(11)

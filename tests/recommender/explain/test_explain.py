@@ -208,6 +208,7 @@ def test_ctrl_c_keeps_what_is_done(plan: Plan) -> None:
     assert found.cells[0].reasons
 
 
+@pytest.mark.no_cover
 def test_where_worst_draws_count_there_are_no_break_evens(plan: Plan) -> None:
     risky = dataclasses.replace(made_on(plan)[0], risk=cm.MeanCVaR(0.5))
     data = plan.model_dump(mode="json") | {"problem": risky.to_dict()}

@@ -33,6 +33,7 @@ def company(**changed: Any) -> cm.CompanyProfile:
     return cm.CompanyProfile.model_validate(content)
 
 
+@pytest.mark.no_cover
 def test_total_and_regret_are_what_the_curves_say() -> None:
     asked, scale = problem()
     found = cm.information_value(asked)
@@ -76,6 +77,7 @@ def test_identical_draws_are_worth_nothing() -> None:
     assert found.regret.mean <= 1e-3 * found.outcome
 
 
+@pytest.mark.no_cover
 def test_a_cautious_plan_gives_up_mean_for_its_tail() -> None:
     safe, risky = np.full(64, 3.0), np.tile([0.5, 7.0], 32)
     curves = cm.ResponseCurves.exponential(np.column_stack([safe, risky]), 4.0, names=["safe", "risky"])
@@ -91,6 +93,7 @@ def test_a_cautious_plan_gives_up_mean_for_its_tail() -> None:
     assert cm.information_value(asked).cautious == []
 
 
+@pytest.mark.no_cover
 def test_a_profile_with_a_risk_of_its_own() -> None:
     """What certainty is worth does not depend on the risk; what the plan forgoes does."""
     plain = cm.information_value(company(), n_draws=16)
@@ -105,6 +108,7 @@ def test_a_profile_with_a_risk_of_its_own() -> None:
     assert [row["cell"] for row in plain.rows()] == [row.cell for row in plain.spread]
 
 
+@pytest.mark.no_cover
 def test_of_several_periods_a_typical_one_is_looked_at_and_that_is_said() -> None:
     timing = {
         "season": {"sms": [1.0, 1.0, 4.0]},
@@ -138,6 +142,7 @@ def test_the_noise_of_a_week_is_what_the_fit_of_own_history_leaves() -> None:
     assert stated.tests[0].standard_error == pytest.approx(100.0 * weeks_a_month / 2.0)
 
 
+@pytest.mark.no_cover
 def test_the_noise_of_a_market_is_that_of_its_own_rows() -> None:
     """France and Germany have rows; Italy has none, and is judged by what its channels bring."""
     markets = [

@@ -55,6 +55,7 @@ def test_knowing_a_cell_is_worth_what_nested_monte_carlo_finds(correlation: floa
         assert gain.value == pytest.approx(truth, abs=3.0 * gain.standard_error + 0.03 * truth)
 
 
+@pytest.mark.no_cover
 def test_knowing_all_cells_of_a_group_is_worth_all() -> None:
     scale = scales(64, 0.0, seed=3)
     found = knowledge(scale)
@@ -134,6 +135,7 @@ def test_a_lift_test_is_worth_what_brute_force_finds(error: float) -> None:
     assert test.value > 5.0 * test.value_standard_error
 
 
+@pytest.mark.no_cover
 def test_a_better_test_is_worth_more_and_certainty_most() -> None:
     made = trials(knowledge(scales(64, 0.3, seed=8)))
     values = [made.value(cm.LiftTestDesign("a", 2.0, 4.0, error)).value for error in (1e-9, 0.3, 1.0, 1e6)]
@@ -143,6 +145,7 @@ def test_a_better_test_is_worth_more_and_certainty_most() -> None:
     assert values[-1] < 1e-3 * certain
 
 
+@pytest.mark.no_cover
 def test_the_figures_of_a_test() -> None:
     found = knowledge(scales(64, 0.0, seed=9))
     test = trials(found, fixed_cost=7.0).value(cm.LiftTestDesign("a", 4.0, 16.0))
@@ -156,6 +159,7 @@ def test_the_figures_of_a_test() -> None:
     assert test.net == pytest.approx(12.0 * test.value - test.cost)
 
 
+@pytest.mark.no_cover
 def test_the_best_designs_come_from_those_tried() -> None:
     found = knowledge(scales(64, 0.0, seed=9))
     made = trials(found, fixed_cost=0.1, weeks_a_period=1.0)

@@ -221,6 +221,7 @@ def test_one_figure_measured_in_one_market(two_markets: dict[str, Any]) -> None:
     assert found["customers reached of sms, South"] == ["South/sms/promotion"]
 
 
+@pytest.mark.no_cover
 def test_a_measured_figure_is_evidence_where_a_curve_uses_it_alone(small: dict[str, Any]) -> None:
     """Orders a click play no part in what a text message brings: its effect is one of orders a contact."""
     small["purposes"]["promotion"]["orders_per_click"] = {"value": 0.03, "n": 2000}
@@ -486,6 +487,7 @@ def test_sensitivity_names_experiments_and_returns(small: dict[str, Any]) -> Non
         assert f"{effect.name}: {effect.ways.belief.median:.3g} (" in text
 
 
+@pytest.mark.no_cover
 def test_cells_with_history_do_not_rest_on_experiments() -> None:
     evidence = written({"sms": returns(mean=1.0, seed=1)})
     profile = CompanyProfile.model_validate(shop()).with_evidence(evidence)

@@ -148,6 +148,7 @@ def test_rounding_of_the_scale_is_not_called_a_move(small: dict[str, Any]) -> No
         assert "moved" not in baseline(plan_of(small)).description
 
 
+@pytest.mark.no_cover
 def test_without_spend_today_the_equal_split_is_the_baseline(small: dict[str, Any]) -> None:
     for channel in small["channels"].values():
         channel["current_spend"] = {}
@@ -159,6 +160,7 @@ def test_without_spend_today_the_equal_split_is_the_baseline(small: dict[str, An
     verify_plan(plan)
 
 
+@pytest.mark.no_cover
 def test_an_equal_split_as_the_baseline_obeys_the_rules(small: dict[str, Any]) -> None:
     for channel in small["channels"].values():
         channel["current_spend"] = {}
@@ -171,6 +173,7 @@ def test_an_equal_split_as_the_baseline_obeys_the_rules(small: dict[str, Any]) -
     verify_plan(plan)
 
 
+@pytest.mark.no_cover
 def test_without_scenario_todays_total_is_the_budget(small: dict[str, Any]) -> None:
     del small["scenario"]
     plan = plan_of(small)
@@ -187,6 +190,7 @@ def test_the_current_mix_itself_is_returned_where_nothing_may_move(small: dict[s
     assert baseline(plan).gain.high == baseline(plan).chance == 0.0
 
 
+@pytest.mark.no_cover
 def test_markets_with_their_own_figures(small: dict[str, Any]) -> None:
     small["markets"] = [
         {"name": "North", "customers": 150000.0},
@@ -280,6 +284,7 @@ def test_names_and_order_do_not_matter(small: dict[str, Any]) -> None:
         assert two[key] == pytest.approx(share, abs=1e-3)
 
 
+@pytest.mark.no_cover
 def test_seeds_matter_and_reproduce(small: dict[str, Any], small_plan: Plan) -> None:
     assert plan_of(small).to_json() == small_plan.to_json()
     assert plan_of(small, seed=1).to_json() != small_plan.to_json()
@@ -335,6 +340,7 @@ def test_a_search_without_any_answer_says_so(small: dict[str, Any], monkeypatch:
         plan_of(small)
 
 
+@pytest.mark.no_cover
 def test_prices_that_do_not_hold_are_not_stated(
     small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

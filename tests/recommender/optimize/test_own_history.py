@@ -185,6 +185,7 @@ def warned(code: str, fitted: dict[str, Any] | None = None, **column: Any) -> li
     return [warning for warning in cm.optimize(profile).warnings if getattr(warning, "code", "") == code]
 
 
+@pytest.mark.no_cover
 def test_a_channel_that_was_stopped_long_ago_is_named_where_a_plan_buys_it() -> None:
     (said,) = warned("warning.long_ago", last_spend="2024-05-27", idle_days=210.0)
     assert "sms/promotion was last bought in the row of 2024-05-27, 30 weeks before own history ends" in said
@@ -205,6 +206,7 @@ def test_a_table_that_leaves_out_many_periods_is_told_of_by_the_plan(
         assert said[0].startswith(start)
 
 
+@pytest.mark.no_cover
 def test_what_each_market_leaves_out_adds_up() -> None:
     market = {"first": "2023-01-02", "last": "2024-12-23", "rows": 52, "noise": 1.0}
     each = tuple(

@@ -34,6 +34,7 @@ def test_without_money_there_are_no_shares(small: dict[str, Any]) -> None:
     assert {row.share_planned for row in rows} == {0.0}
 
 
+@pytest.mark.no_cover
 def test_a_forged_share_is_noticed(small: dict[str, Any]) -> None:
     plan = optimize(CompanyProfile.model_validate(small))
     verify_plan(plan)
