@@ -137,7 +137,7 @@ def test_a_further_channel_in_pieces_is_never_known_within_a_factor_of_two() -> 
         low, high = np.quantile(brought, [0.05, 0.95])
         assert high / low > 2.5
         apart = np.atleast_2d(np.corrcoef(scores))[np.triu_indices(n, 1)]
-        assert np.abs(apart - COUNTED_ALIKE).max(initial=0.0) < 0.15
+        assert apart.size == 0 or np.median(apart) == pytest.approx(COUNTED_ALIKE, abs=0.05)
 
 
 def test_any_number_of_alike_columns_is_alike_in_pairs() -> None:
