@@ -91,6 +91,7 @@ ENDS = st.floats(0.0, 8.0).map(lambda end: end if end > 1e-100 else 0.0)
 @example([(8.0, 0.0, 0.0)], -5e-324)
 @example([(3.1484375, 0.0, 0.0), (0.14357628382443988, 3.0, 2.0411198720430854)], -17.0)
 @example([(4.0, 0.0, 5e-324), (-1.5, 5e-324, 1.0)], 5e-324)
+@example([(0.01, 3.0, 3.0)], 0.0)
 @settings(max_examples=200, deadline=None, derandomize=True)
 def test_bounds_from_a_row_are_rounded_outwards_by_a_few_digits_at_most(
     variables: list[tuple[float, float, float]], high: float
@@ -109,7 +110,9 @@ def test_bounds_from_a_row_are_rounded_outwards_by_a_few_digits_at_most(
         limit = (Fraction(high) - sum(least) + least[i]) / Fraction(w)
         end, before = (box_high[i], top[i]) if w > 0 else (box_low[i], low[i])
         size = abs(Fraction(high)) + sum(map(abs, least))
-        hair = abs(limit) * Fraction(1, 2**50) + size * Fraction(1, 2**100) + Fraction(5e-324)
+        hair = (
+            abs(limit) * Fraction(1, 2**50) + size / abs(Fraction(w)) * Fraction(1, 2**100) + Fraction(5e-324)
+        )
         if w > 0:
             assert Fraction(float(end)) >= min(limit, Fraction(float(before)))
             assert Fraction(float(end)) <= min(limit + hair, Fraction(float(before)))
