@@ -240,6 +240,26 @@ def test_states_are_on_or_off(state_ends: tuple[float, float], least: float) -> 
     assert len(bounds) > 10
 
 
+def test_a_crumb_of_money_brings_nothing() -> None:
+    """Where a curve is infinitely steep, even the rounding of a sum would bring something."""
+    curves = cm.ResponseCurves.power([1.0, 2.0], [0.02, 0.02], names=["a", "b"])
+    form = cm.AllocationProblem(curves, BUDGET).standard
+    none = np.zeros(len(form.B))
+    for cell in range(2):
+        for share, counts in ((0.0, False), (0.5, False), (1.0, False), (1.5, True)):
+            high = form.box_high.copy()
+            high[cell] = share * form.crumbs[cell]
+            leaf = Leaf(form.box_low, high, none, None)
+            envelopes = form.envelopes([np.geomspace(1e-18, 1.0, 60)] * form.n_shapes)
+            envelopes.keep_ends(leaf.low, leaf.high)
+            bound = dual_bound(form, envelopes, leaf)
+            other = float(form.curves.mean_value(np.where(np.arange(2) == cell, 0.0, high)).sum())
+            if not counts:
+                assert bound == pytest.approx(other, rel=1e-9)
+            else:
+                assert bound >= other + 0.1
+
+
 def test_a_price_on_an_open_side_bounds_nothing() -> None:
     form = made("budget")
     leaf = leaf_in(form, 0)
