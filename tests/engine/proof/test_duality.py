@@ -164,15 +164,8 @@ def test_the_bound_is_the_sum_of_each_variables_best(kind: str, seed: int) -> No
         assert excludes(form, envelopes, leaf) == (shown < 0.0)
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("kind", ["chance", "chance later"])
-def test_the_bound_of_a_chance(kind: str, seed: int) -> None:
-    """A draw that misses the target at most counts for 0, one that reaches it at least for 1, others for a line."""
-    form = made(kind)
-    leaf = leaf_in(form, seed)
-    if seed % 3 == 2:
-        leaf.prices = np.zeros_like(leaf.prices)
-    assert valid_draw_weights(form, leaf.draw_weights)
+def chance_in(form: StandardForm, leaf: Leaf) -> tuple[float, float]:
+    """The bound by its definition, and the share of draws that can reach the target at all."""
     assert leaf.draw_weights is not None
     n, aim = len(form.offset), form.aim
     least, largest = form.net_range(leaf.low, leaf.high)
@@ -184,10 +177,40 @@ def test_the_bound_of_a_chance(kind: str, seed: int) -> None:
     charge = weights.sum() * form.charge_in_outcome
     line = replace(leaf, draw_weights=weights)
     expected = constant + most(form, line, 0.0, charge)
-    expected = min(expected, float((sure | open_).mean()))
+    share = float((sure | open_).mean())
+    return min(expected, share), share
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["chance", "chance later"])
+def test_the_bound_of_a_chance(kind: str, seed: int) -> None:
+    """A draw that misses the target at most counts for 0, one that reaches it at least for 1, others for a line."""
+    form = made(kind)
+    leaf = leaf_in(form, seed)
+    if seed % 3 == 2:
+        leaf.prices = np.zeros_like(leaf.prices)
+    assert valid_draw_weights(form, leaf.draw_weights)
+    expected, _ = chance_in(form, leaf)
     bound = dual_bound(form, fine(form, leaf), leaf)
     size = 1.0 + float(np.abs(leaf.prices).sum())
     assert expected - 1e-12 * size <= bound <= expected + 2e-3 * size
+
+
+def test_a_price_of_money_lowers_the_bound_of_a_chance() -> None:
+    """Where a target is hard to reach, money spent on the one draw is missing for the other."""
+    form = of(BUDGET, draws=6, risk=cm.ReachTarget(12.0))().standard
+    row = int(np.argmax(np.isfinite(form.high)))
+    below = 0
+    for price in np.geomspace(0.02, 5.0, 12).tolist():
+        prices = np.zeros(len(form.B))
+        prices[row] = price
+        for weights in (np.ones(6), np.linspace(0.2, 1.0, 6)):
+            leaf = Leaf(form.box_low, form.box_high, prices, weights)
+            expected, share = chance_in(form, leaf)
+            bound = dual_bound(form, fine(form, leaf), leaf)
+            assert expected - 1e-12 <= bound <= expected + 2e-3
+            below += expected < 0.95 * share
+    assert below >= 3
 
 
 def test_a_draw_that_reaches_the_target_at_the_end_of_a_box_counts() -> None:
@@ -238,6 +261,26 @@ def test_states_are_on_or_off(state_ends: tuple[float, float], least: float) -> 
         assert expected - 1e-12 * size <= bound <= expected + 2e-3 * size
         bounds.add(round(bound, 6))
     assert len(bounds) > 10
+
+
+def test_a_crumb_of_money_brings_nothing() -> None:
+    """Where a curve is infinitely steep, even the rounding of a sum would bring something."""
+    curves = cm.ResponseCurves.power([1.0, 2.0], [0.02, 0.02], names=["a", "b"])
+    form = cm.AllocationProblem(curves, BUDGET).standard
+    none = np.zeros(len(form.B))
+    for cell in range(2):
+        for share, counts in ((0.0, False), (0.5, False), (1.0, False), (1.5, True)):
+            high = form.box_high.copy()
+            high[cell] = share * form.crumbs[cell]
+            leaf = Leaf(form.box_low, high, none, None)
+            envelopes = form.envelopes([np.geomspace(1e-18, 1.0, 60)] * form.n_shapes)
+            envelopes.keep_ends(leaf.low, leaf.high)
+            bound = dual_bound(form, envelopes, leaf)
+            other = float(form.curves.mean_value(np.where(np.arange(2) == cell, 0.0, high)).sum())
+            if not counts:
+                assert bound == pytest.approx(other, rel=1e-9)
+            else:
+                assert bound >= other + 0.1
 
 
 def test_a_price_on_an_open_side_bounds_nothing() -> None:
