@@ -113,11 +113,14 @@ def _outcome(act: Callable[[Note], None], usual: Callable[[str], float]) -> tupl
     notes = os.fdopen(theirs, "w")
     child = os.fork()
     if not child:
+        os.setsid()  # so that a test's signals stay in it
         try:
             for stream in (0, 1, 2):
                 os.dup2(os.open(os.devnull, os.O_RDWR), stream)
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
             act(lambda word: print(word, flush=True, file=notes))
+        except KeyboardInterrupt:
+            print("killed", flush=True, file=notes)
         except BaseException as error:
             print(f"{error!r}\nbroken", flush=True, file=notes)
         finally:

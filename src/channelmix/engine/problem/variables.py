@@ -85,9 +85,7 @@ class Variables(Formulation):
     @cached_property
     def columns(self) -> Any:
         """The rows' matrix by columns: a SciPy ``csc_array``."""
-        by_column = self.A.tocsc()
-        by_column.sort_indices()
-        return by_column
+        return self.A.tocsc()
 
     @cached_property
     def transposed(self) -> tuple[Any, Any]:
