@@ -240,7 +240,7 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     assert {kinds[fact_id] for fact_id in unknown.facts} == {"platform_doc"}
     effect = listed["revenue per unit of spend of social promotion in FR"]
     assert effect.basis == (
-        "from clicks and orders, and from 48 published experiments and returns of 30 sources, 4 of them randomised"
+        "from clicks and orders, and from 48 published experiments and returns of 30 sources, 2 of them randomised"
     )
     assert effect.note.startswith("clicks and orders say ")
     assert {"RET037", "CRV035"} <= set(effect.facts)

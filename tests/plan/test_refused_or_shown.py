@@ -156,7 +156,7 @@ def test_other_curves_under_an_honest_digest_are_refused(small: dict[str, Any], 
         verify_profile(small_plan, "profile.json")  # type: ignore[arg-type]
 
 
-UNLIKE = {"FR/sms/promotion": 1e9, "FR/social/promotion": -1e9, "FR/im/service": 1.0}
+UNLIKE = {"FR/social/promotion": 1e9, "FR/sms/promotion": -1e9, "FR/im/service": 1.0}
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def sensitivity(
     >>> content["channels"] = {"sms": content["channels"]["sms"]}
     >>> found = cm.sensitivity(cm.CompanyProfile.model_validate(content))
     >>> found.inputs[0].name, found.inputs[0].kind
-    ('service share of sms service', 'figure')
+    ('saturation frequency of sms promotion', 'figure')
     """
     expect(profile, "profile", CompanyProfile)
     expect_positive(time_limit, "time_limit", allow_infinite=True)
