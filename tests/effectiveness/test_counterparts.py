@@ -252,5 +252,5 @@ def test_the_plan_lists_basis_facts_and_where_they_are_from(three: dict[str, Any
     for one in messages:
         assert one.basis == (
             "from clicks and orders, and from 14 published experiments and returns (proxies: 4 of e-mail, "
-            "2 of display advertisements, 1 of coupons in shops) of 11 sources, 10 of them randomised"
+            "2 of display advertisements, 1 of coupons in shops) of 11 sources, 8 of them randomised"
         )
